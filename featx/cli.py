@@ -1,0 +1,62 @@
+"""The `featx` command."""
+
+import sys
+from typing import Annotated
+
+import typer
+
+from featx import __version__
+from featx.commands.demo import demo
+from featx.commands.extract import extract
+from featx.commands.fit import fit
+from featx.commands.manifest import manifest
+from featx.commands.models import models
+from featx.errors import FeatxError
+
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+for command in (demo, manifest, models, extract, fit):
+    app.command()(command)
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        print(f"featx {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def featx(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="And exit.")
+    ] = False,
+) -> None:
+    """Speech emotion recognition from every layer of frozen speech models.
+
+    manifest → extract → fit: list a corpus, store its features once, train heads on them.
+    """
+
+
+def main() -> None:
+    """Run the command line; problems become one message and an exit code, not a traceback."""
+    try:
+        app()
+    except FeatxError as error:
+        _fail(str(error), error.exit_code)
+    except OSError as error:
+        _fail(f"{error.filename or 'input or output'}: {error.strerror or error}", 1)
+    except Exception as error:
+        from cache import StoreError  # imports h5py, which --help must not wait for
+
+        if not isinstance(error, StoreError):
+            raise
+        _fail(str(error), 1)
+
+
+def _fail(message: str, exit_code: int) -> None:
+    print(f"error: {message}", file=sys.stderr)
+    sys.exit(exit_code)

@@ -1,0 +1,50 @@
+"""Files that are there in full or not at all."""
+
+import csv
+import io
+import json
+import os
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+
+def write_bytes(path: Path, content: bytes) -> None:
+    """Write a file under a temporary name, then rename it."""
+    replace(path, lambda unfinished: unfinished.write_bytes(content))
+
+
+def write_text(path: Path, content: str) -> None:
+    """Write text as UTF-8, complete or not at all."""
+    write_bytes(path, content.encode())
+
+
+def write_json(path: Path, value: Any) -> None:
+    """Write a value as indented JSON, complete or not at all."""
+    write_text(path, json.dumps(value, indent=2, allow_nan=False) + "\n")
+
+
+def write_csv(path: Path, header: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
+    """Write a CSV with one header line, complete or not at all."""
+    write_text(path, "".join(map(csv_line, [header, *rows])))
+
+
+def csv_line(fields: Sequence[Any]) -> str:
+    """Return a line of CSV that ends in a newline.
+
+    The writer's own line ending stays, as it quotes a carriage return only if that is part of it.
+    """
+    text = io.StringIO(newline="")
+    csv.writer(text).writerow(fields)
+    return text.getvalue().removesuffix("\r\n") + "\n"
+
+
+def replace(path: Path, write: Callable[[Path], Any]) -> None:
+    """Let `write` fill a temporary file beside `path`, then rename it to `path`."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    unfinished = path.with_name(f".{os.getpid()}.{path.name}")  # keeps the ending, which matters
+    try:
+        write(unfinished)
+        unfinished.replace(path)
+    finally:
+        unfinished.unlink(missing_ok=True)

@@ -1,0 +1,113 @@
+"""What the tests share: a tiny encoder, a tiny corpus, and the command line."""
+
+import csv
+import os
+import random
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import pytest
+import soundfile
+import torch
+from transformers import Wav2Vec2Config, Wav2Vec2FeatureExtractor, Wav2Vec2Model
+
+from featx.cli import main
+
+os.environ["HF_HUB_OFFLINE"] = "1"
+torch.set_num_threads(1)  # tests run side by side
+TINY = {
+    "hidden_size": 16,
+    "num_hidden_layers": 2,
+    "num_attention_heads": 2,
+    "intermediate_size": 32,
+    "conv_dim": (8,) * 7,
+    "num_conv_pos_embeddings": 16,
+    "num_conv_pos_embedding_groups": 2,
+}
+
+
+@pytest.fixture(autouse=True)
+def _seeded() -> None:
+    random.seed(0)
+    np.random.seed(0)
+    torch.manual_seed(0)
+
+
+@pytest.fixture(scope="session")
+def tiny() -> dict[str, object]:
+    """Options of a two-block, 16-dimensional model of any of the families."""
+    return dict(TINY)
+
+
+@pytest.fixture(scope="session")
+def checkpoint_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A tiny wav2vec 2.0 with random weights, saved as a real one is."""
+    folder = tmp_path_factory.mktemp("checkpoints") / "tiny"
+    torch.manual_seed(1)
+    Wav2Vec2Model(Wav2Vec2Config(**TINY)).save_pretrained(folder)
+    Wav2Vec2FeatureExtractor(do_normalize=True).save_pretrained(folder)
+    return folder
+
+
+@pytest.fixture
+def workplace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty working folder."""
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+@pytest.fixture
+def write_corpus(workplace: Path) -> Callable[..., Path]:
+    """Write tones, whose pitch is the label, by several speakers; return the manifest."""
+
+    def write(speakers: int = 6, takes: int = 2, seconds: float = 0.3, **columns: str) -> Path:
+        rows = []
+        audio = workplace / "audio"
+        audio.mkdir(exist_ok=True)
+        noise = np.random.default_rng(0)
+        for speaker in range(speakers):
+            for label, pitch in (("sad", 150), ("happy", 600), ("angry", 2400)):
+                for take in range(takes):
+                    name = f"{label}-{speaker}-{take}"
+                    time = np.arange(int(16_000 * (seconds + 0.02 * take))) / 16_000
+                    wave = 0.3 * np.sin(2 * np.pi * pitch * time)
+                    wave += 0.01 * noise.standard_normal(len(time))
+                    soundfile.write(audio / f"{name}.wav", wave, 16_000)
+                    row = {"utterance": name, "path": f"audio/{name}.wav"}
+                    rows.append({**row, "speaker": f"s{speaker}", "label": label, **columns})
+        with Path("manifest.csv").open("w", newline="") as file:
+            writer = csv.DictWriter(file, rows[0])
+            writer.writeheader()
+            writer.writerows(rows)
+        return workplace / "manifest.csv"
+
+    return write
+
+
+class Outcome(NamedTuple):
+    code: int
+    out: str
+    err: str
+
+
+@pytest.fixture
+def run_featx(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> Callable[..., Outcome]:
+    """Run a featx command line in this process, as the installed script does."""
+
+    def run(*arguments: object) -> Outcome:
+        monkeypatch.setattr(sys, "argv", ["featx", *map(str, arguments)])
+        capsys.readouterr()
+        try:
+            main()
+            code: int | str | None = 0
+        except SystemExit as stop:
+            code = stop.code
+        captured = capsys.readouterr()
+        return Outcome(int(code or 0), captured.out, captured.err)
+
+    return run
