@@ -1,0 +1,7 @@
+"""The feature store: every hidden layer of a corpus, written once, read as mapped memory."""
+
+from cache.layout import Layout, PlannedUtterance
+from cache.shard import StoreError
+from cache.store import FeatureStore
+
+__all__ = ["FeatureStore", "Layout", "PlannedUtterance", "StoreError"]

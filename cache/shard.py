@@ -1,0 +1,152 @@
+"""One HDF5 file of a store, whose metadata never changes after creation.
+
+The file holds `features` (layers, frames, dim) with the utterances' frames one after another,
+and for each utterance `utterance`, `samples`, `frame_offset` (one more, the end), `checksum` and
+`done`. All are contiguous and allocated at creation, so later writes go to known positions in
+the file and never through HDF5: a process killed at any moment leaves a valid file.
+"""
+
+import json
+import os
+import zlib
+from collections.abc import Mapping, Sequence
+from io import FileIO
+from pathlib import Path
+from typing import Any
+
+import h5py
+import numpy as np
+
+from cache.layout import Layout, PlannedUtterance
+
+FORMAT = 1  # raised when a file's meaning changes
+PAGE = 4096  # bytes; features start on a page of their own
+
+
+class StoreError(Exception):
+    """A store that can't be used as asked; the message says why and what to do."""
+
+
+def create_shard(
+    path: Path,
+    plan: Sequence[PlannedUtterance],
+    layout: Layout,
+    identity: Mapping[str, Any],
+    software: Mapping[str, str],
+) -> None:
+    """Write a shard with room for every planned utterance and none of them done.
+
+    The file appears under its name only when it is complete.
+
+    Args:
+        path: the file to make.
+        plan: the utterances, in the order of their frames.
+        layout: layers, dim and dtype of the features.
+        identity: what the features are, as JSON values.
+        software: the versions that compute them.
+    """
+    frame_offset = np.cumsum([0, *(planned.frames for planned in plan)], dtype=np.int64)
+    names = np.array([planned.utterance.encode() for planned in plan])
+    unfinished = path.with_name(f"{path.name}.{os.getpid()}.tmp")
+    with h5py.File(unfinished, "w", alignment_threshold=PAGE, alignment_interval=PAGE) as file:
+        file.attrs["format"] = FORMAT
+        file.attrs["layers"] = list(layout.layers)
+        file.attrs["identity"] = json.dumps(identity, sort_keys=True)
+        file.attrs["software"] = json.dumps(software, sort_keys=True)
+        shape = (len(layout.layers), int(frame_offset[-1]), layout.dim)
+        _allocate(file, "features", shape, np.dtype(layout.dtype))
+        text = h5py.string_dtype("utf-8", names.dtype.itemsize)
+        file.create_dataset("utterance", data=names.astype(text), dtype=text)
+        file["samples"] = np.array([planned.samples for planned in plan], dtype=np.int64)
+        file["frame_offset"] = frame_offset
+        for name, dtype in (("checksum", np.uint32), ("done", np.uint8)):
+            _allocate(file, name, (len(plan),), np.dtype(dtype))
+            file[name][:] = 0
+    unfinished.replace(path)
+
+
+def _allocate(file: h5py.File, name: str, shape: tuple[int, ...], dtype: np.dtype[Any]) -> None:
+    """Create a contiguous dataset whose place in the file is fixed now and not filled."""
+    properties = h5py.h5p.create(h5py.h5p.DATASET_CREATE)
+    properties.set_layout(h5py.h5d.CONTIGUOUS)
+    properties.set_alloc_time(h5py.h5d.ALLOC_TIME_EARLY)
+    properties.set_fill_time(h5py.h5d.FILL_TIME_NEVER)
+    space = h5py.h5s.create_simple(shape)
+    h5py.h5d.create(file.id, name.encode(), h5py.h5t.py_create(dtype), space, properties)
+
+
+class Shard:
+    """A shard opened for mapped reads and positioned writes."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        try:
+            # The metadata is final, so no lock is needed, and network file systems lack them.
+            with h5py.File(path, "r", locking=False) as file:
+                self._read_metadata(file)
+        except (OSError, KeyError) as error:
+            raise StoreError(
+                f"{path}: not a feature store's file ({error}). Delete it and extract again."
+            ) from error
+        self.features = np.memmap(
+            path, self._dtype, "r", self._offsets["features"], self._shape, order="C"
+        )
+        self.done = np.memmap(path, np.uint8, "r", self._offsets["done"], len(self.utterances))
+        self.checksum = np.memmap(
+            path, np.uint32, "r", self._offsets["checksum"], len(self.utterances)
+        )
+
+    def _read_metadata(self, file: h5py.File) -> None:
+        if file.attrs["format"] != FORMAT:
+            raise StoreError(
+                f"{self.path}: store format {file.attrs['format']}, this featx reads {FORMAT}. "
+                "Delete the store and extract again."
+            )
+        features = file["features"]
+        self._shape, self._dtype = features.shape, features.dtype
+        self._offsets = {n: file[n].id.get_offset() for n in ("features", "checksum", "done")}
+        self.layout = Layout(tuple(file.attrs["layers"]), self._shape[2], str(self._dtype))
+        self.identity: dict[str, Any] = json.loads(file.attrs["identity"])
+        self.software: dict[str, str] = json.loads(file.attrs["software"])
+        self.utterances: list[str] = list(file["utterance"].asstr()[:])
+        self.samples: np.ndarray = file["samples"][:]
+        self.frame_offset: np.ndarray = file["frame_offset"][:]
+
+    def read(self, index: int) -> np.ndarray:
+        """Map the features of one utterance, (layers, frames, dim), without copying them."""
+        return self.features[:, self.frame_offset[index] : self.frame_offset[index + 1]]
+
+    def write(self, index: int, features: np.ndarray) -> None:
+        """Write one utterance's features, then their checksum, then its done mark.
+
+        Args:
+            index: the utterance's place in the shard.
+            features: (layers, frames, dim) in the shard's dtype.
+        """
+        features = np.ascontiguousarray(features)  # so that each layer is one stretch of bytes
+        frame_bytes = self.layout.dim * self._dtype.itemsize
+        with self.path.open("r+b", buffering=0) as file:
+            if self.done[index]:  # rewritten after damage: until it is whole again, not done
+                _write_at(file, self._offsets["done"] + index, np.uint8(0))
+            for layer, values in enumerate(features):
+                frame = layer * self._shape[1] + int(self.frame_offset[index])
+                _write_at(file, self._offsets["features"] + frame * frame_bytes, values)
+            checksum = np.uint32(_checksum(features))
+            _write_at(file, self._offsets["checksum"] + 4 * index, checksum)
+            _write_at(file, self._offsets["done"] + index, np.uint8(1))
+
+    def matches_checksum(self, index: int) -> bool:
+        """Tell whether an utterance's features are the ones that were written."""
+        return _checksum(self.read(index)) == int(self.checksum[index])
+
+
+def _checksum(features: np.ndarray) -> int:
+    """CRC-32 of the values in (layers, frames, dim) order."""
+    return zlib.crc32(np.ascontiguousarray(features).view(np.uint8).data)
+
+
+def _write_at(file: FileIO, position: int, values: np.ndarray | np.generic) -> None:
+    rest = np.atleast_1d(values).view(np.uint8).reshape(-1).data
+    file.seek(position)
+    while rest:
+        rest = rest[file.write(rest) :]

@@ -1,0 +1,215 @@
+"""A folder of shards as one store of features by utterance."""
+
+import shutil
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from cache.layout import SHARD_BYTES, Layout, PlannedUtterance, split_into_shards
+from cache.shard import Shard, StoreError, create_shard
+
+
+class FeatureStore:
+    """The features of a corpus from one encoder: the one door to the files that hold them.
+
+    Args:
+        folder: where the shards are.
+
+    Raises:
+        StoreError: if the folder holds no store, or shards that do not belong together.
+
+    Attributes:
+        folder: where the shards are.
+        layout: layers, dim and dtype.
+        identity: what the features are: encoder, weights, precision, manifest...
+        software: the versions that computed them.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self._shards = [Shard(path) for path in sorted(folder.glob("*.h5"))]
+        if not self._shards:
+            raise StoreError(f"{folder}: no feature store here. `featx extract` makes one.")
+        first = self._shards[0]
+        self.layout, self.identity, self.software = first.layout, first.identity, first.software
+        for shard in self._shards[1:]:
+            self._check(shard.path, shard.identity, shard.layout)
+        self._places = {
+            utterance: (shard, index)
+            for shard in self._shards
+            for index, utterance in enumerate(shard.utterances)
+        }
+
+    @classmethod
+    def prepare(
+        cls,
+        folder: Path,
+        plan: Sequence[PlannedUtterance],
+        layout: Layout,
+        identity: Mapping[str, Any],
+        software: Mapping[str, str],
+        shard_bytes: int = SHARD_BYTES,
+    ) -> "FeatureStore":
+        """Open the store for these features, allocating what it does not yet have room for.
+
+        Args:
+            folder: where the store is or will be.
+            plan: every utterance it is to hold.
+            layout: layers, dim and dtype.
+            identity: what the features are; JSON values.
+            software: the versions that compute them.
+            shard_bytes: size above which a new shard is begun.
+
+        Raises:
+            StoreError: if the folder holds other features than these, or the disk is too small.
+        """
+        folder.mkdir(parents=True, exist_ok=True)
+        for leftover in folder.glob("*.h5.*.tmp"):
+            leftover.unlink()
+        shards = len(list(folder.glob("*.h5")))
+        store = cls(folder) if shards else None
+        if store:
+            store._check_continues(plan, layout, identity, software)
+        missing = [p for p in plan if not (store and p.utterance in store)]
+        to_write = [p for p in plan if not (store and store.is_done(p.utterance))]
+        _check_disk(folder, sum(layout.nbytes(planned.frames) for planned in to_write))
+        for number, part in enumerate(split_into_shards(missing, layout, shard_bytes), shards):
+            create_shard(folder / f"shard-{number:04}.h5", part, layout, identity, software)
+        return cls(folder) if missing or not store else store
+
+    @property
+    def utterances(self) -> list[str]:
+        """Every utterance the store has room for, in the order of its shards."""
+        return list(self._places)
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes of all features, done or not."""
+        return sum(shard.features.nbytes for shard in self._shards)
+
+    def __contains__(self, utterance: str) -> bool:
+        return utterance in self._places
+
+    def is_done(self, utterance: str) -> bool:
+        """Tell whether an utterance's features are there."""
+        shard, index = self._places.get(utterance, (None, 0))
+        return shard is not None and bool(shard.done[index])
+
+    def frames(self, utterance: str) -> int:
+        """Return the number of frames of an utterance."""
+        shard, index = self._places[utterance]
+        return int(shard.frame_offset[index + 1] - shard.frame_offset[index])
+
+    def read(self, utterance: str) -> np.ndarray:
+        """Return the features of one utterance as read-only mapped memory; nothing is copied.
+
+        Args:
+            utterance: its id.
+
+        Returns:
+            (layers, frames, dim) in the store's dtype.
+
+        Raises:
+            StoreError: if it is not in the store, or not extracted yet.
+        """
+        if not self.is_done(utterance):
+            state = "not extracted yet" if utterance in self else "not in the store"
+            raise StoreError(
+                f"{self.folder}: utterance {utterance!r} is {state}. Run `featx extract` again."
+            )
+        shard, index = self._places[utterance]
+        return shard.read(index)
+
+    def write(self, utterance: str, features: np.ndarray) -> None:
+        """Store the features of one utterance and mark it done.
+
+        Args:
+            utterance: its id.
+            features: (layers, frames, dim), any float type.
+
+        Raises:
+            StoreError: if the shape is not the planned one, or a value is not finite or does
+                not fit the store's type.
+        """
+        shape = (len(self.layout.layers), self.frames(utterance), self.layout.dim)
+        if features.shape != shape:
+            raise StoreError(
+                f"{self.folder}: {utterance!r} has features of shape {features.shape}, "
+                f"planned were {shape}."
+            )
+        with np.errstate(over="ignore"):
+            stored = features.astype(self.layout.dtype, copy=False)
+        for layer, values in zip(self.layout.layers, stored, strict=True):
+            if not np.isfinite(values).all():
+                raise StoreError(
+                    f"{utterance!r}: layer {layer} has values that are not finite in "
+                    f"{self.layout.dtype}. Store them with --dtype float32."
+                )
+        shard, index = self._places[utterance]
+        shard.write(index, stored)
+
+    def damaged(self) -> list[str]:
+        """Return the done utterances whose features no longer match their checksum."""
+        return [
+            utterance
+            for utterance, (shard, index) in self._places.items()
+            if shard.done[index] and not shard.matches_checksum(index)
+        ]
+
+    def _check(self, where: Path, identity: Mapping[str, Any], layout: Layout) -> None:
+        """Raise a StoreError that names every difference from what the store holds."""
+        held = {**self.identity, **vars(self.layout)}
+        asked = {**identity, **vars(layout)}
+        differences = _differences(held, asked)
+        if differences:
+            raise StoreError(
+                f"{where}: other features than the store's:\n  "
+                + "\n  ".join(differences)
+                + "\nChoose another folder with --out, or delete this one to extract afresh."
+            )
+
+    def _check_continues(
+        self,
+        plan: Iterable[PlannedUtterance],
+        layout: Layout,
+        identity: Mapping[str, Any],
+        software: Mapping[str, str],
+    ) -> None:
+        self._check(self.folder, identity, layout)
+        for planned in plan:
+            if planned.utterance not in self:
+                continue
+            shard, index = self._places[planned.utterance]
+            if shard.samples[index] != planned.samples:
+                raise StoreError(
+                    f"{self.folder}: the audio of {planned.utterance!r} has changed: "
+                    f"{shard.samples[index]} samples when the store was made, now "
+                    f"{planned.samples}. Delete the folder to extract afresh."
+                )
+        unfinished = not all(self.is_done(planned.utterance) for planned in plan)
+        differences = _differences(self.software, software)
+        if unfinished and differences:
+            raise StoreError(
+                f"{self.folder}: begun with other versions, and mixing them would mix features:\n  "
+                + "\n  ".join(differences)
+                + "\nInstall those versions again, or delete the folder to extract afresh."
+            )
+
+
+def _differences(held: Mapping[str, Any], asked: Mapping[str, Any]) -> list[str]:
+    return [
+        f"{key}: the store has {held.get(key)!r}, asked for {asked.get(key)!r}"
+        for key in {**held, **asked}
+        if held.get(key) != asked.get(key)
+    ]
+
+
+def _check_disk(folder: Path, nbytes: int) -> None:
+    free = shutil.disk_usage(folder).free
+    if nbytes > free:
+        raise StoreError(
+            f"{folder}: the features need {nbytes / 1e9:.1f} GB and the disk has "
+            f"{free / 1e9:.1f} GB free. Choose another disk with --out, or fewer utterances."
+        )

@@ -1,0 +1,198 @@
+"""A store gives back what was written, to anyone, and refuses everything that would mix."""
+
+import json
+import shutil
+from pathlib import Path
+from types import SimpleNamespace
+
+import h5py
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from cache import FeatureStore, Layout, PlannedUtterance, StoreError
+
+LAYOUT = Layout(("0", "1", "2"), 4)
+IDENTITY = {"encoder": "tiny", "revision": ""}
+SOFTWARE = {"torch": "2.11.0"}
+PLAN = [PlannedUtterance(f"u{n}", 320 * n + 400, n + 1) for n in range(5)]
+
+
+def prepare(folder: Path, plan=PLAN, layout=LAYOUT, **changes) -> FeatureStore:
+    arguments = {"identity": IDENTITY, "software": SOFTWARE, **changes}
+    return FeatureStore.prepare(folder, plan, layout, **arguments)
+
+
+def values(planned: PlannedUtterance, layout: Layout = LAYOUT) -> np.ndarray:
+    generator = np.random.default_rng(planned.samples)
+    shape = (len(layout.layers), planned.frames, layout.dim)
+    return generator.standard_normal(shape).astype(layout.dtype)
+
+
+def fill(store: FeatureStore, plan=PLAN) -> None:
+    for planned in plan:
+        store.write(planned.utterance, values(planned, store.layout))
+
+
+@settings(max_examples=25, deadline=None)
+@given(
+    frames=st.lists(st.integers(1, 40), min_size=1, max_size=12),
+    layers=st.integers(1, 4),
+    dim=st.integers(1, 9),
+    dtype=st.sampled_from(["float16", "float32"]),
+    shard_bytes=st.integers(1, 3000),
+    name=st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), min_size=1),
+    order=st.randoms(),
+)
+def test_reads_back_what_was_written_in_any_order(
+    tmp_path_factory, frames, layers, dim, dtype, shard_bytes, name, order
+):
+    folder = tmp_path_factory.mktemp("store")
+    layout = Layout(tuple(map(str, range(layers))), dim, dtype)
+    plan = [PlannedUtterance(f"{name}{n}", 400 + n, count) for n, count in enumerate(frames)]
+    store = prepare(folder, plan, layout, shard_bytes=shard_bytes)
+    fill(store, order.sample(plan, len(plan)))
+    reopened = FeatureStore(folder)
+    assert reopened.utterances == [planned.utterance for planned in plan]
+    for planned in plan:
+        np.testing.assert_array_equal(reopened.read(planned.utterance), values(planned, layout))
+    assert reopened.damaged() == []
+
+
+def test_h5py_alone_finds_the_same_numbers(tmp_path):
+    fill(prepare(tmp_path))
+    with h5py.File(tmp_path / "shard-0000.h5") as file:
+        names = list(file["utterance"].asstr())
+        assert list(file["done"]) == [1] * 5
+        assert json.loads(file.attrs["identity"]) == IDENTITY
+        assert file["features"].chunks is None
+        for index, planned in enumerate(PLAN):
+            assert names[index] == planned.utterance
+            assert file["samples"][index] == planned.samples
+            begin, end = file["frame_offset"][index : index + 2]
+            np.testing.assert_array_equal(file["features"][:, begin:end], values(planned))
+
+
+def test_reading_does_not_copy(tmp_path):
+    store = prepare(tmp_path)
+    fill(store)
+    assert not store.read("u3").flags.owndata
+    assert np.shares_memory(store.read("u3"), store.read("u3"))
+
+
+def test_metadata_never_changes_after_creation(tmp_path):
+    store = prepare(tmp_path)
+    path = tmp_path / "shard-0000.h5"
+    size = path.stat().st_size
+    with h5py.File(path) as file:
+        begin = file["features"].id.get_offset()
+        checksum, done = (file[name].id.get_offset() for name in ("checksum", "done"))
+    before = path.read_bytes()
+    fill(store)
+    after = path.read_bytes()
+    changed = {i for i, (a, b) in enumerate(zip(before, after, strict=True)) if a != b}
+    written = set(range(begin, begin + store.nbytes))
+    written |= {*range(checksum, checksum + 20), *range(done, done + 5)}
+    assert path.stat().st_size == size
+    assert changed <= written
+
+
+def test_an_unfinished_store_opens_and_continues(tmp_path):
+    store = prepare(tmp_path)
+    store.write("u1", values(PLAN[1]))
+    (tmp_path / "shard-0001.h5.99.tmp").write_bytes(b"left by a kill")
+    again = prepare(tmp_path)
+    assert [again.is_done(planned.utterance) for planned in PLAN] == [0, 1, 0, 0, 0]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["shard-0000.h5"]
+    with pytest.raises(StoreError, match="'u0' is not extracted yet"):
+        again.read("u0")
+    with pytest.raises(StoreError, match="'nobody' is not in the store"):
+        again.read("nobody")
+
+
+def test_utterances_that_come_later_get_a_shard_of_their_own(tmp_path):
+    fill(prepare(tmp_path, PLAN[:3]), PLAN[:3])
+    first = (tmp_path / "shard-0000.h5").read_bytes()
+    store = prepare(tmp_path)
+    assert (tmp_path / "shard-0000.h5").read_bytes() == first
+    assert store.is_done("u2")
+    assert not store.is_done("u4")
+
+
+@pytest.mark.parametrize(
+    ("change", "named"),
+    [
+        ({"identity": {**IDENTITY, "revision": "abc"}}, "revision: the store has ''.*'abc'"),
+        ({"layout": Layout(("0", "1"), 4)}, "layers"),
+        ({"layout": Layout(LAYOUT.layers, 5)}, "dim: the store has 4, asked for 5"),
+        ({"layout": Layout(LAYOUT.layers, 4, "float32")}, "dtype"),
+        ({"software": {"torch": "2.12.0"}}, "torch: the store has '2.11.0', asked for '2.12.0'"),
+        ({"plan": [PlannedUtterance("u0", 401, 1)]}, "audio of 'u0' has changed: 400 samples"),
+    ],
+)
+def test_something_else_is_refused_and_the_difference_named(tmp_path, change, named):
+    prepare(tmp_path)
+    with pytest.raises(StoreError, match=named):
+        prepare(tmp_path, **change)
+
+
+def test_a_finished_store_is_welcome_under_other_versions(tmp_path):
+    fill(prepare(tmp_path))
+    assert prepare(tmp_path, software={"torch": "2.12.0"}).is_done("u4")
+
+
+def test_shards_of_different_stores_are_refused(tmp_path):
+    prepare(tmp_path / "a")
+    prepare(tmp_path / "b", identity={"encoder": "other", "revision": ""})
+    shutil.copy(tmp_path / "b" / "shard-0000.h5", tmp_path / "a" / "shard-0001.h5")
+    with pytest.raises(StoreError, match="encoder: the store has 'tiny', asked for 'other'"):
+        FeatureStore(tmp_path / "a")
+
+
+def test_a_full_disk_is_noticed_before_any_work(tmp_path, monkeypatch):
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: SimpleNamespace(free=359))
+    with pytest.raises(StoreError, match="disk"):  # 15 frames × 3 layers × 4 features × 2 bytes
+        prepare(tmp_path)
+    assert not list(tmp_path.iterdir())
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: SimpleNamespace(free=360))
+    prepare(tmp_path)
+
+
+def test_damage_is_found(tmp_path):
+    store = prepare(tmp_path)
+    fill(store)
+    with h5py.File(tmp_path / "shard-0000.h5", "r+") as file:
+        file["features"][1, 3, 2] = 9
+    assert FeatureStore(tmp_path).damaged() == ["u2"]  # frames 3 to 5
+    store.write("u2", values(PLAN[2]))
+    assert FeatureStore(tmp_path).damaged() == []
+
+
+@pytest.mark.parametrize("bad", [np.inf, np.nan, 1e6])
+def test_values_that_do_not_fit_are_an_error_naming_the_layer(tmp_path, bad):
+    store = prepare(tmp_path)
+    features = values(PLAN[0]).astype(np.float32)
+    features[1, 0, 0] = bad
+    with pytest.raises(StoreError, match=r"layer 1 .*float16"):
+        store.write("u0", features)
+    assert not store.is_done("u0")
+
+
+def test_a_wrong_shape_is_refused(tmp_path):
+    with pytest.raises(StoreError, match=r"shape \(3, 2, 4\), planned were \(3, 1, 4\)"):
+        prepare(tmp_path).write("u0", values(PLAN[1]))
+
+
+@pytest.mark.parametrize("content", [b"", b"not HDF5", None])
+def test_a_broken_file_is_named(tmp_path, content):
+    path = tmp_path / "shard-0000.h5"
+    prepare(tmp_path)
+    path.write_bytes(path.read_bytes()[:-30] if content is None else content)
+    with pytest.raises(StoreError, match=r"shard-0000.h5: not a feature store"):
+        FeatureStore(tmp_path)
+
+
+def test_no_store_is_said(tmp_path):
+    with pytest.raises(StoreError, match="no feature store here"):
+        FeatureStore(tmp_path)
