@@ -5,10 +5,12 @@ from pathlib import Path
 import numpy as np
 import soundfile
 
+from featx.audio_length import length_flaw
 from featx.errors import FeatxError
 
 SAMPLE_RATE = 16_000  # Hz, what every encoder here was trained on
 TIME_SLACK = 0.01  # seconds a segment may run past the end: times are often rounded
+_READ_FROM_START = ("MP3", "OGG")  # where libsndfile's seeking can land beside the sample
 
 Waveform = np.ndarray[tuple[int], np.dtype[np.float32]]
 
@@ -21,7 +23,8 @@ def duration(path: Path) -> float:
     """Return the length of an audio file in seconds, from its header.
 
     Raises:
-        AudioError: if the file is missing or is not audio that libsndfile reads.
+        AudioError: if the file is missing, is not audio that libsndfile reads, or its header
+            doesn't tell its length.
     """
     header = _header(path)
     return float(header.frames / header.samplerate)
@@ -40,7 +43,8 @@ def count_samples(path: Path, start: float | None = None, end: float | None = No
     """
     header = _header(path)
     first, last = _segment(path, header, start, end)
-    return -(-(last - first) * SAMPLE_RATE // header.samplerate)
+    rate: int = header.samplerate
+    return -(-(last - first) * SAMPLE_RATE // rate)
 
 
 def read_audio(path: Path, start: float | None = None, end: float | None = None) -> Waveform:
@@ -62,43 +66,60 @@ def read_audio(path: Path, start: float | None = None, end: float | None = None)
             holds values that are not finite, or the segment lies outside it.
     """
     header = _header(path)
-    first, last = _segment(path, header, start, end)
-    try:
-        channels, rate = soundfile.read(
-            path, start=first, frames=last - first, dtype="float32", always_2d=True
-        )
-    except (soundfile.SoundFileError, OSError) as error:
-        raise AudioError(f"{path}: can't be decoded ({error})") from error
-    if len(channels) != last - first:
-        raise AudioError(
-            f"{path}: truncated, {len(channels)} samples where the header promises {last - first}"
-        )
+    channels = _decode(path, header, *_segment(path, header, start, end))
     if not np.isfinite(channels).all():
         raise AudioError(f"{path}: holds values that are not finite (NaN or infinity)")
-    waveform = channels[:, 0] if channels.shape[1] == 1 else channels.mean(axis=1)
-    if rate == SAMPLE_RATE:
+    waveform: Waveform = channels[:, 0] if channels.shape[1] == 1 else channels.mean(axis=1)
+    if header.samplerate == SAMPLE_RATE:
         return waveform
     from featx.resample import resample  # imports torchaudio: only where it is needed
 
-    return resample(waveform, rate, SAMPLE_RATE)
+    return resample(waveform, header.samplerate, SAMPLE_RATE)
+
+
+def _decode(path: Path, header: soundfile._SoundFileInfo, first: int, last: int) -> np.ndarray:
+    """Return (samples, channels) float32 at the file's own rate."""
+    begin = 0 if header.format in _READ_FROM_START else first
+    try:
+        read, _ = soundfile.read(path, start=begin, stop=last, dtype="float32", always_2d=True)
+    except (soundfile.SoundFileError, OSError) as error:
+        raise AudioError(f"{path}: can't be decoded ({error})") from error
+    if len(read) != last - begin:
+        raise AudioError(
+            f"{path}: truncated, {len(read)} samples where the header promises {last - begin}"
+        )
+    channels: np.ndarray = read[first - begin :]
+    return channels
 
 
 def _header(path: Path) -> soundfile._SoundFileInfo:
     try:
-        return soundfile.info(path)
-    except (soundfile.SoundFileError, OSError) as error:
-        reason = "no such file" if not path.exists() else f"not a readable audio file ({error})"
+        header = soundfile.info(path)
+        flaw = length_flaw(path, header)
+    except (soundfile.SoundFileError, OSError, TypeError) as error:  # TypeError: headerless .raw
+        if not path.exists():
+            reason = "no such file"
+        elif path.stat().st_size == 0:
+            reason = "empty, no bytes"
+        else:
+            reason = f"not a readable audio file ({getattr(error, 'error_string', error)})"
         raise AudioError(f"{path}: {reason}") from error
+    if flaw:
+        raise AudioError(f"{path}: {flaw}")
+    return header
 
 
 def _segment(
     path: Path, header: soundfile._SoundFileInfo, start: float | None, end: float | None
 ) -> tuple[int, int]:
     """Return the first and one-past-last sample of a segment, at the file's own rate."""
-    length = header.frames / header.samplerate
-    first, last = start or 0.0, length if end is None else end
-    if not 0 <= first < last <= length + TIME_SLACK:
-        if header.frames == 0:
-            raise AudioError(f"{path}: empty, no samples")
-        raise AudioError(f"{path}: segment {first:g}-{last:g} s lies outside its {length:.3f} s")
-    return round(first * header.samplerate), min(round(last * header.samplerate), header.frames)
+    if header.frames == 0:
+        raise AudioError(f"{path}: empty, no samples")
+    rate, length = header.samplerate, header.frames / header.samplerate
+    begin, stop = start or 0.0, length if end is None else end
+    if not 0 <= begin < stop <= length + TIME_SLACK:
+        raise AudioError(f"{path}: segment {begin:g}-{stop:g} s lies outside its {length:.3f} s")
+    first, last = round(begin * rate), min(round(stop * rate), header.frames)
+    if first >= last:
+        raise AudioError(f"{path}: segment {begin:g}-{stop:g} s holds no sample at {rate} Hz")
+    return first, last

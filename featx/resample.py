@@ -1,6 +1,7 @@
 """The one place that touches torchaudio."""
 
 from functools import lru_cache
+from math import gcd
 
 import numpy as np
 import torch
@@ -18,9 +19,14 @@ def resample(waveform: np.ndarray, source_rate: int, target_rate: int) -> np.nda
     Returns:
         (ceil(samples · target_rate / source_rate),) float32.
     """
+    length = -(-len(waveform) * target_rate // source_rate)
+    # torchaudio computes the length in float32, which loses a sample in some files of a few
+    # seconds. One more block of the zeros that it adds itself makes room to cut exactly.
+    block = source_rate // gcd(source_rate, target_rate)
+    padded = torch.nn.functional.pad(torch.from_numpy(waveform), (0, block))
     with torch.inference_mode():
-        resampled = _resampler(source_rate, target_rate)(torch.from_numpy(waveform))
-    return resampled.numpy()
+        resampled: torch.Tensor = _resampler(source_rate, target_rate)(padded)
+    return resampled[:length].numpy()
 
 
 @lru_cache
