@@ -1,0 +1,149 @@
+"""Encoders by short name, and where their weights are found."""
+
+import difflib
+from dataclasses import dataclass
+from pathlib import Path
+
+from featx.config import Schema, read_config, shipped_config
+from featx.errors import FeatxError
+
+
+class EncoderEntry(Schema):
+    """An encoder of `configs/models.toml`.
+
+    Attributes:
+        hub_id: where the Hugging Face Hub has it.
+        layers: transformer blocks; features have one layer more, the local encoder.
+        dim: features a frame.
+        parameters: of the encoder alone.
+        pretraining: what it was trained on.
+        licence: of the weights.
+    """
+
+    hub_id: str
+    layers: int
+    dim: int
+    parameters: int
+    pretraining: str
+    licence: str
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """Weights on this machine.
+
+    Attributes:
+        name: what its features are filed under.
+        folder: config.json, preprocessor_config.json and weights.
+        source: the Hub id, or "local".
+        revision: the Hub's commit, or "" for a local folder.
+    """
+
+    name: str
+    folder: Path
+    source: str
+    revision: str
+
+
+def read_registry() -> dict[str, EncoderEntry]:
+    """Return every encoder with a short name."""
+    return read_config(shipped_config("models.toml"), dict[str, EncoderEntry])
+
+
+def store_name(model: str) -> str:
+    """Return the folder name for a model's features: short names stay as they are."""
+    if Path(model).is_dir():
+        return Path(model).resolve().name
+    return model.replace("/", "--")
+
+
+def hub_id(model: str) -> str:
+    """Return the Hub id behind a short name or a Hub id.
+
+    Raises:
+        FeatxError: if the name is neither.
+    """
+    registry = read_registry()
+    if model in registry:
+        return registry[model].hub_id
+    if model.count("/") == 1 and not model.startswith((".", "/", "~")):
+        return model
+    nearest = difflib.get_close_matches(model, registry, n=3)
+    hint = f"Did you mean {' or '.join(nearest)}? " if nearest else ""
+    raise FeatxError(
+        f"--model {model}: no short name, Hub id or local folder. {hint}"
+        "`featx models` lists the short names."
+    )
+
+
+def find_checkpoint(model: str, revision: str | None = None) -> Checkpoint:
+    """Find a model's files, downloading them from the Hub if they are not here yet.
+
+    Args:
+        model: a short name, a Hub id or a local folder.
+        revision: a branch, tag or commit of the Hub repository; its main branch if None.
+
+    Raises:
+        FeatxError: if the name is unknown, or the files are not here and can't be downloaded.
+    """
+    if Path(model).is_dir():
+        return Checkpoint(store_name(model), _checked(Path(model)), "local", "")
+    folder = _snapshot(model, revision, ["*config.json", "model*.safetensors*"])
+    if not list(folder.glob("model*.safetensors")):  # older repositories
+        folder = _snapshot(model, revision, ["*config.json", "pytorch_model*"])
+    return Checkpoint(store_name(model), _checked(folder), hub_id(model), folder.name)
+
+
+def find_settings(model: str, revision: str | None = None) -> Path:
+    """Find the folder with a model's config.json, without its weights.
+
+    Args:
+        model: a Hub id or a local folder.
+        revision: a branch, tag or commit of the Hub repository; its main branch if None.
+
+    Raises:
+        FeatxError: if the name is unknown, or the file is not here and can't be downloaded.
+    """
+    if Path(model).is_dir():
+        return Path(model)
+    return _snapshot(model, revision, ["*config.json"])
+
+
+def _snapshot(model: str, revision: str | None, patterns: list[str]) -> Path:
+    """Return the folder of a Hub repository's files, named after their commit."""
+    repository = hub_id(model)
+    from huggingface_hub import snapshot_download  # slow to import: only where it is needed
+    from huggingface_hub.constants import HF_HUB_CACHE
+
+    try:
+        return Path(snapshot_download(repository, revision=revision, allow_patterns=patterns))
+    except Exception as error:  # offline, gated, no such repository: the cure is the same
+        reason = str(error).strip().splitlines()[0]
+        pin = f" --revision {revision}" if revision else ""
+        raise FeatxError(
+            f"--model {model}: not on this machine, and can't be downloaded.\n"
+            f"  tried: a folder named {model}; {repository} in {HF_HUB_CACHE}; "
+            f"its download ({reason})\n"
+            f"  where there is a network, this command fetches it:\n"
+            f"    hf download {repository}{pin}\n"
+            f"  then copy that cache here, or give --model the folder that holds it."
+        ) from error
+
+
+def _checked(folder: Path) -> Path:
+    """Return the folder if it holds what an encoder needs."""
+    # preprocessor_config.json says whether waveforms are normalised, which can't be guessed
+    absent = [
+        name
+        for name in ("config.json", "preprocessor_config.json")
+        if not (folder / name).is_file()
+    ]
+    if not [*folder.glob("model*.safetensors"), *folder.glob("pytorch_model*.bin")]:
+        absent.append("model.safetensors or pytorch_model.bin")
+    if absent:
+        raise FeatxError(
+            f"{folder}: not a complete checkpoint, it lacks {', '.join(absent)}. "
+            "Save one with model.save_pretrained(folder) and "
+            "feature_extractor.save_pretrained(folder)."
+        )
+    return folder

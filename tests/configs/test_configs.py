@@ -1,0 +1,52 @@
+"""Every shipped config is valid; a wrong one is explained."""
+
+from pathlib import Path
+
+import pytest
+
+from featx.config import ConfigError, read_config
+from featx.fit_config import HeadConfig
+from featx.registry import EncoderEntry, read_registry
+
+FOLDER = Path(__file__).parents[2] / "configs"
+SCHEMAS = {"models.toml": dict[str, EncoderEntry], "dense.toml": HeadConfig}
+PAPERS = {
+    "wav2vec2-base", "wav2vec2-base-960h", "wav2vec2-large-960h-lv60", "xlsr53", "xls-r-300m",
+    "xls-r-1b", "xls-r-1b-cv-tr", "hubert-base", "hubert-large", "hubert-large-ft",
+    "hubert-xlarge", "unispeech-large", "unispeech-large-ml", "wavlm-base-plus", "wavlm-large",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("path", sorted(FOLDER.rglob("*.toml")), ids=lambda path: path.name)
+def test_every_shipped_config_parses(path):
+    assert read_config(path, SCHEMAS[path.name])
+
+
+def test_the_papers_encoders_have_short_names():
+    assert set(read_registry()) >= PAPERS
+
+
+def test_an_unknown_key_gets_the_nearest_known_one(tmp_path):
+    path = tmp_path / "head.toml"
+    path.write_text((FOLDER / "dense.toml").read_text().replace("dropout =", "droput ="))
+    with pytest.raises(ConfigError) as error:
+        read_config(path, HeadConfig)
+    assert "head.toml: 2 problem(s)" in str(error.value)
+    assert "head.droput: unknown key; did you mean 'dropout'?" in str(error.value)
+    assert "head.dropout: Field required" in str(error.value)
+
+
+def test_a_wrong_type_is_named_with_its_value(tmp_path):
+    path = tmp_path / "models.toml"
+    path.write_text((FOLDER / "models.toml").read_text().replace("layers = 12", 'layers = "a"', 1))
+    with pytest.raises(ConfigError, match=r"wav2vec2-base\.layers: .* \(got 'a'\)"):
+        read_config(path, dict[str, EncoderEntry])
+
+
+@pytest.mark.parametrize(("text", "message"), [("a = ", "not valid TOML"), (None, "can't be read")])
+def test_a_file_that_is_not_toml_is_named(tmp_path, text, message):
+    path = tmp_path / "x.toml"
+    if text:
+        path.write_text(text)
+    with pytest.raises(ConfigError, match=f"x.toml: {message}"):
+        read_config(path, HeadConfig)

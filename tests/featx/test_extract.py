@@ -1,0 +1,183 @@
+"""From files to a store, whatever happens on the way."""
+
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+
+import featx.extract
+from cache import FeatureStore, StoreError
+from featx.audio import read_audio
+from featx.encoder import Encoder
+from featx.registry import find_checkpoint
+
+STORE = Path("features/manifest/tiny")
+
+
+def features(folder: Path = STORE) -> dict[str, bytes]:
+    store = FeatureStore(folder)
+    return {name: store.read(name).tobytes() for name in store.utterances}
+
+
+def test_the_store_holds_what_the_encoder_gives_to_half_precision(
+    write_corpus, run_featx, checkpoint_folder
+):
+    write_corpus(speakers=2)
+    outcome = run_featx("extract", "--model", checkpoint_folder)
+    assert outcome.code == 0
+    assert "12 utterances, 0.00 h of audio" in outcome.out
+    assert "12 utterances extracted, 0 there before" in outcome.out
+    store = FeatureStore(STORE)
+    encoder = Encoder(find_checkpoint(str(checkpoint_folder)))
+    for name in store.utterances:
+        expected = encoder.encode(read_audio(Path(f"audio/{name}.wav")))
+        np.testing.assert_array_equal(store.read(name), expected.astype(np.float16))
+    assert store.identity["weights_sha256"] == encoder.digest
+    assert store.identity["frame_step"] == 0.02
+    assert store.layout.layers == ("0", "1", "2")
+
+
+def test_a_rerun_does_nothing(write_corpus, run_featx, checkpoint_folder, monkeypatch):
+    write_corpus(speakers=1)
+    run_featx("extract", "--model", checkpoint_folder)
+    monkeypatch.setattr(Encoder, "encode", lambda *_: pytest.fail("encoded again"))
+    outcome = run_featx("extract", "--model", checkpoint_folder)
+    assert (outcome.code, "0 utterances extracted, 6 there before" in outcome.out) == (0, True)
+
+
+def test_a_dry_run_writes_nothing_and_needs_no_weights(write_corpus, run_featx):
+    write_corpus(speakers=2, takes=1, seconds=1.0)
+    outcome = run_featx("extract", "--model", "xlsr53", "--dry-run")
+    assert outcome.code == 0
+    # 6 s: 49 frames each, 25 layers of 1024 halves
+    assert "294 frames × 25 layers × 1024 features in float16: 0.02 GB" in outcome.out
+    assert str(Path("features/manifest/xlsr53")) in outcome.out
+    assert not Path("features").exists()
+
+
+def test_one_bad_file_does_not_stop_the_others(write_corpus, run_featx, checkpoint_folder):
+    write_corpus(speakers=1)
+    Path("audio/sad-0-0.wav").write_bytes(b"not audio")
+    soundfile.write("audio/sad-0-1.wav", np.zeros(399), 16_000)
+    bad = np.full(8_000, np.nan, dtype=np.float32)
+    soundfile.write("audio/happy-0-0.wav", bad, 16_000, subtype="FLOAT")
+    outcome = run_featx("extract", "--model", checkpoint_folder)
+    assert outcome.code == 1
+    assert "sad-0-0.wav: not a readable audio file" in outcome.out
+    assert "sad-0-1.wav: too short for one frame, 399 samples" in outcome.out
+    assert "happy-0-0.wav: holds values that are not finite" in outcome.out
+    store = FeatureStore(STORE)
+    assert [store.is_done(f"angry-0-{take}") for take in (0, 1)] == [True, True]
+    assert not store.is_done("happy-0-0")
+
+    soundfile.write("audio/sad-0-0.wav", np.zeros(8_000), 16_000)
+    soundfile.write("audio/sad-0-1.wav", np.zeros(8_000), 16_000)
+    soundfile.write("audio/happy-0-0.wav", np.zeros(8_000), 16_000)
+    outcome = run_featx("extract", "--model", checkpoint_folder)
+    assert outcome.code == 0
+    assert "3 utterances extracted, 3 there before" in outcome.out
+
+
+def test_no_usable_file_at_all_is_an_error(write_corpus, run_featx, checkpoint_folder):
+    write_corpus(speakers=1, seconds=0.001)
+    outcome = run_featx("extract", "--model", checkpoint_folder)
+    assert outcome.code == 1
+    assert "no utterance can be extracted" in outcome.err
+    assert not Path("features").exists()
+
+
+def test_other_weights_under_the_same_name_are_refused(
+    write_corpus, run_featx, checkpoint_folder, monkeypatch
+):
+    write_corpus(speakers=1)
+    run_featx("extract", "--model", checkpoint_folder)
+    monkeypatch.setattr(featx.extract.Encoder, "encode", lambda *_: pytest.fail("encoded"))
+    monkeypatch.setattr("featx.encoder._digest", lambda _: "0" * 64)
+    outcome = run_featx("extract", "--model", checkpoint_folder)
+    assert outcome.code == 1
+    assert "weights_sha256: the store has" in outcome.err
+    assert "--out" in outcome.err
+
+
+def test_another_manifest_under_the_same_name_is_refused(
+    write_corpus, run_featx, checkpoint_folder
+):
+    write_corpus(speakers=1)
+    run_featx("extract", "--model", checkpoint_folder)
+    write_corpus(speakers=2)
+    outcome = run_featx("extract", "--model", checkpoint_folder)
+    assert outcome.code == 1
+    assert "manifest_sha256" in outcome.err
+
+
+def test_ctrl_c_keeps_what_is_done(write_corpus, run_featx, checkpoint_folder, monkeypatch):
+    write_corpus(speakers=1)
+    original, calls = Encoder.encode, []
+
+    def encode(encoder, waveform):
+        calls.append(1)
+        if len(calls) == 4:
+            raise KeyboardInterrupt
+        return original(encoder, waveform)
+
+    monkeypatch.setattr(Encoder, "encode", encode)
+    outcome = run_featx("extract", "--model", checkpoint_folder)
+    assert outcome.code == 130
+    assert "Interrupted with 3 of 6 utterances done" in outcome.err
+    assert (
+        "3 utterances extracted, 3 there" in run_featx("extract", "--model", checkpoint_folder).out
+    )
+
+
+def test_damage_is_repaired_when_extraction_goes_on(write_corpus, run_featx, checkpoint_folder):
+    write_corpus(speakers=1)
+    run_featx("extract", "--model", checkpoint_folder)
+    whole = features()
+    store = FeatureStore(STORE)
+    shard = store._shards[0]
+    with shard.path.open("r+b") as file:
+        file.seek(shard._offsets["features"])
+        file.write(b"\x00\x01\x02")
+        file.seek(shard._offsets["done"] + 5)
+        file.write(b"\x00")
+    with pytest.raises(StoreError):
+        features()
+    outcome = run_featx("extract", "--model", checkpoint_folder)
+    assert "2 utterances extracted, 4 there before" in outcome.out
+    assert features() == whole
+
+
+def test_killed_at_three_random_moments_the_store_ends_the_same(
+    write_corpus, run_featx, checkpoint_folder
+):
+    write_corpus(speakers=30, takes=3)
+    command = [sys.executable, "-m", "featx", "extract", "--model", str(checkpoint_folder)]
+    moments = sorted(random.Random(time.time_ns()).sample(range(270), 3))
+    for moment in moments:
+        process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        deadline = time.monotonic() + 60
+        while _done() < moment and process.poll() is None and time.monotonic() < deadline:
+            time.sleep(0.001)
+        os.kill(process.pid, signal.SIGKILL)
+        process.wait()
+        assert moment <= _done() < 270, f"killed too late for moments {moments}"
+    subprocess.run(command, check=True, capture_output=True)
+    uninterrupted = run_featx("extract", "--model", checkpoint_folder, "--out", "whole")
+    assert uninterrupted.code == 0
+    assert features() == features(Path("whole"))
+    assert FeatureStore(STORE).damaged() == []
+
+
+def _done() -> int:
+    try:
+        store = FeatureStore(STORE)
+    except StoreError:
+        return 0
+    return sum(map(store.is_done, store.utterances))
