@@ -1,0 +1,79 @@
+"""The pictures of a run."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import matplotlib as mpl
+import numpy as np
+from matplotlib.figure import Figure
+
+from featx.files import replace
+from featx.member import Member
+from featx.results import Results
+
+WIDTH = 3.5  # inches, a journal's column
+BLUE, ORANGE = "#0072B2", "#D55E00"  # Okabe and Ito: told apart by colour-blind readers
+STYLE: dict[Any, Any] = {"font.size": 8, "axes.spines.top": False, "axes.spines.right": False}
+
+
+def draw_confusion(results: Results, path: Path) -> None:
+    """Draw the row-normalised confusion matrix with its counts, averaged over seeds."""
+    counts = results.confusion / results.seeds
+    shares = 100 * counts / np.maximum(counts.sum(1, keepdims=True), 1)
+    with mpl.rc_context({**STYLE, "font.size": 7}):
+        figure = Figure((1.4 * WIDTH, 1.25 * WIDTH), layout="constrained")
+        axes = figure.subplots()
+        image = axes.imshow(shares, cmap="Blues", vmin=0, vmax=100)
+        for (row, column), share in np.ndenumerate(shares):
+            text = f"{share:.0f} %\n{counts[row, column]:.3g}"
+            colour = "white" if share > 55 else "black"
+            axes.text(column, row, text, ha="center", va="center", color=colour, fontsize=5.5)
+        ticks = range(len(results.classes))
+        axes.set_xticks(ticks, results.classes, rotation=45, ha="right")
+        axes.set_yticks(ticks, results.classes)
+        axes.set(xlabel="predicted", ylabel="true")
+        figure.colorbar(image, label="share of the true class, %", shrink=0.8)
+        _save(figure, path)
+
+
+def draw_layer_weights(members: Sequence[Member], layers: Sequence[str], path: Path) -> None:
+    """Draw the learned weight of each layer: mean and deviation over seeds and folds."""
+    weights = np.stack([member.layer_weights.numpy() for member in members])
+    with mpl.rc_context(STYLE):
+        figure = Figure((WIDTH, 0.62 * WIDTH), layout="constrained")
+        axes = figure.subplots()
+        axes.axhline(1 / len(layers), color="0.6", linewidth=0.8, linestyle=":")
+        axes.errorbar(
+            range(len(layers)), weights.mean(0), weights.std(0), color=BLUE, marker="o", capsize=2,
+            markersize=3, linewidth=1,
+        )  # fmt: skip
+        step = -(-len(layers) // 13)
+        axes.set_xticks(range(0, len(layers), step), layers[::step])
+        axes.set(xlabel="layer (0: local encoder)", ylabel="weight")
+        axes.set_ylim(bottom=0)
+        _save(figure, path)
+
+
+def draw_training(members: Sequence[Member], path: Path) -> None:
+    """Draw each head's training and validation loss by epoch, and where it stopped best."""
+    with mpl.rc_context(STYLE):
+        figure = Figure((WIDTH, 0.75 * WIDTH), layout="constrained")
+        axes = figure.subplots()
+        for member in members:
+            epochs = [epoch.epoch for epoch in member.history]
+            train = [epoch.train_loss for epoch in member.history]
+            validation = [epoch.validation_loss for epoch in member.history]
+            axes.plot(epochs, train, color=BLUE, linewidth=0.6, alpha=0.6, linestyle="--")
+            axes.plot(epochs, validation, color=ORANGE, linewidth=0.8, alpha=0.7)
+            best = member.best_epoch
+            axes.plot(best.epoch, best.validation_loss, "o", color=ORANGE, markersize=3)
+        axes.plot([], [], color=BLUE, linestyle="--", label="training")
+        axes.plot([], [], color=ORANGE, marker="o", markersize=3, label="validation, best marked")
+        axes.legend(frameon=False)
+        axes.set(xlabel="epoch", ylabel="cross-entropy, nats")
+        _save(figure, path)
+
+
+def _save(figure: Figure, path: Path) -> None:
+    replace(path, lambda unfinished: figure.savefig(unfinished, dpi=300))

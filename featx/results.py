@@ -1,0 +1,167 @@
+"""What a run found: scores, per-class report, confusion matrix."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from io import StringIO
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from rich import box
+from rich.console import Console
+from rich.table import Table
+
+from featx.scores import METRICS, Score, count_confusions, score_seeds
+
+FEW_SPEAKERS = 10  # below this the bootstrap interval is too narrow to be taken at its word
+NAMES = {"uar": "UAR", "wa": "WA", "macro_f1": "macro F1"}
+
+
+@dataclass(frozen=True)
+class Results:
+    """The test scores of a run.
+
+    Attributes:
+        title: what was fitted on what.
+        classes: in the order of the matrix.
+        scores: by metric.
+        confusion: (classes, classes) counts added up over seeds, true by predicted.
+        seeds: how many.
+        speakers: how many were tested; 0 if unknown.
+        speakers_shared: whether training and test share speakers.
+    """
+
+    title: str
+    classes: Sequence[str]
+    scores: Mapping[str, Score]
+    confusion: np.ndarray
+    seeds: int
+    speakers: int
+    speakers_shared: bool
+
+    def to_json(self) -> dict[str, Any]:
+        """Return everything as JSON values, scores in percent; an undefined deviation is null."""
+        scores = {name: asdict(score) for name, score in self.scores.items()}
+        for score in scores.values():
+            score["std"] = None if np.isnan(score["std"]) else score["std"]
+        return {
+            **scores,
+            "title": self.title,
+            "seeds": self.seeds,
+            "speakers": self.speakers,
+            "speakers_shared": self.speakers_shared,
+            "classes": list(self.classes),
+            "per_class": self.per_class(),
+            "confusion": self.confusion.tolist(),
+        }
+
+    def per_class(self) -> dict[str, dict[str, float]]:
+        """Return precision, recall and F1 in percent, and utterances, of each class."""
+        hits = np.diagonal(self.confusion)
+        true, predicted = self.confusion.sum(1), self.confusion.sum(0)
+        columns = {
+            "precision": 100 * hits / np.maximum(predicted, 1),
+            "recall": 100 * hits / np.maximum(true, 1),
+            "f1": 200 * hits / np.maximum(true + predicted, 1),
+            "utterances": true / self.seeds,
+        }
+        return {
+            label: {name: float(column[index]) for name, column in columns.items()}
+            for index, label in enumerate(self.classes)
+        }
+
+    def to_text(self) -> str:
+        """Return tables of the scores, the classes and the confusions."""
+        text = StringIO()
+        console = Console(file=text, width=max(100, 12 * (len(self.classes) + 2)))
+        console.print(self.title, highlight=False)
+        for table in (self._score_table(), self._class_table(), self._confusion_table()):
+            console.print(table)
+        for note in self._notes():
+            console.print(note, highlight=False)
+        return "\n".join(line.rstrip() for line in text.getvalue().splitlines())
+
+    def _score_table(self) -> Table:
+        table = _table("test", f"mean ± std of {self.seeds} seeds", "95 % over speakers")
+        for metric, score in self.scores.items():
+            std = "" if np.isnan(score.std) else f" ± {score.std:.1f}"
+            interval = f"{score.low:.1f} to {score.high:.1f}"
+            table.add_row(NAMES[metric], f"{score.mean:.1f}{std} %", interval)
+        table.add_row("chance UAR", f"{100 / len(self.classes):.1f} %", "")
+        return table
+
+    def _class_table(self) -> Table:
+        table = _table("class", "precision", "recall", "F1", "utterances")
+        for label, row in self.per_class().items():
+            figures = (f"{row[name]:.1f}" for name in ("precision", "recall", "f1"))
+            table.add_row(label, *figures, f"{row['utterances']:g}")
+        return table
+
+    def _confusion_table(self) -> Table:
+        table = _table("true \\ predicted, %", *self.classes)
+        shares = 100 * self.confusion / np.maximum(self.confusion.sum(1, keepdims=True), 1)
+        for label, row in zip(self.classes, shares, strict=True):
+            table.add_row(label, *(f"{share:.0f}" for share in row))
+        return table
+
+    def _notes(self) -> list[str]:
+        notes = []
+        if self.speakers_shared:
+            notes.append(
+                "Speaker-dependent: training and test share speakers, or they are unknown. "
+                "Scores on new speakers will be lower."
+            )
+        if self.speakers < FEW_SPEAKERS:
+            notes.append(f"The intervals rest on {self.speakers} speakers and are too narrow.")
+        return notes
+
+
+def read_results(path: Path) -> Results:
+    """Read results back from the `metrics.json` of a run."""
+    table = json.loads(path.read_text("utf-8"))
+    scores = {}
+    for name in METRICS:
+        std = table[name]["std"]
+        scores[name] = Score(**{**table[name], "std": np.nan if std is None else std})
+    same = {key: table[key] for key in ("title", "classes", "seeds", "speakers", "speakers_shared")}
+    return Results(scores=scores, confusion=np.array(table["confusion"]), **same)
+
+
+def score_predictions(
+    title: str,
+    classes: Sequence[str],
+    seeds: Sequence[tuple[np.ndarray, np.ndarray, Sequence[str]]],
+    speakers_shared: bool,
+) -> Results:
+    """Score the test predictions of every seed.
+
+    Args:
+        title: what was fitted on what.
+        classes: names of the class indices.
+        seeds: for each (labels, predictions, speakers), one entry an utterance. An utterance
+            without a speaker counts as a speaker of its own.
+        speakers_shared: whether training and test share speakers.
+    """
+    confusions = []
+    for labels, predictions, speakers in seeds:
+        owners = [speaker or f"\0{index}" for index, speaker in enumerate(speakers)]
+        groups = np.unique(owners, return_inverse=True)[1]
+        confusions.append(count_confusions(labels, predictions, groups, len(classes)))
+    return Results(
+        title,
+        classes,
+        score_seeds(confusions),
+        np.sum(confusions, axis=(0, 1)),
+        seeds=len(seeds),
+        speakers=len({speaker for speaker in seeds[0][2] if speaker}),
+        speakers_shared=speakers_shared,
+    )
+
+
+def _table(first: str, *others: str) -> Table:
+    table = Table(box=box.SIMPLE_HEAD)
+    table.add_column(first, no_wrap=True)
+    for name in others:
+        table.add_column(name, justify="right", no_wrap=True)
+    return table

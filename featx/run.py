@@ -1,0 +1,218 @@
+"""A run: a folder with everything a fit leaves, from its config to its figures."""
+
+import json
+import logging
+import shutil
+from collections.abc import Iterator, Sequence
+from dataclasses import astuple
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from safetensors.torch import save_file
+
+from featx.config import read_config
+from featx.environment import describe_environment
+from featx.errors import FeatxError
+from featx.figures import draw_confusion, draw_layer_weights, draw_training
+from featx.files import replace, write_csv, write_json, write_text
+from featx.fit import FitData, digest_inputs, fit_members, load_data
+from featx.fit_config import FitConfig
+from featx.folds import Fold
+from featx.member import Member
+from featx.results import Results, read_results, score_predictions
+
+ROOT = Path("runs")
+log = logging.getLogger("featx")
+
+
+def default_run_name(config: FitConfig) -> str:
+    """Return manifest-model-head, as in "manifest-wav2vec2-base-dense"."""
+    return f"{config.manifest.stem}-{config.features.name}-{config.head.kind}"
+
+
+def run_fit(config: FitConfig, folder: Path, overwrite: bool = False) -> Results:
+    """Fit into a run folder, or return the results of the same fit done before.
+
+    Files are complete or absent, and `metrics.json` comes last. A run that was stopped goes on
+    with the heads not yet trained.
+
+    Args:
+        config: what to fit.
+        folder: of the run.
+        overwrite: replace what the folder holds.
+
+    Raises:
+        FeatxError: if the folder holds a run of another config, or the data can't be used.
+        StoreError: if the store can't be opened.
+        Interrupted: on Ctrl-C.
+    """
+    data = load_data(config)
+    if overwrite and folder.exists():
+        shutil.rmtree(folder)
+    _check_same(config, folder)
+    if (folder / "metrics.json").exists():
+        return _finished(config, data, folder)
+    write_text(folder / "config.toml", config.to_toml())
+    handler = logging.FileHandler(folder / "run.log", encoding="utf-8")
+    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
+    log.addHandler(handler)
+    log.setLevel(logging.INFO)
+    try:
+        return _fit(config, data, folder)
+    finally:
+        log.removeHandler(handler)
+        handler.close()
+
+
+def _fit(config: FitConfig, data: FitData, folder: Path) -> Results:
+    log.info("%s", _title(config, data))
+    log.info("%d utterances, %d left out", len(data.manifest.utterances), data.missing)
+    members = fit_members(config, data, folder / "members")
+    results = _score(config, data, members)
+    _write_environment(config, data, folder)
+    _write_history(members, folder)
+    _write_predictions(data, members, folder)
+    _write_layer_weights(data, members, folder)
+    _write_model(config, data, members, folder)
+    figures = folder / "figures"
+    draw_confusion(results, figures / "confusion.png")
+    draw_layer_weights(members, data.store.layout.layers, figures / "layer_weights.png")
+    draw_training(members, figures / "training.png")
+    write_json(folder / "metrics.json", results.to_json())
+    shutil.rmtree(folder / "members")  # all in the run's own files now
+    log.info("done: UAR %.2f %%, WA %.2f %%", results.scores["uar"].mean, results.scores["wa"].mean)
+    return results
+
+
+def _check_same(config: FitConfig, folder: Path) -> None:
+    """Raise a FeatxError if the folder holds a run of another config."""
+    path = folder / "config.toml"
+    if not path.exists():
+        if folder.exists() and any(folder.iterdir()):
+            raise FeatxError(f"{folder}: not a run folder and not empty. Choose another --name.")
+        return
+    before = read_config(path, FitConfig).model_dump(mode="json")
+    now = config.model_dump(mode="json")
+    changed = [
+        f"{key}: {before[key]} there, now {now[key]}" for key in now if before[key] != now[key]
+    ]
+    if changed:
+        raise FeatxError(
+            f"{folder} holds a run of another config:\n  "
+            + "\n  ".join(changed)
+            + "\nChoose another --name, or --overwrite it."
+        )
+
+
+def _finished(config: FitConfig, data: FitData, folder: Path) -> Results:
+    """Return the results of a run made before with the same config and data."""
+    environment = json.loads((folder / "environment.json").read_text("utf-8"))
+    if environment["inputs_sha256"] != digest_inputs(config, data):
+        raise FeatxError(
+            f"{folder}: its manifest or features have changed since it was run. "
+            "Choose another --name, or --overwrite it."
+        )
+    return read_results(folder / "metrics.json")
+
+
+def _title(config: FitConfig, data: FitData) -> str:
+    folds = f"{len(data.folds)} folds" if len(data.folds) > 1 else "the manifest's split"
+    speakers = "speaker-dependent" if data.speakers_shared else "speaker-independent"
+    seeds = f"{config.seeds} seed{'s' if config.seeds > 1 else ''}"
+    return (
+        f"{config.head.kind} head on {data.store.identity['encoder']}, {config.manifest.name}: "
+        f"{folds}, {speakers}, {seeds}"
+    )
+
+
+def _score(config: FitConfig, data: FitData, members: Sequence[Member]) -> Results:
+    seeds = []
+    for seed in range(config.seeds):
+        rows = [row for member in members if member.seed == seed for row in _tested(data, member)]
+        labels, predictions, speakers = zip(*rows, strict=True)
+        seeds.append((np.array(labels), np.array(predictions), speakers))
+    return score_predictions(_title(config, data), data.classes, seeds, data.speakers_shared)
+
+
+def _tested(data: FitData, member: Member) -> Iterator[tuple[int, int, str]]:
+    predictions = member.probabilities["test"].argmax(1).tolist()
+    for utterance, prediction in zip(data.folds[member.fold].test, predictions, strict=True):
+        yield data.classes.index(utterance.label), prediction, utterance.speaker
+
+
+def _write_environment(config: FitConfig, data: FitData, folder: Path) -> None:
+    environment = {
+        **describe_environment(),
+        "inputs_sha256": digest_inputs(config, data),
+        "features": {**data.store.identity, "software": data.store.software},
+    }
+    write_json(folder / "environment.json", environment)
+
+
+def _write_history(members: Sequence[Member], folder: Path) -> None:
+    header = ("seed", "fold", "epoch", "train_loss", "validation_loss", "validation_uar", "seconds")
+    rows = ((m.seed, m.fold, *_rounded(astuple(epoch))) for m in members for epoch in m.history)
+    write_csv(folder / "history.csv", header, rows)
+
+
+def _write_predictions(data: FitData, members: Sequence[Member], folder: Path) -> None:
+    header = ["utterance", "speaker", "fold", "seed", "split", "label", "prediction"]
+    header += [f"p_{label}" for label in data.classes]
+    rows = (
+        row
+        for member in members
+        for split in ("validation", "test")
+        for row in _predicted(data, member, data.folds[member.fold], split)
+    )
+    write_csv(folder / "predictions.csv", header, rows)
+
+
+def _predicted(data: FitData, member: Member, fold: Fold, split: str) -> Iterator[list[Any]]:
+    utterances = fold.test if split == "test" else fold.validation
+    probabilities = member.probabilities[split]
+    for utterance, row in zip(utterances, probabilities, strict=True):
+        prediction = data.classes[int(row.argmax())]
+        yield [
+            *(utterance.utterance, utterance.speaker, member.fold, member.seed, split),
+            *(utterance.label, prediction, *_rounded(row.tolist())),
+        ]
+
+
+def _write_layer_weights(data: FitData, members: Sequence[Member], folder: Path) -> None:
+    rows = (
+        (member.seed, member.fold, layer, *_rounded([weight]))
+        for member in members
+        for layer, weight in zip(
+            data.store.layout.layers, member.layer_weights.tolist(), strict=True
+        )
+    )
+    write_csv(folder / "layer_weights.csv", ("seed", "fold", "layer", "weight"), rows)
+
+
+def _write_model(config: FitConfig, data: FitData, members: Sequence[Member], folder: Path) -> None:
+    tensors = {
+        f"seed{m.seed}.fold{m.fold}.{name}": value
+        for m in members
+        for name, value in m.weights.items()
+    }
+    replace(folder / "model.safetensors", lambda unfinished: save_file(tensors, unfinished))
+    layout = data.store.layout
+    description = {
+        "head": config.head.model_dump(),
+        "classes": list(data.classes),
+        "layers": list(layout.layers),
+        "dim": layout.dim,
+        "features": data.store.identity,
+        "members": [
+            {"prefix": f"seed{m.seed}.fold{m.fold}.", "seed": m.seed, "fold": m.fold,
+             "best_epoch": m.best_epoch.epoch}
+            for m in members
+        ],
+    }  # fmt: skip
+    write_json(folder / "model.json", description)
+
+
+def _rounded(values: Sequence[float]) -> list[Any]:
+    """Seven significant digits: all that float32 holds."""
+    return [float(f"{v:.7g}") if isinstance(v, float) else v for v in values]

@@ -1,0 +1,130 @@
+"""Scores of predictions, with deviation over seeds and an interval over speakers."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+RESAMPLES = 2000  # of the bootstrap
+_BOOTSTRAP_SEED = 0
+
+
+@dataclass(frozen=True)
+class Score:
+    """One figure of merit, in percent.
+
+    Attributes:
+        mean: over seeds.
+        std: sample deviation over seeds (ddof 1); NaN for one seed.
+        low: 2.5th percentile of the mean when the speakers are resampled.
+        high: 97.5th percentile of the same.
+    """
+
+    mean: float
+    std: float
+    low: float
+    high: float
+
+
+def uar(confusion: np.ndarray) -> np.ndarray:
+    """Unweighted average recall: the mean over classes of the share recognised.
+
+    Also called macro recall or balanced accuracy. Classes without utterances do not count.
+
+    Args:
+        confusion: (..., classes, classes) counts, true class by predicted class.
+
+    Returns:
+        (...) from 0 to 1.
+    """
+    support = confusion.sum(-1)
+    return _mean_where(support > 0, _diagonal(confusion), support)
+
+
+def wa(confusion: np.ndarray) -> np.ndarray:
+    """Weighted accuracy: the share of utterances recognised, plain accuracy.
+
+    Args:
+        confusion: (..., classes, classes) counts, true class by predicted class.
+
+    Returns:
+        (...) from 0 to 1.
+    """
+    return np.asarray(_diagonal(confusion).sum(-1) / confusion.sum((-2, -1)))
+
+
+def macro_f1(confusion: np.ndarray) -> np.ndarray:
+    """Mean over classes of F1, 2 TP / (true + predicted).
+
+    Classes that are neither true nor predicted anywhere do not count.
+
+    Args:
+        confusion: (..., classes, classes) counts, true class by predicted class.
+
+    Returns:
+        (...) from 0 to 1.
+    """
+    total = confusion.sum(-1) + confusion.sum(-2)
+    return _mean_where(total > 0, 2 * _diagonal(confusion), total)
+
+
+METRICS = {"uar": uar, "wa": wa, "macro_f1": macro_f1}
+
+
+def count_confusions(
+    labels: np.ndarray, predictions: np.ndarray, groups: np.ndarray, classes: int
+) -> np.ndarray:
+    """Count a confusion matrix for every group.
+
+    Args:
+        labels: (utterances,) true class indices.
+        predictions: (utterances,) predicted class indices.
+        groups: (utterances,) index of the speaker or other group.
+        classes: how many classes there are.
+
+    Returns:
+        (groups, classes, classes) counts, true class by predicted class.
+    """
+    confusions = np.zeros((int(groups.max()) + 1, classes, classes), dtype=np.int64)
+    np.add.at(confusions, (groups, labels, predictions), 1)
+    return confusions
+
+
+def score_seeds(confusions: Sequence[np.ndarray]) -> dict[str, Score]:
+    """Score one system's seeds by every metric.
+
+    The interval resamples whole speakers, since a speaker's utterances are not independent
+    (cluster bootstrap; Efron and Tibshirani 1993, ch. 6 and 8): in each of 2,000 rounds as many
+    speakers are drawn with replacement as there are, the same for all seeds, and the mean over
+    seeds is scored again. With few speakers it is too narrow.
+
+    Args:
+        confusions: for each seed (speakers, classes, classes), as from `count_confusions`.
+
+    Returns:
+        For each of `METRICS` its score in percent.
+    """
+    stacked = np.stack(confusions)
+    seeds, speakers, classes, _ = stacked.shape
+    draws = np.random.default_rng(_BOOTSTRAP_SEED).multinomial(
+        speakers, np.full(speakers, 1 / speakers), size=RESAMPLES
+    )
+    flat = stacked.transpose(1, 0, 2, 3).reshape(speakers, -1)
+    resampled = (draws @ flat).reshape(RESAMPLES, seeds, classes, classes)
+    scores = {}
+    for name, metric in METRICS.items():
+        values = 100 * metric(stacked.sum(1))
+        low, high = np.percentile(100 * metric(resampled).mean(1), (2.5, 97.5))
+        std = values.std(ddof=1) if seeds > 1 else np.nan
+        scores[name] = Score(float(values.mean()), float(std), float(low), float(high))
+    return scores
+
+
+def _diagonal(confusion: np.ndarray) -> np.ndarray:
+    return np.diagonal(confusion, axis1=-2, axis2=-1)
+
+
+def _mean_where(counts: np.ndarray, hits: np.ndarray, total: np.ndarray) -> np.ndarray:
+    """Average hits / total over the classes that count."""
+    ratios = np.divide(hits, total, out=np.zeros(total.shape), where=counts)
+    return np.asarray(ratios.sum(-1) / counts.sum(-1))

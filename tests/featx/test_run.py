@@ -1,0 +1,240 @@
+"""From stored features to a run folder that repeats, resumes and does not mix."""
+
+import csv
+import json
+import tomllib
+from pathlib import Path
+
+import numpy as np
+import pytest
+from safetensors import safe_open
+from sklearn.metrics import balanced_accuracy_score
+
+import featx.fit
+from cache import FeatureStore
+from classifiers.batch import Examples
+from classifiers.dense import DenseHead, DenseSettings
+from classifiers.training import predict
+
+RUN = Path("runs/manifest-tiny-dense")
+QUICK = ("--set", "training.epochs=3", "--set", "training.learning_rate=0.01")
+
+
+@pytest.fixture
+def extracted(write_corpus, run_featx, checkpoint_folder):
+    """A working folder with a manifest and its features."""
+    write_corpus(speakers=6)
+    assert run_featx("extract", "--model", checkpoint_folder).code == 0
+
+
+def rows(name: str, folder: Path = RUN) -> list[dict[str, str]]:
+    with (folder / name).open(newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def relabel(change) -> None:
+    """Rewrite manifest.csv with `change` applied to each row."""
+    with Path("manifest.csv").open(newline="") as file:
+        table = [change(row) for row in csv.DictReader(file)]
+    with Path("manifest.csv").open("w", newline="") as file:
+        writer = csv.DictWriter(file, table[0])
+        writer.writeheader()
+        writer.writerows(table)
+
+
+def test_a_run_leaves_everything_and_it_agrees(extracted, run_featx):
+    outcome = run_featx("fit", "--head", "dense", "--seeds", "2", "--folds", "3", *QUICK)
+    assert outcome.code == 0, outcome.err
+    assert {path.name for path in RUN.iterdir()} == {
+        "config.toml", "environment.json", "figures", "history.csv", "layer_weights.csv",
+        "metrics.json", "model.json", "model.safetensors", "predictions.csv", "run.log",
+    }  # fmt: skip
+    figures = {path.name for path in (RUN / "figures").iterdir()}
+    assert figures == {"confusion.png", "layer_weights.png", "training.png"}
+
+    predictions = rows("predictions.csv")
+    assert list(predictions[0])[:7] == [
+        "utterance", "speaker", "fold", "seed", "split", "label", "prediction",
+    ]  # fmt: skip
+    tested = [row for row in predictions if row["split"] == "test"]
+    assert len(tested) == 2 * 36
+    for seed in "01":
+        assert len({row["utterance"] for row in tested if row["seed"] == seed}) == 36
+    for row in predictions:
+        shares = {label: float(row[f"p_{label}"]) for label in ("happy", "sad", "angry")}
+        assert sum(shares.values()) == pytest.approx(1, abs=1e-5)
+        assert row["prediction"] == max(shares, key=shares.get)
+
+    metrics = json.loads((RUN / "metrics.json").read_text())
+    per_seed = []
+    for seed in "01":
+        rows_of_seed = [row for row in tested if row["seed"] == seed]
+        labels = [row["label"] for row in rows_of_seed]
+        guesses = [row["prediction"] for row in rows_of_seed]
+        per_seed.append(100 * balanced_accuracy_score(labels, guesses))
+    assert metrics["uar"]["mean"] == pytest.approx(np.mean(per_seed))
+    assert metrics["uar"]["std"] == pytest.approx(np.std(per_seed, ddof=1))
+    assert np.sum(metrics["confusion"]) == 72
+    assert f"{metrics['uar']['mean']:.1f}" in outcome.out
+
+    weights = [float(row["weight"]) for row in rows("layer_weights.csv")]
+    assert np.sum(weights) == pytest.approx(6)
+    assert len(rows("history.csv")) == 2 * 3 * 3
+
+
+def test_the_saved_model_gives_the_saved_predictions(extracted, run_featx):
+    run_featx("fit", "--folds", "3", *QUICK)
+    description = json.loads((RUN / "model.json").read_text())
+    store = FeatureStore(Path("features/manifest/tiny"))
+    settings = DenseSettings(**description["head"])
+    member = description["members"][1]
+    with safe_open(RUN / "model.safetensors", "pt") as file:
+        names = [name for name in file.keys() if name.startswith(member["prefix"])]  # noqa: SIM118
+        weights = {n.removeprefix(member["prefix"]): file.get_tensor(n) for n in names}
+    head = DenseHead(settings, len(description["layers"]), description["dim"], 3)
+    head.load_state_dict(weights)
+    saved = [
+        row for row in rows("predictions.csv") if row["fold"] == "1" and row["split"] == "test"
+    ]
+    examples = Examples([store.read(row["utterance"]) for row in saved], np.zeros(len(saved), int))
+    probabilities = predict(head, examples, 32).numpy()
+    expected = [[float(row[f"p_{label}"]) for label in description["classes"]] for row in saved]
+    np.testing.assert_allclose(probabilities, expected, atol=1e-6)
+
+
+def test_its_config_repeats_a_run(extracted, run_featx):
+    run_featx("fit", "--folds", "3", *QUICK)
+    repeated = run_featx("fit", "--config", RUN / "config.toml", "--name", "again")
+    assert repeated.code == 0
+    for name in ("predictions.csv", "layer_weights.csv", "config.toml"):
+        assert (RUN / name).read_bytes() == Path("runs/again", name).read_bytes()
+
+
+def test_the_order_of_the_manifest_does_not_matter(extracted, run_featx):
+    run_featx("fit", "--folds", "3", *QUICK)
+    lines = Path("manifest.csv").read_text().splitlines()
+    Path("manifest.csv").write_text("\n".join([lines[0], *reversed(lines[1:])]))
+    run_featx("fit", "--folds", "3", *QUICK, "--name", "reordered")
+    assert rows("predictions.csv") == rows("predictions.csv", Path("runs/reordered"))
+
+
+def test_a_stopped_run_goes_on_with_the_heads_not_yet_trained(extracted, run_featx, monkeypatch):
+    run_featx("fit", "--folds", "3", *QUICK, "--name", "whole")
+    original, calls = featx.fit.train, []
+
+    def stop_at_third(*arguments):
+        calls.append(1)
+        if len(calls) == 3:
+            raise KeyboardInterrupt
+        return original(*arguments)
+
+    monkeypatch.setattr(featx.fit, "train", stop_at_third)
+    outcome = run_featx("fit", "--folds", "3", *QUICK)
+    assert outcome.code == 130
+    assert "Interrupted with 2 of 3 heads trained" in outcome.err
+    assert not (RUN / "metrics.json").exists()
+    assert run_featx("fit", "--folds", "3", *QUICK).code == 0
+    assert len(calls) == 4
+    whole = Path("runs/whole/predictions.csv").read_bytes()
+    assert (RUN / "predictions.csv").read_bytes() == whole
+
+
+def test_a_finished_run_is_not_trained_again(extracted, run_featx, monkeypatch):
+    first = run_featx("fit", "--folds", "3", *QUICK)
+    monkeypatch.setattr(featx.fit, "train", lambda *_: pytest.fail("trained again"))
+    assert run_featx("fit", "--folds", "3", *QUICK).out == first.out
+
+
+def test_another_config_does_not_overwrite_a_run(extracted, run_featx):
+    run_featx("fit", "--folds", "3", *QUICK)
+    outcome = run_featx("fit", "--folds", "3", "--seeds", "2", *QUICK)
+    assert outcome.code == 1
+    assert "seeds: 1 there, now 2" in outcome.err
+    assert run_featx("fit", "--folds", "3", "--seeds", "2", *QUICK, "--overwrite").code == 0
+    assert tomllib.loads((RUN / "config.toml").read_text())["seeds"] == 2
+
+
+def test_changed_labels_do_not_reuse_a_finished_run(extracted, run_featx):
+    run_featx("fit", "--folds", "3", *QUICK)
+    relabel(lambda row: {**row, "label": row["label"].replace("sad", "calm")})
+    outcome = run_featx("fit", "--folds", "3", *QUICK)
+    assert outcome.code == 1
+    assert "have changed since" in outcome.err
+    assert "calm" in run_featx("fit", "--folds", "3", *QUICK, "--overwrite").out
+
+
+def test_the_split_column_makes_one_fold(extracted, run_featx):
+    parts = {"s4": "validation", "s5": "test"}
+    relabel(lambda row: {**row, "split": parts.get(row["speaker"], "train")})
+    outcome = run_featx("fit", *QUICK)
+    assert "the manifest's split, speaker-independent, 1 seed" in outcome.out
+    tested = {row["speaker"] for row in rows("predictions.csv") if row["split"] == "test"}
+    assert tested == {"s5"}
+
+
+def test_shared_speakers_are_refused_and_marked_when_asked_for(extracted, run_featx):
+    parts = {"0": "train", "1": "test"}
+    relabel(
+        lambda row: {
+            **row,
+            "split": "validation" if row["speaker"] == "s5" else parts[row["utterance"][-1]],
+        }
+    )
+    refused = run_featx("fit", *QUICK)
+    assert refused.code == 1
+    assert "5 speakers are in more than one part of the split, such as s0" in refused.err
+    allowed = run_featx("fit", *QUICK, "--speaker-dependent")
+    assert allowed.code == 0
+    assert "Speaker-dependent: training and test share speakers" in allowed.out
+    assert json.loads((RUN / "metrics.json").read_text())["speakers_shared"] is True
+
+
+def test_utterances_without_features_are_not_left_out_in_silence(extracted, run_featx):
+    source = Path("audio/sad-0-0.wav").read_bytes()
+    Path("audio/new.wav").write_bytes(source)
+    with Path("manifest.csv").open("a") as file:
+        file.write("new,audio/new.wav,s0,sad\n")
+    refused = run_featx("fit", *QUICK)
+    assert refused.code == 1
+    assert "no features of 1 of 37 utterances, such as new" in refused.err
+    assert run_featx("fit", *QUICK, "--skip-missing").code == 0
+
+
+def test_which_store_is_meant_must_be_clear(extracted, run_featx, checkpoint_folder):
+    run_featx("extract", "--model", checkpoint_folder, "--out", "features/manifest/other")
+    outcome = run_featx("fit", *QUICK)
+    assert outcome.code == 1
+    assert "--model other|tiny" in outcome.err
+    assert run_featx("fit", "--model", "tiny", *QUICK).code == 0
+    missing = run_featx("fit", "--model", "xlsr53", *QUICK)
+    assert "there: other, tiny" in missing.err
+
+
+def test_no_store_at_all_says_how_to_make_one(write_corpus, run_featx):
+    write_corpus(speakers=3)
+    outcome = run_featx("fit")
+    assert outcome.code == 1
+    assert "featx extract --model wav2vec2-base --manifest manifest.csv" in outcome.err
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ("training.learning_rat=1", "did you mean 'learning_rate'?"),
+        ("training.epochs=none", "training.epochs: Input should be a valid integer"),
+        ("training.epochs.x=1", "epochs is not a table"),
+        ("training.epochs=-1", "training.epochs: Input should be greater than 0"),
+        ("head.dropout=1.5", "head.dropout"),
+    ],
+)
+def test_a_wrong_setting_is_explained(extracted, run_featx, change, message):
+    outcome = run_featx("fit", "--set", change)
+    assert outcome.code == 1
+    assert message in outcome.err
+    assert not Path("runs").exists()
+
+
+def test_divergence_is_explained(extracted, run_featx):
+    outcome = run_featx("fit", "--set", "training.learning_rate=1e30")
+    assert outcome.code == 1
+    assert "a learning rate below 1e+30 may help" in outcome.err
