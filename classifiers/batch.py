@@ -1,5 +1,6 @@
-"""Utterances of different lengths, packed one after another: no padding, so nothing to mask."""
+"""Utterances of different lengths side by side: no padding, so nothing to mask."""
 
+import warnings
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -27,15 +28,15 @@ class Examples:
 
 @dataclass(frozen=True)
 class Batch:
-    """Some utterances in one tensor.
+    """Some utterances, as they lie in memory.
 
     Attributes:
-        features: (layers, frames, dim), the utterances' frames one after another.
+        features: for each utterance (layers, frames, dim).
         lengths: (utterances,) frames of each.
         labels: (utterances,) class indices.
     """
 
-    features: Tensor
+    features: tuple[Tensor, ...]
     lengths: Tensor
     labels: Tensor
 
@@ -51,9 +52,16 @@ def batches(examples: Examples, size: int, order: Sequence[int] | None = None) -
     order = range(len(examples)) if order is None else order
     for begin in range(0, len(order), size):
         chosen = order[begin : begin + size]
-        features = [examples.features[index] for index in chosen]
+        features = tuple(as_tensor(examples.features[index]) for index in chosen)
         yield Batch(
-            torch.from_numpy(np.concatenate(features, axis=1)),
+            features,
             torch.tensor([part.shape[1] for part in features]),
             torch.from_numpy(examples.labels[list(chosen)]),
         )
+
+
+def as_tensor(features: np.ndarray) -> Tensor:
+    """Return a tensor on the same memory, which may be mapped and must not be written to."""
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "The given NumPy array is not writable")
+        return torch.from_numpy(features)

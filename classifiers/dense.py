@@ -9,6 +9,7 @@ from torch import Tensor, nn
 from classifiers.batch import Batch
 from classifiers.layer_average import LayerAverage
 from classifiers.pooling import pool_mean
+from classifiers.statistics import Statistics
 
 
 class DenseSettings(BaseModel):
@@ -37,11 +38,19 @@ class DenseHead(nn.Module):
         layers: of the features.
         dim: of the features.
         classes: of the labels.
+        statistics: to standardise features by; None to leave them as they are.
     """
 
-    def __init__(self, settings: DenseSettings, layers: int, dim: int, classes: int) -> None:
+    def __init__(
+        self,
+        settings: DenseSettings,
+        layers: int,
+        dim: int,
+        classes: int,
+        statistics: Statistics | None = None,
+    ) -> None:
         super().__init__()
-        self.layer_average = LayerAverage(layers)
+        self.layer_average = LayerAverage(layers, dim, statistics)
         widths = [dim, *[settings.width] * settings.depth]
         self.dense = nn.Sequential(
             *(

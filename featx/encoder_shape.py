@@ -76,9 +76,7 @@ def read_shape(folder: Path) -> EncoderShape:
         raise FeatxError(f"{path}: can't be read ({error}).") from error
     family = config.get("model_type")
     if family not in FAMILIES:
-        raise FeatxError(
-            f"{path}: model_type is {family!r}; featx knows {', '.join(FAMILIES)}."
-        )
+        raise FeatxError(f"{path}: model_type is {family!r}; featx knows {', '.join(FAMILIES)}.")
     from transformers import AutoConfig  # fills in the defaults that config.json leaves out
 
     config = AutoConfig.from_pretrained(folder, local_files_only=True)

@@ -13,6 +13,7 @@ import numpy as np
 from cache import FeatureStore
 from classifiers.batch import Examples
 from classifiers.dense import DenseHead
+from classifiers.statistics import measure
 from classifiers.training import predict, train
 from featx.errors import FeatxError, Interrupted
 from featx.fit_config import FitConfig
@@ -117,12 +118,14 @@ def fit_members(config: FitConfig, data: FitData, folder: Path) -> list[Member]:
 def _fit_member(config: FitConfig, data: FitData, seed: int, fold: Fold) -> Member:
     begin = time.perf_counter()
     layout = data.store.layout
-
-    def build() -> DenseHead:
-        return DenseHead(config.head, len(layout.layers), layout.dim, len(data.classes))
-
     parts = {"validation": data.examples(fold.validation), "test": data.examples(fold.test)}
     training = data.examples(fold.train)
+    statistics = measure(training.features) if config.normalize == "global" else None
+
+    def build() -> DenseHead:
+        sizes = (len(layout.layers), layout.dim, len(data.classes))
+        return DenseHead(config.head, *sizes, statistics)
+
     try:
         head, history = train(build, training, parts["validation"], config.training, seed)
     except FloatingPointError as error:

@@ -3,7 +3,7 @@
 import tomllib
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import tomli_w
 from pydantic import PositiveInt
@@ -29,6 +29,8 @@ class FitConfig(HeadConfig):
         seeds: how many heads a fold, each with other initial weights.
         folds: of the cross-validation; 1 where the manifest's split is used.
         speaker_dependent: whether training and test may share speakers.
+        normalize: "global" standardises features by each fold's training utterances, "none"
+            leaves them as they are.
         skip_missing: whether utterances without features are left out.
     """
 
@@ -37,6 +39,7 @@ class FitConfig(HeadConfig):
     seeds: PositiveInt
     folds: PositiveInt
     speaker_dependent: bool
+    normalize: Literal["global", "none"]
     skip_missing: bool
 
     def to_toml(self) -> str:

@@ -83,7 +83,8 @@ class Results:
         return "\n".join(line.rstrip() for line in text.getvalue().splitlines())
 
     def _score_table(self) -> Table:
-        table = _table("test", f"mean ± std of {self.seeds} seeds", "95 % over speakers")
+        average = f"mean ± std of {self.seeds} seeds" if self.seeds > 1 else "one seed"
+        table = _table("test", average, "95 % over speakers")
         for metric, score in self.scores.items():
             std = "" if np.isnan(score.std) else f" ± {score.std:.1f}"
             interval = f"{score.low:.1f} to {score.high:.1f}"

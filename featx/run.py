@@ -200,6 +200,7 @@ def _write_model(config: FitConfig, data: FitData, members: Sequence[Member], fo
     layout = data.store.layout
     description = {
         "head": config.head.model_dump(),
+        "normalize": config.normalize,
         "classes": list(data.classes),
         "layers": list(layout.layers),
         "dim": layout.dim,

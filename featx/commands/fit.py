@@ -13,6 +13,13 @@ class Head(StrEnum):
     dense = "dense"
 
 
+class Normalize(StrEnum):
+    """How features are standardised."""
+
+    GLOBAL = "global"
+    none = "none"
+
+
 def fit(
     head: Annotated[Head, typer.Option(help="What to train.")] = Head.dense,
     model: Annotated[
@@ -30,6 +37,9 @@ def fit(
         bool,
         typer.Option("--speaker-dependent", help="Let training and test share speakers."),
     ] = False,
+    normalize: Annotated[
+        Normalize, typer.Option(help="global: by mean and deviation of the training utterances.")
+    ] = Normalize.GLOBAL,
     skip_missing: Annotated[
         bool, typer.Option("--skip-missing", help="Leave out utterances without features.")
     ] = False,
@@ -59,6 +69,7 @@ def fit(
             "seeds": seeds,
             "folds": folds,
             "speaker_dependent": speaker_dependent,
+            "normalize": normalize,
             "skip_missing": skip_missing,
         }
         resolved = head_config(head, data, change or ())

@@ -38,19 +38,33 @@ def build() -> DenseHead:
     st.integers(1, 20),
 )
 def test_layer_average_is_the_published_formula(weights, frames):
-    average = LayerAverage(len(weights))
+    average = LayerAverage(len(weights), 3)
     with torch.no_grad():
         average.raw.copy_(torch.tensor(weights))
-    features = torch.randn(len(weights), frames, 3).half()
+    features = [torch.randn(len(weights), frames, 3).half() for _ in range(2)]
     size = np.abs(np.float32(weights))
-    expected = np.einsum("l,lfd->fd", size / size.sum(), features.double().numpy())
+    together = torch.cat(features, 1).double().numpy()
+    expected = np.einsum("l,lfd->fd", size / size.sum(), together)
     np.testing.assert_allclose(average(features).detach(), expected, atol=1e-5)
     assert average.weights.sum().item() == pytest.approx(1)
 
 
 def test_layer_average_begins_as_the_plain_mean():
     features = torch.randn(5, 7, 3)
-    torch.testing.assert_close(LayerAverage(5)(features), features.mean(0))
+    torch.testing.assert_close(LayerAverage(5, 3)([features]), features.mean(0))
+
+
+def test_layer_average_has_the_gradient_of_the_written_out_formula():
+    features = [torch.randn(4, frames, 3) for frames in (5, 1, 9)]
+    slope = torch.randn(15, 3)
+    average = LayerAverage(4, 3)
+    with torch.no_grad():
+        average.raw.copy_(torch.tensor([1.5, -0.3, 0.2, 2.0]))
+    (average(features) * slope).sum().backward()
+    raw = average.raw.detach().clone().requires_grad_()
+    share = raw.abs() / raw.abs().sum()
+    (torch.einsum("l,lfd->fd", share, torch.cat(features, 1)) * slope).sum().backward()
+    torch.testing.assert_close(average.raw.grad, raw.grad)
 
 
 @given(st.lists(st.integers(1, 9), min_size=1, max_size=8))
@@ -83,7 +97,8 @@ def test_batches_hold_every_utterance_once_in_the_order_asked_for():
     assert [len(batch.labels) for batch in made] == [3, 3, 1]
     assert torch.cat([batch.labels for batch in made]).tolist() == [n % 3 for n in order]
     frames = np.concatenate([examples.features[n] for n in order], axis=1)
-    np.testing.assert_array_equal(torch.cat([batch.features for batch in made], 1), frames)
+    held = [part for batch in made for part in batch.features]
+    np.testing.assert_array_equal(torch.cat(held, 1), frames)
 
 
 def test_training_learns_from_the_layer_with_the_signal():

@@ -154,23 +154,20 @@ def test_damage_is_repaired_when_extraction_goes_on(write_corpus, run_featx, che
     assert features() == whole
 
 
-def test_killed_at_three_random_moments_the_store_ends_the_same(
-    write_corpus, run_featx, checkpoint_folder
-):
-    write_corpus(speakers=30, takes=3)
+def test_killed_at_three_random_moments_the_store_ends_the_same(write_corpus, checkpoint_folder):
+    write_corpus(speakers=15, takes=3)
     command = [sys.executable, "-m", "featx", "extract", "--model", str(checkpoint_folder)]
-    moments = sorted(random.Random(time.time_ns()).sample(range(270), 3))
+    moments = sorted(random.Random(time.time_ns()).sample(range(130), 3))
     for moment in moments:
         process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         deadline = time.monotonic() + 60
         while _done() < moment and process.poll() is None and time.monotonic() < deadline:
-            time.sleep(0.001)
+            time.sleep(0.005)
         os.kill(process.pid, signal.SIGKILL)
         process.wait()
-        assert moment <= _done() < 270, f"killed too late for moments {moments}"
+        assert moment <= _done() < 135, f"killed too late for moments {moments}"
     subprocess.run(command, check=True, capture_output=True)
-    uninterrupted = run_featx("extract", "--model", checkpoint_folder, "--out", "whole")
-    assert uninterrupted.code == 0
+    subprocess.run([*command, "--out", "whole"], check=True, capture_output=True)
     assert features() == features(Path("whole"))
     assert FeatureStore(STORE).damaged() == []
 

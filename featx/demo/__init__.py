@@ -1,0 +1,1 @@
+"""A synthetic corpus and an untrained encoder, to show the whole path offline."""
