@@ -1,5 +1,6 @@
 """The `featx` command."""
 
+import os
 import sys
 from typing import Annotated
 
@@ -43,6 +44,9 @@ def featx(
 
 def main() -> None:
     """Run the command line; problems become one message and an exit code, not a traceback."""
+    # Threads that spin while they wait make torch several times slower on a machine that does
+    # other work too. Read when torch is loaded, which no command has done yet.
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     try:
         app()
     except FeatxError as error:

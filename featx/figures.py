@@ -43,15 +43,17 @@ def draw_layer_weights(members: Sequence[Member], layers: Sequence[str], path: P
     with mpl.rc_context(STYLE):
         figure = Figure((WIDTH, 0.62 * WIDTH), layout="constrained")
         axes = figure.subplots()
-        axes.axhline(1 / len(layers), color="0.6", linewidth=0.8, linestyle=":")
+        equal = 1 / len(layers)
+        axes.axhline(equal, color="0.6", linewidth=0.8, linestyle=":", label="equal weights")
         axes.errorbar(
             range(len(layers)), weights.mean(0), weights.std(0), color=BLUE, marker="o", capsize=2,
-            markersize=3, linewidth=1,
+            markersize=3, linewidth=1, label="learned, ± deviation over heads",
         )  # fmt: skip
         step = -(-len(layers) // 13)
         axes.set_xticks(range(0, len(layers), step), layers[::step])
         axes.set(xlabel="layer (0: local encoder)", ylabel="weight")
-        axes.set_ylim(bottom=0)
+        axes.set_ylim(0, 1.4 * (weights.mean(0) + weights.std(0)).max())
+        axes.legend(frameon=False, loc="upper right", fontsize=7)
         _save(figure, path)
 
 

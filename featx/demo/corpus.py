@@ -57,14 +57,14 @@ def write_corpus(folder: Path, speakers: int = 12, takes: int = 1, seed: int = 0
     """Write `Actor_XX/03-01-EE-II-SS-RR-AA.wav`, 16 kHz mono 16-bit.
 
     As in RAVDESS, odd actors are men and even ones women, every emotion but neutral has a normal
-    and a strong intensity, and takes alternate between two statements. Speakers differ in voice
+    and a strong intensity, and there are two statements, here in turn. Speakers differ in voice
     and in how they express an emotion, takes at random. A file depends on the seed and its own
     name only.
 
     Args:
         folder: where to write; made if needed.
         speakers: how many actors.
-        takes: utterances for each speaker, emotion and intensity: speakers × takes × 15 in all.
+        takes: utterances of each emotion and intensity a speaker; 16 × speakers × takes in all.
         seed: draws everything.
     """
     for actor in range(1, speakers + 1):

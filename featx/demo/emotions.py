@@ -43,7 +43,7 @@ EMOTIONS: dict[str, Cues] = {
         brightness=0.88, breath=1.4, jitter=0.7, shimmer=0.7, onset=1.5,
     ),
     "happy": Cues(
-        pitch=1.42, accents=1.8, contour=1.1, level=2.0, dynamics=1.2, rate=1.1, pauses=0.6,
+        pitch=1.42, accents=1.8, contour=1.1, level=2.0, rate=1.1, pauses=0.6,
         brightness=1.12, jitter=0.7, shimmer=0.7, onset=0.7,
     ),
     "sad": Cues(
@@ -71,14 +71,16 @@ EMOTIONS: dict[str, Cues] = {
 Which way a cue goes is reported; how far is our choice. Anger, happiness and sadness follow the
 summary of Juslin and Laukka (2003), Communication of emotions in vocal expression and music
 performance, Psychological Bulletin 129(5):770-814, with which the table of Scherer (2003), Vocal
-communication of emotion, Speech Communication 40:227-256, agrees; their microstructural
-irregularity is rendered as jitter and shimmer. For fear the two agree on a high F0 and a fast
-rate but not on level and high-frequency energy (low but for panic, and raised), which are left
-as they are. Both leave three of the eight emotions thin, so these are weaker evidence:
+communication of emotion, Speech Communication 40:227-256, agrees where it has an entry; what the
+former call microstructural irregularity is rendered as jitter and shimmer. For fear the two agree
+on a high F0 and a fast rate but not on level and high-frequency energy (low but for panic, and
+raised), which are left as they are. Both leave three of the eight emotions thin, so these are
+weaker evidence:
 
 - calm, which RAVDESS has as a second neutral, borrows Juslin and Laukka's tenderness;
 - disgust follows Murray and Arnott (1993), Toward the simulation of emotion in synthetic speech,
-  JASA 93(2):1097-1108: lower, slower, softer, falling, a grumbled voice (as jitter and shimmer);
+  JASA 93(2):1097-1108: lower, slower, softer, a little wider in range, falling, and grumbled,
+  rendered as jitter and shimmer;
 - surprise, high, with a wide range and a rising end, is an assumption.
 
 Breathiness (more in sadness, calm and fear, less in anger) follows what listeners ascribed to

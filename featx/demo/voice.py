@@ -103,8 +103,8 @@ class _Score(NamedTuple):
     f0: np.ndarray  # Hz
     amplitude: np.ndarray  # of voice and breath
     formants: np.ndarray  # (formants, frames), Hz
-    noise: np.ndarray  # amplitude of consonants
-    centre: np.ndarray  # Hz, of the consonants' noise
+    consonant: np.ndarray  # whether one sounds
+    centre: np.ndarray  # Hz, of its noise
 
 
 def synthesise(
@@ -134,7 +134,7 @@ def synthesise(
     voiced = pulses * tilt / np.sqrt(np.mean(tilt**2))
     vocal = (voiced + voice.breath * noise) * _vocal_tract(score.formants, frequencies)
     consonants = np.exp(-0.5 * ((frequencies - score.centre) / 1000) ** 2) * noise
-    mix = score.amplitude * vocal + score.noise * consonants
+    mix = score.amplitude * vocal + score.consonant * consonants
     speech: Waveform = istft(mix, SAMPLE_RATE, nperseg=WINDOW, noverlap=WINDOW - HOP)[1][:samples]
     speech *= voice.level / np.sqrt(np.mean(speech**2))
     speech += ROOM_NOISE * generator.standard_normal(samples)
@@ -164,7 +164,7 @@ def _write_score(
         f0=voice.pitch * voice.contour**course * 2 ** (np.interp(time, middle, accents) / 12),
         amplitude=loudness[current] * rise * fall,
         formants=_formants(voice, statement, middle, time),
-        noise=(time >= begin[current]) & (time < vowel[current]),
+        consonant=(time >= begin[current]) & (time < vowel[current]),
         centre=np.array([syllable.noise for syllable in statement])[current],
     )
 

@@ -1,0 +1,60 @@
+"""The whole path on real recordings."""
+
+import csv
+import json
+import os
+from pathlib import Path
+
+import h5py
+import numpy as np
+import pytest
+import soundfile
+import torch
+from transformers import Wav2Vec2FeatureExtractor, Wav2Vec2Model
+
+pytestmark = [
+    pytest.mark.corpus,
+    pytest.mark.skipif("FEATX_DATA" not in os.environ, reason="FEATX_DATA is unset"),
+]
+
+
+@pytest.fixture
+def four_actors(workplace) -> Path:
+    """A folder RAVDESS with the speech of actors 1 to 4."""
+    speech = Path(os.environ["FEATX_DATA"]) / "ravdess" / "speech"
+    root = workplace / "RAVDESS"
+    root.mkdir()
+    for actor in range(1, 5):
+        (root / f"Actor_{actor:02}").symlink_to(speech / f"Actor_{actor:02}")
+    return root
+
+
+def test_from_wave_files_to_scores(four_actors, run_featx, checkpoint_folder):
+    listed = run_featx("manifest", "ravdess", four_actors)
+    assert "240 utterances, 4 speakers" in listed.out
+    extracted = run_featx("extract", "--model", checkpoint_folder)
+    assert "240 utterances extracted" in extracted.out
+    fitted = run_featx("fit", "--seeds", "2", "--set", "training.epochs=2")
+    assert fitted.code == 0, fitted.err
+    metrics = json.loads(Path("runs/manifest-tiny-dense/metrics.json").read_text())
+    assert np.sum(metrics["confusion"]) == 2 * 240
+    with Path("runs/manifest-tiny-dense/predictions.csv").open(newline="") as file:
+        tested = [row for row in csv.DictReader(file) if row["split"] == "test"]
+    assert len(tested) == 2 * 240
+
+
+def test_h5py_alone_finds_what_transformers_computes(four_actors, run_featx, checkpoint_folder):
+    run_featx("manifest", "ravdess", four_actors)
+    run_featx("extract", "--model", checkpoint_folder)
+    name = "03-01-05-01-02-01-04"
+    with h5py.File("features/manifest/tiny/shard-0000.h5") as shard:
+        index = list(shard["utterance"].asstr()).index(name)
+        begin, end = shard["frame_offset"][index : index + 2]
+        stored = shard["features"][2, begin:end]
+    audio, rate = soundfile.read(four_actors / "Actor_04" / f"{name}.flac", dtype="float32")
+    model = Wav2Vec2Model.from_pretrained(checkpoint_folder).eval()
+    extractor = Wav2Vec2FeatureExtractor.from_pretrained(checkpoint_folder)
+    inputs = extractor(audio, sampling_rate=rate, return_tensors="pt").input_values
+    with torch.inference_mode():
+        expected = model(inputs).last_hidden_state[0].numpy()
+    np.testing.assert_array_equal(stored, expected.astype(np.float16))

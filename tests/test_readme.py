@@ -1,0 +1,65 @@
+"""The README's commands run as they stand, on a stand-in corpus and encoder."""
+
+import re
+import shlex
+import shutil
+from pathlib import Path
+
+import huggingface_hub.constants
+import pytest
+
+from featx.demo.corpus import write_corpus
+
+ROOT = Path(__file__).parents[1]
+README = (ROOT / "README.md").read_text("utf-8")
+COMMANDS = [
+    shlex.split(line.removeprefix("$ "))
+    for block in re.findall(r"```console\n(.*?)```", README, re.DOTALL)
+    for line in block.splitlines()
+]
+
+
+def test_it_opens_with_the_two_commands_of_a_fresh_machine():
+    assert COMMANDS[:2] == [["make", "demo"], ["make", "test"]]
+    makefile = (ROOT / "Makefile").read_text()
+    assert all(f"\n{command[1]}:" in makefile for command in COMMANDS[:2])
+
+
+@pytest.fixture
+def stand_ins(workplace, monkeypatch, checkpoint_folder):
+    """A folder RAVDESS, and a Hub cache in which wav2vec2-base is the tiny model."""
+    write_corpus(workplace / "RAVDESS", speakers=5)
+    repository = workplace / "hub" / "models--facebook--wav2vec2-base"
+    shutil.copytree(checkpoint_folder, repository / "snapshots" / ("a" * 40))
+    (repository / "refs").mkdir()
+    (repository / "refs" / "main").write_text("a" * 40)
+    monkeypatch.setattr(huggingface_hub.constants, "HF_HUB_CACHE", str(workplace / "hub"))
+    monkeypatch.setattr(huggingface_hub.constants, "HF_HUB_OFFLINE", True)
+
+
+def test_every_featx_command_runs_as_written(stand_ins, run_featx):
+    shown = [command[1:] for command in COMMANDS if command[0] == "featx"]
+    assert [arguments[0] for arguments in shown] == ["manifest", "extract", "fit"]
+    for arguments in shown:
+        outcome = run_featx(*arguments)
+        assert outcome.code == 0, outcome.err
+    inline = re.findall(r"`featx (fit --config [^`]*|extract [^`]*--dry-run|models)`", README)
+    assert len(inline) == 3
+    for arguments in inline:
+        outcome = run_featx(*shlex.split(arguments.replace("NAME", "manifest-wav2vec2-base-dense")))
+        assert outcome.code == 0, outcome.err
+
+
+def test_its_links_lead_somewhere():
+    for target in re.findall(r"\]\(([^)]+)\)", README):
+        assert (ROOT / target).is_file(), target
+
+
+def test_the_demo_runs_and_scores_above_chance(workplace, run_featx):
+    outcome = run_featx("demo")
+    assert outcome.code == 0, outcome.err
+    assert "SYNTHETIC" in outcome.out
+    assert "UNTRAINED" in outcome.out
+    (uar,) = re.findall(r"^ +UAR +([\d.]+)", outcome.out, re.MULTILINE)
+    assert float(uar) > 40  # chance is 12.5
+    assert (Path("featx-demo/runs/manifest-encoder-dense") / "metrics.json").is_file()
