@@ -44,9 +44,9 @@ def featx(
 
 def main() -> None:
     """Run the command line; problems become one message and an exit code, not a traceback."""
-    # Threads that spin while they wait make torch several times slower on a machine that does
-    # other work too. Read when torch is loaded, which no command has done yet.
-    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+    # Threads that spin long while they wait make torch many times slower where other work takes
+    # a core (benchmarks/waiting.py). Read when torch is loaded, which no command has done yet.
+    os.environ.setdefault("GOMP_SPINCOUNT", "2000")
     try:
         app()
     except FeatxError as error:

@@ -6,6 +6,8 @@ from typing import Annotated
 
 import typer
 
+from featx.errors import FeatxError
+
 
 class Head(StrEnum):
     """The heads there are."""
@@ -20,7 +22,11 @@ class Normalize(StrEnum):
     none = "none"
 
 
+BESIDE_CONFIG = {"config", "change", "name", "overwrite"}
+
+
 def fit(
+    context: typer.Context,
     head: Annotated[Head, typer.Option(help="What to train.")] = Head.dense,
     model: Annotated[
         str | None, typer.Option(help="Whose features; not needed where there is one store.")
@@ -61,6 +67,7 @@ def fit(
     from featx.stores import find_store
 
     if config:
+        _refuse_others(context)
         resolved = file_config(config, change or ())
     else:
         data = {
@@ -77,3 +84,22 @@ def fit(
     results = run_fit(resolved, folder, overwrite)
     print(results.to_text())
     print(f"Run folder: {folder}")
+
+
+def _refuse_others(context: typer.Context) -> None:
+    """Refuse options that --config would silently overrule."""
+    given = [
+        f"--{name.replace('_', '-')}"
+        for name in context.params
+        if name not in BESIDE_CONFIG and _was_given(context, name)
+    ]
+    if given:
+        raise FeatxError(
+            f"{', '.join(given)} can't be given with --config, which holds all of it. "
+            "Change single settings with --set, such as --set seeds=5."
+        )
+
+
+def _was_given(context: typer.Context, name: str) -> bool:
+    source = context.get_parameter_source(name)
+    return source is not None and source.name == "COMMANDLINE"

@@ -110,6 +110,16 @@ def test_its_config_repeats_a_run(extracted, run_featx):
         assert (RUN / name).read_bytes() == Path("runs/again", name).read_bytes()
 
 
+def test_options_beside_a_config_are_refused_not_ignored(extracted, run_featx):
+    run_featx("fit", "--folds", "3", *QUICK)
+    outcome = run_featx("fit", "--config", RUN / "config.toml", "--seeds", "2", "--name", "b")
+    assert outcome.code == 1
+    assert "--seeds can't be given with --config" in outcome.err
+    changed = run_featx("fit", "--config", RUN / "config.toml", "--set", "seeds=2", "--name", "b")
+    assert changed.code == 0
+    assert tomllib.loads(Path("runs/b/config.toml").read_text())["seeds"] == 2
+
+
 def test_the_order_of_the_manifest_does_not_matter(extracted, run_featx):
     run_featx("fit", "--folds", "3", *QUICK)
     lines = Path("manifest.csv").read_text().splitlines()
