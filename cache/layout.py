@@ -16,11 +16,13 @@ class PlannedUtterance:
         utterance: its id.
         samples: length of its audio at the encoder's sample rate.
         frames: length of its features.
+        source: digest of the audio, which tells when it has changed; up to 32 bits.
     """
 
     utterance: str
     samples: int
     frames: int
+    source: int = 0
 
 
 @dataclass(frozen=True)

@@ -1,11 +1,12 @@
 """One HDF5 file of a store, whose metadata never changes after creation.
 
 The file holds `features` (layers, frames, dim) with the utterances' frames one after another,
-and for each utterance `utterance`, `samples`, `frame_offset` (one more, the end), `checksum` and
-`done`. All are contiguous and allocated at creation, so later writes go to known positions in
-the file and never through HDF5: a process killed at any moment leaves a valid file.
+and for each utterance `utterance`, `samples`, `frame_offset` (one more, the end), `source`,
+`checksum` and `done`. All are contiguous and allocated at creation, so later writes go to known
+positions in the file and never through HDF5: a process killed at any moment leaves a valid file.
 """
 
+import errno
 import json
 import os
 import zlib
@@ -20,6 +21,11 @@ import numpy as np
 from cache.layout import Layout, PlannedUtterance
 
 FORMAT = 1  # raised when a file's meaning changes
+MARKS: dict[str, np.dtype[Any]] = {  # written after an utterance's features, in this order
+    "source": np.dtype(np.uint32),
+    "checksum": np.dtype(np.uint32),
+    "done": np.dtype(np.uint8),
+}
 PAGE = 4096  # bytes; features start on a page of their own
 
 
@@ -59,10 +65,33 @@ def create_shard(
         file.create_dataset("utterance", data=names.astype(text), dtype=text)
         file["samples"] = np.array([planned.samples for planned in plan], dtype=np.int64)
         file["frame_offset"] = frame_offset
-        for name, dtype in (("checksum", np.uint32), ("done", np.uint8)):
-            _allocate(file, name, (len(plan),), np.dtype(dtype))
+        for name, dtype in MARKS.items():
+            _allocate(file, name, (len(plan),), dtype)
             file[name][:] = 0
+    _reserve(unfinished)
     unfinished.replace(path)
+
+
+def _reserve(path: Path) -> None:
+    """Take the file's whole size from the disk, which leaves holes otherwise.
+
+    Raises:
+        StoreError: if the disk is too small; the file is removed.
+    """
+    if not hasattr(os, "posix_fallocate"):
+        return
+    with path.open("r+b") as file:
+        try:
+            os.posix_fallocate(file.fileno(), 0, path.stat().st_size)
+        except OSError as error:
+            if error.errno not in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
+                return  # a file system that can't reserve
+            size = path.stat().st_size / 1e9
+            path.unlink()
+            raise StoreError(
+                f"{path.parent}: the disk has no room for {size:.1f} GB "
+                f"({error.strerror}). Choose another disk with --out."
+            ) from error
 
 
 def _allocate(file: h5py.File, name: str, shape: tuple[int, ...], dtype: np.dtype[Any]) -> None:
@@ -84,16 +113,18 @@ class Shard:
             # The metadata is final, so no lock is needed, and network file systems lack them.
             with h5py.File(path, "r", locking=False) as file:
                 self._read_metadata(file)
-        except (OSError, KeyError) as error:
+            self._map()
+        except (OSError, KeyError, AttributeError, TypeError, ValueError) as error:
             raise StoreError(
                 f"{path}: not a feature store's file ({error}). Delete it and extract again."
             ) from error
-        self.features = np.memmap(
-            path, self._dtype, "r", self._offsets["features"], self._shape, order="C"
-        )
-        self.done = np.memmap(path, np.uint8, "r", self._offsets["done"], len(self.utterances))
-        self.checksum = np.memmap(
-            path, np.uint32, "r", self._offsets["checksum"], len(self.utterances)
+
+    def _map(self) -> None:
+        begin = self._offsets["features"]
+        self.features = np.memmap(self.path, self._dtype, "r", begin, self._shape)
+        self.source, self.checksum, self.done = (
+            np.memmap(self.path, dtype, "r", self._offsets[name], (len(self.utterances),))
+            for name, dtype in MARKS.items()
         )
 
     def _read_metadata(self, file: h5py.File) -> None:
@@ -104,7 +135,7 @@ class Shard:
             )
         features = file["features"]
         self._shape, self._dtype = features.shape, features.dtype
-        self._offsets = {n: file[n].id.get_offset() for n in ("features", "checksum", "done")}
+        self._offsets = {n: file[n].id.get_offset() for n in ("features", *MARKS)}
         self.layout = Layout(tuple(file.attrs["layers"]), self._shape[2], str(self._dtype))
         self.identity: dict[str, Any] = json.loads(file.attrs["identity"])
         self.software: dict[str, str] = json.loads(file.attrs["software"])
@@ -116,24 +147,34 @@ class Shard:
         """Map the features of one utterance, (layers, frames, dim), without copying them."""
         return self.features[:, self.frame_offset[index] : self.frame_offset[index + 1]]
 
-    def write(self, index: int, features: np.ndarray) -> None:
-        """Write one utterance's features, then their checksum, then its done mark.
+    def write(self, index: int, features: np.ndarray, source: int) -> None:
+        """Write one utterance's features, then their source and checksum, then its done mark.
 
         Args:
             index: the utterance's place in the shard.
             features: (layers, frames, dim) in the shard's dtype.
+            source: digest of the audio.
         """
         features = np.ascontiguousarray(features)  # so that each layer is one stretch of bytes
         frame_bytes = self.layout.dim * self._dtype.itemsize
         with self.path.open("r+b", buffering=0) as file:
             if self.done[index]:  # rewritten after damage: until it is whole again, not done
-                _write_at(file, self._offsets["done"] + index, np.uint8(0))
+                self._mark(file, "done", index, 0)
             for layer, values in enumerate(features):
                 frame = layer * self._shape[1] + int(self.frame_offset[index])
                 _write_at(file, self._offsets["features"] + frame * frame_bytes, values)
-            checksum = np.uint32(_checksum(features))
-            _write_at(file, self._offsets["checksum"] + 4 * index, checksum)
-            _write_at(file, self._offsets["done"] + index, np.uint8(1))
+            self._mark(file, "source", index, source)
+            self._mark(file, "checksum", index, _checksum(features))
+            self._mark(file, "done", index, 1)
+
+    def _mark(self, file: FileIO, name: str, index: int, value: int) -> None:
+        dtype = MARKS[name]
+        _write_at(file, self._offsets[name] + index * dtype.itemsize, dtype.type(value))
+
+    def flush(self) -> None:
+        """Wait until the disk holds all that was written."""
+        with self.path.open("r+b") as file:
+            os.fsync(file.fileno())
 
     def matches_checksum(self, index: int) -> bool:
         """Tell whether an utterance's features are the ones that were written."""

@@ -29,18 +29,19 @@ class FeatureStore:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self._shards = [Shard(path) for path in sorted(folder.glob("*.h5"))]
+        self._shards = [Shard(path) for path in sorted(folder.glob("shard-*.h5"))]
         if not self._shards:
             raise StoreError(f"{folder}: no feature store here. `featx extract` makes one.")
         first = self._shards[0]
         self.layout, self.identity, self.software = first.layout, first.identity, first.software
         for shard in self._shards[1:]:
             self._check(shard.path, shard.identity, shard.layout)
-        self._places = {
-            utterance: (shard, index)
-            for shard in self._shards
-            for index, utterance in enumerate(shard.utterances)
-        }
+        self._places: dict[str, tuple[Shard, int]] = {}
+        for shard in self._shards:
+            for index, utterance in enumerate(shard.utterances):
+                if utterance in self._places:
+                    raise StoreError(f"{shard.path}: {utterance!r} is in another shard too.")
+                self._places[utterance] = shard, index
 
     @classmethod
     def prepare(
@@ -54,9 +55,11 @@ class FeatureStore:
     ) -> "FeatureStore":
         """Open the store for these features, allocating what it does not yet have room for.
 
+        Utterances that the store holds beside the planned ones stay.
+
         Args:
             folder: where the store is or will be.
-            plan: every utterance it is to hold.
+            plan: the utterances it is to hold.
             layout: layers, dim and dtype.
             identity: what the features are; JSON values.
             software: the versions that compute them.
@@ -68,14 +71,15 @@ class FeatureStore:
         folder.mkdir(parents=True, exist_ok=True)
         for leftover in folder.glob("*.h5.*.tmp"):
             leftover.unlink()
-        shards = len(list(folder.glob("*.h5")))
-        store = cls(folder) if shards else None
+        names = [path.stem for path in folder.glob("shard-*.h5")]
+        store = cls(folder) if names else None
         if store:
             store._check_continues(plan, layout, identity, software)
         missing = [p for p in plan if not (store and p.utterance in store)]
         to_write = [p for p in plan if not (store and store.is_done(p.utterance))]
         _check_disk(folder, sum(layout.nbytes(planned.frames) for planned in to_write))
-        for number, part in enumerate(split_into_shards(missing, layout, shard_bytes), shards):
+        first = 1 + max((int(name.removeprefix("shard-")) for name in names), default=-1)
+        for number, part in enumerate(split_into_shards(missing, layout, shard_bytes), first):
             create_shard(folder / f"shard-{number:04}.h5", part, layout, identity, software)
         return cls(folder) if missing or not store else store
 
@@ -102,6 +106,11 @@ class FeatureStore:
         shard, index = self._places[utterance]
         return int(shard.frame_offset[index + 1] - shard.frame_offset[index])
 
+    def samples(self, utterance: str) -> int:
+        """Return the length of the audio that an utterance's features were made from."""
+        shard, index = self._places[utterance]
+        return int(shard.samples[index])
+
     def read(self, utterance: str) -> np.ndarray:
         """Return the features of one utterance as read-only mapped memory; nothing is copied.
 
@@ -122,12 +131,13 @@ class FeatureStore:
         shard, index = self._places[utterance]
         return shard.read(index)
 
-    def write(self, utterance: str, features: np.ndarray) -> None:
+    def write(self, utterance: str, features: np.ndarray, source: int = 0) -> None:
         """Store the features of one utterance and mark it done.
 
         Args:
             utterance: its id.
             features: (layers, frames, dim), any float type.
+            source: digest of the audio they were made from.
 
         Raises:
             StoreError: if the shape is not the planned one, or a value is not finite or does
@@ -143,12 +153,19 @@ class FeatureStore:
             stored = features.astype(self.layout.dtype, copy=False)
         for layer, values in zip(self.layout.layers, stored, strict=True):
             if not np.isfinite(values).all():
-                raise StoreError(
-                    f"{utterance!r}: layer {layer} has values that are not finite in "
-                    f"{self.layout.dtype}. Store them with --dtype float32."
-                )
+                raise StoreError(f"{utterance!r}: layer {layer} {self._unfit(features)}")
         shard, index = self._places[utterance]
-        shard.write(index, stored)
+        shard.write(index, stored, source)
+
+    def _unfit(self, features: np.ndarray) -> str:
+        if np.isfinite(features).all():
+            return f"overflows {self.layout.dtype}. Store the features with --dtype float32."
+        return "has values that are not finite, before storing: the model itself failed on it."
+
+    def flush(self) -> None:
+        """Wait until the disk holds all that was written."""
+        for shard in self._shards:
+            shard.flush()
 
     def damaged(self) -> list[str]:
         """Return the done utterances whose features no longer match their checksum."""
@@ -182,11 +199,12 @@ class FeatureStore:
             if planned.utterance not in self:
                 continue
             shard, index = self._places[planned.utterance]
-            if shard.samples[index] != planned.samples:
+            same = not shard.done[index] or shard.source[index] == planned.source
+            if shard.samples[index] != planned.samples or not same:
                 raise StoreError(
-                    f"{self.folder}: the audio of {planned.utterance!r} has changed: "
-                    f"{shard.samples[index]} samples when the store was made, now "
-                    f"{planned.samples}. Delete the folder to extract afresh."
+                    f"{self.folder}: the audio of {planned.utterance!r} has changed since the "
+                    f"store was made ({shard.samples[index]} samples then, {planned.samples} now). "
+                    "Delete the folder to extract afresh, or choose another with --out."
                 )
         unfinished = not all(self.is_done(planned.utterance) for planned in plan)
         differences = _differences(self.software, software)

@@ -1,5 +1,7 @@
 """Audio files in, 16 kHz mono waveforms out."""
 
+import zlib
+from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -45,6 +47,23 @@ def count_samples(path: Path, start: float | None = None, end: float | None = No
     first, last = _segment(path, header, start, end)
     rate: int = header.samplerate
     return -(-(last - first) * SAMPLE_RATE // rate)
+
+
+def digest_audio(path: Path, start: float | None = None, end: float | None = None) -> int:
+    """Return 32 bits that change when a file's bytes or a segment's times do.
+
+    Raises:
+        AudioError: if the file can't be read.
+    """
+    try:
+        return zlib.crc32(f"{start} {end}".encode(), _crc32(path))
+    except OSError as error:
+        raise AudioError(f"{path}: can't be read ({error.strerror})") from error
+
+
+@lru_cache(maxsize=1)  # the segments of one long file follow each other
+def _crc32(path: Path) -> int:
+    return zlib.crc32(path.read_bytes())
 
 
 def read_audio(path: Path, start: float | None = None, end: float | None = None) -> Waveform:

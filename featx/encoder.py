@@ -1,6 +1,7 @@
 """A frozen self-supervised speech model: a waveform in, every layer's features out."""
 
 import hashlib
+import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -8,8 +9,9 @@ from typing import Any
 
 import numpy as np
 import torch
+from safetensors import SafetensorError
 from torch import Tensor, nn
-from transformers import AutoFeatureExtractor, AutoModel, PreTrainedModel
+from transformers import AutoFeatureExtractor, AutoModel, PretrainedConfig, PreTrainedModel
 from transformers.utils import logging as transformers_logging
 
 from featx.audio import SAMPLE_RATE
@@ -30,20 +32,20 @@ class Encoder:
     Attributes:
         shape: layers, dim and frame counts.
         digest: SHA-256 over the names and values of all weights.
+        settings_digest: SHA-256 over what else decides the features: config and preprocessing.
     """
 
     def __init__(self, checkpoint: Checkpoint) -> None:
         self.shape = read_shape(checkpoint.folder)
         self._model: Any = _load_model(checkpoint.folder)
-        self._extractor = AutoFeatureExtractor.from_pretrained(
-            checkpoint.folder, local_files_only=True
-        )
+        self._extractor = _load_extractor(checkpoint.folder)
         if self._extractor.sampling_rate != SAMPLE_RATE:
             raise FeatxError(
                 f"{checkpoint.folder}: expects {self._extractor.sampling_rate} Hz audio, "
                 f"featx works at {SAMPLE_RATE} Hz."
             )
         self.digest = _digest(self._model)
+        self.settings_digest = _digest_settings(self._model.config, self._extractor)
 
     @torch.inference_mode()
     def encode(self, waveform: np.ndarray) -> np.ndarray:
@@ -95,7 +97,7 @@ def _load_model(folder: Path) -> PreTrainedModel:
         model, report = AutoModel.from_pretrained(
             folder, local_files_only=True, dtype=torch.float32, output_loading_info=True
         )
-    except (OSError, ValueError, RuntimeError) as error:
+    except (OSError, ValueError, RuntimeError, SafetensorError) as error:
         raise FeatxError(f"{folder}: its weights can't be loaded ({error}).") from error
     # the mask embedding serves only training, and fine-tuned checkpoints may lack it
     missing = sorted(key for key in report["missing_keys"] if "masked_spec_embed" not in key)
@@ -106,6 +108,29 @@ def _load_model(folder: Path) -> PreTrainedModel:
         )
     frozen: PreTrainedModel = model.eval().requires_grad_(False)
     return frozen
+
+
+def _load_extractor(folder: Path) -> Any:
+    path = folder / "preprocessor_config.json"
+    try:
+        settings = json.loads(path.read_text("utf-8"))
+        extractor = AutoFeatureExtractor.from_pretrained(folder, local_files_only=True)
+    except Exception as error:  # whatever its validation raises, the file is at fault
+        raise FeatxError(f"{path}: can't be used ({error}).") from error
+    if "do_normalize" not in settings:
+        raise FeatxError(
+            f"{path}: lacks do_normalize, which says whether waveforms are normalised. "
+            "Take the file of the original checkpoint, or add true or false."
+        )
+    return extractor
+
+
+def _digest_settings(config: PretrainedConfig, extractor: Any) -> str:
+    settings = [config.to_dict(), extractor.to_dict()]
+    for table in settings:
+        for key in ("transformers_version", "_name_or_path", "dtype", "architectures"):
+            table.pop(key, None)  # tell where the files are from, not what they compute
+    return hashlib.sha256(json.dumps(settings, sort_keys=True, default=str).encode()).hexdigest()
 
 
 def _digest(model: nn.Module) -> str:

@@ -71,15 +71,17 @@ def read_shape(folder: Path) -> EncoderShape:
     """
     path = folder / "config.json"
     try:
-        config = json.loads(path.read_text("utf-8"))
-    except (OSError, ValueError) as error:
-        raise FeatxError(f"{path}: can't be read ({error}).") from error
-    family = config.get("model_type")
+        family = json.loads(path.read_text("utf-8"))["model_type"]
+    except (OSError, ValueError, TypeError, KeyError) as error:
+        raise FeatxError(f"{path}: not a model config ({error!r}).") from error
     if family not in FAMILIES:
         raise FeatxError(f"{path}: model_type is {family!r}; featx knows {', '.join(FAMILIES)}.")
     from transformers import AutoConfig  # fills in the defaults that config.json leaves out
 
-    config = AutoConfig.from_pretrained(folder, local_files_only=True)
+    try:
+        config = AutoConfig.from_pretrained(folder, local_files_only=True)
+    except Exception as error:  # whatever its validation raises, the file is at fault
+        raise FeatxError(f"{path}: not a valid model config ({error}).") from error
     return EncoderShape(
         config.num_hidden_layers, config.hidden_size, config.conv_kernel, config.conv_stride
     )

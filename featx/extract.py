@@ -1,15 +1,13 @@
 """From a manifest to a feature store: plan, then encode what is not there yet."""
 
-import hashlib
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from cache import FeatureStore, Layout, PlannedUtterance
-from featx.audio import SAMPLE_RATE, AudioError, count_samples, read_audio
+from cache import FeatureStore, Layout, PlannedUtterance, StoreError, writing
+from featx.audio import SAMPLE_RATE, AudioError, count_samples, digest_audio, read_audio
 from featx.encoder import Encoder
 from featx.encoder_shape import EncoderShape
 from featx.errors import FeatxError, Interrupted
@@ -17,7 +15,8 @@ from featx.manifest import Manifest, Utterance
 from featx.progress import progress
 from featx.registry import Checkpoint
 
-COMPUTED_BY = ("torch", "transformers", "torchaudio")  # other versions may give other features
+# other versions of these may give other features
+COMPUTED_BY = ("torch", "transformers", "torchaudio", "soundfile")
 
 
 @dataclass(frozen=True)
@@ -29,14 +28,12 @@ class ExtractionPlan:
         planned: the same, as the store sees them.
         failures: utterance id to why it can't be.
         layout: layers, dim and dtype.
-        manifest_sha256: digest of the manifest, as far as features depend on it.
     """
 
     utterances: tuple[Utterance, ...]
     planned: tuple[PlannedUtterance, ...]
     failures: dict[str, str]
     layout: Layout
-    manifest_sha256: str
 
     @property
     def hours(self) -> float:
@@ -88,7 +85,7 @@ class Extraction:
 
 
 def plan_extraction(manifest: Manifest, shape: EncoderShape, dtype: str) -> ExtractionPlan:
-    """Work out frames and bytes from the headers of a manifest's audio files.
+    """Work out frames and bytes from a manifest's audio files, without decoding them.
 
     Args:
         manifest: the utterances.
@@ -101,7 +98,8 @@ def plan_extraction(manifest: Manifest, shape: EncoderShape, dtype: str) -> Extr
     utterances, planned, failures = [], [], {}
     for utterance in manifest.utterances:
         try:
-            samples = count_samples(utterance.path, utterance.start, utterance.end)
+            part = utterance.path, utterance.start, utterance.end
+            samples, source = count_samples(*part), digest_audio(*part)
         except AudioError as error:
             failures[utterance.utterance] = str(error)
             continue
@@ -112,17 +110,12 @@ def plan_extraction(manifest: Manifest, shape: EncoderShape, dtype: str) -> Extr
             )
             continue
         utterances.append(utterance)
-        planned.append(PlannedUtterance(utterance.utterance, samples, frames))
+        planned.append(PlannedUtterance(utterance.utterance, samples, frames, source))
     if not planned:
         first = next(iter(failures.values()))
         raise FeatxError(f"{manifest.path}: no utterance can be extracted; the first: {first}")
-    return ExtractionPlan(
-        tuple(utterances),
-        tuple(planned),
-        failures,
-        Layout(shape.layers, shape.dim, dtype),
-        _digest(manifest),
-    )
+    layout = Layout(shape.layers, shape.dim, dtype)
+    return ExtractionPlan(tuple(utterances), tuple(planned), failures, layout)
 
 
 def extract(plan: ExtractionPlan, checkpoint: Checkpoint, folder: Path) -> Extraction:
@@ -141,24 +134,32 @@ def extract(plan: ExtractionPlan, checkpoint: Checkpoint, folder: Path) -> Extra
         StoreError: if the folder holds other features, or the disk is too small.
         Interrupted: on Ctrl-C.
     """
-    encoder = Encoder(checkpoint)
-    store = FeatureStore.prepare(
-        folder,
-        plan.planned,
-        plan.layout,
-        identity=_identity(plan, checkpoint, encoder),
-        software={name: version(name) for name in COMPUTED_BY},
-    )
+    with writing(folder):
+        encoder = Encoder(checkpoint)
+        store = FeatureStore.prepare(
+            folder,
+            plan.planned,
+            plan.layout,
+            identity=_identity(checkpoint, encoder),
+            software={name: version(name) for name in COMPUTED_BY},
+        )
+        return _fill(store, encoder, plan)
+
+
+def _fill(store: FeatureStore, encoder: Encoder, plan: ExtractionPlan) -> Extraction:
+    """Encode what the store lacks."""
     failures = dict(plan.failures)
     waiting = _waiting(store, plan.utterances)
     try:
         failures |= _encode(encoder, store, waiting, plan)
     except KeyboardInterrupt:
-        done = sum(map(store.is_done, store.utterances))
+        done = sum(store.is_done(planned.utterance) for planned in plan.planned)
         raise Interrupted(
             f"Interrupted with {done} of {len(plan.planned)} utterances done. "
             "The same command goes on from there."
         ) from None
+    finally:
+        store.flush()
     extracted = sum(store.is_done(utterance.utterance) for utterance in waiting)
     return Extraction(store, extracted, len(plan.planned) - len(waiting), failures)
 
@@ -177,7 +178,8 @@ def _encode(
     encoder: Encoder, store: FeatureStore, waiting: Sequence[Utterance], plan: ExtractionPlan
 ) -> dict[str, str]:
     """Encode utterances one by one into the store; return the failures."""
-    seconds = {planned.utterance: planned.samples / SAMPLE_RATE for planned in plan.planned}
+    planned = {place.utterance: place for place in plan.planned}
+    seconds = {name: place.samples / SAMPLE_RATE for name, place in planned.items()}
     total = sum(seconds.values())
     to_do = sum(seconds[utterance.utterance] for utterance in waiting)
     failures = {}
@@ -185,29 +187,24 @@ def _encode(
         for utterance in waiting:
             try:
                 waveform = read_audio(utterance.path, utterance.start, utterance.end)
-                store.write(utterance.utterance, encoder.encode(waveform))
-            except AudioError as error:
+                source = planned[utterance.utterance].source
+                store.write(utterance.utterance, encoder.encode(waveform), source)
+            except (AudioError, StoreError) as error:
                 failures[utterance.utterance] = str(error)
             advance(seconds[utterance.utterance])
     return failures
 
 
-def _identity(plan: ExtractionPlan, checkpoint: Checkpoint, encoder: Encoder) -> dict[str, Any]:
+def _identity(checkpoint: Checkpoint, encoder: Encoder) -> dict[str, Any]:
     return {
         "encoder": checkpoint.name if checkpoint.source == "local" else checkpoint.source,
         "revision": checkpoint.revision,
         "weights_sha256": encoder.digest,
+        "settings_sha256": encoder.settings_digest,
         "precision": "float32",
         "sample_rate": SAMPLE_RATE,
         "frame_step": encoder.shape.hop / SAMPLE_RATE,
-        "manifest_sha256": plan.manifest_sha256,
     }
-
-
-def _digest(manifest: Manifest) -> str:
-    """Digest what features depend on: which part of which utterance, not labels or folders."""
-    rows = sorted((u.utterance, u.start, u.end) for u in manifest.utterances)
-    return hashlib.sha256(json.dumps(rows).encode()).hexdigest()
 
 
 def _describe_failures(failures: dict[str, str]) -> str:

@@ -14,7 +14,12 @@ from featx.results import Results
 
 WIDTH = 3.5  # inches, a journal's column
 BLUE, ORANGE = "#0072B2", "#D55E00"  # Okabe and Ito: told apart by colour-blind readers
-STYLE: dict[Any, Any] = {"font.size": 8, "axes.spines.top": False, "axes.spines.right": False}
+STYLE: dict[Any, Any] = {
+    "font.size": 8,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "text.parse_math": False,  # a label may hold a $
+}
 
 
 def draw_confusion(results: Results, path: Path) -> None:

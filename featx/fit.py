@@ -4,7 +4,7 @@ import hashlib
 import json
 import logging
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,6 +15,7 @@ from classifiers.batch import Examples
 from classifiers.dense import DenseHead
 from classifiers.statistics import measure
 from classifiers.training import predict, train
+from featx.audio import count_samples
 from featx.errors import FeatxError, Interrupted
 from featx.fit_config import FitConfig
 from featx.folds import Fold, make_folds, shares_speakers
@@ -72,11 +73,24 @@ def load_data(config: FitConfig) -> FitData:
             f"utterances, such as {absent[0]}. Finish with `featx extract`, which says what is "
             "wrong with the rest, or leave them out with --skip-missing."
         )
+    _check_lengths(store, kept)
     manifest = Manifest(whole.path, kept)
     folds = make_folds(manifest, config.folds, config.speaker_dependent)
     classes = tuple(order_labels(u.label for u in kept))
     shared = any(map(shares_speakers, folds))
     return FitData(manifest, store, folds, classes, len(absent), shared)
+
+
+def _check_lengths(store: FeatureStore, utterances: Sequence[Utterance]) -> None:
+    """Raise a FeatxError if the features were made from other audio, or other parts of it."""
+    for u in utterances:
+        samples = count_samples(u.path, u.start, u.end)
+        if samples != store.samples(u.utterance):
+            raise FeatxError(
+                f"{store.folder}: the features of {u.utterance!r} were made from "
+                f"{store.samples(u.utterance)} samples, the manifest now gives {samples}. "
+                "Extract the changed manifest again, under another name or with --out."
+            )
 
 
 def fit_members(config: FitConfig, data: FitData, folder: Path) -> list[Member]:
@@ -149,7 +163,8 @@ def _fit_member(config: FitConfig, data: FitData, seed: int, fold: Fold) -> Memb
 def digest_inputs(config: FitConfig, data: FitData) -> str:
     """Digest all that a run depends on, so that nothing stale is taken for it."""
     digest = hashlib.sha256(config.to_toml().encode())
-    digest.update(json.dumps(data.store.identity, sort_keys=True).encode())
+    store = [data.store.identity, vars(data.store.layout)]
+    digest.update(json.dumps(store, sort_keys=True).encode())
     for line in _lines(data):
         digest.update(line.encode())
     return digest.hexdigest()

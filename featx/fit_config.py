@@ -27,7 +27,7 @@ class FitConfig(HeadConfig):
         manifest: the labels; relative to the working folder.
         features: the store; likewise.
         seeds: how many heads a fold, each with other initial weights.
-        folds: of the cross-validation; 1 where the manifest's split is used.
+        folds: of the cross-validation; of no effect where the manifest has a split.
         speaker_dependent: whether training and test may share speakers.
         normalize: "global" standardises features by each fold's training utterances, "none"
             leaves them as they are.
@@ -73,7 +73,9 @@ def file_config(path: Path, changes: Sequence[str] = ()) -> FitConfig:
 
 def _changed(table: dict[str, Any], changes: Sequence[str]) -> FitConfig:
     for change in changes:
-        key, _, text = change.partition("=")
+        key, equals, text = change.partition("=")
+        if not equals:
+            raise ConfigError(f"--set {change}: must be KEY=VALUE, such as training.epochs=50")
         try:
             value = tomllib.loads(f"value = {text}")["value"]
         except tomllib.TOMLDecodeError:

@@ -176,7 +176,8 @@ def _check_labels(manifest: Manifest, fold: Fold) -> None:
 
 def _natural(name: str) -> list[tuple[int, str]]:
     """Sort key that puts speaker 2 before speaker 10."""
-    return [(int(part), "") if part.isdigit() else (-1, part) for part in re.split(r"(\d+)", name)]
+    parts = re.split(r"(\d+)", name)
+    return [(int(part), "") if part.isdecimal() else (-1, part) for part in parts]
 
 
 def _some(names: Sequence[str]) -> str:

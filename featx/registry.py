@@ -87,11 +87,15 @@ def find_checkpoint(model: str, revision: str | None = None) -> Checkpoint:
         FeatxError: if the name is unknown, or the files are not here and can't be downloaded.
     """
     if Path(model).is_dir():
+        if revision:
+            raise FeatxError(f"--revision {revision}: {model} is a local folder and has only one.")
         return Checkpoint(store_name(model), _checked(Path(model)), "local", "")
     folder = _snapshot(model, revision, ["*config.json", "model*.safetensors*"])
     if not list(folder.glob("model*.safetensors")):  # older repositories
         folder = _snapshot(model, revision, ["*config.json", "pytorch_model*"])
-    return Checkpoint(store_name(model), _checked(folder), hub_id(model), folder.name)
+    if _absent(folder):  # an earlier download was stopped, or fetched only the settings
+        raise _not_here(model, revision, f"that copy lacks {', '.join(_absent(folder))}")
+    return Checkpoint(store_name(model), folder, hub_id(model), folder.name)
 
 
 def find_settings(model: str, revision: str | None = None) -> Path:
@@ -113,33 +117,41 @@ def _snapshot(model: str, revision: str | None, patterns: list[str]) -> Path:
     """Return the folder of a Hub repository's files, named after their commit."""
     repository = hub_id(model)
     from huggingface_hub import snapshot_download  # slow to import: only where it is needed
-    from huggingface_hub.constants import HF_HUB_CACHE
 
     try:
         return Path(snapshot_download(repository, revision=revision, allow_patterns=patterns))
     except Exception as error:  # offline, gated, no such repository: the cure is the same
-        reason = str(error).strip().splitlines()[0]
-        pin = f" --revision {revision}" if revision else ""
-        raise FeatxError(
-            f"--model {model}: not on this machine, and can't be downloaded.\n"
-            f"  tried: a folder named {model}; {repository} in {HF_HUB_CACHE}; "
-            f"its download ({reason})\n"
-            f"  where there is a network, this command fetches it:\n"
-            f"    hf download {repository}{pin}\n"
-            f"  then copy that cache here, or give --model the folder that holds it."
-        ) from error
+        reason = (str(error).strip() or repr(error)).splitlines()[0]
+        raise _not_here(model, revision, f"its download failed: {reason}") from error
+
+
+def _not_here(model: str, revision: str | None, reason: str) -> FeatxError:
+    from huggingface_hub.constants import HF_HUB_CACHE
+
+    repository = hub_id(model)
+    pin = f" --revision {revision}" if revision else ""
+    return FeatxError(
+        f"--model {model}: not on this machine, and can't be downloaded.\n"
+        f"  tried: a folder named {model}; {repository} in {HF_HUB_CACHE}; {reason}\n"
+        f"  where there is a network, this command fetches it:\n"
+        f"    hf download {repository}{pin}\n"
+        f"  then copy that cache here, or give --model the folder that holds it."
+    )
+
+
+def _absent(folder: Path) -> list[str]:
+    """Return the files that an encoder needs and the folder lacks."""
+    # preprocessor_config.json says whether waveforms are normalised, which can't be guessed
+    settings = ("config.json", "preprocessor_config.json")
+    absent = [name for name in settings if not (folder / name).is_file()]
+    if not [*folder.glob("model*.safetensors"), *folder.glob("pytorch_model*.bin")]:
+        absent.append("model.safetensors or pytorch_model.bin")
+    return absent
 
 
 def _checked(folder: Path) -> Path:
     """Return the folder if it holds what an encoder needs."""
-    # preprocessor_config.json says whether waveforms are normalised, which can't be guessed
-    absent = [
-        name
-        for name in ("config.json", "preprocessor_config.json")
-        if not (folder / name).is_file()
-    ]
-    if not [*folder.glob("model*.safetensors"), *folder.glob("pytorch_model*.bin")]:
-        absent.append("model.safetensors or pytorch_model.bin")
+    absent = _absent(folder)
     if absent:
         raise FeatxError(
             f"{folder}: not a complete checkpoint, it lacks {', '.join(absent)}. "

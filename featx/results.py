@@ -74,7 +74,8 @@ class Results:
     def to_text(self) -> str:
         """Return tables of the scores, the classes and the confusions."""
         text = StringIO()
-        console = Console(file=text, width=max(100, 12 * (len(self.classes) + 2)))
+        width = max(100, 12 * (len(self.classes) + 2))
+        console = Console(file=text, width=width, markup=False, emoji=False)
         console.print(self.title, highlight=False)
         for table in (self._score_table(), self._class_table(), self._confusion_table()):
             console.print(table)

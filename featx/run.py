@@ -26,6 +26,17 @@ ROOT = Path("runs")
 log = logging.getLogger("featx")
 
 
+def run_folder(name: str) -> Path:
+    """Return the folder of a run.
+
+    Raises:
+        FeatxError: if the name is not that of a single folder.
+    """
+    if name in ("", ".", "..") or name != Path(name).name:
+        raise FeatxError(f"--name {name}: must be a plain name; runs go to {ROOT}/NAME.")
+    return ROOT / name
+
+
 def default_run_name(config: FitConfig) -> str:
     """Return manifest-model-head, as in "manifest-wav2vec2-base-dense"."""
     return f"{config.manifest.stem}-{config.features.name}-{config.head.kind}"
@@ -40,19 +51,34 @@ def run_fit(config: FitConfig, folder: Path, overwrite: bool = False) -> Results
     Args:
         config: what to fit.
         folder: of the run.
-        overwrite: replace what the folder holds.
+        overwrite: replace the run that the folder holds, once the new one is finished.
 
     Raises:
-        FeatxError: if the folder holds a run of another config, or the data can't be used.
+        FeatxError: if the folder holds a run of another config, or no run at all, or the data
+            can't be used.
         StoreError: if the store can't be opened.
         Interrupted: on Ctrl-C.
     """
     data = load_data(config)
-    if overwrite and folder.exists():
-        shutil.rmtree(folder)
+    if overwrite and (folder / "config.toml").exists():
+        return _replace(config, data, folder)
     _check_same(config, folder)
     if (folder / "metrics.json").exists():
         return _finished(config, data, folder)
+    return _fit_logged(config, data, folder)
+
+
+def _replace(config: FitConfig, data: FitData, folder: Path) -> Results:
+    """Fit beside a run, then take its place; until then the old one stays."""
+    beside = folder.with_name(f".{folder.name}.new")
+    shutil.rmtree(beside, ignore_errors=True)
+    results = _fit_logged(config, data, beside)
+    shutil.rmtree(folder)
+    beside.rename(folder)
+    return results
+
+
+def _fit_logged(config: FitConfig, data: FitData, folder: Path) -> Results:
     write_text(folder / "config.toml", config.to_toml())
     handler = logging.FileHandler(folder / "run.log", encoding="utf-8")
     handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
@@ -107,8 +133,10 @@ def _check_same(config: FitConfig, folder: Path) -> None:
 
 def _finished(config: FitConfig, data: FitData, folder: Path) -> Results:
     """Return the results of a run made before with the same config and data."""
-    environment = json.loads((folder / "environment.json").read_text("utf-8"))
-    if environment["inputs_sha256"] != digest_inputs(config, data):
+    shutil.rmtree(folder / "members", ignore_errors=True)  # if a kill left it
+    path = folder / "environment.json"
+    environment = json.loads(path.read_text("utf-8")) if path.exists() else {}
+    if environment.get("inputs_sha256") != digest_inputs(config, data):
         raise FeatxError(
             f"{folder}: its manifest or features have changed since it was run. "
             "Choose another --name, or --overwrite it."

@@ -2,7 +2,6 @@
 
 from pathlib import Path
 
-from cache import FeatureStore
 from featx.errors import FeatxError
 from featx.registry import store_name
 
@@ -14,8 +13,8 @@ def store_folder(manifest: Path, model: str) -> Path:
     return ROOT / manifest.stem / store_name(model)
 
 
-def find_store(manifest: Path, model: str | None = None) -> FeatureStore:
-    """Open the store of a manifest's features: the named model's, or the only one.
+def find_store(manifest: Path, model: str | None = None) -> Path:
+    """Return the folder of a manifest's features: the named model's, or the only one.
 
     Args:
         manifest: the manifest's file.
@@ -23,23 +22,24 @@ def find_store(manifest: Path, model: str | None = None) -> FeatureStore:
 
     Raises:
         FeatxError: if there is none, or more than one and no model is named.
-        StoreError: if it can't be opened.
     """
     parent = ROOT / manifest.stem
     found = sorted({path.parent.name for path in parent.glob("*/*.h5")})
     if model is not None:
         if store_name(model) in found:
-            return FeatureStore(store_folder(manifest, model))
+            return store_folder(manifest, model)
         there = f"there: {', '.join(found)}" if found else "there are none"
         raise FeatxError(
             f"--model {model}: no features of it under {parent}; {there}. "
             f"Extract them: featx extract --model {model} --manifest {manifest}"
         )
     if not found:
+        others = sorted({path.parent.as_posix() for path in ROOT.glob("*/*/*.h5")})
+        there = f" There is {', '.join(others)}: is --manifest right?" if others else ""
         raise FeatxError(
-            f"{parent}: no feature store here. "
+            f"{parent}: no feature store here.{there} "
             f"Make one: featx extract --model wav2vec2-base --manifest {manifest}"
         )
     if len(found) > 1:
         raise FeatxError(f"{parent} holds several stores; pick one: --model {'|'.join(found)}")
-    return FeatureStore(parent / found[0])
+    return parent / found[0]

@@ -54,4 +54,5 @@ def extract(
     print(extraction.describe())
     if extraction.failures:
         raise typer.Exit(1)
-    print(f"Next: featx fit --head dense --manifest {manifest}")
+    where = f"--features {out}" if out else f"--model {model}"
+    print(f"Next: featx fit --head dense --manifest {manifest} {where}")

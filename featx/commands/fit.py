@@ -63,7 +63,7 @@ def fit(
 ) -> None:
     """Train a head on stored features and score it on speakers it has not heard."""
     from featx.fit_config import file_config, head_config
-    from featx.run import ROOT, default_run_name, run_fit
+    from featx.run import default_run_name, run_fit, run_folder
     from featx.stores import find_store
 
     if config:
@@ -72,7 +72,7 @@ def fit(
     else:
         data = {
             "manifest": manifest,
-            "features": features or find_store(manifest, model).folder,
+            "features": features or find_store(manifest, model),
             "seeds": seeds,
             "folds": folds,
             "speaker_dependent": speaker_dependent,
@@ -80,7 +80,7 @@ def fit(
             "skip_missing": skip_missing,
         }
         resolved = head_config(head, data, change or ())
-    folder = ROOT / (name or default_run_name(resolved))
+    folder = run_folder(name or default_run_name(resolved))
     results = run_fit(resolved, folder, overwrite)
     print(results.to_text())
     print(f"Run folder: {folder}")

@@ -13,13 +13,13 @@ SEXES = {
     **dict.fromkeys(("03", "10", "11", "12", "15"), "male"),
     **dict.fromkeys(("08", "09", "13", "14", "16"), "female"),
 }
-EMOTIONS = {  # by the first letter of the German word
-    "W": "anger",
-    "L": "boredom",
+EMOTIONS = {  # by the first letter of the German word; named as in the other corpora
+    "W": "angry",
+    "L": "bored",
     "E": "disgust",
-    "A": "fear",
-    "F": "happiness",
-    "T": "sadness",
+    "A": "fearful",
+    "F": "happy",
+    "T": "sad",
     "N": "neutral",
 }
 FULL = 535  # utterances

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from featx.demo.corpus import write_corpus
 from featx.demo.encoder import write_encoder
+from featx.errors import FeatxError
 
 COMMANDS = (
     ("manifest", "ravdess", "corpus"),
@@ -33,12 +34,15 @@ On real data the same commands run unchanged, for example on RAVDESS:
 """
 
 
-def give_tour(folder: Path, run: Callable[[Sequence[str]], None]) -> None:
+def give_tour(folder: Path, run: Callable[[Sequence[str]], int | None]) -> None:
     """Write the demo's corpus and encoder to a folder and run the commands there.
 
     Args:
         folder: made if needed; what an earlier tour left there is used again.
-        run: runs a featx command line, given without the word featx.
+        run: runs a featx command line, given without the word featx; returns its exit code.
+
+    Raises:
+        FeatxError: if a command fails.
     """
     begin = time.monotonic()
     print(INTRODUCTION)
@@ -47,6 +51,7 @@ def give_tour(folder: Path, run: Callable[[Sequence[str]], None]) -> None:
     with chdir(folder):
         for command in COMMANDS:
             print(f"$ featx {' '.join(command)}", flush=True)
-            run(command)
+            if run(command):
+                raise FeatxError(f"{folder}: the command above failed. Try another --out.")
             print(flush=True)
     print(CONCLUSION.format(seconds=time.monotonic() - begin, folder=folder))

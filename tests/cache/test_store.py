@@ -11,7 +11,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cache import FeatureStore, Layout, PlannedUtterance, StoreError
+import cache.shard
+from cache import FeatureStore, Layout, PlannedUtterance, StoreError, writing
 
 LAYOUT = Layout(("0", "1", "2"), 4)
 IDENTITY = {"encoder": "tiny", "revision": ""}
@@ -87,13 +88,16 @@ def test_metadata_never_changes_after_creation(tmp_path):
     size = path.stat().st_size
     with h5py.File(path) as file:
         begin = file["features"].id.get_offset()
-        checksum, done = (file[name].id.get_offset() for name in ("checksum", "done"))
+        source, checksum, done = (
+            file[name].id.get_offset() for name in ("source", "checksum", "done")
+        )
     before = path.read_bytes()
     fill(store)
     after = path.read_bytes()
     changed = {i for i, (a, b) in enumerate(zip(before, after, strict=True)) if a != b}
     written = set(range(begin, begin + store.nbytes))
     written |= {*range(checksum, checksum + 20), *range(done, done + 5)}
+    written |= set(range(source, source + 20))
     assert path.stat().st_size == size
     assert changed <= written
 
@@ -128,13 +132,67 @@ def test_utterances_that_come_later_get_a_shard_of_their_own(tmp_path):
         ({"layout": Layout(LAYOUT.layers, 5)}, "dim: the store has 4, asked for 5"),
         ({"layout": Layout(LAYOUT.layers, 4, "float32")}, "dtype"),
         ({"software": {"torch": "2.12.0"}}, "torch: the store has '2.11.0', asked for '2.12.0'"),
-        ({"plan": [PlannedUtterance("u0", 401, 1)]}, "audio of 'u0' has changed: 400 samples"),
+        (
+            {"plan": [PlannedUtterance("u0", 401, 1)]},
+            r"audio of 'u0' has changed .*\(400 samples then, 401 now\)",
+        ),
     ],
 )
 def test_something_else_is_refused_and_the_difference_named(tmp_path, change, named):
     prepare(tmp_path)
     with pytest.raises(StoreError, match=named):
         prepare(tmp_path, **change)
+
+
+def test_audio_that_changed_under_finished_features_is_refused(tmp_path):
+    store = prepare(tmp_path)
+    store.write("u0", values(PLAN[0]), source=7)
+    changed = [PlannedUtterance("u0", 400, 1, source=8), *PLAN[1:]]
+    with pytest.raises(StoreError, match="audio of 'u0' has changed"):
+        prepare(tmp_path, changed)
+    prepare(tmp_path, [PlannedUtterance("u0", 400, 1, source=7), *PLAN[1:]])
+
+
+def test_a_deleted_shard_is_made_again_beside_the_others(tmp_path):
+    fill(prepare(tmp_path, shard_bytes=1))
+    (tmp_path / "shard-0000.h5").unlink()
+    store = prepare(tmp_path, shard_bytes=1)
+    assert sorted(store.utterances) == [planned.utterance for planned in PLAN]
+    assert [store.is_done(planned.utterance) for planned in PLAN] == [0, 1, 1, 1, 1]
+
+
+def test_killed_between_any_two_writes_an_utterance_is_not_done(tmp_path, monkeypatch):
+    store = prepare(tmp_path)
+    original = cache.shard._write_at
+    for allowed in range(6):  # three layers, source, checksum, done
+        left = iter(range(allowed))
+
+        def write_some(*arguments, left=left):
+            if next(left, None) is None:
+                raise KeyboardInterrupt
+            original(*arguments)
+
+        monkeypatch.setattr(cache.shard, "_write_at", write_some)
+        with pytest.raises(KeyboardInterrupt):
+            store.write("u3", values(PLAN[3]))
+        assert not FeatureStore(tmp_path).is_done("u3")
+    monkeypatch.undo()
+    store.write("u3", values(PLAN[3]))
+    np.testing.assert_array_equal(FeatureStore(tmp_path).read("u3"), values(PLAN[3]))
+
+
+def test_the_disk_space_is_taken_at_once(tmp_path):
+    plan = [PlannedUtterance("u", 0, 100_000)]
+    prepare(tmp_path, plan)
+    allocated = 512 * (tmp_path / "shard-0000.h5").stat().st_blocks
+    assert allocated >= LAYOUT.nbytes(100_000)
+
+
+def test_two_writers_are_refused(tmp_path):
+    with writing(tmp_path), pytest.raises(StoreError, match="another process"), writing(tmp_path):
+        pass
+    with writing(tmp_path):
+        pass
 
 
 def test_a_finished_store_is_welcome_under_other_versions(tmp_path):
@@ -169,12 +227,15 @@ def test_damage_is_found(tmp_path):
     assert FeatureStore(tmp_path).damaged() == []
 
 
-@pytest.mark.parametrize("bad", [np.inf, np.nan, 1e6])
-def test_values_that_do_not_fit_are_an_error_naming_the_layer(tmp_path, bad):
+@pytest.mark.parametrize(
+    ("bad", "message"),
+    [(1e6, "layer 1 overflows float16. .*--dtype float32"), (np.nan, "layer 1 .*not finite")],
+)
+def test_values_that_do_not_fit_are_an_error_naming_the_layer(tmp_path, bad, message):
     store = prepare(tmp_path)
     features = values(PLAN[0]).astype(np.float32)
     features[1, 0, 0] = bad
-    with pytest.raises(StoreError, match=r"layer 1 .*float16"):
+    with pytest.raises(StoreError, match=message):
         store.write("u0", features)
     assert not store.is_done("u0")
 

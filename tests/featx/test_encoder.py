@@ -133,7 +133,11 @@ def test_missing_weights_are_an_error_not_random_features(checkpoint_folder, tmp
 
 @pytest.mark.parametrize(
     ("content", "message"),
-    [('{"model_type": "bert"}', "'bert'; featx knows wav2vec2"), ("{", "can't be read")],
+    [
+        ('{"model_type": "bert"}', "'bert'; featx knows wav2vec2"),
+        ("{", "not a model config"),
+        ("[]", "not a model config"),
+    ],
 )
 def test_another_kind_of_model_is_refused(tmp_path, content, message):
     (tmp_path / "config.json").write_text(content)

@@ -2,6 +2,7 @@
 
 import os
 import random
+import shutil
 import signal
 import subprocess
 import sys
@@ -11,10 +12,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 import soundfile
+from transformers import Wav2Vec2FeatureExtractor
 
 import featx.extract
 from cache import FeatureStore, StoreError
-from featx.audio import read_audio
+from featx.audio import _crc32, read_audio
 from featx.encoder import Encoder
 from featx.registry import find_checkpoint
 
@@ -106,15 +108,81 @@ def test_other_weights_under_the_same_name_are_refused(
     assert "--out" in outcome.err
 
 
-def test_another_manifest_under_the_same_name_is_refused(
-    write_corpus, run_featx, checkpoint_folder
+@pytest.fixture
+def own_checkpoint(checkpoint_folder, tmp_path):
+    """A copy of the tiny encoder, to be changed."""
+    return shutil.copytree(checkpoint_folder, tmp_path / "copy")
+
+
+def test_other_preprocessing_under_the_same_weights_is_refused(
+    write_corpus, run_featx, own_checkpoint
 ):
     write_corpus(speakers=1)
+    run_featx("extract", "--model", own_checkpoint)
+    Wav2Vec2FeatureExtractor(do_normalize=False).save_pretrained(own_checkpoint)
+    outcome = run_featx("extract", "--model", own_checkpoint)
+    assert outcome.code == 1
+    assert "settings_sha256" in outcome.err
+
+
+def test_preprocessing_is_not_guessed(write_corpus, run_featx, own_checkpoint):
+    write_corpus(speakers=1)
+    settings = '{"feature_extractor_type": "Wav2Vec2FeatureExtractor"}'
+    (own_checkpoint / "preprocessor_config.json").write_text(settings)
+    outcome = run_featx("extract", "--model", own_checkpoint)
+    assert outcome.code == 1
+    assert "lacks do_normalize" in outcome.err
+
+
+@pytest.mark.parametrize("name", ["config.json", "model.safetensors", "preprocessor_config.json"])
+def test_a_damaged_checkpoint_is_explained(write_corpus, run_featx, own_checkpoint, name):
+    write_corpus(speakers=1)
+    (own_checkpoint / name).write_bytes((own_checkpoint / name).read_bytes()[:100])
+    outcome = run_featx("extract", "--model", own_checkpoint)
+    assert outcome.code == 1
+    assert outcome.err.startswith("error: ")
+    assert str(own_checkpoint) in outcome.err
+
+
+def test_a_manifest_may_grow_and_shrink(write_corpus, run_featx, checkpoint_folder):
+    manifest = write_corpus(speakers=3)
+    whole = manifest.read_text().splitlines()
+    manifest.write_text("\n".join(whole[:13]))
     run_featx("extract", "--model", checkpoint_folder)
-    write_corpus(speakers=2)
+    manifest.write_text("\n".join(whole))
+    grown = run_featx("extract", "--model", checkpoint_folder)
+    assert "6 utterances extracted, 12 there before" in grown.out
+    manifest.write_text("\n".join(whole[:7]))
+    shrunk = run_featx("extract", "--model", checkpoint_folder)
+    assert "0 utterances extracted, 6 there before" in shrunk.out
+
+
+def test_changed_audio_is_refused(write_corpus, run_featx, checkpoint_folder):
+    write_corpus(speakers=1)
+    run_featx("extract", "--model", checkpoint_folder)
+    audio, rate = soundfile.read("audio/sad-0-0.wav")
+    soundfile.write("audio/sad-0-0.wav", audio[::-1], rate)
+    _crc32.cache_clear()  # a new command is a new process
     outcome = run_featx("extract", "--model", checkpoint_folder)
     assert outcome.code == 1
-    assert "manifest_sha256" in outcome.err
+    assert "the audio of 'sad-0-0' has changed" in outcome.err
+
+
+def test_an_overflow_does_not_stop_the_others(
+    write_corpus, run_featx, checkpoint_folder, monkeypatch
+):
+    write_corpus(speakers=1)
+    original, calls = Encoder.encode, []
+
+    def encode(encoder, waveform):
+        calls.append(1)
+        return original(encoder, waveform) * (1e6 if len(calls) == 2 else 1)
+
+    monkeypatch.setattr(Encoder, "encode", encode)
+    outcome = run_featx("extract", "--model", checkpoint_folder)
+    assert outcome.code == 1
+    assert "5 utterances extracted" in outcome.out
+    assert "overflows float16" in outcome.out
 
 
 def test_ctrl_c_keeps_what_is_done(write_corpus, run_featx, checkpoint_folder, monkeypatch):

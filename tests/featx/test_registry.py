@@ -52,6 +52,19 @@ def test_what_can_not_be_downloaded_is_explained(hub_cache):
     assert "hf download facebook/wav2vec2-large-xlsr-53" in message
 
 
+def test_a_copy_without_weights_is_not_taken_for_the_model(hub_cache):
+    snapshot = hub_cache / "models--facebook--wav2vec2-base" / "snapshots" / ("a" * 40)
+    (snapshot / "model.safetensors").unlink()
+    with pytest.raises(FeatxError, match=r"that copy lacks model\.safetensors") as error:
+        find_checkpoint("wav2vec2-base")
+    assert "hf download facebook/wav2vec2-base" in str(error.value)
+
+
+def test_a_folder_has_no_revisions(checkpoint_folder):
+    with pytest.raises(FeatxError, match="--revision abc"):
+        find_checkpoint(str(checkpoint_folder), "abc")
+
+
 def test_an_unknown_name_gets_the_nearest():
     with pytest.raises(FeatxError, match="Did you mean xlsr53"):
         hub_id("xlsr-53")

@@ -139,12 +139,14 @@ def test_a_stopped_run_goes_on_with_the_heads_not_yet_trained(extracted, run_fea
         return original(*arguments)
 
     monkeypatch.setattr(featx.fit, "train", stop_at_third)
+    damaged = RUN / "members" / "seed0-fold0.safetensors"
     outcome = run_featx("fit", "--folds", "3", *QUICK)
     assert outcome.code == 130
     assert "Interrupted with 2 of 3 heads trained" in outcome.err
     assert not (RUN / "metrics.json").exists()
+    damaged.write_bytes(damaged.read_bytes()[:50])  # one of the two is trained again
     assert run_featx("fit", "--folds", "3", *QUICK).code == 0
-    assert len(calls) == 4
+    assert len(calls) == 5
     whole = Path("runs/whole/predictions.csv").read_bytes()
     assert (RUN / "predictions.csv").read_bytes() == whole
 
@@ -171,6 +173,49 @@ def test_changed_labels_do_not_reuse_a_finished_run(extracted, run_featx):
     assert outcome.code == 1
     assert "have changed since" in outcome.err
     assert "calm" in run_featx("fit", "--folds", "3", *QUICK, "--overwrite").out
+
+
+def test_features_of_other_audio_are_refused(extracted, run_featx):
+    relabel(lambda row: {**row, "start": "0.1", "end": "0.2"})
+    outcome = run_featx("fit", "--folds", "3", *QUICK)
+    assert outcome.code == 1
+    assert "were made from 4800 samples, the manifest now gives 1600" in outcome.err
+
+
+def test_overwriting_keeps_the_old_run_until_the_new_one_is_finished(extracted, run_featx):
+    run_featx("fit", "--folds", "3", *QUICK)
+    before = (RUN / "predictions.csv").read_bytes()
+    wild = ("--set", "training.learning_rate=1e30")
+    assert run_featx("fit", "--folds", "3", *wild, "--overwrite").code == 1
+    assert (RUN / "predictions.csv").read_bytes() == before
+
+
+@pytest.mark.parametrize("name", ["..", ".", "a/b", "../other", "/tmp/elsewhere"])
+def test_a_run_can_not_be_put_elsewhere(extracted, run_featx, name):
+    outcome = run_featx("fit", *QUICK, "--name", name, "--overwrite")
+    assert outcome.code == 1
+    assert "must be a plain name" in outcome.err
+
+
+def test_a_folder_that_is_no_run_is_left_alone(extracted, run_featx):
+    Path("runs/mine").mkdir(parents=True)
+    Path("runs/mine/thesis.tex").write_text("all of it")
+    outcome = run_featx("fit", *QUICK, "--name", "mine", "--overwrite")
+    assert outcome.code == 1
+    assert "not a run folder" in outcome.err
+    assert Path("runs/mine/thesis.tex").exists()
+
+
+def test_odd_names_do_no_harm(extracted, run_featx):
+    odd = {"sad": "[/x]", "happy": "$a", "angry": "²"}
+    relabel(
+        lambda row: {
+            **row, "label": odd[row["label"]], "speaker": row["speaker"].replace("s", "²"),
+        }
+    )  # fmt: skip
+    outcome = run_featx("fit", "--folds", "3", *QUICK)
+    assert outcome.code == 0, outcome.err
+    assert "[/x]" in outcome.out
 
 
 def test_the_split_column_makes_one_fold(extracted, run_featx):

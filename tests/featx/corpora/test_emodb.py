@@ -8,9 +8,9 @@ from featx.corpora.files import CorpusError
 def test_reads_names(fill, folder):
     found = find_emodb(fill(f"{folder}08b10Wb.wav", f"{folder}03a01Fa.wav"))
     man, woman = found.utterances
-    assert (man.utterance, man.speaker, man.label) == ("03a01Fa", "03", "happiness")
+    assert (man.utterance, man.speaker, man.label) == ("03a01Fa", "03", "happy")
     assert man.extra == {"text": "a01", "version": "a", "sex": "male"}
-    assert (woman.utterance, woman.speaker, woman.label) == ("08b10Wb", "08", "anger")
+    assert (woman.utterance, woman.speaker, woman.label) == ("08b10Wb", "08", "angry")
     assert woman.extra == {"text": "b10", "version": "b", "sex": "female"}
     assert found.notes == ["2 of 535 utterances are here"]
 
