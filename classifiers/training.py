@@ -84,22 +84,12 @@ def train(
         head = build()
         optimizer = torch.optim.Adam(head.parameters(), settings.learning_rate)
         history: list[Epoch] = []
-        best, best_weights, stale = float("inf"), head.state_dict(), 0
         for number in range(1, settings.epochs + 1):
-            begin = time.perf_counter()
-            train_loss = _train_epoch(head, optimizer, training, settings)
-            loss, recall = _validate(head, validation, settings.batch_size)
-            seconds = time.perf_counter() - begin
-            if not math.isfinite(train_loss + loss):
-                raise FloatingPointError(
-                    f"the loss is no longer finite in epoch {number}; a learning rate below "
-                    f"{settings.learning_rate:g} may help"
-                )
-            history.append(Epoch(number, train_loss, loss, recall, seconds))
-            stale = 0 if loss < best else stale + 1
-            if not stale:
-                best, best_weights = loss, copy.deepcopy(head.state_dict())
-            if stale == settings.patience:
+            history.append(_run_epoch(number, head, optimizer, training, validation, settings))
+            best = min(history, key=lambda epoch: epoch.validation_loss)
+            if best is history[-1]:
+                best_weights = copy.deepcopy(head.state_dict())
+            elif number - best.epoch == settings.patience:
                 break
     head.load_state_dict(best_weights)
     return head.eval(), history
@@ -110,6 +100,25 @@ def predict(head: nn.Module, examples: Examples, batch_size: int) -> Tensor:
     """Return class probabilities, (utterances, classes) float32."""
     head.eval()
     return torch.cat([head(batch).softmax(1) for batch in batches(examples, batch_size)])
+
+
+def _run_epoch(
+    number: int,
+    head: nn.Module,
+    optimizer: torch.optim.Optimizer,
+    training: Examples,
+    validation: Examples,
+    settings: TrainingSettings,
+) -> Epoch:
+    begin = time.perf_counter()
+    train_loss = _train_epoch(head, optimizer, training, settings)
+    loss, recall = _validate(head, validation, settings.batch_size)
+    if not math.isfinite(train_loss + loss):
+        raise FloatingPointError(
+            f"the loss is no longer finite in epoch {number}; a learning rate below "
+            f"{settings.learning_rate:g} may help"
+        )
+    return Epoch(number, train_loss, loss, recall, time.perf_counter() - begin)
 
 
 def _train_epoch(

@@ -6,11 +6,11 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from safetensors import SafetensorError, safe_open
-from safetensors.torch import save_file
+from safetensors.torch import save
 from torch import Tensor
 
 from classifiers.training import Epoch
-from featx.files import replace
+from featx.files import write_bytes
 
 
 @dataclass(frozen=True)
@@ -50,8 +50,7 @@ class Member:
         tensors["layer_weights"] = self.layer_weights
         history = json.dumps([asdict(epoch) for epoch in self.history])
         metadata = {"inputs": inputs, "history": history}
-        path = _path(folder, self.seed, self.fold)
-        replace(path, lambda unfinished: save_file(tensors, unfinished, metadata))
+        write_bytes(_path(folder, self.seed, self.fold), save(tensors, metadata))
 
 
 def load_member(folder: Path, seed: int, fold: int, inputs: str) -> Member | None:

@@ -9,13 +9,13 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from safetensors.torch import save_file
+from safetensors.torch import save
 
 from featx.config import read_config
 from featx.environment import describe_environment
 from featx.errors import FeatxError
 from featx.figures import draw_confusion, draw_layer_weights, draw_training
-from featx.files import replace, write_csv, write_json, write_text
+from featx.files import write_bytes, write_csv, write_json, write_text
 from featx.fit import FitData, digest_inputs, fit_members, load_data
 from featx.fit_config import FitConfig
 from featx.folds import Fold
@@ -224,7 +224,7 @@ def _write_model(config: FitConfig, data: FitData, members: Sequence[Member], fo
         for m in members
         for name, value in m.weights.items()
     }
-    replace(folder / "model.safetensors", lambda unfinished: save_file(tensors, unfinished))
+    write_bytes(folder / "model.safetensors", save(tensors))
     layout = data.store.layout
     description = {
         "head": config.head.model_dump(),

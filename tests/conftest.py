@@ -12,12 +12,15 @@ import numpy as np
 import pytest
 import soundfile
 import torch
+from hypothesis import settings
 from transformers import Wav2Vec2Config, Wav2Vec2FeatureExtractor, Wav2Vec2Model
 
 from featx.cli import main
 
 os.environ["HF_HUB_OFFLINE"] = "1"
 torch.set_num_threads(1)  # tests run side by side
+settings.register_profile("featx", deadline=None)  # machines are noisy
+settings.load_profile("featx")
 TINY = {
     "hidden_size": 16,
     "num_hidden_layers": 2,

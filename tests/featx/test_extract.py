@@ -225,7 +225,7 @@ def test_damage_is_repaired_when_extraction_goes_on(write_corpus, run_featx, che
 def test_killed_at_three_random_moments_the_store_ends_the_same(write_corpus, checkpoint_folder):
     write_corpus(speakers=15, takes=3)
     command = [sys.executable, "-m", "featx", "extract", "--model", str(checkpoint_folder)]
-    moments = sorted(random.Random(time.time_ns()).sample(range(130), 3))
+    moments = sorted(random.Random(time.time_ns()).sample(range(100), 3))
     for moment in moments:
         process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         deadline = time.monotonic() + 60
