@@ -9,7 +9,8 @@ from pathlib import Path
 from featx.errors import FeatxError
 from featx.registry import find_settings, read_registry
 
-FAMILIES = ("wav2vec2", "hubert", "unispeech", "wavlm")  # model_type in config.json
+# model_type in config.json
+FAMILIES = ("wav2vec2", "hubert", "unispeech", "unispeech-sat", "wavlm", "data2vec-audio")
 
 
 @dataclass(frozen=True)

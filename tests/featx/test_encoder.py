@@ -6,10 +6,14 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from transformers import (
+    Data2VecAudioConfig,
+    Data2VecAudioModel,
     HubertConfig,
     HubertModel,
     UniSpeechConfig,
     UniSpeechModel,
+    UniSpeechSatConfig,
+    UniSpeechSatModel,
     Wav2Vec2Config,
     Wav2Vec2FeatureExtractor,
     Wav2Vec2ForCTC,
@@ -24,6 +28,8 @@ from featx.errors import FeatxError
 from featx.registry import find_checkpoint
 
 FAMILIES = {
+    "data2vec-audio": (Data2VecAudioConfig, Data2VecAudioModel),
+    "unispeech-sat": (UniSpeechSatConfig, UniSpeechSatModel),
     "wav2vec2": (Wav2Vec2Config, Wav2Vec2Model),
     "hubert": (HubertConfig, HubertModel),
     "unispeech": (UniSpeechConfig, UniSpeechModel),
