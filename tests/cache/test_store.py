@@ -1,6 +1,7 @@
 """A store gives back what was written, to anyone, and refuses everything that would mix."""
 
 import json
+import os
 import shutil
 from pathlib import Path
 from types import SimpleNamespace
@@ -181,6 +182,7 @@ def test_killed_between_any_two_writes_an_utterance_is_not_done(tmp_path, monkey
     np.testing.assert_array_equal(FeatureStore(tmp_path).read("u3"), values(PLAN[3]))
 
 
+@pytest.mark.skipif(not hasattr(os, "posix_fallocate"), reason="this system can't reserve")
 def test_the_disk_space_is_taken_at_once(tmp_path):
     plan = [PlannedUtterance("u", 0, 100_000)]
     prepare(tmp_path, plan)
