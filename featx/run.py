@@ -69,12 +69,15 @@ def run_fit(config: FitConfig, folder: Path, overwrite: bool = False) -> Results
 
 
 def _replace(config: FitConfig, data: FitData, folder: Path) -> Results:
-    """Fit beside a run, then take its place; until then the old one stays."""
+    """Fit beside a run, then take its place; until then the old one stays.
+
+    Heads that a stopped attempt left there are taken up again if they fit.
+    """
     beside = folder.with_name(f".{folder.name}.new")
-    shutil.rmtree(beside, ignore_errors=True)
     results = _fit_logged(config, data, beside)
-    shutil.rmtree(folder)
+    old = folder.rename(folder.with_name(f".{folder.name}.old"))
     beside.rename(folder)
+    shutil.rmtree(old)
     return results
 
 

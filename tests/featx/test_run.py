@@ -188,6 +188,9 @@ def test_overwriting_keeps_the_old_run_until_the_new_one_is_finished(extracted, 
     wild = ("--set", "training.learning_rate=1e30")
     assert run_featx("fit", "--folds", "3", *wild, "--overwrite").code == 1
     assert (RUN / "predictions.csv").read_bytes() == before
+    assert run_featx("fit", "--folds", "3", "--seeds", "2", *QUICK, "--overwrite").code == 0
+    assert (RUN / "predictions.csv").read_bytes() != before
+    assert [path.name for path in Path("runs").iterdir()] == [RUN.name]
 
 
 @pytest.mark.parametrize("name", ["..", ".", "a/b", "../other", "/tmp/elsewhere"])
