@@ -23,7 +23,7 @@ class FeatureStore:
     Attributes:
         folder: where the shards are.
         layout: layers, dim and dtype.
-        identity: what the features are: encoder, weights, precision, manifest...
+        identity: what the features are: encoder, weights, settings, precision...
         software: the versions that computed them.
     """
 

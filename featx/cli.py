@@ -44,8 +44,8 @@ def featx(
 
 def main() -> None:
     """Run the command line; problems become one message and an exit code, not a traceback."""
-    # Threads that spin long while they wait make torch many times slower where other work takes
-    # a core (benchmarks/waiting.py). Read when torch is loaded, which no command has done yet.
+    # Threads that spin long while they wait make torch slower where other work takes a core
+    # (benchmarks/waiting.py). Read when torch is loaded, which no command has done yet.
     os.environ.setdefault("GOMP_SPINCOUNT", "2000")
     try:
         app()
