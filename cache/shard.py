@@ -155,12 +155,11 @@ class Shard:
             features: (layers, frames, dim) in the shard's dtype.
             source: digest of the audio.
         """
-        features = np.ascontiguousarray(features)  # so that each layer is one stretch of bytes
         frame_bytes = self.layout.dim * self._dtype.itemsize
         with self.path.open("r+b", buffering=0) as file:
             if self.done[index]:  # rewritten after damage: until it is whole again, not done
                 self._mark(file, "done", index, 0)
-            for layer, values in enumerate(features):
+            for layer, values in enumerate(map(np.ascontiguousarray, features)):
                 frame = layer * self._shape[1] + int(self.frame_offset[index])
                 _write_at(file, self._offsets["features"] + frame * frame_bytes, values)
             self._mark(file, "source", index, source)
@@ -183,7 +182,10 @@ class Shard:
 
 def _checksum(features: np.ndarray) -> int:
     """CRC-32 of the values in (layers, frames, dim) order."""
-    return zlib.crc32(np.ascontiguousarray(features).view(np.uint8).data)
+    checksum = 0
+    for values in map(np.ascontiguousarray, features):  # no copy of all layers at once
+        checksum = zlib.crc32(values.view(np.uint8).data, checksum)
+    return checksum
 
 
 def _write_at(file: FileIO, position: int, values: np.ndarray | np.generic) -> None:

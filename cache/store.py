@@ -153,14 +153,20 @@ class FeatureStore:
             stored = features.astype(self.layout.dtype, copy=False)
         for layer, values in zip(self.layout.layers, stored, strict=True):
             if not np.isfinite(values).all():
-                raise StoreError(f"{utterance!r}: layer {layer} {self._unfit(features)}")
+                raise StoreError(f"{utterance!r}: layer {layer} {self._unfit(values)}")
         shard, index = self._places[utterance]
         shard.write(index, stored, source)
 
-    def _unfit(self, features: np.ndarray) -> str:
-        if np.isfinite(features).all():
-            return f"overflows {self.layout.dtype}. Store the features with --dtype float32."
-        return "has values that are not finite, before storing: the model itself failed on it."
+    def _unfit(self, values: np.ndarray) -> str:
+        if self.layout.dtype == "float16" and not np.isnan(values).any():
+            return (
+                "overflows float16. Store the features with --dtype float32, and if that fails "
+                "too, compute them with --precision float32."
+            )
+        return (
+            "has values that are not finite: the model itself failed on it. Compute it with "
+            "--precision float32, if that was another."
+        )
 
     def flush(self) -> None:
         """Wait until the disk holds all that was written."""
@@ -203,8 +209,9 @@ class FeatureStore:
             if shard.samples[index] != planned.samples or not same:
                 raise StoreError(
                     f"{self.folder}: the audio of {planned.utterance!r} has changed since the "
-                    f"store was made ({shard.samples[index]} samples then, {planned.samples} now). "
-                    "Delete the folder to extract afresh, or choose another with --out."
+                    f"store was made ({shard.samples[index]} samples then, {planned.samples} now),"
+                    " or --max-seconds has. Delete the folder to extract afresh, or choose another "
+                    "with --out."
                 )
         unfinished = not all(self.is_done(planned.utterance) for planned in plan)
         differences = _differences(self.software, software)

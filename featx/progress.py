@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from datetime import timedelta
 
 LINE_INTERVAL = 10.0  # seconds between lines where there is no terminal
+BRIEF = 1.0  # seconds; work that is over so soon needs no line at all
 
 
 Advance = Callable[[float], None]
@@ -59,12 +60,12 @@ def _bar(title: str, total: float, unit: str, done: float) -> Iterator[Advance]:
 @contextmanager
 def _lines(title: str, total: float, unit: str, done: float) -> Iterator[Advance]:
     count = _Count(total, unit, done)
-    printed = time.monotonic()
+    begin = printed = time.monotonic()
 
     def advance(amount: float) -> None:
         nonlocal printed
         count.done += amount
-        finished = count.done >= total * (1 - 1e-9)
+        finished = count.done >= total * (1 - 1e-9) and time.monotonic() - begin >= BRIEF
         if finished or time.monotonic() - printed >= LINE_INTERVAL:
             printed = time.monotonic()
             line = f"{title}: {count.done / total:.0%}, {count.state}"

@@ -14,6 +14,22 @@ class Dtype(StrEnum):
     float32 = "float32"
 
 
+class Precision(StrEnum):
+    """How features are computed."""
+
+    auto = "auto"
+    float32 = "float32"
+    bfloat16 = "bfloat16"
+    float16 = "float16"
+
+
+class TooLong(StrEnum):
+    """What becomes of an utterance longer than the limit."""
+
+    refuse = "refuse"
+    trim = "trim"
+
+
 def extract(
     model: Annotated[
         str, typer.Option(help="Short name (see `featx models`), Hub id or local folder.")
@@ -25,32 +41,60 @@ def extract(
     out: Annotated[
         Path | None, typer.Option(help="The store's folder.  [default: features/MANIFEST/MODEL]")
     ] = None,
+    layers: Annotated[
+        str | None,
+        typer.Option(help="Such as 0,4-12; none above is computed.  [default: all]"),
+    ] = None,
     dtype: Annotated[Dtype, typer.Option(help="Type of the stored values.")] = Dtype.float16,
+    precision: Annotated[
+        Precision,
+        typer.Option(help="Type to compute in; auto measures which is fastest and exact enough."),
+    ] = Precision.auto,
+    device: Annotated[
+        str,
+        typer.Option(help="auto, cpu, cuda or cuda:<number>; auto takes a GPU if there is one."),
+    ] = "auto",
+    devices: Annotated[str, typer.Option(help="How many GPUs, or all.")] = "1",
+    batch_seconds: Annotated[
+        float | None,
+        typer.Option(min=0.1, help="Audio in a batch, in s.  [default: 15 on a CPU, 120 on a GPU]"),
+    ] = None,
+    max_seconds: Annotated[
+        float, typer.Option(min=0.1, help="The longest utterance taken, in s.")
+    ] = 60.0,
+    too_long: Annotated[
+        TooLong, typer.Option(help="Refuse longer utterances, or keep their beginning.")
+    ] = TooLong.refuse,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Print hours, frames and bytes; write nothing.")
     ] = False,
 ) -> None:
-    """Write every layer of a frozen speech model to a feature store.
+    """Write the layers of a frozen speech model to a feature store.
 
     Stopped at any moment, the same command goes on from there.
     """
-    from featx.encoder_shape import find_shape, read_shape
+    from featx.encoders.shape import find_shape, read_shape
+    from featx.extract import Computing
     from featx.extract import extract as write_store
-    from featx.extract import plan_extraction
+    from featx.extraction_plan import LengthLimit, plan_extraction
+    from featx.layers import parse_layers
     from featx.manifest import load_manifest
     from featx.registry import find_checkpoint
     from featx.stores import store_folder
 
     utterances = load_manifest(manifest)
     folder = out or store_folder(manifest, model)
-    if dry_run:
-        plan = plan_extraction(utterances, find_shape(model, revision), dtype)
-        print(f"{plan.describe()}\nDry run, nothing was written. The store would be {folder}.")
-        return
-    checkpoint = find_checkpoint(model, revision)
-    plan = plan_extraction(utterances, read_shape(checkpoint.folder), dtype)
+    checkpoint = None if dry_run else find_checkpoint(model, revision)
+    shape = read_shape(checkpoint.folder) if checkpoint else find_shape(model, revision)
+    chosen = parse_layers(layers, shape.blocks) if layers else None
+    limit = LengthLimit(max_seconds, too_long is TooLong.trim)
+    plan = plan_extraction(utterances, shape, dtype.value, chosen, limit)
     print(plan.describe())
-    extraction = write_store(plan, checkpoint, folder)
+    if checkpoint is None:
+        print(f"Dry run, nothing was written. The store would be {folder}.")
+        return
+    computing = Computing(precision.value, device, devices, batch_seconds)
+    extraction = write_store(plan, checkpoint, folder, computing)
     print(extraction.describe())
     if extraction.failures:
         raise typer.Exit(1)

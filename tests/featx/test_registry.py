@@ -6,7 +6,7 @@ from pathlib import Path
 import huggingface_hub.constants
 import pytest
 
-from featx.encoder import Encoder
+from featx.encoders.encoder import Encoder
 from featx.errors import FeatxError
 from featx.registry import find_checkpoint, hub_id, store_name
 

@@ -1,0 +1,39 @@
+"""Work done in threads ahead of whoever uses it."""
+
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import Any, TypeVar
+
+Item = TypeVar("Item")
+Result = TypeVar("Result")
+
+
+def map_ahead(
+    function: Callable[[Item], Result],
+    items: Iterable[Item],
+    threads: int,
+    prepare: Callable[[], Any] | None = None,
+) -> Iterator[Result]:
+    """Yield `function(item)` for each item, in order, working ahead in threads.
+
+    As many results wait or are in work as keep all threads busy, and no more: two a thread.
+    However long the work, memory stays flat.
+
+    Args:
+        function: called in a thread; what it raises is raised here.
+        items: taken one by one as there is room, in the caller's thread.
+        threads: how many work.
+        prepare: called once in each thread before anything else.
+    """
+    pool = ThreadPoolExecutor(threads, initializer=prepare)
+    pending: deque[Future[Result]] = deque()
+    try:
+        for item in items:
+            pending.append(pool.submit(function, item))
+            if len(pending) == 2 * threads:
+                yield pending.popleft().result()
+        while pending:
+            yield pending.popleft().result()
+    finally:
+        pool.shutdown(cancel_futures=True)

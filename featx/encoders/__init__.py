@@ -1,0 +1,1 @@
+"""Frozen self-supervised speech models: waveforms in, every layer's features out."""

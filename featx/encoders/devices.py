@@ -1,0 +1,46 @@
+"""Which processor or GPUs to compute on."""
+
+import torch
+
+from featx.errors import FeatxError
+
+ALL = "all"
+
+
+def find_devices(device: str, count: str = "1") -> tuple[torch.device, ...]:
+    """Return the devices that a user asked for.
+
+    Args:
+        device: "auto" (a GPU where there is one), "cpu", "cuda" or "cuda:<number>".
+        count: how many GPUs, or "all".
+
+    Raises:
+        FeatxError: if this machine lacks them, or the words are none of these.
+    """
+    here = torch.cuda.device_count() if torch.cuda.is_available() else 0
+    kind, _, number = device.partition(":")
+    if kind not in ("auto", "cpu", "cuda") or (
+        number and not (kind == "cuda" and number.isdigit())
+    ):
+        raise FeatxError(f"--device {device}: choose auto, cpu, cuda or cuda:<number>.")
+    if count != ALL and not (count.isdigit() and int(count)):
+        raise FeatxError(f"--devices {count}: choose a number of GPUs, or {ALL}.")
+    several = count != "1"
+    if kind == "cpu" or (kind == "auto" and not here and not several):
+        if several:
+            raise FeatxError(f"--devices {count} is for GPUs; with --device cpu all cores work.")
+        return (torch.device("cpu"),)
+    if number and several:
+        raise FeatxError(f"--device {device} names one GPU and --devices {count} several.")
+    wanted = (
+        range(int(number), int(number) + 1)
+        if number
+        else range(here if count == ALL else int(count))
+    )
+    if not here or wanted.stop > here:
+        there = "none" if not here else ", ".join(f"cuda:{index}" for index in range(here))
+        raise FeatxError(
+            f"--device {device} --devices {count}: GPUs that torch can use here: {there}. "
+            "--device cpu works everywhere."
+        )
+    return tuple(torch.device("cuda", index) for index in wanted)

@@ -1,0 +1,67 @@
+"""Linear layers and activations, in the form that a processor is fastest with."""
+
+from collections.abc import Callable
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+from transformers.activations import GELUActivation
+
+Activation = Callable[[Tensor], Tensor]
+GELU: Activation = torch.ops.aten.gelu_
+FRAMES = 750  # about what a batch on a processor holds; oneDNN lays weights out for it
+
+
+def in_place(activation: Activation) -> Activation:
+    """Return the same activation, overwriting its input where it is a GELU.
+
+    On a processor, taking new memory for the result costs more than the GELU itself.
+    """
+    exact = isinstance(activation, GELUActivation) or (
+        isinstance(activation, nn.GELU) and activation.approximate == "none"
+    )
+    return GELU if exact else activation
+
+
+class Linear(nn.Module):
+    """A linear layer, then perhaps an activation.
+
+    Args:
+        weight: (out, in).
+        bias: (out,).
+        activation: of the result.
+    """
+
+    weight: Tensor
+    bias: Tensor
+
+    def __init__(self, weight: Tensor, bias: Tensor, activation: Activation | None = None) -> None:
+        super().__init__()
+        self.register_buffer("weight", weight.detach())
+        self.register_buffer("bias", bias.detach())
+        self.activation = None if activation is None else in_place(activation)
+        self.packed: Tensor | None = None
+
+    def pack(self) -> None:
+        """Lay bfloat16 weights out for the processor's matrix units, once instead of each call."""
+        on_cpu = self.weight.device.type == "cpu" and self.weight.dtype is torch.bfloat16
+        if on_cpu and torch.ops.mkldnn._is_mkldnn_bf16_supported():
+            self.packed = torch.ops.mkldnn._reorder_linear_weight(self.weight, FRAMES)
+            self.weight = self.weight[:0]
+
+    def forward(self, hidden: Tensor) -> Tensor:
+        """Map (..., in) to (..., out)."""
+        if self.packed is None:
+            hidden = F.linear(hidden, self.weight, self.bias)
+            return hidden if self.activation is None else self.activation(hidden)
+        fused = self.activation is GELU
+        after = "gelu" if fused else "none"
+        hidden = torch.ops.mkldnn._linear_pointwise(
+            hidden,
+            self.packed,
+            self.bias,
+            after,
+            [],
+            "none",  # that is, the exact GELU
+        )
+        return hidden if fused or self.activation is None else self.activation(hidden)

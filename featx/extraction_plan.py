@@ -1,0 +1,171 @@
+"""What an extraction will write, known before anything is decoded."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from cache import Layout, PlannedUtterance
+from featx.audio import SAMPLE_RATE, AudioError, count_samples, digest_audio
+from featx.encoders.shape import EncoderShape
+from featx.errors import FeatxError
+from featx.manifest import Manifest, Utterance
+from featx.progress import progress
+
+MAX_SECONDS = 60.0  # attention's cost grows with the square of the length
+
+
+@dataclass(frozen=True)
+class LengthLimit:
+    """How long an utterance may be, and what becomes of a longer one.
+
+    Attributes:
+        seconds: the limit.
+        trim: keep the beginning of a longer utterance, as Pepino et al. (2021) did at 15 s;
+            otherwise it is refused.
+    """
+
+    seconds: float = MAX_SECONDS
+    trim: bool = False
+
+    @property
+    def samples(self) -> int:
+        """The limit at 16 kHz."""
+        return round(self.seconds * SAMPLE_RATE)
+
+
+@dataclass(frozen=True)
+class ExtractionPlan:
+    """What an extraction will write.
+
+    Attributes:
+        utterances: those that can be extracted, in the manifest's order.
+        planned: the same, as the store sees them.
+        layers: those to store.
+        layout: their names, dim and dtype.
+        limit: of an utterance's length.
+        trimmed: how many utterances it shortens.
+        failures: utterance id to why it can't be extracted.
+    """
+
+    utterances: tuple[Utterance, ...]
+    planned: tuple[PlannedUtterance, ...]
+    layers: tuple[int, ...]
+    layout: Layout
+    limit: LengthLimit
+    trimmed: int
+    failures: dict[str, str]
+
+    @property
+    def seconds(self) -> float:
+        """Seconds of audio."""
+        return sum(planned.samples for planned in self.planned) / SAMPLE_RATE
+
+    @property
+    def frames(self) -> int:
+        """Frames a layer, all utterances together."""
+        return sum(planned.frames for planned in self.planned)
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes of all features."""
+        return self.layout.nbytes(self.frames)
+
+    def describe(self) -> str:
+        """Say in words what will be written, and what can't be."""
+        layers, dim, dtype = len(self.layout.layers), self.layout.dim, self.layout.dtype
+        trimmed = (
+            f"\n{self.trimmed:,} utterances keep only their first {self.limit.seconds:g} s"
+            if self.trimmed
+            else ""
+        )
+        return (
+            f"{len(self.planned):,} utterances, {self.seconds / 3600:.2f} h of audio; "
+            f"{self.frames:,} frames × {layers} layers × {dim} features in {dtype}: "
+            f"{self.nbytes / 1e9:.2f} GB" + trimmed + describe_failures(self.failures)
+        )
+
+
+def plan_extraction(
+    manifest: Manifest,
+    shape: EncoderShape,
+    dtype: str,
+    layers: Sequence[int] | None = None,
+    limit: LengthLimit = LengthLimit(),
+) -> ExtractionPlan:
+    """Work out frames and bytes from a manifest's audio files, without decoding them.
+
+    Args:
+        manifest: the utterances.
+        shape: of the encoder.
+        dtype: "float16" or "float32".
+        layers: those to store, ascending; all by default.
+        limit: of an utterance's length.
+
+    Raises:
+        FeatxError: if no utterance at all can be extracted.
+    """
+    draft = _Draft(shape, limit)
+    with progress("Reading", len(manifest.utterances), "audio files") as advance:
+        for utterance in manifest.utterances:
+            try:
+                draft.add(utterance)
+            except AudioError as error:
+                draft.failures[utterance.utterance] = str(error)
+            advance(1)
+    if not draft.planned:
+        first = next(iter(draft.failures.values()))
+        raise FeatxError(f"{manifest.path}: no utterance can be extracted; the first: {first}")
+    kept = tuple(range(shape.blocks + 1) if layers is None else layers)
+    return ExtractionPlan(
+        tuple(draft.utterances),
+        tuple(draft.planned),
+        kept,
+        Layout(tuple(str(layer) for layer in kept), shape.dim, dtype),
+        limit,
+        draft.trimmed,
+        draft.failures,
+    )
+
+
+@dataclass
+class _Draft:
+    """A plan in the making."""
+
+    shape: EncoderShape
+    limit: LengthLimit
+    utterances: list[Utterance] = field(default_factory=list)
+    planned: list[PlannedUtterance] = field(default_factory=list)
+    failures: dict[str, str] = field(default_factory=dict)
+    trimmed: int = 0
+
+    def add(self, utterance: Utterance) -> None:
+        """Plan one utterance.
+
+        Raises:
+            AudioError: if it can't be extracted.
+        """
+        part = utterance.path, utterance.start, utterance.end
+        samples, source = count_samples(*part), digest_audio(*part)
+        too_long = samples > self.limit.samples
+        if too_long and not self.limit.trim:
+            raise AudioError(
+                f"{utterance.path}: {samples / SAMPLE_RATE:.1f} s long, the limit is "
+                f"{self.limit.seconds:g} s. Raise it with --max-seconds, or keep the beginning "
+                "of such utterances with --too-long trim."
+            )
+        samples = min(samples, self.limit.samples)
+        frames = self.shape.frames(samples)
+        if not frames:
+            raise AudioError(
+                f"{utterance.path}: too short for one frame, {samples} samples at 16 kHz"
+            )
+        self.trimmed += too_long
+        self.utterances.append(utterance)
+        self.planned.append(PlannedUtterance(utterance.utterance, samples, frames, source))
+
+
+def describe_failures(failures: dict[str, str]) -> str:
+    """Say in words which utterances can't be used; nothing if all can."""
+    if not failures:
+        return ""
+    lines = "\n  ".join(failures.values())
+    return f"\n{len(failures)} utterances can't be used:\n  {lines}"
