@@ -113,7 +113,7 @@ def extract(
         )
         seconds = computing.batch_seconds or BATCH_SECONDS[devices[0].type]
         batches = plan_batches(plan.planned, seconds)
-        return _fill(store, plan, batches, Workers(encoder, devices, precision, len(batches)))
+        return fill(store, plan, batches, Workers(encoder, devices, precision, len(batches)))
 
 
 def _choose_precision(
@@ -150,10 +150,21 @@ def _sample(plan: ExtractionPlan) -> list[np.ndarray]:
     return waveforms
 
 
-def _fill(
+def fill(
     store: FeatureStore, plan: ExtractionPlan, batches: Sequence[Batch], workers: Workers
 ) -> Extraction:
-    """Encode what the store lacks."""
+    """Encode what a store lacks.
+
+    Args:
+        store: with room for the plan.
+        plan: what to write.
+        batches: all of the plan's utterances.
+        workers: encode them.
+
+    Raises:
+        FeatxError: if memory runs out.
+        Interrupted: on Ctrl-C.
+    """
     failures = dict(plan.failures)
     waiting = _waiting(store, plan.planned)
     try:

@@ -1,5 +1,6 @@
 """Self-attention over the real frames of a padded batch."""
 
+import math
 from typing import Any
 
 import torch
@@ -26,13 +27,13 @@ class SelfAttention(nn.Module):
         self.output = Linear(attention.out_proj.weight, attention.out_proj.bias)
         self.gate = PositionGate(attention) if hasattr(attention, "gru_rel_pos_linear") else None
 
-    def forward(self, hidden: Tensor, lengths: Lengths, distances: Tensor | None) -> Tensor:
+    def forward(self, hidden: Tensor, lengths: Lengths, bias: Tensor | None) -> Tensor:
         """Let every frame attend to the real frames of its utterance.
 
         Args:
             hidden: (utterances, longest, dim).
             lengths: of the utterances.
-            distances: WavLM's bias by relative position, (heads, longest, keys).
+            bias: WavLM's, by relative position, (heads, longest, keys).
         """
         query, keys_values = self.inputs(hidden).split([self.dim, 2 * self.dim], -1)
         if lengths.keys > lengths.longest:
@@ -41,11 +42,42 @@ class SelfAttention(nn.Module):
         key, value = keys_values.unflatten(-1, (2, self.heads, -1)).permute(2, 0, 3, 1, 4)
         mask = lengths.mask
         if self.gate is not None:
-            bias = self.gate(hidden) * distances
-            mask = bias if mask is None else bias.masked_fill(~mask, -torch.inf)
+            gated = self.gate(hidden) * bias
+            mask = gated if mask is None else gated.masked_fill(~mask, -torch.inf)
         mixed = F.scaled_dot_product_attention(query, key, value, mask)
         output: Tensor = self.output(mixed.transpose(1, 2).flatten(2))
         return output
+
+
+class PositionBias(nn.Module):
+    """WavLM's attention bias by relative position: the first block's, for all blocks.
+
+    Near positions have a value each; farther ones share it, in buckets that widen with the
+    logarithm of the distance (Chen et al. 2022, "WavLM", section III-A).
+    """
+
+    def __init__(self, attention: Any) -> None:
+        super().__init__()
+        self.values = attention.rel_attn_embed
+        self.buckets: int = attention.num_buckets // 2
+        self.farthest: int = attention.max_distance
+
+    def forward(self, lengths: Lengths) -> Tensor:
+        """Return (heads, longest, keys)."""
+        device = self.values.weight.device
+        frames, keys = (torch.arange(n, device=device) for n in (lengths.longest, lengths.keys))
+        distances = torch.arange(1 - lengths.longest, lengths.keys, device=device)
+        values: Tensor = self.values(self._bucket(distances))  # (distances, heads)
+        by_pair: Tensor = values[keys - frames[:, None] + lengths.longest - 1]
+        return by_pair.permute(2, 0, 1).contiguous()
+
+    def _bucket(self, distances: Tensor) -> Tensor:
+        """Return the row of `values` for each distance."""
+        near = self.buckets // 2
+        far = torch.log(distances.abs().float() / near) / math.log(self.farthest / near)
+        far = (near + far * (self.buckets - near)).long().clamp(max=self.buckets - 1)
+        bucket: Tensor = torch.where(distances.abs() < near, distances.abs(), far)
+        return bucket + self.buckets * (distances > 0)
 
 
 class PositionGate(nn.Module):

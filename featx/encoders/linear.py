@@ -45,7 +45,8 @@ class Linear(nn.Module):
     def pack(self) -> None:
         """Lay bfloat16 weights out for the processor's matrix units, once instead of each call."""
         on_cpu = self.weight.device.type == "cpu" and self.weight.dtype is torch.bfloat16
-        if on_cpu and torch.ops.mkldnn._is_mkldnn_bf16_supported():
+        onednn = torch.backends.mkldnn.is_available()
+        if on_cpu and onednn and torch.ops.mkldnn._is_mkldnn_bf16_supported():
             self.packed = torch.ops.mkldnn._reorder_linear_weight(self.weight, FRAMES)
             self.weight = self.weight[:0]
 

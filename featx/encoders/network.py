@@ -6,7 +6,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from featx.encoders.attention import SelfAttention
+from featx.encoders.attention import PositionBias, SelfAttention
 from featx.encoders.lengths import Lengths
 from featx.encoders.linear import Linear
 from featx.encoders.local import LocalEncoder
@@ -38,8 +38,8 @@ class Network(nn.Module):
         self.blocks = nn.ModuleList(
             Block(layer, self.pre_norm) for layer in encoder.layers[:highest]
         )
-        # WavLM's bias by relative position is the first block's, for all blocks
-        self.compute_distances = getattr(encoder.layers[0].attention, "compute_bias", None)
+        first = encoder.layers[0].attention
+        self.bias = PositionBias(first) if hasattr(first, "rel_attn_embed") else None
         self.dtype = torch.float32
         self.eval().requires_grad_(False)
 
@@ -48,8 +48,8 @@ class Network(nn.Module):
         self.to(device)
         self.dtype = self.local.dtype = dtype
         self.local.in_pieces = device.type == "cpu"
-        for part in (self.local.rest, self.projection, self.position, self.norm, self.blocks):
-            part.to(dtype)
+        for name, part in self.named_children():
+            (self.local.rest if name == "local" else part).to(dtype)
         for module in self.modules():
             if isinstance(module, Linear):
                 module.pack()
@@ -79,11 +79,9 @@ class Network(nn.Module):
         hidden = hidden + self.position(hidden, lengths)
         if not self.pre_norm:
             hidden = self.norm(hidden)
-        distances = None
-        if self.compute_distances is not None:
-            distances = self.compute_distances(lengths.longest, lengths.keys)
+        bias = None if self.bias is None else self.bias(lengths)
         for number, block in enumerate(self.blocks, 1):
-            hidden = block(hidden, lengths, distances)
+            hidden = block(hidden, lengths, bias)
             yield self.norm(hidden) if self.pre_norm and number == self.depth else hidden
 
 
@@ -112,13 +110,13 @@ class Block(nn.Module):
         self.feed_forward_norm = layer.final_layer_norm
         self.adapter = getattr(layer, "adapter_layer", None)  # of MMS models for one language
 
-    def forward(self, hidden: Tensor, lengths: Lengths, distances: Tensor | None) -> Tensor:
+    def forward(self, hidden: Tensor, lengths: Lengths, bias: Tensor | None) -> Tensor:
         """Map (utterances, longest, dim) to the same."""
         if not self.pre_norm:
-            hidden = self.attention_norm(hidden + self.attention(hidden, lengths, distances))
+            hidden = self.attention_norm(hidden + self.attention(hidden, lengths, bias))
             hidden = self.feed_forward_norm(hidden + self.feed_forward(hidden))
             return hidden
-        hidden = hidden + self.attention(self.attention_norm(hidden), lengths, distances)
+        hidden = hidden + self.attention(self.attention_norm(hidden), lengths, bias)
         hidden = hidden + self.feed_forward(self.feed_forward_norm(hidden))
         return hidden if self.adapter is None else hidden + self.adapter(hidden)
 

@@ -1,0 +1,178 @@
+"""Every layer of real speech to disk: featx against the ways it is usually done.
+
+    FEATX_DATA=... python benchmarks/extract.py --size base --files 48
+
+Same files, same random weights, same machine, in turn and in one process: (a) one file at a time
+in float32, all hidden states to one .npy a file; (b) the same to gzip-compressed HDF5, one dataset
+a file; (c) padded batches of 8 without a mask, as often seen, whose features are wrong for
+group-norm models; (d) featx in each precision, from files to a finished store. Loading the model
+is not timed. Beside them two floors: the model's arithmetic at the rate that matrix products reach
+here, and the features' bytes at the rate that a file takes them.
+"""
+
+import argparse
+import shutil
+import statistics
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import h5py
+import numpy as np
+import soundfile
+import torch
+from setting import (
+    SIZES,
+    arithmetic,
+    describe_machine,
+    gemm_rate,
+    memory,
+    ravdess,
+    reset_peak,
+    write_checkpoint,
+    write_rate,
+)
+from transformers import AutoFeatureExtractor, AutoModel
+
+from cache import FeatureStore
+from featx.batching import plan_batches
+from featx.encoders.devices import find_devices
+from featx.encoders.encoder import Encoder
+from featx.encoders.workers import BATCH_SECONDS, Workers
+from featx.extract import fill
+from featx.extraction_plan import ExtractionPlan, plan_extraction
+from featx.manifest import Manifest
+from featx.registry import find_checkpoint
+
+
+class Peers:
+    """transformers as it is usually called."""
+
+    def __init__(self, checkpoint: Path, manifest: Manifest, device: torch.device) -> None:
+        self.model = AutoModel.from_pretrained(checkpoint, dtype=torch.float32).eval().to(device)
+        self.extractor = AutoFeatureExtractor.from_pretrained(checkpoint)
+        self.paths, self.device = [one.path for one in manifest.utterances], device
+
+    @torch.inference_mode()
+    def layers(self, paths: list[Path]) -> np.ndarray:
+        """Return (layers, files, frames, dim)."""
+        waveforms = [soundfile.read(path, dtype="float32")[0] for path in paths]
+        inputs = self.extractor(waveforms, sampling_rate=16_000, padding=True, return_tensors="pt")
+        output = self.model(inputs.input_values.to(self.device), output_hidden_states=True)
+        layers: np.ndarray = torch.stack(output.hidden_states).cpu().numpy()
+        return layers
+
+    def to_npy(self, folder: Path) -> None:
+        """Write a .npy a file."""
+        for index, path in enumerate(self.paths):
+            np.save(folder / f"{index}.npy", self.layers([path])[:, 0])
+
+    def to_hdf5(self, folder: Path) -> None:
+        """Write a compressed dataset a file."""
+        with h5py.File(folder / "features.h5", "w") as file:
+            for index, path in enumerate(self.paths):
+                layers = self.layers([path])[:, 0]
+                file.create_dataset(str(index), data=layers, compression="gzip")
+
+    def padded(self, folder: Path) -> None:
+        """Write a .npy a batch, padding and all."""
+        for start in range(0, len(self.paths), 8):
+            np.save(folder / f"{start}.npy", self.layers(self.paths[start : start + 8]))
+
+
+class Ours:
+    """featx in one precision."""
+
+    def __init__(
+        self, encoder: Encoder, plan: ExtractionPlan, device: torch.device, precision: str
+    ) -> None:
+        self.plan, self.precision = plan, precision
+        self.batches = plan_batches(plan.planned, BATCH_SECONDS[device.type])
+        self.workers = Workers(encoder, (device,), precision, len(self.batches))
+
+    def to_store(self, folder: Path) -> None:
+        """Write a feature store."""
+        plan = self.plan
+        store = FeatureStore.prepare(folder, plan.planned, plan.layout, {}, {})
+        assert fill(store, plan, self.batches, self.workers).extracted == len(plan.planned)
+
+
+def measure(ways: dict[str, Callable[[Path], None]], runs: int, scratch: Path) -> dict[str, Any]:
+    """Run every way in turn; return each one's seconds and the memory it took at most, in GB."""
+    taken: dict[str, list[float]] = {name: [] for name in ways}
+    peaks: dict[str, float] = {}
+    for run in range(runs + 1):
+        for name, way in ways.items():
+            folder = Path(tempfile.mkdtemp(dir=scratch))
+            reset_peak()
+            before = memory("VmRSS")
+            begin = time.perf_counter()
+            way(folder)
+            seconds = time.perf_counter() - begin
+            peaks[name] = max(peaks.get(name, 0), memory("VmHWM") - before)
+            if run:  # the first warms up
+                taken[name].append(seconds)
+            shutil.rmtree(folder)
+    return {name: (taken[name], peaks[name]) for name in ways}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--size", choices=SIZES, default="base")
+    parser.add_argument("--files", type=int, default=48)
+    parser.add_argument("--runs", type=int, default=5)
+    parser.add_argument("--device", default="auto")
+    parser.add_argument("--precisions", default="float32,bfloat16")
+    parser.add_argument("--scratch", type=Path, default=Path(tempfile.gettempdir()))
+    arguments = parser.parse_args()
+    with tempfile.TemporaryDirectory(dir=arguments.scratch) as scratch:
+        compare(arguments, Path(scratch))
+
+
+def compare(arguments: argparse.Namespace, scratch: Path) -> None:
+    (device,) = find_devices(arguments.device)
+    checkpoint = find_checkpoint(str(write_checkpoint(arguments.size, scratch / "model")))
+    encoder = Encoder(checkpoint)
+    manifest = ravdess(arguments.files)
+    plan = plan_extraction(manifest, encoder.shape, "float16")
+    peers = Peers(checkpoint.folder, manifest, device)
+    ways: dict[str, Callable[[Path], None]] = {
+        "(a) one file at a time, .npy": peers.to_npy,
+        "(b) the same, gzip HDF5": peers.to_hdf5,
+        "(c) padded batches of 8, .npy": peers.padded,
+    }
+    ours = [Ours(encoder, plan, device, precision) for precision in arguments.precisions.split(",")]
+    ways |= {f"(d) featx, {one.precision}": one.to_store for one in ours}
+    results = measure(ways, arguments.runs, scratch)
+
+    config = peers.model.config
+    operations = arithmetic(config, [one.frames for one in plan.planned], config.num_hidden_layers)
+    writing = plan.nbytes / write_rate(scratch)
+    print(
+        f"{arguments.size}, {describe_machine(device)}: {len(plan.planned)} files, "
+        f"{plan.seconds:.0f} s of audio, {operations / plan.seconds / 1e9:.1f} GFLOP and "
+        f"{plan.nbytes / plan.seconds / 1e6:.2f} MB a second of audio; medians of {arguments.runs}"
+    )
+    floors = {}
+    for precision in arguments.precisions.split(","):
+        rate = gemm_rate(getattr(torch, precision), device)
+        floors[f"(d) featx, {precision}"] = max(operations / rate, writing)
+        print(
+            f"floors, {precision}: arithmetic {operations / rate:.2f} s at {rate / 1e9:,.0f} "
+            f"GFLOP/s, bytes {writing:.2f} s at {plan.nbytes / writing / 1e9:.1f} GB/s"
+        )
+    first = statistics.median(results["(a) one file at a time, .npy"][0])
+    for name, (taken, working) in results.items():
+        seconds = statistics.median(taken)
+        over = f", {seconds / floors[name]:.2f} × the larger floor" if name in floors else ""
+        print(
+            f"{name:30} {plan.seconds / seconds:7.1f} s of audio/s ({min(taken):.2f} to "
+            f"{max(taken):.2f} s), {first / seconds:5.2f} × (a), "
+            f"{working:.2f} GB beside the model{over}"
+        )
+
+
+if __name__ == "__main__":
+    main()

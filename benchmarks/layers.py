@@ -1,0 +1,89 @@
+"""What a choice of layers costs: the local encoder alone, half of the blocks, all of them.
+
+    FEATX_DATA=... python benchmarks/layers.py --size base
+
+From files to a finished store, in turn and in one process, with an encoder of random weights.
+Beside each the share of the arithmetic, which no implementation of the same products gets below,
+and transformers' own convolutions, one file at a time, without decoding or writing.
+"""
+
+import argparse
+import statistics
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import torch
+from extract import Ours
+from setting import SIZES, arithmetic, describe_machine, ravdess, write_checkpoint
+from transformers import AutoModel
+
+from featx.audio import read_audio
+from featx.encoders.devices import find_devices
+from featx.encoders.encoder import Encoder
+from featx.extraction_plan import plan_extraction
+from featx.layers import parse_layers
+from featx.registry import find_checkpoint
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--size", choices=SIZES, default="base")
+    parser.add_argument("--files", type=int, default=48)
+    parser.add_argument("--runs", type=int, default=5)
+    parser.add_argument("--device", default="auto")
+    parser.add_argument("--precision", default="float32")
+    arguments = parser.parse_args()
+    with tempfile.TemporaryDirectory() as scratch:
+        compare(arguments, Path(scratch))
+
+
+def compare(arguments: argparse.Namespace, scratch: Path) -> None:
+    (device,) = find_devices(arguments.device)
+    checkpoint = find_checkpoint(str(write_checkpoint(arguments.size, scratch / "model")))
+    model = AutoModel.from_pretrained(checkpoint.folder).eval().to(device)
+    depth = model.config.num_hidden_layers
+    manifest = ravdess(arguments.files)
+    waveforms = [torch.from_numpy(read_audio(one.path)) for one in manifest.utterances]
+
+    @torch.inference_mode()
+    def convolutions(_: Path) -> None:
+        for waveform in waveforms:
+            local = model.feature_extractor(waveform[None].to(device)).mT
+            model.feature_projection(local)[0].cpu()
+
+    ways: dict[str, Callable[[Path], None]] = {"transformers' convolutions": convolutions}
+    operations = {}
+    for text in ("0", f"0-{depth // 2}", f"0-{depth}"):
+        encoder = Encoder(checkpoint, parse_layers(text, depth))
+        plan = plan_extraction(manifest, encoder.shape, "float16", encoder.layers)
+        ways[f"--layers {text}"] = Ours(encoder, plan, device, arguments.precision).to_store
+        frames = [one.frames for one in plan.planned]
+        operations[f"--layers {text}"] = arithmetic(model.config, frames, encoder.layers[-1])
+    taken: dict[str, list[float]] = {name: [] for name in ways}
+    for run in range(arguments.runs + 1):
+        for name, way in ways.items():
+            begin = time.perf_counter()
+            way(Path(tempfile.mkdtemp(dir=scratch)))
+            if run:  # the first warms up
+                taken[name].append(time.perf_counter() - begin)
+    whole = f"--layers 0-{depth}"
+    print(
+        f"{arguments.size}, {arguments.precision}, {describe_machine(device)}: {len(waveforms)} "
+        f"files, {sum(map(np.size, waveforms)) / 16_000:.0f} s of audio; medians of "
+        f"{arguments.runs}"
+    )
+    for name, seconds in taken.items():
+        share = statistics.median(seconds) / statistics.median(taken[whole])
+        due = (
+            f", {operations[name] / operations[whole]:.0%} of the arithmetic"
+            if name in operations
+            else ""
+        )
+        print(f"{name:28} {statistics.median(seconds):6.2f} s, {share:.0%} of all layers{due}")
+
+
+if __name__ == "__main__":
+    main()

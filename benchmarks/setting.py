@@ -1,0 +1,140 @@
+"""What the extraction benchmarks share: real sizes, real files, the machine's limits."""
+
+import os
+import statistics
+import tempfile
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import torch
+from transformers import AutoModel, Wav2Vec2Config, Wav2Vec2FeatureExtractor
+
+from featx.manifest import Manifest, Utterance
+
+PRE_NORM = {"feat_extract_norm": "layer", "do_stable_layer_norm": True, "conv_bias": True}
+SIZES: dict[str, dict[str, Any]] = {
+    "base": {},
+    "large": {
+        "hidden_size": 1024,
+        "num_hidden_layers": 24,
+        "num_attention_heads": 16,
+        "intermediate_size": 4096,
+        **PRE_NORM,
+    },
+    "1b": {
+        "hidden_size": 1280,
+        "num_hidden_layers": 48,
+        "num_attention_heads": 16,
+        "intermediate_size": 5120,
+        **PRE_NORM,
+    },
+}
+
+
+def write_checkpoint(size: str, folder: Path) -> Path:
+    """Save a wav2vec 2.0 of a published size, with random weights."""
+    torch.manual_seed(0)
+    AutoModel.from_config(Wav2Vec2Config(**SIZES[size])).save_pretrained(folder)
+    Wav2Vec2FeatureExtractor(do_normalize=True).save_pretrained(folder)
+    return folder
+
+
+def ravdess(count: int) -> Manifest:
+    """Return so many spoken utterances of RAVDESS, from all over it; some twice if it must be.
+
+    Raises:
+        SystemExit: if FEATX_DATA does not say where it is.
+    """
+    if "FEATX_DATA" not in os.environ:
+        raise SystemExit("Set FEATX_DATA to a folder that holds ravdess/speech/Actor_*/*.")
+    root = Path(os.environ["FEATX_DATA"]).resolve()
+    files = sorted((root / "ravdess/speech").glob("Actor_*/03-01-*"))
+    chosen = [files[index * len(files) // count % len(files)] for index in range(count)]
+    if count > len(files):
+        chosen = [files[index % len(files)] for index in range(count)]
+    return Manifest(
+        Path("benchmark.csv"),
+        tuple(
+            Utterance(f"{index:05}-{path.stem}", path, path.parent.name, path.stem[6:8])
+            for index, path in enumerate(chosen)
+        ),
+    )
+
+
+def arithmetic(config: Wav2Vec2Config, frames: Sequence[int], highest: int) -> float:
+    """Return the floating-point operations of the layers up to `highest`, matrix products only."""
+    total, steps_a_frame, channels = 0.0, 320.0, 1
+    for kernel, stride, out in zip(
+        config.conv_kernel, config.conv_stride, config.conv_dim, strict=True
+    ):
+        steps_a_frame /= stride
+        total += sum(frames) * steps_a_frame * 2 * kernel * channels * out
+        channels = out
+    dim, wide = config.hidden_size, config.intermediate_size
+    total += sum(frames) * 2 * channels * dim
+    if highest:
+        taps, groups = config.num_conv_pos_embeddings, config.num_conv_pos_embedding_groups
+        total += sum(frames) * 2 * taps * dim * dim / groups
+        total += highest * sum(frames) * 2 * (4 * dim * dim + 2 * dim * wide)
+        total += highest * sum(count * count for count in frames) * 2 * 2 * dim
+    return total
+
+
+def gemm_rate(dtype: torch.dtype, device: torch.device) -> float:
+    """Return the rate of a large square matrix product here, in operations a second."""
+    size = 2048 if device.type == "cpu" else 8192
+    left, right = (torch.randn(size, size, device=device).to(dtype) for _ in range(2))
+
+    def multiply() -> None:
+        for _ in range(4):
+            torch.mm(left, right)
+        if device.type == "cuda":
+            torch.cuda.synchronize(device)
+
+    return 4 * 2 * size**3 / median_seconds(multiply)
+
+
+def write_rate(folder: Path) -> float:
+    """Return the bytes a second at which one file takes positioned writes here."""
+    block = os.urandom(2**24)
+    with tempfile.TemporaryFile(dir=folder, buffering=0) as file:
+
+        def write() -> None:
+            file.seek(0)
+            for _ in range(16):
+                file.write(block)
+
+        return 16 * len(block) / median_seconds(write)
+
+
+def median_seconds(work: Callable[[], None], runs: int = 5) -> float:
+    """Return the median time of a piece of work, after one time for warming up."""
+    work()
+    taken = []
+    for _ in range(runs):
+        begin = time.perf_counter()
+        work()
+        taken.append(time.perf_counter() - begin)
+    return statistics.median(taken)
+
+
+def reset_peak() -> None:
+    """Forget the most memory that this process has held (Linux)."""
+    Path("/proc/self/clear_refs").write_text("5")
+
+
+def memory(line: str) -> float:
+    """Return what this process holds ("VmRSS") or has held at most ("VmHWM"), in GB."""
+    status = Path("/proc/self/status").read_text()
+    return float(status.split(f"{line}:")[1].split()[0]) * 1024 / 1e9
+
+
+def describe_machine(device: torch.device) -> str:
+    """Name the processor or card."""
+    if device.type == "cuda":
+        return str(torch.cuda.get_device_name(device))
+    lines = Path("/proc/cpuinfo").read_text().splitlines()
+    names = [line.split(":")[1].strip() for line in lines if line.startswith("model name")]
+    return f"{torch.get_num_threads()} threads on {names[0]}"
