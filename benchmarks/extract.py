@@ -7,7 +7,8 @@ in float32, all hidden states to one .npy a file; (b) the same to gzip-compresse
 a file; (c) padded batches of 8 without a mask, as often seen, whose features are wrong for
 group-norm models; (d) featx in each precision, from files to a finished store. Loading the model
 is not timed. Beside them two floors: the model's arithmetic at the rate that matrix products reach
-here, and the features' bytes at the rate that a file takes them.
+here, measured in every round as the machine's speed varies, and the features' bytes at the rate
+that a file takes them.
 """
 
 import argparse
@@ -16,8 +17,8 @@ import statistics
 import tempfile
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
-from typing import Any
 
 import h5py
 import numpy as np
@@ -37,7 +38,6 @@ from setting import (
 from transformers import AutoFeatureExtractor, AutoModel
 
 from cache import FeatureStore
-from featx.batching import plan_batches
 from featx.encoders.devices import find_devices
 from featx.encoders.encoder import Encoder
 from featx.encoders.workers import BATCH_SECONDS, Workers
@@ -89,20 +89,32 @@ class Ours:
         self, encoder: Encoder, plan: ExtractionPlan, device: torch.device, precision: str
     ) -> None:
         self.plan, self.precision = plan, precision
-        self.batches = plan_batches(plan.planned, BATCH_SECONDS[device.type])
-        self.workers = Workers(encoder, (device,), precision, len(self.batches))
+        self.seconds = BATCH_SECONDS[device.type]
+        self.workers = Workers(encoder, (device,), precision)
 
     def to_store(self, folder: Path) -> None:
         """Write a feature store."""
         plan = self.plan
         store = FeatureStore.prepare(folder, plan.planned, plan.layout, {}, {})
-        assert fill(store, plan, self.batches, self.workers).extracted == len(plan.planned)
+        extraction = fill(store, plan, lambda: self.workers, self.seconds)
+        assert extraction.extracted == len(plan.planned)
 
 
-def measure(ways: dict[str, Callable[[Path], None]], runs: int, scratch: Path) -> dict[str, Any]:
-    """Run every way in turn; return each one's seconds and the memory it took at most, in GB."""
+def measure(
+    ways: dict[str, Callable[[Path], None]],
+    rates: dict[str, Callable[[], float]],
+    runs: int,
+    scratch: Path,
+) -> tuple[dict[str, list[float]], dict[str, float], dict[str, float]]:
+    """Run every way in turn, again and again.
+
+    Returns:
+        The seconds of each run, the memory each way took at most, in GB, and the median of each
+        rate, measured once a round.
+    """
     taken: dict[str, list[float]] = {name: [] for name in ways}
-    peaks: dict[str, float] = {}
+    peaks: dict[str, float] = dict.fromkeys(ways, 0.0)
+    seen: dict[str, list[float]] = {name: [] for name in rates}
     for run in range(runs + 1):
         for name, way in ways.items():
             folder = Path(tempfile.mkdtemp(dir=scratch))
@@ -111,11 +123,13 @@ def measure(ways: dict[str, Callable[[Path], None]], runs: int, scratch: Path) -
             begin = time.perf_counter()
             way(folder)
             seconds = time.perf_counter() - begin
-            peaks[name] = max(peaks.get(name, 0), memory("VmHWM") - before)
+            peaks[name] = max(peaks[name], memory("VmHWM") - before)
             if run:  # the first warms up
                 taken[name].append(seconds)
             shutil.rmtree(folder)
-    return {name: (taken[name], peaks[name]) for name in ways}
+        for name, rate in rates.items():
+            seen[name].append(rate())
+    return taken, peaks, {name: statistics.median(values) for name, values in seen.items()}
 
 
 def main() -> None:
@@ -143,12 +157,15 @@ def compare(arguments: argparse.Namespace, scratch: Path) -> None:
         "(b) the same, gzip HDF5": peers.to_hdf5,
         "(c) padded batches of 8, .npy": peers.padded,
     }
-    ours = [Ours(encoder, plan, device, precision) for precision in arguments.precisions.split(",")]
-    ways |= {f"(d) featx, {one.precision}": one.to_store for one in ours}
-    results = measure(ways, arguments.runs, scratch)
+    precisions = arguments.precisions.split(",")
+    for precision in precisions:
+        ways[f"(d) featx, {precision}"] = Ours(encoder, plan, device, precision).to_store
+    rates = {one: partial(gemm_rate, getattr(torch, one), device) for one in precisions}
+    taken, peaks, rate = measure(ways, rates, arguments.runs, scratch)
 
     config = peers.model.config
-    operations = arithmetic(config, [one.frames for one in plan.planned], config.num_hidden_layers)
+    frames = [one.frames for one in plan.planned]
+    operations = arithmetic(config, frames, config.num_hidden_layers)
     writing = plan.nbytes / write_rate(scratch)
     print(
         f"{arguments.size}, {describe_machine(device)}: {len(plan.planned)} files, "
@@ -156,21 +173,21 @@ def compare(arguments: argparse.Namespace, scratch: Path) -> None:
         f"{plan.nbytes / plan.seconds / 1e6:.2f} MB a second of audio; medians of {arguments.runs}"
     )
     floors = {}
-    for precision in arguments.precisions.split(","):
-        rate = gemm_rate(getattr(torch, precision), device)
-        floors[f"(d) featx, {precision}"] = max(operations / rate, writing)
+    for precision in precisions:
+        computing = operations / rate[precision]
+        floors[f"(d) featx, {precision}"] = max(computing, writing)
         print(
-            f"floors, {precision}: arithmetic {operations / rate:.2f} s at {rate / 1e9:,.0f} "
+            f"floors, {precision}: arithmetic {computing:.2f} s at {rate[precision] / 1e9:,.0f} "
             f"GFLOP/s, bytes {writing:.2f} s at {plan.nbytes / writing / 1e9:.1f} GB/s"
         )
-    first = statistics.median(results["(a) one file at a time, .npy"][0])
-    for name, (taken, working) in results.items():
-        seconds = statistics.median(taken)
+    medians = {name: statistics.median(seconds) for name, seconds in taken.items()}
+    first = next(iter(medians.values()))
+    for name, seconds in medians.items():
         over = f", {seconds / floors[name]:.2f} × the larger floor" if name in floors else ""
         print(
-            f"{name:30} {plan.seconds / seconds:7.1f} s of audio/s ({min(taken):.2f} to "
-            f"{max(taken):.2f} s), {first / seconds:5.2f} × (a), "
-            f"{working:.2f} GB beside the model{over}"
+            f"{name:30} {plan.seconds / seconds:7.1f} s of audio/s ({min(taken[name]):.2f} to "
+            f"{max(taken[name]):.2f} s), {first / seconds:5.2f} × (a), "
+            f"{peaks[name]:.2f} GB beside the model{over}"
         )
 
 

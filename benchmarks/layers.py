@@ -8,13 +8,13 @@ and transformers' own convolutions, one file at a time, without decoding or writ
 """
 
 import argparse
+import shutil
 import statistics
 import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
 
-import numpy as np
 import torch
 from extract import Ours
 from setting import SIZES, arithmetic, describe_machine, ravdess, write_checkpoint
@@ -65,14 +65,16 @@ def compare(arguments: argparse.Namespace, scratch: Path) -> None:
     taken: dict[str, list[float]] = {name: [] for name in ways}
     for run in range(arguments.runs + 1):
         for name, way in ways.items():
+            folder = Path(tempfile.mkdtemp(dir=scratch))
             begin = time.perf_counter()
-            way(Path(tempfile.mkdtemp(dir=scratch)))
+            way(folder)
             if run:  # the first warms up
                 taken[name].append(time.perf_counter() - begin)
+            shutil.rmtree(folder)
     whole = f"--layers 0-{depth}"
     print(
         f"{arguments.size}, {arguments.precision}, {describe_machine(device)}: {len(waveforms)} "
-        f"files, {sum(map(np.size, waveforms)) / 16_000:.0f} s of audio; medians of "
+        f"files, {sum(map(len, waveforms)) / 16_000:.0f} s of audio; medians of "
         f"{arguments.runs}"
     )
     for name, seconds in taken.items():

@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
+import soundfile
 import torch
 from transformers import AutoModel, Wav2Vec2Config, Wav2Vec2FeatureExtractor
 
@@ -51,6 +52,11 @@ def ravdess(count: int) -> Manifest:
         raise SystemExit("Set FEATX_DATA to a folder that holds ravdess/speech/Actor_*/*.")
     root = Path(os.environ["FEATX_DATA"]).resolve()
     files = sorted((root / "ravdess/speech").glob("Actor_*/03-01-*"))
+    header = soundfile.info(files[0])
+    if (header.samplerate, header.channels) != (16_000, 1):
+        raise SystemExit(
+            f"{files[0]}: make it 16 kHz mono first, so that all ways do the same work."
+        )
     chosen = [files[index * len(files) // count % len(files)] for index in range(count)]
     if count > len(files):
         chosen = [files[index % len(files)] for index in range(count)]

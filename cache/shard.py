@@ -156,15 +156,20 @@ class Shard:
             source: digest of the audio.
         """
         frame_bytes = self.layout.dim * self._dtype.itemsize
+        if self.done[index]:  # until it is whole again, it is not
+            self.forget(index)
         with self.path.open("r+b", buffering=0) as file:
-            if self.done[index]:  # rewritten after damage: until it is whole again, not done
-                self._mark(file, "done", index, 0)
             for layer, values in enumerate(map(np.ascontiguousarray, features)):
                 frame = layer * self._shape[1] + int(self.frame_offset[index])
                 _write_at(file, self._offsets["features"] + frame * frame_bytes, values)
             self._mark(file, "source", index, source)
             self._mark(file, "checksum", index, _checksum(features))
             self._mark(file, "done", index, 1)
+
+    def forget(self, index: int) -> None:
+        """Mark an utterance as not done."""
+        with self.path.open("r+b", buffering=0) as file:
+            self._mark(file, "done", index, 0)
 
     def _mark(self, file: FileIO, name: str, index: int, value: int) -> None:
         dtype = MARKS[name]

@@ -1,12 +1,12 @@
 """A folder of shards as one store of features by utterance."""
 
-import shutil
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from cache.checks import all_finite, check_disk, differences
 from cache.layout import SHARD_BYTES, Layout, PlannedUtterance, split_into_shards
 from cache.shard import Shard, StoreError, create_shard
 
@@ -77,7 +77,7 @@ class FeatureStore:
             store._check_continues(plan, layout, identity, software)
         missing = [p for p in plan if not (store and p.utterance in store)]
         to_write = [p for p in plan if not (store and store.is_done(p.utterance))]
-        _check_disk(folder, sum(layout.nbytes(planned.frames) for planned in to_write))
+        check_disk(folder, sum(layout.nbytes(planned.frames) for planned in to_write))
         first = 1 + max((int(name.removeprefix("shard-")) for name in names), default=-1)
         for number, part in enumerate(split_into_shards(missing, layout, shard_bytes), first):
             create_shard(folder / f"shard-{number:04}.h5", part, layout, identity, software)
@@ -152,7 +152,7 @@ class FeatureStore:
         with np.errstate(over="ignore"):
             stored = features.astype(self.layout.dtype, copy=False)
         for layer, values in zip(self.layout.layers, stored, strict=True):
-            if not _all_finite(values):
+            if not all_finite(values):
                 raise StoreError(f"{utterance!r}: layer {layer} {self._unfit(values)}")
         shard, index = self._places[utterance]
         shard.write(index, stored, source)
@@ -173,6 +173,19 @@ class FeatureStore:
         for shard in self._shards:
             shard.flush()
 
+    def by_shard(self, plan: Iterable[PlannedUtterance]) -> list[list[PlannedUtterance]]:
+        """Group utterances by the shard that holds them."""
+        groups: dict[Path, list[PlannedUtterance]] = {}
+        for planned in plan:
+            groups.setdefault(self._places[planned.utterance][0].path, []).append(planned)
+        return list(groups.values())
+
+    def forget(self, utterances: Iterable[str]) -> None:
+        """Mark utterances as not done."""
+        for utterance in utterances:
+            shard, index = self._places[utterance]
+            shard.forget(index)
+
     def damaged(self) -> list[str]:
         """Return the done utterances whose features no longer match their checksum."""
         return [
@@ -185,11 +198,11 @@ class FeatureStore:
         """Raise a StoreError that names every difference from what the store holds."""
         held = {**self.identity, **vars(self.layout)}
         asked = {**identity, **vars(layout)}
-        differences = _differences(held, asked)
-        if differences:
+        found = differences(held, asked)
+        if found:
             raise StoreError(
                 f"{where}: other features than the store's:\n  "
-                + "\n  ".join(differences)
+                + "\n  ".join(found)
                 + "\nChoose another folder with --out, or delete this one to extract afresh."
             )
 
@@ -214,38 +227,10 @@ class FeatureStore:
                     "with --out."
                 )
         unfinished = not all(self.is_done(planned.utterance) for planned in plan)
-        differences = _differences(self.software, software)
-        if unfinished and differences:
+        found = differences(self.software, software)
+        if unfinished and found:
             raise StoreError(
                 f"{self.folder}: begun with other versions, and mixing them would mix features:\n  "
-                + "\n  ".join(differences)
+                + "\n  ".join(found)
                 + "\nInstall those versions again, or delete the folder to extract afresh."
             )
-
-
-def _differences(held: Mapping[str, Any], asked: Mapping[str, Any]) -> list[str]:
-    return [
-        f"{key}: the store has {held.get(key)!r}, asked for {asked.get(key)!r}"
-        for key in {**held, **asked}
-        if held.get(key) != asked.get(key)
-    ]
-
-
-def _all_finite(values: np.ndarray) -> bool:
-    """Tell whether no value is infinite or not a number, from the bits: numpy's test is slow.
-
-    Those two have every bit of the exponent set, so their bits are the largest.
-    """
-    unsigned = np.dtype(f"u{values.itemsize}")
-    magnitude = values.view(unsigned) & (np.iinfo(unsigned).max >> 1)
-    infinity = np.array(np.inf, values.dtype).view(unsigned)
-    return bool(magnitude.max(initial=0) < infinity)
-
-
-def _check_disk(folder: Path, nbytes: int) -> None:
-    free = shutil.disk_usage(folder).free
-    if nbytes > free:
-        raise StoreError(
-            f"{folder}: the features need {nbytes / 1e9:.1f} GB and the disk has "
-            f"{free / 1e9:.1f} GB free. Choose another disk with --out, or fewer utterances."
-        )

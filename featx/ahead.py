@@ -17,8 +17,8 @@ def map_ahead(
 ) -> Iterator[Result]:
     """Yield `function(item)` for each item, in order, working ahead in threads.
 
-    As many results wait or are in work as keep all threads busy, and no more: two a thread.
-    However long the work, memory stays flat.
+    Beside what the threads work on, two results wait at most: memory stays flat however long
+    the work.
 
     Args:
         function: called in a thread; what it raises is raised here.
@@ -31,7 +31,7 @@ def map_ahead(
     try:
         for item in items:
             pending.append(pool.submit(function, item))
-            if len(pending) == 2 * threads:
+            if len(pending) == threads + 2:
                 yield pending.popleft().result()
         while pending:
             yield pending.popleft().result()

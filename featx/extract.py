@@ -1,7 +1,8 @@
 """From a plan to a feature store: encode what is not there yet."""
 
+import math
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from functools import partial
 from importlib.metadata import version
 from pathlib import Path
@@ -10,27 +11,23 @@ from typing import Any
 import numpy as np
 import torch
 
-from cache import FeatureStore, PlannedUtterance, StoreError, writing
+from cache import FeatureStore, PlannedUtterance, StoreError, check_disk, writing
 from featx.ahead import map_ahead
-from featx.audio import SAMPLE_RATE, AudioError, read_audio
+from featx.audio import SAMPLE_RATE, AudioError
 from featx.batching import plan_batches
 from featx.encoders.devices import find_devices
 from featx.encoders.encoder import Encoder
-from featx.encoders.precision import check_precisions, fastest
-from featx.encoders.workers import BATCH_SECONDS, Workers
-from featx.errors import Interrupted
+from featx.encoders.workers import BATCH_SECONDS, Workers, use_one_core
+from featx.errors import FeatxError, Interrupted
 from featx.extraction_plan import ExtractionPlan, describe_failures
-from featx.files import write_json
-from featx.manifest import Utterance
+from featx.precision_choice import choose_precision
 from featx.progress import progress
 from featx.registry import Checkpoint
 
 # other versions of these may give other features
 COMPUTED_BY = ("torch", "transformers", "torchaudio", "soundfile")
 AUTO = "auto"
-DECODERS = 2  # threads that read audio ahead of the encoder
-SAMPLE_UTTERANCES, SAMPLE_SECONDS = 6, 20  # on which precisions are compared
-Batch = tuple[PlannedUtterance, ...]
+Batch = Sequence[PlannedUtterance]
 
 
 @dataclass(frozen=True)
@@ -48,6 +45,14 @@ class Computing:
     device: str = AUTO
     devices: str = "1"
     batch_seconds: float | None = None
+
+    def __post_init__(self) -> None:
+        if self.batch_seconds is not None and not 0 < self.batch_seconds < math.inf:
+            raise FeatxError(f"--batch-seconds {self.batch_seconds:g}: give a number above 0.")
+
+    def seconds(self, device: torch.device) -> float:
+        """Seconds of audio in a batch on a device."""
+        return self.batch_seconds or BATCH_SECONDS[device.type]
 
 
 @dataclass(frozen=True)
@@ -100,75 +105,39 @@ def extract(
     """
     devices = find_devices(computing.device, computing.devices)
     with writing(folder):
+        if not any(folder.glob("shard-*.h5")):
+            check_disk(folder, plan.nbytes)
         encoder = Encoder(checkpoint, plan.layers)
         precision = computing.precision
         if precision == AUTO:
-            precision = _choose_precision(encoder, devices[0], plan, folder, say)
-        store = FeatureStore.prepare(
-            folder,
-            plan.planned,
-            plan.layout,
-            identity=_identity(checkpoint, encoder, precision),
-            software={name: version(name) for name in COMPUTED_BY},
-        )
-        seconds = computing.batch_seconds or BATCH_SECONDS[devices[0].type]
-        batches = plan_batches(plan.planned, seconds)
-        return fill(store, plan, batches, Workers(encoder, devices, precision, len(batches)))
-
-
-def _choose_precision(
-    encoder: Encoder,
-    device: torch.device,
-    plan: ExtractionPlan,
-    folder: Path,
-    say: Callable[[str], None],
-) -> str:
-    """Return the precision the store was begun in, or else the one that does best here."""
-    if any(folder.glob("shard-*.h5")):
-        return str(FeatureStore(folder).identity["precision"])
-    checks = check_precisions(encoder, device, _sample(plan))
-    precision = fastest(checks)
-    for check in checks:
-        say(check.describe())
-    say(f"Computing in {precision} on {device}.")
-    record = {"precision": precision, "device": str(device), "checks": [asdict(c) for c in checks]}
-    write_json(folder / "precision.json", record)
-    return precision
-
-
-def _sample(plan: ExtractionPlan) -> list[np.ndarray]:
-    """Return some seconds of the corpus's speech, from all over it."""
-    step = -(-len(plan.utterances) // SAMPLE_UTTERANCES)
-    waveforms = []
-    for utterance, planned in list(zip(plan.utterances, plan.planned, strict=True))[::step]:
-        try:
-            waveforms.append(_read(utterance, planned))
-        except AudioError:
-            continue  # reported when its turn comes
-        if sum(map(len, waveforms)) >= SAMPLE_SECONDS * SAMPLE_RATE:
-            break
-    return waveforms
+            precision = choose_precision(encoder, devices[0], plan, folder, say)
+        identity = _identity(checkpoint, encoder, precision)
+        software = {name: version(name) for name in COMPUTED_BY}
+        store = FeatureStore.prepare(folder, plan.planned, plan.layout, identity, software)
+        workers = partial(Workers, encoder, devices, precision)
+        return fill(store, plan, workers, computing.seconds(devices[0]))
 
 
 def fill(
-    store: FeatureStore, plan: ExtractionPlan, batches: Sequence[Batch], workers: Workers
+    store: FeatureStore, plan: ExtractionPlan, workers: Callable[[], Workers], seconds: float
 ) -> Extraction:
     """Encode what a store lacks.
 
     Args:
         store: with room for the plan.
         plan: what to write.
-        batches: all of the plan's utterances.
-        workers: encode them.
+        workers: called for those who encode, if there is anything to encode.
+        seconds: of audio in a batch.
 
     Raises:
         FeatxError: if memory runs out.
         Interrupted: on Ctrl-C.
     """
     failures = dict(plan.failures)
-    waiting = _waiting(store, plan.planned)
+    waiting = _waiting(store, plan)
     try:
-        failures |= _encode(store, plan, batches, workers, waiting)
+        if waiting:
+            failures |= _encode(store, plan, workers(), seconds, waiting)
     except KeyboardInterrupt:
         done = sum(store.is_done(planned.utterance) for planned in plan.planned)
         raise Interrupted(
@@ -181,63 +150,66 @@ def fill(
     return Extraction(store, extracted, len(plan.planned) - len(waiting), failures)
 
 
-def _waiting(store: FeatureStore, planned: Sequence[PlannedUtterance]) -> set[str]:
+def _waiting(store: FeatureStore, plan: ExtractionPlan) -> set[str]:
     """Return the utterances to encode: those not done, and those damaged since."""
-    waiting = {one.utterance for one in planned if not store.is_done(one.utterance)}
-    if waiting:
+    names = [planned.utterance for planned in plan.planned]
+    if not all(map(store.is_done, names)):
         # An interrupted machine may have lost writes that an interrupted process does not lose.
-        waiting |= set(store.damaged()) & {one.utterance for one in planned}
-    return waiting
+        store.forget(store.damaged())
+    return {name for name in names if not store.is_done(name)}
 
 
 def _encode(
-    store: FeatureStore,
-    plan: ExtractionPlan,
-    batches: Sequence[Batch],
-    workers: Workers,
-    waiting: set[str],
+    store: FeatureStore, plan: ExtractionPlan, workers: Workers, seconds: float, waiting: set[str]
 ) -> dict[str, str]:
     """Decode, encode and write batches, each in threads of its own; return the failures."""
-    # A batch is encoded whole, though part of it may be done: other company, other last bits.
-    to_do = [batch for batch in batches if any(one.utterance in waiting for one in batch)]
+    to_do = _batches_to_do(store, plan, seconds, waiting)
     missing = sum(one.samples for one in plan.planned if one.utterance in waiting) / SAMPLE_RATE
-    utterances = {utterance.utterance: utterance for utterance in plan.utterances}
     failures: dict[str, str] = {}
-    decoded = map_ahead(
-        partial(_decode, utterances), to_do, DECODERS, lambda: torch.set_num_threads(1)
-    )
+    decoded = map_ahead(partial(_decode, plan), to_do, workers.decoders, use_one_core)
     with progress("Extracting", plan.seconds, "s of audio", plan.seconds - missing) as advance:
         for (batch, unread), encoded in workers.encode(decoded, store.layout.dtype):
             failures |= unread
             readable = [one for one in batch if one.utterance not in unread]
-            features = dict(zip(readable, encoded, strict=True))
-            for one in batch:
+            for one, features in zip(readable, encoded, strict=True):
                 if one.utterance not in waiting:
                     continue
                 try:
-                    if one in features:
-                        store.write(one.utterance, features[one], one.source)
+                    store.write(one.utterance, features, one.source)
                 except StoreError as error:
                     failures[one.utterance] = str(error)
-                advance(one.samples / SAMPLE_RATE)
+            advance(sum(one.samples for one in batch if one.utterance in waiting) / SAMPLE_RATE)
     return failures
 
 
+def _batches_to_do(
+    store: FeatureStore, plan: ExtractionPlan, seconds: float, waiting: set[str]
+) -> list[Batch]:
+    """Return the batches with something to encode in them.
+
+    They are made of what was planned together, so that one which was begun before a stop is
+    encoded as it was then: other company would mean other last bits.
+    """
+    return [
+        batch
+        for shard in store.by_shard(plan.planned)
+        for batch in plan_batches(shard, seconds)
+        if any(one.utterance in waiting for one in batch)
+    ]
+
+
 def _decode(
-    utterances: dict[str, Utterance], batch: Batch
+    plan: ExtractionPlan, batch: Batch
 ) -> tuple[tuple[Batch, dict[str, str]], list[np.ndarray]]:
     """Return a batch, why some of it can't be read, and the others' waveforms."""
-    waveforms, unread = [], {}
+    waveforms: list[np.ndarray] = []
+    unread = {}
     for one in batch:
         try:
-            waveforms.append(_read(utterances[one.utterance], one))
+            waveforms.append(plan.read(one))
         except AudioError as error:
             unread[one.utterance] = str(error)
     return (batch, unread), waveforms
-
-
-def _read(utterance: Utterance, planned: PlannedUtterance) -> np.ndarray:
-    return read_audio(utterance.path, utterance.start, utterance.end)[: planned.samples]
 
 
 def _identity(checkpoint: Checkpoint, encoder: Encoder, precision: str) -> dict[str, Any]:

@@ -1,10 +1,20 @@
 """What an extraction will write, known before anything is decoded."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from cache import Layout, PlannedUtterance
-from featx.audio import SAMPLE_RATE, AudioError, count_samples, digest_audio
+from featx.audio import (
+    SAMPLE_RATE,
+    TIME_SLACK,
+    AudioError,
+    Waveform,
+    count_samples,
+    digest_audio,
+    read_audio,
+)
 from featx.encoders.shape import EncoderShape
 from featx.errors import FeatxError
 from featx.manifest import Manifest, Utterance
@@ -25,6 +35,10 @@ class LengthLimit:
 
     seconds: float = MAX_SECONDS
     trim: bool = False
+
+    def __post_init__(self) -> None:
+        if not 0 < self.seconds < math.inf:
+            raise FeatxError(f"--max-seconds {self.seconds:g}: give a number of seconds above 0.")
 
     @property
     def samples(self) -> int:
@@ -68,6 +82,26 @@ class ExtractionPlan:
     def nbytes(self) -> int:
         """Bytes of all features."""
         return self.layout.nbytes(self.frames)
+
+    def read(self, planned: PlannedUtterance) -> Waveform:
+        """Decode one of the planned utterances, as far as the limit allows.
+
+        Raises:
+            AudioError: if that is not possible, or gives another length than was planned.
+        """
+        utterance = self._by_name[planned.utterance]
+        end = utterance.end
+        if planned.samples == self.limit.samples:  # perhaps trimmed: don't decode what is cut
+            reach = (utterance.start or 0) + self.limit.seconds + TIME_SLACK / 2
+            end = reach if end is None else min(end, reach)
+        waveform: Waveform = read_audio(utterance.path, utterance.start, end)[: planned.samples]
+        if len(waveform) != planned.samples:
+            raise AudioError(f"{utterance.path}: has changed while featx was at work")
+        return waveform
+
+    @cached_property
+    def _by_name(self) -> dict[str, Utterance]:
+        return {utterance.utterance: utterance for utterance in self.utterances}
 
     def describe(self) -> str:
         """Say in words what will be written, and what can't be."""

@@ -16,8 +16,8 @@ def parse_layers(text: str, blocks: int) -> tuple[int, ...]:
         FeatxError: if it is not such a list, or names a layer the encoder lacks.
     """
     layers: set[int] = set()
-    for part in text.replace(" ", "").split(","):
-        match = re.fullmatch(r"(\d+)(?:-(\d+))?", part)
+    for part in text.split(","):
+        match = re.fullmatch(r"\s*([0-9]+)(?:-([0-9]+))?\s*", part)
         first, last = (int(match[1]), int(match[2] or match[1])) if match else (1, 0)
         if first > last:
             raise FeatxError(

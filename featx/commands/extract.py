@@ -86,7 +86,7 @@ def extract(
     folder = out or store_folder(manifest, model)
     checkpoint = None if dry_run else find_checkpoint(model, revision)
     shape = read_shape(checkpoint.folder) if checkpoint else find_shape(model, revision)
-    chosen = parse_layers(layers, shape.blocks) if layers else None
+    chosen = None if layers is None else parse_layers(layers, shape.blocks)
     limit = LengthLimit(max_seconds, too_long is TooLong.trim)
     plan = plan_extraction(utterances, shape, dtype.value, chosen, limit)
     print(plan.describe())

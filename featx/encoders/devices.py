@@ -20,10 +20,10 @@ def find_devices(device: str, count: str = "1") -> tuple[torch.device, ...]:
     here = torch.cuda.device_count() if torch.cuda.is_available() else 0
     kind, _, number = device.partition(":")
     if kind not in ("auto", "cpu", "cuda") or (
-        number and not (kind == "cuda" and number.isdigit())
+        number and not (kind == "cuda" and number.isdecimal())
     ):
         raise FeatxError(f"--device {device}: choose auto, cpu, cuda or cuda:<number>.")
-    if count != ALL and not (count.isdigit() and int(count)):
+    if count != ALL and not (count.isdecimal() and int(count)):
         raise FeatxError(f"--devices {count}: choose a number of GPUs, or {ALL}.")
     several = count != "1"
     if kind == "cpu" or (kind == "auto" and not here and not several):

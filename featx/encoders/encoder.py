@@ -47,14 +47,21 @@ class Encoder:
         self._transfer = Transfer(CPU)
 
     def on(self, device: torch.device, precision: str) -> "Encoder":
-        """Return this encoder on a device, computing in a precision.
+        """Return a copy of this encoder on a device, computing in a precision.
 
         Args:
             device: a processor or a GPU.
             precision: "float32", "bfloat16" or "float16".
+
+        Raises:
+            ValueError: if this encoder's own weights are not in float32 any more.
         """
         if (device, precision) == (self.device, self.precision):
             return self
+        if self.precision != "float32":
+            raise ValueError(f"its weights were rounded to {self.precision}")
+        if device.type == "cuda":  # where "float32" would be a shorter type in convolutions
+            torch.backends.cudnn.allow_tf32 = torch.backends.cuda.matmul.allow_tf32 = False
         other = copy.copy(self)
         other.device, other.precision = device, precision
         other._network = copy.deepcopy(self._network).prepare(device, getattr(torch, precision))

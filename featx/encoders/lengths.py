@@ -35,4 +35,4 @@ class Lengths:
         """Set what is after the end of each utterance, in (utterances, longest, dim), to zero."""
         if self.mask is None:
             return hidden
-        return hidden * self.mask[:, 0, 0, : self.longest, None]
+        return hidden.masked_fill(~self.mask[:, 0, 0, : self.longest, None], 0)

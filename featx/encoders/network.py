@@ -73,6 +73,7 @@ class Network(nn.Module):
         keys = 1 if self.dtype is torch.float32 else KEYS
         lengths = Lengths(frames, waveforms.device, keys)
         hidden = _tensor(self.projection(self.local(waveforms, samples, frames)))
+        hidden = lengths.clear(hidden)  # whatever is there could overflow, and taint by 0 × inf
         yield hidden
         if not self.blocks:
             return

@@ -7,7 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
+from featx.audio import SAMPLE_RATE
 from featx.encoders.encoder import Encoder
+from featx.encoders.workers import BATCH_SECONDS, encode
 
 LOWEST_COSINE = 0.9995  # of any frame of any layer to float32's
 LEAST_GAIN = 1.2  # times as fast as float32; a smaller gain may be the clock's noise
@@ -49,21 +51,23 @@ def check_precisions(
     Args:
         encoder: in float32.
         device: where it will compute.
-        waveforms: real speech, each (samples,).
+        waveforms: real speech, each (samples,); they are timed in a batch of the usual size.
     """
-    reference = encoder.on(device, "float32")
-    expected, seconds = _encode(reference, waveforms)
+    candidates = _candidates(device)
+    if not candidates:
+        return []
+    seconds = sum(map(len, waveforms)) / SAMPLE_RATE
+    batch = list(waveforms) * max(1, int(BATCH_SECONDS[device.type] / seconds))
+    expected, float32_time = _encode_timed(encoder.on(device, "float32"), batch)
     checks = []
-    for precision in _candidates(device):
-        features, taken = _encode(encoder.on(device, precision), waveforms)
+    for precision in candidates:
+        features, taken = _encode_timed(encoder.on(device, precision), batch)
+        pairs = list(zip(features, expected, strict=True))[: len(waveforms)]
         cosines = {
-            layer: min(
-                _lowest_cosine(one[index], other[index])
-                for one, other in zip(features, expected, strict=True)
-            )
+            layer: min(_lowest_cosine(one[index], other[index]) for one, other in pairs)
             for index, layer in enumerate(encoder.layers)
         }
-        checks.append(PrecisionCheck(precision, cosines, seconds / taken))
+        checks.append(PrecisionCheck(precision, cosines, float32_time / taken))
     return checks
 
 
@@ -80,16 +84,19 @@ def _candidates(device: torch.device) -> tuple[str, ...]:
     return ("bfloat16",) if native else ()
 
 
-def _encode(encoder: Encoder, waveforms: Sequence[np.ndarray]) -> tuple[list[np.ndarray], float]:
+def _encode_timed(
+    encoder: Encoder, waveforms: Sequence[np.ndarray]
+) -> tuple[list[np.ndarray], float]:
     """Return features and seconds, of the second time: the first pays for preparations."""
-    encoder.encode(waveforms)
+    encode(encoder, waveforms, "float32")
     begin = time.perf_counter()
-    features = encoder.encode(waveforms)
+    features = encode(encoder, waveforms, "float32")
     return features, time.perf_counter() - begin
 
 
 def _lowest_cosine(one: np.ndarray, other: np.ndarray) -> float:
-    """Return the lowest cosine between frames of two (frames, dim)."""
-    products = (one * other).sum(1, dtype=np.float64)
-    norms = np.linalg.norm(one.astype(np.float64), axis=1) * np.linalg.norm(other, axis=1)
-    return float(np.min(products / norms))
+    """Return the lowest cosine between frames of two (frames, dim); -1 where one overflowed."""
+    one, other = one.astype(np.float64), other.astype(np.float64)
+    with np.errstate(invalid="ignore"):
+        cosines = (one * other).sum(1) / np.linalg.norm(one, axis=1) / np.linalg.norm(other, axis=1)
+    return float(np.nan_to_num(cosines, nan=-1.0).min())

@@ -1,48 +1,43 @@
 """Encoders at work side by side."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from queue import SimpleQueue
+from itertools import cycle
 from typing import TypeVar
 
 import numpy as np
 import torch
 
 from featx.ahead import map_ahead
+from featx.audio import SAMPLE_RATE
 from featx.encoders.encoder import Encoder
 from featx.errors import FeatxError
 
 Key = TypeVar("Key")
-MOST = 16  # batches at once on a processor; each takes memory for its activations
-PER_GPU = 2  # one computes while the features of the other leave the GPU
+PER_GPU = 2  # threads: one computes while the features of the other leave the GPU
 BATCH_SECONDS = {"cpu": 15.0, "cuda": 120.0}  # of audio; more helps no further
 
 
 class Workers:
-    """The threads that encode batches: a core of the processor each, or two a GPU.
+    """The threads that encode batches: one for each core of a processor, or two a GPU.
 
-    A batch on one core needs no waiting for other cores, which a processor loses most time
-    with, and its features are the same bits however many cores there are (up to `MOST`).
+    Cores that work on one batch together lose time waiting for each other. A batch on a core of
+    its own also has the same bits however many cores there are.
 
     Args:
         encoder: in float32.
         devices: the processor, or GPUs.
         precision: to compute in.
-        batches: how many there will be.
+
+    Attributes:
+        threads: how many encode.
+        decoders: threads that must read audio to keep them busy.
     """
 
-    def __init__(
-        self, encoder: Encoder, devices: Sequence[torch.device], precision: str, batches: int
-    ) -> None:
-        encoders = [encoder.on(device, precision) for device in devices]
-        each = PER_GPU
-        self._cores = 1
-        if devices[0].type == "cpu":
-            each = min(torch.get_num_threads(), MOST, batches)
-            self._cores = torch.get_num_threads() // each
-        self._free: SimpleQueue[Encoder] = SimpleQueue()
-        for prepared in encoders * each:
-            self._free.put(prepared)
-        self._threads = len(encoders) * each
+    def __init__(self, encoder: Encoder, devices: Sequence[torch.device], precision: str) -> None:
+        self._encoders = [encoder.on(device, precision) for device in devices]
+        on_gpu = devices[0].type == "cuda"
+        self.threads = PER_GPU * len(devices) if on_gpu else torch.get_num_threads()
+        self.decoders = PER_GPU * len(devices)
 
     def encode(
         self, batches: Iterable[tuple[Key, Sequence[np.ndarray]]], dtype: str
@@ -57,18 +52,28 @@ class Workers:
             FeatxError: if memory runs out.
         """
 
-        def work(batch: tuple[Key, Sequence[np.ndarray]]) -> tuple[Key, list[np.ndarray]]:
-            key, waveforms = batch
-            encoder = self._free.get()
-            try:
-                return key, _encode(encoder, waveforms, dtype)
-            finally:
-                self._free.put(encoder)
+        def work(
+            job: tuple[Encoder, tuple[Key, Sequence[np.ndarray]]],
+        ) -> tuple[Key, list[np.ndarray]]:
+            encoder, (key, waveforms) = job
+            return key, encode(encoder, waveforms, dtype)
 
-        return map_ahead(work, batches, self._threads, lambda: torch.set_num_threads(self._cores))
+        jobs = zip(cycle(self._encoders), batches, strict=False)
+        return map_ahead(work, jobs, self.threads, use_one_core)
 
 
-def _encode(encoder: Encoder, waveforms: Sequence[np.ndarray], dtype: str) -> list[np.ndarray]:
+def use_one_core() -> None:
+    """Let this thread's products use no other core."""
+    torch.get_num_threads()  # takes over the process's setting, which must not happen later
+    torch.set_num_threads(1)
+
+
+def encode(encoder: Encoder, waveforms: Sequence[np.ndarray], dtype: str) -> list[np.ndarray]:
+    """Return an encoder's features of a batch, which may be empty.
+
+    Raises:
+        FeatxError: if memory runs out.
+    """
     if not waveforms:
         return []
     try:
@@ -76,8 +81,8 @@ def _encode(encoder: Encoder, waveforms: Sequence[np.ndarray], dtype: str) -> li
     except RuntimeError as error:  # torch's own error for a GPU is one of these
         if not isinstance(error, torch.OutOfMemoryError) and "allocate memory" not in str(error):
             raise
-        seconds = max(map(len, waveforms)) * len(waveforms) / 16_000
+        seconds = max(map(len, waveforms)) * len(waveforms) / SAMPLE_RATE
         raise FeatxError(
-            f"{encoder.device}: out of memory with a batch of {seconds:.0f} s of audio. Take "
+            f"{encoder.device}: out of memory with a batch of {seconds:.1f} s of audio. Take "
             "smaller ones with --batch-seconds, or shorter utterances with --max-seconds."
         ) from error

@@ -14,6 +14,7 @@ import pytest
 import soundfile
 from transformers import Wav2Vec2FeatureExtractor
 
+import featx.extraction_plan
 from cache import FeatureStore, StoreError
 from featx.audio import _crc32, read_audio
 from featx.encoders.encoder import Encoder
@@ -145,6 +146,23 @@ def test_a_damaged_checkpoint_is_explained(write_corpus, run_featx, own_checkpoi
     assert str(own_checkpoint) in outcome.err
 
 
+def test_growth_costs_only_itself(write_corpus, run_featx, checkpoint_folder, monkeypatch):
+    manifest = write_corpus(speakers=3)
+    whole = manifest.read_text().splitlines()
+    manifest.write_text("\n".join(whole[:13]))
+    run_featx("extract", "--model", checkpoint_folder, "--precision", "float32")
+    original, encoded = Encoder.encode, []
+
+    def encode(encoder, waveforms, dtype):
+        encoded.extend(waveforms)
+        return original(encoder, waveforms, dtype)
+
+    monkeypatch.setattr(Encoder, "encode", encode)
+    manifest.write_text("\n".join(whole))
+    run_featx("extract", "--model", checkpoint_folder)
+    assert len(encoded) == 6
+
+
 def test_a_manifest_may_grow_and_shrink(write_corpus, run_featx, checkpoint_folder):
     manifest = write_corpus(speakers=3)
     whole = manifest.read_text().splitlines()
@@ -188,23 +206,20 @@ def test_an_overflow_does_not_stop_the_others(
     assert "layer 0 overflows float16. Store the features with --dtype float32" in outcome.out
 
 
-def test_ctrl_c_keeps_what_is_done(write_corpus, run_featx, checkpoint_folder, monkeypatch):
-    write_corpus(speakers=1)
-    original, calls = Encoder.encode, []
-
-    def encode(*arguments):
-        calls.append(1)
-        if len(calls) == 4:
-            raise KeyboardInterrupt
-        return original(*arguments)
-
-    monkeypatch.setattr(Encoder, "encode", encode)
-    outcome = run_featx("extract", "--model", checkpoint_folder, *ONE_BY_ONE)
-    assert outcome.code == 130
-    assert "Interrupted with 3 of 6 utterances done" in outcome.err
-    assert (
-        "3 utterances extracted, 3 there" in run_featx("extract", "--model", checkpoint_folder).out
-    )
+def test_ctrl_c_keeps_what_is_done(write_corpus, run_featx, checkpoint_folder):
+    write_corpus(speakers=15, takes=3)
+    command = [sys.executable, "-m", "featx", "extract", "--model", str(checkpoint_folder)]
+    process = subprocess.Popen([*command, *ONE_BY_ONE], stderr=subprocess.PIPE, text=True)
+    while _done() < 5 and process.poll() is None:
+        time.sleep(0.005)
+    process.send_signal(signal.SIGINT)
+    _, message = process.communicate(timeout=60)
+    assert process.returncode == 130
+    done = _done()
+    assert f"Interrupted with {done} of 135 utterances done" in message
+    assert "Traceback" not in message
+    outcome = run_featx("extract", "--model", checkpoint_folder)
+    assert f"{135 - done} utterances extracted, {done} there before" in outcome.out
 
 
 def test_damage_is_repaired_when_extraction_goes_on(write_corpus, run_featx, checkpoint_folder):
@@ -223,6 +238,41 @@ def test_damage_is_repaired_when_extraction_goes_on(write_corpus, run_featx, che
     outcome = run_featx("extract", "--model", checkpoint_folder)
     assert "2 utterances extracted, 4 there before" in outcome.out
     assert features() == whole
+
+
+def test_what_is_damaged_is_not_done_even_if_it_can_not_be_mended(
+    write_corpus, run_featx, checkpoint_folder
+):
+    write_corpus(speakers=1)
+    run_featx("extract", "--model", checkpoint_folder)
+    store = FeatureStore(STORE)
+    store.forget(["angry-0-0"])
+    with store._shards[0].path.open("r+b") as file:
+        file.seek(store._shards[0]._offsets["features"])
+        file.write(b"\x00\x01\x02")
+    damaged = store.damaged()
+    Path(f"audio/{damaged[0]}.wav").write_bytes(b"not audio any more")
+    manifest = Path("manifest.csv")
+    manifest.write_text(manifest.read_text())
+    outcome = run_featx("extract", "--model", checkpoint_folder)
+    assert outcome.code == 1
+    assert len(damaged) == 1
+    assert not FeatureStore(STORE).is_done(damaged[0])
+
+
+def test_a_file_that_changes_under_way_is_named(
+    write_corpus, run_featx, checkpoint_folder, monkeypatch
+):
+    write_corpus(speakers=1)
+    original = featx.extraction_plan.read_audio
+    monkeypatch.setattr(
+        "featx.extraction_plan.read_audio",
+        lambda path, *part: original(path, *part)[: 300 if "sad-0-0" in str(path) else None],
+    )
+    outcome = run_featx("extract", "--model", checkpoint_folder, "--precision", "float32")
+    assert outcome.code == 1
+    assert "sad-0-0.wav: has changed while featx was at work" in outcome.out
+    assert "5 utterances extracted" in outcome.out
 
 
 def test_killed_at_three_random_moments_the_store_ends_the_same(write_corpus, checkpoint_folder):

@@ -1,15 +1,19 @@
 """What `featx extract` computes, on what, and of how long an utterance."""
 
+import inspect
 import json
 from pathlib import Path
 
 import numpy as np
 import pytest
+import soundfile
 
 from cache import FeatureStore
 from featx.audio import read_audio
+from featx.commands.extract import extract
 from featx.encoders.encoder import Encoder
 from featx.encoders.precision import PrecisionCheck
+from featx.extraction_plan import LengthLimit
 from featx.registry import find_checkpoint
 
 STORE = Path("features/manifest/tiny")
@@ -99,7 +103,7 @@ def test_auto_takes_what_it_measured_and_records_the_figures(
 ):
     write_corpus(speakers=1)
     check = PrecisionCheck("bfloat16", {0: 0.9999, 1: 0.9997, 2: 0.9998}, 3.0)
-    monkeypatch.setattr("featx.extract.check_precisions", lambda *_: [check])
+    monkeypatch.setattr("featx.precision_choice.check_precisions", lambda *_: [check])
     outcome = run_featx("extract", "--model", checkpoint_folder)
     assert "3.0 times as fast as float32, lowest cosine of a frame 0.99970 (layer 1)" in outcome.out
     assert FeatureStore(STORE).identity["precision"] == "bfloat16"
@@ -114,12 +118,39 @@ def test_a_device_that_is_not_there_is_explained(write_corpus, run_featx, checkp
     assert "--device cpu works everywhere" in outcome.err
 
 
-def test_out_of_memory_is_explained(write_corpus, run_featx, checkpoint_folder, monkeypatch):
+@pytest.mark.parametrize("option", ["--max-seconds", "--batch-seconds"])
+def test_endless_seconds_are_refused(write_corpus, run_featx, checkpoint_folder, option):
+    write_corpus(speakers=1)
+    outcome = run_featx("extract", "--model", checkpoint_folder, option, "inf")
+    assert outcome.code == 1
+    assert f"error: {option} inf: give a number" in outcome.err
+
+
+def test_the_limit_in_the_help_is_the_one_in_force():
+    default = inspect.signature(extract).parameters["max_seconds"].default
+    assert default == LengthLimit().seconds
+
+
+def test_a_sample_that_can_not_be_read_stops_nothing(write_corpus, run_featx, checkpoint_folder):
+    write_corpus(speakers=1, takes=1)
+    for path in Path("audio").iterdir():
+        soundfile.write(path, np.full(8_000, np.nan, np.float32), 16_000, subtype="FLOAT")
+    outcome = run_featx("extract", "--model", checkpoint_folder)
+    assert outcome.code == 1
+    assert "0 utterances extracted" in outcome.out
+    assert outcome.out.count("holds values that are not finite") == 3
+
+
+@pytest.mark.parametrize("precision", ["auto", "float32"])
+def test_out_of_memory_is_explained(
+    write_corpus, run_featx, checkpoint_folder, monkeypatch, precision
+):
     def encode(*_):
         raise RuntimeError("DefaultCPUAllocator: can't allocate memory: you tried to...")
 
     write_corpus(speakers=1)
     monkeypatch.setattr(Encoder, "encode", encode)
-    outcome = run_featx("extract", "--model", checkpoint_folder, "--precision", "float32")
+    monkeypatch.setattr("featx.encoders.precision._candidates", lambda _: ("bfloat16",))
+    outcome = run_featx("extract", "--model", checkpoint_folder, "--precision", precision)
     assert outcome.code == 1
     assert "smaller ones with --batch-seconds" in outcome.err

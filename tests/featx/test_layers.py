@@ -21,7 +21,7 @@ def test_every_set_of_layers_can_be_written(layers):
     assert parse_layers(",".join(map(str, layers)), 48) == tuple(sorted(layers))
 
 
-@pytest.mark.parametrize("text", ["", "a", "4-2", "1,,2", "-1", "1.5", "0-"])
+@pytest.mark.parametrize("text", ["", "a", "4-2", "1,,2", "-1", "1.5", "0-", "1 2", "²"])
 def test_what_is_no_list_of_layers_is_explained(text):
     with pytest.raises(FeatxError, match="such as 0,4-12"):
         parse_layers(text, 12)

@@ -46,6 +46,8 @@ def test_devices_are_found(gpus, here, device, count, expected):
         (0, "gpu", "1", "choose auto, cpu, cuda"),
         (0, "cpu:1", "1", "choose auto, cpu, cuda"),
         (2, "cuda", "0", "choose a number of GPUs"),
+        (2, "cuda", "²", "choose a number of GPUs"),
+        (2, "cuda:²", "1", "choose auto, cpu, cuda"),
     ],
 )
 def test_what_is_not_there_is_explained(gpus, here, device, count, message):

@@ -2,13 +2,15 @@
 
 import numpy as np
 import pytest
+import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from featx.encoders.encoder import Encoder
+from featx.encoders.lengths import Lengths
 from featx.registry import find_checkpoint
 
-FAMILIES = ("wav2vec2", "hubert", "unispeech", "unispeech-sat", "wavlm", "data2vec-audio")
+FAMILIES = ("wav2vec2", "hubert", "unispeech", "unispeech-sat", "wavlm")  # data2vec has one norm
 NORMS = {
     "group": {"feat_extract_norm": "group", "do_stable_layer_norm": False},
     "layer": {"feat_extract_norm": "layer", "do_stable_layer_norm": True, "conv_bias": True},
@@ -50,8 +52,10 @@ def check(encoder, model, waveforms, transformers_layers, assert_close):
 
 
 @pytest.mark.parametrize("in_pieces", [True, False], ids=["in pieces", "at once"])
-@pytest.mark.parametrize("norm", NORMS)
-@pytest.mark.parametrize("family", FAMILIES)
+@pytest.mark.parametrize(
+    ("family", "norm"),
+    [(family, norm) for family in FAMILIES for norm in NORMS] + [("data2vec-audio", "layer")],
+)
 def test_a_ragged_batch_gives_what_each_gets_alone_and_from_transformers(
     family, norm, in_pieces, tiny, save_model, load_encoder, ragged, transformers_layers,
     assert_close,
@@ -97,6 +101,38 @@ def test_an_utterance_longer_than_a_piece_has_no_seams(
     whole = encoder.encode([waveform])[0]
     monkeypatch.setattr("featx.encoders.local.PIECE", 7)
     assert_close(encoder.encode([waveform])[0], whole)
+
+
+@pytest.mark.parametrize("in_pieces", [True, False], ids=["in pieces", "at once"])
+@pytest.mark.parametrize(
+    ("kernels", "strides"),
+    [
+        ((10, 3, 3, 3, 3, 2, 2), (5, 2, 2, 2, 2, 2, 1)),  # a frame sees more than two hops
+        ((10, 8, 4, 4, 4), (5, 4, 2, 2, 2)),
+        ((400,), (320,)),
+        ((5, 3), (8, 4)),  # strides that skip samples
+    ],
+)
+def test_other_convolutions(
+    kernels, strides, in_pieces, tiny, save_model, load_encoder, ragged, transformers_layers,
+    assert_close, monkeypatch,
+):  # fmt: skip
+    monkeypatch.setattr("featx.encoders.local.PIECE", 50)
+    sizes = {"conv_kernel": kernels, "conv_stride": strides, "conv_dim": (8,) * len(kernels)}
+    model = save_model("wav2vec2", **{**tiny, **sizes})
+    encoder = load_encoder()
+    encoder._network.local.in_pieces = in_pieces
+    check(encoder, model, [ragged[index][:30_000] for index in (0, 3, 5)],
+          transformers_layers, assert_close)  # fmt: skip
+
+
+def test_an_overflow_in_the_padding_harms_nobody():
+    """Past an utterance's end there are frames of no one, whose values could be anything."""
+    hidden = torch.full((2, 3, 4), torch.inf)
+    hidden[0], hidden[1, :1] = 1, 2
+    cleared = Lengths((3, 1), torch.device("cpu")).clear(hidden)
+    assert cleared[0].eq(1).all()
+    assert cleared[1].tolist() == [[2] * 4, [0] * 4, [0] * 4]
 
 
 @pytest.mark.parametrize("activation", ["relu", "gelu_new"])

@@ -75,6 +75,29 @@ def test_the_fastest_that_is_exact_enough_is_taken():
     assert fastest([check("bfloat16", good, 1.1)]) == "float32"
 
 
+def test_an_overflow_fails_the_check(checkpoint_folder, waveforms, monkeypatch):
+    monkeypatch.setattr("featx.encoders.precision._candidates", lambda _: ("float16",))
+    encoder = Encoder(find_checkpoint(str(checkpoint_folder)))
+    original = Encoder.encode
+
+    def encode(encoder, waveforms, dtype):
+        features = original(encoder, waveforms, dtype)
+        if encoder.precision == "float16":
+            features[1][2, 5] = np.inf
+        return features
+
+    monkeypatch.setattr(Encoder, "encode", encode)
+    checks = check_precisions(encoder, CPU, waveforms)
+    assert checks[0].cosines[2] == -1
+    assert fastest(checks) == "float32"
+
+
+def test_rounded_weights_are_not_called_float32(checkpoint_folder):
+    encoder = Encoder(find_checkpoint(str(checkpoint_folder))).on(CPU, "bfloat16")
+    with pytest.raises(ValueError, match="rounded to bfloat16"):
+        encoder.on(CPU, "float32")
+
+
 def test_silence_is_no_obstacle(checkpoint_folder):
     encoder = Encoder(find_checkpoint(str(checkpoint_folder)))
     features = encoder.encode([np.zeros(4_000, np.float32), np.ones(9_000, np.float32)])

@@ -1,0 +1,40 @@
+"""What a store looks at before it takes something in."""
+
+import shutil
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from cache.shard import StoreError
+
+
+def differences(held: Mapping[str, Any], asked: Mapping[str, Any]) -> list[str]:
+    """Name every key for which two tables differ, and how."""
+    return [
+        f"{key}: the store has {held.get(key)!r}, asked for {asked.get(key)!r}"
+        for key in {**held, **asked}
+        if held.get(key) != asked.get(key)
+    ]
+
+
+def all_finite(values: np.ndarray) -> bool:
+    """Tell whether no value is infinite or not a number, from the bits: numpy's test is slow.
+
+    Those two have every bit of the exponent set, so their bits are the largest.
+    """
+    unsigned = np.dtype(f"u{values.itemsize}")
+    magnitude = values.view(unsigned) & (np.iinfo(unsigned).max >> 1)
+    infinity = np.array(np.inf, values.dtype).view(unsigned)
+    return bool(magnitude.max(initial=0) < infinity)
+
+
+def check_disk(folder: Path, nbytes: int) -> None:
+    """Raise a StoreError if the disk of a folder has no room for so many bytes."""
+    free = shutil.disk_usage(folder).free
+    if nbytes > free:
+        raise StoreError(
+            f"{folder}: the features need {nbytes / 1e9:.1f} GB and the disk has "
+            f"{free / 1e9:.1f} GB free. Choose another disk with --out, or fewer utterances."
+        )
