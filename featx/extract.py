@@ -20,7 +20,7 @@ from featx.encoders.encoder import Encoder
 from featx.encoders.workers import BATCH_SECONDS, Workers, use_one_core
 from featx.errors import FeatxError, Interrupted
 from featx.extraction_plan import ExtractionPlan, describe_failures
-from featx.precision_choice import choose_precision
+from featx.precision_choice import RECORD, choose_precision
 from featx.progress import progress
 from featx.registry import Checkpoint
 
@@ -107,6 +107,7 @@ def extract(
     with writing(folder):
         if not any(folder.glob("shard-*.h5")):
             check_disk(folder, plan.nbytes)
+            (folder / RECORD).unlink(missing_ok=True)  # of a start that was given up
         encoder = Encoder(checkpoint, plan.layers)
         precision = computing.precision
         if precision == AUTO:

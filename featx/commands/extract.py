@@ -39,11 +39,11 @@ def extract(
         str | None, typer.Option(help="Branch, tag or commit of the Hub repository.")
     ] = None,
     out: Annotated[
-        Path | None, typer.Option(help="The store's folder.  [default: features/MANIFEST/MODEL]")
+        Path | None, typer.Option(help="The store's folder (default: features/MANIFEST/MODEL).")
     ] = None,
     layers: Annotated[
         str | None,
-        typer.Option(help="Such as 0,4-12; none above is computed.  [default: all]"),
+        typer.Option(help="Such as 0,4-12 (default: all); none above is computed."),
     ] = None,
     dtype: Annotated[Dtype, typer.Option(help="Type of the stored values.")] = Dtype.float16,
     precision: Annotated[
@@ -57,7 +57,7 @@ def extract(
     devices: Annotated[str, typer.Option(help="How many GPUs, or all.")] = "1",
     batch_seconds: Annotated[
         float | None,
-        typer.Option(min=0.1, help="Audio in a batch, in s.  [default: 15 on a CPU, 120 on a GPU]"),
+        typer.Option(min=0.1, help="Audio in a batch, in s (default: 15 on a CPU, 120 on a GPU)."),
     ] = None,
     max_seconds: Annotated[
         float, typer.Option(min=0.1, help="The longest utterance taken, in s.")

@@ -57,7 +57,7 @@ def fit(
         Path | None, typer.Option(help="Repeat the run with this config.toml.")
     ] = None,
     name: Annotated[
-        str | None, typer.Option(help="Of the run.  [default: MANIFEST-MODEL-HEAD]")
+        str | None, typer.Option(help="Of the run (default: MANIFEST-MODEL-HEAD).")
     ] = None,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace the run.")] = False,
 ) -> None:
