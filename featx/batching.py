@@ -6,27 +6,32 @@ from cache import PlannedUtterance
 from featx.audio import SAMPLE_RATE
 
 SIMILAR = 0.8  # the shortest of a batch to the longest: padding costs time
+LEFT, LEAST = 8, 4  # near the end a batch is an 8th of what is left, but at least a 4th of others
 
 
 def plan_batches(
     planned: Sequence[PlannedUtterance], seconds: float
 ) -> list[tuple[PlannedUtterance, ...]]:
-    """Group utterances into batches, the longest first.
+    """Group utterances into batches, the longest utterances first.
 
-    The same utterances always make the same batches, so an extraction that goes on after a
-    stop repeats what it would have computed, to the last bit.
+    The last batches are smaller, so that those who work on them end at about the same time. The
+    same utterances always make the same batches: an extraction that goes on after a stop repeats
+    what it would have computed, to the last bit.
 
     Args:
         planned: the utterances.
         seconds: of audio in a batch, padding included; one that is longer is a batch alone.
     """
+    usual = seconds * SAMPLE_RATE
+    left = sum(utterance.samples for utterance in planned)
     batches: list[list[PlannedUtterance]] = []
+    longest = room = 0.0
     for utterance in sorted(planned, key=lambda one: (-one.samples, one.utterance)):
-        batch = batches[-1] if batches else []
-        longest = batch[0].samples if batch else 0
-        room = (len(batch) + 1) * longest <= seconds * SAMPLE_RATE
-        if batch and room and utterance.samples >= SIMILAR * longest:
-            batch.append(utterance)
+        fits = batches and (len(batches[-1]) + 1) * longest <= room
+        if fits and utterance.samples >= SIMILAR * longest:
+            batches[-1].append(utterance)
         else:
             batches.append([utterance])
+            longest, room = utterance.samples, min(usual, max(left / LEFT, usual / LEAST))
+        left -= utterance.samples
     return [tuple(batch) for batch in batches]

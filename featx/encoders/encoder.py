@@ -91,7 +91,7 @@ class Encoder:
         network = self._network(self._transfer.to_device(batch), samples, frames)
         for layer, hidden in enumerate(network):
             if layer in self.layers:
-                next(wanted).copy_(hidden)
+                next(wanted).copy_(hidden[:, : max(frames)])  # it may be padded further
         host = self._transfer.to_host(features)
         return [host[:, index, :count] for index, count in enumerate(frames)]
 

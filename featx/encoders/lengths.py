@@ -15,17 +15,23 @@ class Lengths:
     Args:
         frames: of each utterance, at least 1.
         device: where the batch is.
-        multiple: attention's keys are padded to a multiple of this.
+        step: the batch is padded to a multiple of so many frames,
+        keys_step: and attention's keys to one of so many.
 
     Attributes:
-        longest: frames of the batch.
-        keys: the same, padded further for attention.
+        frames: of each utterance.
+        step: as given.
+        longest: frames of the batch, padding included.
+        keys: the same for attention.
         mask: (utterances, 1, 1, keys), True where a frame is real; None where all are.
     """
 
-    def __init__(self, frames: Sequence[int], device: torch.device, multiple: int = 1) -> None:
-        self.longest = max(frames)
-        self.keys = self.longest + -self.longest % multiple
+    def __init__(
+        self, frames: Sequence[int], device: torch.device, step: int = 1, keys_step: int = 1
+    ) -> None:
+        self.frames, self.step = tuple(frames), step
+        self.longest = round_up(max(frames), step)
+        self.keys = round_up(self.longest, keys_step)
         self.mask: Tensor | None = None
         if min(frames) < self.keys:
             ends = torch.tensor(frames).to(device, non_blocking=True)[:, None, None, None]
@@ -36,3 +42,8 @@ class Lengths:
         if self.mask is None:
             return hidden
         return hidden.masked_fill(~self.mask[:, 0, 0, : self.longest, None], 0)
+
+
+def round_up(count: int, step: int) -> int:
+    """Return the least multiple of `step` that is not below `count`."""
+    return count + -count % step

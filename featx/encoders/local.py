@@ -1,6 +1,6 @@
 """The local encoder: every convolution from samples to frames."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import torch
@@ -8,6 +8,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from featx.encoders.convolution import Convolution, FirstConvolution
+from featx.encoders.lengths import Lengths, round_up
 
 PIECE = 200  # frames, about as many as have their activations in a processor's caches
 
@@ -39,31 +40,36 @@ class LocalEncoder(nn.Module):
         self.span = seen + -seen % self.hop
         self.in_pieces, self.dtype = True, torch.float32
 
-    def forward(self, waveforms: Tensor, samples: Sequence[int], frames: Sequence[int]) -> Tensor:
+    def forward(self, waveforms: Tensor, samples: Sequence[int], lengths: Lengths) -> Tensor:
         """Encode waveforms.
 
         Args:
             waveforms: (utterances, samples) float32, zero after each end.
             samples: of each utterance.
-            frames: of each utterance.
+            lengths: of the utterances, in frames.
 
         Returns:
             (utterances, longest, channels); what is after an utterance's end is arbitrary.
         """
         to_whole_hops = -waveforms.shape[1] % self.hop
-        waveforms = F.pad(waveforms, (0, to_whole_hops + self.span))
+        spare = to_whole_hops + self.span + lengths.step * self.hop
+        waveforms = F.pad(waveforms, (0, spare))
         weights = self.first.weights(waveforms, samples)
         if not self.in_pieces:
-            return self._convolve(waveforms, weights)[:, : max(frames)]
-        parts = zip(waveforms.split(1), weights.split(1), frames, strict=True)
-        encoded = [torch.cat(list(self._pieces(*part))) for part in parts]
-        return nn.utils.rnn.pad_sequence(encoded, batch_first=True)
-
-    def _pieces(self, waveform: Tensor, weights: Tensor, frames: int) -> Iterator[Tensor]:
-        for start in range(0, frames, PIECE):
-            stop = min(start + PIECE, frames)
-            piece = waveform[:, start * self.hop : (stop - 1) * self.hop + self.span]
-            yield self._convolve(piece, weights)[0, : stop - start]
+            return self._convolve(waveforms, weights)[:, : lengths.longest]
+        encoded = []
+        for index, frames in enumerate(lengths.frames):
+            part = slice(index, index + 1)
+            for start in range(0, frames, PIECE):
+                count = min(PIECE, round_up(frames - start, lengths.step))
+                piece = waveforms[
+                    part, start * self.hop : (start + count - 1) * self.hop + self.span
+                ]
+                encoded.append(self._convolve(piece, weights[part])[0, :count])
+            padding = lengths.longest - round_up(frames, lengths.step)
+            encoded.append(encoded[-1].new_zeros(padding, encoded[-1].shape[1]))
+        whole: Tensor = torch.cat(encoded)
+        return whole.view(len(waveforms), lengths.longest, -1)
 
     def _convolve(self, waveforms: Tensor, weights: Tensor) -> Tensor:
         """Map (utterances, whole hops of samples) to (utterances, hops, channels).
