@@ -182,9 +182,8 @@ class _Draft:
         too_long = samples > self.limit.samples
         if too_long and not self.limit.trim:
             raise AudioError(
-                f"{utterance.path}: {samples / SAMPLE_RATE:.1f} s long, the limit is "
-                f"{self.limit.seconds:g} s. Raise it with --max-seconds, or keep the beginning "
-                "of such utterances with --too-long trim."
+                f"{utterance.path}: {samples / SAMPLE_RATE:.1f} s, more than --max-seconds "
+                f"{self.limit.seconds:g} (--too-long trim keeps the beginning)"
             )
         samples = min(samples, self.limit.samples)
         frames = self.shape.frames(samples)
