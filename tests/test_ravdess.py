@@ -45,7 +45,7 @@ def test_from_wave_files_to_scores(four_actors, run_featx, checkpoint_folder):
 
 def test_h5py_alone_finds_what_transformers_computes(four_actors, run_featx, checkpoint_folder):
     run_featx("manifest", "ravdess", four_actors)
-    run_featx("extract", "--model", checkpoint_folder)
+    run_featx("extract", "--model", checkpoint_folder, "--precision", "float32")
     name = "03-01-05-01-02-01-04"
     with h5py.File("features/manifest/tiny/shard-0000.h5") as shard:
         index = list(shard["utterance"].asstr()).index(name)
@@ -57,4 +57,4 @@ def test_h5py_alone_finds_what_transformers_computes(four_actors, run_featx, che
     inputs = extractor(audio, sampling_rate=rate, return_tensors="pt").input_values
     with torch.inference_mode():
         expected = model(inputs).last_hidden_state[0].numpy()
-    np.testing.assert_array_equal(stored, expected.astype(np.float16))
+    np.testing.assert_allclose(stored, expected, rtol=1e-3, atol=1e-4)  # float16's rounding
