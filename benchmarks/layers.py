@@ -8,15 +8,13 @@ and transformers' own convolutions, one file at a time, without decoding or writ
 """
 
 import argparse
-import shutil
 import statistics
 import tempfile
-import time
 from collections.abc import Callable
 from pathlib import Path
 
 import torch
-from extract import Ours
+from extract import Ours, measure
 from setting import SIZES, arithmetic, describe_machine, ravdess, write_checkpoint
 from transformers import AutoModel
 
@@ -62,15 +60,7 @@ def compare(arguments: argparse.Namespace, scratch: Path) -> None:
         ways[f"--layers {text}"] = Ours(encoder, plan, device, arguments.precision).to_store
         frames = [one.frames for one in plan.planned]
         operations[f"--layers {text}"] = arithmetic(model.config, frames, encoder.layers[-1])
-    taken: dict[str, list[float]] = {name: [] for name in ways}
-    for run in range(arguments.runs + 1):
-        for name, way in ways.items():
-            folder = Path(tempfile.mkdtemp(dir=scratch))
-            begin = time.perf_counter()
-            way(folder)
-            if run:  # the first warms up
-                taken[name].append(time.perf_counter() - begin)
-            shutil.rmtree(folder)
+    taken, _, _ = measure(ways, {}, arguments.runs, scratch)
     whole = f"--layers 0-{depth}"
     print(
         f"{arguments.size}, {arguments.precision}, {describe_machine(device)}: {len(waveforms)} "

@@ -10,6 +10,8 @@ from cache.checks import all_finite, check_disk, differences
 from cache.layout import SHARD_BYTES, Layout, PlannedUtterance, split_into_shards
 from cache.shard import Shard, StoreError, create_shard
 
+SHARDS = "shard-*.h5"
+
 
 class FeatureStore:
     """The features of a corpus from one encoder: the one door to the files that hold them.
@@ -29,7 +31,7 @@ class FeatureStore:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self._shards = [Shard(path) for path in sorted(folder.glob("shard-*.h5"))]
+        self._shards = [Shard(path) for path in sorted(folder.glob(SHARDS))]
         if not self._shards:
             raise StoreError(f"{folder}: no feature store here. `featx extract` makes one.")
         first = self._shards[0]
@@ -42,6 +44,11 @@ class FeatureStore:
                 if utterance in self._places:
                     raise StoreError(f"{shard.path}: {utterance!r} is in another shard too.")
                 self._places[utterance] = shard, index
+
+    @staticmethod
+    def exists(folder: Path) -> bool:
+        """Tell whether a folder holds a store."""
+        return any(folder.glob(SHARDS))
 
     @classmethod
     def prepare(
@@ -71,7 +78,7 @@ class FeatureStore:
         folder.mkdir(parents=True, exist_ok=True)
         for leftover in folder.glob("*.h5.*.tmp"):
             leftover.unlink()
-        names = [path.stem for path in folder.glob("shard-*.h5")]
+        names = [path.stem for path in folder.glob(SHARDS)]
         store = cls(folder) if names else None
         if store:
             store._check_continues(plan, layout, identity, software)

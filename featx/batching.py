@@ -6,7 +6,8 @@ from cache import PlannedUtterance
 from featx.audio import SAMPLE_RATE
 
 SIMILAR = 0.8  # the shortest of a batch to the longest: padding costs time
-LEFT, LEAST = 8, 4  # near the end a batch is an 8th of what is left, but at least a 4th of others
+SHARE_OF_REST = 1 / 8  # that a batch near the end takes
+SMALLEST = 1 / 4  # of the usual batch, which it takes at least
 
 
 def plan_batches(
@@ -32,6 +33,9 @@ def plan_batches(
             batches[-1].append(utterance)
         else:
             batches.append([utterance])
-            longest, room = utterance.samples, min(usual, max(left / LEFT, usual / LEAST))
+            longest, room = (
+                utterance.samples,
+                min(usual, max(left * SHARE_OF_REST, usual * SMALLEST)),
+            )
         left -= utterance.samples
     return [tuple(batch) for batch in batches]

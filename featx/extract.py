@@ -15,12 +15,11 @@ from cache import FeatureStore, PlannedUtterance, StoreError, check_disk, writin
 from featx.ahead import map_ahead
 from featx.audio import SAMPLE_RATE, AudioError
 from featx.batching import plan_batches
-from featx.encoders.devices import find_devices
-from featx.encoders.encoder import Encoder
+from featx.encoders.encoder import CPU, Encoder
 from featx.encoders.workers import BATCH_SECONDS, Workers, use_one_core
 from featx.errors import FeatxError, Interrupted
 from featx.extraction_plan import ExtractionPlan, describe_failures
-from featx.precision_choice import RECORD, choose_precision
+from featx.precision_choice import PRECISION_RECORD, choose_precision
 from featx.progress import progress
 from featx.registry import Checkpoint
 
@@ -36,23 +35,22 @@ class Computing:
 
     Attributes:
         precision: "auto", "float32", "bfloat16" or "float16".
-        device: "auto", "cpu", "cuda" or "cuda:<number>".
-        devices: how many GPUs, or "all".
+        devices: the processor, or GPUs.
         batch_seconds: of audio in a batch; by default what suits the device.
     """
 
     precision: str = AUTO
-    device: str = AUTO
-    devices: str = "1"
+    devices: Sequence[torch.device] = (CPU,)
     batch_seconds: float | None = None
 
     def __post_init__(self) -> None:
         if self.batch_seconds is not None and not 0 < self.batch_seconds < math.inf:
             raise FeatxError(f"--batch-seconds {self.batch_seconds:g}: give a number above 0.")
 
-    def seconds(self, device: torch.device) -> float:
-        """Seconds of audio in a batch on a device."""
-        return self.batch_seconds or BATCH_SECONDS[device.type]
+    @property
+    def seconds(self) -> float:
+        """Seconds of audio in a batch."""
+        return self.batch_seconds or BATCH_SECONDS[self.devices[0].type]
 
 
 @dataclass(frozen=True)
@@ -103,20 +101,19 @@ def extract(
         StoreError: if the folder holds other features, or the disk is too small.
         Interrupted: on Ctrl-C.
     """
-    devices = find_devices(computing.device, computing.devices)
     with writing(folder):
-        if not any(folder.glob("shard-*.h5")):
+        if not FeatureStore.exists(folder):
             check_disk(folder, plan.nbytes)
-            (folder / RECORD).unlink(missing_ok=True)  # of a start that was given up
+            (folder / PRECISION_RECORD).unlink(missing_ok=True)  # of a start that was given up
         encoder = Encoder(checkpoint, plan.layers)
         precision = computing.precision
         if precision == AUTO:
-            precision = choose_precision(encoder, devices[0], plan, folder, say)
+            precision = choose_precision(encoder, computing.devices[0], plan, folder, say)
         identity = _identity(checkpoint, encoder, precision)
         software = {name: version(name) for name in COMPUTED_BY}
         store = FeatureStore.prepare(folder, plan.planned, plan.layout, identity, software)
-        workers = partial(Workers, encoder, devices, precision)
-        return fill(store, plan, workers, computing.seconds(devices[0]))
+        workers = partial(Workers, encoder, computing.devices, precision)
+        return fill(store, plan, workers, computing.seconds)
 
 
 def fill(

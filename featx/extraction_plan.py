@@ -148,7 +148,7 @@ def plan_extraction(
     if not draft.planned:
         first = next(iter(draft.failures.values()))
         raise FeatxError(f"{manifest.path}: no utterance can be extracted; the first: {first}")
-    kept = tuple(range(shape.blocks + 1) if layers is None else layers)
+    kept = tuple(shape.layers if layers is None else layers)
     return ExtractionPlan(
         tuple(draft.utterances),
         tuple(draft.planned),

@@ -16,7 +16,7 @@ from featx.files import write_json
 
 SAMPLE_UTTERANCES = 6
 SAMPLE_SECONDS = 4  # of each
-RECORD = "precision.json"
+PRECISION_RECORD = "precision.json"
 
 
 def choose_precision(
@@ -40,7 +40,7 @@ def choose_precision(
     Raises:
         FeatxError: if memory runs out.
     """
-    if any(folder.glob("shard-*.h5")):
+    if FeatureStore.exists(folder):
         return str(FeatureStore(folder).identity["precision"])
     sample = _sample(plan)
     checks = check_precisions(encoder, device, sample) if sample else []
@@ -50,7 +50,7 @@ def choose_precision(
     say(f"Computing in {precision} on {device}.")
     measured = [asdict(check) for check in checks]
     record = {"precision": precision, "device": str(device), "checks": measured}
-    write_json(folder / RECORD, record)
+    write_json(folder / PRECISION_RECORD, record)
     return precision
 
 

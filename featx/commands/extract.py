@@ -73,6 +73,7 @@ def extract(
 
     Stopped at any moment, the same command goes on from there.
     """
+    from featx.encoders.devices import find_devices
     from featx.encoders.shape import find_shape, read_shape
     from featx.extract import Computing
     from featx.extract import extract as write_store
@@ -88,12 +89,13 @@ def extract(
     shape = read_shape(checkpoint.folder) if checkpoint else find_shape(model, revision)
     chosen = None if layers is None else parse_layers(layers, shape.blocks)
     limit = LengthLimit(max_seconds, too_long is TooLong.trim)
+    if checkpoint:  # what can't be computed is refused before every file is read
+        computing = Computing(precision.value, find_devices(device, devices), batch_seconds)
     plan = plan_extraction(utterances, shape, dtype.value, chosen, limit)
     print(plan.describe())
     if checkpoint is None:
         print(f"Dry run, nothing was written. The store would be {folder}.")
         return
-    computing = Computing(precision.value, device, devices, batch_seconds)
     extraction = write_store(plan, checkpoint, folder, computing)
     print(extraction.describe())
     if extraction.failures:

@@ -37,7 +37,7 @@ class Encoder:
 
     def __init__(self, checkpoint: Checkpoint, layers: Sequence[int] | None = None) -> None:
         self.shape = read_shape(checkpoint.folder)
-        self.layers = tuple(range(self.shape.blocks + 1) if layers is None else layers)
+        self.layers = tuple(self.shape.layers if layers is None else layers)
         self.precision, self.device = "float32", CPU
         model = load_model(checkpoint.folder)
         self._extractor = load_extractor(checkpoint.folder)

@@ -15,12 +15,12 @@ class Lengths:
     Args:
         frames: of each utterance, at least 1.
         device: where the batch is.
-        step: the batch is padded to a multiple of so many frames,
-        keys_step: and attention's keys to one of so many.
+        step: the batch is padded to a multiple of so many frames.
+        keys_step: attention's keys are padded to a multiple of so many.
 
     Attributes:
         frames: of each utterance.
-        step: as given.
+        step: frames that `longest` is a multiple of.
         longest: frames of the batch, padding included.
         keys: the same for attention.
         mask: (utterances, 1, 1, keys), True where a frame is real; None where all are.

@@ -57,12 +57,8 @@ class Linear(nn.Module):
             return hidden if self.activation is None else self.activation(hidden)
         fused = self.activation is GELU
         after = "gelu" if fused else "none"
+        exact = "none"  # the GELU's approximation
         hidden = torch.ops.mkldnn._linear_pointwise(
-            hidden,
-            self.packed,
-            self.bias,
-            after,
-            [],
-            "none",  # that is, the exact GELU
+            hidden, self.packed, self.bias, after, [], exact
         )
         return hidden if fused or self.activation is None else self.activation(hidden)

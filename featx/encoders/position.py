@@ -37,13 +37,13 @@ class _Layer(nn.Module):
         weight = conv.weight.detach()[:, :, None].to(memory_format=torch.channels_last)
         self.weight = nn.Parameter(weight, requires_grad=False)
         self.bias, self.groups, self.padding = conv.bias, conv.groups, conv.padding[0]
-        self.before = getattr(part, "batch_norm", None)
-        self.after = getattr(part, "layer_norm", None)
+        self.batch_norm = getattr(part, "batch_norm", None)
+        self.layer_norm = getattr(part, "layer_norm", None)
         self.activation = in_place(part.activation)
 
     def forward(self, hidden: Tensor, lengths: Lengths) -> Tensor:
-        if self.before is not None:
-            hidden = self.before(hidden.mT).mT
+        if self.batch_norm is not None:
+            hidden = self.batch_norm(hidden.mT).mT
         frames = hidden.shape[1]
         # as an image of one row, whose channels-last layout is the one the frames have
         image = lengths.clear(hidden).contiguous()[:, None].permute(0, 3, 1, 2)
@@ -51,4 +51,4 @@ class _Layer(nn.Module):
             image, self.weight, self.bias, padding=(0, self.padding), groups=self.groups
         )
         hidden = image.permute(0, 2, 3, 1)[:, 0, :frames]  # an even kernel gives one frame more
-        return self.activation(hidden if self.after is None else self.after(hidden))
+        return self.activation(hidden if self.layer_norm is None else self.layer_norm(hidden))

@@ -30,9 +30,9 @@ class EncoderShape:
     strides: Sequence[int] = (5, 2, 2, 2, 2, 2, 2)
 
     @property
-    def layers(self) -> tuple[str, ...]:
-        """Layer names: "0" the local encoder, "1"... the transformer blocks."""
-        return tuple(str(layer) for layer in range(self.blocks + 1))
+    def layers(self) -> tuple[int, ...]:
+        """Every layer: 0 the local encoder, 1... the transformer blocks."""
+        return tuple(range(self.blocks + 1))
 
     @property
     def hop(self) -> int:

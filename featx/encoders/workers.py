@@ -14,7 +14,7 @@ from featx.errors import FeatxError
 
 Key = TypeVar("Key")
 PER_GPU = 2  # threads: one computes while the features of the other leave the GPU
-BATCH_SECONDS = {"cpu": 15.0, "cuda": 120.0}  # of audio; more helps no further
+BATCH_SECONDS = {"cpu": 15.0, "cuda": 120.0}  # of audio; on a GPU yet to be tried
 
 
 class Workers:
