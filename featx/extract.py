@@ -1,56 +1,75 @@
-"""From a plan to a feature store: encode what is not there yet."""
+"""From a plan to a feature store: compute what is not there yet."""
 
-import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
-from importlib.metadata import version
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol, TypeVar
 
 import numpy as np
-import torch
 
 from cache import FeatureStore, PlannedUtterance, StoreError, check_disk, writing
 from featx.ahead import map_ahead
 from featx.audio import SAMPLE_RATE, AudioError
 from featx.batching import plan_batches
-from featx.encoders.encoder import CPU, Encoder
-from featx.encoders.workers import BATCH_SECONDS, Workers, use_one_core
-from featx.errors import FeatxError, Interrupted
-from featx.extraction_plan import ExtractionPlan, describe_failures
-from featx.precision_choice import PRECISION_RECORD, choose_precision
+from featx.encoders.workers import use_one_core
+from featx.errors import Interrupted
+from featx.extraction_plan import ExtractionPlan, Shape, describe_failures
 from featx.progress import progress
-from featx.registry import Checkpoint
 
-# other versions of these may give other features
-COMPUTED_BY = ("torch", "transformers", "torchaudio", "soundfile")
-AUTO = "auto"
 Batch = Sequence[PlannedUtterance]
+Key = TypeVar("Key")
+
+
+class Workers(Protocol):
+    """Threads that compute features: `featx.encoders.workers`, `featx.acoustic.workers`.
+
+    Attributes:
+        decoders: threads that must read audio to keep them busy.
+    """
+
+    decoders: int
+
+    def encode(
+        self, batches: Iterable[tuple[Key, Sequence[np.ndarray]]], dtype: str
+    ) -> Iterator[tuple[Key, list[np.ndarray]]]:
+        """Yield each batch's key and features, (layers, frames, dim) of each utterance."""
 
 
 @dataclass(frozen=True)
-class Computing:
-    """How features are computed.
+class Work:
+    """What computes the features of a store.
 
     Attributes:
-        precision: "auto", "float32", "bfloat16" or "float16".
-        devices: the processor, or GPUs.
-        batch_seconds: of audio in a batch; by default what suits the device.
+        identity: what the features are; JSON values.
+        software: the versions that compute them.
+        workers: called for those who compute, if there is anything to compute.
+        seconds: of audio in a batch.
     """
 
-    precision: str = AUTO
-    devices: Sequence[torch.device] = (CPU,)
-    batch_seconds: float | None = None
+    identity: Mapping[str, Any]
+    software: Mapping[str, str]
+    workers: Callable[[], Workers]
+    seconds: float
 
-    def __post_init__(self) -> None:
-        if self.batch_seconds is not None and not 0 < self.batch_seconds < math.inf:
-            raise FeatxError(f"--batch-seconds {self.batch_seconds:g}: give a number above 0.")
+
+class Extractor(Protocol):
+    """A model as `--model` names it: an encoder, or acoustic features."""
 
     @property
-    def seconds(self) -> float:
-        """Seconds of audio in a batch."""
-        return self.batch_seconds or BATCH_SECONDS[self.devices[0].type]
+    def shape(self) -> Shape:
+        """The shape of its features."""
+
+    @property
+    def layers(self) -> Sequence[int] | None:
+        """The layers to store; None for all."""
+
+    @property
+    def dtype(self) -> str:
+        """What features are stored in, unless asked otherwise."""
+
+    def start(self, plan: ExtractionPlan, folder: Path, say: Callable[[str], None]) -> Work:
+        """Load what is needed for a plan's features; `say` is told what was decided."""
 
 
 @dataclass(frozen=True)
@@ -79,52 +98,44 @@ class Extraction:
 
 def extract(
     plan: ExtractionPlan,
-    checkpoint: Checkpoint,
+    extractor: Extractor,
     folder: Path,
-    computing: Computing = Computing(),
     say: Callable[[str], None] = print,
 ) -> Extraction:
     """Write the features of the planned utterances to a store.
 
-    Utterances that the store already holds are not encoded again, so a run that was stopped
+    Utterances that the store already holds are not computed again, so a run that was stopped
     goes on where it was. Utterances whose audio can't be used are reported, the others done.
 
     Args:
         plan: what to write.
-        checkpoint: the encoder's weights.
+        extractor: what computes it.
         folder: the store's.
-        computing: how to compute them.
         say: told what was decided on the way.
 
     Raises:
-        FeatxError: if the encoder can't be loaded, or can't be computed with as asked.
+        FeatxError: if the model can't be loaded, or can't be computed with as asked.
         StoreError: if the folder holds other features, or the disk is too small.
         Interrupted: on Ctrl-C.
     """
     with writing(folder):
         if not FeatureStore.exists(folder):
             check_disk(folder, plan.nbytes)
-            (folder / PRECISION_RECORD).unlink(missing_ok=True)  # of a start that was given up
-        encoder = Encoder(checkpoint, plan.layers)
-        precision = computing.precision
-        if precision == AUTO:
-            precision = choose_precision(encoder, computing.devices[0], plan, folder, say)
-        identity = _identity(checkpoint, encoder, precision)
-        software = {name: version(name) for name in COMPUTED_BY}
+        work = extractor.start(plan, folder, say)
+        identity, software = work.identity, work.software
         store = FeatureStore.prepare(folder, plan.planned, plan.layout, identity, software)
-        workers = partial(Workers, encoder, computing.devices, precision)
-        return fill(store, plan, workers, computing.seconds)
+        return fill(store, plan, work.workers, work.seconds)
 
 
 def fill(
     store: FeatureStore, plan: ExtractionPlan, workers: Callable[[], Workers], seconds: float
 ) -> Extraction:
-    """Encode what a store lacks.
+    """Compute what a store lacks.
 
     Args:
         store: with room for the plan.
         plan: what to write.
-        workers: called for those who encode, if there is anything to encode.
+        workers: called for those who compute, if there is anything to compute.
         seconds: of audio in a batch.
 
     Raises:
@@ -149,7 +160,7 @@ def fill(
 
 
 def _waiting(store: FeatureStore, plan: ExtractionPlan) -> set[str]:
-    """Return the utterances to encode: those not done, and those damaged since."""
+    """Return the utterances to compute: those not done, and those damaged since."""
     names = [planned.utterance for planned in plan.planned]
     if not all(map(store.is_done, names)):
         # An interrupted machine may have lost writes that an interrupted process does not lose.
@@ -183,10 +194,10 @@ def _encode(
 def _batches_to_do(
     store: FeatureStore, plan: ExtractionPlan, seconds: float, waiting: set[str]
 ) -> list[Batch]:
-    """Return the batches with something to encode in them.
+    """Return the batches with something to compute in them.
 
     They are made of what was planned together, so that one which was begun before a stop is
-    encoded as it was then: other company would mean other last bits.
+    computed as it was then: other company would mean other last bits.
     """
     return [
         batch
@@ -208,15 +219,3 @@ def _decode(
         except AudioError as error:
             unread[one.utterance] = str(error)
     return (batch, unread), waveforms
-
-
-def _identity(checkpoint: Checkpoint, encoder: Encoder, precision: str) -> dict[str, Any]:
-    return {
-        "encoder": checkpoint.name if checkpoint.source == "local" else checkpoint.source,
-        "revision": checkpoint.revision,
-        "weights_sha256": encoder.digest,
-        "settings_sha256": encoder.settings_digest,
-        "precision": precision,
-        "sample_rate": SAMPLE_RATE,
-        "frame_step": encoder.shape.hop / SAMPLE_RATE,
-    }

@@ -4,6 +4,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import Protocol
 
 from cache import Layout, PlannedUtterance
 from featx.audio import (
@@ -15,12 +16,27 @@ from featx.audio import (
     digest_audio,
     read_audio,
 )
-from featx.encoders.shape import EncoderShape
 from featx.errors import FeatxError
 from featx.manifest import Manifest, Utterance
 from featx.progress import progress
+from featx.wording import counted
 
 MAX_SECONDS = 60.0  # attention's cost grows with the square of the length
+
+
+class Shape(Protocol):
+    """The shape of a model's features."""
+
+    @property
+    def layers(self) -> Sequence[object]:
+        """The names of all layers."""
+
+    @property
+    def dim(self) -> int:
+        """Features a frame."""
+
+    def frames(self, samples: int) -> int:
+        """Return the number of frames that so many samples give; 0 if they are too few."""
 
 
 @dataclass(frozen=True)
@@ -53,8 +69,7 @@ class ExtractionPlan:
     Attributes:
         utterances: those that can be extracted, in the manifest's order.
         planned: the same, as the store sees them.
-        layers: those to store.
-        layout: their names, dim and dtype.
+        layout: the stored layers' names, dim and dtype.
         limit: of an utterance's length.
         trimmed: how many utterances it shortens.
         failures: utterance id to why it can't be extracted.
@@ -62,7 +77,6 @@ class ExtractionPlan:
 
     utterances: tuple[Utterance, ...]
     planned: tuple[PlannedUtterance, ...]
-    layers: tuple[int, ...]
     layout: Layout
     limit: LengthLimit
     trimmed: int
@@ -105,7 +119,8 @@ class ExtractionPlan:
 
     def describe(self) -> str:
         """Say in words what will be written, and what can't be."""
-        layers, dim, dtype = len(self.layout.layers), self.layout.dim, self.layout.dtype
+        layers = counted(len(self.layout.layers), "layer")
+        dim, dtype = self.layout.dim, self.layout.dtype
         trimmed = (
             f"\n{self.trimmed:,} utterances keep only their first {self.limit.seconds:g} s"
             if self.trimmed
@@ -113,14 +128,14 @@ class ExtractionPlan:
         )
         return (
             f"{len(self.planned):,} utterances, {self.seconds / 3600:.2f} h of audio; "
-            f"{self.frames:,} frames × {layers} layers × {dim} features in {dtype}: "
+            f"{self.frames:,} frames × {layers} × {dim} features in {dtype}: "
             f"{self.nbytes / 1e9:.2f} GB" + trimmed + describe_failures(self.failures)
         )
 
 
 def plan_extraction(
     manifest: Manifest,
-    shape: EncoderShape,
+    shape: Shape,
     dtype: str,
     layers: Sequence[int] | None = None,
     limit: LengthLimit = LengthLimit(),
@@ -129,7 +144,7 @@ def plan_extraction(
 
     Args:
         manifest: the utterances.
-        shape: of the encoder.
+        shape: of the features.
         dtype: "float16" or "float32".
         layers: those to store, ascending; all by default.
         limit: of an utterance's length.
@@ -148,11 +163,10 @@ def plan_extraction(
     if not draft.planned:
         first = next(iter(draft.failures.values()))
         raise FeatxError(f"{manifest.path}: no utterance can be extracted; the first: {first}")
-    kept = tuple(shape.layers if layers is None else layers)
+    kept = shape.layers if layers is None else layers
     return ExtractionPlan(
         tuple(draft.utterances),
         tuple(draft.planned),
-        kept,
         Layout(tuple(str(layer) for layer in kept), shape.dim, dtype),
         limit,
         draft.trimmed,
@@ -164,7 +178,7 @@ def plan_extraction(
 class _Draft:
     """A plan in the making."""
 
-    shape: EncoderShape
+    shape: Shape
     limit: LengthLimit
     utterances: list[Utterance] = field(default_factory=list)
     planned: list[PlannedUtterance] = field(default_factory=list)

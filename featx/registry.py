@@ -4,6 +4,7 @@ import difflib
 from dataclasses import dataclass
 from pathlib import Path
 
+from featx.acoustic.settings import read_acoustic
 from featx.config import Schema, read_config, shipped_config
 from featx.errors import FeatxError
 
@@ -68,7 +69,7 @@ def hub_id(model: str) -> str:
         return registry[model].hub_id
     if model.count("/") == 1 and not model.startswith((".", "/", "~")):
         return model
-    nearest = difflib.get_close_matches(model, registry, n=3)
+    nearest = difflib.get_close_matches(model, [*registry, *read_acoustic()], n=3)
     hint = f"Did you mean {' or '.join(nearest)}? " if nearest else ""
     raise FeatxError(
         f"--model {model}: no short name, Hub id or local folder. {hint}"

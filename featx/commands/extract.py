@@ -45,7 +45,10 @@ def extract(
         str | None,
         typer.Option(help="Such as 0,4-12 (default: all); none above is computed."),
     ] = None,
-    dtype: Annotated[Dtype, typer.Option(help="Type of the stored values.")] = Dtype.float16,
+    dtype: Annotated[
+        Dtype | None,
+        typer.Option(help="Of the stored values (default: float16; without a model, float32)."),
+    ] = None,
     precision: Annotated[
         Precision,
         typer.Option(help="Type to compute in; auto measures which is fastest and exact enough."),
@@ -69,34 +72,29 @@ def extract(
         bool, typer.Option("--dry-run", help="Print hours, frames and bytes; write nothing.")
     ] = False,
 ) -> None:
-    """Write the layers of a frozen speech model to a feature store.
+    """Write the layers of a frozen speech model, or features without one, to a feature store.
 
     Stopped at any moment, the same command goes on from there.
     """
-    from featx.encoders.devices import find_devices
-    from featx.encoders.shape import find_shape, read_shape
-    from featx.extract import Computing
     from featx.extract import extract as write_store
     from featx.extraction_plan import LengthLimit, plan_extraction
-    from featx.layers import parse_layers
+    from featx.extractors import EncoderOptions, find_extractor
     from featx.manifest import load_manifest
-    from featx.registry import find_checkpoint
     from featx.stores import store_folder
 
     utterances = load_manifest(manifest)
     folder = out or store_folder(manifest, model)
-    checkpoint = None if dry_run else find_checkpoint(model, revision)
-    shape = read_shape(checkpoint.folder) if checkpoint else find_shape(model, revision)
-    chosen = None if layers is None else parse_layers(layers, shape.blocks)
     limit = LengthLimit(max_seconds, too_long is TooLong.trim)
-    if checkpoint:  # what can't be computed is refused before every file is read
-        computing = Computing(precision.value, find_devices(device, devices), batch_seconds)
-    plan = plan_extraction(utterances, shape, dtype.value, chosen, limit)
+    options = EncoderOptions(revision, layers, precision.value, device, devices, batch_seconds)
+    # what can't be computed is refused before every file is read
+    extractor = find_extractor(model, options, dry_run)
+    stored = extractor.dtype if dtype is None else dtype.value
+    plan = plan_extraction(utterances, extractor.shape, stored, extractor.layers, limit)
     print(plan.describe())
-    if checkpoint is None:
+    if dry_run:
         print(f"Dry run, nothing was written. The store would be {folder}.")
         return
-    extraction = write_store(plan, checkpoint, folder, computing)
+    extraction = write_store(plan, extractor, folder)
     print(extraction.describe())
     if extraction.failures:
         raise typer.Exit(1)
