@@ -1,7 +1,5 @@
 """The manifest: a CSV with one row an utterance, which every command starts from."""
 
-import csv
-import io
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -11,6 +9,7 @@ from featx.errors import FeatxError
 from featx.files import csv_line, write_bytes
 from featx.manifest_checks import Table, find_problems
 from featx.manifest_columns import OPTIONAL, REQUIRED, audio_path, seconds
+from featx.tables import read_lines
 
 
 class ManifestError(FeatxError):
@@ -114,28 +113,15 @@ def render_manifest(path: Path, utterances: Sequence[Utterance]) -> bytes:
 
 
 def _read_table(path: Path) -> Table:
-    try:
-        text = path.read_bytes().decode("utf-8-sig")
-    except FileNotFoundError as error:
+    if not path.exists():
         raise ManifestError(
             f"{path}: no such manifest. `featx manifest` makes one from a corpus; "
             f"see `featx manifest --help`"
-        ) from error
-    except OSError as error:
-        raise ManifestError(f"{path}: can't be read ({error.strerror})") from error
-    except UnicodeDecodeError as error:
-        line = error.object[: error.start].count(b"\n") + 1
-        raise ManifestError(f"{path}: line {line} is not UTF-8; save the file as UTF-8") from error
-    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
-    lines, first = [], 1
+        )
     try:
-        for fields in reader:
-            if fields:  # not a blank line
-                lines.append((first, fields))
-            first = reader.line_num + 1
-    except csv.Error as error:
-        raise ManifestError(f"{path}: line {first} is not CSV ({error})") from error
-    return Table(path.parent.resolve(), lines)
+        return Table(path.parent.resolve(), read_lines(path))
+    except FeatxError as error:
+        raise ManifestError(str(error)) from error
 
 
 def _utterance(row: dict[str, str], folder: Path) -> Utterance:

@@ -1,16 +1,13 @@
 """Everything that can be wrong in a manifest, all of it found at once."""
 
-from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from difflib import get_close_matches
 from functools import lru_cache
 from pathlib import Path
 
 from featx.audio import TIME_SLACK, AudioError, duration
 from featx.manifest_columns import OPTIONAL, REQUIRED, SPLITS, audio_path, seconds
-
-_SHOWN = 20  # problems of one kind
+from featx.tables import NO_ROWS, Problems, check_lengths, header_faults, other_separator
 
 
 @dataclass(frozen=True)
@@ -40,24 +37,6 @@ class Table:
                 yield line, {name: c.strip() if name in trimmed else c for name, c in cells}
 
 
-class _Problems:
-    """What was found, by kind, in the order met."""
-
-    def __init__(self) -> None:
-        self.kinds: dict[str, list[str]] = {}
-
-    def add(self, kind: str, line: int, text: str) -> None:
-        self.kinds.setdefault(kind, []).append(f"  line {line}: {text}")
-
-    def __str__(self) -> str:
-        lines: list[str] = []
-        for kind, found in self.kinds.items():
-            lines += found[:_SHOWN]
-            if len(found) > _SHOWN:
-                lines.append(f"  ... and {len(found) - _SHOWN} more {kind}")
-        return "\n".join(lines)
-
-
 def find_problems(table: Table) -> str:
     """Check a manifest.
 
@@ -66,15 +45,15 @@ def find_problems(table: Table) -> str:
     """
     if not table.lines:
         return f"  the file is empty; its first line must be {','.join(REQUIRED)}"
-    if separator := _separator(table):
-        return f"  line 1: the file looks {separator}-separated; save it with commas"
-    problems = _Problems()
+    problems = Problems()
     line = table.lines[0][0]
-    for fault in _header_faults(table.header):
+    for fault in header_faults(table.header, REQUIRED):
         problems.add("faults of the header", line, fault)
+    if other_separator(table.header):
+        return str(problems)
     if len(table.lines) == 1:
-        problems.add("faults of the header", line, "there are no rows below the header")
-    _check_field_counts(table, problems)
+        problems.add("faults of the header", line, NO_ROWS)
+    check_lengths(table.header, table.lines[1:], problems)
     _check_ids(table, problems)
     measure = lru_cache(duration)  # many rows can cut one long file
     for line, row in table.rows():
@@ -84,35 +63,7 @@ def find_problems(table: Table) -> str:
     return str(problems)
 
 
-def _separator(table: Table) -> str | None:
-    """Name the separator of a file that doesn't use commas."""
-    header = table.header
-    names = {";": "semicolon", "\t": "tab"}
-    return next((names[c] for c in names if len(header) == 1 and c in header[0]), None)
-
-
-def _header_faults(names: list[str]) -> Iterator[str]:
-    others = {name.lower(): name for name in names if name not in REQUIRED}
-    for name in REQUIRED:
-        if name not in names:
-            near = get_close_matches(name, others, n=1)
-            nearest = f" (is it {others[near[0]]!r}?)" if near else ""
-            yield f"column {name!r} is missing{nearest}; there are: {', '.join(names)}"
-    for name, count in Counter(names).items():
-        if count > 1:
-            yield f"{count} columns are named {name!r}"
-
-
-def _check_field_counts(table: Table, problems: _Problems) -> None:
-    expected = len(table.header)
-    for line, fields in table.lines[1:]:
-        if len(fields) != expected:
-            hint = "; put quotes around a field with a comma" if len(fields) > expected else ""
-            text = f"{len(fields)} fields where the header names {expected}{hint}"
-            problems.add("rows of the wrong length", line, text)
-
-
-def _check_ids(table: Table, problems: _Problems) -> None:
+def _check_ids(table: Table, problems: Problems) -> None:
     first: dict[str, int] = {}
     for line, row in table.rows():
         name = row.get("utterance")
@@ -121,7 +72,7 @@ def _check_ids(table: Table, problems: _Problems) -> None:
             problems.add("repeated utterances", line, text)
 
 
-def _check_values(line: int, row: dict[str, str], problems: _Problems) -> None:
+def _check_values(line: int, row: dict[str, str], problems: Problems) -> None:
     for name in ("utterance", "path", "label"):
         if not row.get(name, "-").strip():
             problems.add(f"rows without {name}", line, f"{name} is empty")
@@ -131,7 +82,7 @@ def _check_values(line: int, row: dict[str, str], problems: _Problems) -> None:
         problems.add("unknown splits", line, text)
 
 
-def _check_audio(line: int, row: dict[str, str], folder: Path, problems: _Problems) -> Path | None:
+def _check_audio(line: int, row: dict[str, str], folder: Path, problems: Problems) -> Path | None:
     if not row.get("path", "").strip():
         return None
     path = audio_path(folder, row["path"])
@@ -146,7 +97,7 @@ def _check_times(
     row: dict[str, str],
     audio: Path | None,
     measure: Callable[[Path], float],
-    problems: _Problems,
+    problems: Problems,
 ) -> None:
     try:
         start, end = (_time(row, name) for name in ("start", "end"))

@@ -13,6 +13,7 @@ from rich.console import Console
 from rich.table import Table
 
 from featx.scores import METRICS, Score, count_confusions, score_seeds
+from featx.wording import counted
 
 FEW_SPEAKERS = 10  # below this the bootstrap interval is too narrow to be taken at its word
 NAMES = {"uar": "UAR", "wa": "WA", "macro_f1": "macro F1"}
@@ -29,7 +30,7 @@ class Results:
         confusion: (classes, classes) counts added up over seeds, true by predicted.
         seeds: how many.
         speakers: how many were tested; 0 if unknown.
-        speakers_shared: whether training and test share speakers.
+        speakers_shared: whether training and test share speakers; None if unknown.
     """
 
     title: str
@@ -38,7 +39,12 @@ class Results:
     confusion: np.ndarray
     seeds: int
     speakers: int
-    speakers_shared: bool
+    speakers_shared: bool | None
+
+    @property
+    def resampled(self) -> str:
+        """What the intervals resample: "speakers", or "utterances" if no speaker is known."""
+        return "speakers" if self.speakers else "utterances"
 
     def to_json(self) -> dict[str, Any]:
         """Return everything as JSON values, scores in percent; an undefined deviation is null."""
@@ -51,6 +57,7 @@ class Results:
             "seeds": self.seeds,
             "speakers": self.speakers,
             "speakers_shared": self.speakers_shared,
+            "resampled": self.resampled,
             "classes": list(self.classes),
             "per_class": self.per_class(),
             "confusion": self.confusion.tolist(),
@@ -79,43 +86,50 @@ class Results:
         console.print(self.title, highlight=False)
         for table in (self._score_table(), self._class_table(), self._confusion_table()):
             console.print(table)
-        for note in self._notes():
+        for note in self.notes():
             console.print(note, highlight=False)
         return "\n".join(line.rstrip() for line in text.getvalue().splitlines())
 
     def _score_table(self) -> Table:
         average = f"mean ± std of {self.seeds} seeds" if self.seeds > 1 else "one seed"
-        table = _table("test", average, "95 % over speakers")
+        table = plain_table("test", average, f"95 % over {self.resampled}")
         for metric, score in self.scores.items():
-            std = "" if np.isnan(score.std) else f" ± {score.std:.1f}"
             interval = f"{score.low:.1f} to {score.high:.1f}"
-            table.add_row(NAMES[metric], f"{score.mean:.1f}{std} %", interval)
-        table.add_row("chance UAR", f"{100 / len(self.classes):.1f} %", "")
+            table.add_row(NAMES[metric], f"{score} %", interval)
+        present = np.count_nonzero(self.confusion.sum(1))  # as UAR counts
+        table.add_row("chance UAR", f"{100 / present:.1f} %", "")
         return table
 
     def _class_table(self) -> Table:
-        table = _table("class", "precision", "recall", "F1", "utterances")
+        table = plain_table("class", "precision", "recall", "F1", "utterances")
         for label, row in self.per_class().items():
             figures = (f"{row[name]:.1f}" for name in ("precision", "recall", "f1"))
             table.add_row(label, *figures, f"{row['utterances']:g}")
         return table
 
     def _confusion_table(self) -> Table:
-        table = _table("true \\ predicted, %", *self.classes)
+        table = plain_table("true \\ predicted, %", *self.classes)
         shares = 100 * self.confusion / np.maximum(self.confusion.sum(1, keepdims=True), 1)
         for label, row in zip(self.classes, shares, strict=True):
             table.add_row(label, *(f"{share:.0f}" for share in row))
         return table
 
-    def _notes(self) -> list[str]:
+    def notes(self) -> list[str]:
+        """Return what a reader of the scores must know."""
         notes = []
         if self.speakers_shared:
             notes.append(
                 "Speaker-dependent: training and test share speakers, or they are unknown. "
                 "Scores on new speakers will be lower."
             )
-        if self.speakers < FEW_SPEAKERS:
-            notes.append(f"The intervals rest on {self.speakers} speakers and are too narrow.")
+        if not self.speakers:
+            notes.append(
+                "Speakers are unknown: the intervals resample utterances and are too narrow, as a "
+                "speaker's utterances are not independent. Give a speaker column or --manifest."
+            )
+        elif self.speakers < FEW_SPEAKERS:
+            rest = counted(self.speakers, "speaker")
+            notes.append(f"The intervals rest on {rest} and are too narrow.")
         return notes
 
 
@@ -134,7 +148,7 @@ def score_predictions(
     title: str,
     classes: Sequence[str],
     seeds: Sequence[tuple[np.ndarray, np.ndarray, Sequence[str]]],
-    speakers_shared: bool,
+    speakers_shared: bool | None,
 ) -> Results:
     """Score the test predictions of every seed.
 
@@ -142,8 +156,9 @@ def score_predictions(
         title: what was fitted on what.
         classes: names of the class indices.
         seeds: for each (labels, predictions, speakers), one entry an utterance. An utterance
-            without a speaker counts as a speaker of its own.
-        speakers_shared: whether training and test share speakers.
+            without a speaker counts as a speaker of its own. The same utterances in the same
+            order in each if any speaker is unknown.
+        speakers_shared: whether training and test share speakers; None if unknown.
     """
     confusions = []
     for labels, predictions, speakers in seeds:
@@ -161,7 +176,8 @@ def score_predictions(
     )
 
 
-def _table(first: str, *others: str) -> Table:
+def plain_table(first: str, *others: str) -> Table:
+    """Return a table without rows: a column of text and others of figures."""
     table = Table(box=box.SIMPLE_HEAD)
     table.add_column(first, no_wrap=True)
     for name in others:

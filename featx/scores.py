@@ -16,7 +16,7 @@ class Score:
     Attributes:
         mean: over seeds.
         std: sample deviation over seeds (ddof 1); NaN for one seed.
-        low: 2.5th percentile of the mean when the speakers are resampled.
+        low: 2.5th percentile of the mean when the speakers, or other groups, are resampled.
         high: 97.5th percentile of the same.
     """
 
@@ -24,6 +24,10 @@ class Score:
     std: float
     low: float
     high: float
+
+    def __str__(self) -> str:
+        std = "" if np.isnan(self.std) else f" ± {self.std:.1f}"
+        return f"{self.mean:.1f}{std}"
 
 
 def uar(confusion: np.ndarray) -> np.ndarray:
@@ -99,18 +103,20 @@ def score_seeds(confusions: Sequence[np.ndarray]) -> dict[str, Score]:
     seeds is scored again. With few speakers it is too narrow.
 
     Args:
-        confusions: for each seed (speakers, classes, classes), as from `count_confusions`.
+        confusions: for each seed (speakers, classes, classes), as from `count_confusions`; the
+            groups can also be single utterances.
 
     Returns:
         For each of `METRICS` its score in percent.
     """
     stacked = np.stack(confusions)
     seeds, speakers, classes, _ = stacked.shape
+    kinds, counts = _distinct(stacked.transpose(1, 0, 2, 3).reshape(speakers, -1))
     draws = np.random.default_rng(_BOOTSTRAP_SEED).multinomial(
-        speakers, np.full(speakers, 1 / speakers), size=RESAMPLES
+        speakers, counts / speakers, size=RESAMPLES
     )
-    flat = stacked.transpose(1, 0, 2, 3).reshape(speakers, -1)
-    resampled = (draws @ flat).reshape(RESAMPLES, seeds, classes, classes)
+    sums = draws.astype(float) @ kinds.astype(float)  # exact, and faster than with integers
+    resampled = sums.reshape(RESAMPLES, seeds, classes, classes)
     scores = {}
     for name, metric in METRICS.items():
         values = 100 * metric(stacked.sum(1))
@@ -118,6 +124,17 @@ def score_seeds(confusions: Sequence[np.ndarray]) -> dict[str, Score]:
         std = values.std(ddof=1) if seeds > 1 else np.nan
         scores[name] = Score(float(values.mean()), float(std), float(low), float(high))
     return scores
+
+
+def _distinct(rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return the distinct rows in the order met, and how often each is there.
+
+    Drawing among equal speakers is drawing their kind: the same distribution from a fraction of
+    the work when groups are single utterances, most of which are recognised alike.
+    """
+    kinds, first, counts = np.unique(rows, axis=0, return_index=True, return_counts=True)
+    order = np.argsort(first)
+    return kinds[order], counts[order]
 
 
 def _diagonal(confusion: np.ndarray) -> np.ndarray:

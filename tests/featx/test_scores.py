@@ -63,3 +63,17 @@ def test_a_class_that_a_resample_misses_does_not_count_as_zero():
     confusions = np.array([[[5, 0], [0, 0]], [[0, 0], [0, 5]]])  # a speaker has one class each
     score = score_seeds([confusions])["uar"]
     assert score.low == score.high == score.mean == 100
+
+
+def test_the_interval_over_many_single_utterances_is_a_binomials():
+    """Also where groups are alike, which are then drawn by their kind."""
+    utterances, known = 400, 300
+    right = np.arange(utterances) % 4 > 0
+    confusions = np.zeros((utterances, 2, 2), dtype=int)
+    confusions[right, 0, 0] = confusions[~right, 0, 1] = 1
+    score = score_seeds([confusions, confusions])["wa"]
+    drawn = np.random.default_rng(5).binomial(utterances, known / utterances, 20_000) / utterances
+    low, high = np.percentile(100 * drawn, (2.5, 97.5))
+    assert score.mean == 75
+    assert score.low == pytest.approx(low, abs=0.6)
+    assert score.high == pytest.approx(high, abs=0.6)
