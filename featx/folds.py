@@ -1,18 +1,24 @@
-"""Which utterances train, validate and test: by the manifest's split, or cross-validation."""
+"""Which utterances train, validate and test: a corpus divided into folds."""
 
-import re
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-import numpy as np
-from sklearn.model_selection import StratifiedKFold
-
+from featx.divisions import (
+    Division,
+    LeaveOneOut,
+    ManifestSplit,
+    RandomFolds,
+    RandomSplit,
+    SpeakerFolds,
+    Speakers,
+)
+from featx.draws import deal, draw
 from featx.errors import FeatxError
+from featx.fold_checks import check_fold, check_speakers_known, natural, some
 from featx.manifest import Manifest, Utterance
 
 PARTS = ("train", "validation", "test")
-_SHUFFLE_SEED = 0  # of speaker-dependent folds: the same for every run, so runs compare
 
 
 @dataclass(frozen=True)
@@ -31,47 +37,59 @@ class Fold:
     validation: tuple[Utterance, ...]
     test: tuple[Utterance, ...]
 
+    @property
+    def parts(self) -> dict[str, tuple[Utterance, ...]]:
+        """Training, validation and test by name."""
+        return {"train": self.train, "validation": self.validation, "test": self.test}
 
-def make_folds(
-    manifest: Manifest, count: int = 5, speaker_dependent: bool = False
-) -> tuple[Fold, ...]:
-    """Divide a corpus as its `split` column says, else by cross-validation.
 
-    Cross-validation deals the speakers, sexes in turn, into `count` groups; each is the test
-    set once, with the next one for validation and the others for training. It depends on the
-    manifest's content only, not on its order.
+def make_folds(manifest: Manifest, division: Division) -> tuple[Fold, ...]:
+    """Divide a corpus.
+
+    The folds depend on the manifest's content only, not on its order.
 
     Args:
         manifest: the corpus.
-        count: folds of the cross-validation, at most one a speaker.
-        speaker_dependent: allow the same speakers in training and test. Cross-validation then
-            divides utterances instead, stratified by label.
+        division: how. In cross-validation each group is the test set once, and the next one
+            validates unless the division says otherwise.
 
     Raises:
-        FeatxError: if the split is incomplete or shares speakers between its parts, or there are
-            too few speakers.
+        FeatxError: if the manifest can't be divided so: too few speakers, sessions or utterances,
+            an incomplete split, a part left empty, a label that nothing in training has, or
+            speakers in two parts though the division keeps them apart.
     """
-    utterances = sorted(manifest.utterances, key=lambda u: u.utterance)
-    folds: tuple[Fold, ...]
-    if any(u.split for u in utterances):
-        folds = (_fold_from_split(manifest, utterances),)
-    elif speaker_dependent:
-        folds = _rotate(_stratified_groups(manifest, utterances, count))
-    else:
-        folds = _rotate(_speaker_groups(manifest, utterances, count))
-    if not speaker_dependent:
-        for fold in folds:
-            _check_disjoint(manifest, fold)
+    ordered = sorted(manifest.utterances, key=lambda u: u.utterance)
+    folds = _divide(manifest, ordered, division)
     for fold in folds:
-        _check_labels(manifest, fold)
+        check_fold(manifest, fold.number, fold.parts, division.speakers_disjoint)
     return folds
 
 
 def shares_speakers(fold: Fold) -> bool:
     """Tell whether a speaker, or someone unnamed, is in more than one part of a fold."""
-    parts = [{u.speaker for u in part} for part in (fold.train, fold.validation, fold.test)]
+    parts = [{u.speaker for u in part} for part in fold.parts.values()]
     everyone = set().union(*parts)
     return "" in everyone or sum(map(len, parts)) > len(everyone)
+
+
+def _divide(
+    manifest: Manifest, utterances: Sequence[Utterance], division: Division
+) -> tuple[Fold, ...]:
+    match division:
+        case Speakers():
+            return (_fold_of_speakers(manifest, utterances, division),)
+        case SpeakerFolds():
+            return _rotate(_speaker_groups(manifest, utterances, division.count))
+        case LeaveOneOut():
+            return _rotate(_groups_left_out(manifest, utterances, division.by))
+        case RandomFolds():
+            return _random_folds(manifest, utterances, division)
+        case RandomSplit():
+            rest, test = draw(manifest, utterances, division.test, division)
+            train, validation = draw(manifest, rest, division.validation, division)
+            return (Fold(0, train, validation, test),)
+        case ManifestSplit():
+            return (_fold_of_split(manifest, utterances),)
 
 
 def _rotate(groups: Sequence[Sequence[Utterance]]) -> tuple[Fold, ...]:
@@ -85,101 +103,104 @@ def _rotate(groups: Sequence[Sequence[Utterance]]) -> tuple[Fold, ...]:
     return tuple(folds)
 
 
+def _random_folds(
+    manifest: Manifest, utterances: Sequence[Utterance], division: RandomFolds
+) -> tuple[Fold, ...]:
+    groups = deal(manifest, utterances, division)
+    if division.validation == "next":
+        return _rotate(groups)
+    folds = []
+    for number, test in enumerate(groups):
+        tested = {u.utterance for u in test}
+        rest = [u for u in utterances if u.utterance not in tested]
+        train, validation = draw(manifest, rest, division.validation, division)
+        folds.append(Fold(number, train, validation, test))
+    return tuple(folds)
+
+
+def _fold_of_speakers(
+    manifest: Manifest, utterances: Sequence[Utterance], division: Speakers
+) -> Fold:
+    by_speaker = _by_speaker(manifest, utterances)
+    absent = [s for s in (*division.validation, *division.test) if s not in by_speaker]
+    if absent:
+        raise FeatxError(
+            f"{manifest.path}: nothing by speaker {some(absent)}, who should validate or test; "
+            f"there are {some(list(by_speaker), 30)}."
+        )
+    named = {*division.train, *division.validation, *division.test}
+    unnamed = [speaker for speaker in by_speaker if speaker not in named]
+    if unnamed:
+        raise FeatxError(
+            f"{manifest.path}: the protocol gives speaker {some(unnamed)} no part. Use the corpus "
+            "that it is for, or name them in it."
+        )
+    parts = (
+        tuple(u for u in utterances if u.speaker in set(names))
+        for names in (division.train, division.validation, division.test)
+    )
+    return Fold(0, *parts)
+
+
 def _speaker_groups(
     manifest: Manifest, utterances: Sequence[Utterance], count: int
 ) -> list[list[Utterance]]:
-    _check_speakers_known(manifest, utterances)
-    by_speaker = defaultdict(list)
-    for utterance in utterances:
-        by_speaker[utterance.speaker].append(utterance)
-    if len(by_speaker) < 3:
-        raise FeatxError(
-            f"{manifest.path}: {len(by_speaker)} speakers; training, validation and test need "
-            "one each. Add speakers, or give --speaker-dependent to divide utterances instead."
-        )
+    by_speaker = _by_speaker(manifest, utterances)
+    _check_enough(manifest, "speaker", by_speaker)
+    if len(by_speaker) < count:
+        raise FeatxError(f"{manifest.path}: {len(by_speaker)} speakers, too few for {count} folds.")
     # sexes one after the other, so that dealing spreads each of them over the groups
-    order = sorted(by_speaker, key=lambda s: (by_speaker[s][0].extra.get("sex", ""), _natural(s)))
-    count = min(_checked_count(count), len(order))
+    order = sorted(by_speaker, key=lambda s: (by_speaker[s][0].extra.get("sex", ""), natural(s)))
     return [[u for speaker in order[i::count] for u in by_speaker[speaker]] for i in range(count)]
 
 
-def _stratified_groups(
-    manifest: Manifest, utterances: Sequence[Utterance], count: int
+def _groups_left_out(
+    manifest: Manifest, utterances: Sequence[Utterance], by: str
 ) -> list[list[Utterance]]:
-    labels = np.array([u.label for u in utterances])
-    rarest = min(np.unique(labels, return_counts=True)[1])
-    if rarest < _checked_count(count):
+    if by == "speaker":
+        groups = _by_speaker(manifest, utterances)
+    else:
+        without = [u.utterance for u in utterances if not u.session]
+        if without:
+            raise FeatxError(
+                f"{manifest.path}: utterances {some(without)} have no session, so none can be "
+                "left out. Fill in the column, or take a protocol that divides otherwise."
+            )
+        groups = _grouped(utterances, by)
+    _check_enough(manifest, by, groups)
+    return list(groups.values())
+
+
+def _check_enough(manifest: Manifest, what: str, groups: Mapping[str, Sequence[Utterance]]) -> None:
+    if len(groups) < 3:
         raise FeatxError(
-            f"{manifest.path}: a label has only {rarest} utterances, fewer than the {count} folds. "
-            "Give a smaller --folds, or leave that label out of the manifest."
+            f"{manifest.path}: {len(groups)} {what}s; training, validation and test need one each. "
+            f"Add {what}s, or divide otherwise; --speaker-dependent divides utterances."
         )
-    divide = StratifiedKFold(count, shuffle=True, random_state=_SHUFFLE_SEED)
-    return [[utterances[i] for i in test] for _, test in divide.split(labels, labels)]
 
 
-def _checked_count(count: int) -> int:
-    if count < 3:
-        raise FeatxError(f"--folds {count}: training, validation and test need at least 3.")
-    return count
+def _by_speaker(manifest: Manifest, utterances: Sequence[Utterance]) -> dict[str, list[Utterance]]:
+    check_speakers_known(manifest, utterances)
+    return _grouped(utterances, "speaker")
 
 
-def _fold_from_split(manifest: Manifest, utterances: Sequence[Utterance]) -> Fold:
-    parts = {part: tuple(u for u in utterances if u.split == part) for part in PARTS}
+def _grouped(utterances: Sequence[Utterance], by: str) -> dict[str, list[Utterance]]:
+    groups = defaultdict(list)
+    for utterance in utterances:
+        groups[getattr(utterance, by)].append(utterance)
+    return {name: groups[name] for name in sorted(groups, key=natural)}
+
+
+def _fold_of_split(manifest: Manifest, utterances: Sequence[Utterance]) -> Fold:
     unassigned = [u.utterance for u in utterances if not u.split]
+    if len(unassigned) == len(utterances):
+        raise FeatxError(
+            f"{manifest.path}: has no split column; it must give each utterance one of "
+            f"{', '.join(PARTS)}."
+        )
     if unassigned:
         raise FeatxError(
-            f"{manifest.path}: {_some(unassigned)} have no split while others have; "
+            f"{manifest.path}: utterances {some(unassigned)} have no split while others have; "
             f"give each one of {', '.join(PARTS)}."
         )
-    absent = [part for part in PARTS if not parts[part]]
-    if absent:
-        raise FeatxError(
-            f"{manifest.path}: the split column has no {' and no '.join(absent)} utterances. "
-            "A head needs all three: validation chooses its checkpoint, test only scores it."
-        )
-    return Fold(0, parts["train"], parts["validation"], parts["test"])
-
-
-def _check_disjoint(manifest: Manifest, fold: Fold) -> None:
-    _check_speakers_known(manifest, [*fold.train, *fold.validation, *fold.test])
-    owners: dict[str, set[str]] = defaultdict(set)
-    for part, utterances in zip(PARTS, (fold.train, fold.validation, fold.test), strict=True):
-        for utterance in utterances:
-            owners[utterance.speaker].add(part)
-    shared = sorted((s for s, parts in owners.items() if len(parts) > 1), key=_natural)
-    if shared:
-        where = sorted(owners[shared[0]], key=PARTS.index)
-        raise FeatxError(
-            f"{manifest.path}: {len(shared)} speakers are in more than one part of the split, "
-            f"such as {shared[0]} in {' and '.join(where)}. The head would know its test voices. "
-            "Divide by speaker, or give --speaker-dependent if that is what you want to measure."
-        )
-
-
-def _check_speakers_known(manifest: Manifest, utterances: Iterable[Utterance]) -> None:
-    unknown = [u.utterance for u in utterances if not u.speaker]
-    if unknown:
-        raise FeatxError(
-            f"{manifest.path}: {_some(unknown)} have no speaker, so training and test can't be "
-            "kept apart by speaker. Fill in the column, or give --speaker-dependent."
-        )
-
-
-def _check_labels(manifest: Manifest, fold: Fold) -> None:
-    untrained = {u.label for u in (*fold.validation, *fold.test)} - {u.label for u in fold.train}
-    if untrained:
-        raise FeatxError(
-            f"{manifest.path}: in fold {fold.number} nothing in training has the label "
-            f"{', '.join(sorted(untrained))}. Leave such labels out, or divide otherwise."
-        )
-
-
-def _natural(name: str) -> list[tuple[int, str]]:
-    """Sort key that puts speaker 2 before speaker 10."""
-    parts = re.split(r"(\d+)", name)
-    return [(int(part), "") if part.isdecimal() else (-1, part) for part in parts]
-
-
-def _some(names: Sequence[str]) -> str:
-    more = f" and {len(names) - 3} more" if len(names) > 3 else ""
-    return f"utterances {', '.join(names[:3])}{more}"
+    return Fold(0, *(tuple(u for u in utterances if u.split == part) for part in PARTS))
