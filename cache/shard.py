@@ -147,6 +147,27 @@ class Shard:
         """Map the features of one utterance, (layers, frames, dim), without copying them."""
         return self.features[:, self.frame_offset[index] : self.frame_offset[index + 1]]
 
+    def load(self, index: int, layers: Sequence[int], frames: int | None) -> np.ndarray:
+        """Read layers of one utterance into memory of its own, past the mapping.
+
+        Args:
+            index: the utterance's place in the shard.
+            layers: rows of `features`.
+            frames: how many of its first ones; all if None.
+
+        Returns:
+            (layers, frames, dim), contiguous.
+        """
+        begin, end = (int(offset) for offset in self.frame_offset[index : index + 2])
+        count = end - begin if frames is None else min(end - begin, frames)
+        loaded = np.empty((len(layers), count, self.layout.dim), self._dtype)
+        frame_bytes = self.layout.dim * self._dtype.itemsize
+        with self.path.open("rb", buffering=0) as file:
+            for row, layer in zip(loaded, layers, strict=True):
+                frame = layer * self._shape[1] + begin
+                _read_at(file, self._offsets["features"] + frame * frame_bytes, row)
+        return loaded
+
     def write(self, index: int, features: np.ndarray, source: int) -> None:
         """Write one utterance's features, then their source and checksum, then its done mark.
 
@@ -191,6 +212,16 @@ def _checksum(features: np.ndarray) -> int:
     for values in map(np.ascontiguousarray, features):  # no copy of all layers at once
         checksum = zlib.crc32(values.view(np.uint8).data, checksum)
     return checksum
+
+
+def _read_at(file: FileIO, position: int, values: np.ndarray) -> None:
+    rest = values.view(np.uint8).reshape(-1).data
+    file.seek(position)
+    while rest:
+        count = file.readinto(rest)
+        if not count:
+            raise StoreError(f"{file.name}: truncated. Delete it and extract again.")
+        rest = rest[count:]
 
 
 def _write_at(file: FileIO, position: int, values: np.ndarray | np.generic) -> None:

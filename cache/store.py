@@ -130,13 +130,38 @@ class FeatureStore:
         Raises:
             StoreError: if it is not in the store, or not extracted yet.
         """
+        shard, index = self._place(utterance)
+        return shard.read(index)
+
+    def load(self, utterance: str, layers: Sequence[int], frames: int | None = None) -> np.ndarray:
+        """Read layers of one utterance into memory of its own; safe from many threads.
+
+        Args:
+            utterance: its id.
+            layers: places in `layout.layers`.
+            frames: how many of its first ones; all if None.
+
+        Returns:
+            (layers, frames, dim) in the store's dtype, contiguous.
+
+        Raises:
+            StoreError: if it is not in the store, or not extracted yet.
+        """
+        shard, index = self._place(utterance)
+        return shard.load(index, layers, frames)
+
+    def checksum(self, utterance: str) -> int:
+        """Return the CRC-32 of an utterance's features."""
+        shard, index = self._place(utterance)
+        return int(shard.checksum[index])
+
+    def _place(self, utterance: str) -> tuple[Shard, int]:
         if not self.is_done(utterance):
             state = "not extracted yet" if utterance in self else "not in the store"
             raise StoreError(
                 f"{self.folder}: utterance {utterance!r} is {state}. Run `featx extract` again."
             )
-        shard, index = self._places[utterance]
-        return shard.read(index)
+        return self._places[utterance]
 
     def write(self, utterance: str, features: np.ndarray, source: int = 0) -> None:
         """Store the features of one utterance and mark it done.

@@ -1,12 +1,57 @@
 """Utterances of different lengths side by side: no padding, so nothing to mask."""
 
-import warnings
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 import torch
 from torch import Tensor
+
+from classifiers.statistics import Statistics
+
+
+class Features(Protocol):
+    """The features of some utterances, in memory or elsewhere."""
+
+    def in_groups(self, groups: Sequence[Sequence[int]]) -> Iterator[Sequence[Tensor]]:
+        """Yield the features of groups of utterances, in order; groups ahead may be read already.
+
+        Args:
+            groups: indices of utterances.
+
+        Yields:
+            For each group its utterances' (layers, frames, dim) tensors.
+        """
+        ...
+
+
+@dataclass(frozen=True)
+class InMemory:
+    """Features that lie in memory, (layers, frames, dim) an utterance."""
+
+    tensors: Sequence[Tensor]
+
+    def in_groups(self, groups: Sequence[Sequence[int]]) -> Iterator[Sequence[Tensor]]:
+        """Yield the features of each group."""
+        for group in groups:
+            yield [self.tensors[index] for index in group]
+
+
+@dataclass(frozen=True)
+class Branch:
+    """What one store says of the utterances.
+
+    Attributes:
+        features: of each utterance.
+        statistics: to standardise by; None to leave features as they are.
+        groups: (utterances,) int64, whose statistics are an utterance's; None if there is one group
+            for all.
+    """
+
+    features: Features
+    statistics: Statistics | None = None
+    groups: Tensor | None = None
 
 
 @dataclass(frozen=True)
@@ -14,54 +59,62 @@ class Examples:
     """Labelled utterances.
 
     Attributes:
-        features: one (layers, frames, dim) array an utterance; mapped memory is read only when
-            a batch needs it.
+        branches: what each store says of them, one unless stores are fused.
         labels: (utterances,) class indices.
     """
 
-    features: Sequence[np.ndarray]
+    branches: Sequence[Branch]
     labels: np.ndarray
 
     def __len__(self) -> int:
-        return len(self.features)
+        return len(self.labels)
+
+    def parts(self, groups: Sequence[Sequence[int]]) -> Iterator["Part"]:
+        """Yield groups of utterances, in order."""
+        streams = [branch.features.in_groups(groups) for branch in self.branches]
+        for group, *features in zip(groups, *streams, strict=True):
+            inputs = tuple(map(_input, self.branches, features, [list(group)] * len(features)))
+            labels = torch.from_numpy(self.labels[list(group)])
+            yield Part(inputs, labels.to(inputs[0].features[0].device))
 
 
 @dataclass(frozen=True)
-class Batch:
-    """Some utterances, as they lie in memory.
+class Input:
+    """What one store says of a part.
 
     Attributes:
         features: for each utterance (layers, frames, dim).
-        lengths: (utterances,) frames of each.
+        mean: (utterances, layers, dim) to subtract, or None.
+        deviation: (utterances, layers, dim) to divide by, or None.
+    """
+
+    features: Sequence[Tensor]
+    mean: Tensor | None = None
+    deviation: Tensor | None = None
+
+    @property
+    def lengths(self) -> Tensor:
+        """(utterances,) frames of each."""
+        return torch.tensor([part.shape[1] for part in self.features])
+
+
+@dataclass(frozen=True)
+class Part:
+    """Some utterances that are computed together.
+
+    Attributes:
+        inputs: from each store.
         labels: (utterances,) class indices.
+        noise: seed of the random bits for dropout; None where nothing is dropped.
     """
 
-    features: tuple[Tensor, ...]
-    lengths: Tensor
+    inputs: Sequence[Input]
     labels: Tensor
+    noise: int | None = None
 
 
-def batches(examples: Examples, size: int, order: Sequence[int] | None = None) -> Iterator[Batch]:
-    """Yield batches of `size` utterances, the last with what is left.
-
-    Args:
-        examples: the utterances.
-        size: utterances a batch.
-        order: which come when; as they are if None.
-    """
-    order = range(len(examples)) if order is None else order
-    for begin in range(0, len(order), size):
-        chosen = order[begin : begin + size]
-        features = tuple(as_tensor(examples.features[index]) for index in chosen)
-        yield Batch(
-            features,
-            torch.tensor([part.shape[1] for part in features]),
-            torch.from_numpy(examples.labels[list(chosen)]),
-        )
-
-
-def as_tensor(features: np.ndarray) -> Tensor:
-    """Return a tensor on the same memory, which may be mapped and must not be written to."""
-    with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", "The given NumPy array is not writable")
-        return torch.from_numpy(features)
+def _input(branch: Branch, features: Sequence[Tensor], group: list[int]) -> Input:
+    if branch.statistics is None:
+        return Input(features)
+    owners = branch.groups[group] if branch.groups is not None else [0] * len(group)
+    return Input(features, branch.statistics.mean[owners], branch.statistics.deviation[owners])

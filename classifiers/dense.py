@@ -1,15 +1,15 @@
 """The dense head of Pepino et al. 2021."""
 
-from itertools import pairwise
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, PositiveInt
 from torch import Tensor, nn
 
-from classifiers.batch import Batch
-from classifiers.layer_average import LayerAverage
+from classifiers.batch import Part
+from classifiers.dropout import at, dropout
+from classifiers.layer_average import LayerAverage, Weighting
 from classifiers.pooling import pool_mean
-from classifiers.statistics import Statistics
+from classifiers.shape import InputShape
 
 
 class DenseSettings(BaseModel):
@@ -20,6 +20,7 @@ class DenseSettings(BaseModel):
         width: units of each layer.
         depth: number of layers before the pooling.
         dropout: probability, on the input of each layer.
+        weighting: of the layers.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -28,6 +29,7 @@ class DenseSettings(BaseModel):
     width: PositiveInt
     depth: PositiveInt
     dropout: Annotated[float, Field(ge=0, lt=1)]
+    weighting: Weighting
 
 
 class DenseHead(nn.Module):
@@ -35,33 +37,26 @@ class DenseHead(nn.Module):
 
     Args:
         settings: its size.
-        layers: of the features.
-        dim: of the features.
+        shape: of the features.
         classes: of the labels.
-        statistics: to standardise features by; None to leave them as they are.
     """
 
-    def __init__(
-        self,
-        settings: DenseSettings,
-        layers: int,
-        dim: int,
-        classes: int,
-        statistics: Statistics | None = None,
-    ) -> None:
+    part = 8  # utterances computed together: their frames fit a core's cache
+
+    def __init__(self, settings: DenseSettings, shape: InputShape, classes: int) -> None:
         super().__init__()
-        self.layer_average = LayerAverage(layers, dim, statistics)
-        widths = [dim, *[settings.width] * settings.depth]
-        self.dense = nn.Sequential(
-            *(
-                nn.Sequential(nn.Dropout(settings.dropout), nn.Linear(before, after), nn.ReLU())
-                for before, after in pairwise(widths)
-            )
-        )
+        self.dropout = settings.dropout
+        self.layer_averages = nn.ModuleList([LayerAverage(shape.layers, settings.weighting)])
+        widths = [shape.dim] + [settings.width] * settings.depth
+        self.dense = nn.ModuleList(map(nn.Linear, widths[:-1], widths[1:]))
         self.output = nn.Linear(settings.width, classes)
 
-    def forward(self, batch: Batch) -> Tensor:
+    def forward(self, part: Part) -> Tensor:
         """Return logits, (utterances, classes)."""
-        frames = self.dense(self.layer_average(batch.features))
-        logits: Tensor = self.output(pool_mean(frames, batch.lengths))
+        drops = [at(layer, self.dropout, part.noise) for layer in range(len(self.dense))]
+        frames = self.layer_averages[0](part.inputs[0], drops[0])
+        frames = self.dense[0](frames).relu()
+        for layer, drop in zip(self.dense[1:], drops[1:], strict=True):
+            frames = layer(dropout(frames, drop)).relu()
+        logits: Tensor = self.output(pool_mean(frames, part.inputs[0].lengths))
         return logits

@@ -1,81 +1,119 @@
 """The learned weighted average of an encoder's layers."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Literal
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 
-from classifiers.statistics import Statistics
+from classifiers import kernels
+from classifiers.batch import Input
+from classifiers.dropout import KEEP, Drop, dropout
+
+Weighting = Literal["absolute", "softmax"]
 
 
 class LayerAverage(nn.Module):
-    """Average layers with learned weights: sum of |w_l| x_l over sum of |w_l|.
+    """Average layers with learned weights that are not negative and add up to one.
 
-    As in the published code of Pepino et al. 2021, "Emotion Recognition from Speech Using
-    wav2vec 2.0 Embeddings" (Interspeech), eq. 1; all weights are one at the start, so training
-    begins with the plain mean. With statistics, x_l is standardised first; both are done at
-    once, so no standardised copy of the features is made.
+    "absolute" is |w_l| over the sum of |w_l|, as in the published code of Pepino et al. 2021,
+    "Emotion Recognition from Speech Using wav2vec 2.0 Embeddings" (Interspeech), eq. 1, where all
+    weights are one at the start. "softmax" is exp(w_l) over the sum of exp(w_l), as in SUPERB
+    (Yang et al. 2021), beginning at zero. Both begin as the plain mean. Standardising is done at
+    once with averaging, so no standardised copy of the features is made.
 
     Args:
         layers: how many there are.
-        dim: features of each.
-        statistics: mean and deviation to standardise by; None to leave features as they are.
+        weighting: how parameters become weights.
     """
 
-    mean: Tensor
-    deviation: Tensor
-
-    def __init__(self, layers: int, dim: int, statistics: Statistics | None = None) -> None:
+    def __init__(self, layers: int, weighting: Weighting = "absolute") -> None:
         super().__init__()
-        self.raw = nn.Parameter(torch.ones(layers))
-        unchanged = Statistics(torch.zeros(layers, dim), torch.ones(layers, dim))
-        self.register_buffer("mean", (statistics or unchanged).mean)
-        self.register_buffer("deviation", (statistics or unchanged).deviation)
+        begin = torch.ones(layers) if weighting == "absolute" else torch.zeros(layers)
+        self.raw = nn.Parameter(begin, requires_grad=layers > 1)
+        self.weighting = weighting
 
     @property
     def weights(self) -> Tensor:
         """(layers,), not negative, adding up to one."""
+        if self.weighting == "softmax":
+            return self.raw.softmax(0)
         return self.raw.abs() / self.raw.abs().sum()
 
-    def forward(self, features: Sequence[Tensor]) -> Tensor:
+    def forward(self, given: Input, drop: Drop = KEEP) -> Tensor:
         """Average over layers.
 
         Args:
-            features: for each utterance (layers, frames, dim), of any float type.
+            given: features, float16 or float32, and what to standardise them by.
+            drop: what becomes of the average, on the way.
 
         Returns:
-            (frames, dim) of the parameters' type, the utterances' frames one after another.
+            (frames, dim) float32, the utterances' frames one after another.
         """
-        # sum of w (x - mean) / deviation = sum of scale x - offset
-        scale = self.weights[:, None] / self.deviation
-        offset = (scale * self.mean).sum(0)
-        frames: Tensor = _ScaledSum.apply(scale, *features)
-        return frames - offset
+        shape = (len(given.features), -1, given.features[0].shape[2])
+        scale = self.weights[:, None].expand(shape)
+        start = scale.new_zeros(shape[0], shape[2])
+        if given.mean is not None and given.deviation is not None:
+            # sum of w (x - mean) / deviation = sum of scale x + start
+            scale = scale / given.deviation
+            start = -(scale * given.mean).sum(1)
+        if given.features[0].device.type == "cpu":
+            return _ScaledSum.apply(drop, scale, start, *given.features)  # type: ignore[no-any-return]
+        return dropout(written_out(scale, start, given.features), drop)
+
+
+def written_out(scale: Tensor, start: Tensor, features: Sequence[Tensor]) -> Tensor:
+    """Return start plus the sum over layers of scale times features, in torch's own operations.
+
+    Args:
+        scale: (utterances, layers, dim).
+        start: (utterances, dim).
+        features: for each utterance (layers, frames, dim).
+
+    Returns:
+        (frames, dim), the utterances' frames one after another.
+    """
+    lengths = torch.tensor([part.shape[1] for part in features], device=start.device)
+    frames = start.repeat_interleave(lengths, 0)
+    for layer, values in enumerate(torch.cat(tuple(features), 1).unbind()):
+        frames = frames + values.to(start.dtype) * scale[:, layer].repeat_interleave(lengths, 0)
+    return frames
 
 
 class _ScaledSum(torch.autograd.Function):
-    """Sum over layers of scale (layers, dim) times x_l, utterance by utterance.
-
-    An utterance's layers fit the processor's cache where a batch's do not, and autograd would
-    keep every batch in float.
-    """
+    """`written_out` and dropout on a processor: reading each stored value once, forth and back."""
 
     @staticmethod
-    def forward(ctx: Any, scale: Tensor, *features: Tensor) -> Tensor:
-        ctx.features = features
-        lengths = [part.shape[1] for part in features]
-        frames = scale.new_zeros(sum(lengths), scale.shape[1])
-        for part, rows in zip(features, frames.split(lengths), strict=True):
-            for values, factors in zip(part, scale, strict=True):
-                rows.addcmul_(values.to(rows.dtype), factors)
+    def forward(ctx: Any, drop: Drop, scale: Tensor, start: Tensor, *features: Tensor) -> Tensor:
+        ctx.drop, ctx.features = drop, features
+        frames = torch.empty(sum(part.shape[1] for part in features), scale.shape[2])
+        scales, starts = scale.contiguous().numpy(), start.contiguous().numpy()
+        for part, factors, begin, first, rows in zip(
+            features, scales, starts, *_rows(features, frames), strict=True
+        ):
+            kernels.scaled_sum(kernels.bits(part.numpy()), factors, begin, first, *drop, rows)
         return frames
 
     @staticmethod
     def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor | None, ...]:
-        (gradient,) = gradients
-        lengths = [part.shape[1] for part in ctx.features]
-        slopes = torch.zeros_like(ctx.features[0][:, 0], dtype=gradient.dtype)
-        for part, rows in zip(ctx.features, gradient.split(lengths), strict=True):
-            slopes += part.to(rows.dtype, copy=True).mul_(rows).sum(1)
-        return slopes, *[None] * len(ctx.features)
+        none = [None] * len(ctx.features)
+        if not ctx.needs_input_grad[1]:
+            return None, None, None, *none
+        layers, _, dim = ctx.features[0].shape
+        slopes = torch.empty(len(ctx.features), layers, dim)
+        starts = torch.empty(len(ctx.features), dim)
+        for part, first, rows, slope, start in zip(
+            ctx.features, *_rows(ctx.features, gradients[0].contiguous()),
+            slopes.numpy(), starts.numpy(), strict=True,
+        ):  # fmt: skip
+            kernels.scaled_sum_slopes(
+                kernels.bits(part.numpy()), rows, first, *ctx.drop, slope, start
+            )
+        return None, slopes, starts, *none
+
+
+def _rows(features: Sequence[Tensor], frames: Tensor) -> tuple[list[int], list[np.ndarray]]:
+    """Return the place of each utterance's first frame among all, and its frames."""
+    ends = np.cumsum([part.shape[1] for part in features])
+    return [0, *ends[:-1].tolist()], np.split(frames.numpy(), ends[:-1])

@@ -1,4 +1,4 @@
-"""From frames to utterances."""
+"""From frames to utterances, and from one frame step to another."""
 
 import torch
 from torch import Tensor
@@ -21,4 +21,48 @@ def pool_mean(frames: Tensor, lengths: Tensor) -> Tensor:
         raise ValueError("an utterance has no frames")
     if int(lengths.sum()) != len(frames):
         raise ValueError(f"lengths add up to {int(lengths.sum())}, there are {len(frames)} frames")
-    return torch.segment_reduce(frames, "mean", lengths=lengths)
+    lengths = lengths.to(frames.device)
+    utterances = torch.arange(len(lengths), device=frames.device)
+    belongs = utterances[:, None] == utterances.repeat_interleave(lengths)
+    return (belongs.to(frames.dtype) / lengths[:, None]) @ frames  # faster than segment_reduce
+
+
+def align(
+    frames: list[Tensor], lengths: list[Tensor], steps: list[float]
+) -> tuple[list[Tensor], Tensor]:
+    """Bring the frames of several stores to one frame step, the longest.
+
+    Frame i of a store begins i steps into its utterance. Those that begin within one step of the
+    slowest store are averaged; a store with one frame an utterance (step 0) repeats it. What one
+    store has beyond another's end is left out.
+
+    Args:
+        frames: from each store (frames, dim), the utterances' frames one after another.
+        lengths: of each store, (utterances,) frames.
+        steps: of each store, in seconds; 0 for one frame an utterance.
+
+    Returns:
+        For each store (frames, dim), now equally long, and (utterances,) frames.
+    """
+    slowest = max(steps)
+    counts = [_counts(length, step, slowest) for length, step in zip(lengths, steps, strict=True)]
+    framed = [torch.tensor([len(c) for c in each]) for each in counts if each is not None]
+    shortest = torch.stack(framed).amin(0) if framed else torch.ones_like(lengths[0])
+    aligned = []
+    for values, each in zip(frames, counts, strict=True):
+        if each is None:
+            aligned.append(values.repeat_interleave(shortest.to(values.device), 0))
+            continue
+        whole = torch.segment_reduce(values, "mean", lengths=torch.cat(each).to(values.device))
+        parts = whole.split([len(c) for c in each])
+        aligned.append(torch.cat([p[:n] for p, n in zip(parts, shortest.tolist(), strict=True)]))
+    return aligned, shortest
+
+
+def _counts(lengths: Tensor, step: float, slowest: float) -> list[Tensor] | None:
+    """Return for each utterance how many frames fall in each of the slowest store's steps."""
+    if not step:
+        return None
+    longest = torch.arange(int(lengths.max()))
+    owners = (longest * (step / slowest) + 1e-6).long()  # 1e-6: 2 × 0.01 is not below 0.02
+    return [owners[:length].bincount() for length in lengths.tolist()]

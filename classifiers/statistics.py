@@ -1,43 +1,83 @@
 """Mean and deviation of features, to standardise them by."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from classifiers.batch import as_tensor
+from classifiers import kernels
+
+
+@dataclass(frozen=True)
+class Moments:
+    """Of each layer and feature, over some frames; those of several add up exactly.
+
+    Attributes:
+        frames: how many.
+        mean: (layers, dim) float64.
+        squares: (layers, dim) float64, the sum of squared deviations from the mean.
+    """
+
+    frames: int
+    mean: np.ndarray
+    squares: np.ndarray
+
+    def __add__(self, other: "Moments") -> "Moments":
+        """Return the moments of both (Chan, Golub and LeVeque 1983, eq. 2.1)."""
+        frames = self.frames + other.frames
+        apart = other.mean - self.mean
+        mean = self.mean + apart * (other.frames / frames)
+        between = apart * apart * (self.frames * other.frames / frames)
+        return Moments(frames, mean, self.squares + other.squares + between)
+
+
+def measure(features: np.ndarray) -> Moments:
+    """Return the moments of one utterance, added up in float64.
+
+    Args:
+        features: (layers, frames, dim) float16 or float32.
+    """
+    layers, frames, dim = features.shape
+    mean, squares = np.empty((layers, dim)), np.empty((layers, dim))
+    kernels.moments(kernels.bits(features), mean, squares)
+    return Moments(frames, mean, squares)
+
+
+def add_up(parts: Iterable[Moments]) -> Moments:
+    """Return the moments of all frames together.
+
+    Args:
+        parts: at least one.
+    """
+    first, *others = parts
+    for other in others:
+        first = first + other
+    return first
 
 
 @dataclass(frozen=True)
 class Statistics:
-    """Of each layer and feature, over the frames of some utterances.
+    """What groups of utterances are standardised by, such as each speaker by his own.
 
     Attributes:
-        mean: (layers, dim) float32.
-        deviation: (layers, dim) float32, population; 1 where a feature never varies.
+        mean: (groups, layers, dim) float32.
+        deviation: (groups, layers, dim) float32, population; 1 where a feature never varies.
     """
 
     mean: Tensor
     deviation: Tensor
 
+    def to(self, device: torch.device) -> "Statistics":
+        """Return the same on a device."""
+        return Statistics(self.mean.to(device), self.deviation.to(device))
 
-def measure(features: Iterable[np.ndarray]) -> Statistics:
-    """Measure in one pass, adding up in float64.
 
-    Args:
-        features: (layers, frames, dim) arrays, at least one.
-    """
-    frames, total, squares = 0, torch.zeros(()), torch.zeros(())
-    for part in features:
-        values = as_tensor(part)
-        # squares of halves are exact in float32, which is faster
-        values = values.float() if values.dtype == torch.float16 else values.double()
-        frames += values.shape[1]
-        total = total + values.sum(1, dtype=torch.float64)
-        squares = squares + values.square().sum(1, dtype=torch.float64)
-    mean = total / frames
-    variance = (squares / frames - mean.square()).clamp_min(0)
-    deviation = torch.where(variance > 0, variance.sqrt(), 1)
-    return Statistics(mean.float(), deviation.float())
+def statistics_of(groups: Sequence[Moments]) -> Statistics:
+    """Return the statistics of groups with these moments."""
+    deviations = [np.sqrt(group.squares / group.frames) for group in groups]
+    return Statistics(
+        torch.from_numpy(np.stack([group.mean for group in groups])).float(),
+        torch.from_numpy(np.stack([np.where(d > 0, d, 1) for d in deviations])).float(),
+    )

@@ -1,10 +1,17 @@
-"""Train a head with early stopping on validation loss."""
+"""Train a head with early stopping on validation loss.
+
+A batch is computed in parts of a few utterances, each on a core of its own, and their gradients are
+added in order: no core waits for another within a part, a part's frames stay in a core's cache,
+and the result is the same to the last bit whatever the number of cores.
+"""
 
 import copy
 import math
+import threading
 import time
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Executor
+from dataclasses import replace
 from typing import TypeVar
 
 import torch
@@ -12,7 +19,12 @@ from pydantic import BaseModel, ConfigDict, PositiveFloat, PositiveInt
 from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
 
-from classifiers.batch import Examples, batches
+from classifiers.batch import Examples, Part
+from classifiers.history import Epoch, Trained, cross_entropy_and_uar
+
+Head = TypeVar("Head", bound=nn.Module)
+_BUILDING = threading.Lock()  # initial weights come from torch's one global generator
+_SEEDS = 2**32
 
 
 class TrainingSettings(BaseModel):
@@ -35,116 +47,138 @@ class TrainingSettings(BaseModel):
     clip_value: PositiveFloat
 
 
-@dataclass(frozen=True)
-class Epoch:
-    """One row of a training history.
-
-    Attributes:
-        epoch: from 1.
-        train_loss: mean cross-entropy of the training batches, with dropout, as they were seen.
-        validation_loss: mean cross-entropy of the validation data after the epoch.
-        validation_uar: unweighted average recall of the same, 0 to 1.
-        seconds: it took.
-    """
-
-    epoch: int
-    train_loss: float
-    validation_loss: float
-    validation_uar: float
-    seconds: float
-
-
-Head = TypeVar("Head", bound=nn.Module)
+class Stopped(Exception):
+    """Training was asked to stop."""
 
 
 def train(
-    build: Callable[[], Head],
+    head: nn.Module,
     training: Examples,
     validation: Examples,
     settings: TrainingSettings,
     seed: int,
-) -> tuple[Head, list[Epoch]]:
-    """Train a new head and return it as it was at its lowest validation loss.
+    cores: Executor,
+    stop: threading.Event,
+) -> Trained:
+    """Train a head and leave it as it was at its lowest validation loss.
 
     Args:
-        build: makes the head; its initial weights follow from `seed`.
+        head: what is trained, from `seeded`.
         training: what it learns from.
         validation: what tells when to stop.
         settings: how.
-        seed: of initial weights, order and dropout. The global generator is left as it was.
-
-    Returns:
-        The head, in evaluation mode, and the history.
+        seed: of order and dropout. Torch's global generator is not used.
+        cores: what computes, from `crew`.
+        stop: when set, training ends at the next epoch.
 
     Raises:
         FloatingPointError: if the loss becomes infinite or not a number.
+        Stopped: when asked to.
     """
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(seed)
-        head = build()
-        optimizer = torch.optim.Adam(head.parameters(), settings.learning_rate)
-        history: list[Epoch] = []
-        for number in range(1, settings.epochs + 1):
-            history.append(_run_epoch(number, head, optimizer, training, validation, settings))
-            best = min(history, key=lambda epoch: epoch.validation_loss)
-            if best is history[-1]:
-                best_weights = copy.deepcopy(head.state_dict())
-            elif number - best.epoch == settings.patience:
-                break
+    generator = torch.Generator().manual_seed(seed)
+    optimizer = torch.optim.Adam(_trained(head), settings.learning_rate)
+    history: list[Epoch] = []
+    for number in range(1, settings.epochs + 1):
+        if stop.is_set():
+            raise Stopped
+        begin = time.perf_counter()
+        train_loss = train_epoch(head, optimizer, training, settings, generator, cores)
+        probabilities = predict(head, validation, cores)
+        loss, recall = cross_entropy_and_uar(probabilities, validation.labels)
+        _check_finite(train_loss + loss, number, settings)
+        history.append(Epoch(number, train_loss, loss, recall, time.perf_counter() - begin))
+        best = min(range(number), key=lambda index: history[index].validation_loss)
+        if best == number - 1:
+            best_weights = copy.deepcopy(head.state_dict())
+        elif number - 1 - best == settings.patience:
+            break
     head.load_state_dict(best_weights)
-    return head.eval(), history
+    return Trained(head.eval(), history, best)
 
 
-@torch.inference_mode()
-def predict(head: nn.Module, examples: Examples, batch_size: int) -> Tensor:
+def seeded(build: Callable[[], Head], seed: int) -> Head:
+    """Return what `build` makes when torch's global generator begins at a seed.
+
+    The generator is left as it was, and one thread at a time uses it.
+    """
+    with _BUILDING, torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        return build()
+
+
+def predict(head: nn.Module, examples: Examples, cores: Executor) -> Tensor:
     """Return class probabilities, (utterances, classes) float32."""
-    head.eval()
-    return torch.cat([head(batch).softmax(1) for batch in batches(examples, batch_size)])
+
+    def compute(part: Part) -> Tensor:
+        with torch.inference_mode():
+            probabilities: Tensor = head(part).softmax(1)
+            return probabilities
+
+    groups = _cut(range(len(examples)), head)
+    jobs = [cores.submit(compute, part) for part in examples.parts(groups)]
+    return torch.cat([job.result() for job in jobs]).cpu()
 
 
-def _run_epoch(
-    number: int,
-    head: nn.Module,
-    optimizer: torch.optim.Optimizer,
-    training: Examples,
-    validation: Examples,
-    settings: TrainingSettings,
-) -> Epoch:
-    begin = time.perf_counter()
-    train_loss = _train_epoch(head, optimizer, training, settings)
-    loss, recall = _validate(head, validation, settings.batch_size)
-    if not math.isfinite(train_loss + loss):
-        raise FloatingPointError(
-            f"the loss is no longer finite in epoch {number}; a learning rate below "
-            f"{settings.learning_rate:g} may help"
-        )
-    return Epoch(number, train_loss, loss, recall, time.perf_counter() - begin)
+def _trained(head: nn.Module) -> list[nn.Parameter]:
+    return [parameter for parameter in head.parameters() if parameter.requires_grad]
 
 
-def _train_epoch(
+def _cut(order: Sequence[int], head: nn.Module) -> list[Sequence[int]]:
+    """Return the utterances in parts of the head's size."""
+    size = int(head.part)  # type: ignore[arg-type]
+    return [order[begin : begin + size] for begin in range(0, len(order), size)]
+
+
+def train_epoch(
     head: nn.Module,
     optimizer: torch.optim.Optimizer,
     training: Examples,
     settings: TrainingSettings,
+    generator: torch.Generator,
+    cores: Executor,
 ) -> float:
-    head.train()
+    """Train for one epoch; return the mean cross-entropy of the batches as they were seen."""
+    order = torch.randperm(len(training), generator=generator).tolist()
+    size = settings.batch_size
+    batches = [_cut(order[begin : begin + size], head) for begin in range(0, len(order), size)]
+    parts = training.parts([group for batch in batches for group in batch])
     total = 0.0
-    order = torch.randperm(len(training)).tolist()
-    for batch in batches(training, settings.batch_size, order):
-        loss = cross_entropy(head(batch), batch.labels)
-        optimizer.zero_grad()
-        loss.backward()
-        nn.utils.clip_grad_value_(head.parameters(), settings.clip_value)
+    for batch in batches:
+        utterances = sum(map(len, batch))
+        loss, gradients = _step(head, parts, len(batch), utterances, generator, cores)
+        for parameter, gradient in zip(_trained(head), gradients, strict=True):
+            parameter.grad = gradient
+        nn.utils.clip_grad_value_(_trained(head), settings.clip_value)
         optimizer.step()
-        total += loss.item() * len(batch.labels)
+        total += loss * utterances
     return total / len(training)
 
 
-def _validate(head: nn.Module, validation: Examples, batch_size: int) -> tuple[float, float]:
-    """Return the mean cross-entropy and the unweighted average recall."""
-    probabilities = predict(head, validation, batch_size)
-    labels = torch.from_numpy(validation.labels)
-    loss = cross_entropy(probabilities.clamp_min(1e-30).log(), labels).item()
-    hits = (probabilities.argmax(1) == labels).float()
-    recalls = [hits[labels == label].mean() for label in labels.unique()]
-    return loss, float(torch.stack(recalls).mean())
+def _step(
+    head: nn.Module,
+    parts: Iterator[Part],
+    count: int,
+    utterances: int,
+    generator: torch.Generator,
+    cores: Executor,
+) -> tuple[float, list[Tensor]]:
+    """Return the mean loss of the next parts, which make a batch, and its gradients."""
+    weights = _trained(head)
+
+    def compute(part: Part, seed: int) -> tuple[Tensor, tuple[Tensor, ...]]:
+        logits = head(replace(part, noise=seed))
+        loss = cross_entropy(logits, part.labels, reduction="sum") / utterances
+        return loss.detach(), torch.autograd.grad(loss, weights)
+
+    seeds = torch.randint(_SEEDS, (count,), generator=generator).tolist()
+    jobs = [cores.submit(compute, next(parts), seed) for seed in seeds]
+    losses, gradients = zip(*(job.result() for job in jobs), strict=True)
+    return float(sum(losses)), [torch.stack(each).sum(0) for each in zip(*gradients, strict=True)]
+
+
+def _check_finite(loss: float, epoch: int, settings: TrainingSettings) -> None:
+    if not math.isfinite(loss):
+        raise FloatingPointError(
+            f"the loss is no longer finite in epoch {epoch}; a learning rate below "
+            f"{settings.learning_rate:g} may help"
+        )

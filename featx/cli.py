@@ -8,10 +8,12 @@ import typer
 
 from featx import __version__
 from featx.commands.demo import demo
+from featx.commands.evaluate import evaluate
 from featx.commands.extract import extract
 from featx.commands.fit import fit
 from featx.commands.manifest import manifest
 from featx.commands.models import models
+from featx.commands.protocols import protocols
 from featx.errors import FeatxError
 
 app = typer.Typer(
@@ -20,7 +22,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for command in (demo, manifest, models, extract, fit):
+for command in (demo, manifest, models, protocols, extract, fit, evaluate):
     app.command()(command)
 
 
@@ -38,7 +40,8 @@ def featx(
 ) -> None:
     """Speech emotion recognition from every layer of frozen speech models.
 
-    manifest → extract → fit: list a corpus, store its features once, train heads on them.
+    manifest → extract → fit → evaluate: list a corpus, store its features once, train heads on
+    them, score what they predict.
     """
 
 

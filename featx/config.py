@@ -4,7 +4,8 @@ import difflib
 import tomllib
 from importlib.resources import files
 from pathlib import Path
-from typing import Any, TypeVar
+from types import UnionType
+from typing import Annotated, Any, TypeVar, Union, get_args, get_origin
 
 from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
 from pydantic_core import ErrorDetails
@@ -63,21 +64,54 @@ def check_config(table: dict[str, Any], schema: type[T], where: object) -> T:
 
 
 def _explain(detail: ErrorDetails, schema: object) -> str:
-    key = ".".join(str(part) for part in detail["loc"])
+    parts, table = _walk(schema, detail["loc"])
+    key = ".".join(parts)
+    if detail["type"] == "value_error":  # a check of ours, which speaks for itself
+        return f"{key}: {detail['ctx']['error']}" if key else str(detail["ctx"]["error"])
     if detail["type"] != "extra_forbidden":
         return f"{key}: {detail['msg']} (got {detail['input']!r})"
-    known = _keys(schema, detail["loc"][:-1])
-    nearest = difflib.get_close_matches(str(detail["loc"][-1]), known, n=1)
+    known = list(table.model_fields) if _is_table(table) else []  # type: ignore[attr-defined]
+    nearest = difflib.get_close_matches(parts[-1], known, n=1)
     hint = f"did you mean {nearest[0]!r}?" if nearest else f"known: {', '.join(known)}"
     return f"{key}: unknown key; {hint}"
 
 
-def _keys(schema: object, location: tuple[int | str, ...]) -> list[str]:
-    """Return the keys that the table at a location may have."""
+def _walk(schema: object, location: tuple[int | str, ...]) -> tuple[list[str], object]:
+    """Return the keys that lead to a value as they are written, and the table it stands in."""
+    keys: list[str] = []
+    table = schema
     for part in location:
-        if isinstance(schema, type) and issubclass(schema, BaseModel):
-            schema = schema.model_fields[str(part)].annotation
-        else:  # dict[str, Schema]
-            schema = schema.__args__[-1]  # type: ignore[attr-defined]
-    is_table = isinstance(schema, type) and issubclass(schema, BaseModel)
-    return list(schema.model_fields) if is_table else []  # type: ignore[attr-defined]
+        members = _members(schema)
+        chosen = next((one for one in members if str(part) in _kinds(one)), None)
+        if chosen:  # not a key: which of several tables was meant
+            schema = chosen
+            continue
+        keys.append(str(part))
+        table = next((one for one in members if _is_table(one)), schema)
+        schema = _value_of(table, str(part))
+    return keys, table
+
+
+def _value_of(schema: object, key: str) -> object:
+    if _is_table(schema):
+        field = schema.model_fields.get(key)  # type: ignore[attr-defined]
+        return field.annotation if field else None
+    arguments = get_args(schema)
+    return arguments[-1] if arguments else None  # of a dict
+
+
+def _members(schema: object) -> list[object]:
+    """Return the tables that a value may be: several for a union."""
+    if isinstance(schema, UnionType) or get_origin(schema) in (Union, Annotated):
+        return [one for argument in get_args(schema) for one in _members(argument)]
+    return [schema]
+
+
+def _kinds(schema: object) -> tuple[str, ...]:
+    """Return the values of `kind` by which a table is told from others."""
+    kind = schema.model_fields.get("kind") if _is_table(schema) else None  # type: ignore[attr-defined]
+    return get_args(kind.annotation) if kind else ()
+
+
+def _is_table(schema: object) -> bool:
+    return isinstance(schema, type) and issubclass(schema, BaseModel)

@@ -1,11 +1,12 @@
 """The pictures of a run."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import matplotlib as mpl
 import numpy as np
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from featx.files import replace
@@ -42,24 +43,42 @@ def draw_confusion(results: Results, path: Path) -> None:
         _save(figure, path)
 
 
-def draw_layer_weights(members: Sequence[Member], layers: Sequence[str], path: Path) -> None:
-    """Draw the learned weight of each layer: mean and deviation over seeds and folds."""
-    weights = np.stack([member.layer_weights.numpy() for member in members])
+def draw_layer_weights(
+    members: Sequence[Member], layers: Mapping[str, Sequence[str]], path: Path
+) -> None:
+    """Draw the learned weight of each layer: mean and deviation over seeds and folds.
+
+    Args:
+        members: the heads.
+        layers: the layers of each store; one with a single layer is left out.
+        path: of the picture.
+    """
+    several = [
+        (name, names, np.stack([member.layer_weights[place].numpy() for member in members]))
+        for place, (name, names) in enumerate(layers.items())
+        if len(names) > 1
+    ]
     with mpl.rc_context(STYLE):
-        figure = Figure((WIDTH, 0.62 * WIDTH), layout="constrained")
-        axes = figure.subplots()
-        equal = 1 / len(layers)
-        axes.axhline(equal, color="0.6", linewidth=0.8, linestyle=":", label="equal weights")
-        axes.errorbar(
-            range(len(layers)), weights.mean(0), weights.std(0), color=BLUE, marker="o", capsize=2,
-            markersize=3, linewidth=1, label="learned, ± deviation over heads",
-        )  # fmt: skip
-        step = -(-len(layers) // 13)
-        axes.set_xticks(range(0, len(layers), step), layers[::step])
-        axes.set(xlabel="layer (0: local encoder)", ylabel="weight")
-        axes.set_ylim(0, 1.4 * (weights.mean(0) + weights.std(0)).max())
-        axes.legend(frameon=False, loc="upper right", fontsize=7)
+        figure = Figure((WIDTH, 0.62 * WIDTH * len(several)), layout="constrained")
+        rows = figure.subplots(len(several), squeeze=False)[:, 0]
+        for axes, one in zip(rows, several, strict=True):
+            _draw_weights(axes, *one, titled=len(several) > 1)
         _save(figure, path)
+
+
+def _draw_weights(
+    axes: Axes, store: str, layers: Sequence[str], weights: np.ndarray, titled: bool
+) -> None:
+    axes.axhline(1 / len(layers), color="0.6", linewidth=0.8, linestyle=":", label="equal weights")
+    axes.errorbar(
+        range(len(layers)), weights.mean(0), weights.std(0), color=BLUE, marker="o", capsize=2,
+        markersize=3, linewidth=1, label="learned, ± deviation over heads",
+    )  # fmt: skip
+    step = -(-len(layers) // 13)
+    axes.set_xticks(range(0, len(layers), step), layers[::step])
+    axes.set(xlabel="layer (0: local encoder)", ylabel="weight", title=store if titled else "")
+    axes.set_ylim(0, 1.4 * (weights.mean(0) + weights.std(0)).max())
+    axes.legend(frameon=False, loc="upper right", fontsize=7)
 
 
 def draw_training(members: Sequence[Member], path: Path) -> None:

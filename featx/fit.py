@@ -1,105 +1,58 @@
-"""Train heads on a feature store, for every seed and fold, into a run folder."""
+"""Train heads on feature stores, for every seed and fold."""
 
 import hashlib
 import json
 import logging
+import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping
+from concurrent.futures import Executor
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
+import torch
 
-from cache import FeatureStore
 from classifiers.batch import Examples
-from classifiers.dense import DenseHead
-from classifiers.statistics import measure
-from classifiers.training import predict, train
-from featx.audio import count_samples
+from classifiers.cores import crew, use_one_core
+from classifiers.heads import train_head
+from classifiers.training import predict
+from featx.ahead import map_ahead
 from featx.errors import FeatxError, Interrupted
 from featx.fit_config import FitConfig
-from featx.folds import Fold, make_folds, shares_speakers
-from featx.labels import order_labels
-from featx.manifest import Manifest, Utterance, load_manifest
+from featx.fit_data import FitData, fold_examples
+from featx.fit_features import fits_in_memory, prepare
+from featx.folds import Fold
 from featx.member import Member, load_member
 from featx.progress import progress
 
+CPU = torch.device("cpu")
 log = logging.getLogger("featx")
 
 
 @dataclass(frozen=True)
-class FitData:
-    """What heads train on.
+class Resources:
+    """What a fit may use; its result is the same to the last bit with more or fewer cores.
 
     Attributes:
-        manifest: the utterances that have features.
-        store: their features.
-        folds: how they are divided.
-        classes: the labels in their order.
-        missing: how many utterances of the manifest were left out for want of features.
-        speakers_shared: whether training and test of a fold share speakers.
+        device: where heads train and features are kept.
+        memory: bytes that features may take there; by default a share of what is available.
     """
 
-    manifest: Manifest
-    store: FeatureStore
-    folds: tuple[Fold, ...]
-    classes: tuple[str, ...]
-    missing: int
-    speakers_shared: bool
-
-    def examples(self, utterances: tuple[Utterance, ...]) -> Examples:
-        """Return the features, unread, and the labels of some utterances."""
-        index = {label: number for number, label in enumerate(self.classes)}
-        return Examples(
-            [self.store.read(utterance.utterance) for utterance in utterances],
-            np.array([index[utterance.label] for utterance in utterances], dtype=np.int64),
-        )
+    device: torch.device = CPU
+    memory: float | None = None
 
 
-def load_data(config: FitConfig) -> FitData:
-    """Read the manifest, open the store and divide the utterances.
-
-    Raises:
-        FeatxError: if the manifest can't be used or divided, or utterances have no features.
-        StoreError: if the store can't be opened.
-    """
-    whole = load_manifest(config.manifest)
-    store = FeatureStore(config.features)
-    kept = tuple(u for u in whole.utterances if store.is_done(u.utterance))
-    absent = [u.utterance for u in whole.utterances if not store.is_done(u.utterance)]
-    if absent and (not config.skip_missing or not kept):
-        raise FeatxError(
-            f"{config.features}: no features of {len(absent)} of {len(whole.utterances)} "
-            f"utterances, such as {absent[0]}. Finish with `featx extract`, which says what is "
-            "wrong with the rest, or leave them out with --skip-missing."
-        )
-    _check_lengths(store, kept)
-    manifest = Manifest(whole.path, kept)
-    folds = make_folds(manifest, config.folds, config.speaker_dependent)
-    classes = tuple(order_labels(u.label for u in kept))
-    shared = any(map(shares_speakers, folds))
-    return FitData(manifest, store, folds, classes, len(absent), shared)
-
-
-def _check_lengths(store: FeatureStore, utterances: Sequence[Utterance]) -> None:
-    """Raise a FeatxError if the features were made from other audio, or other parts of it."""
-    for u in utterances:
-        samples = count_samples(u.path, u.start, u.end)
-        if samples != store.samples(u.utterance):
-            raise FeatxError(
-                f"{store.folder}: the features of {u.utterance!r} were made from "
-                f"{store.samples(u.utterance)} samples, the manifest now gives {samples}. "
-                "Extract the changed manifest again, under another name or with --out."
-            )
-
-
-def fit_members(config: FitConfig, data: FitData, folder: Path) -> list[Member]:
+def fit_members(
+    config: FitConfig, data: FitData, folder: Path, resources: Resources
+) -> list[Member]:
     """Train a head for every seed and fold; those finished earlier are taken up again.
 
     Args:
         config: what to train.
         data: on what.
         folder: where finished members are kept.
+        resources: what to use.
 
     Raises:
         FeatxError: if training diverges.
@@ -107,20 +60,14 @@ def fit_members(config: FitConfig, data: FitData, folder: Path) -> list[Member]:
     """
     inputs = digest_inputs(config, data)
     tasks = [(seed, fold) for fold in data.folds for seed in range(config.seeds)]
-    members = {}
-    for seed, fold in tasks:
-        member = load_member(folder, seed, fold.number, inputs)
-        if member:
-            members[seed, fold.number] = member
+    found = (load_member(folder, seed, fold.number, inputs) for seed, fold in tasks)
+    members = {(member.seed, member.fold): member for member in found if member}
+    missing = [(seed, fold) for seed, fold in tasks if (seed, fold.number) not in members]
     try:
-        with progress("Fitting", len(tasks), "heads", len(members)) as advance:
-            for seed, fold in tasks:
-                if (seed, fold.number) in members:
-                    continue
-                member = _fit_member(config, data, seed, fold)
+        if missing:
+            for member in _train(config, data, missing, len(members), resources):
                 member.save(folder, inputs)
-                members[seed, fold.number] = member
-                advance(1)
+                members[member.seed, member.fold] = member
     except KeyboardInterrupt:
         raise Interrupted(
             f"Interrupted with {len(members)} of {len(tasks)} heads trained. "
@@ -129,33 +76,72 @@ def fit_members(config: FitConfig, data: FitData, folder: Path) -> list[Member]:
     return [members[key] for key in sorted(members)]
 
 
-def _fit_member(config: FitConfig, data: FitData, seed: int, fold: Fold) -> Member:
-    begin = time.perf_counter()
-    layout = data.store.layout
-    parts = {"validation": data.examples(fold.validation), "test": data.examples(fold.test)}
-    training = data.examples(fold.train)
-    statistics = measure(training.features) if config.normalize == "global" else None
+def _train(
+    config: FitConfig,
+    data: FitData,
+    tasks: list[tuple[int, Fold]],
+    done: int,
+    resources: Resources,
+) -> Iterator[Member]:
+    """Train heads side by side, as many as there are cores."""
+    resident = fits_in_memory(data, resources.memory)
+    log.info(
+        "%.2f GB of features, %s",
+        *(data.nbytes() / 1e9, "kept in memory" if resident else "read from the disk as needed"),
+    )
+    prepared = prepare(data, config.normalize, resident)
+    readers, cells = [reader for reader, _ in prepared], [known for _, known in prepared]
+    # a disk serves one head best, and a GPU is one worker
+    cores = 1 if resources.device.type == "cuda" else torch.get_num_threads()
+    side_by_side = min(cores, len(tasks)) if resident else 1
+    stop = threading.Event()
 
-    def build() -> DenseHead:
-        sizes = (len(layout.layers), layout.dim, len(data.classes))
-        return DenseHead(config.head, *sizes, statistics)
+    def work(task: tuple[int, Fold]) -> Member:
+        seed, fold = task
+        examples = fold_examples(data, readers, cells, fold, config.normalize)
+        with crew(cores // side_by_side) as own:
+            return _fit_member(config, data, seed, fold, examples, own, stop)
 
+    with progress("Fitting", len(tasks) + done, "heads", done) as advance, _set_at_end(stop):
+        for member in map_ahead(work, tasks, side_by_side, use_one_core):
+            yield member
+            advance(1)
+
+
+@contextmanager
+def _set_at_end(stop: threading.Event) -> Iterator[None]:
+    """Let heads in training end early when the work is given up."""
     try:
-        head, history = train(build, training, parts["validation"], config.training, seed)
+        yield
+    finally:
+        stop.set()
+
+
+def _fit_member(
+    config: FitConfig,
+    data: FitData,
+    seed: int,
+    fold: Fold,
+    examples: Mapping[str, Examples],
+    cores: Executor,
+    stop: threading.Event,
+) -> Member:
+    begin = time.perf_counter()
+    parts = (examples["train"], examples["validation"], seed, cores, stop)
+    try:
+        trained = train_head(config.head, config.training, data.shapes, len(data.classes), *parts)
     except FloatingPointError as error:
         raise FeatxError(f"seed {seed}, fold {fold.number}: {error}") from error
-    size = config.training.batch_size
-    probabilities = {name: predict(head, part, size) for name, part in parts.items()}
-    weights = {name: value.detach() for name, value in head.state_dict().items()}
-    layer_weights = head.layer_average.weights.detach()
-    member = Member(seed, fold.number, weights, layer_weights, probabilities, history)
-    best = member.best_epoch
+    probabilities = {
+        part: predict(trained.head, examples[part], cores) for part in ("validation", "test")
+    }
+    member = Member.of(seed, fold.number, trained, examples["train"], probabilities)
     log.info(
         "seed %d, fold %d: %d training, %d validation, %d test utterances; %d epochs, "
         "best %d with validation loss %.4f, UAR %.1f %%; %.1f s",
         *(seed, fold.number, len(fold.train), len(fold.validation), len(fold.test)),
-        *(len(history), best.epoch, best.validation_loss, 100 * best.validation_uar),
-        time.perf_counter() - begin,
+        *(len(member.history), member.best_epoch.epoch, member.best_epoch.validation_loss),
+        *(100 * member.best_epoch.validation_uar, time.perf_counter() - begin),
     )
     return member
 
@@ -163,14 +149,11 @@ def _fit_member(config: FitConfig, data: FitData, seed: int, fold: Fold) -> Memb
 def digest_inputs(config: FitConfig, data: FitData) -> str:
     """Digest all that a run depends on, so that nothing stale is taken for it."""
     digest = hashlib.sha256(config.to_toml().encode())
-    store = [data.store.identity, vars(data.store.layout)]
-    digest.update(json.dumps(store, sort_keys=True).encode())
-    for line in _lines(data):
-        digest.update(line.encode())
-    return digest.hexdigest()
-
-
-def _lines(data: FitData) -> Iterator[str]:
+    for selection in data.selections:
+        store = [selection.store.identity, vars(selection.store.layout), selection.rows]
+        digest.update(json.dumps(store, sort_keys=True).encode())
     for fold in data.folds:
-        for part in (fold.train, fold.validation, fold.test):
-            yield json.dumps([fold.number, *((u.utterance, u.speaker, u.label) for u in part)])
+        for part in fold.parts.values():
+            members = [(u.utterance, u.speaker, u.label) for u in part]
+            digest.update(json.dumps([fold.number, members]).encode())
+    return digest.hexdigest()

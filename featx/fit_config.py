@@ -1,23 +1,43 @@
 """Everything that determines a fit, as one config."""
 
+import math
 import tomllib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal, Self
 
 import tomli_w
-from pydantic import PositiveInt
+from pydantic import Field, PositiveFloat, PositiveInt, model_validator
 
-from classifiers.dense import DenseSettings
+from classifiers.heads import HeadSettings
+from classifiers.linear import LinearSettings
 from classifiers.training import TrainingSettings
 from featx.config import ConfigError, Schema, check_config, read_config, shipped_config
+from featx.errors import FeatxError
+from featx.protocols import Protocol
+
+HEADS = ("dense", "lstm", "fusion", "linear", "svm")
 
 
 class HeadConfig(Schema):
-    """A head as shipped, such as `configs/dense.toml`."""
+    """A head as shipped, such as `configs/heads/dense.toml`.
 
-    head: DenseSettings
-    training: TrainingSettings
+    Attributes:
+        head: which, and its size.
+        training: how it trains; None for linear classifiers, whose training has no settings.
+    """
+
+    head: HeadSettings
+    training: TrainingSettings | None = None
+
+    @model_validator(mode="after")
+    def _has_training(self) -> Self:
+        linear = isinstance(self.head, LinearSettings)
+        if linear and self.training:
+            raise ValueError(f"a {self.head.kind} head takes no [training]")
+        if not linear and not self.training:
+            raise ValueError(f"a {self.head.kind} head needs [training]")
+        return self
 
 
 class FitConfig(HeadConfig):
@@ -25,41 +45,49 @@ class FitConfig(HeadConfig):
 
     Attributes:
         manifest: the labels; relative to the working folder.
-        features: the store; likewise.
-        seeds: how many heads a fold, each with other initial weights.
-        folds: of the cross-validation; of no effect where the manifest has a split.
-        speaker_dependent: whether training and test may share speakers.
-        normalize: "global" standardises features by each fold's training utterances, "none"
-            leaves them as they are.
+        features: the stores, one unless the head fuses several; likewise.
+        layers: of encoders: "all", "local", "contextual" or such as "0,4-12".
+        seconds: of each utterance's beginning that are used; `inf` for all of it.
+        normalize: "global" standardises features by each fold's training utterances, "speaker"
+            by the speaker's own utterances in the same part of the fold, "none" leaves them.
+        protocol: which utterances under which labels, and how they are divided.
+        seeds: how many heads a fold, each with other initial weights, order and dropout.
         skip_missing: whether utterances without features are left out.
     """
 
     manifest: Path
-    features: Path
+    features: Annotated[tuple[Path, ...], Field(min_length=1)]
+    layers: str = "all"
+    seconds: PositiveFloat = math.inf
+    normalize: Literal["speaker", "global", "none"]
     seeds: PositiveInt
-    folds: PositiveInt
-    speaker_dependent: bool
-    normalize: Literal["global", "none"]
     skip_missing: bool
+    protocol: Protocol
 
     def to_toml(self) -> str:
         """Return the config as it is written to a file."""
-        return tomli_w.dumps(self.model_dump(mode="json"))
+        return tomli_w.dumps(self.model_dump(mode="json", exclude_none=True))
+
+    @property
+    def models(self) -> str:
+        """The stores' names, joined by "+"."""
+        return "+".join(path.name for path in self.features)
 
 
-def head_config(head: str, data: dict[str, Any], changes: Sequence[str] = ()) -> FitConfig:
+def head_config(head: str, data: Mapping[str, Any], changes: Sequence[str] = ()) -> FitConfig:
     """Build a config from a shipped head.
 
     Args:
-        head: its name, such as "dense".
+        head: its name, such as "dense", or the path of a TOML like the shipped ones.
         data: the other keys of `FitConfig`.
         changes: "key=value" with dots for tables, such as "training.learning_rate=1e-3".
 
     Raises:
         ConfigError: if a change names an unknown key or a wrong value.
     """
-    shipped = read_config(shipped_config(f"{head}.toml"), HeadConfig)
-    return _changed({**data, **shipped.model_dump()}, changes)
+    path = shipped_config(f"heads/{head}.toml") if head in HEADS else Path(head)
+    shipped = read_config(path, HeadConfig)
+    return _changed({**data, **shipped.model_dump(mode="json", exclude_none=True)}, changes)
 
 
 def file_config(path: Path, changes: Sequence[str] = ()) -> FitConfig:
@@ -68,7 +96,8 @@ def file_config(path: Path, changes: Sequence[str] = ()) -> FitConfig:
     Raises:
         ConfigError: if the file or a change can't be used.
     """
-    return _changed(read_config(path, FitConfig).model_dump(mode="json"), changes)
+    table = read_config(path, FitConfig).model_dump(mode="json", exclude_none=True)
+    return _changed(table, changes)
 
 
 def _changed(table: dict[str, Any], changes: Sequence[str]) -> FitConfig:
@@ -87,4 +116,19 @@ def _changed(table: dict[str, Any], changes: Sequence[str]) -> FitConfig:
             if not isinstance(target, dict):
                 raise ConfigError(f"--set {change}: {name} is not a table")
         target[last] = value
-    return check_config(table, FitConfig, "--set" if changes else "fit")
+    config = check_config(table, FitConfig, "--set" if changes else "fit")
+    _check_stores(config)
+    return config
+
+
+def _check_stores(config: FitConfig) -> None:
+    count, fuses = len(config.features), config.head.kind == "fusion"
+    if fuses and count < 2:
+        raise FeatxError(
+            "--head fusion joins two or more stores: give --model for each, such as "
+            "--model wav2vec2-base --model egemaps."
+        )
+    if count > 1 and not fuses:
+        raise FeatxError(
+            f"--head {config.head.kind} takes one store, not {count}; --head fusion joins several."
+        )

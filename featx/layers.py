@@ -1,6 +1,7 @@
 """Layers as a user writes them: 0,4-12."""
 
 import re
+from collections.abc import Sequence
 
 from featx.errors import FeatxError
 
@@ -31,3 +32,31 @@ def parse_layers(text: str, blocks: int) -> tuple[int, ...]:
             )
         layers.update(range(first, last + 1))
     return tuple(sorted(layers))
+
+
+def choose_layers(text: str, stored: Sequence[str], blocks: int | None) -> tuple[int, ...]:
+    """Return the places of the layers that a head is to use.
+
+    Args:
+        text: "all", "local" (layer 0), "contextual" (the encoder's output) or as for
+            `parse_layers`.
+        stored: the names of the layers there are.
+        blocks: transformer blocks of the encoder; None for features without one, which have one
+            layer and nothing to choose.
+
+    Raises:
+        FeatxError: if the text is none of these, or names a layer that is not there.
+    """
+    if text == "all" or blocks is None:
+        return tuple(range(len(stored)))
+    if text in ("local", "contextual"):
+        wanted: tuple[int, ...] = (0,) if text == "local" else (blocks,)
+    else:
+        wanted = parse_layers(text, blocks)
+    absent = [str(layer) for layer in wanted if str(layer) not in stored]
+    if absent:
+        raise FeatxError(
+            f"--layers {text}: layer {', '.join(absent)} is not in the store, which has "
+            f"{', '.join(stored)}. Extract it with featx extract --layers, to another --out."
+        )
+    return tuple(stored.index(str(layer)) for layer in wanted)

@@ -1,15 +1,18 @@
 """One trained head of a run: a seed on a fold."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import cast
 
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
 from torch import Tensor
 
-from classifiers.training import Epoch
+from classifiers.batch import Examples
+from classifiers.history import Epoch, Trained
+from classifiers.layer_average import LayerAverage
 from featx.files import write_bytes
 
 
@@ -21,22 +24,47 @@ class Member:
         seed: of its initial weights, order and dropout.
         fold: number of the fold.
         weights: the head's parameters by name.
-        layer_weights: (layers,) of the layer average.
+        layer_weights: of each store's layer average, (layers,); none where there is no average.
         probabilities: "validation" and "test" to (utterances, classes), in the fold's order.
         history: one entry an epoch.
+        best: index of the entry whose weights were kept.
     """
 
     seed: int
     fold: int
     weights: Mapping[str, Tensor]
-    layer_weights: Tensor
+    layer_weights: Sequence[Tensor]
     probabilities: Mapping[str, Tensor]
-    history: list[Epoch]
+    history: Sequence[Epoch]
+    best: int
+
+    @classmethod
+    def of(
+        cls,
+        seed: int,
+        fold: int,
+        trained: Trained,
+        training: Examples,
+        probabilities: Mapping[str, Tensor],
+    ) -> "Member":
+        """Return a trained head with all that it needs to predict again.
+
+        What all speakers are standardised by goes with the weights; a speaker's own mean and
+        deviation are not the model's.
+        """
+        weights = {name: value.detach().cpu() for name, value in trained.head.state_dict().items()}
+        for number, branch in enumerate(training.branches):
+            if branch.statistics and branch.groups is None:
+                weights[f"statistics.{number}.mean"] = branch.statistics.mean[0].cpu()
+                weights[f"statistics.{number}.deviation"] = branch.statistics.deviation[0].cpu()
+        averages = cast(Iterable[LayerAverage], trained.head.layer_averages)
+        layer_weights = [average.weights.detach().cpu() for average in averages]
+        return cls(seed, fold, weights, layer_weights, probabilities, trained.history, trained.best)
 
     @property
     def best_epoch(self) -> Epoch:
         """The epoch whose weights were kept."""
-        return min(self.history, key=lambda epoch: epoch.validation_loss)
+        return self.history[self.best]
 
     def save(self, folder: Path, inputs: str) -> None:
         """Write the member to its file in a folder.
@@ -47,9 +75,9 @@ class Member:
         """
         tensors = {f"head.{name}": value for name, value in self.weights.items()}
         tensors |= {f"probabilities.{name}": p for name, p in self.probabilities.items()}
-        tensors["layer_weights"] = self.layer_weights
+        tensors |= {f"layers.{n}": weights for n, weights in enumerate(self.layer_weights)}
         history = json.dumps([asdict(epoch) for epoch in self.history])
-        metadata = {"inputs": inputs, "history": history}
+        metadata = {"inputs": inputs, "history": history, "best": str(self.best)}
         write_bytes(_path(folder, self.seed, self.fold), save(tensors, metadata))
 
 
@@ -70,9 +98,10 @@ def load_member(folder: Path, seed: int, fold: int, inputs: str) -> Member | Non
         seed,
         fold,
         weights=_under("head.", tensors),
-        layer_weights=tensors["layer_weights"],
+        layer_weights=[value for _, value in sorted(_under("layers.", tensors).items())],
         probabilities=_under("probabilities.", tensors),
         history=[Epoch(**epoch) for epoch in json.loads(metadata["history"])],
+        best=int(metadata["best"]),
     )
 
 

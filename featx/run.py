@@ -3,8 +3,8 @@
 import json
 import logging
 import shutil
-from collections.abc import Iterator, Sequence
-from dataclasses import astuple
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import asdict, astuple
 from pathlib import Path
 from typing import Any
 
@@ -16,13 +16,15 @@ from featx.environment import describe_environment
 from featx.errors import FeatxError
 from featx.figures import draw_confusion, draw_layer_weights, draw_training
 from featx.files import write_bytes, write_csv, write_json, write_text
-from featx.fit import FitData, digest_inputs, fit_members, load_data
+from featx.fit import Resources, digest_inputs, fit_members
 from featx.fit_config import FitConfig
+from featx.fit_data import FitData, load_data
 from featx.folds import Fold
 from featx.member import Member
 from featx.results import Results, read_results, score_predictions
 
 ROOT = Path("runs")
+ANYTHING = Resources()
 log = logging.getLogger("featx")
 
 
@@ -38,11 +40,18 @@ def run_folder(name: str) -> Path:
 
 
 def default_run_name(config: FitConfig) -> str:
-    """Return manifest-model-head, as in "manifest-wav2vec2-base-dense"."""
-    return f"{config.manifest.stem}-{config.features.name}-{config.head.kind}"
+    """Return manifest-model-head, as in "manifest-wav2vec2-base-dense", and a named protocol."""
+    parts = (config.manifest.stem, config.models, config.head.kind, config.protocol.name)
+    return "-".join(filter(None, parts))
 
 
-def run_fit(config: FitConfig, folder: Path, overwrite: bool = False) -> Results:
+def run_fit(
+    config: FitConfig,
+    folder: Path,
+    overwrite: bool = False,
+    resources: Resources = ANYTHING,
+    say: Callable[[str], None] = print,
+) -> Results:
     """Fit into a run folder, or return the results of the same fit done before.
 
     Files are complete or absent, and `metrics.json` comes last. A run that was stopped goes on
@@ -52,6 +61,8 @@ def run_fit(config: FitConfig, folder: Path, overwrite: bool = False) -> Results
         config: what to fit.
         folder: of the run.
         overwrite: replace the run that the folder holds, once the new one is finished.
+        resources: what to use; of no effect on the result.
+        say: told what the protocol left out or found missing.
 
     Raises:
         FeatxError: if the folder holds a run of another config, or no run at all, or the data
@@ -59,45 +70,47 @@ def run_fit(config: FitConfig, folder: Path, overwrite: bool = False) -> Results
         StoreError: if the store can't be opened.
         Interrupted: on Ctrl-C.
     """
-    data = load_data(config)
+    data = load_data(config, resources.device)
+    for note in data.notes:
+        say(f"Note: {note}.")
     if overwrite and (folder / "config.toml").exists():
-        return _replace(config, data, folder)
+        return _replace(config, data, folder, resources)
     _check_same(config, folder)
     if (folder / "metrics.json").exists():
         return _finished(config, data, folder)
-    return _fit_logged(config, data, folder)
+    return _fit_logged(config, data, folder, resources)
 
 
-def _replace(config: FitConfig, data: FitData, folder: Path) -> Results:
+def _replace(config: FitConfig, data: FitData, folder: Path, resources: Resources) -> Results:
     """Fit beside a run, then take its place; until then the old one stays.
 
     Heads that a stopped attempt left there are taken up again if they fit.
     """
     beside = folder.with_name(f".{folder.name}.new")
-    results = _fit_logged(config, data, beside)
+    results = _fit_logged(config, data, beside, resources)
     old = folder.rename(folder.with_name(f".{folder.name}.old"))
     beside.rename(folder)
     shutil.rmtree(old)
     return results
 
 
-def _fit_logged(config: FitConfig, data: FitData, folder: Path) -> Results:
+def _fit_logged(config: FitConfig, data: FitData, folder: Path, resources: Resources) -> Results:
     write_text(folder / "config.toml", config.to_toml())
     handler = logging.FileHandler(folder / "run.log", encoding="utf-8")
     handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
     log.addHandler(handler)
     log.setLevel(logging.INFO)
     try:
-        return _fit(config, data, folder)
+        return _fit(config, data, folder, resources)
     finally:
         log.removeHandler(handler)
         handler.close()
 
 
-def _fit(config: FitConfig, data: FitData, folder: Path) -> Results:
+def _fit(config: FitConfig, data: FitData, folder: Path, resources: Resources) -> Results:
     log.info("%s", _title(config, data))
-    log.info("%d utterances, %d left out", len(data.manifest.utterances), data.missing)
-    members = fit_members(config, data, folder / "members")
+    log.info("%s", "; ".join([f"{len(data.utterances):,} utterances", *data.notes]))
+    members = fit_members(config, data, folder / "members", resources)
     results = _score(config, data, members)
     _write_environment(config, data, folder)
     _write_history(members, folder)
@@ -106,7 +119,8 @@ def _fit(config: FitConfig, data: FitData, folder: Path) -> Results:
     _write_model(config, data, members, folder)
     figures = folder / "figures"
     draw_confusion(results, figures / "confusion.png")
-    draw_layer_weights(members, data.store.layout.layers, figures / "layer_weights.png")
+    if any(len(layers) > 1 for layers in _averaged(data, members).values()):
+        draw_layer_weights(members, _averaged(data, members), figures / "layer_weights.png")
     draw_training(members, figures / "training.png")
     write_json(folder / "metrics.json", results.to_json())
     shutil.rmtree(folder / "members")  # all in the run's own files now
@@ -148,12 +162,12 @@ def _finished(config: FitConfig, data: FitData, folder: Path) -> Results:
 
 
 def _title(config: FitConfig, data: FitData) -> str:
-    folds = f"{len(data.folds)} folds" if len(data.folds) > 1 else "the manifest's split"
+    protocol = config.protocol.name or config.protocol.title
     speakers = "speaker-dependent" if data.speakers_shared else "speaker-independent"
     seeds = f"{config.seeds} seed{'s' if config.seeds > 1 else ''}"
     return (
-        f"{config.head.kind} head on {data.store.identity['encoder']}, {config.manifest.name}: "
-        f"{folds}, {speakers}, {seeds}"
+        f"{config.head.kind} head on {data.features}, {config.manifest.name}: {protocol}, "
+        f"{speakers}, {seeds}"
     )
 
 
@@ -176,7 +190,9 @@ def _write_environment(config: FitConfig, data: FitData, folder: Path) -> None:
     environment = {
         **describe_environment(),
         "inputs_sha256": digest_inputs(config, data),
-        "features": {**data.store.identity, "software": data.store.software},
+        "features": [
+            {**one.store.identity, "software": one.store.software} for one in data.selections
+        ],
     }
     write_json(folder / "environment.json", environment)
 
@@ -210,15 +226,23 @@ def _predicted(data: FitData, member: Member, fold: Fold, split: str) -> Iterato
         ]
 
 
+def _averaged(data: FitData, members: Sequence[Member]) -> dict[str, list[str]]:
+    """Return the layers of each store that the heads average; none if they do not."""
+    named = ((one.store.folder.name, one.layers) for one in data.selections)
+    return dict(named) if members[0].layer_weights else {}
+
+
 def _write_layer_weights(data: FitData, members: Sequence[Member], folder: Path) -> None:
     rows = (
-        (member.seed, member.fold, layer, *_rounded([weight]))
+        (member.seed, member.fold, store, layer, *_rounded([weight]))
         for member in members
-        for layer, weight in zip(
-            data.store.layout.layers, member.layer_weights.tolist(), strict=True
+        for (store, layers), weights in zip(
+            _averaged(data, members).items(), member.layer_weights, strict=True
         )
+        for layer, weight in zip(layers, weights.tolist(), strict=True)
     )
-    write_csv(folder / "layer_weights.csv", ("seed", "fold", "layer", "weight"), rows)
+    header = ("seed", "fold", "features", "layer", "weight")
+    write_csv(folder / "layer_weights.csv", header, rows)
 
 
 def _write_model(config: FitConfig, data: FitData, members: Sequence[Member], folder: Path) -> None:
@@ -228,14 +252,14 @@ def _write_model(config: FitConfig, data: FitData, members: Sequence[Member], fo
         for name, value in m.weights.items()
     }
     write_bytes(folder / "model.safetensors", save(tensors))
-    layout = data.store.layout
     description = {
         "head": config.head.model_dump(),
         "normalize": config.normalize,
         "classes": list(data.classes),
-        "layers": list(layout.layers),
-        "dim": layout.dim,
-        "features": data.store.identity,
+        "inputs": [
+            {**asdict(one.shape), "layers": one.layers, "features": one.store.identity}
+            for one in data.selections
+        ],
         "members": [
             {"prefix": f"seed{m.seed}.fold{m.fold}.", "seed": m.seed, "fold": m.fold,
              "best_epoch": m.best_epoch.epoch}

@@ -1,5 +1,6 @@
 """Where stores lie: features/<manifest>/<model>."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from featx.errors import FeatxError
@@ -11,6 +12,17 @@ ROOT = Path("features")
 def store_folder(manifest: Path, model: str) -> Path:
     """Return the folder for a model's features of a manifest, in the working folder."""
     return ROOT / manifest.stem / store_name(model)
+
+
+def find_stores(manifest: Path, models: Sequence[str]) -> list[Path]:
+    """Return the folders of the named models' features of a manifest, or of the only one there.
+
+    Raises:
+        FeatxError: if one is not there, or none is named and there are several.
+    """
+    if not models:
+        return [find_store(manifest)]
+    return [find_store(manifest, model) for model in models]
 
 
 def find_store(manifest: Path, model: str | None = None) -> Path:

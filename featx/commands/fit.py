@@ -9,43 +9,52 @@ import typer
 from featx.errors import FeatxError
 
 
-class Head(StrEnum):
-    """The heads there are."""
-
-    dense = "dense"
-
-
 class Normalize(StrEnum):
     """How features are standardised."""
 
+    speaker = "speaker"
     GLOBAL = "global"
     none = "none"
 
 
-BESIDE_CONFIG = {"config", "change", "name", "overwrite"}
+BESIDE_CONFIG = {"config", "change", "name", "overwrite", "memory", "device"}
+OF_NO_PROTOCOL = {"folds", "speaker_dependent"}
 
 
 def fit(
     context: typer.Context,
-    head: Annotated[Head, typer.Option(help="What to train.")] = Head.dense,
+    head: Annotated[
+        str, typer.Option(help="dense, lstm, fusion, linear, svm, or a TOML like theirs.")
+    ] = "dense",
     model: Annotated[
-        str | None, typer.Option(help="Whose features; not needed where there is one store.")
+        list[str] | None,
+        typer.Option(help="Whose features; repeat it for fusion. Not needed for an only store."),
     ] = None,
     manifest: Annotated[Path, typer.Option(help="The labels.")] = Path("manifest.csv"),
     features: Annotated[
-        Path | None, typer.Option(help="The store's folder, if not under features/.")
+        list[Path] | None, typer.Option(help="The store's folder, if not under features/.")
+    ] = None,
+    layers: Annotated[
+        str, typer.Option(help="all, local, contextual (the encoder's output), or such as 0,4-12.")
+    ] = "all",
+    normalize: Annotated[
+        Normalize,
+        typer.Option(help="By the training utterances, or by the speaker's own (also in test)."),
+    ] = Normalize.GLOBAL,
+    protocol: Annotated[
+        str | None, typer.Option(help="Who trains and tests: see `featx protocols`; or a TOML.")
     ] = None,
     seeds: Annotated[int, typer.Option(min=1, help="Heads a fold, differently begun.")] = 1,
     folds: Annotated[
-        int, typer.Option(help="Of the cross-validation, if the manifest has no split.")
+        int, typer.Option(help="Of the cross-validation, without protocol or split.")
     ] = 5,
     speaker_dependent: Annotated[
         bool,
         typer.Option("--speaker-dependent", help="Let training and test share speakers."),
     ] = False,
-    normalize: Annotated[
-        Normalize, typer.Option(help="global: by mean and deviation of the training utterances.")
-    ] = Normalize.GLOBAL,
+    seconds: Annotated[
+        float, typer.Option(help="Of each utterance's beginning that are used (default: all).")
+    ] = float("inf"),
     skip_missing: Annotated[
         bool, typer.Option("--skip-missing", help="Leave out utterances without features.")
     ] = False,
@@ -57,45 +66,59 @@ def fit(
         Path | None, typer.Option(help="Repeat the run with this config.toml.")
     ] = None,
     name: Annotated[
-        str | None, typer.Option(help="Of the run (default: MANIFEST-MODEL-HEAD).")
+        str | None, typer.Option(help="Of the run (default: MANIFEST-MODEL-HEAD-PROTOCOL).")
     ] = None,
+    memory: Annotated[
+        float | None,
+        typer.Option(min=0, help="GB that features may take (default: 60 % of what is free)."),
+    ] = None,
+    device: Annotated[str, typer.Option(help="auto, cpu, cuda or cuda:<number>.")] = "auto",
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace the run.")] = False,
 ) -> None:
     """Train a head on stored features and score it on speakers it has not heard."""
+    from featx.encoders.devices import find_devices
+    from featx.fit import Resources
     from featx.fit_config import file_config, head_config
+    from featx.protocols import choose_protocol
     from featx.run import default_run_name, run_fit, run_folder
-    from featx.stores import find_store
+    from featx.stores import find_stores
 
     if config:
-        _refuse_others(context)
+        _refuse(context, set(context.params) - BESIDE_CONFIG, "config, which holds all of it")
         resolved = file_config(config, change or ())
     else:
+        if protocol:
+            _refuse(context, OF_NO_PROTOCOL, "protocol, which says how to divide")
+        chosen = choose_protocol(protocol, manifest, folds, speaker_dependent)
         data = {
-            "manifest": manifest,
-            "features": features or find_store(manifest, model),
+            "manifest": str(manifest),
+            "features": [str(store) for store in features or find_stores(manifest, model or [])],
+            "layers": layers,
+            "seconds": seconds,
+            "normalize": normalize.value,
+            "protocol": chosen.model_dump(mode="json"),
             "seeds": seeds,
-            "folds": folds,
-            "speaker_dependent": speaker_dependent,
-            "normalize": normalize,
             "skip_missing": skip_missing,
         }
         resolved = head_config(head, data, change or ())
     folder = run_folder(name or default_run_name(resolved))
-    results = run_fit(resolved, folder, overwrite)
+    limit = None if memory is None else memory * 1e9
+    resources = Resources(find_devices(device, "1")[0], limit)
+    results = run_fit(resolved, folder, overwrite, resources)
     print(results.to_text())
     print(f"Run folder: {folder}")
 
 
-def _refuse_others(context: typer.Context) -> None:
-    """Refuse options that --config would silently overrule."""
+def _refuse(context: typer.Context, names: set[str], beside: str) -> None:
+    """Refuse options that another would silently overrule."""
     given = [
         f"--{name.replace('_', '-')}"
         for name in context.params
-        if name not in BESIDE_CONFIG and _was_given(context, name)
+        if name in names and _was_given(context, name)
     ]
     if given:
         raise FeatxError(
-            f"{', '.join(given)} can't be given with --config, which holds all of it. "
+            f"{', '.join(given)} can't be given with --{beside}. "
             "Change single settings with --set, such as --set seeds=5."
         )
 

@@ -4,12 +4,18 @@ from pathlib import Path
 
 import pytest
 
+from featx.acoustic.settings import AcousticSettings
 from featx.config import ConfigError, read_config
 from featx.fit_config import HeadConfig
+from featx.protocols import Protocol
 from featx.registry import EncoderEntry, read_registry
 
 FOLDER = Path(__file__).parents[2] / "configs"
-SCHEMAS = {"models.toml": dict[str, EncoderEntry], "dense.toml": HeadConfig}
+SCHEMAS = {
+    "acoustic.toml": dict[str, AcousticSettings],
+    "models.toml": dict[str, EncoderEntry],
+}
+FOLDERS = {"heads": HeadConfig, "protocols": Protocol}
 EXPECTED = {
     "wav2vec2-base", "wav2vec2-base-960h", "wav2vec2-large-960h-lv60", "xlsr53", "xls-r-300m",
     "xls-r-1b", "xls-r-1b-cv-tr", "hubert-base", "hubert-large", "hubert-large-ft",
@@ -20,7 +26,8 @@ EXPECTED = {
 
 @pytest.mark.parametrize("path", sorted(FOLDER.rglob("*.toml")), ids=lambda path: path.name)
 def test_every_shipped_config_parses(path):
-    assert read_config(path, SCHEMAS[path.name])
+    schema = FOLDERS.get(path.parent.name) or SCHEMAS[path.name]
+    assert read_config(path, schema)
 
 
 def test_the_papers_encoders_and_the_usual_ones_have_short_names():
@@ -29,7 +36,7 @@ def test_the_papers_encoders_and_the_usual_ones_have_short_names():
 
 def test_an_unknown_key_gets_the_nearest_known_one(tmp_path):
     path = tmp_path / "head.toml"
-    path.write_text((FOLDER / "dense.toml").read_text().replace("dropout =", "droput ="))
+    path.write_text((FOLDER / "heads/dense.toml").read_text().replace("dropout =", "droput ="))
     with pytest.raises(ConfigError) as error:
         read_config(path, HeadConfig)
     assert "head.toml: 2 problem(s)" in str(error.value)

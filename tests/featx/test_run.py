@@ -7,13 +7,18 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
+from pydantic import TypeAdapter
 from safetensors import safe_open
 from sklearn.metrics import balanced_accuracy_score
 
 import featx.fit
 from cache import FeatureStore
-from classifiers.batch import Examples
-from classifiers.dense import DenseHead, DenseSettings
+from classifiers.batch import Branch, Examples, InMemory
+from classifiers.cores import crew
+from classifiers.heads import HeadSettings, build_head
+from classifiers.shape import InputShape
+from classifiers.statistics import Statistics
 from classifiers.training import predict
 
 RUN = Path("runs/manifest-tiny-dense")
@@ -85,19 +90,26 @@ def test_a_run_leaves_everything_and_it_agrees(extracted, run_featx):
 def test_the_saved_model_gives_the_saved_predictions(extracted, run_featx):
     run_featx("fit", "--folds", "3", *QUICK)
     description = json.loads((RUN / "model.json").read_text())
-    store = FeatureStore(Path("features/manifest/tiny"))
-    settings = DenseSettings(**description["head"])
+    (given,) = description["inputs"]
+    assert given["layers"] == ["0", "1", "2"]
     member = description["members"][1]
     with safe_open(RUN / "model.safetensors", "pt") as file:
         names = [name for name in file.keys() if name.startswith(member["prefix"])]  # noqa: SIM118
         weights = {n.removeprefix(member["prefix"]): file.get_tensor(n) for n in names}
-    head = DenseHead(settings, len(description["layers"]), description["dim"], 3)
+    mean, deviation = (weights.pop(f"statistics.0.{name}")[None] for name in ("mean", "deviation"))
+    shape = InputShape(len(given["layers"]), given["dim"], given["step"])
+    settings = TypeAdapter(HeadSettings).validate_python(description["head"])
+    head = build_head(settings, [shape], 3)
     head.load_state_dict(weights)
     saved = [
         row for row in rows("predictions.csv") if row["fold"] == "1" and row["split"] == "test"
     ]
-    examples = Examples([store.read(row["utterance"]) for row in saved], np.zeros(len(saved), int))
-    probabilities = predict(head, examples, 32).numpy()
+    store = FeatureStore(Path("features/manifest/tiny"))
+    features = [torch.from_numpy(store.load(row["utterance"], [0, 1, 2])) for row in saved]
+    branch = Branch(InMemory(features), Statistics(mean, deviation))
+    with crew(1) as cores:
+        examples = Examples([branch], np.zeros(len(saved), int))
+        probabilities = predict(head, examples, cores).numpy()
     expected = [[float(row[f"p_{label}"]) for label in description["classes"]] for row in saved]
     np.testing.assert_allclose(probabilities, expected, atol=1e-6)
 
@@ -130,7 +142,7 @@ def test_the_order_of_the_manifest_does_not_matter(extracted, run_featx):
 
 def test_a_stopped_run_goes_on_with_the_heads_not_yet_trained(extracted, run_featx, monkeypatch):
     run_featx("fit", "--folds", "3", *QUICK, "--name", "whole")
-    original, calls = featx.fit.train, []
+    original, calls = featx.fit.train_head, []
 
     def stop_at_third(*arguments):
         calls.append(1)
@@ -138,7 +150,7 @@ def test_a_stopped_run_goes_on_with_the_heads_not_yet_trained(extracted, run_fea
             raise KeyboardInterrupt
         return original(*arguments)
 
-    monkeypatch.setattr(featx.fit, "train", stop_at_third)
+    monkeypatch.setattr(featx.fit, "train_head", stop_at_third)
     damaged = RUN / "members" / "seed0-fold0.safetensors"
     outcome = run_featx("fit", "--folds", "3", *QUICK)
     assert outcome.code == 130
@@ -153,7 +165,7 @@ def test_a_stopped_run_goes_on_with_the_heads_not_yet_trained(extracted, run_fea
 
 def test_a_finished_run_is_not_trained_again(extracted, run_featx, monkeypatch):
     first = run_featx("fit", "--folds", "3", *QUICK)
-    monkeypatch.setattr(featx.fit, "train", lambda *_: pytest.fail("trained again"))
+    monkeypatch.setattr(featx.fit, "train_head", lambda *_: pytest.fail("trained again"))
     assert run_featx("fit", "--folds", "3", *QUICK).out == first.out
 
 

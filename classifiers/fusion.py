@@ -1,0 +1,70 @@
+"""The fusion head of Pepino et al. 2021: stores joined after a dense layer each."""
+
+from collections.abc import Sequence
+from typing import Annotated, Literal
+
+import torch
+from pydantic import BaseModel, ConfigDict, Field, PositiveInt
+from torch import Tensor, nn
+
+from classifiers.batch import Part
+from classifiers.dropout import at, dropout
+from classifiers.layer_average import LayerAverage, Weighting
+from classifiers.pooling import align, pool_mean
+from classifiers.shape import InputShape
+
+
+class FusionSettings(BaseModel):
+    """What a fusion head is made of.
+
+    Attributes:
+        kind: "fusion".
+        width: units of each branch's dense layer and of the joint one.
+        dropout: probability, on the input of each layer.
+        weighting: of the layers.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    kind: Literal["fusion"]
+    width: PositiveInt
+    dropout: Annotated[float, Field(ge=0, lt=1)]
+    weighting: Weighting
+
+
+class FusionHead(nn.Module):
+    """A layer average and a dense layer for each store, a joint dense layer, mean, linear output.
+
+    Args:
+        settings: its size.
+        shapes: of each store's features.
+        classes: of the labels.
+    """
+
+    part = 8  # utterances computed together: their frames fit a core's cache
+
+    def __init__(
+        self, settings: FusionSettings, shapes: Sequence[InputShape], classes: int
+    ) -> None:
+        super().__init__()
+        self.dropout = settings.dropout
+        self.steps = [shape.step for shape in shapes]
+        self.layer_averages = nn.ModuleList(
+            LayerAverage(shape.layers, settings.weighting) for shape in shapes
+        )
+        self.branches = nn.ModuleList(nn.Linear(shape.dim, settings.width) for shape in shapes)
+        self.joint = nn.Linear(settings.width * len(shapes), settings.width)
+        self.output = nn.Linear(settings.width, classes)
+
+    def forward(self, part: Part) -> Tensor:
+        """Return logits, (utterances, classes)."""
+        branches = zip(self.layer_averages, self.branches, part.inputs, strict=True)
+        frames = [
+            layer(average(given, at(place, self.dropout, part.noise))).relu()
+            for place, (average, layer, given) in enumerate(branches)
+        ]
+        aligned, lengths = align(frames, [given.lengths for given in part.inputs], self.steps)
+        drop = at(len(frames), self.dropout, part.noise)
+        joined = dropout(torch.cat(aligned, 1), drop)
+        logits: Tensor = self.output(pool_mean(self.joint(joined).relu(), lengths))
+        return logits

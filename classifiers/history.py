@@ -1,0 +1,57 @@
+"""How a training went."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+from torch.nn.functional import nll_loss
+
+
+@dataclass(frozen=True)
+class Epoch:
+    """One row of a training history: an epoch, or a strength that a linear classifier tried.
+
+    Attributes:
+        epoch: from 1.
+        train_loss: mean cross-entropy of the training batches, with dropout, as they were seen.
+        validation_loss: mean cross-entropy of the validation data after the epoch.
+        validation_uar: unweighted average recall of the same, 0 to 1.
+        seconds: it took.
+    """
+
+    epoch: int
+    train_loss: float
+    validation_loss: float
+    validation_uar: float
+    seconds: float
+
+
+@dataclass(frozen=True)
+class Trained:
+    """A trained head.
+
+    Attributes:
+        head: in evaluation mode, as it was at its best.
+        history: one entry an epoch.
+        best: index of the entry whose weights were kept.
+    """
+
+    head: nn.Module
+    history: Sequence[Epoch]
+    best: int
+
+
+def cross_entropy_and_uar(probabilities: Tensor, labels: np.ndarray) -> tuple[float, float]:
+    """Return the mean cross-entropy and the unweighted average recall, 0 to 1.
+
+    Args:
+        probabilities: (utterances, classes).
+        labels: (utterances,) class indices.
+    """
+    truth = torch.from_numpy(labels)
+    loss = nll_loss(probabilities.clamp_min(1e-30).log(), truth).item()
+    hits = (probabilities.argmax(1) == truth).float()
+    recalls = [hits[truth == label].mean() for label in truth.unique()]
+    return loss, float(torch.stack(recalls).mean())

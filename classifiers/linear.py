@@ -1,0 +1,143 @@
+"""The usual baseline: a linear classifier from scikit-learn on pooled features."""
+
+import time
+from typing import Annotated, Literal
+
+import numpy as np
+import torch
+from pydantic import BaseModel, ConfigDict, Field, PositiveFloat
+from sklearn.linear_model import LogisticRegression
+from sklearn.svm import LinearSVC
+from torch import Tensor, nn
+
+from classifiers.batch import Examples, Input, Part
+from classifiers.history import Epoch, Trained, cross_entropy_and_uar
+from classifiers.shape import InputShape
+
+Pooling = Literal["mean", "mean+deviation"]
+
+
+class LinearSettings(BaseModel):
+    """What a linear classifier is made of.
+
+    Attributes:
+        kind: "linear" for multinomial logistic regression, "svm" for a linear support vector
+            machine, one class against the others.
+        pooling: over the frames of an utterance, of every layer and feature.
+        strengths: values of C to try, the inverse of regularisation; the one with the highest
+            UAR on validation data is taken, of equals the first.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    kind: Literal["linear", "svm"]
+    pooling: Pooling
+    strengths: Annotated[tuple[PositiveFloat, ...], Field(min_length=1)]
+
+
+class LinearHead(nn.Module):
+    """Pooled frames of all layers side by side, and a linear output.
+
+    Args:
+        settings: how frames are pooled.
+        shape: of the features.
+        classes: of the labels.
+    """
+
+    part = 8  # utterances computed together
+
+    def __init__(self, settings: LinearSettings, shape: InputShape, classes: int) -> None:
+        super().__init__()
+        self.pooling = settings.pooling
+        pools = len(self.pooling.split("+"))
+        self.layer_averages = nn.ModuleList()  # it has none: every layer has its own weights
+        self.output = nn.Linear(shape.layers * shape.dim * pools, classes)
+
+    def forward(self, part: Part) -> Tensor:
+        """Return logits, or margins of a support vector machine, (utterances, classes)."""
+        logits: Tensor = self.output(pool(part.inputs[0], self.pooling))
+        return logits
+
+
+def pool(given: Input, pooling: Pooling) -> Tensor:
+    """Return the mean, and the deviation, over frames of every standardised layer and feature.
+
+    Returns:
+        (utterances, layers · dim), twice as wide with the deviation.
+    """
+    frames = [values.float() for values in given.features]
+    mean = torch.stack([values.mean(1) for values in frames])
+    if given.mean is not None and given.deviation is not None:
+        mean = (mean - given.mean) / given.deviation
+    pooled = [mean]
+    if pooling == "mean+deviation":
+        deviation = torch.stack([values.std(1, correction=0) for values in frames])
+        pooled.append(deviation if given.deviation is None else deviation / given.deviation)
+    return torch.cat([values.flatten(1) for values in pooled], 1)
+
+
+def train_linear(
+    head: LinearHead, settings: LinearSettings, training: Examples, validation: Examples, seed: int
+) -> Trained:
+    """Fit a linear classifier for each strength and keep the best on validation data.
+
+    Args:
+        head: takes the weights.
+        settings: which classifier, and the strengths to try.
+        training: what it learns from.
+        validation: what chooses the strength.
+        seed: of the support vector machine's order; logistic regression draws nothing.
+
+    Returns:
+        The head, and a history with one entry a strength.
+    """
+    pooled = _pool_all(training, settings.pooling)
+    centre, spread = pooled.mean(0), pooled.std(0)
+    spread[spread == 0] = 1
+    scaled, checked = (pooled - centre) / spread, _pool_all(validation, settings.pooling)
+    history, weights = [], []
+    for number, strength in enumerate(settings.strengths, 1):
+        begin = time.perf_counter()
+        model = _classifier(settings.kind, strength, seed).fit(scaled, training.labels)
+        weights.append(_unscaled(model, centre, spread, head.output.out_features))
+        losses = []
+        for features, examples in ((pooled, training), (checked, validation)):
+            matrix, offset = weights[-1]
+            probabilities = torch.from_numpy(features @ matrix.T + offset).softmax(1)
+            losses.append(cross_entropy_and_uar(probabilities, examples.labels))
+        (train_loss, _), (loss, recall) = losses
+        history.append(Epoch(number, train_loss, loss, recall, time.perf_counter() - begin))
+    best = max(range(len(history)), key=lambda index: history[index].validation_uar)
+    with torch.no_grad():
+        head.output.weight.copy_(torch.from_numpy(weights[best][0]))
+        head.output.bias.copy_(torch.from_numpy(weights[best][1]))
+    return Trained(head.eval(), history, best)
+
+
+def _pool_all(examples: Examples, pooling: Pooling) -> np.ndarray:
+    groups = [[index] for index in range(len(examples))]
+    return torch.cat([pool(p.inputs[0], pooling).cpu() for p in examples.parts(groups)]).numpy()
+
+
+def _classifier(kind: str, strength: float, seed: int) -> LogisticRegression | LinearSVC:
+    if kind == "linear":
+        return LogisticRegression(C=strength, class_weight="balanced", max_iter=1000)
+    return LinearSVC(C=strength, class_weight="balanced", max_iter=10_000, random_state=seed)
+
+
+def _unscaled(
+    model: LogisticRegression | LinearSVC, centre: np.ndarray, spread: np.ndarray, classes: int
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return weights (classes, features) and offsets for features as they are pooled.
+
+    With two classes scikit-learn has one row, the second class's; a class that training lacks
+    gets the lowest offset there is.
+    """
+    rows, offsets = model.coef_, model.intercept_
+    if len(rows) == 1:
+        rows, offsets = np.concatenate([-rows, rows]) / 2, np.concatenate([-offsets, offsets]) / 2
+    matrix = np.zeros((classes, len(centre)))
+    offset = np.full(classes, np.finfo(np.float32).min / 2)
+    matrix[model.classes_], offset[model.classes_] = rows / spread, offsets
+    offset[model.classes_] -= matrix[model.classes_] @ centre
+    return matrix.astype(np.float32), offset.astype(np.float32)

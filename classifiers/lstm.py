@@ -1,0 +1,64 @@
+"""The LSTM head of Pepino et al. 2021: its second dense layer is an LSTM."""
+
+from typing import Annotated, Literal
+
+import torch
+from pydantic import BaseModel, ConfigDict, Field, PositiveInt
+from torch import Tensor, nn
+from torch.nn.utils.rnn import pad_sequence, unpad_sequence
+
+from classifiers.batch import Part
+from classifiers.dropout import at, dropout
+from classifiers.layer_average import LayerAverage, Weighting
+from classifiers.pooling import pool_mean
+from classifiers.shape import InputShape
+
+
+class LstmSettings(BaseModel):
+    """What an LSTM head is made of.
+
+    Attributes:
+        kind: "lstm".
+        width: units of the dense layer and of the LSTM.
+        dropout: probability, on the input of both.
+        weighting: of the layers.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    kind: Literal["lstm"]
+    width: PositiveInt
+    dropout: Annotated[float, Field(ge=0, lt=1)]
+    weighting: Weighting
+
+
+class LstmHead(nn.Module):
+    """Layer average, a dense layer, an LSTM of one direction, mean over time, linear output.
+
+    Args:
+        settings: its size.
+        shape: of the features.
+        classes: of the labels.
+    """
+
+    part = 16  # utterances computed together: an LSTM's steps are small otherwise
+
+    def __init__(self, settings: LstmSettings, shape: InputShape, classes: int) -> None:
+        super().__init__()
+        self.dropout = settings.dropout
+        self.layer_averages = nn.ModuleList([LayerAverage(shape.layers, settings.weighting)])
+        self.dense = nn.Linear(shape.dim, settings.width)
+        self.lstm = nn.LSTM(settings.width, settings.width, batch_first=True)
+        self.output = nn.Linear(settings.width, classes)
+
+    def forward(self, part: Part) -> Tensor:
+        """Return logits, (utterances, classes)."""
+        lengths = part.inputs[0].lengths
+        first, second = (at(layer, self.dropout, part.noise) for layer in range(2))
+        frames = self.dense(self.layer_averages[0](part.inputs[0], first)).relu()
+        frames = dropout(frames, second)
+        # it runs forwards, so the padding behind an utterance does not reach its frames
+        padded, _ = self.lstm(pad_sequence(frames.split(lengths.tolist()), batch_first=True))
+        states = torch.cat(unpad_sequence(padded, lengths, batch_first=True))
+        logits: Tensor = self.output(pool_mean(states, lengths))
+        return logits

@@ -1,0 +1,18 @@
+"""The shape of what a head is given."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class InputShape:
+    """Of the features of one store.
+
+    Attributes:
+        layers: how many.
+        dim: features a frame.
+        step: from one frame to the next, in seconds; 0 for one frame an utterance.
+    """
+
+    layers: int
+    dim: int
+    step: float

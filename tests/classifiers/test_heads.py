@@ -1,0 +1,107 @@
+"""Every head: company changes nothing, the layer with the signal is found."""
+
+from threading import Event
+
+import numpy as np
+import pytest
+import torch
+
+from classifiers.cores import crew
+from classifiers.dense import DenseSettings
+from classifiers.fusion import FusionSettings
+from classifiers.heads import build_head, train_head
+from classifiers.linear import LinearSettings
+from classifiers.lstm import LstmSettings
+from classifiers.shape import InputShape
+from classifiers.training import predict
+
+CLASSES, LAYERS, DIM = 3, 4, 6  # of make_examples
+HEADS = {
+    "dense": DenseSettings(kind="dense", width=8, depth=2, dropout=0.2, weighting="absolute"),
+    "softmax": DenseSettings(kind="dense", width=8, depth=2, dropout=0.2, weighting="softmax"),
+    "lstm": LstmSettings(kind="lstm", width=8, dropout=0.2, weighting="absolute"),
+    "fusion": FusionSettings(kind="fusion", width=8, dropout=0.2, weighting="absolute"),
+    "linear": LinearSettings(kind="linear", pooling="mean+deviation", strengths=(0.01, 1.0)),
+    "svm": LinearSettings(kind="svm", pooling="mean", strengths=(0.01, 1.0)),
+}
+AVERAGING = [name for name in HEADS if name not in ("linear", "svm")]
+SHAPE = InputShape(LAYERS, DIM, 0.02)
+
+
+def fit(name, make_examples, quick, cores, seed=0):
+    """Train a head where layer 2 alone knows the label; return it and its test data."""
+    stores = 2 if name == "fusion" else 1
+    training, validation, test = (
+        make_examples(n, s, stores=stores) for n, s in ((90, 0), (30, 1), (30, 2))
+    )
+    settings = None if name in ("linear", "svm") else quick
+    trained = train_head(
+        HEADS[name], settings, [SHAPE] * stores, CLASSES, training, validation, seed, cores, Event()
+    )
+    return trained, test
+
+
+@pytest.mark.parametrize("name", HEADS)
+def test_it_learns_from_the_layer_with_the_signal(name, make_examples, quick, cores):
+    trained, test = fit(name, make_examples, quick, cores)
+    predicted = predict(trained.head, test, cores).argmax(1).numpy()
+    assert (predicted == test.labels).mean() > 0.9
+    for average in trained.head.layer_averages:
+        assert average.weights.argmax() == 2
+        assert average.weights[2] > 1.2 / LAYERS
+    assert trained.history[trained.best].validation_uar > 0.9
+
+
+@pytest.mark.parametrize("name", HEADS)
+def test_an_utterance_has_the_same_output_alone_and_in_company(name, make_examples, cores):
+    stores = 2 if name == "fusion" else 1
+    examples = make_examples(9, stores=stores)
+    head = build_head(HEADS[name], [SHAPE] * stores, CLASSES)
+    together = predict(head, examples, cores)
+    type(head).part, usual = 1, type(head).part
+    try:
+        alone = predict(head, examples, cores)
+    finally:
+        type(head).part = usual
+    torch.testing.assert_close(together, alone, rtol=1e-5, atol=1e-6)
+
+
+@pytest.mark.parametrize("name", ["dense", "lstm", "svm"])
+def test_seed_decides_and_the_number_of_threads_does_not(name, make_examples, quick, cores):
+    short = quick.model_copy(update={"epochs": 3})
+    first, test = fit(name, make_examples, short, cores)
+    with crew(3) as more:
+        second, _ = fit(name, make_examples, short, more)
+        np.testing.assert_array_equal(
+            predict(first.head, test, cores), predict(second.head, test, more)
+        )
+    if name != "svm":
+        other, _ = fit(name, make_examples, short, cores, seed=1)
+        assert not torch.equal(other.head.output.weight, first.head.output.weight)
+
+
+@pytest.mark.parametrize("name", AVERAGING)
+def test_a_single_layer_needs_no_weights(name, cores):
+    stores = 2 if name == "fusion" else 1
+    head = build_head(HEADS[name], [InputShape(1, DIM, 0.02)] * stores, CLASSES)
+    assert not any(average.raw.requires_grad for average in head.layer_averages)
+
+
+def test_linear_heads_try_strengths_and_keep_the_best_on_validation(make_examples, quick, cores):
+    trained, _ = fit("svm", make_examples, quick, cores)
+    assert [epoch.epoch for epoch in trained.history] == [1, 2]
+    recalls = [epoch.validation_uar for epoch in trained.history]
+    assert recalls[trained.best] == max(recalls)
+
+
+@pytest.mark.parametrize("name", ["linear", "svm"])
+def test_two_classes_are_classified_too(name, make_examples, cores):
+    def two(count, seed):
+        examples = make_examples(count, seed)
+        return type(examples)(examples.branches, examples.labels % 2)
+
+    training, test = two(90, 0), two(30, 1)
+    trained = train_head(HEADS[name], None, [SHAPE], 2, training, test, 0, cores, Event())
+    probabilities = predict(trained.head, test, cores)
+    assert probabilities.shape == (30, 2)
+    assert (probabilities.argmax(1).numpy() == test.labels).mean() > 0.6

@@ -1,0 +1,60 @@
+"""Pooling ignores neighbours; stores of different steps meet on the longest one."""
+
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+
+from classifiers.pooling import align, pool_mean
+
+
+@given(st.lists(st.integers(1, 9), min_size=1, max_size=8))
+def test_mean_pooling_is_each_utterances_own_mean(lengths):
+    parts = [torch.randn(length, 3) for length in lengths]
+    pooled = pool_mean(torch.cat(parts), torch.tensor(lengths))
+    expected = torch.stack([part.mean(0) for part in parts])
+    torch.testing.assert_close(pooled, expected, rtol=1e-5, atol=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("lengths", "message"), [([3, 0], "no frames"), ([2, 2], "add up to 4, there are 3")]
+)
+def test_mean_pooling_refuses_lengths_that_do_not_fit(lengths, message):
+    with pytest.raises(ValueError, match=message):
+        pool_mean(torch.ones(3, 2), torch.tensor(lengths))
+
+
+def aligned(lengths, steps):
+    """Align frames that hold their own number."""
+    frames = [
+        torch.cat([torch.arange(n, dtype=torch.float32) for n in each])[:, None] for each in lengths
+    ]
+    values, counts = align(frames, [torch.tensor(each) for each in lengths], list(steps))
+    return [one[:, 0].tolist() for one in values], counts.tolist()
+
+
+def test_equal_steps_are_cut_to_the_shorter_store():
+    values, counts = aligned([[4, 2], [3, 5]], (0.02, 0.02))
+    assert values == [[0, 1, 2, 0, 1], [0, 1, 2, 0, 1]]
+    assert counts == [3, 2]
+
+
+def test_a_faster_store_is_averaged_in_pairs():
+    values, counts = aligned([[2], [5]], (0.02, 0.01))
+    assert values == [[0, 1], [0.5, 2.5]]
+    assert counts == [2]
+    values, _ = aligned([[3], [5]], (0.02, 0.01))
+    assert values[1] == [0.5, 2.5, 4]  # the last one alone
+
+
+def test_steps_that_are_no_multiples_meet_by_where_frames_begin():
+    values, counts = aligned([[2], [4]], (0.025, 0.01))
+    assert values == [[0, 1], [1, 3]]  # 0, 10 and 20 ms; 30 ms
+    assert counts == [2]
+
+
+def test_one_frame_an_utterance_is_repeated():
+    values, counts = aligned([[3, 1], [1, 1]], (0.02, 0.0))
+    assert values == [[0, 1, 2, 0], [0, 0, 0, 0]]
+    assert counts == [3, 1]
+    assert aligned([[1, 1], [1, 1]], (0.0, 0.0))[1] == [1, 1]

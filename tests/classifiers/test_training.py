@@ -1,0 +1,100 @@
+"""Training: batches hold everything once, the best epoch is kept, it repeats and stops."""
+
+from threading import Event
+
+import numpy as np
+import pytest
+import torch
+
+from classifiers.batch import Branch, Examples, InMemory
+from classifiers.dense import DenseHead, DenseSettings
+from classifiers.shape import InputShape
+from classifiers.statistics import measure, statistics_of
+from classifiers.training import Stopped, predict, seeded, train, train_epoch
+
+CLASSES, LAYERS, DIM = 3, 4, 6  # of make_examples
+HEAD = DenseSettings(kind="dense", width=8, depth=2, dropout=0.2, weighting="absolute")
+
+
+def build() -> DenseHead:
+    return DenseHead(HEAD, InputShape(LAYERS, DIM, 0.02), CLASSES)
+
+
+def run(training, validation, settings, cores, seed=0, stop=None):
+    return train(seeded(build, seed), training, validation, settings, seed, cores, stop or Event())
+
+
+def test_parts_hold_the_utterances_asked_for(make_examples):
+    examples = make_examples(7)
+    groups = [[3, 1, 6], [0, 5], [2, 4]]
+    parts = list(examples.parts(groups))
+    assert [part.labels.tolist() for part in parts] == [[n % 3 for n in g] for g in groups]
+    held = examples.branches[0].features.tensors
+    for part, group in zip(parts, groups, strict=True):
+        assert all(
+            torch.equal(given, held[n])
+            for given, n in zip(part.inputs[0].features, group, strict=True)
+        )
+
+
+def test_each_utterance_gets_its_own_groups_statistics():
+    features = [torch.full((1, 2, 1), float(n)) for n in range(3)]
+    statistics = statistics_of([measure(features[n].numpy()) for n in (0, 2)])
+    branch = Branch(InMemory(features), statistics, torch.tensor([0, 1, 0]))
+    (part,) = Examples([branch], np.zeros(3, int)).parts([[1, 2]])
+    assert part.inputs[0].mean.flatten().tolist() == [2, 0]
+
+
+def test_the_weights_of_the_lowest_validation_loss_are_kept(make_examples, quick, cores):
+    validation = make_examples(15, 1, signal=0)  # nothing to learn: stops soon
+    trained = run(make_examples(30, 0, signal=0), validation, quick, cores)
+    losses = [epoch.validation_loss for epoch in trained.history]
+    assert trained.best == int(np.argmin(losses))
+    assert len(losses) == trained.best + 1 + quick.patience
+    labels = torch.from_numpy(validation.labels)
+    probabilities = predict(trained.head, validation, cores)
+    kept = torch.nn.functional.nll_loss(probabilities.log(), labels).item()
+    assert kept == pytest.approx(losses[trained.best], abs=1e-6)
+
+
+def test_it_repeats_itself_and_leaves_the_global_generator_alone(make_examples, quick, cores):
+    state = torch.random.get_rng_state()
+    first = run(make_examples(20), make_examples(9, 1), quick, cores, seed=3)
+    assert torch.equal(torch.random.get_rng_state(), state)
+    torch.rand(5)
+    second = run(make_examples(20), make_examples(9, 1), quick, cores, seed=3)
+    other = run(make_examples(20), make_examples(9, 1), quick, cores, seed=4)
+    weights = [one.head.state_dict() for one in (first, second, other)]
+    assert all(torch.equal(weights[0][name], weights[1][name]) for name in weights[0])
+    assert not torch.equal(weights[0]["output.weight"], weights[2]["output.weight"])
+
+
+def test_the_gradient_of_a_batch_is_that_of_its_parts(make_examples, quick, cores):
+    """Batches larger than a part: the same as one part, up to the last digits."""
+    plain = HEAD.model_copy(update={"dropout": 0.0})
+    heads = [
+        seeded(lambda: DenseHead(plain, InputShape(LAYERS, DIM, 0.02), CLASSES), 0)
+        for _ in range(2)
+    ]
+    whole = quick.model_copy(update={"batch_size": 24, "epochs": 2})
+    heads[1].part = 24
+    training = make_examples(48)
+    for head in heads:
+        optimizer = torch.optim.SGD(head.parameters(), 0.5)
+        generator = torch.Generator().manual_seed(0)
+        train_epoch(head, optimizer, training, whole, generator, cores)
+    for one, other in zip(*(head.parameters() for head in heads), strict=True):
+        torch.testing.assert_close(one, other, rtol=1e-4, atol=1e-5)
+
+
+def test_divergence_is_an_error(make_examples, quick, cores):
+    wild = quick.model_copy(update={"learning_rate": 1e30})
+    with pytest.raises(FloatingPointError, match="learning rate below 1e\\+30"):
+        run(make_examples(9), make_examples(9), wild, cores)
+
+
+def test_it_ends_when_asked_to(make_examples, quick, cores):
+    stop = Event()
+    stop.set()
+    with pytest.raises(Stopped):
+        run(make_examples(9), make_examples(9), quick, cores, stop=stop)
