@@ -14,6 +14,7 @@ from featx.commands.fit import fit
 from featx.commands.manifest import manifest
 from featx.commands.models import models
 from featx.commands.protocols import protocols
+from featx.commands.reproduce import reproduce
 from featx.errors import FeatxError
 
 app = typer.Typer(
@@ -22,7 +23,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for command in (demo, manifest, models, protocols, extract, fit, evaluate):
+for command in (demo, manifest, models, protocols, extract, fit, evaluate, reproduce):
     app.command()(command)
 
 

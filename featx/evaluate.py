@@ -3,17 +3,15 @@
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from io import StringIO
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from rich.console import Console
 
 from featx.errors import FeatxError
 from featx.labels import order_labels
 from featx.predictions import PredictionFile, read_predictions, read_speakers
-from featx.results import NAMES, Results, plain_table, score_predictions
+from featx.results import NAMES, Results, plain_table, render, score_predictions
 from featx.systems import Seed, find_files, split_seeds
 from featx.wording import counted
 
@@ -74,10 +72,8 @@ class Evaluation:
             scores = [str(results.scores[metric]) for metric in NAMES]
             counts = (results.seeds, len(system.labels), len(results.classes))
             table.add_row(system.name, *scores, *map(str, counts))
-        text = StringIO()
         width = 100 + max(len(system.name) for system in self.systems)
-        Console(file=text, width=width, markup=False, emoji=False).print(table)
-        lines = [line.rstrip() for line in text.getvalue().splitlines() if line.strip()]
+        lines = [line for line in render(table, width=width).splitlines() if line]
         if any(system.labels != self.systems[0].labels for system in self.systems):
             lines += ["", "The systems were scored on different utterances or labels."]
         return "\n".join([*lines, ""])

@@ -99,6 +99,26 @@ def find_checkpoint(model: str, revision: str | None = None) -> Checkpoint:
     return Checkpoint(store_name(model), folder, hub_id(model), folder.name)
 
 
+def is_here(model: str) -> bool:
+    """Tell whether a model's weights are on this machine, without asking the Hub.
+
+    Args:
+        model: a short name, a Hub id or a local folder.
+
+    Raises:
+        FeatxError: if the name is unknown.
+    """
+    if Path(model).is_dir():
+        return not _absent(Path(model))
+    repository = hub_id(model)
+    from huggingface_hub import snapshot_download
+
+    try:
+        return not _absent(Path(snapshot_download(repository, local_files_only=True)))
+    except OSError:  # nothing of it is here
+        return False
+
+
 def find_settings(model: str, revision: str | None = None) -> Path:
     """Find the folder with a model's config.json, without its weights.
 

@@ -80,15 +80,9 @@ class Results:
 
     def to_text(self) -> str:
         """Return tables of the scores, the classes and the confusions."""
-        text = StringIO()
+        tables = (self._score_table(), self._class_table(), self._confusion_table())
         width = max(100, 12 * (len(self.classes) + 2))
-        console = Console(file=text, width=width, markup=False, emoji=False)
-        console.print(self.title, highlight=False)
-        for table in (self._score_table(), self._class_table(), self._confusion_table()):
-            console.print(table)
-        for note in self.notes():
-            console.print(note, highlight=False)
-        return "\n".join(line.rstrip() for line in text.getvalue().splitlines())
+        return render(self.title, *tables, *self.notes(), width=width)
 
     def _score_table(self) -> Table:
         average = f"mean ± std of {self.seeds} seeds" if self.seeds > 1 else "one seed"
@@ -174,6 +168,15 @@ def score_predictions(
         speakers=len({speaker for speaker in seeds[0][2] if speaker}),
         speakers_shared=speakers_shared,
     )
+
+
+def render(*parts: Table | str, width: int = 100) -> str:
+    """Return tables and lines as plain text, without trailing spaces."""
+    text = StringIO()
+    console = Console(file=text, width=width, markup=False, emoji=False)
+    for part in parts:
+        console.print(part, highlight=False)
+    return "\n".join(line.rstrip() for line in text.getvalue().splitlines())
 
 
 def plain_table(first: str, *others: str) -> Table:

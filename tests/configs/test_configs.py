@@ -7,6 +7,7 @@ import pytest
 from featx.acoustic.settings import AcousticSettings
 from featx.config import ConfigError, read_config
 from featx.fit_config import HeadConfig
+from featx.papers import Paper
 from featx.protocols import Protocol
 from featx.registry import EncoderEntry, read_registry
 
@@ -15,7 +16,7 @@ SCHEMAS = {
     "acoustic.toml": dict[str, AcousticSettings],
     "models.toml": dict[str, EncoderEntry],
 }
-FOLDERS = {"heads": HeadConfig, "protocols": Protocol}
+FOLDERS = {"heads": HeadConfig, "papers": Paper, "protocols": Protocol}
 EXPECTED = {
     "wav2vec2-base", "wav2vec2-base-960h", "wav2vec2-large-960h-lv60", "xlsr53", "xls-r-300m",
     "xls-r-1b", "xls-r-1b-cv-tr", "hubert-base", "hubert-large", "hubert-large-ft",

@@ -1,0 +1,128 @@
+"""The tables of a reproduction: for the terminal, in Markdown, LaTeX and JSON."""
+
+import math
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from featx.files import write_json, write_text
+from featx.papers import Paper
+from featx.reproduce import Reproduced, fetch_commands
+from featx.results import plain_table, render
+
+WIDTH = 160  # characters
+HEADER = ("system", "corpus", "settings", "paper", "ours", "difference", "within deviations")
+
+
+def to_text(paper: Paper, results: Sequence[Reproduced]) -> str:
+    """Return the tables, and how to have what is missing.
+
+    Ours is within deviations if the means are no further apart than both deviations together.
+    """
+    parts = [paper.title]
+    for number, rows in _tables(paper, results).items():
+        table = plain_table(f"Table {number}: UAR, %", *HEADER[1:])
+        for row in rows:
+            table.add_row(*row)
+        parts.append(render(table, width=WIDTH))
+    return "\n".join([*parts, *_missing(paper, results)])
+
+
+def to_markdown(paper: Paper, results: Sequence[Reproduced]) -> str:
+    """Return the same in Markdown."""
+    parts = [f"# {paper.title}", ""]
+    for number, rows in _tables(paper, results).items():
+        parts += [f"Table {number}, UAR in percent, {paper.seeds} seeds:", ""]
+        parts += [_piped(HEADER), _piped(["---"] * len(HEADER)), *map(_piped, rows), ""]
+    return "\n".join([*parts, *_missing(paper, results)]).rstrip() + "\n"
+
+
+def to_latex(paper: Paper, results: Sequence[Reproduced]) -> str:
+    """Return the tables in LaTeX, for the package booktabs."""
+    parts = []
+    for number, rows in _tables(paper, results).items():
+        lines = [" & ".join(map(_escaped, row)) + r" \\" for row in (HEADER, *rows)]
+        parts += [
+            f"% {paper.title}, Table {number}: UAR in percent",
+            r"\begin{tabular}{lllrrrl}",
+            r"\toprule",
+            lines[0],
+            r"\midrule",
+            *lines[1:],
+            r"\bottomrule",
+            r"\end{tabular}",
+            "",
+        ]
+    return "\n".join(parts)
+
+
+def to_json(paper: Paper, results: Sequence[Reproduced]) -> dict[str, Any]:
+    """Return everything as JSON values."""
+    return {
+        "paper": paper.title,
+        "rows": [
+            {
+                "tables": list(result.row.tables),
+                "system": result.row.system,
+                "corpus": result.corpus,
+                "settings": result.variant,
+                "paper": {"mean": result.paper[0], "std": result.paper[1]},
+                "ours": {"mean": result.ours.mean, "std": _number(result.ours.std)}
+                if result.ours
+                else None,
+                "within": result.within if result.ours else None,
+                "missing": list(result.missing),
+            }
+            for result in results
+        ],
+    }
+
+
+def write_tables(
+    folder: Path, name: str, paper: Paper, results: Sequence[Reproduced]
+) -> list[Path]:
+    """Write Markdown, LaTeX and JSON to a folder; return the files."""
+    files = [folder / f"{name}.{ending}" for ending in ("md", "tex", "json")]
+    write_text(files[0], to_markdown(paper, results))
+    write_text(files[1], to_latex(paper, results))
+    write_json(files[2], to_json(paper, results))
+    return files
+
+
+def _tables(paper: Paper, results: Sequence[Reproduced]) -> dict[int, list[list[str]]]:
+    numbers = sorted({number for row in paper.rows for number in row.tables})
+    return {n: [_cells(paper, r) for r in results if n in r.row.tables] for n in numbers}
+
+
+def _cells(paper: Paper, result: Reproduced) -> list[str]:
+    title = paper.corpora[result.corpus].title
+    mean, std = result.paper
+    cells = [result.row.system, title, result.variant, f"{mean:.1f} ± {std:.1f}"]
+    if result.ours is None:
+        lacks = "corpus" if "corpus" in result.missing else "weights"
+        return [*cells, f"no {lacks}", "", ""]
+    return [*cells, str(result.ours), f"{result.difference:+.1f}", "yes" if result.within else "no"]
+
+
+def _missing(paper: Paper, results: Sequence[Reproduced]) -> list[str]:
+    lines = []
+    commands = fetch_commands(results)
+    if commands:
+        lines += ["Weights that are not here; where there is a network, these fetch them:"]
+        lines += [f"    {command}" for command in commands]
+    absent = {paper.corpora[r.corpus].title for r in results if "corpus" in r.missing}
+    if absent:
+        lines.append(f"Not found under --data: {', '.join(sorted(absent))}.")
+    return lines
+
+
+def _piped(cells: Sequence[str]) -> str:
+    return f"| {' | '.join(cells)} |"
+
+
+def _escaped(text: str) -> str:
+    return text.replace("%", r"\%").replace("±", r"$\pm$").replace("_", r"\_")
+
+
+def _number(value: float) -> float | None:
+    return None if math.isnan(value) else value

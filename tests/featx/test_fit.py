@@ -1,0 +1,182 @@
+"""Fitting on a choice of features: layers, several stores, memory, cores, standardising."""
+
+import csv
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+import featx.fit
+from cache import FeatureStore
+from featx.fit_features import fits_in_memory
+
+QUICK = ("--folds", "3", "--set", "training.epochs=3", "--set", "training.learning_rate=0.01")
+STORE = Path("features/manifest/tiny")
+
+
+@pytest.fixture
+def extracted(write_corpus, run_featx, checkpoint_folder):
+    """A working folder with a manifest and its features."""
+    write_corpus(speakers=6)
+    assert run_featx("extract", "--model", checkpoint_folder).code == 0
+
+
+@pytest.fixture
+def with_egemaps(extracted, run_featx):
+    """The same, with eGeMAPS beside it."""
+    assert run_featx("extract", "--model", "egemaps").code == 0
+
+
+def predictions(name: str) -> list[dict[str, str]]:
+    with Path("runs", name, "predictions.csv").open(newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def weights(name: str) -> list[dict[str, str]]:
+    with Path("runs", name, "layer_weights.csv").open(newline="") as file:
+        return list(csv.DictReader(file))
+
+
+@pytest.mark.parametrize("head", ["lstm", "linear", "svm"])
+def test_every_head_makes_a_run(extracted, run_featx, head):
+    options = QUICK if head == "lstm" else QUICK[:2]
+    outcome = run_featx("fit", "--head", head, *options, "--name", head)
+    assert outcome.code == 0, outcome.err
+    assert f"{head} head on tiny" in outcome.out
+    assert len(predictions(head)) == 2 * 36  # once in validation, once in test
+    has_weights = head == "lstm"
+    assert len(weights(head)) == 9 * has_weights
+    assert Path("runs", head, "figures/layer_weights.png").exists() == has_weights
+
+
+def test_fusion_joins_stores(with_egemaps, run_featx):
+    models = ("--model", "tiny", "--model", "egemaps")
+    outcome = run_featx("fit", "--head", "fusion", *models, *QUICK, "--name", "both")
+    assert outcome.code == 0, outcome.err
+    assert "fusion head on tiny+egemaps" in outcome.out
+    assert {row["features"] for row in weights("both")} == {"tiny", "egemaps"}
+    given = json.loads(Path("runs/both/model.json").read_text())["inputs"]
+    assert [one["layers"] for one in given] == [["0", "1", "2"], ["egemaps"]]
+    assert [one["step"] for one in given] == [0.02, 0.02]
+
+
+def test_how_many_stores_a_head_takes_is_said(with_egemaps, run_featx):
+    one = run_featx("fit", "--head", "fusion", "--model", "tiny", *QUICK)
+    assert "--head fusion joins two or more stores" in one.err
+    two = run_featx("fit", "--head", "dense", "--model", "tiny", "--model", "egemaps", *QUICK)
+    assert "--head dense takes one store, not 2" in two.err
+    none = run_featx("fit", *QUICK)
+    assert "pick one: --model egemaps|tiny" in none.err
+
+
+@pytest.mark.parametrize(
+    ("layers", "names"),
+    [("local", ["0"]), ("contextual", ["2"]), ("0,2", ["0", "2"]), ("1-2", ["1", "2"])],
+)
+def test_layers_can_be_chosen(extracted, run_featx, layers, names):
+    outcome = run_featx("fit", "--layers", layers, *QUICK, "--name", "some")
+    assert outcome.code == 0, outcome.err
+    assert sorted({row["layer"] for row in weights("some")}) == names
+
+
+def test_a_layer_that_is_not_there_is_refused(with_egemaps, run_featx):
+    absent = run_featx("fit", "--model", "tiny", "--layers", "3", *QUICK)
+    assert "the encoder has no layer 3" in absent.err
+    choice = run_featx("fit", "--model", "egemaps", "--layers", "0", *QUICK)
+    assert "egemaps has one layer; leave it out" in choice.err
+
+
+def test_the_contextual_layer_is_the_encoders_not_the_stores(
+    write_corpus, run_featx, checkpoint_folder
+):
+    write_corpus(speakers=3)
+    run_featx("extract", "--model", checkpoint_folder, "--layers", "0-1")
+    outcome = run_featx("fit", "--layers", "contextual", *QUICK)
+    assert "layer 2 is not in the store, which has 0, 1" in outcome.err
+
+
+def test_reading_from_disk_gives_the_same_as_memory(extracted, run_featx):
+    run_featx("fit", *QUICK, "--name", "kept")
+    outcome = run_featx("fit", *QUICK, "--memory", "0", "--name", "streamed")
+    assert outcome.code == 0, outcome.err
+    assert "read from the disk as needed" in Path("runs/streamed/run.log").read_text()
+    assert "kept in memory" in Path("runs/kept/run.log").read_text()
+    assert predictions("streamed") == predictions("kept")
+
+
+@pytest.mark.parametrize("normalize", ["speaker", "global"])
+def test_the_number_of_cores_changes_nothing(extracted, run_featx, monkeypatch, normalize):
+    options = ("--seeds", "2", "--normalize", normalize, *QUICK)
+    for cores in (1, 4):
+        monkeypatch.setattr(torch, "get_num_threads", lambda cores=cores: cores)
+        assert run_featx("fit", *options, "--name", f"on{cores}").code == 0
+    assert predictions("on1") == predictions("on4")
+
+
+def test_only_the_beginning_can_be_used(extracted, run_featx):
+    run_featx("fit", *QUICK, "--name", "all")
+    run_featx("fit", *QUICK, "--seconds", "0.1", "--name", "begin")
+    assert predictions("all") != predictions("begin")
+
+
+def test_statistics_are_kept_beside_the_store_and_used_again(extracted, run_featx, monkeypatch):
+    run_featx("fit", *QUICK, "--name", "a")
+    (kept,) = (STORE / "statistics").glob("*.npz")
+    with monkeypatch.context() as patch:
+        patch.setattr("featx.reading.measure", lambda *_: pytest.fail("measured again"))
+        assert run_featx("fit", *QUICK, "--seeds", "2", "--name", "b").code == 0
+    kept.write_bytes(b"damaged")
+    assert run_featx("fit", *QUICK, "--name", "c").code == 0
+    assert predictions("a") == predictions("c")
+
+
+def test_a_store_that_can_not_be_written_to_is_fitted_all_the_same(
+    extracted, run_featx, monkeypatch
+):
+    def refuse(*_):
+        raise PermissionError(13, "read-only")
+
+    monkeypatch.setattr("featx.standardising.write_bytes", refuse)
+    assert run_featx("fit", *QUICK).code == 0
+
+
+def test_a_protocol_says_what_it_leaves_out(write_corpus, run_featx, checkpoint_folder):
+    write_corpus(speakers=4)
+    run_featx("extract", "--model", checkpoint_folder)
+    Path("two.toml").write_text(
+        'title = "two"\nmerge = { angry = "happy" }\nlabels = ["happy", "sad"]\n'
+        '[division]\nkind = "leave-one-out"\nby = "speaker"\n'
+    )
+    outcome = run_featx("fit", "--protocol", "two.toml", *QUICK[2:])
+    assert outcome.code == 0, outcome.err
+    assert "Note: merged 8 angry utterances into happy." in outcome.out
+    name = "manifest-tiny-dense-two"
+    assert {row["label"] for row in predictions(name)} == {"happy", "sad"}
+    again = run_featx("fit", "--config", f"runs/{name}/config.toml", "--name", "again")
+    assert again.code == 0, again.err
+    assert predictions("again") == predictions(name)
+    both = run_featx("fit", "--protocol", "two.toml", "--folds", "3")
+    assert "--folds can't be given with --protocol" in both.err
+
+
+def test_memory_is_kept_to(extracted, run_featx, monkeypatch):
+    seen = []
+    monkeypatch.setattr(
+        featx.fit, "fits_in_memory", lambda *given: seen.append(given) or fits_in_memory(*given)
+    )
+    run_featx("fit", *QUICK, "--memory", "1")
+    ((data, limit),) = seen
+    assert limit == 1e9
+    store = FeatureStore(STORE)
+    assert data.nbytes() == sum(store.read(name).nbytes for name in store.utterances)
+    assert fits_in_memory(data, data.nbytes())
+    assert not fits_in_memory(data, data.nbytes() - 1)
+
+
+def test_what_is_loaded_is_what_is_stored(extracted):
+    store = FeatureStore(STORE)
+    for name in store.utterances[:3]:
+        np.testing.assert_array_equal(store.load(name, [0, 2]), store.read(name)[[0, 2]])
+        np.testing.assert_array_equal(store.load(name, [1], 4), store.read(name)[1:2, :4])
