@@ -46,7 +46,7 @@ def dropout(frames: Tensor, drop: Drop) -> Tensor:
     """Return (frames, dim) float32 with a share of the values dropped."""
     if drop is KEEP:
         return frames
-    if frames.device.type == "cpu":
+    if kernels.can_take(frames):
         return _Dropout.apply(frames, drop)  # type: ignore[no-any-return]
     generator = torch.Generator(frames.device).manual_seed(drop.seed)
     bits = torch.empty_like(frames).uniform_(generator=generator)

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from concurrent.futures import Executor
 from typing import Annotated
 
+import torch
 from pydantic import Field
 from torch import nn
 
@@ -17,6 +18,7 @@ from classifiers.lstm import LstmHead, LstmSettings
 from classifiers.shape import InputShape
 from classifiers.training import TrainingSettings, seeded, train
 
+CPU = torch.device("cpu")
 HeadSettings = Annotated[
     DenseSettings | LstmSettings | FusionSettings | LinearSettings, Field(discriminator="kind")
 ]
@@ -51,6 +53,7 @@ def train_head(
     seed: int,
     cores: Executor,
     stop: threading.Event,
+    device: torch.device = CPU,
 ) -> Trained:
     """Train a new head.
 
@@ -64,12 +67,13 @@ def train_head(
         seed: of initial weights, order and dropout.
         cores: what computes, from `crew`.
         stop: when set, training ends at the next epoch with `Stopped`.
+        device: where the features are.
 
     Raises:
         FloatingPointError: if the loss becomes infinite or not a number.
         Stopped: when asked to.
     """
-    head = seeded(lambda: build_head(settings, shapes, classes), seed)
+    head = seeded(lambda: build_head(settings, shapes, classes), seed).to(device)
     if isinstance(head, LinearHead) and isinstance(settings, LinearSettings):
         return train_linear(head, settings, training, validation, seed)
     assert training_settings is not None, "only linear classifiers train without settings"

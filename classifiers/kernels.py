@@ -10,6 +10,7 @@ import numpy as np
 from llvmlite import ir
 from numba import njit, types, uint32
 from numba.extending import intrinsic
+from torch import Tensor
 
 compiled: Any = njit(nogil=True, fastmath={"contract", "reassoc"}, cache=True)
 
@@ -28,6 +29,11 @@ def _widen(context: Any, value: Any) -> Any:
 
 
 widen: Any = intrinsic(_widen)
+
+
+def can_take(values: Tensor) -> bool:
+    """Tell whether values lie where these loops run: in the processor's memory."""
+    return values.device.type == "cpu"
 
 
 def bits(features: np.ndarray) -> np.ndarray:

@@ -127,7 +127,8 @@ def _fit_member(
     stop: threading.Event,
 ) -> Member:
     begin = time.perf_counter()
-    parts = (examples["train"], examples["validation"], seed, cores, stop)
+    device = data.selections[0].device
+    parts = (examples["train"], examples["validation"], seed, cores, stop, device)
     try:
         trained = train_head(config.head, config.training, data.shapes, len(data.classes), *parts)
     except FloatingPointError as error:

@@ -72,7 +72,9 @@ def fit(
         float | None,
         typer.Option(min=0, help="GB that features may take (default: 60 % of what is free)."),
     ] = None,
-    device: Annotated[str, typer.Option(help="auto, cpu, cuda or cuda:<number>.")] = "auto",
+    device: Annotated[
+        str, typer.Option(help="cpu, or cuda to keep features and train on a GPU.")
+    ] = "cpu",
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace the run.")] = False,
 ) -> None:
     """Train a head on stored features and score it on speakers it has not heard."""

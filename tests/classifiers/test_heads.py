@@ -6,6 +6,8 @@ import numpy as np
 import pytest
 import torch
 
+from classifiers import kernels
+from classifiers.batch import Branch, Examples, InMemory
 from classifiers.cores import crew
 from classifiers.dense import DenseSettings
 from classifiers.fusion import FusionSettings
@@ -28,16 +30,15 @@ AVERAGING = [name for name in HEADS if name not in ("linear", "svm")]
 SHAPE = InputShape(LAYERS, DIM, 0.02)
 
 
-def fit(name, make_examples, quick, cores, seed=0):
+def fit(name, make_examples, quick, cores, device="cpu", seed=0):
     """Train a head where layer 2 alone knows the label; return it and its test data."""
     stores = 2 if name == "fusion" else 1
     training, validation, test = (
         make_examples(n, s, stores=stores) for n, s in ((90, 0), (30, 1), (30, 2))
     )
     settings = None if name in ("linear", "svm") else quick
-    trained = train_head(
-        HEADS[name], settings, [SHAPE] * stores, CLASSES, training, validation, seed, cores, Event()
-    )
+    parts = (training, validation, seed, cores, Event(), torch.device(device))
+    trained = train_head(HEADS[name], settings, [SHAPE] * stores, CLASSES, *parts)
     return trained, test
 
 
@@ -64,6 +65,35 @@ def test_an_utterance_has_the_same_output_alone_and_in_company(name, make_exampl
     finally:
         type(head).part = usual
     torch.testing.assert_close(together, alone, rtol=1e-5, atol=1e-6)
+
+
+@pytest.mark.parametrize("name", AVERAGING)
+def test_torchs_own_operations_which_a_gpu_uses_learn_the_same(
+    name, make_examples, quick, cores, monkeypatch
+):
+    monkeypatch.setattr(kernels, "can_take", lambda values: False)
+    trained, test = fit(name, make_examples, quick, cores)
+    predicted = predict(trained.head, test, cores).argmax(1).numpy()
+    assert (predicted == test.labels).mean() > 0.9
+    monkeypatch.undo()
+    torch.testing.assert_close(
+        predict(trained.head, test, cores).argmax(1).numpy(), predicted, rtol=0, atol=0
+    )
+
+
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a GPU")
+@pytest.mark.parametrize("name", HEADS)
+def test_a_gpu_learns_the_same(name, make_examples, quick, cores):
+    def moved(examples):
+        branches = [
+            Branch(InMemory([one.cuda() for one in branch.features.tensors]))
+            for branch in examples.branches
+        ]
+        return Examples(branches, examples.labels)
+
+    trained, test = fit(name, lambda *a, **k: moved(make_examples(*a, **k)), quick, cores, "cuda")
+    predicted = predict(trained.head, test, cores).argmax(1).numpy()
+    assert (predicted == test.labels).mean() > 0.9
 
 
 @pytest.mark.parametrize("name", ["dense", "lstm", "svm"])
