@@ -174,5 +174,5 @@ def _run(
     config = head_config(row.head, data, [*paper.changes, *paper.variants[case.variant]])
     words = re.sub(r"\W+", "-", row.system).strip("-").lower()
     folder = run_folder(f"{name}-{case.corpus}-{words}-{case.variant}")
-    results = run_fit(config, folder, say=lambda note: None)  # said for the corpus already
+    results = run_fit(config, folder)
     return Reproduced(row, case.corpus, case.variant, case.paper, results.scores["uar"])

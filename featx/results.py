@@ -15,6 +15,7 @@ from rich.table import Table
 from featx.scores import METRICS, Score, count_confusions, score_seeds
 from featx.wording import counted
 
+SAME_IN_JSON = ("title", "classes", "seeds", "speakers", "speakers_shared", "remarks")
 FEW_SPEAKERS = 10  # below this the bootstrap interval is too narrow to be taken at its word
 NAMES = {"uar": "UAR", "wa": "WA", "macro_f1": "macro F1"}
 
@@ -31,6 +32,7 @@ class Results:
         seeds: how many.
         speakers: how many were tested; 0 if unknown.
         speakers_shared: whether training and test share speakers; None if unknown.
+        remarks: what else a reader must know, in sentences.
     """
 
     title: str
@@ -40,6 +42,7 @@ class Results:
     seeds: int
     speakers: int
     speakers_shared: bool | None
+    remarks: Sequence[str] = ()
 
     @property
     def resampled(self) -> str:
@@ -58,6 +61,7 @@ class Results:
             "speakers": self.speakers,
             "speakers_shared": self.speakers_shared,
             "resampled": self.resampled,
+            "remarks": list(self.remarks),
             "classes": list(self.classes),
             "per_class": self.per_class(),
             "confusion": self.confusion.tolist(),
@@ -110,7 +114,7 @@ class Results:
 
     def notes(self) -> list[str]:
         """Return what a reader of the scores must know."""
-        notes = []
+        notes = list(self.remarks)
         if self.speakers_shared:
             notes.append(
                 "Speaker-dependent: training and test share speakers, or they are unknown. "
@@ -134,7 +138,7 @@ def read_results(path: Path) -> Results:
     for name in METRICS:
         std = table[name]["std"]
         scores[name] = Score(**{**table[name], "std": np.nan if std is None else std})
-    same = {key: table[key] for key in ("title", "classes", "seeds", "speakers", "speakers_shared")}
+    same = {key: table[key] for key in SAME_IN_JSON}
     return Results(scores=scores, confusion=np.array(table["confusion"]), **same)
 
 
@@ -143,6 +147,7 @@ def score_predictions(
     classes: Sequence[str],
     seeds: Sequence[tuple[np.ndarray, np.ndarray, Sequence[str]]],
     speakers_shared: bool | None,
+    remarks: Sequence[str] = (),
 ) -> Results:
     """Score the test predictions of every seed.
 
@@ -153,6 +158,7 @@ def score_predictions(
             without a speaker counts as a speaker of its own. The same utterances in the same
             order in each if any speaker is unknown.
         speakers_shared: whether training and test share speakers; None if unknown.
+        remarks: what else a reader must know, in sentences.
     """
     confusions = []
     for labels, predictions, speakers in seeds:
@@ -167,6 +173,7 @@ def score_predictions(
         seeds=len(seeds),
         speakers=len({speaker for speaker in seeds[0][2] if speaker}),
         speakers_shared=speakers_shared,
+        remarks=remarks,
     )
 
 

@@ -3,28 +3,27 @@
 import json
 import logging
 import shutil
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import asdict, astuple
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any
 
 import numpy as np
-from safetensors.torch import save
 
 from featx.config import read_config
-from featx.environment import describe_environment
 from featx.errors import FeatxError
-from featx.figures import draw_confusion, draw_layer_weights, draw_training
-from featx.files import write_bytes, write_csv, write_json, write_text
+from featx.files import write_json, write_text
 from featx.fit import Resources, digest_inputs, fit_members
 from featx.fit_config import FitConfig
 from featx.fit_data import FitData, load_data
-from featx.folds import Fold
 from featx.member import Member
 from featx.results import Results, read_results, score_predictions
+from featx.run_files import write_files
 
 ROOT = Path("runs")
 ANYTHING = Resources()
+OWN_STATISTICS = (
+    "Normalised by speaker: a test utterance is standardised by all test utterances of its "
+    "speaker, which must be known before the first is recognised."
+)
 log = logging.getLogger("featx")
 
 
@@ -50,7 +49,6 @@ def run_fit(
     folder: Path,
     overwrite: bool = False,
     resources: Resources = ANYTHING,
-    say: Callable[[str], None] = print,
 ) -> Results:
     """Fit into a run folder, or return the results of the same fit done before.
 
@@ -62,7 +60,6 @@ def run_fit(
         folder: of the run.
         overwrite: replace the run that the folder holds, once the new one is finished.
         resources: what to use; of no effect on the result.
-        say: told what the protocol left out or found missing.
 
     Raises:
         FeatxError: if the folder holds a run of another config, or no run at all, or the data
@@ -71,8 +68,6 @@ def run_fit(
         Interrupted: on Ctrl-C.
     """
     data = load_data(config, resources.device)
-    for note in data.notes:
-        say(f"Note: {note}.")
     if overwrite and (folder / "config.toml").exists():
         return _replace(config, data, folder, resources)
     _check_same(config, folder)
@@ -112,16 +107,7 @@ def _fit(config: FitConfig, data: FitData, folder: Path, resources: Resources) -
     log.info("%s", "; ".join([f"{len(data.utterances):,} utterances", *data.notes]))
     members = fit_members(config, data, folder / "members", resources)
     results = _score(config, data, members)
-    _write_environment(config, data, folder)
-    _write_history(members, folder)
-    _write_predictions(data, members, folder)
-    _write_layer_weights(data, members, folder)
-    _write_model(config, data, members, folder)
-    figures = folder / "figures"
-    draw_confusion(results, figures / "confusion.png")
-    if any(len(layers) > 1 for layers in _averaged(data, members).values()):
-        draw_layer_weights(members, _averaged(data, members), figures / "layer_weights.png")
-    draw_training(members, figures / "training.png")
+    write_files(config, data, members, results, folder)
     write_json(folder / "metrics.json", results.to_json())
     shutil.rmtree(folder / "members")  # all in the run's own files now
     log.info("done: UAR %.2f %%, WA %.2f %%", results.scores["uar"].mean, results.scores["wa"].mean)
@@ -177,98 +163,14 @@ def _score(config: FitConfig, data: FitData, members: Sequence[Member]) -> Resul
         rows = [row for member in members if member.seed == seed for row in _tested(data, member)]
         labels, predictions, speakers = zip(*rows, strict=True)
         seeds.append((np.array(labels), np.array(predictions), speakers))
-    return score_predictions(_title(config, data), data.classes, seeds, data.speakers_shared)
+    remarks = [f"Note: {note}." for note in data.notes]
+    if config.normalize == "speaker":
+        remarks.append(OWN_STATISTICS)
+    title = _title(config, data)
+    return score_predictions(title, data.classes, seeds, data.speakers_shared, remarks)
 
 
 def _tested(data: FitData, member: Member) -> Iterator[tuple[int, int, str]]:
     predictions = member.probabilities["test"].argmax(1).tolist()
     for utterance, prediction in zip(data.folds[member.fold].test, predictions, strict=True):
         yield data.classes.index(utterance.label), prediction, utterance.speaker
-
-
-def _write_environment(config: FitConfig, data: FitData, folder: Path) -> None:
-    environment = {
-        **describe_environment(),
-        "inputs_sha256": digest_inputs(config, data),
-        "features": [
-            {**one.store.identity, "software": one.store.software} for one in data.selections
-        ],
-    }
-    write_json(folder / "environment.json", environment)
-
-
-def _write_history(members: Sequence[Member], folder: Path) -> None:
-    header = ("seed", "fold", "epoch", "train_loss", "validation_loss", "validation_uar", "seconds")
-    rows = ((m.seed, m.fold, *_rounded(astuple(epoch))) for m in members for epoch in m.history)
-    write_csv(folder / "history.csv", header, rows)
-
-
-def _write_predictions(data: FitData, members: Sequence[Member], folder: Path) -> None:
-    header = ["utterance", "speaker", "fold", "seed", "split", "label", "prediction"]
-    header += [f"p_{label}" for label in data.classes]
-    rows = (
-        row
-        for member in members
-        for split in ("validation", "test")
-        for row in _predicted(data, member, data.folds[member.fold], split)
-    )
-    write_csv(folder / "predictions.csv", header, rows)
-
-
-def _predicted(data: FitData, member: Member, fold: Fold, split: str) -> Iterator[list[Any]]:
-    utterances = fold.test if split == "test" else fold.validation
-    probabilities = member.probabilities[split]
-    for utterance, row in zip(utterances, probabilities, strict=True):
-        prediction = data.classes[int(row.argmax())]
-        yield [
-            *(utterance.utterance, utterance.speaker, member.fold, member.seed, split),
-            *(utterance.label, prediction, *_rounded(row.tolist())),
-        ]
-
-
-def _averaged(data: FitData, members: Sequence[Member]) -> dict[str, list[str]]:
-    """Return the layers of each store that the heads average; none if they do not."""
-    named = ((one.store.folder.name, one.layers) for one in data.selections)
-    return dict(named) if members[0].layer_weights else {}
-
-
-def _write_layer_weights(data: FitData, members: Sequence[Member], folder: Path) -> None:
-    rows = (
-        (member.seed, member.fold, store, layer, *_rounded([weight]))
-        for member in members
-        for (store, layers), weights in zip(
-            _averaged(data, members).items(), member.layer_weights, strict=True
-        )
-        for layer, weight in zip(layers, weights.tolist(), strict=True)
-    )
-    header = ("seed", "fold", "features", "layer", "weight")
-    write_csv(folder / "layer_weights.csv", header, rows)
-
-
-def _write_model(config: FitConfig, data: FitData, members: Sequence[Member], folder: Path) -> None:
-    tensors = {
-        f"seed{m.seed}.fold{m.fold}.{name}": value
-        for m in members
-        for name, value in m.weights.items()
-    }
-    write_bytes(folder / "model.safetensors", save(tensors))
-    description = {
-        "head": config.head.model_dump(),
-        "normalize": config.normalize,
-        "classes": list(data.classes),
-        "inputs": [
-            {**asdict(one.shape), "layers": one.layers, "features": one.store.identity}
-            for one in data.selections
-        ],
-        "members": [
-            {"prefix": f"seed{m.seed}.fold{m.fold}.", "seed": m.seed, "fold": m.fold,
-             "best_epoch": m.best_epoch.epoch}
-            for m in members
-        ],
-    }  # fmt: skip
-    write_json(folder / "model.json", description)
-
-
-def _rounded(values: Sequence[float]) -> list[Any]:
-    """Seven significant digits: all that float32 holds."""
-    return [float(f"{v:.7g}") if isinstance(v, float) else v for v in values]

@@ -113,6 +113,8 @@ def test_the_number_of_cores_changes_nothing(extracted, run_featx, monkeypatch, 
         monkeypatch.setattr(torch, "get_num_threads", lambda cores=cores: cores)
         assert run_featx("fit", *options, "--name", f"on{cores}").code == 0
     assert predictions("on1") == predictions("on4")
+    told = "Normalised by speaker" in run_featx("fit", *options, "--name", "on1").out
+    assert told == (normalize == "speaker")
 
 
 def test_only_the_beginning_can_be_used(extracted, run_featx):

@@ -1,0 +1,130 @@
+"""The files of a run."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, astuple
+from pathlib import Path
+from typing import Any
+
+from safetensors.torch import save
+
+from featx.environment import describe_environment
+from featx.figures import draw_confusion, draw_layer_weights, draw_training
+from featx.files import write_bytes, write_csv, write_json
+from featx.fit import digest_inputs
+from featx.fit_config import FitConfig
+from featx.fit_data import FitData
+from featx.folds import Fold
+from featx.member import Member
+from featx.results import Results
+
+
+def write_files(
+    config: FitConfig, data: FitData, members: Sequence[Member], results: Results, folder: Path
+) -> None:
+    """Write everything that a finished run leaves but its config, log and scores.
+
+    Args:
+        config: what was fitted.
+        data: on what.
+        members: the heads.
+        results: their scores.
+        folder: of the run.
+    """
+    _write_environment(config, data, folder)
+    _write_history(members, folder)
+    _write_predictions(data, members, folder)
+    _write_layer_weights(data, members, folder)
+    _write_model(config, data, members, folder)
+    figures = folder / "figures"
+    draw_confusion(results, figures / "confusion.png")
+    if any(len(layers) > 1 for layers in _averaged(data, members).values()):
+        draw_layer_weights(members, _averaged(data, members), figures / "layer_weights.png")
+    draw_training(members, figures / "training.png")
+
+
+def _write_environment(config: FitConfig, data: FitData, folder: Path) -> None:
+    environment = {
+        **describe_environment(),
+        "inputs_sha256": digest_inputs(config, data),
+        "features": [
+            {**one.store.identity, "software": one.store.software} for one in data.selections
+        ],
+    }
+    write_json(folder / "environment.json", environment)
+
+
+def _write_history(members: Sequence[Member], folder: Path) -> None:
+    header = ("seed", "fold", "epoch", "train_loss", "validation_loss", "validation_uar", "seconds")
+    rows = ((m.seed, m.fold, *_rounded(astuple(epoch))) for m in members for epoch in m.history)
+    write_csv(folder / "history.csv", header, rows)
+
+
+def _write_predictions(data: FitData, members: Sequence[Member], folder: Path) -> None:
+    header = ["utterance", "speaker", "fold", "seed", "split", "label", "prediction"]
+    header += [f"p_{label}" for label in data.classes]
+    rows = (
+        row
+        for member in members
+        for split in ("validation", "test")
+        for row in _predicted(data, member, data.folds[member.fold], split)
+    )
+    write_csv(folder / "predictions.csv", header, rows)
+
+
+def _predicted(data: FitData, member: Member, fold: Fold, split: str) -> Iterator[list[Any]]:
+    utterances = fold.test if split == "test" else fold.validation
+    probabilities = member.probabilities[split]
+    for utterance, row in zip(utterances, probabilities, strict=True):
+        prediction = data.classes[int(row.argmax())]
+        yield [
+            *(utterance.utterance, utterance.speaker, member.fold, member.seed, split),
+            *(utterance.label, prediction, *_rounded(row.tolist())),
+        ]
+
+
+def _averaged(data: FitData, members: Sequence[Member]) -> dict[str, list[str]]:
+    """Return the layers of each store that the heads average; none if they do not."""
+    named = ((one.store.folder.name, one.layers) for one in data.selections)
+    return dict(named) if members[0].layer_weights else {}
+
+
+def _write_layer_weights(data: FitData, members: Sequence[Member], folder: Path) -> None:
+    rows = (
+        (member.seed, member.fold, store, layer, *_rounded([weight]))
+        for member in members
+        for (store, layers), weights in zip(
+            _averaged(data, members).items(), member.layer_weights, strict=True
+        )
+        for layer, weight in zip(layers, weights.tolist(), strict=True)
+    )
+    header = ("seed", "fold", "features", "layer", "weight")
+    write_csv(folder / "layer_weights.csv", header, rows)
+
+
+def _write_model(config: FitConfig, data: FitData, members: Sequence[Member], folder: Path) -> None:
+    tensors = {
+        f"seed{m.seed}.fold{m.fold}.{name}": value
+        for m in members
+        for name, value in m.weights.items()
+    }
+    write_bytes(folder / "model.safetensors", save(tensors))
+    description = {
+        "head": config.head.model_dump(),
+        "normalize": config.normalize,
+        "classes": list(data.classes),
+        "inputs": [
+            {**asdict(one.shape), "layers": one.layers, "features": one.store.identity}
+            for one in data.selections
+        ],
+        "members": [
+            {"prefix": f"seed{m.seed}.fold{m.fold}.", "seed": m.seed, "fold": m.fold,
+             "best_epoch": m.best_epoch.epoch}
+            for m in members
+        ],
+    }  # fmt: skip
+    write_json(folder / "model.json", description)
+
+
+def _rounded(values: Sequence[float]) -> list[Any]:
+    """Seven significant digits: all that float32 holds."""
+    return [float(f"{v:.7g}") if isinstance(v, float) else v for v in values]
