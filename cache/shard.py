@@ -8,6 +8,7 @@ positions in the file and never through HDF5: a process killed at any moment lea
 
 import errno
 import json
+import mmap
 import os
 import zlib
 from collections.abc import Mapping, Sequence
@@ -120,12 +121,15 @@ class Shard:
             ) from error
 
     def _map(self) -> None:
-        begin = self._offsets["features"]
-        self.features = np.memmap(self.path, self._dtype, "r", begin, self._shape)
+        with self.path.open("rb") as file:
+            self._mapping = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+        self.features = self._mapped("features", self._dtype, self._shape)
         self.source, self.checksum, self.done = (
-            np.memmap(self.path, dtype, "r", self._offsets[name], (len(self.utterances),))
-            for name, dtype in MARKS.items()
+            self._mapped(name, dtype, (len(self.utterances),)) for name, dtype in MARKS.items()
         )
+
+    def _mapped(self, name: str, dtype: np.dtype[Any], shape: tuple[int, ...]) -> np.ndarray:
+        return np.ndarray(shape, dtype, self._mapping, self._offsets[name])
 
     def _read_metadata(self, file: h5py.File) -> None:
         if file.attrs["format"] != FORMAT:
@@ -147,26 +151,20 @@ class Shard:
         """Map the features of one utterance, (layers, frames, dim), without copying them."""
         return self.features[:, self.frame_offset[index] : self.frame_offset[index + 1]]
 
-    def load(self, index: int, layers: Sequence[int], frames: int | None) -> np.ndarray:
-        """Read layers of one utterance into memory of its own, past the mapping.
+    def advise(self, index: int, layers: Sequence[int], advice: int) -> None:
+        """Tell the system what becomes of one utterance's mapped memory.
 
         Args:
             index: the utterance's place in the shard.
-            layers: rows of `features`.
-            frames: how many of its first ones; all if None.
-
-        Returns:
-            (layers, frames, dim), contiguous.
+            layers: rows of `features` that are meant.
+            advice: one of mmap's MADV constants.
         """
         begin, end = (int(offset) for offset in self.frame_offset[index : index + 2])
-        count = end - begin if frames is None else min(end - begin, frames)
-        loaded = np.empty((len(layers), count, self.layout.dim), self._dtype)
         frame_bytes = self.layout.dim * self._dtype.itemsize
-        with self.path.open("rb", buffering=0) as file:
-            for row, layer in zip(loaded, layers, strict=True):
-                frame = layer * self._shape[1] + begin
-                _read_at(file, self._offsets["features"] + frame * frame_bytes, row)
-        return loaded
+        for layer in layers:
+            first = self._offsets["features"] + (layer * self._shape[1] + begin) * frame_bytes
+            page = first - first % mmap.PAGESIZE
+            self._mapping.madvise(advice, page, first - page + (end - begin) * frame_bytes)
 
     def write(self, index: int, features: np.ndarray, source: int) -> None:
         """Write one utterance's features, then their source and checksum, then its done mark.
@@ -212,16 +210,6 @@ def _checksum(features: np.ndarray) -> int:
     for values in map(np.ascontiguousarray, features):  # no copy of all layers at once
         checksum = zlib.crc32(values.view(np.uint8).data, checksum)
     return checksum
-
-
-def _read_at(file: FileIO, position: int, values: np.ndarray) -> None:
-    rest = values.view(np.uint8).reshape(-1).data
-    file.seek(position)
-    while rest:
-        count = file.readinto(rest)
-        if not count:
-            raise StoreError(f"{file.name}: truncated. Delete it and extract again.")
-        rest = rest[count:]
 
 
 def _write_at(file: FileIO, position: int, values: np.ndarray | np.generic) -> None:

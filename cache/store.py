@@ -1,5 +1,6 @@
 """A folder of shards as one store of features by utterance."""
 
+import mmap
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ from cache.layout import SHARD_BYTES, Layout, PlannedUtterance, split_into_shard
 from cache.shard import Shard, StoreError, create_shard
 
 SHARDS = "shard-*.h5"
+_WILL_NEED, _DONT_NEED = mmap.MADV_WILLNEED, mmap.MADV_DONTNEED
 
 
 class FeatureStore:
@@ -133,22 +135,25 @@ class FeatureStore:
         shard, index = self._place(utterance)
         return shard.read(index)
 
-    def load(self, utterance: str, layers: Sequence[int], frames: int | None = None) -> np.ndarray:
-        """Read layers of one utterance into memory of its own; safe from many threads.
+    def expect(self, utterance: str, layers: Sequence[int]) -> None:
+        """Have the system read layers of an utterance from the disk, if it must, in advance.
 
         Args:
-            utterance: its id.
+            utterance: its id; done.
             layers: places in `layout.layers`.
-            frames: how many of its first ones; all if None.
-
-        Returns:
-            (layers, frames, dim) in the store's dtype, contiguous.
-
-        Raises:
-            StoreError: if it is not in the store, or not extracted yet.
         """
         shard, index = self._place(utterance)
-        return shard.load(index, layers, frames)
+        shard.advise(index, layers, _WILL_NEED)
+
+    def release(self, utterance: str, layers: Sequence[int]) -> None:
+        """Let go of the memory that reading layers of an utterance took; it can be read again.
+
+        Args:
+            utterance: its id; done.
+            layers: places in `layout.layers`.
+        """
+        shard, index = self._place(utterance)
+        shard.advise(index, layers, _DONT_NEED)
 
     def checksum(self, utterance: str) -> int:
         """Return the CRC-32 of an utterance's features."""

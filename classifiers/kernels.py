@@ -10,6 +10,7 @@ import numpy as np
 from llvmlite import ir
 from numba import njit, types, uint32
 from numba.extending import intrinsic
+from numpy.lib.stride_tricks import as_strided
 from torch import Tensor
 
 compiled: Any = njit(nogil=True, fastmath={"contract", "reassoc"}, cache=True)
@@ -36,10 +37,24 @@ def can_take(values: Tensor) -> bool:
     return values.device.type == "cpu"
 
 
-def bits(features: np.ndarray) -> np.ndarray:
-    """Return features as the kernels take them: contiguous, halves as their bits."""
-    features = np.ascontiguousarray(features)
-    return features.view(np.uint16) if features.dtype == np.float16 else features
+def flat(features: np.ndarray) -> tuple[np.ndarray, int]:
+    """Return features as the kernels take them: without their shape, halves as their bits.
+
+    Args:
+        features: (layers, frames, dim) float16 or float32, a layer's frames one after another in
+            memory; layers may lie apart, as in a mapped store.
+
+    Returns:
+        A vector from the first value to the last, and how far layers are apart in it.
+    """
+    layers, frames, dim = features.shape
+    item = features.itemsize
+    if features.strides[1:] != (dim * item, item):
+        features = np.ascontiguousarray(features)
+    apart = features.strides[0] // item if layers > 1 else frames * dim
+    kind = np.uint16 if features.dtype == np.float16 else features.dtype
+    length = (layers - 1) * apart + frames * dim
+    return as_strided(features.view(kind), (length,), (item,)), apart
 
 
 @compiled
@@ -76,7 +91,8 @@ def drop(
 
 @compiled
 def scaled_sum(
-    features: np.ndarray,
+    values: np.ndarray,
+    apart: int,
     scale: np.ndarray,
     start: np.ndarray,
     first: int,
@@ -88,7 +104,8 @@ def scaled_sum(
     """Set frames (frames, dim) to start (dim) plus the sum over layers of scale times features.
 
     Args:
-        features: (layers, frames, dim), from `bits`.
+        values: with `apart`, from `flat`.
+        apart: see `flat`.
         scale: (layers, dim) float32.
         start: (dim,) float32.
         first: this and the next three as for `drop`, which the result goes through.
@@ -97,14 +114,15 @@ def scaled_sum(
         gain: see `drop`.
         frames: (frames, dim) float32, the result.
     """
-    layers, count, dim = features.shape
+    layers, dim = scale.shape
     factor, least = np.float32(gain), uint32(threshold)
-    for f in range(count):
+    for f in range(len(frames)):
         for d in range(dim):
             frames[f, d] = start[d]
         for layer in range(layers):
+            row = values[layer * apart + f * dim :][:dim]
             for d in range(dim):
-                frames[f, d] += widen(features[layer, f, d]) * scale[layer, d]
+                frames[f, d] += widen(row[d]) * scale[layer, d]
         place = (first + f) * dim
         for d in range(dim):
             stays = scatter(seed, place + d) >= least
@@ -113,7 +131,8 @@ def scaled_sum(
 
 @compiled
 def scaled_sum_slopes(
-    features: np.ndarray,
+    values: np.ndarray,
+    apart: int,
     gradient: np.ndarray,
     first: int,
     seed: int,
@@ -125,7 +144,8 @@ def scaled_sum_slopes(
     """Set slopes and starts to the gradients of `scaled_sum` by scale and start.
 
     Args:
-        features: (layers, frames, dim), from `bits`.
+        values: with `apart`, from `flat`.
+        apart: see `flat`.
         gradient: (frames, dim) float32, by the result of `scaled_sum`.
         first: this and the next three as they were in `scaled_sum`.
         seed: see `drop`.
@@ -134,46 +154,51 @@ def scaled_sum_slopes(
         slopes: (layers, dim) float32, a result.
         starts: (dim,) float32, a result.
     """
-    layers, count, dim = features.shape
+    layers, dim = slopes.shape
     factor, least = np.float32(gain), uint32(threshold)
-    row = np.empty(dim, np.float32)
+    passed = np.empty(dim, np.float32)
     slopes[:] = 0
     starts[:] = 0
-    for f in range(count):
+    for f in range(len(gradient)):
         place = (first + f) * dim
         for d in range(dim):
             stays = scatter(seed, place + d) >= least
-            row[d] = gradient[f, d] * factor if stays else np.float32(0)
-            starts[d] += row[d]
+            passed[d] = gradient[f, d] * factor if stays else np.float32(0)
+            starts[d] += passed[d]
         for layer in range(layers):
+            row = values[layer * apart + f * dim :][:dim]
             for d in range(dim):
-                slopes[layer, d] += widen(features[layer, f, d]) * row[d]
+                slopes[layer, d] += widen(row[d]) * passed[d]
 
 
 @compiled
-def moments(features: np.ndarray, mean: np.ndarray, squares: np.ndarray) -> None:
+def moments(
+    values: np.ndarray, apart: int, frames: int, mean: np.ndarray, squares: np.ndarray
+) -> None:
     """Set mean and squares (layers, dim) to the mean and the sum of squared deviations.
 
     Deviations are taken from the first frame while adding up, so that a large mean costs no digits.
 
     Args:
-        features: (layers, frames, dim), from `bits`.
+        values: with `apart`, from `flat`.
+        apart: see `flat`.
+        frames: how many.
         mean: (layers, dim) float64, a result.
         squares: (layers, dim) float64, a result.
     """
-    layers, count, dim = features.shape
+    layers, dim = mean.shape
     for layer in range(layers):
+        begin = values[layer * apart :][:dim]
         for d in range(dim):
             mean[layer, d] = 0
             squares[layer, d] = 0
-        for f in range(1, count):
+        for f in range(1, frames):
+            row = values[layer * apart + f * dim :][:dim]
             for d in range(dim):
-                away = np.float64(widen(features[layer, f, d])) - np.float64(
-                    widen(features[layer, 0, d])
-                )
+                away = np.float64(widen(row[d])) - np.float64(widen(begin[d]))
                 mean[layer, d] += away
                 squares[layer, d] += away * away
         for d in range(dim):
-            away = mean[layer, d] / count
-            squares[layer, d] = max(squares[layer, d] - count * away * away, 0.0)
-            mean[layer, d] = np.float64(widen(features[layer, 0, d])) + away
+            away = mean[layer, d] / frames
+            squares[layer, d] = max(squares[layer, d] - frames * away * away, 0.0)
+            mean[layer, d] = np.float64(widen(begin[d])) + away

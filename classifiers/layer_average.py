@@ -92,7 +92,7 @@ class _ScaledSum(torch.autograd.Function):
         for part, factors, begin, first, rows in zip(
             features, scales, starts, *_rows(features, frames), strict=True
         ):
-            kernels.scaled_sum(kernels.bits(part.numpy()), factors, begin, first, *drop, rows)
+            kernels.scaled_sum(*kernels.flat(part.numpy()), factors, begin, first, *drop, rows)
         return frames
 
     @staticmethod
@@ -108,7 +108,7 @@ class _ScaledSum(torch.autograd.Function):
             slopes.numpy(), starts.numpy(), strict=True,
         ):  # fmt: skip
             kernels.scaled_sum_slopes(
-                kernels.bits(part.numpy()), rows, first, *ctx.drop, slope, start
+                *kernels.flat(part.numpy()), rows, first, *ctx.drop, slope, start
             )
         return None, slopes, starts, *none
 

@@ -41,7 +41,7 @@ def measure(features: np.ndarray) -> Moments:
     """
     layers, frames, dim = features.shape
     mean, squares = np.empty((layers, dim)), np.empty((layers, dim))
-    kernels.moments(kernels.bits(features), mean, squares)
+    kernels.moments(*kernels.flat(features), frames, mean, squares)
     return Moments(frames, mean, squares)
 
 

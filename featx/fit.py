@@ -84,16 +84,16 @@ def _train(
     resources: Resources,
 ) -> Iterator[Member]:
     """Train heads side by side, as many as there are cores."""
-    resident = fits_in_memory(data, resources.memory)
+    keep = fits_in_memory(data, resources.memory)
     log.info(
         "%.2f GB of features, %s",
-        *(data.nbytes() / 1e9, "kept in memory" if resident else "read from the disk as needed"),
+        *(data.nbytes() / 1e9, "kept in memory" if keep else "read from the disk as needed"),
     )
-    prepared = prepare(data, config.normalize, resident)
+    prepared = prepare(data, config.normalize, keep)
     readers, cells = [reader for reader, _ in prepared], [known for _, known in prepared]
     # a disk serves one head best, and a GPU is one worker
     cores = 1 if resources.device.type == "cuda" else torch.get_num_threads()
-    side_by_side = min(cores, len(tasks)) if resident else 1
+    side_by_side = min(cores, len(tasks)) if keep else 1
     stop = threading.Event()
 
     def work(task: tuple[int, Fold]) -> Member:

@@ -1,17 +1,16 @@
-"""One pass over a store before training: features into memory if they fit, moments measured."""
+"""One pass over the stores before training: moments measured, features moved to a GPU."""
 
 from collections.abc import Sequence
-from functools import partial
 
 import torch
 
-from classifiers.statistics import Moments, add_up
+from classifiers.statistics import Moments
 from featx.ahead import map_ahead
 from featx.fit_data import FitData
 from featx.folds import Fold
 from featx.memory import available_memory
 from featx.progress import progress
-from featx.reading import READERS, Reader, Selection
+from featx.reading import Reader, Selection
 from featx.standardising import (
     Cell,
     Cells,
@@ -22,11 +21,10 @@ from featx.standardising import (
 )
 
 SHARE = 0.6  # of the available memory that features may take
-GIGABYTE = 1e9
 
 
 def fits_in_memory(data: FitData, limit: float | None) -> bool:
-    """Tell whether all chosen features may be kept in memory.
+    """Tell whether all chosen features may stay in memory.
 
     Args:
         data: the features.
@@ -40,52 +38,47 @@ def fits_in_memory(data: FitData, limit: float | None) -> bool:
     return data.nbytes() <= limit
 
 
-def prepare(data: FitData, normalize: str, resident: bool) -> list[tuple[Reader, Cells | None]]:
-    """Read what can be kept, and measure what is not known.
+def prepare(data: FitData, normalize: str, keep: bool) -> list[tuple[Reader, Cells | None]]:
+    """Measure what is not known, and move features to a GPU if that is where heads train.
 
     Args:
         data: the features.
         normalize: "none" needs no moments.
-        resident: whether to keep the features in memory.
+        keep: whether features may stay in memory.
 
     Returns:
         For each store its reader, and its moments unless nothing is standardised.
     """
-    return [_prepare(one, data.folds, normalize, resident) for one in data.selections]
+    prepared = []
+    for selection in data.selections:
+        cells = None if normalize == "none" else _find_moments(selection, data.folds, keep)
+        moves = selection.device.type == "cuda" and keep
+        names = [one.utterance for one in data.utterances] if moves else []
+        prepared.append((Reader(selection, keep, {n: selection.read(n) for n in names}), cells))
+    return prepared
 
 
-def _prepare(
-    selection: Selection, folds: Sequence[Fold], normalize: str, resident: bool
-) -> tuple[Reader, Cells | None]:
+def _find_moments(selection: Selection, folds: Sequence[Fold], keep: bool) -> Cells:
+    """Return the moments kept beside the store, or measure them on all cores."""
     cells = sort_into_cells(folds)
     path = moments_file(selection, cells)
-    known = None if normalize == "none" else read_moments(path, list(cells))
-    unknown = known is None and normalize != "none"
-    kept: dict[str, torch.Tensor] = {}
-    measured: dict[Cell, list[Moments]] = {cell: [] for cell in cells}
-    if resident or unknown:
-        order = [(cell, u.utterance) for cell, members in cells.items() for u in members]
-        read = partial(_read, selection, unknown)
-        title = f"Reading {selection.store.folder.name}"
-        threads = max(READERS, torch.get_num_threads())
+    known = read_moments(path, list(cells))
+    if known is None:
+        known = {}
+        order = [(cell, one.utterance) for cell, members in cells.items() for one in members]
+
+        def measure(place: tuple[Cell, str]) -> tuple[Cell, Moments]:
+            cell, name = place
+            selection.expect(name)
+            moments = selection.measure(name)
+            if not keep:
+                selection.release(name)
+            return cell, moments
+
+        title = f"Measuring {selection.store.folder.name}"
         with progress(title, len(order), "utterances") as advance:
-            for cell, name, features, moments in map_ahead(read, order, threads):
-                if resident:
-                    kept[name] = features
-                if moments:
-                    measured[cell] = [add_up([*measured[cell], moments])]
+            for cell, moments in map_ahead(measure, order, torch.get_num_threads()):
+                known[cell] = known[cell] + moments if cell in known else moments
                 advance(1)
-    if unknown:
-        known = {cell: moments for cell, (moments,) in measured.items()}
         write_moments(path, known)
-    return Reader(selection, kept), Cells(known, folds) if known else None
-
-
-def _read(
-    selection: Selection, measuring: bool, place: tuple[Cell, str]
-) -> tuple[Cell, str, torch.Tensor, Moments | None]:
-    cell, name = place
-    if not measuring:
-        return cell, name, selection.load(name), None
-    features, moments = selection.load_measured(name)
-    return cell, name, features, moments
+    return Cells(known, folds)

@@ -1,7 +1,9 @@
-"""Stored features for training: kept in memory if they fit, else read ahead from the disk."""
+"""Stored features for training, read from mapped memory."""
 
 import math
-from collections.abc import Iterator, Sequence
+import warnings
+from collections import deque
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,7 +17,10 @@ from classifiers.statistics import Moments, measure
 from featx.ahead import map_ahead
 from featx.layers import choose_layers
 
-READERS = 4  # threads: enough to keep a disk busy
+AHEAD = 2  # threads that tell the system what will be read
+IN_USE = 64  # groups that may still be computed on, each on a core
+# a mapped store is read, never written to
+warnings.filterwarnings("ignore", "The given NumPy array is not writable")
 
 
 @dataclass(frozen=True)
@@ -59,16 +64,31 @@ class Selection:
         itemsize = np.dtype(self.store.layout.dtype).itemsize
         return int(frames * len(self.rows) * self.shape.dim * itemsize)
 
-    def load(self, utterance: str) -> Tensor:
-        """Read the chosen part of an utterance, (layers, frames, dim)."""
-        loaded = self.store.load(utterance, self.rows, self.frames)
-        return torch.from_numpy(loaded).to(self.device)
+    def read(self, utterance: str) -> Tensor:
+        """Return the chosen part of an utterance, (layers, frames, dim), as mapped memory.
 
-    def load_measured(self, utterance: str) -> tuple[Tensor, Moments]:
-        """Read the chosen part of an utterance, and the moments of all its frames."""
-        whole = self.store.load(utterance, self.rows)
-        chosen = whole if self.frames is None else whole[:, : self.frames].copy()
-        return torch.from_numpy(chosen).to(self.device), measure(whole)
+        Layers that do not follow one another are copied.
+        """
+        return torch.from_numpy(self._chosen(utterance)[:, : self.frames]).to(self.device)
+
+    def measure(self, utterance: str) -> Moments:
+        """Return the moments of the chosen layers over all frames of an utterance."""
+        return measure(self._chosen(utterance))
+
+    def expect(self, utterance: str) -> None:
+        """Have the system read an utterance in advance."""
+        self.store.expect(utterance, self.rows)
+
+    def release(self, utterance: str) -> None:
+        """Let go of the memory that an utterance took."""
+        self.store.release(utterance, self.rows)
+
+    def _chosen(self, utterance: str) -> np.ndarray:
+        first, last = self.rows[0], self.rows[-1] + 1
+        features = self.store.read(utterance)
+        if last - first == len(self.rows):
+            return features[first:last]
+        return features[list(self.rows)]
 
 
 def select(store: FeatureStore, layers: str, seconds: float, device: torch.device) -> Selection:
@@ -88,39 +108,52 @@ def select(store: FeatureStore, layers: str, seconds: float, device: torch.devic
 
 
 @dataclass(frozen=True)
-class OnDisk:
-    """Features that do not fit in memory, read again each time, ahead of who uses them.
+class Stored:
+    """Features that are read where they lie, in the mapped store, a little ahead of their use.
 
     Attributes:
         selection: what is read.
         utterances: whose.
+        keep: whether what was read may stay in memory.
     """
 
     selection: Selection
     utterances: Sequence[str]
+    keep: bool
 
     def in_groups(self, groups: Sequence[Sequence[int]]) -> Iterator[Sequence[Tensor]]:
         """Yield the features of each group."""
-        return map_ahead(self._load, groups, READERS)
+        named = [[self.utterances[index] for index in group] for group in groups]
+        used: deque[Sequence[str]] = deque()
+        for group, features in zip(named, map_ahead(self._read, named, AHEAD), strict=True):
+            yield features
+            used.append(group)
+            if len(used) > IN_USE and not self.keep:
+                for utterance in used.popleft():
+                    self.selection.release(utterance)
 
-    def _load(self, group: Sequence[int]) -> list[Tensor]:
-        return [self.selection.load(self.utterances[index]) for index in group]
+    def _read(self, group: Sequence[str]) -> list[Tensor]:
+        for utterance in group:
+            self.selection.expect(utterance)
+        return [self.selection.read(utterance) for utterance in group]
 
 
 @dataclass(frozen=True)
 class Reader:
-    """The features of a store's utterances, wherever they are.
+    """The features of a store's utterances.
 
     Attributes:
         selection: what is used of the store.
-        resident: features by utterance; empty if they are read from the disk each time.
+        keep: whether what was read may stay in memory.
+        moved: features by utterance that were moved to a GPU; empty without one.
     """
 
     selection: Selection
-    resident: dict[str, Tensor]
+    keep: bool
+    moved: Mapping[str, Tensor]
 
     def features(self, utterances: Sequence[str]) -> Features:
         """Return the features of some utterances."""
-        if self.resident:
-            return InMemory([self.resident[utterance] for utterance in utterances])
-        return OnDisk(self.selection, utterances)
+        if self.moved:
+            return InMemory([self.moved[utterance] for utterance in utterances])
+        return Stored(self.selection, utterances, self.keep)
