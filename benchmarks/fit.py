@@ -37,7 +37,7 @@ from transformers import AutoModel
 
 from cache import FeatureStore, Layout, PlannedUtterance
 from classifiers.batch import Branch, Examples
-from classifiers.cores import crew, use_one_core
+from classifiers.cores import Crew, use_one_core
 from classifiers.dense import DenseHead, DenseSettings
 from classifiers.shape import InputShape
 from classifiers.statistics import Statistics
@@ -124,7 +124,7 @@ class Ours:
     """(c)."""
 
     def __init__(self, examples: Examples, threads: int) -> None:
-        self.examples, self.cores = examples, crew(threads)
+        self.examples, self.cores = examples, Crew(threads)
         self.head = DenseHead(SETTINGS, InputShape(LAYERS, DIM, 0.02), CLASSES)
         self.optimizer = torch.optim.Adam(self.head.parameters(), 1e-3)
         self.generator = torch.Generator().manual_seed(0)
@@ -177,7 +177,7 @@ def read_rate(values: list[Tensor]) -> float:
             one.sum()
 
     threads = os.cpu_count() or 1
-    with crew(threads) as cores:
+    with Crew(threads) as cores:
         begin = time.perf_counter()
         list(cores.map(add_up, [views[index::threads] for index in range(threads)]))
         taken = time.perf_counter() - begin

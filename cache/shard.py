@@ -151,20 +151,24 @@ class Shard:
         """Map the features of one utterance, (layers, frames, dim), without copying them."""
         return self.features[:, self.frame_offset[index] : self.frame_offset[index + 1]]
 
-    def advise(self, index: int, layers: Sequence[int], advice: int) -> None:
+    def advise(self, index: int, layers: Sequence[int], advice: str) -> None:
         """Tell the system what becomes of one utterance's mapped memory.
 
         Args:
             index: the utterance's place in the shard.
             layers: rows of `features` that are meant.
-            advice: one of mmap's MADV constants.
+            advice: the name of one of mmap's constants.
         """
+        if not hasattr(mmap, advice):  # a system that takes no advice, such as Windows
+            return
         begin, end = (int(offset) for offset in self.frame_offset[index : index + 2])
         frame_bytes = self.layout.dim * self._dtype.itemsize
         for layer in layers:
             first = self._offsets["features"] + (layer * self._shape[1] + begin) * frame_bytes
             page = first - first % mmap.PAGESIZE
-            self._mapping.madvise(advice, page, first - page + (end - begin) * frame_bytes)
+            self._mapping.madvise(
+                getattr(mmap, advice), page, first - page + (end - begin) * frame_bytes
+            )
 
     def write(self, index: int, features: np.ndarray, source: int) -> None:
         """Write one utterance's features, then their source and checksum, then its done mark.

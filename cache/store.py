@@ -1,6 +1,5 @@
 """A folder of shards as one store of features by utterance."""
 
-import mmap
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -12,7 +11,6 @@ from cache.layout import SHARD_BYTES, Layout, PlannedUtterance, split_into_shard
 from cache.shard import Shard, StoreError, create_shard
 
 SHARDS = "shard-*.h5"
-_WILL_NEED, _DONT_NEED = mmap.MADV_WILLNEED, mmap.MADV_DONTNEED
 
 
 class FeatureStore:
@@ -143,7 +141,7 @@ class FeatureStore:
             layers: places in `layout.layers`.
         """
         shard, index = self._place(utterance)
-        shard.advise(index, layers, _WILL_NEED)
+        shard.advise(index, layers, "MADV_WILLNEED")
 
     def release(self, utterance: str, layers: Sequence[int]) -> None:
         """Let go of the memory that reading layers of an utterance took; it can be read again.
@@ -153,7 +151,7 @@ class FeatureStore:
             layers: places in `layout.layers`.
         """
         shard, index = self._place(utterance)
-        shard.advise(index, layers, _DONT_NEED)
+        shard.advise(index, layers, "MADV_DONTNEED")
 
     def checksum(self, utterance: str) -> int:
         """Return the CRC-32 of an utterance's features."""

@@ -1,8 +1,14 @@
 """Threads that share the cores: each computes alone on one."""
 
-from concurrent.futures import ThreadPoolExecutor
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import Any, TypeVar
 
 import torch
+
+Item = TypeVar("Item")
+Result = TypeVar("Result")
 
 
 def use_one_core() -> None:
@@ -11,6 +17,33 @@ def use_one_core() -> None:
     torch.set_num_threads(1)
 
 
-def crew(threads: int) -> ThreadPoolExecutor:
-    """Return threads of one core each."""
-    return ThreadPoolExecutor(threads, initializer=use_one_core)
+class Crew:
+    """Threads of one core each.
+
+    Args:
+        threads: how many.
+    """
+
+    def __init__(self, threads: int) -> None:
+        self._pool = ThreadPoolExecutor(threads, initializer=use_one_core)
+        self._ahead = 2 * threads
+
+    def __enter__(self) -> "Crew":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._pool.shutdown(cancel_futures=True)
+
+    def submit(self, function: Callable[..., Result], *arguments: Any) -> Future[Result]:
+        """Have a thread call a function."""
+        return self._pool.submit(function, *arguments)
+
+    def map(self, function: Callable[[Item], Result], items: Iterable[Item]) -> Iterator[Result]:
+        """Yield `function(item)` in order; no more items are taken than the threads soon need."""
+        pending: deque[Future[Result]] = deque()
+        for item in items:
+            pending.append(self.submit(function, item))
+            if len(pending) > self._ahead:
+                yield pending.popleft().result()
+        while pending:
+            yield pending.popleft().result()

@@ -28,7 +28,7 @@ class DenseSettings(BaseModel):
     kind: Literal["dense"]
     width: PositiveInt
     depth: PositiveInt
-    dropout: Annotated[float, Field(ge=0, lt=1)]
+    dropout: Annotated[float, Field(ge=0, le=0.99)]
     weighting: Weighting
 
 

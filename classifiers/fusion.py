@@ -28,7 +28,7 @@ class FusionSettings(BaseModel):
 
     kind: Literal["fusion"]
     width: PositiveInt
-    dropout: Annotated[float, Field(ge=0, lt=1)]
+    dropout: Annotated[float, Field(ge=0, le=0.99)]
     weighting: Weighting
 
 

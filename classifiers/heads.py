@@ -2,7 +2,6 @@
 
 import threading
 from collections.abc import Sequence
-from concurrent.futures import Executor
 from typing import Annotated
 
 import torch
@@ -10,6 +9,7 @@ from pydantic import Field
 from torch import nn
 
 from classifiers.batch import Examples
+from classifiers.cores import Crew
 from classifiers.dense import DenseHead, DenseSettings
 from classifiers.fusion import FusionHead, FusionSettings
 from classifiers.history import Trained
@@ -51,7 +51,7 @@ def train_head(
     training: Examples,
     validation: Examples,
     seed: int,
-    cores: Executor,
+    cores: Crew,
     stop: threading.Event,
     device: torch.device = CPU,
 ) -> Trained:
@@ -65,7 +65,7 @@ def train_head(
         training: what it learns from.
         validation: what chooses its checkpoint.
         seed: of initial weights, order and dropout.
-        cores: what computes, from `crew`.
+        cores: what computes, a `Crew`.
         stop: when set, training ends at the next epoch with `Stopped`.
         device: where the features are.
 
@@ -75,6 +75,6 @@ def train_head(
     """
     head = seeded(lambda: build_head(settings, shapes, classes), seed).to(device)
     if isinstance(head, LinearHead) and isinstance(settings, LinearSettings):
-        return train_linear(head, settings, training, validation, seed)
+        return train_linear(head, settings, training, validation, seed, stop)
     assert training_settings is not None, "only linear classifiers train without settings"
     return train(head, training, validation, training_settings, seed, cores, stop)

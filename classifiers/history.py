@@ -9,6 +9,10 @@ from torch import Tensor, nn
 from torch.nn.functional import nll_loss
 
 
+class Stopped(Exception):
+    """Training was asked to stop."""
+
+
 @dataclass(frozen=True)
 class Epoch:
     """One row of a training history: an epoch, or a strength that a linear classifier tried.

@@ -93,21 +93,21 @@ def drop(
 def scaled_sum(
     values: np.ndarray,
     apart: int,
+    mean: np.ndarray,
     scale: np.ndarray,
-    start: np.ndarray,
     first: int,
     seed: int,
     threshold: int,
     gain: float,
     frames: np.ndarray,
 ) -> None:
-    """Set frames (frames, dim) to start (dim) plus the sum over layers of scale times features.
+    """Set frames (frames, dim) to the sum over layers of scale times (features - mean).
 
     Args:
         values: with `apart`, from `flat`.
         apart: see `flat`.
+        mean: (layers, dim) float32.
         scale: (layers, dim) float32.
-        start: (dim,) float32.
         first: this and the next three as for `drop`, which the result goes through.
         seed: see `drop`.
         threshold: see `drop`.
@@ -118,11 +118,11 @@ def scaled_sum(
     factor, least = np.float32(gain), uint32(threshold)
     for f in range(len(frames)):
         for d in range(dim):
-            frames[f, d] = start[d]
+            frames[f, d] = 0
         for layer in range(layers):
             row = values[layer * apart + f * dim :][:dim]
             for d in range(dim):
-                frames[f, d] += widen(row[d]) * scale[layer, d]
+                frames[f, d] += (widen(row[d]) - mean[layer, d]) * scale[layer, d]
         place = (first + f) * dim
         for d in range(dim):
             stays = scatter(seed, place + d) >= least
@@ -133,42 +133,40 @@ def scaled_sum(
 def scaled_sum_slopes(
     values: np.ndarray,
     apart: int,
+    mean: np.ndarray,
     gradient: np.ndarray,
     first: int,
     seed: int,
     threshold: int,
     gain: float,
     slopes: np.ndarray,
-    starts: np.ndarray,
 ) -> None:
-    """Set slopes and starts to the gradients of `scaled_sum` by scale and start.
+    """Set slopes to the gradient of `scaled_sum` by scale.
 
     Args:
         values: with `apart`, from `flat`.
         apart: see `flat`.
+        mean: (layers, dim) float32.
         gradient: (frames, dim) float32, by the result of `scaled_sum`.
         first: this and the next three as they were in `scaled_sum`.
         seed: see `drop`.
         threshold: see `drop`.
         gain: see `drop`.
-        slopes: (layers, dim) float32, a result.
-        starts: (dim,) float32, a result.
+        slopes: (layers, dim) float32, the result.
     """
     layers, dim = slopes.shape
     factor, least = np.float32(gain), uint32(threshold)
     passed = np.empty(dim, np.float32)
     slopes[:] = 0
-    starts[:] = 0
     for f in range(len(gradient)):
         place = (first + f) * dim
         for d in range(dim):
             stays = scatter(seed, place + d) >= least
             passed[d] = gradient[f, d] * factor if stays else np.float32(0)
-            starts[d] += passed[d]
         for layer in range(layers):
             row = values[layer * apart + f * dim :][:dim]
             for d in range(dim):
-                slopes[layer, d] += widen(row[d]) * passed[d]
+                slopes[layer, d] += (widen(row[d]) - mean[layer, d]) * passed[d]
 
 
 @compiled

@@ -51,66 +51,64 @@ class LayerAverage(nn.Module):
         Returns:
             (frames, dim) float32, the utterances' frames one after another.
         """
-        shape = (len(given.features), -1, given.features[0].shape[2])
-        scale = self.weights[:, None].expand(shape)
-        start = scale.new_zeros(shape[0], shape[2])
-        if given.mean is not None and given.deviation is not None:
-            # sum of w (x - mean) / deviation = sum of scale x + start
-            scale = scale / given.deviation
-            start = -(scale * given.mean).sum(1)
+        layers, _, dim = given.features[0].shape
+        shape = (len(given.features), layers, dim)
+        scale, mean = self.weights[:, None].expand(shape), given.mean
+        if given.deviation is not None:
+            scale = scale / given.deviation  # of w (x - mean) / deviation
+        if mean is None:
+            mean = scale.new_zeros(1, 1, 1).expand(shape)
         if kernels.can_take(given.features[0]):
-            return _ScaledSum.apply(drop, scale, start, *given.features)  # type: ignore[no-any-return]
-        return dropout(written_out(scale, start, given.features), drop)
+            return _ScaledSum.apply(drop, mean, scale, *given.features)  # type: ignore[no-any-return]
+        return dropout(written_out(mean, scale, given.features), drop)
 
 
-def written_out(scale: Tensor, start: Tensor, features: Sequence[Tensor]) -> Tensor:
-    """Return start plus the sum over layers of scale times features, in torch's own operations.
+def written_out(mean: Tensor, scale: Tensor, features: Sequence[Tensor]) -> Tensor:
+    """Return the sum over layers of scale times (features - mean), in torch's own operations.
 
     Args:
+        mean: (utterances, layers, dim).
         scale: (utterances, layers, dim).
-        start: (utterances, dim).
         features: for each utterance (layers, frames, dim).
 
     Returns:
         (frames, dim), the utterances' frames one after another.
     """
-    lengths = torch.tensor([part.shape[1] for part in features], device=start.device)
-    frames = start.repeat_interleave(lengths, 0)
-    for layer, values in enumerate(torch.cat(tuple(features), 1).unbind()):
-        frames = frames + values.to(start.dtype) * scale[:, layer].repeat_interleave(lengths, 0)
-    return frames
+    summed = [
+        ((values.to(factors.dtype) - centre[:, None]) * factors[:, None]).sum(0)
+        for values, centre, factors in zip(features, mean, scale, strict=True)
+    ]
+    return torch.cat(summed)
 
 
 class _ScaledSum(torch.autograd.Function):
     """`written_out` and dropout on a processor: reading each stored value once, forth and back."""
 
     @staticmethod
-    def forward(ctx: Any, drop: Drop, scale: Tensor, start: Tensor, *features: Tensor) -> Tensor:
-        ctx.drop, ctx.features = drop, features
+    def forward(ctx: Any, drop: Drop, mean: Tensor, scale: Tensor, *features: Tensor) -> Tensor:
+        ctx.drop, ctx.mean, ctx.features = drop, mean.contiguous().numpy(), features
         frames = torch.empty(sum(part.shape[1] for part in features), scale.shape[2])
-        scales, starts = scale.contiguous().numpy(), start.contiguous().numpy()
-        for part, factors, begin, first, rows in zip(
-            features, scales, starts, *_rows(features, frames), strict=True
+        scales = scale.contiguous().numpy()
+        for part, centre, factors, first, rows in zip(
+            features, ctx.mean, scales, *_rows(features, frames), strict=True
         ):
-            kernels.scaled_sum(*kernels.flat(part.numpy()), factors, begin, first, *drop, rows)
+            kernels.scaled_sum(*kernels.flat(part.numpy()), centre, factors, first, *drop, rows)
         return frames
 
     @staticmethod
     def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor | None, ...]:
         none = [None] * len(ctx.features)
-        if not ctx.needs_input_grad[1]:
+        if not ctx.needs_input_grad[2]:
             return None, None, None, *none
-        layers, _, dim = ctx.features[0].shape
-        slopes = torch.empty(len(ctx.features), layers, dim)
-        starts = torch.empty(len(ctx.features), dim)
-        for part, first, rows, slope, start in zip(
-            ctx.features, *_rows(ctx.features, gradients[0].contiguous()),
-            slopes.numpy(), starts.numpy(), strict=True,
+        slopes = torch.empty(ctx.mean.shape)
+        for part, centre, first, rows, slope in zip(
+            ctx.features, ctx.mean, *_rows(ctx.features, gradients[0].contiguous()),
+            slopes.numpy(), strict=True,
         ):  # fmt: skip
             kernels.scaled_sum_slopes(
-                *kernels.flat(part.numpy()), rows, first, *ctx.drop, slope, start
+                *kernels.flat(part.numpy()), centre, rows, first, *ctx.drop, slope
             )
-        return None, slopes, starts, *none
+        return None, None, slopes, *none
 
 
 def _rows(features: Sequence[Tensor], frames: Tensor) -> tuple[list[int], list[np.ndarray]]:

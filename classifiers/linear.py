@@ -1,20 +1,22 @@
 """The usual baseline: a linear classifier from scikit-learn on pooled features."""
 
 import time
+from threading import Event
 from typing import Annotated, Literal
 
 import numpy as np
 import torch
-from pydantic import BaseModel, ConfigDict, Field, PositiveFloat
+from pydantic import BaseModel, ConfigDict, Field
 from sklearn.linear_model import LogisticRegression
 from sklearn.svm import LinearSVC
 from torch import Tensor, nn
 
 from classifiers.batch import Examples, Input, Part
-from classifiers.history import Epoch, Trained, cross_entropy_and_uar
+from classifiers.history import Epoch, Stopped, Trained, cross_entropy_and_uar
 from classifiers.shape import InputShape
 
 Pooling = Literal["mean", "mean+deviation"]
+Strength = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 
 
 class LinearSettings(BaseModel):
@@ -32,7 +34,7 @@ class LinearSettings(BaseModel):
 
     kind: Literal["linear", "svm"]
     pooling: Pooling
-    strengths: Annotated[tuple[PositiveFloat, ...], Field(min_length=1)]
+    strengths: Annotated[tuple[Strength, ...], Field(min_length=1)]
 
 
 class LinearHead(nn.Module):
@@ -77,7 +79,12 @@ def pool(given: Input, pooling: Pooling) -> Tensor:
 
 
 def train_linear(
-    head: LinearHead, settings: LinearSettings, training: Examples, validation: Examples, seed: int
+    head: LinearHead,
+    settings: LinearSettings,
+    training: Examples,
+    validation: Examples,
+    seed: int,
+    stop: Event,
 ) -> Trained:
     """Fit a linear classifier for each strength and keep the best on validation data.
 
@@ -87,9 +94,13 @@ def train_linear(
         training: what it learns from.
         validation: what chooses the strength.
         seed: of the support vector machine's order; logistic regression draws nothing.
+        stop: when set, training ends at the next strength.
 
     Returns:
         The head, and a history with one entry a strength.
+
+    Raises:
+        Stopped: when asked to.
     """
     pooled = _pool_all(training, settings.pooling)
     centre, spread = pooled.mean(0), pooled.std(0)
@@ -97,6 +108,8 @@ def train_linear(
     scaled, checked = (pooled - centre) / spread, _pool_all(validation, settings.pooling)
     history, weights = [], []
     for number, strength in enumerate(settings.strengths, 1):
+        if stop.is_set():
+            raise Stopped
         begin = time.perf_counter()
         model = _classifier(settings.kind, strength, seed).fit(scaled, training.labels)
         weights.append(_unscaled(model, centre, spread, head.output.out_features))

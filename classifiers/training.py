@@ -10,18 +10,19 @@ import math
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Executor
 from dataclasses import replace
-from typing import TypeVar
+from typing import Annotated, TypeVar
 
 import torch
-from pydantic import BaseModel, ConfigDict, PositiveFloat, PositiveInt
+from pydantic import BaseModel, ConfigDict, Field, PositiveInt
 from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
 
 from classifiers.batch import Examples, Part
-from classifiers.history import Epoch, Trained, cross_entropy_and_uar
+from classifiers.cores import Crew
+from classifiers.history import Epoch, Stopped, Trained, cross_entropy_and_uar
 
+Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 Head = TypeVar("Head", bound=nn.Module)
 _BUILDING = threading.Lock()  # initial weights come from torch's one global generator
 PART_ON_GPU = 64  # utterances: a batch at once
@@ -41,15 +42,11 @@ class TrainingSettings(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    learning_rate: PositiveFloat
+    learning_rate: Positive
     batch_size: PositiveInt
     epochs: PositiveInt
     patience: PositiveInt
-    clip_value: PositiveFloat
-
-
-class Stopped(Exception):
-    """Training was asked to stop."""
+    clip_value: Positive
 
 
 def train(
@@ -58,7 +55,7 @@ def train(
     validation: Examples,
     settings: TrainingSettings,
     seed: int,
-    cores: Executor,
+    cores: Crew,
     stop: threading.Event,
 ) -> Trained:
     """Train a head and leave it as it was at its lowest validation loss.
@@ -69,7 +66,7 @@ def train(
         validation: what tells when to stop.
         settings: how.
         seed: of order and dropout. Torch's global generator is not used.
-        cores: what computes, from `crew`.
+        cores: what computes, a `Crew`.
         stop: when set, training ends at the next epoch.
 
     Raises:
@@ -107,7 +104,7 @@ def seeded(build: Callable[[], Head], seed: int) -> Head:
         return build()
 
 
-def predict(head: nn.Module, examples: Examples, cores: Executor) -> Tensor:
+def predict(head: nn.Module, examples: Examples, cores: Crew) -> Tensor:
     """Return class probabilities, (utterances, classes) float32."""
 
     def compute(part: Part) -> Tensor:
@@ -116,8 +113,7 @@ def predict(head: nn.Module, examples: Examples, cores: Executor) -> Tensor:
             return probabilities
 
     groups = _cut(range(len(examples)), head)
-    jobs = [cores.submit(compute, part) for part in examples.parts(groups)]
-    return torch.cat([job.result() for job in jobs]).cpu()
+    return torch.cat(list(cores.map(compute, examples.parts(groups)))).cpu()
 
 
 def _trained(head: nn.Module) -> list[nn.Parameter]:
@@ -137,7 +133,7 @@ def train_epoch(
     training: Examples,
     settings: TrainingSettings,
     generator: torch.Generator,
-    cores: Executor,
+    cores: Crew,
 ) -> float:
     """Train for one epoch; return the mean cross-entropy of the batches as they were seen."""
     order = torch.randperm(len(training), generator=generator).tolist()
@@ -162,7 +158,7 @@ def _step(
     count: int,
     utterances: int,
     generator: torch.Generator,
-    cores: Executor,
+    cores: Crew,
 ) -> tuple[float, list[Tensor]]:
     """Return the mean loss of the next parts, which make a batch, and its gradients."""
     weights = _trained(head)

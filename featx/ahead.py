@@ -14,6 +14,7 @@ def map_ahead(
     items: Iterable[Item],
     threads: int,
     prepare: Callable[[], Any] | None = None,
+    give_up: Callable[[], Any] | None = None,
 ) -> Iterator[Result]:
     """Yield `function(item)` for each item, in order, working ahead in threads.
 
@@ -25,6 +26,7 @@ def map_ahead(
         items: taken one by one as there is room, in the caller's thread.
         threads: how many work.
         prepare: called once in each thread before anything else.
+        give_up: called when the work ends early, before what the threads are at is waited for.
     """
     pool = ThreadPoolExecutor(threads, initializer=prepare)
     pending: deque[Future[Result]] = deque()
@@ -35,5 +37,9 @@ def map_ahead(
                 yield pending.popleft().result()
         while pending:
             yield pending.popleft().result()
+    except BaseException:  # also Ctrl-C, and whoever takes the results ending early
+        if give_up:
+            give_up()
+        raise
     finally:
         pool.shutdown(cancel_futures=True)

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Annotated, Literal
 
-from pydantic import Field, NonNegativeInt, ValidationInfo, field_validator
+from pydantic import Field, ValidationInfo, field_validator
 
 from featx.config import Schema
 
@@ -29,7 +29,7 @@ class Together(Schema):
     """
 
     stratified: bool
-    random_state: NonNegativeInt
+    random_state: Annotated[int, Field(ge=0, lt=2**32)]
 
     @property
     def speakers_disjoint(self) -> bool:
@@ -45,9 +45,11 @@ class Speakers(Apart):
     validation: Names
     test: Names
 
-    @field_validator("validation", "test")
+    @field_validator("train", "validation", "test")
     @classmethod
     def _not_named_before(cls, names: tuple[str, ...], info: ValidationInfo) -> tuple[str, ...]:
+        if len(set(names)) < len(names):
+            raise ValueError("names a speaker twice")
         shared = [name for name in names if any(name in part for part in info.data.values())]
         if shared:
             raise ValueError(f"{', '.join(shared)} already named in another part")

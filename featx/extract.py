@@ -122,8 +122,9 @@ def extract(
         if not FeatureStore.exists(folder):
             check_disk(folder, plan.nbytes)
         work = extractor.start(plan, folder, say)
-        identity, software = work.identity, work.software
-        store = FeatureStore.prepare(folder, plan.planned, plan.layout, identity, software)
+        trimmed = {"trimmed_to": plan.limit.seconds} if plan.trimmed else {}  # `fit` must know
+        identity = {**work.identity, **trimmed}
+        store = FeatureStore.prepare(folder, plan.planned, plan.layout, identity, work.software)
         return fill(store, plan, work.workers, work.seconds)
 
 

@@ -1,6 +1,6 @@
 """The pictures of a run."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -44,18 +44,18 @@ def draw_confusion(results: Results, path: Path) -> None:
 
 
 def draw_layer_weights(
-    members: Sequence[Member], layers: Mapping[str, Sequence[str]], path: Path
+    members: Sequence[Member], layers: Sequence[tuple[str, Sequence[str]]], path: Path
 ) -> None:
     """Draw the learned weight of each layer: mean and deviation over seeds and folds.
 
     Args:
         members: the heads.
-        layers: the layers of each store; one with a single layer is left out.
+        layers: name and layers of each store; one with a single layer is left out.
         path: of the picture.
     """
     several = [
         (name, names, np.stack([member.layer_weights[place].numpy() for member in members]))
-        for place, (name, names) in enumerate(layers.items())
+        for place, (name, names) in enumerate(layers)
         if len(names) > 1
     ]
     with mpl.rc_context(STYLE):

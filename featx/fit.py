@@ -6,15 +6,14 @@ import logging
 import threading
 import time
 from collections.abc import Iterator, Mapping
-from concurrent.futures import Executor
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 import torch
+from threadpoolctl import threadpool_limits
 
 from classifiers.batch import Examples
-from classifiers.cores import crew, use_one_core
+from classifiers.cores import Crew, use_one_core
 from classifiers.heads import train_head
 from classifiers.training import predict
 from featx.ahead import map_ahead
@@ -99,22 +98,16 @@ def _train(
     def work(task: tuple[int, Fold]) -> Member:
         seed, fold = task
         examples = fold_examples(data, readers, cells, fold, config.normalize)
-        with crew(cores // side_by_side) as own:
+        with Crew(cores // side_by_side) as own:
             return _fit_member(config, data, seed, fold, examples, own, stop)
 
-    with progress("Fitting", len(tasks) + done, "heads", done) as advance, _set_at_end(stop):
-        for member in map_ahead(work, tasks, side_by_side, use_one_core):
+    with (
+        progress("Fitting", len(tasks) + done, "heads", done) as advance,
+        threadpool_limits(1, "blas"),  # scikit-learn's products, which are numpy's
+    ):
+        for member in map_ahead(work, tasks, side_by_side, use_one_core, stop.set):
             yield member
             advance(1)
-
-
-@contextmanager
-def _set_at_end(stop: threading.Event) -> Iterator[None]:
-    """Let heads in training end early when the work is given up."""
-    try:
-        yield
-    finally:
-        stop.set()
 
 
 def _fit_member(
@@ -123,7 +116,7 @@ def _fit_member(
     seed: int,
     fold: Fold,
     examples: Mapping[str, Examples],
-    cores: Executor,
+    cores: Crew,
     stop: threading.Event,
 ) -> Member:
     begin = time.perf_counter()
@@ -153,6 +146,8 @@ def digest_inputs(config: FitConfig, data: FitData) -> str:
     for selection in data.selections:
         store = [selection.store.identity, vars(selection.store.layout), selection.rows]
         digest.update(json.dumps(store, sort_keys=True).encode())
+        checksums = [(u.utterance, selection.store.checksum(u.utterance)) for u in data.utterances]
+        digest.update(json.dumps(sorted(checksums)).encode())
     for fold in data.folds:
         for part in fold.parts.values():
             members = [(u.utterance, u.speaker, u.label) for u in part]

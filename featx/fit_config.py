@@ -1,5 +1,6 @@
 """Everything that determines a fit, as one config."""
 
+import difflib
 import math
 import tomllib
 from collections.abc import Mapping, Sequence
@@ -83,9 +84,16 @@ def head_config(head: str, data: Mapping[str, Any], changes: Sequence[str] = ())
         changes: "key=value" with dots for tables, such as "training.learning_rate=1e-3".
 
     Raises:
-        ConfigError: if a change names an unknown key or a wrong value.
+        ConfigError: if there is no such head, or a change names an unknown key or a wrong value.
     """
     path = shipped_config(f"heads/{head}.toml") if head in HEADS else Path(head)
+    if not path.is_file():
+        nearest = difflib.get_close_matches(head, HEADS, n=1)
+        hint = f"Did you mean {nearest[0]}? " if nearest else ""
+        raise ConfigError(
+            f"--head {head}: no such head or file. {hint}There is {', '.join(HEADS)}; the path of "
+            "a TOML like theirs will do too."
+        )
     shipped = read_config(path, HeadConfig)
     return _changed({**data, **shipped.model_dump(mode="json", exclude_none=True)}, changes)
 
@@ -116,6 +124,8 @@ def _changed(table: dict[str, Any], changes: Sequence[str]) -> FitConfig:
             if not isinstance(target, dict):
                 raise ConfigError(f"--set {change}: {name} is not a table")
         target[last] = value
+    if table["head"].get("kind") in ("linear", "svm") and "training" in table:
+        raise ConfigError(f"--set training: a {table['head']['kind']} head takes no [training].")
     config = check_config(table, FitConfig, "--set" if changes else "fit")
     _check_stores(config)
     return config
@@ -132,3 +142,5 @@ def _check_stores(config: FitConfig) -> None:
         raise FeatxError(
             f"--head {config.head.kind} takes one store, not {count}; --head fusion joins several."
         )
+    if len({path.resolve() for path in config.features}) < count:
+        raise FeatxError(f"--head fusion: {config.models} is the same store twice.")

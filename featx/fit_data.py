@@ -9,7 +9,7 @@ import torch
 from cache import FeatureStore
 from classifiers.batch import Branch, Examples
 from classifiers.shape import InputShape
-from featx.audio import count_samples
+from featx.audio import SAMPLE_RATE, count_samples
 from featx.errors import FeatxError
 from featx.fit_config import FitConfig
 from featx.folds import Fold, make_folds, shares_speakers
@@ -18,8 +18,6 @@ from featx.manifest import Manifest, Utterance, load_manifest
 from featx.protocol_fit import apply_protocol, notes
 from featx.reading import Reader, Selection, select
 from featx.standardising import Cells, part_statistics
-
-PARTS = ("train", "validation", "test")
 
 
 @dataclass(frozen=True)
@@ -90,6 +88,10 @@ def load_data(config: FitConfig, device: torch.device) -> FitData:
     if absent:
         remarks.append(f"left out {absent} utterances without features")
     classes = tuple(order_labels(u.label for u in kept))
+    if len(classes) < 2:
+        raise FeatxError(
+            f"{whole.path}: all {len(kept)} utterances are {classes[0]}; a head needs two labels."
+        )
     shared = any(map(shares_speakers, folds))
     return FitData(kept, selections, folds, classes, tuple(remarks), shared)
 
@@ -148,8 +150,11 @@ def _with_features(
 
 def _check_lengths(store: FeatureStore, utterances: Sequence[Utterance]) -> None:
     """Raise a FeatxError if the features were made from other audio, or other parts of it."""
+    seconds = store.identity.get("trimmed_to")
+    limit = round(seconds * SAMPLE_RATE) if seconds else None
     for u in utterances:
         samples = count_samples(u.path, u.start, u.end)
+        samples = samples if limit is None else min(samples, limit)
         if samples != store.samples(u.utterance):
             raise FeatxError(
                 f"{store.folder}: the features of {u.utterance!r} were made from "

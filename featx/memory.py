@@ -3,13 +3,16 @@
 import os
 from pathlib import Path
 
-_LIMITS = (  # of control groups, version 2 and 1: limit and what is used of it
-    ("/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory.current"),
+_GROUPS = Path("/sys/fs/cgroup")
+_LIMITS = (  # of control groups, version 2 and 1: limit, what is used of it, and what for
+    (_GROUPS / "memory.max", _GROUPS / "memory.current", _GROUPS / "memory.stat"),
     (
-        "/sys/fs/cgroup/memory/memory.limit_in_bytes",
-        "/sys/fs/cgroup/memory/memory.usage_in_bytes",
+        _GROUPS / "memory/memory.limit_in_bytes",
+        _GROUPS / "memory/memory.usage_in_bytes",
+        _GROUPS / "memory/memory.stat",
     ),
 )
+_FILES = ("active_file", "inactive_file")  # of the page cache: given back when it is needed
 
 
 def available_memory() -> int:
@@ -27,9 +30,11 @@ def _of_machine() -> int:
 
 def _of_groups() -> list[int]:
     left = []
-    for limit, used in _LIMITS:
+    for limit, used, uses in _LIMITS:
         try:
-            left.append(int(Path(limit).read_text()) - int(Path(used).read_text()))
+            named = dict(line.split() for line in uses.read_text().splitlines())
+            files = sum(int(named.get(name, 0)) for name in _FILES)
+            left.append(int(limit.read_text()) - int(used.read_text()) + files)
         except (OSError, ValueError):  # no such group, or "max"
             continue
     return left

@@ -113,8 +113,9 @@ def _is_kept(utterance: Utterance, protocol: Protocol) -> bool:
 
 
 def _value(utterance: Utterance, column: str) -> str:
-    own = {"speaker": utterance.speaker, "session": utterance.session, "split": utterance.split}
-    return {**utterance.extra, **own}.get(column, "")
+    if column in ("utterance", "label", "speaker", "session", "split"):
+        return str(getattr(utterance, column))
+    return utterance.extra.get(column, "")
 
 
 def _unfit(manifest: Manifest, protocol: Protocol, reason: str) -> FeatxError:

@@ -2,6 +2,7 @@
 
 import difflib
 from pathlib import Path
+from typing import Annotated
 
 from pydantic import Field, NonNegativeInt, ValidationInfo, field_validator
 
@@ -39,7 +40,7 @@ class Protocol(Schema):
         expected: what the complete corpus has.
     """
 
-    name: str = ""
+    name: Annotated[str, Field(pattern=r"^[\w.-]*$")] = ""
     title: str
     corpus: str = ""
     source: str = ""

@@ -18,7 +18,7 @@ from featx.ahead import map_ahead
 from featx.layers import choose_layers
 
 AHEAD = 2  # threads that tell the system what will be read
-IN_USE = 64  # groups that may still be computed on, each on a core
+IN_USE = 16  # groups, the latest, that may still be computed on
 # a mapped store is read, never written to
 warnings.filterwarnings("ignore", "The given NumPy array is not writable")
 

@@ -2,14 +2,14 @@
 
 import re
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-from cache import FeatureStore
+from cache import FeatureStore, StoreError
 from featx.acoustic.settings import read_acoustic
 from featx.corpora.build import build_manifest
 from featx.corpora.files import CorpusError
-from featx.errors import FeatxError
+from featx.errors import FeatxError, Interrupted
 from featx.extract import extract
 from featx.extraction_plan import LengthLimit, plan_extraction
 from featx.extractors import EncoderOptions, find_extractor
@@ -35,6 +35,7 @@ class Reproduced:
         paper: mean and deviation, in percent.
         ours: our UAR; None if it could not be run.
         missing: what it lacks: "corpus" or the models whose weights are not here.
+        failure: why it failed, if it did.
     """
 
     row: Row
@@ -43,6 +44,7 @@ class Reproduced:
     paper: Cell
     ours: Score | None = None
     missing: tuple[str, ...] = ()
+    failure: str = ""
 
     @property
     def difference(self) -> float:
@@ -78,19 +80,40 @@ def reproduce(
         Each system on each corpus, as soon as it is known.
 
     Raises:
-        FeatxError: if no corpus is found, or one that is found can't be used.
+        FeatxError: if a folder is not there, or none holds a corpus of the paper.
         Interrupted: on Ctrl-C.
     """
     unknown = [variant for variant in variants if variant not in paper.variants]
     if unknown:
         raise FeatxError(f"--variant {unknown[0]}: there is {', '.join(paper.variants)}.")
     manifests = _find_corpora(name, paper, roots, say)
-    for corpus, entry in paper.corpora.items():
+    for corpus in paper.corpora:
         for row in paper.rows:
-            missing = _prepare(row, entry, manifests.get(corpus), say)
             for variant in variants or paper.variants:
-                case = Reproduced(row, corpus, variant, row.paper[corpus], missing=missing)
-                yield case if missing else _run(name, paper, case, manifests[corpus], say)
+                case = Reproduced(row, corpus, variant, row.paper[corpus])
+                yield _reproduce(name, paper, case, manifests.get(corpus), say)
+
+
+def _reproduce(
+    name: str,
+    paper: Paper,
+    case: Reproduced,
+    manifest: Manifest | None,
+    say: Callable[[str], None],
+) -> Reproduced:
+    """Return a case with our figure, or with what it lacks or why it failed."""
+    if manifest is None:
+        return replace(case, missing=("corpus",))
+    try:
+        missing = _prepare(case.row, paper.corpora[case.corpus], manifest, say)
+        if missing:
+            return replace(case, missing=missing)
+        return replace(case, ours=_run(name, paper, case, manifest, say))
+    except Interrupted:
+        raise
+    except (FeatxError, StoreError) as error:  # the other rows can still be had
+        say(f"Failed: {error}")
+        return replace(case, failure=str(error).splitlines()[0])
 
 
 def fetch_commands(results: Sequence[Reproduced]) -> list[str]:
@@ -104,6 +127,9 @@ def _find_corpora(
 ) -> dict[str, Manifest]:
     """Write the manifest of each corpus that one of the folders holds."""
     manifests, reasons = {}, []
+    for root in roots:
+        if not root.is_dir():
+            raise FeatxError(f"--data {root}: no such folder.")
     for corpus, entry in paper.corpora.items():
         for root in roots:
             out = Path(f"{name}-{corpus}.csv")
@@ -123,11 +149,9 @@ def _find_corpora(
 
 
 def _prepare(
-    row: Row, corpus: PaperCorpus, manifest: Manifest | None, say: Callable[[str], None]
+    row: Row, corpus: PaperCorpus, manifest: Manifest, say: Callable[[str], None]
 ) -> tuple[str, ...]:
     """Extract what a system needs; return what it lacks."""
-    if manifest is None:
-        return ("corpus",)
     missing = tuple(model for model in row.models if not _has_features(model, manifest))
     if all(model in read_acoustic() or is_here(model) for model in missing):
         for model in missing:
@@ -158,7 +182,7 @@ def _extract(
 
 def _run(
     name: str, paper: Paper, case: Reproduced, manifest: Manifest, say: Callable[[str], None]
-) -> Reproduced:
+) -> Score:
     row, corpus = case.row, paper.corpora[case.corpus]
     say(f"{corpus.title}, {row.system} ({case.variant})")
     data = {
@@ -174,5 +198,4 @@ def _run(
     config = head_config(row.head, data, [*paper.changes, *paper.variants[case.variant]])
     words = re.sub(r"\W+", "-", row.system).strip("-").lower()
     folder = run_folder(f"{name}-{case.corpus}-{words}-{case.variant}")
-    results = run_fit(config, folder)
-    return Reproduced(row, case.corpus, case.variant, case.paper, results.scores["uar"])
+    return run_fit(config, folder).scores["uar"]

@@ -72,6 +72,7 @@ def to_json(paper: Paper, results: Sequence[Reproduced]) -> dict[str, Any]:
                 else None,
                 "within": result.within if result.ours else None,
                 "missing": list(result.missing),
+                "failure": result.failure or None,
             }
             for result in results
         ],
@@ -99,8 +100,8 @@ def _cells(paper: Paper, result: Reproduced) -> list[str]:
     mean, std = result.paper
     cells = [result.row.system, title, result.variant, f"{mean:.1f} ± {std:.1f}"]
     if result.ours is None:
-        lacks = "corpus" if "corpus" in result.missing else "weights"
-        return [*cells, f"no {lacks}", "", ""]
+        lacks = "no corpus" if "corpus" in result.missing else "no weights"
+        return [*cells, "failed" if result.failure else lacks, "", ""]
     return [*cells, str(result.ours), f"{result.difference:+.1f}", "yes" if result.within else "no"]
 
 
@@ -110,6 +111,8 @@ def _missing(paper: Paper, results: Sequence[Reproduced]) -> list[str]:
     if commands:
         lines += ["Weights that are not here; where there is a network, these fetch them:"]
         lines += [f"    {command}" for command in commands]
+    failures = dict.fromkeys(result.failure for result in results if result.failure)
+    lines += [f"Failed: {failure}" for failure in failures]
     absent = {paper.corpora[r.corpus].title for r in results if "corpus" in r.missing}
     if absent:
         lines.append(f"Not found under --data: {', '.join(sorted(absent))}.")

@@ -37,8 +37,9 @@ def write_files(
     _write_model(config, data, members, folder)
     figures = folder / "figures"
     draw_confusion(results, figures / "confusion.png")
-    if any(len(layers) > 1 for layers in _averaged(data, members).values()):
-        draw_layer_weights(members, _averaged(data, members), figures / "layer_weights.png")
+    averaged = _averaged(data, members)
+    if any(len(layers) > 1 for _, layers in averaged):
+        draw_layer_weights(members, averaged, figures / "layer_weights.png")
     draw_training(members, figures / "training.png")
 
 
@@ -82,10 +83,13 @@ def _predicted(data: FitData, member: Member, fold: Fold, split: str) -> Iterato
         ]
 
 
-def _averaged(data: FitData, members: Sequence[Member]) -> dict[str, list[str]]:
-    """Return the layers of each store that the heads average; none if they do not."""
-    named = ((one.store.folder.name, one.layers) for one in data.selections)
-    return dict(named) if members[0].layer_weights else {}
+def _averaged(data: FitData, members: Sequence[Member]) -> list[tuple[str, list[str]]]:
+    """Return name and layers of each store that the heads average; none if they do not."""
+    names = [one.store.folder.name for one in data.selections]
+    if len(set(names)) < len(names):
+        names = [str(one.store.folder) for one in data.selections]
+    layers = [one.layers for one in data.selections]
+    return list(zip(names, layers, strict=True)) if members[0].layer_weights else []
 
 
 def _write_layer_weights(data: FitData, members: Sequence[Member], folder: Path) -> None:
@@ -93,7 +97,7 @@ def _write_layer_weights(data: FitData, members: Sequence[Member], folder: Path)
         (member.seed, member.fold, store, layer, *_rounded([weight]))
         for member in members
         for (store, layers), weights in zip(
-            _averaged(data, members).items(), member.layer_weights, strict=True
+            _averaged(data, members), member.layer_weights, strict=True
         )
         for layer, weight in zip(layers, weights.tolist(), strict=True)
     )

@@ -11,12 +11,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
+from zipfile import BadZipFile
 
 import numpy as np
 import torch
 from torch import Tensor
 
 from classifiers.statistics import Moments, Statistics, add_up, statistics_of
+from featx.errors import FeatxError
 from featx.files import write_bytes
 from featx.folds import Fold
 from featx.manifest import Utterance
@@ -67,6 +69,9 @@ def part_statistics(
     Returns:
         The statistics of each group, and for each utterance of the part its group, (utterances,);
         None if there is one group for all.
+
+    Raises:
+        FeatxError: if a speaker has a single frame.
     """
     place = 1 + list(cells.folds).index(fold)
     utterances = fold.parts[part]
@@ -78,6 +83,12 @@ def part_statistics(
         add_up(m for cell, m in cells.moments.items() if (cell[0], cell[place]) == (speaker, part))
         for speaker in speakers
     ]
+    single = [name for name, moments in zip(speakers, own, strict=True) if moments.frames == 1]
+    if single:
+        raise FeatxError(
+            f"--normalize speaker: speaker {single[0]} has a single frame in {part}, whose "
+            "deviation can't be told. Take --normalize global."
+        )
     return statistics_of(own), torch.tensor([speakers.index(u.speaker) for u in utterances])
 
 
@@ -97,7 +108,7 @@ def read_moments(path: Path, cells: Sequence[Cell]) -> dict[Cell, Moments] | Non
         with np.load(path, allow_pickle=False) as file:
             parts = zip(file["frames"].tolist(), file["mean"], file["squares"], strict=True)
             return dict(zip(cells, (Moments(*part) for part in parts), strict=True))
-    except (OSError, ValueError, KeyError):  # absent or damaged: measured again
+    except (OSError, ValueError, KeyError, EOFError, BadZipFile):  # absent or damaged
         return None
 
 

@@ -25,10 +25,13 @@ def test_it_opens_with_the_two_commands_of_a_fresh_machine():
     assert all(f"\n{command[1]}:" in makefile for command in COMMANDS[:2])
 
 
+SHORT = ("--set", "training.epochs=2")  # all that is added to a command as it is written
+
+
 @pytest.fixture
 def stand_ins(workplace, monkeypatch, checkpoint_folder):
     """A folder RAVDESS, and a Hub cache in which wav2vec2-base is the tiny model."""
-    write_corpus(workplace / "RAVDESS", speakers=5)
+    write_corpus(workplace / "RAVDESS", speakers=6)
     repository = workplace / "hub" / "models--facebook--wav2vec2-base"
     shutil.copytree(checkpoint_folder, repository / "snapshots" / ("a" * 40))
     (repository / "refs").mkdir()
@@ -39,15 +42,25 @@ def stand_ins(workplace, monkeypatch, checkpoint_folder):
 
 def test_every_featx_command_runs_as_written(stand_ins, run_featx):
     shown = [command[1:] for command in COMMANDS if command[0] == "featx"]
-    assert [arguments[0] for arguments in shown] == ["manifest", "extract", "fit"]
+    assert [command[0] for command in shown] == ["manifest", *["extract", "fit"] * 2, "fit"]
     for arguments in shown:
-        outcome = run_featx(*arguments)
+        outcome = run_featx(*arguments, *(SHORT if arguments[0] == "fit" else ()))
         assert outcome.code == 0, outcome.err
-    inline = re.findall(r"`featx (fit --config [^`]*|extract [^`]*--dry-run|models)`", README)
-    assert len(inline) == 3
+    inline = re.findall(
+        r"`featx (fit --config [^`]*|extract [^`]*--dry-run|models|protocols)`", README
+    )
+    assert len(inline) == 4
     for arguments in inline:
-        outcome = run_featx(*shlex.split(arguments.replace("NAME", "manifest-wav2vec2-base-dense")))
+        outcome = run_featx(*shlex.split(arguments.replace("NAME", "manifest-egemaps-dense")))
         assert outcome.code == 0, outcome.err
+
+
+def test_the_paper_it_names_can_be_asked_for(stand_ins, run_featx):
+    (command,) = re.findall(r"`featx (reproduce [^`]*)`", README)
+    outcome = run_featx(*shlex.split(command))
+    assert outcome.code == 1
+    assert "ravdess-pepino2021" in outcome.err  # the stand-in lacks song, which the protocol needs
+    assert "channel song" in outcome.err or "no song" in outcome.err, outcome.err
 
 
 def test_its_links_lead_somewhere():

@@ -89,6 +89,8 @@ def fit(
         _refuse(context, set(context.params) - BESIDE_CONFIG, "config, which holds all of it")
         resolved = file_config(config, change or ())
     else:
+        if features:
+            _refuse(context, {"model"}, "features, which says where they are")
         if protocol:
             _refuse(context, OF_NO_PROTOCOL, "protocol, which says how to divide")
         chosen = choose_protocol(protocol, manifest, folds, speaker_dependent)

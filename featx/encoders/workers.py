@@ -7,6 +7,7 @@ from typing import TypeVar
 import numpy as np
 import torch
 
+from classifiers.cores import use_one_core
 from featx.ahead import map_ahead
 from featx.audio import SAMPLE_RATE
 from featx.encoders.encoder import Encoder
@@ -60,12 +61,6 @@ class Workers:
 
         jobs = zip(cycle(self._encoders), batches, strict=False)
         return map_ahead(work, jobs, self.threads, use_one_core)
-
-
-def use_one_core() -> None:
-    """Let this thread's products use no other core."""
-    torch.get_num_threads()  # takes over the process's setting, which must not happen later
-    torch.set_num_threads(1)
 
 
 def encode(encoder: Encoder, waveforms: Sequence[np.ndarray], dtype: str) -> list[np.ndarray]:

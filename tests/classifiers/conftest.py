@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from classifiers.batch import Branch, Examples, InMemory
-from classifiers.cores import crew
+from classifiers.cores import Crew
 from classifiers.training import TrainingSettings
 
 CLASSES, LAYERS, DIM = 3, 4, 6
@@ -38,7 +38,7 @@ def make_examples() -> Callable[..., Examples]:
 @pytest.fixture
 def cores():
     """One thread that computes."""
-    with crew(1) as one:
+    with Crew(1) as one:
         yield one
 
 

@@ -8,7 +8,7 @@ import torch
 
 from classifiers import kernels
 from classifiers.batch import Branch, Examples, InMemory
-from classifiers.cores import crew
+from classifiers.cores import Crew
 from classifiers.dense import DenseSettings
 from classifiers.fusion import FusionSettings
 from classifiers.heads import build_head, train_head
@@ -100,7 +100,7 @@ def test_a_gpu_learns_the_same(name, make_examples, quick, cores):
 def test_seed_decides_and_the_number_of_threads_does_not(name, make_examples, quick, cores):
     short = quick.model_copy(update={"epochs": 3})
     first, test = fit(name, make_examples, short, cores)
-    with crew(3) as more:
+    with Crew(3) as more:
         second, _ = fit(name, make_examples, short, more)
         np.testing.assert_array_equal(
             predict(first.head, test, cores), predict(second.head, test, more)

@@ -1,5 +1,7 @@
 """Averaging, standardising and dropping at once is what the written-out formulas say."""
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 import torch
@@ -14,10 +16,14 @@ from classifiers.statistics import add_up, measure, statistics_of
 DIM = 5
 
 
-def make_input(lengths, layers: int, dtype=torch.float16, standardised: bool = True) -> Input:
-    """Utterances of two speakers whose layers differ in scale and offset."""
+def make_input(
+    lengths, layers: int, dtype=torch.float16, standardised: bool = True, offset: float = 3
+) -> Input:
+    """Utterances of two speakers whose layers differ in scale and lie apart, as in a store."""
     scale = torch.logspace(-1, 1, layers)[:, None, None]
-    features = [(scale * torch.randn(layers, n, DIM) + 3 * scale).to(dtype) for n in lengths]
+    ends = np.cumsum([0, *lengths])
+    stored = (scale * torch.randn(layers, ends[-1] + 3, DIM) + offset * scale).to(dtype)
+    features = [stored[:, begin:end] for begin, end in pairwise(ends)]
     if not standardised:
         return Input(features)
     owners = torch.tensor([index % 2 for index in range(len(lengths))])
@@ -71,14 +77,17 @@ def test_average_and_gradient_are_those_of_the_formula(
 
 def test_torchs_own_operations_give_the_same():
     data = make_input([4, 1, 7], 3)
-    scale, start = torch.randn(3, 3, DIM), torch.randn(3, DIM)
-    expected = torch.cat(
-        [
-            begin + (values.float() * factors[:, None]).sum(0)
-            for begin, values, factors in zip(start, data.features, scale, strict=True)
-        ]
-    )
-    torch.testing.assert_close(written_out(scale, start, data.features), expected)
+    average = LayerAverage(3)
+    scale = average.weights[:, None] / data.deviation
+    written = written_out(data.mean, scale, data.features)
+    torch.testing.assert_close(average(data), written)
+
+
+def test_a_mean_far_from_zero_costs_no_digits():
+    data = make_input([30, 50], 2, torch.float32, offset=1000)
+    average = LayerAverage(2)
+    expected = formula(average.raw.detach().double(), "absolute", data)
+    torch.testing.assert_close(average(data).double(), expected, rtol=1e-5, atol=1e-5)
 
 
 @pytest.mark.parametrize("weighting", ["absolute", "softmax"])

@@ -79,8 +79,11 @@ def test_another_limit_than_the_stores_is_refused(write_corpus, run_featx, check
     run_featx("extract", "--model", checkpoint_folder, *options)
     outcome = run_featx("extract", "--model", checkpoint_folder)
     assert outcome.code == 1
-    assert "4960 samples then, 5120 now" in outcome.err
-    assert "--max-seconds" in outcome.err
+    assert "trimmed_to: the store has 0.31, asked for None" in outcome.err
+    shorter = run_featx(
+        "extract", "--model", checkpoint_folder, "--max-seconds", "0.3", *options[2:]
+    )
+    assert "trimmed_to: the store has 0.31, asked for 0.3" in shorter.err
 
 
 @pytest.mark.parametrize("precision", ["float32", "bfloat16", "float16"])

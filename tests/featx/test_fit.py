@@ -2,10 +2,16 @@
 
 import csv
 import json
+import shutil
+import signal
+import subprocess
+import sys
+import time
 from pathlib import Path
 
 import numpy as np
 import pytest
+import soundfile
 import torch
 
 import featx.fit
@@ -60,6 +66,101 @@ def test_fusion_joins_stores(with_egemaps, run_featx):
     given = json.loads(Path("runs/both/model.json").read_text())["inputs"]
     assert [one["layers"] for one in given] == [["0", "1", "2"], ["egemaps"]]
     assert [one["step"] for one in given] == [0.02, 0.02]
+
+
+def test_stores_of_one_name_are_told_apart(with_egemaps, run_featx):
+    run_featx("extract", "--model", "egemaps", "--out", "other/egemaps")
+    stores = ("--features", "features/manifest/egemaps", "--features", "other/egemaps")
+    outcome = run_featx("fit", "--head", "fusion", *stores, *QUICK, "--name", "two")
+    assert outcome.code == 0, outcome.err
+    assert {row["features"] for row in weights("two")} == set(stores[1::2])
+    same = run_featx("fit", "--head", "fusion", *stores[:2], *stores[:2], *QUICK)
+    assert "egemaps+egemaps is the same store twice" in same.err
+
+
+def test_features_of_other_audio_are_not_taken_for_the_same(
+    extracted, run_featx, checkpoint_folder
+):
+    run_featx("fit", *QUICK, "--name", "a")
+    noise = np.random.default_rng(0)
+    for path in Path("audio").iterdir():
+        length = soundfile.info(path).frames
+        soundfile.write(path, 0.1 * noise.standard_normal(length), 16_000)
+    shutil.rmtree(STORE)
+    run_featx("extract", "--model", checkpoint_folder)
+    again = run_featx("fit", *QUICK, "--name", "a")
+    assert again.code == 1
+    assert "its manifest or features have changed" in again.err
+
+
+def test_trimmed_features_can_be_fitted(write_corpus, run_featx):
+    write_corpus(speakers=6)
+    run_featx("extract", "--model", "egemaps", "--max-seconds", "0.31", "--too-long", "trim")
+    outcome = run_featx("fit", *QUICK)
+    assert outcome.code == 0, outcome.err
+
+
+def test_ctrl_c_ends_heads_in_training(extracted, tmp_path):
+    command = "import sys; from featx.cli import main; main()"
+    options = ("fit", "--set", "training.epochs=100000", "--set", "training.patience=100000")
+    with subprocess.Popen(
+        [sys.executable, "-c", command, *options], stderr=subprocess.PIPE, text=True
+    ) as fit:
+        log = Path("runs/manifest-tiny-dense/run.log")
+        deadline = time.monotonic() + 60
+        while not (log.exists() and "features, kept" in log.read_text()):
+            assert time.monotonic() < deadline
+            time.sleep(0.1)
+        time.sleep(1)
+        fit.send_signal(signal.SIGINT)
+        _, told = fit.communicate(timeout=20)
+    assert fit.returncode == 130
+    assert "Interrupted with 0 of 5 heads trained" in told
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (("--head", "desne"), "--head desne: no such head or file. Did you mean dense?"),
+        (
+            ("--model", "tiny", "--features", "features/manifest/tiny"),
+            "--model can't be given with",
+        ),
+        (("--set", "head.dropout=0.9999999999999"), "head.dropout: Input should be less than"),
+        (("--set", "training.learning_rate=inf"), "should be a finite number"),
+        (("--head", "svm", "--set", "training.epochs=1"), "a svm head takes no [training]"),
+        (("--head", "svm", "--set", "head.strengths=[inf]"), "should be a finite number"),
+        (("--seconds", "0"), "seconds: Input should be greater than 0"),
+        (("--seconds", "nan"), "seconds: Input should be greater than 0"),
+        (("--layers", ""), "is neither a layer nor a range"),
+        (("--protocol", "ravdess-pepino"), "Did you mean ravdess-pepino2021"),
+        (("--protocol", "ravdess-pepino2021"), "doesn't fit the protocol"),
+    ],
+)
+def test_what_is_wrong_with_options_is_said(extracted, run_featx, options, message):
+    outcome = run_featx("fit", *options)
+    assert outcome.code == 1
+    assert message in outcome.err
+
+
+def test_one_label_is_no_task(write_corpus, run_featx):
+    write_corpus(speakers=4)
+    run_featx("extract", "--model", "egemaps")
+    text = Path("manifest.csv").read_text()
+    Path("manifest.csv").write_text(text.replace(",happy", ",sad").replace(",angry", ",sad"))
+    outcome = run_featx("fit", *QUICK)
+    assert outcome.code == 1
+    assert "all 24 utterances are sad; a head needs two labels" in outcome.err
+
+
+def test_a_single_frame_can_not_be_standardised_by_speaker(write_corpus, run_featx):
+    write_corpus(speakers=4, takes=1)
+    text = Path("manifest.csv").read_text().splitlines()
+    Path("manifest.csv").write_text("\n".join(text[:-2]))  # one utterance of the last speaker
+    run_featx("extract", "--model", "egemaps-functionals")
+    outcome = run_featx("fit", "--normalize", "speaker", *QUICK)
+    assert outcome.code == 1
+    assert "has a single frame in" in outcome.err
 
 
 def test_how_many_stores_a_head_takes_is_said(with_egemaps, run_featx):
@@ -129,9 +230,11 @@ def test_statistics_are_kept_beside_the_store_and_used_again(extracted, run_feat
     with monkeypatch.context() as patch:
         patch.setattr("featx.reading.measure", lambda *_: pytest.fail("measured again"))
         assert run_featx("fit", *QUICK, "--seeds", "2", "--name", "b").code == 0
-    kept.write_bytes(b"damaged")
-    assert run_featx("fit", *QUICK, "--name", "c").code == 0
-    assert predictions("a") == predictions("c")
+    whole = kept.read_bytes()
+    for number, damaged in enumerate((b"damaged", b"", whole[:300])):
+        kept.write_bytes(damaged)
+        assert run_featx("fit", *QUICK, "--name", f"c{number}").code == 0
+        assert predictions("a") == predictions(f"c{number}")
 
 
 def test_a_store_that_can_not_be_written_to_is_fitted_all_the_same(

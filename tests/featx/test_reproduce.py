@@ -27,7 +27,7 @@ def paper(workplace) -> Paper:
     """Three systems on a small corpus laid out as RAVDESS is, and one corpus that is not here."""
     write_demo_corpus(workplace / "RAVDESS", speakers=3)
     Path("three.toml").write_text(PROTOCOL)
-    corpus = {"seconds": 5.0, "max_seconds": 60.0}
+    corpus = {"seconds": 5.0, "max_seconds": 1.0}  # shorter than most
     return Paper.model_validate(
         {
             "title": "A paper",
@@ -95,10 +95,24 @@ def test_nothing_is_done_twice(paper, monkeypatch):
 def test_what_is_wrong_is_said(paper):
     with pytest.raises(FeatxError, match="--variant slwo: there is slow, fast"):
         run(paper, variants=["slwo"])
-    with pytest.raises(FeatxError, match="none of the paper's corpora is there"):
+    with pytest.raises(FeatxError, match="--data nowhere: no such folder"):
         list(reproduce("paper", paper, [Path("nowhere")], say=lambda _: None))
+    Path("empty").mkdir()
+    with pytest.raises(FeatxError, match="none of the paper's corpora is there"):
+        list(reproduce("paper", paper, [Path("empty")], say=lambda _: None))
     with pytest.raises(FeatxError, match="Did you mean pepino2021"):
         read_paper("pepino2012")
+
+
+def test_a_row_that_fails_leaves_the_others(paper, monkeypatch):
+    def fail(config, folder):
+        raise FeatxError("no luck\nand more")
+
+    monkeypatch.setattr("featx.reproduce.run_fit", fail)
+    failed = [result for result in run(paper) if result.failure]
+    assert len(failed) == 2
+    assert "failed" in to_text(paper, failed)
+    assert "Failed: no luck" in to_markdown(paper, failed)
 
 
 def known(paper: Paper) -> list[Reproduced]:
@@ -149,5 +163,5 @@ def test_the_tables_say_the_same_in_every_form(paper):
 def test_the_command_names_a_wrong_folder(workplace, run_featx):
     outcome = run_featx("reproduce", "pepino2021", "--data", "nowhere")
     assert outcome.code == 1
-    assert "none of the paper's corpora is there" in outcome.err
+    assert "--data nowhere: no such folder" in outcome.err
     assert run_featx("reproduce", "pepino", "--data", ".").code == 1

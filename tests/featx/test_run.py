@@ -15,7 +15,7 @@ from sklearn.metrics import balanced_accuracy_score
 import featx.fit
 from cache import FeatureStore
 from classifiers.batch import Branch, Examples, InMemory
-from classifiers.cores import crew
+from classifiers.cores import Crew
 from classifiers.heads import HeadSettings, build_head
 from classifiers.shape import InputShape
 from classifiers.statistics import Statistics
@@ -107,7 +107,7 @@ def test_the_saved_model_gives_the_saved_predictions(extracted, run_featx):
     store = FeatureStore(Path("features/manifest/tiny"))
     features = [torch.from_numpy(store.read(row["utterance"])) for row in saved]
     branch = Branch(InMemory(features), Statistics(mean, deviation))
-    with crew(1) as cores:
+    with Crew(1) as cores:
         examples = Examples([branch], np.zeros(len(saved), int))
         probabilities = predict(head, examples, cores).numpy()
     expected = [[float(row[f"p_{label}"]) for label in description["classes"]] for row in saved]

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cache import FeatureStore, Layout, PlannedUtterance
-from classifiers.cores import crew
+from classifiers.cores import Crew
 from classifiers.dense import DenseSettings
 from classifiers.heads import train_head
 from classifiers.training import TrainingSettings, predict
@@ -126,7 +126,7 @@ def test_a_label_readable_from_a_speakers_statistics_is_not_found(tmp_path):
         learning_rate=1e-2, batch_size=16, epochs=20, patience=20, clip_value=1.0
     )
     accuracy = {}
-    with crew(1) as cores:
+    with Crew(1) as cores:
         for normalize in ("none", "speaker"):
             data, found = examples(store, fold, normalize)
             parts = (found["train"], found["validation"], 0, cores, Event())
