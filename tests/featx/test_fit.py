@@ -22,19 +22,6 @@ QUICK = ("--folds", "3", "--set", "training.epochs=3", "--set", "training.learni
 STORE = Path("features/manifest/tiny")
 
 
-@pytest.fixture
-def extracted(write_corpus, run_featx, checkpoint_folder):
-    """A working folder with a manifest and its features."""
-    write_corpus(speakers=6)
-    assert run_featx("extract", "--model", checkpoint_folder).code == 0
-
-
-@pytest.fixture
-def with_egemaps(extracted, run_featx):
-    """The same, with eGeMAPS beside it."""
-    assert run_featx("extract", "--model", "egemaps").code == 0
-
-
 def predictions(name: str) -> list[dict[str, str]]:
     with Path("runs", name, "predictions.csv").open(newline="") as file:
         return list(csv.DictReader(file))
@@ -119,60 +106,6 @@ def test_ctrl_c_ends_heads_in_training(extracted, tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("options", "message"),
-    [
-        (("--head", "desne"), "--head desne: no such head or file. Did you mean dense?"),
-        (
-            ("--model", "tiny", "--features", "features/manifest/tiny"),
-            "--model can't be given with",
-        ),
-        (("--set", "head.dropout=0.9999999999999"), "head.dropout: Input should be less than"),
-        (("--set", "training.learning_rate=inf"), "should be a finite number"),
-        (("--head", "svm", "--set", "training.epochs=1"), "a svm head takes no [training]"),
-        (("--head", "svm", "--set", "head.strengths=[inf]"), "should be a finite number"),
-        (("--seconds", "0"), "seconds: Input should be greater than 0"),
-        (("--seconds", "nan"), "seconds: Input should be greater than 0"),
-        (("--layers", ""), "is neither a layer nor a range"),
-        (("--protocol", "ravdess-pepino"), "Did you mean ravdess-pepino2021"),
-        (("--protocol", "ravdess-pepino2021"), "doesn't fit the protocol"),
-    ],
-)
-def test_what_is_wrong_with_options_is_said(extracted, run_featx, options, message):
-    outcome = run_featx("fit", *options)
-    assert outcome.code == 1
-    assert message in outcome.err
-
-
-def test_one_label_is_no_task(write_corpus, run_featx):
-    write_corpus(speakers=4)
-    run_featx("extract", "--model", "egemaps")
-    text = Path("manifest.csv").read_text()
-    Path("manifest.csv").write_text(text.replace(",happy", ",sad").replace(",angry", ",sad"))
-    outcome = run_featx("fit", *QUICK)
-    assert outcome.code == 1
-    assert "all 24 utterances are sad; a head needs two labels" in outcome.err
-
-
-def test_a_single_frame_can_not_be_standardised_by_speaker(write_corpus, run_featx):
-    write_corpus(speakers=4, takes=1)
-    text = Path("manifest.csv").read_text().splitlines()
-    Path("manifest.csv").write_text("\n".join(text[:-2]))  # one utterance of the last speaker
-    run_featx("extract", "--model", "egemaps-functionals")
-    outcome = run_featx("fit", "--normalize", "speaker", *QUICK)
-    assert outcome.code == 1
-    assert "has a single frame in" in outcome.err
-
-
-def test_how_many_stores_a_head_takes_is_said(with_egemaps, run_featx):
-    one = run_featx("fit", "--head", "fusion", "--model", "tiny", *QUICK)
-    assert "--head fusion joins two or more stores" in one.err
-    two = run_featx("fit", "--head", "dense", "--model", "tiny", "--model", "egemaps", *QUICK)
-    assert "--head dense takes one store, not 2" in two.err
-    none = run_featx("fit", *QUICK)
-    assert "pick one: --model egemaps|tiny" in none.err
-
-
-@pytest.mark.parametrize(
     ("layers", "names"),
     [("local", ["0"]), ("contextual", ["2"]), ("0,2", ["0", "2"]), ("1-2", ["1", "2"])],
 )
@@ -180,22 +113,6 @@ def test_layers_can_be_chosen(extracted, run_featx, layers, names):
     outcome = run_featx("fit", "--layers", layers, *QUICK, "--name", "some")
     assert outcome.code == 0, outcome.err
     assert sorted({row["layer"] for row in weights("some")}) == names
-
-
-def test_a_layer_that_is_not_there_is_refused(with_egemaps, run_featx):
-    absent = run_featx("fit", "--model", "tiny", "--layers", "3", *QUICK)
-    assert "the encoder has no layer 3" in absent.err
-    choice = run_featx("fit", "--model", "egemaps", "--layers", "0", *QUICK)
-    assert "egemaps has one layer; leave it out" in choice.err
-
-
-def test_the_contextual_layer_is_the_encoders_not_the_stores(
-    write_corpus, run_featx, checkpoint_folder
-):
-    write_corpus(speakers=3)
-    run_featx("extract", "--model", checkpoint_folder, "--layers", "0-1")
-    outcome = run_featx("fit", "--layers", "contextual", *QUICK)
-    assert "layer 2 is not in the store, which has 0, 1" in outcome.err
 
 
 def test_reading_from_disk_gives_the_same_as_memory(extracted, run_featx):

@@ -25,13 +25,6 @@ RUN = Path("runs/manifest-tiny-dense")
 QUICK = ("--set", "training.epochs=3", "--set", "training.learning_rate=0.01")
 
 
-@pytest.fixture
-def extracted(write_corpus, run_featx, checkpoint_folder):
-    """A working folder with a manifest and its features."""
-    write_corpus(speakers=6)
-    assert run_featx("extract", "--model", checkpoint_folder).code == 0
-
-
 def rows(name: str, folder: Path = RUN) -> list[dict[str, str]]:
     with (folder / name).open(newline="") as file:
         return list(csv.DictReader(file))
@@ -120,16 +113,6 @@ def test_its_config_repeats_a_run(extracted, run_featx):
     assert repeated.code == 0
     for name in ("predictions.csv", "layer_weights.csv", "config.toml"):
         assert (RUN / name).read_bytes() == Path("runs/again", name).read_bytes()
-
-
-def test_options_beside_a_config_are_refused_not_ignored(extracted, run_featx):
-    run_featx("fit", "--folds", "3", *QUICK)
-    outcome = run_featx("fit", "--config", RUN / "config.toml", "--seeds", "2", "--name", "b")
-    assert outcome.code == 1
-    assert "--seeds can't be given with --config" in outcome.err
-    changed = run_featx("fit", "--config", RUN / "config.toml", "--set", "seeds=2", "--name", "b")
-    assert changed.code == 0
-    assert tomllib.loads(Path("runs/b/config.toml").read_text())["seeds"] == 2
 
 
 def test_the_order_of_the_manifest_does_not_matter(extracted, run_featx):
@@ -268,43 +251,3 @@ def test_utterances_without_features_are_not_left_out_in_silence(extracted, run_
     assert refused.code == 1
     assert "no features of 1 of 37 utterances, such as new" in refused.err
     assert run_featx("fit", *QUICK, "--skip-missing").code == 0
-
-
-def test_which_store_is_meant_must_be_clear(extracted, run_featx, checkpoint_folder):
-    run_featx("extract", "--model", checkpoint_folder, "--out", "features/manifest/other")
-    outcome = run_featx("fit", *QUICK)
-    assert outcome.code == 1
-    assert "--model other|tiny" in outcome.err
-    assert run_featx("fit", "--model", "tiny", *QUICK).code == 0
-    missing = run_featx("fit", "--model", "xlsr53", *QUICK)
-    assert "there: other, tiny" in missing.err
-
-
-def test_no_store_at_all_says_how_to_make_one(write_corpus, run_featx):
-    write_corpus(speakers=3)
-    outcome = run_featx("fit")
-    assert outcome.code == 1
-    assert "featx extract --model wav2vec2-base --manifest manifest.csv" in outcome.err
-
-
-@pytest.mark.parametrize(
-    ("change", "message"),
-    [
-        ("training.learning_rat=1", "did you mean 'learning_rate'?"),
-        ("training.epochs=none", "training.epochs: Input should be a valid integer"),
-        ("training.epochs.x=1", "epochs is not a table"),
-        ("training.epochs=-1", "training.epochs: Input should be greater than 0"),
-        ("head.dropout=1.5", "head.dropout"),
-    ],
-)
-def test_a_wrong_setting_is_explained(extracted, run_featx, change, message):
-    outcome = run_featx("fit", "--set", change)
-    assert outcome.code == 1
-    assert message in outcome.err
-    assert not Path("runs").exists()
-
-
-def test_divergence_is_explained(extracted, run_featx):
-    outcome = run_featx("fit", "--set", "training.learning_rate=1e30")
-    assert outcome.code == 1
-    assert "a learning rate below 1e+30 may help" in outcome.err
