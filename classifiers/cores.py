@@ -21,12 +21,12 @@ class Crew:
     """Threads of one core each.
 
     Args:
-        threads: how many.
+        threads: how many; with one, the caller computes himself, as handing over costs time.
     """
 
     def __init__(self, threads: int) -> None:
         self._pool = ThreadPoolExecutor(threads, initializer=use_one_core)
-        self._ahead = 2 * threads
+        self._threads = threads
 
     def __enter__(self) -> "Crew":
         return self
@@ -35,15 +35,19 @@ class Crew:
         self._pool.shutdown(cancel_futures=True)
 
     def submit(self, function: Callable[..., Result], *arguments: Any) -> Future[Result]:
-        """Have a thread call a function."""
-        return self._pool.submit(function, *arguments)
+        """Have a function called."""
+        if self._threads > 1:
+            return self._pool.submit(function, *arguments)
+        done: Future[Result] = Future()
+        done.set_result(function(*arguments))
+        return done
 
     def map(self, function: Callable[[Item], Result], items: Iterable[Item]) -> Iterator[Result]:
         """Yield `function(item)` in order; no more items are taken than the threads soon need."""
         pending: deque[Future[Result]] = deque()
         for item in items:
             pending.append(self.submit(function, item))
-            if len(pending) > self._ahead:
+            if len(pending) > 2 * self._threads:
                 yield pending.popleft().result()
         while pending:
             yield pending.popleft().result()

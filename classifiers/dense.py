@@ -9,7 +9,7 @@ from classifiers.batch import Part
 from classifiers.dropout import at, dropout
 from classifiers.layer_average import LayerAverage, Weighting
 from classifiers.pooling import pool_mean
-from classifiers.shape import InputShape
+from classifiers.shape import InputShape, part_size
 
 
 class DenseSettings(BaseModel):
@@ -41,10 +41,9 @@ class DenseHead(nn.Module):
         classes: of the labels.
     """
 
-    part = 8  # utterances computed together: their frames fit a core's cache
-
     def __init__(self, settings: DenseSettings, shape: InputShape, classes: int) -> None:
         super().__init__()
+        self.part = part_size(shape.dim)
         self.dropout = settings.dropout
         self.layer_averages = nn.ModuleList([LayerAverage(shape.layers, settings.weighting)])
         widths = [shape.dim] + [settings.width] * settings.depth

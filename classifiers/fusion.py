@@ -11,7 +11,7 @@ from classifiers.batch import Part
 from classifiers.dropout import at, dropout
 from classifiers.layer_average import LayerAverage, Weighting
 from classifiers.pooling import align, pool_mean
-from classifiers.shape import InputShape
+from classifiers.shape import InputShape, part_size
 
 
 class FusionSettings(BaseModel):
@@ -41,12 +41,11 @@ class FusionHead(nn.Module):
         classes: of the labels.
     """
 
-    part = 8  # utterances computed together: their frames fit a core's cache
-
     def __init__(
         self, settings: FusionSettings, shapes: Sequence[InputShape], classes: int
     ) -> None:
         super().__init__()
+        self.part = part_size(max(shape.dim for shape in shapes))
         self.dropout = settings.dropout
         self.steps = [shape.step for shape in shapes]
         self.layer_averages = nn.ModuleList(

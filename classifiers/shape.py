@@ -16,3 +16,8 @@ class InputShape:
     layers: int
     dim: int
     step: float
+
+
+def part_size(dim: int) -> int:
+    """Return how many utterances a core computes together: their frames should fit its cache."""
+    return 8 if dim > 300 else 32

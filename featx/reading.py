@@ -2,7 +2,6 @@
 
 import math
 import warnings
-from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -14,10 +13,9 @@ from cache import FeatureStore
 from classifiers.batch import Features, InMemory
 from classifiers.shape import InputShape
 from classifiers.statistics import Moments, measure
-from featx.ahead import map_ahead
 from featx.layers import choose_layers
 
-AHEAD = 2  # threads that tell the system what will be read
+AHEAD = 8  # groups that the system is told of in advance
 IN_USE = 16  # groups, the latest, that may still be computed on
 # a mapped store is read, never written to
 warnings.filterwarnings("ignore", "The given NumPy array is not writable")
@@ -124,18 +122,18 @@ class Stored:
     def in_groups(self, groups: Sequence[Sequence[int]]) -> Iterator[Sequence[Tensor]]:
         """Yield the features of each group."""
         named = [[self.utterances[index] for index in group] for group in groups]
-        used: deque[Sequence[str]] = deque()
-        for group, features in zip(named, map_ahead(self._read, named, AHEAD), strict=True):
-            yield features
-            used.append(group)
-            if len(used) > IN_USE and not self.keep:
-                for utterance in used.popleft():
+        self._expect(named[:AHEAD])
+        for place, group in enumerate(named):
+            self._expect(named[place + AHEAD : place + AHEAD + 1])
+            yield [self.selection.read(utterance) for utterance in group]
+            if not self.keep and place >= IN_USE:
+                for utterance in named[place - IN_USE]:
                     self.selection.release(utterance)
 
-    def _read(self, group: Sequence[str]) -> list[Tensor]:
-        for utterance in group:
-            self.selection.expect(utterance)
-        return [self.selection.read(utterance) for utterance in group]
+    def _expect(self, groups: Sequence[Sequence[str]]) -> None:
+        for group in groups:
+            for utterance in group:
+                self.selection.expect(utterance)
 
 
 @dataclass(frozen=True)

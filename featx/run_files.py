@@ -40,7 +40,8 @@ def write_files(
     averaged = _averaged(data, members)
     if any(len(layers) > 1 for _, layers in averaged):
         draw_layer_weights(members, averaged, figures / "layer_weights.png")
-    draw_training(members, figures / "training.png")
+    if config.training:  # linear classifiers have no epochs
+        draw_training(members, figures / "training.png")
 
 
 def _write_environment(config: FitConfig, data: FitData, folder: Path) -> None:

@@ -41,7 +41,8 @@ def test_every_head_makes_a_run(extracted, run_featx, head):
     assert len(predictions(head)) == 2 * 36  # once in validation, once in test
     has_weights = head == "lstm"
     assert len(weights(head)) == 9 * has_weights
-    assert Path("runs", head, "figures/layer_weights.png").exists() == has_weights
+    for figure in ("layer_weights.png", "training.png"):
+        assert Path("runs", head, "figures", figure).exists() == has_weights
 
 
 def test_fusion_joins_stores(with_egemaps, run_featx):
