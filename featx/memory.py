@@ -1,22 +1,19 @@
 """How much memory there is to use."""
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
-_GROUPS = Path("/sys/fs/cgroup")
-_LIMITS = (  # of control groups, version 2 and 1: limit, what is used of it, and what for
-    (_GROUPS / "memory.max", _GROUPS / "memory.current", _GROUPS / "memory.stat"),
-    (
-        _GROUPS / "memory/memory.limit_in_bytes",
-        _GROUPS / "memory/memory.usage_in_bytes",
-        _GROUPS / "memory/memory.stat",
-    ),
-)
+_ROOT = Path("/sys/fs/cgroup")
+_OWN = Path("/proc/self/cgroup")
 _FILES = ("active_file", "inactive_file")  # of the page cache: given back when it is needed
 
 
 def available_memory() -> int:
-    """Return the bytes that this process can still take without pushing others out."""
+    """Return the bytes that this process can still take without pushing others out.
+
+    The machine's, or fewer if a control group that the process is in allows fewer (Linux).
+    """
     return min([_of_machine(), *_of_groups()])
 
 
@@ -28,13 +25,29 @@ def _of_machine() -> int:
         return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") // 2
 
 
-def _of_groups() -> list[int]:
-    left = []
-    for limit, used, uses in _LIMITS:
-        try:
-            named = dict(line.split() for line in uses.read_text().splitlines())
-            files = sum(int(named.get(name, 0)) for name in _FILES)
-            left.append(int(limit.read_text()) - int(used.read_text()) + files)
-        except (OSError, ValueError):  # no such group, or "max"
-            continue
-    return left
+def _of_groups() -> Iterator[int]:
+    for folder, limit, used in _groups():
+        for group in (folder, *folder.parents):  # a group is bound by those around it
+            try:
+                uses = dict(
+                    line.split() for line in (group / "memory.stat").read_text().splitlines()
+                )
+                files = sum(int(uses.get(name, 0)) for name in _FILES)
+                yield int((group / limit).read_text()) - int((group / used).read_text()) + files
+            except (OSError, ValueError):  # no such file, or "max"
+                continue
+
+
+def _groups() -> Iterator[tuple[Path, str, str]]:
+    """Yield the groups of this process, with the names of their files, of versions 2 and 1."""
+    try:
+        lines = [line.split(":", 2) for line in _OWN.read_text().splitlines()]
+    except OSError:
+        return
+    for _, controllers, path in lines:
+        own = path.lstrip("/")
+        if not controllers:
+            yield _ROOT / own, "memory.max", "memory.current"
+        elif "memory" in controllers.split(","):
+            folder = _ROOT / "memory" / own
+            yield folder, "memory.limit_in_bytes", "memory.usage_in_bytes"
