@@ -3,8 +3,10 @@
 import csv
 import os
 import random
+import signal
+import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
@@ -88,6 +90,27 @@ def write_corpus(workplace: Path) -> Callable[..., Path]:
         return workplace / "manifest.csv"
 
     return write
+
+
+def heed_ctrl_c() -> None:
+    """Let a child process be interrupted even where the tests run in the background."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
+@pytest.fixture
+def start_featx() -> Iterator[Callable[..., subprocess.Popen[str]]]:
+    """Start a featx command line in a process of its own, which Ctrl-C ends, or the test."""
+    started: list[subprocess.Popen[str]] = []
+
+    def start(*arguments: object) -> subprocess.Popen[str]:
+        command = [sys.executable, "-m", "featx", *map(str, arguments)]
+        options = {"stderr": subprocess.PIPE, "text": True, "preexec_fn": heed_ctrl_c}
+        started.append(subprocess.Popen(command, **options))
+        return started[-1]
+
+    yield start
+    for process in started:
+        process.kill()
 
 
 class Outcome(NamedTuple):

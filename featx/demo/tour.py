@@ -29,7 +29,7 @@ That took {seconds:.0f} s. Everything is in {folder}:
 
 On real data the same commands run unchanged, for example on RAVDESS:
   featx manifest ravdess PATH/TO/RAVDESS
-  featx extract --model wav2vec2-base
+  featx extract --model egemaps
   featx fit --head dense
 """
 

@@ -21,10 +21,9 @@ def features(folder: Path = STORE) -> dict[str, bytes]:
     return {name: store.read(name).tobytes() for name in store.utterances}
 
 
-def test_ctrl_c_keeps_what_is_done(write_corpus, run_featx, checkpoint_folder):
+def test_ctrl_c_keeps_what_is_done(write_corpus, run_featx, start_featx, checkpoint_folder):
     write_corpus(speakers=15, takes=3)
-    command = [sys.executable, "-m", "featx", "extract", "--model", str(checkpoint_folder)]
-    process = subprocess.Popen([*command, *ONE_BY_ONE], stderr=subprocess.PIPE, text=True)
+    process = start_featx("extract", "--model", checkpoint_folder, *ONE_BY_ONE)
     while _done() < 5 and process.poll() is None:
         time.sleep(0.005)
     process.send_signal(signal.SIGINT)

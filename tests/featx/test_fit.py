@@ -4,8 +4,6 @@ import csv
 import json
 import shutil
 import signal
-import subprocess
-import sys
 import time
 from pathlib import Path
 
@@ -88,20 +86,15 @@ def test_trimmed_features_can_be_fitted(write_corpus, run_featx):
     assert outcome.code == 0, outcome.err
 
 
-def test_ctrl_c_ends_heads_in_training(extracted, tmp_path):
-    command = "import sys; from featx.cli import main; main()"
-    options = ("fit", "--set", "training.epochs=100000", "--set", "training.patience=100000")
-    with subprocess.Popen(
-        [sys.executable, "-c", command, *options], stderr=subprocess.PIPE, text=True
-    ) as fit:
-        log = Path("runs/manifest-tiny-dense/run.log")
-        deadline = time.monotonic() + 60
-        while not (log.exists() and "features, kept" in log.read_text()):
-            assert time.monotonic() < deadline
-            time.sleep(0.1)
-        time.sleep(1)
-        fit.send_signal(signal.SIGINT)
-        _, told = fit.communicate(timeout=20)
+def test_ctrl_c_ends_heads_in_training(extracted, start_featx):
+    endless = ("--set", "training.epochs=100000", "--set", "training.patience=100000")
+    fit = start_featx("fit", *endless)
+    log = Path("runs/manifest-tiny-dense/run.log")
+    while not (log.exists() and "kept in memory" in log.read_text()) and fit.poll() is None:
+        time.sleep(0.1)
+    time.sleep(1)
+    fit.send_signal(signal.SIGINT)
+    _, told = fit.communicate(timeout=60)
     assert fit.returncode == 130
     assert "Interrupted with 0 of 5 heads trained" in told
 

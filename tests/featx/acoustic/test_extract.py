@@ -1,8 +1,6 @@
 """From files to a store without a model, as with one."""
 
 import signal
-import subprocess
-import sys
 import time
 from pathlib import Path
 
@@ -143,10 +141,9 @@ def _compute(name: str, batches: list[list[np.ndarray]]) -> list[np.ndarray]:
     return [one for _, features in found for one in features]
 
 
-def test_ctrl_c_keeps_what_is_done(write_corpus, run_featx):
+def test_ctrl_c_keeps_what_is_done(write_corpus, run_featx, start_featx):
     write_corpus(speakers=10, takes=2, seconds=3.0)
-    command = [sys.executable, "-m", "featx", "extract", "--model", "egemaps"]
-    process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
+    process = start_featx("extract", "--model", "egemaps")
     while _done() < 5 and process.poll() is None:
         time.sleep(0.005)
     process.send_signal(signal.SIGINT)
