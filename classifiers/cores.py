@@ -3,6 +3,7 @@
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from functools import partial
 from typing import Any, TypeVar
 
 import torch
@@ -15,6 +16,25 @@ def use_one_core() -> None:
     """Let this thread's products use no other core."""
     torch.get_num_threads()  # takes over the process's setting, which must not happen later
     torch.set_num_threads(1)
+
+
+def in_order(
+    submit: Callable[[Item], Future[Result]], items: Iterable[Item], most: int
+) -> Iterator[Result]:
+    """Yield the results of items in order.
+
+    Args:
+        submit: begins the work on an item; what the work raises is raised here.
+        items: taken one by one as there is room.
+        most: how many may be begun and not yet yielded.
+    """
+    pending: deque[Future[Result]] = deque()
+    for item in items:
+        pending.append(submit(item))
+        if len(pending) == most:
+            yield pending.popleft().result()
+    while pending:
+        yield pending.popleft().result()
 
 
 class Crew:
@@ -44,10 +64,4 @@ class Crew:
 
     def map(self, function: Callable[[Item], Result], items: Iterable[Item]) -> Iterator[Result]:
         """Yield `function(item)` in order; no more items are taken than the threads soon need."""
-        pending: deque[Future[Result]] = deque()
-        for item in items:
-            pending.append(self.submit(function, item))
-            if len(pending) > 2 * self._threads:
-                yield pending.popleft().result()
-        while pending:
-            yield pending.popleft().result()
+        return in_order(partial(self.submit, function), items, 2 * self._threads + 1)

@@ -113,12 +113,8 @@ def train_linear(
         begin = time.perf_counter()
         model = _classifier(settings.kind, strength, seed).fit(scaled, training.labels)
         weights.append(_unscaled(model, centre, spread, head.output.out_features))
-        losses = []
-        for features, examples in ((pooled, training), (checked, validation)):
-            matrix, offset = weights[-1]
-            probabilities = torch.from_numpy(features @ matrix.T + offset).softmax(1)
-            losses.append(cross_entropy_and_uar(probabilities, examples.labels))
-        (train_loss, _), (loss, recall) = losses
+        train_loss, _ = _score(*weights[-1], pooled, training.labels)
+        loss, recall = _score(*weights[-1], checked, validation.labels)
         history.append(Epoch(number, train_loss, loss, recall, time.perf_counter() - begin))
     best = max(range(len(history)), key=lambda index: history[index].validation_uar)
     with torch.no_grad():
@@ -130,6 +126,14 @@ def train_linear(
 def _pool_all(examples: Examples, pooling: Pooling) -> np.ndarray:
     groups = [[index] for index in range(len(examples))]
     return torch.cat([pool(p.inputs[0], pooling).cpu() for p in examples.parts(groups)]).numpy()
+
+
+def _score(
+    matrix: np.ndarray, offset: np.ndarray, features: np.ndarray, labels: np.ndarray
+) -> tuple[float, float]:
+    """Return cross-entropy and UAR of a linear classifier."""
+    probabilities = torch.from_numpy(features @ matrix.T + offset).softmax(1)
+    return cross_entropy_and_uar(probabilities, labels)
 
 
 def _classifier(kind: str, strength: float, seed: int) -> LogisticRegression | LinearSVC:

@@ -1,9 +1,10 @@
 """Work done in threads ahead of whoever uses it."""
 
-from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypeVar
+
+from classifiers.cores import in_order
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -29,14 +30,8 @@ def map_ahead(
         give_up: called when the work ends early, before what the threads are at is waited for.
     """
     pool = ThreadPoolExecutor(threads, initializer=prepare)
-    pending: deque[Future[Result]] = deque()
     try:
-        for item in items:
-            pending.append(pool.submit(function, item))
-            if len(pending) == threads + 2:
-                yield pending.popleft().result()
-        while pending:
-            yield pending.popleft().result()
+        yield from in_order(lambda item: pool.submit(function, item), items, threads + 2)
     except BaseException:  # also Ctrl-C, and whoever takes the results ending early
         if give_up:
             give_up()
