@@ -1,4 +1,4 @@
-"""What the extraction benchmarks share: real sizes, real files, the machine's limits."""
+"""What the benchmarks share: real sizes, real files, the machine's limits."""
 
 import os
 import statistics
@@ -10,9 +10,18 @@ from typing import Any
 
 import soundfile
 import torch
-from transformers import AutoModel, Wav2Vec2Config, Wav2Vec2FeatureExtractor
+import transformers
+from transformers import (
+    AutoConfig,
+    AutoModel,
+    PretrainedConfig,
+    Wav2Vec2Config,
+    Wav2Vec2FeatureExtractor,
+)
 
+from featx.encoders.shape import FAMILIES
 from featx.manifest import Manifest, Utterance
+from featx.registry import read_registry
 
 PRE_NORM = {"feat_extract_norm": "layer", "do_stable_layer_norm": True, "conv_bias": True}
 SIZES: dict[str, dict[str, Any]] = {
@@ -42,8 +51,45 @@ def write_checkpoint(size: str, folder: Path) -> Path:
     return folder
 
 
-def ravdess(count: int) -> Manifest:
-    """Return so many spoken utterances of RAVDESS, from all over it; some twice if it must be.
+def encoder_config(name: str) -> PretrainedConfig:
+    """Return a config of the size and kind of a registry's encoder; dropouts are its family's.
+
+    Raises:
+        SystemExit: if the name is unknown, or the model would not be of the size it should be.
+    """
+    registry = read_registry()
+    if name not in registry:
+        raise SystemExit(f"{name}: neither a folder nor one of {', '.join(registry)}.")
+    entry = registry[name]
+    named = [one for one in FAMILIES if name.startswith(one)]
+    family = max(named, key=len, default="wav2vec2")  # "unispeech-sat" begins with "unispeech"
+    options: dict[str, Any] = {"hidden_size": entry.dim, "num_hidden_layers": entry.layers}
+    options["num_attention_heads"] = 12 if entry.dim == 768 else 16
+    options["intermediate_size"] = 4 * entry.dim
+    if entry.dim > 768 and family != "data2vec-audio":
+        options |= {**PRE_NORM, "conv_bias": family != "wavlm"}
+    config: PretrainedConfig = AutoConfig.for_model(family, **options)
+    with torch.device("meta"):
+        weights = sum(one.numel() for one in AutoModel.from_config(config).parameters())
+    if abs(weights / entry.parameters - 1) > 1e-4:
+        raise SystemExit(f"{name} has {entry.parameters:,} weights, its config gives {weights:,}.")
+    return config
+
+
+def write_encoder(name: str, folder: Path) -> Path:
+    """Save a model of the size and kind of a registry's encoder, with random weights."""
+    torch.manual_seed(0)
+    AutoModel.from_config(encoder_config(name)).save_pretrained(folder)
+    Wav2Vec2FeatureExtractor(do_normalize=True).save_pretrained(folder)
+    return folder
+
+
+def ravdess(count: int | None = None, kinds: Sequence[str] = ("speech",)) -> Manifest:
+    """Return so many utterances of RAVDESS, from all over it; some twice if it must be.
+
+    Args:
+        count: how many; all if None.
+        kinds: "speech", "song" or both.
 
     Raises:
         SystemExit: if FEATX_DATA does not say where it is.
@@ -51,7 +97,9 @@ def ravdess(count: int) -> Manifest:
     if "FEATX_DATA" not in os.environ:
         raise SystemExit("Set FEATX_DATA to a folder that holds ravdess/speech/Actor_*/*.")
     root = Path(os.environ["FEATX_DATA"]).resolve()
-    files = sorted((root / "ravdess/speech").glob("Actor_*/03-01-*"))
+    found = [(root / "ravdess" / kind).glob("Actor_*/03-0*") for kind in kinds]
+    files = sorted(path for one in found for path in one)
+    count = count or len(files)
     header = soundfile.info(files[0])
     if (header.samplerate, header.channels) != (16_000, 1):
         raise SystemExit(
@@ -135,6 +183,11 @@ def memory(line: str) -> float:
     """Return what this process holds ("VmRSS") or has held at most ("VmHWM"), in GB."""
     status = Path("/proc/self/status").read_text()
     return float(status.split(f"{line}:")[1].split()[0]) * 1024 / 1e9
+
+
+def versions() -> str:
+    """Name the libraries that compute."""
+    return f"torch {torch.__version__}, transformers {transformers.__version__}"
 
 
 def describe_machine(device: torch.device) -> str:

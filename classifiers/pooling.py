@@ -1,5 +1,7 @@
 """From frames to utterances, and from one frame step to another."""
 
+from collections.abc import Callable
+
 import torch
 from torch import Tensor
 
@@ -17,14 +19,26 @@ def pool_mean(frames: Tensor, lengths: Tensor) -> Tensor:
     Raises:
         ValueError: if an utterance has no frame, or the lengths do not add up.
     """
-    if (lengths < 1).any():
-        raise ValueError("an utterance has no frames")
-    if int(lengths.sum()) != len(frames):
-        raise ValueError(f"lengths add up to {int(lengths.sum())}, there are {len(frames)} frames")
-    lengths = lengths.to(frames.device)
-    utterances = torch.arange(len(lengths), device=frames.device)
-    belongs = utterances[:, None] == utterances.repeat_interleave(lengths)
-    return (belongs.to(frames.dtype) / lengths[:, None]) @ frames  # faster than segment_reduce
+    belongs = _belonging(frames, lengths)
+    return (belongs / belongs.sum(1, keepdim=True)) @ frames  # faster than segment_reduce
+
+
+def pool_sum(frames: Tensor, lengths: Tensor) -> Tensor:
+    """Add up the frames of each utterance; arguments, result and errors as of `pool_mean`."""
+    return _belonging(frames, lengths) @ frames
+
+
+def pool_max(frames: Tensor, lengths: Tensor) -> Tensor:
+    """Take each feature's highest frame; arguments, result and errors as of `pool_mean`."""
+    _check_lengths(frames, lengths)
+    return torch.stack([part.amax(0) for part in frames.split(lengths.tolist())])
+
+
+POOLINGS: dict[str, Callable[[Tensor, Tensor], Tensor]] = {
+    "mean": pool_mean,
+    "sum": pool_sum,
+    "max": pool_max,
+}
 
 
 def align(
@@ -66,3 +80,19 @@ def _counts(lengths: Tensor, step: float, slowest: float) -> list[Tensor] | None
     longest = torch.arange(int(lengths.max()))
     owners = (longest * (step / slowest) + 1e-6).long()  # 1e-6: 2 × 0.01 is not below 0.02
     return [owners[:length].bincount() for length in lengths.tolist()]
+
+
+def _belonging(frames: Tensor, lengths: Tensor) -> Tensor:
+    """Return (utterances, frames), 1 where a frame is the utterance's and 0 elsewhere."""
+    _check_lengths(frames, lengths)
+    lengths = lengths.to(frames.device)
+    utterances = torch.arange(len(lengths), device=frames.device)
+    belongs = utterances[:, None] == utterances.repeat_interleave(lengths)
+    return belongs.to(frames.dtype)
+
+
+def _check_lengths(frames: Tensor, lengths: Tensor) -> None:
+    if (lengths < 1).any():
+        raise ValueError("an utterance has no frames")
+    if int(lengths.sum()) != len(frames):
+        raise ValueError(f"lengths add up to {int(lengths.sum())}, there are {len(frames)} frames")

@@ -7,9 +7,11 @@ from typing import Annotated
 import typer
 
 from featx import __version__
+from featx.commands.compare import compare
 from featx.commands.demo import demo
 from featx.commands.evaluate import evaluate
 from featx.commands.extract import extract
+from featx.commands.finetune import finetune
 from featx.commands.fit import fit
 from featx.commands.manifest import manifest
 from featx.commands.models import models
@@ -23,7 +25,9 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for command in (demo, manifest, models, protocols, extract, fit, evaluate, reproduce):
+for command in (
+    demo, manifest, models, protocols, extract, fit, finetune, evaluate, compare, reproduce,
+):  # fmt: skip
     app.command()(command)
 
 

@@ -2,6 +2,7 @@
 
 import os
 import platform
+import resource
 import sys
 from datetime import UTC, datetime
 from importlib.metadata import version
@@ -25,6 +26,19 @@ def describe_environment() -> dict[str, Any]:
         "gpu": torch.cuda.get_device_name() if torch.cuda.is_available() else None,
         "packages": {name: version(name) for name in PACKAGES},
     }
+
+
+def peak_memory(device: torch.device) -> tuple[int, int | None]:
+    """Return the most bytes that this process has held, and on the GPU if it computes there."""
+    unit = 1 if sys.platform == "darwin" else 1024
+    held = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit
+    on_gpu = device.type == "cuda"
+    return held, torch.cuda.max_memory_allocated(device) if on_gpu else None
+
+
+def device_name(device: torch.device) -> str:
+    """Return "cpu", or the GPU's name."""
+    return torch.cuda.get_device_name(device) if device.type == "cuda" else device.type
 
 
 def _processor() -> str:

@@ -22,13 +22,19 @@ class System:
 
     Attributes:
         name: of its folder.
+        folder: that holds its files.
         labels: of the utterances that were scored.
+        speakers: of the same, empty where unknown.
+        seeds: its predictions.
         results: its scores.
         notes: what was found in its files, beside the notes of the results.
     """
 
     name: str
+    folder: Path
     labels: Mapping[str, str]
+    speakers: Mapping[str, str]
+    seeds: Sequence[Seed]
     results: Results
     notes: Sequence[str]
 
@@ -108,15 +114,16 @@ def _score_system(name: str, paths: Sequence[Path], manifest: Mapping[str, str] 
         f"{counted(len(truth), 'utterance')}, {len(classes)} class"
         + ("" if len(classes) == 1 else "es")
     )
-    scored = [_indexed(seed, list(truth), classes, speakers) for seed in seeds]
+    scored = [index_seed(seed, list(truth), classes, speakers) for seed in seeds]
     results = score_predictions(title, classes, scored, speakers_shared=None)
     notes = [*_file_notes(files), *seed_notes, *speaker_notes, *_class_notes(predicted - labels)]
-    return System(name, truth, results, notes)
+    return System(name, paths[0].parent, truth, speakers, seeds, results, notes)
 
 
-def _indexed(
+def index_seed(
     seed: Seed, utterances: Sequence[str], classes: Sequence[str], speakers: Mapping[str, str]
 ) -> tuple[np.ndarray, np.ndarray, list[str]]:
+    """Return true and predicted class indices and speakers of some of a seed's utterances."""
     index = {label: number for number, label in enumerate(classes)}
     rows = [seed.rows[name] for name in utterances]
     labels = np.array([index[row.label] for row in rows])

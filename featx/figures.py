@@ -40,7 +40,7 @@ def draw_confusion(results: Results, path: Path) -> None:
         axes.set_yticks(ticks, results.classes)
         axes.set(xlabel="predicted", ylabel="true")
         figure.colorbar(image, label="share of the true class, %", shrink=0.8)
-        _save(figure, path)
+        save(figure, path)
 
 
 def draw_layer_weights(
@@ -63,7 +63,7 @@ def draw_layer_weights(
         rows = figure.subplots(len(several), squeeze=False)[:, 0]
         for axes, one in zip(rows, several, strict=True):
             _draw_weights(axes, *one, titled=len(several) > 1)
-        _save(figure, path)
+        save(figure, path)
 
 
 def _draw_weights(
@@ -98,8 +98,9 @@ def draw_training(members: Sequence[Member], path: Path) -> None:
         axes.plot([], [], color=ORANGE, marker="o", markersize=3, label="validation, best marked")
         axes.legend(frameon=False)
         axes.set(xlabel="epoch", ylabel="cross-entropy, nats")
-        _save(figure, path)
+        save(figure, path)
 
 
-def _save(figure: Figure, path: Path) -> None:
+def save(figure: Figure, path: Path) -> None:
+    """Write a picture, complete or not at all."""
     replace(path, lambda unfinished: figure.savefig(unfinished, dpi=300))

@@ -2,7 +2,6 @@
 
 import difflib
 import math
-import tomllib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
@@ -13,6 +12,7 @@ from pydantic import Field, PositiveFloat, PositiveInt, model_validator
 from classifiers.heads import HeadSettings
 from classifiers.linear import LinearSettings
 from classifiers.training import TrainingSettings
+from featx.changes import change
 from featx.config import ConfigError, Schema, check_config, read_config, shipped_config
 from featx.errors import FeatxError
 from featx.protocols import Protocol
@@ -109,21 +109,7 @@ def file_config(path: Path, changes: Sequence[str] = ()) -> FitConfig:
 
 
 def _changed(table: dict[str, Any], changes: Sequence[str]) -> FitConfig:
-    for change in changes:
-        key, equals, text = change.partition("=")
-        if not equals:
-            raise ConfigError(f"--set {change}: must be KEY=VALUE, such as training.epochs=50")
-        try:
-            value = tomllib.loads(f"value = {text}")["value"]
-        except tomllib.TOMLDecodeError:
-            value = text  # bare words need no quotes here
-        *tables, last = key.strip().split(".")
-        target = table
-        for name in tables:
-            target = target.setdefault(name, {})
-            if not isinstance(target, dict):
-                raise ConfigError(f"--set {change}: {name} is not a table")
-        target[last] = value
+    change(table, changes)
     if table["head"].get("kind") in ("linear", "svm") and "training" in table:
         raise ConfigError(f"--set training: a {table['head']['kind']} head takes no [training].")
     config = check_config(table, FitConfig, "--set" if changes else "fit")

@@ -3,7 +3,6 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-import numpy as np
 import torch
 
 from cache import FeatureStore
@@ -12,33 +11,23 @@ from classifiers.shape import InputShape
 from featx.audio import SAMPLE_RATE, count_samples
 from featx.errors import FeatxError
 from featx.fit_config import FitConfig
-from featx.folds import Fold, make_folds, shares_speakers
-from featx.labels import order_labels
-from featx.manifest import Manifest, Utterance, load_manifest
-from featx.protocol_fit import apply_protocol, notes
+from featx.folds import Fold
+from featx.manifest import Utterance, load_manifest
+from featx.protocol_fit import apply_protocol
 from featx.reading import Reader, Selection, select
 from featx.standardising import Cells, part_statistics
+from featx.task import Task, set_task
 
 
 @dataclass(frozen=True)
-class FitData:
+class FitData(Task):
     """What heads train on, before any feature is read.
 
     Attributes:
-        utterances: those that the protocol is about and that have features.
-        selections: what is used of each store.
-        folds: how the utterances are divided.
-        classes: the labels in their order.
-        notes: what the protocol left out, and what is missing.
-        speakers_shared: whether training and test of a fold share speakers.
+        selections: what is used of each store; all have features of all utterances.
     """
 
-    utterances: tuple[Utterance, ...]
     selections: tuple[Selection, ...]
-    folds: tuple[Fold, ...]
-    classes: tuple[str, ...]
-    notes: tuple[str, ...]
-    speakers_shared: bool
 
     @property
     def shapes(self) -> list[InputShape]:
@@ -54,11 +43,6 @@ class FitData:
         """Return the bytes of all chosen features."""
         names = [utterance.utterance for utterance in self.utterances]
         return sum(selection.nbytes(names) for selection in self.selections)
-
-    def labels(self, utterances: Sequence[Utterance]) -> np.ndarray:
-        """Return class indices."""
-        index = {label: number for number, label in enumerate(self.classes)}
-        return np.array([index[utterance.label] for utterance in utterances], dtype=np.int64)
 
 
 def load_data(config: FitConfig, device: torch.device) -> FitData:
@@ -82,18 +66,9 @@ def load_data(config: FitConfig, device: torch.device) -> FitData:
     kept, absent = _with_features(config, selections, chosen.utterances)
     for selection in selections:
         _check_lengths(selection.store, kept)
-    manifest = Manifest(whole.path, kept)
-    folds = make_folds(manifest, config.protocol.division)
-    remarks = notes(whole, config.protocol)
-    if absent:
-        remarks.append(f"left out {absent} utterances without features")
-    classes = tuple(order_labels(u.label for u in kept))
-    if len(classes) < 2:
-        raise FeatxError(
-            f"{whole.path}: all {len(kept)} utterances are {classes[0]}; a head needs two labels."
-        )
-    shared = any(map(shares_speakers, folds))
-    return FitData(kept, selections, folds, classes, tuple(remarks), shared)
+    remarks = [f"left out {absent} utterances without features"] if absent else []
+    task = set_task(whole, kept, config.protocol, remarks)
+    return FitData(**vars(task), selections=selections)
 
 
 def fold_examples(

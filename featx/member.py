@@ -15,6 +15,8 @@ from classifiers.history import Epoch, Trained
 from classifiers.layer_average import LayerAverage
 from featx.files import write_bytes
 
+_STATISTICS = "statistics."  # begins the names of what was measured, not trained
+
 
 @dataclass(frozen=True)
 class Member:
@@ -55,8 +57,8 @@ class Member:
         weights = {name: value.detach().cpu() for name, value in trained.head.state_dict().items()}
         for number, branch in enumerate(training.branches):
             if branch.statistics and branch.groups is None:
-                weights[f"statistics.{number}.mean"] = branch.statistics.mean[0].cpu()
-                weights[f"statistics.{number}.deviation"] = branch.statistics.deviation[0].cpu()
+                weights[f"{_STATISTICS}{number}.mean"] = branch.statistics.mean[0].cpu()
+                weights[f"{_STATISTICS}{number}.deviation"] = branch.statistics.deviation[0].cpu()
         averages = cast(Iterable[LayerAverage], trained.head.layer_averages)
         layer_weights = [average.weights.detach().cpu() for average in averages]
         return cls(seed, fold, weights, layer_weights, probabilities, trained.history, trained.best)
@@ -79,6 +81,11 @@ class Member:
         history = json.dumps([asdict(epoch) for epoch in self.history])
         metadata = {"inputs": inputs, "history": history, "best": str(self.best)}
         write_bytes(_path(folder, self.seed, self.fold), save(tensors, metadata))
+
+
+def is_statistic(weight: str) -> bool:
+    """Tell whether a weight was measured on the features, not trained."""
+    return weight.startswith(_STATISTICS)
 
 
 def load_member(folder: Path, seed: int, fold: int, inputs: str) -> Member | None:

@@ -19,7 +19,8 @@ from featx.papers import Cell, Paper, PaperCorpus, Row
 from featx.protocol_fit import notes
 from featx.protocols import read_protocol
 from featx.registry import hub_id, is_here
-from featx.run import run_fit, run_folder
+from featx.run import run_fit
+from featx.run_folder import run_folder
 from featx.scores import Score
 from featx.stores import store_folder
 

@@ -1,41 +1,26 @@
-"""A run: a folder with everything a fit leaves, from its config to its figures."""
+"""A fit as a run folder, from its config to its figures."""
 
-import json
 import logging
-import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
-import numpy as np
-
-from featx.config import read_config
-from featx.errors import FeatxError
-from featx.files import write_json, write_text
+from featx.cost import Cost, write_cost
+from featx.environment import device_name, peak_memory
 from featx.fit import Resources, digest_inputs, fit_members
 from featx.fit_config import FitConfig
 from featx.fit_data import FitData, load_data
-from featx.member import Member
-from featx.results import Results, read_results, score_predictions
+from featx.member import Member, is_statistic
+from featx.outcomes import score_outcomes
+from featx.results import Results
 from featx.run_files import write_files
+from featx.run_folder import MEMBERS, Job, do
 
-ROOT = Path("runs")
 ANYTHING = Resources()
 OWN_STATISTICS = (
     "Normalised by speaker: a test utterance is standardised by all test utterances of its "
     "speaker, which must be known before the first is recognised."
 )
 log = logging.getLogger("featx")
-
-
-def run_folder(name: str) -> Path:
-    """Return the folder of a run.
-
-    Raises:
-        FeatxError: if the name is not that of a single folder.
-    """
-    if name in ("", ".", "..") or name != Path(name).name:
-        raise FeatxError(f"--name {name}: must be a plain name; runs go to {ROOT}/NAME.")
-    return ROOT / name
 
 
 def default_run_name(config: FitConfig) -> str:
@@ -52,8 +37,7 @@ def run_fit(
 ) -> Results:
     """Fit into a run folder, or return the results of the same fit done before.
 
-    Files are complete or absent, and `metrics.json` comes last. A run that was stopped goes on
-    with the heads not yet trained.
+    A run that was stopped goes on with the heads not yet trained.
 
     Args:
         config: what to fit.
@@ -68,83 +52,38 @@ def run_fit(
         Interrupted: on Ctrl-C.
     """
     data = load_data(config, resources.device)
-    if overwrite and (folder / "config.toml").exists():
-        return _replace(config, data, folder, resources)
-    _check_same(config, folder)
-    if (folder / "metrics.json").exists():
-        return _finished(config, data, folder)
-    return _fit_logged(config, data, folder, resources)
 
-
-def _replace(config: FitConfig, data: FitData, folder: Path, resources: Resources) -> Results:
-    """Fit beside a run, then take its place; until then the old one stays.
-
-    Heads that a stopped attempt left there are taken up again if they fit.
-    """
-    beside = folder.with_name(f".{folder.name}.new")
-    results = _fit_logged(config, data, beside, resources)
-    old = folder.rename(folder.with_name(f".{folder.name}.old"))
-    beside.rename(folder)
-    shutil.rmtree(old)
-    return results
-
-
-def _fit_logged(config: FitConfig, data: FitData, folder: Path, resources: Resources) -> Results:
-    write_text(folder / "config.toml", config.to_toml())
-    handler = logging.FileHandler(folder / "run.log", encoding="utf-8")
-    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
-    log.addHandler(handler)
-    log.setLevel(logging.INFO)
-    try:
+    def work(folder: Path) -> Results:
         return _fit(config, data, folder, resources)
-    finally:
-        log.removeHandler(handler)
-        handler.close()
+
+    return do(Job(config.to_toml(), digest_inputs(config, data), work), folder, overwrite)
 
 
 def _fit(config: FitConfig, data: FitData, folder: Path, resources: Resources) -> Results:
     log.info("%s", _title(config, data))
     log.info("%s", "; ".join([f"{len(data.utterances):,} utterances", *data.notes]))
-    members = fit_members(config, data, folder / "members", resources)
-    results = _score(config, data, members)
+    members = fit_members(config, data, folder / MEMBERS, resources)
+    remarks = [f"Note: {note}." for note in data.notes]
+    if config.normalize == "speaker":
+        remarks.append(OWN_STATISTICS)
+    results = score_outcomes(_title(config, data), data, members, remarks)
     write_files(config, data, members, results, folder)
-    write_json(folder / "metrics.json", results.to_json())
-    shutil.rmtree(folder / "members")  # all in the run's own files now
-    log.info("done: UAR %.2f %%, WA %.2f %%", results.scores["uar"].mean, results.scores["wa"].mean)
+    write_cost(folder, _cost(data, members, resources))
     return results
 
 
-def _check_same(config: FitConfig, folder: Path) -> None:
-    """Raise a FeatxError if the folder holds a run of another config."""
-    path = folder / "config.toml"
-    if not path.exists():
-        if folder.exists() and any(folder.iterdir()):
-            raise FeatxError(f"{folder}: not a run folder and not empty. Choose another --name.")
-        return
-    before = read_config(path, FitConfig).model_dump(mode="json")
-    now = config.model_dump(mode="json")
-    changed = [
-        f"{key}: {before[key]} there, now {now[key]}" for key in now if before[key] != now[key]
-    ]
-    if changed:
-        raise FeatxError(
-            f"{folder} holds a run of another config:\n  "
-            + "\n  ".join(changed)
-            + "\nChoose another --name, or --overwrite it."
-        )
-
-
-def _finished(config: FitConfig, data: FitData, folder: Path) -> Results:
-    """Return the results of a run made before with the same config and data."""
-    shutil.rmtree(folder / "members", ignore_errors=True)  # if a kill left it
-    path = folder / "environment.json"
-    environment = json.loads(path.read_text("utf-8")) if path.exists() else {}
-    if environment.get("inputs_sha256") != digest_inputs(config, data):
-        raise FeatxError(
-            f"{folder}: its manifest or features have changed since it was run. "
-            "Choose another --name, or --overwrite it."
-        )
-    return read_results(folder / "metrics.json")
+def _cost(data: FitData, members: Sequence[Member], resources: Resources) -> Cost:
+    held, on_gpu = peak_memory(resources.device)
+    weights = members[0].weights.items()
+    return Cost(
+        seconds=sum(epoch.seconds for member in members for epoch in member.history),
+        models=len(members),
+        peak_memory=held,
+        peak_gpu_memory=on_gpu,
+        parameters_trained=sum(w.numel() for name, w in weights if not is_statistic(name)),
+        features=sum(selection.store.nbytes for selection in data.selections),
+        device=device_name(resources.device),
+    )
 
 
 def _title(config: FitConfig, data: FitData) -> str:
@@ -155,22 +94,3 @@ def _title(config: FitConfig, data: FitData) -> str:
         f"{config.head.kind} head on {data.features}, {config.manifest.name}: {protocol}, "
         f"{speakers}, {seeds}"
     )
-
-
-def _score(config: FitConfig, data: FitData, members: Sequence[Member]) -> Results:
-    seeds = []
-    for seed in range(config.seeds):
-        rows = [row for member in members if member.seed == seed for row in _tested(data, member)]
-        labels, predictions, speakers = zip(*rows, strict=True)
-        seeds.append((np.array(labels), np.array(predictions), speakers))
-    remarks = [f"Note: {note}." for note in data.notes]
-    if config.normalize == "speaker":
-        remarks.append(OWN_STATISTICS)
-    title = _title(config, data)
-    return score_predictions(title, data.classes, seeds, data.speakers_shared, remarks)
-
-
-def _tested(data: FitData, member: Member) -> Iterator[tuple[int, int, str]]:
-    predictions = member.probabilities["test"].argmax(1).tolist()
-    for utterance, prediction in zip(data.folds[member.fold].test, predictions, strict=True):
-        yield data.classes.index(utterance.label), prediction, utterance.speaker

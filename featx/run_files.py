@@ -1,9 +1,8 @@
 """The files of a run."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, astuple
 from pathlib import Path
-from typing import Any
 
 from safetensors.torch import save
 
@@ -13,8 +12,8 @@ from featx.files import write_bytes, write_csv, write_json
 from featx.fit import digest_inputs
 from featx.fit_config import FitConfig
 from featx.fit_data import FitData
-from featx.folds import Fold
 from featx.member import Member
+from featx.outcomes import rounded, write_predictions
 from featx.results import Results
 
 
@@ -32,7 +31,7 @@ def write_files(
     """
     _write_environment(config, data, folder)
     _write_history(members, folder)
-    _write_predictions(data, members, folder)
+    write_predictions(data, members, folder / "predictions.csv")
     _write_layer_weights(data, members, folder)
     _write_model(config, data, members, folder)
     figures = folder / "figures"
@@ -57,31 +56,8 @@ def _write_environment(config: FitConfig, data: FitData, folder: Path) -> None:
 
 def _write_history(members: Sequence[Member], folder: Path) -> None:
     header = ("seed", "fold", "epoch", "train_loss", "validation_loss", "validation_uar", "seconds")
-    rows = ((m.seed, m.fold, *_rounded(astuple(epoch))) for m in members for epoch in m.history)
+    rows = ((m.seed, m.fold, *rounded(astuple(epoch))) for m in members for epoch in m.history)
     write_csv(folder / "history.csv", header, rows)
-
-
-def _write_predictions(data: FitData, members: Sequence[Member], folder: Path) -> None:
-    header = ["utterance", "speaker", "fold", "seed", "split", "label", "prediction"]
-    header += [f"p_{label}" for label in data.classes]
-    rows = (
-        row
-        for member in members
-        for split in ("validation", "test")
-        for row in _predicted(data, member, data.folds[member.fold], split)
-    )
-    write_csv(folder / "predictions.csv", header, rows)
-
-
-def _predicted(data: FitData, member: Member, fold: Fold, split: str) -> Iterator[list[Any]]:
-    utterances = fold.test if split == "test" else fold.validation
-    probabilities = member.probabilities[split]
-    for utterance, row in zip(utterances, probabilities, strict=True):
-        prediction = data.classes[int(row.argmax())]
-        yield [
-            *(utterance.utterance, utterance.speaker, member.fold, member.seed, split),
-            *(utterance.label, prediction, *_rounded(row.tolist())),
-        ]
 
 
 def _averaged(data: FitData, members: Sequence[Member]) -> list[tuple[str, list[str]]]:
@@ -95,7 +71,7 @@ def _averaged(data: FitData, members: Sequence[Member]) -> list[tuple[str, list[
 
 def _write_layer_weights(data: FitData, members: Sequence[Member], folder: Path) -> None:
     rows = (
-        (member.seed, member.fold, store, layer, *_rounded([weight]))
+        (member.seed, member.fold, store, layer, *rounded([weight]))
         for member in members
         for (store, layers), weights in zip(
             _averaged(data, members), member.layer_weights, strict=True
@@ -128,8 +104,3 @@ def _write_model(config: FitConfig, data: FitData, members: Sequence[Member], fo
         ],
     }  # fmt: skip
     write_json(folder / "model.json", description)
-
-
-def _rounded(values: Sequence[float]) -> list[Any]:
-    """Seven significant digits: all that float32 holds."""
-    return [float(f"{v:.7g}") if isinstance(v, float) else v for v in values]

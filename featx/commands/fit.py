@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from featx.errors import FeatxError
+from featx.commands.options import refuse
 
 
 class Normalize(StrEnum):
@@ -82,17 +82,18 @@ def fit(
     from featx.fit import Resources
     from featx.fit_config import file_config, head_config
     from featx.protocols import choose_protocol
-    from featx.run import default_run_name, run_fit, run_folder
+    from featx.run import default_run_name, run_fit
+    from featx.run_folder import run_folder
     from featx.stores import find_stores
 
     if config:
-        _refuse(context, set(context.params) - BESIDE_CONFIG, "config, which holds all of it")
+        refuse(context, set(context.params) - BESIDE_CONFIG, "config, which holds all of it")
         resolved = file_config(config, change or ())
     else:
         if features:
-            _refuse(context, {"model"}, "features, which says where they are")
+            refuse(context, {"model"}, "features, which says where they are")
         if protocol:
-            _refuse(context, OF_NO_PROTOCOL, "protocol, which says how to divide")
+            refuse(context, OF_NO_PROTOCOL, "protocol, which says how to divide")
         chosen = choose_protocol(protocol, manifest, folds, speaker_dependent)
         data = {
             "manifest": str(manifest),
@@ -111,22 +112,3 @@ def fit(
     results = run_fit(resolved, folder, overwrite, resources)
     print(results.to_text())
     print(f"Run folder: {folder}")
-
-
-def _refuse(context: typer.Context, names: set[str], beside: str) -> None:
-    """Refuse options that another would silently overrule."""
-    given = [
-        f"--{name.replace('_', '-')}"
-        for name in context.params
-        if name in names and _was_given(context, name)
-    ]
-    if given:
-        raise FeatxError(
-            f"{', '.join(given)} can't be given with --{beside}. "
-            "Change single settings with --set, such as --set seeds=5."
-        )
-
-
-def _was_given(context: typer.Context, name: str) -> bool:
-    source = context.get_parameter_source(name)
-    return source is not None and source.name == "COMMANDLINE"

@@ -39,6 +39,14 @@ class EncoderShape:
         """Samples from one frame to the next."""
         return math.prod(self.strides)
 
+    @property
+    def shortest(self) -> int:
+        """Samples that one frame needs."""
+        samples = 1
+        for kernel, stride in zip(reversed(self.kernels), reversed(self.strides), strict=True):
+            samples = (samples - 1) * stride + kernel
+        return samples
+
     def frames(self, samples: int) -> int:
         """Return the number of frames that so many samples give; 0 if they are too few."""
         for kernel, stride in zip(self.kernels, self.strides, strict=True):

@@ -6,6 +6,7 @@ import pytest
 
 from featx.acoustic.settings import AcousticSettings
 from featx.config import ConfigError, read_config
+from featx.finetuning.config import Tuning
 from featx.fit_config import HeadConfig
 from featx.papers import Paper
 from featx.protocols import Protocol
@@ -14,6 +15,7 @@ from featx.registry import EncoderEntry, read_registry
 FOLDER = Path(__file__).parents[2] / "configs"
 SCHEMAS = {
     "acoustic.toml": dict[str, AcousticSettings],
+    "finetuning.toml": Tuning,
     "models.toml": dict[str, EncoderEntry],
 }
 FOLDERS = {"heads": HeadConfig, "papers": Paper, "protocols": Protocol}

@@ -44,8 +44,9 @@ def test_a_run_leaves_everything_and_it_agrees(extracted, run_featx):
     outcome = run_featx("fit", "--head", "dense", "--seeds", "2", "--folds", "3", *QUICK)
     assert outcome.code == 0, outcome.err
     assert {path.name for path in RUN.iterdir()} == {
-        "config.toml", "environment.json", "figures", "history.csv", "layer_weights.csv",
-        "metrics.json", "model.json", "model.safetensors", "predictions.csv", "run.log",
+        "config.toml", "cost.json", "environment.json", "figures", "history.csv",
+        "layer_weights.csv", "metrics.json", "model.json", "model.safetensors", "predictions.csv",
+        "run.log",
     }  # fmt: skip
     figures = {path.name for path in (RUN / "figures").iterdir()}
     assert figures == {"confusion.png", "layer_weights.png", "training.png"}

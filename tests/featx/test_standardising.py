@@ -52,7 +52,7 @@ def write_store(folder: Path, fold: Fold, value) -> FeatureStore:
 
 def examples(store: FeatureStore, fold: Fold, normalize: str):
     selection = select(store, "all", float("inf"), torch.device("cpu"))
-    data = FitData((), (selection,), (fold,), CLASSES, (), False)
+    data = FitData((), (fold,), CLASSES, (), False, (selection,))
     ((reader, cells),) = prepare(data, normalize, keep=True)
     return data, fold_examples(data, [reader], [cells], fold, normalize)
 

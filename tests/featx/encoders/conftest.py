@@ -1,4 +1,4 @@
-"""Encoders of every family with random weights, and what transformers computes with them."""
+"""What transformers computes with an encoder."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -6,32 +6,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from transformers import AutoConfig, AutoModel, PreTrainedModel, Wav2Vec2FeatureExtractor
+from transformers import PreTrainedModel, Wav2Vec2FeatureExtractor
 
 from featx.encoders.encoder import Encoder
 from featx.registry import find_checkpoint
-
-Model = tuple[PreTrainedModel, Wav2Vec2FeatureExtractor]
-
-
-@pytest.fixture
-def save_model(tmp_path: Path) -> Callable[..., Model]:
-    """Save a model of a family as `from_pretrained` reads it; return it and its preprocessing."""
-
-    def save(family: str, do_normalize: bool = True, **options: object) -> Model:
-        if family == "data2vec-audio":
-            options = {**options, "num_conv_pos_embeddings": 5}  # counts convolutions, not taps
-        model = AutoModel.from_config(AutoConfig.for_model(family, **options)).eval()
-        with torch.no_grad():
-            for weight in model.parameters():
-                if weight.ndim == 1:  # drawn as zeros and ones, which would hide their misuse
-                    weight += 0.1 * torch.randn_like(weight)
-        model.save_pretrained(tmp_path / "model")
-        extractor = Wav2Vec2FeatureExtractor(do_normalize=do_normalize)
-        extractor.save_pretrained(tmp_path / "model")
-        return model, extractor
-
-    return save
 
 
 @pytest.fixture

@@ -1,0 +1,53 @@
+"""Classifiers of pooled frames: what sits on an encoder that is fine-tuned."""
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+from torch import Tensor, nn
+
+from classifiers.pooling import POOLINGS
+
+
+class PooledSettings(BaseModel):
+    """What turns an encoder's frames into classes.
+
+    Attributes:
+        kind: "linear" for one linear layer (Wang et al. 2021), "pooled" for dense, tanh, dropout
+            and linear (as Gavali and Verma 2023).
+        pooling: over the frames of an utterance: "mean", "sum" or "max".
+        dropout: share of the dense layer's outputs that "pooled" drops.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    kind: Literal["linear", "pooled"]
+    pooling: Literal["mean", "sum", "max"] = "mean"
+    dropout: Annotated[float, Field(ge=0, le=0.99)] = 0.1
+
+
+class PooledClassifier(nn.Module):
+    """Pools frames over time and classifies what comes out.
+
+    Args:
+        settings: which layers, and which pooling.
+        dim: of a frame.
+        classes: how many.
+    """
+
+    def __init__(self, settings: PooledSettings, dim: int, classes: int) -> None:
+        super().__init__()
+        self.settings = settings
+        self.pool = POOLINGS[settings.pooling]
+        dense = [nn.Linear(dim, dim), nn.Tanh(), nn.Dropout(settings.dropout)]
+        self.hidden = nn.Sequential(*(dense if settings.kind == "pooled" else []))
+        self.output = nn.Linear(dim, classes)
+
+    def forward(self, frames: Tensor, lengths: Tensor) -> Tensor:
+        """Return logits (utterances, classes).
+
+        Args:
+            frames: (frames, dim), the utterances' real frames one after another.
+            lengths: (utterances,) frames of each.
+        """
+        logits: Tensor = self.output(self.hidden(self.pool(frames, lengths)))
+        return logits

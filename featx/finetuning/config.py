@@ -1,0 +1,135 @@
+"""Everything that determines a fine-tuning, as one config."""
+
+import math
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import tomli_w
+from pydantic import Field, NonNegativeFloat, PositiveFloat, PositiveInt
+
+from classifiers.pooled import PooledSettings
+from featx.changes import change
+from featx.config import Schema, check_config, read_config, shipped_config
+from featx.protocols import Protocol
+from featx.registry import store_name
+
+Mode = Literal["full", "partial", "frozen"]
+Rate = Annotated[float, Field(gt=0, allow_inf_nan=False)]
+
+
+class TuningSettings(Schema):
+    """How a model is fine-tuned, by transformers' Trainer.
+
+    Attributes:
+        batch_size: utterances that go through the model at once, on each GPU; also in evaluation.
+        accumulation: batches whose gradients are added for a step.
+        epochs: passes over the training data, at most.
+        learning_rate: of AdamW.
+        head_learning_rate: of the head's weights; the same by default.
+        warmup: share of all steps over which the rates rise from 0.
+        schedule: of the rates after that.
+        weight_decay: of AdamW.
+        max_grad_norm: bound on the norm of all gradients together.
+        every: steps between two looks at the validation data; each saves a checkpoint.
+        best_by: what chooses the checkpoint: highest UAR or WA, or lowest loss.
+        patience: stop after so many looks without a better one.
+        group_by_length: make batches of utterances of similar length, which saves padding.
+        gradient_checkpointing: keep fewer activations and compute them again: less memory, a
+            quarter to a third more time.
+        precision: of products and convolutions; weights stay in float32.
+    """
+
+    batch_size: PositiveInt
+    accumulation: PositiveInt
+    epochs: PositiveInt
+    learning_rate: Rate
+    head_learning_rate: Rate | None = None
+    warmup: Annotated[float, Field(ge=0, lt=1)]
+    schedule: Literal["linear", "cosine", "constant"]
+    weight_decay: NonNegativeFloat
+    max_grad_norm: Rate
+    every: PositiveInt
+    best_by: Literal["uar", "wa", "loss"]
+    patience: PositiveInt
+    group_by_length: bool
+    gradient_checkpointing: bool
+    precision: Literal["float32", "bfloat16", "float16"]
+
+
+class Tuning(Schema):
+    """A file like `configs/finetuning.toml`.
+
+    Attributes:
+        head: what is on the encoder.
+        training: how both train.
+    """
+
+    head: PooledSettings
+    training: TuningSettings
+
+
+class FinetuneConfig(Tuning):
+    """A fine-tuning in full; the `config.toml` of a run.
+
+    Attributes:
+        manifest: the labels and audio; relative to the working folder.
+        model: a short name, a Hub id or a local folder.
+        revision: of the Hub repository; its main branch if empty.
+        mode: "full" trains all weights, "partial" all but the CNN's, "frozen" the head's.
+        seconds: of each utterance's beginning that are used; `inf` for all of it.
+        select_on: what chooses the checkpoint. "test" is how some papers do it: training has the
+            validation data too, and the scores are those of the best of many looks.
+        seeds: how many models a fold, each with other initial head, order and dropout.
+        protocol: which utterances under which labels, and how they are divided.
+    """
+
+    manifest: Path
+    model: str
+    revision: str = ""
+    mode: Mode
+    seconds: PositiveFloat = math.inf
+    select_on: Literal["validation", "test"] = "validation"
+    seeds: PositiveInt
+    protocol: Protocol
+
+    def to_toml(self) -> str:
+        """Return the config as it is written to a file."""
+        return tomli_w.dumps(self.model_dump(mode="json", exclude_none=True))
+
+    @property
+    def name(self) -> str:
+        """How the run is called: manifest, model, mode, and a named protocol."""
+        parts = (self.manifest.stem, store_name(self.model), self.mode, self.protocol.name)
+        return "-".join(filter(None, parts))
+
+
+def finetune_config(data: Mapping[str, Any], changes: Sequence[str] = ()) -> FinetuneConfig:
+    """Build a config from the shipped settings.
+
+    Args:
+        data: the other keys of `FinetuneConfig`; a `head` overrides single keys of the shipped.
+        changes: "key=value" with dots for tables, such as "training.learning_rate=1e-5".
+
+    Raises:
+        ConfigError: if a change names an unknown key or a wrong value.
+    """
+    shipped = read_config(shipped_config("finetuning.toml"), Tuning)
+    table = shipped.model_dump(mode="json", exclude_none=True)
+    head = {**table["head"], **data.get("head", {})}
+    return _changed({**table, **data, "head": head}, changes)
+
+
+def file_config(path: Path, changes: Sequence[str] = ()) -> FinetuneConfig:
+    """Read the config of an earlier run, with changes as in `finetune_config`.
+
+    Raises:
+        ConfigError: if the file or a change can't be used.
+    """
+    table = read_config(path, FinetuneConfig).model_dump(mode="json", exclude_none=True)
+    return _changed(table, changes)
+
+
+def _changed(table: dict[str, Any], changes: Sequence[str]) -> FinetuneConfig:
+    change(table, changes)
+    return check_config(table, FinetuneConfig, "--set" if changes else "finetune")

@@ -1,0 +1,42 @@
+"""How much disk a fine-tuning takes, and whether it is there."""
+
+import logging
+import shutil
+from pathlib import Path
+
+from featx.cost import describe_bytes
+from featx.errors import FeatxError
+
+CHECKPOINTS = 3  # two that are kept, and one while it is written
+MOMENTS = 2  # that AdamW has for each weight that trains
+WEIGHT = 4  # bytes
+log = logging.getLogger("featx")
+
+
+def check_disk(folder: Path, weights: int, trained: int, models: int) -> None:
+    """Say how much disk is needed, and refuse a run that it can't hold.
+
+    Args:
+        folder: of the run.
+        weights: of a model.
+        trained: how many of them train.
+        models: how many are saved, at most at one time.
+
+    Raises:
+        FeatxError: if the disk has too little free.
+    """
+    model = WEIGHT * weights
+    checkpoint = model + MOMENTS * WEIGHT * trained
+    needed = CHECKPOINTS * checkpoint + models * model
+    free = shutil.disk_usage(folder).free
+    log.info(
+        "%s of disk: %d checkpoints of %s at most, and %d models of %s",
+        *(describe_bytes(needed), CHECKPOINTS, describe_bytes(checkpoint)),
+        *(models, describe_bytes(model)),
+    )
+    if needed > free:
+        raise FeatxError(
+            f"{folder}: checkpoints and models need {describe_bytes(needed)}, the disk has "
+            f"{describe_bytes(free)} free. Free some, work on another disk, or save fewer models "
+            "with --save."
+        )

@@ -1,0 +1,113 @@
+"""An encoder with a classifier on it, trainable in full, in part, or the classifier alone."""
+
+import warnings
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.nn.functional import cross_entropy
+
+from classifiers.pooled import PooledClassifier, PooledSettings
+from featx.encoders.loading import load_model
+from featx.encoders.shape import EncoderShape, read_shape
+from featx.finetuning.config import Mode
+from featx.finetuning.padding import Padding
+
+# of WavLM in transformers, which is right all the same
+warnings.filterwarnings("ignore", "Support for mismatched key_padding_mask")
+
+
+class EmotionModel(nn.Module):
+    """An encoder of any family whose last layer is pooled and classified.
+
+    In a padded batch each utterance gets the logits that it gets alone. Layers are not dropped
+    at random (LayerDrop), and a frozen encoder has no dropout either: it gives what `featx
+    extract` stores. Time masking (SpecAugment) is left to the checkpoint's config.
+
+    Args:
+        encoder: transformers' model.
+        shape: its layers and frames.
+        head: what classifies.
+        mode: which weights train.
+    """
+
+    def __init__(
+        self, encoder: Any, shape: EncoderShape, head: PooledClassifier, mode: Mode
+    ) -> None:
+        super().__init__()
+        self.encoder, self.shape, self.head, self.mode = encoder, shape, head, mode
+        self._padding = Padding(encoder)
+        encoder.config.layerdrop = 0.0
+        encoder.adapter = None  # would merge frames after the last layer
+        encoder.requires_grad_(mode != "frozen")
+        encoder.feature_extractor.requires_grad_(mode == "full")
+        # transformers would compute the gradient of the waveforms, which nobody needs
+        encoder.feature_extractor._requires_grad = False
+
+    def train(self, mode: bool = True) -> "EmotionModel":
+        """Switch dropout on or off; a frozen encoder stays in evaluation mode."""
+        super().train(mode)
+        if self.mode == "frozen":
+            self.encoder.eval()
+        return self
+
+    def forward(
+        self, waveforms: Tensor, samples: Sequence[int], labels: Tensor | None = None
+    ) -> dict[str, Tensor]:
+        """Return `logits` (utterances, classes) and, with labels, their mean cross-entropy `loss`.
+
+        Args:
+            waveforms: (utterances, samples) float32, zero after each end.
+            samples: of each utterance.
+            labels: (utterances,) class indices.
+        """
+        hidden, lengths = self._encode(waveforms, samples)
+        real = torch.arange(hidden.shape[1], device=hidden.device) < lengths[:, None]
+        logits: Tensor = self.head(hidden[real], lengths.cpu()).float()
+        loss = {} if labels is None else {"loss": cross_entropy(logits, labels)}
+        return {**loss, "logits": logits}
+
+    def _encode(self, waveforms: Tensor, samples: Sequence[int]) -> tuple[Tensor, Tensor]:
+        """Return the last layer (utterances, longest, dim) and frames of each utterance."""
+        frames = [self.shape.frames(count) for count in samples]
+        lengths = torch.tensor(frames, device=waveforms.device)
+        self._padding.expect(samples, lengths)
+        options: dict[str, Tensor] = {}
+        if len(set(samples)) > 1:
+            ends = torch.tensor(samples, device=waveforms.device)[:, None]
+            options["attention_mask"] = torch.arange(max(samples), device=waveforms.device) < ends
+        config = self.encoder.config
+        masks = getattr(config, "apply_spec_augment", True) and config.mask_time_prob > 0
+        too_short = max(frames) <= config.mask_time_length
+        if masks and too_short and self.encoder.training:
+            none = torch.zeros(len(frames), max(frames), dtype=torch.bool, device=waveforms.device)
+            options["mask_time_indices"] = none
+        with torch.set_grad_enabled(torch.is_grad_enabled() and self.mode != "frozen"):
+            hidden: Tensor = self.encoder(waveforms, **options).last_hidden_state
+        return hidden, lengths
+
+
+def build_model(
+    folder: Path, settings: PooledSettings, classes: int, mode: Mode, checkpointing: bool = False
+) -> EmotionModel:
+    """Put a new classifier on a checkpoint's encoder.
+
+    The classifier's initial weights come from torch's global generator.
+
+    Args:
+        folder: of the checkpoint.
+        settings: of the classifier.
+        classes: how many.
+        mode: which weights train.
+        checkpointing: keep few activations and compute the others again.
+
+    Raises:
+        FeatxError: if the checkpoint can't be loaded.
+    """
+    shape = read_shape(folder)
+    encoder: Any = load_model(folder)
+    if checkpointing:
+        encoder.activation_checkpointing_enable({"use_reentrant": False})
+    return EmotionModel(encoder, shape, PooledClassifier(settings, shape.dim, classes), mode)

@@ -1,0 +1,45 @@
+"""The processes of a fine-tuning: one, or as many as `torchrun` starts."""
+
+import os
+from typing import Any, TypeVar
+
+import torch
+
+T = TypeVar("T")
+
+
+class Processes:
+    """What the first process decides, the others follow; it alone writes and prints.
+
+    Args:
+        device: where they compute: several on a processor, or one on each GPU.
+
+    Attributes:
+        count: how many.
+        leads: whether this is the first.
+    """
+
+    def __init__(self, device: torch.device) -> None:
+        self.count = int(os.environ.get("WORLD_SIZE", "1"))
+        self.leads = os.environ.get("RANK", "0") == "0"
+        self._agreed = False
+        if self.count > 1:
+            from accelerate import PartialState
+
+            on_cpu = device.type == "cpu"
+            PartialState(cpu=on_cpu, **({"backend": "gloo"} if on_cpu else {}))
+
+    def agree(self, value: T) -> T:
+        """Return the value of the first process."""
+        self._agreed = True
+        if self.count == 1:
+            return value
+        holder: list[Any] = [value]
+        torch.distributed.broadcast_object_list(holder)
+        shared: T = holder[0]
+        return shared
+
+    def dismiss(self, nothing: T) -> None:
+        """Let the others go, if the first process ends before it had work for them."""
+        if self.leads and not self._agreed:
+            self.agree(nothing)

@@ -1,0 +1,204 @@
+"""A fine-tuning as a run folder, from its config to its models."""
+
+import hashlib
+import json
+import logging
+import shutil
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from classifiers.pooled import PooledClassifier
+from featx.audio import digest_audio
+from featx.encoders.loading import digest_settings, digest_weights, load_extractor, load_model
+from featx.encoders.shape import read_shape
+from featx.errors import Interrupted
+from featx.finetuning.config import FinetuneConfig
+from featx.finetuning.disk import check_disk
+from featx.finetuning.files import MODELS, Identity, write_files
+from featx.finetuning.member import TunedMember, load_tuned_member, member_name
+from featx.finetuning.model import EmotionModel
+from featx.finetuning.processes import Processes
+from featx.finetuning.saving import save_model
+from featx.finetuning.surroundings import Surroundings
+from featx.finetuning.tuning import Setting, tune
+from featx.finetuning.waveforms import check_usable
+from featx.manifest import load_manifest
+from featx.outcomes import score_outcomes
+from featx.protocol_fit import apply_protocol
+from featx.registry import Checkpoint, find_checkpoint, store_name
+from featx.results import Results
+from featx.run_folder import MEMBERS, Job, do
+from featx.task import Task, set_task
+
+CHOSEN_ON_TEST = (
+    "CHECKPOINT CHOSEN ON THE TEST DATA: the scores are those of the best of many looks at it, as "
+    "in some papers, and too high for new utterances."
+)
+ALONE = Surroundings()
+log = logging.getLogger("featx")
+
+
+def run_finetune(
+    config: FinetuneConfig,
+    folder: Path,
+    overwrite: bool = False,
+    surroundings: Surroundings = ALONE,
+) -> Results | None:
+    """Fine-tune into a run folder, or return the results of the same fine-tuning done before.
+
+    A run that was stopped goes on at its last checkpoint. Under `torchrun` all processes call
+    this; the first writes and returns the results, the others return None.
+
+    Args:
+        config: what to fine-tune, and how.
+        folder: of the run.
+        overwrite: replace the run that the folder holds, once the new one is finished.
+        surroundings: what to use.
+
+    Raises:
+        FeatxError: if the model, manifest or disk can't be used, the folder holds another run, or
+            training diverges or lacks memory.
+        Interrupted: on Ctrl-C.
+    """
+    checkpoint = find_checkpoint(config.model, config.revision or None)
+    task = load_task(config, checkpoint)
+    identity = _identify(config, task, checkpoint)
+    processes = Processes(surroundings.device)
+    setting = Setting(
+        config, task, checkpoint.folder, load_extractor(checkpoint.folder), surroundings.device,
+        processes, surroundings.trackers, folder.name,
+    )  # fmt: skip
+    if not processes.leads:
+        for _ in _tune_all(setting, folder, [], identity.inputs):
+            pass
+        return None
+
+    def work(folder: Path) -> Results:
+        return _work(setting, identity, surroundings.keep, folder)
+
+    try:
+        return do(Job(config.to_toml(), identity.inputs, work), folder, overwrite)
+    except KeyboardInterrupt:
+        raise Interrupted(
+            "Interrupted. The same command goes on at the last checkpoint, "
+            f"{config.training.every} steps or fewer before."
+        ) from None
+    finally:
+        processes.dismiss([])
+
+
+def load_task(config: FinetuneConfig, checkpoint: Checkpoint) -> Task:
+    """Read the manifest, divide it, and look at every audio file's header.
+
+    Raises:
+        FeatxError: if the manifest doesn't fit the protocol, or utterances can't be used.
+    """
+    whole = load_manifest(config.manifest)
+    task = set_task(whole, apply_protocol(whole, config.protocol).utterances, config.protocol)
+    check_usable(task.utterances, read_shape(checkpoint.folder).shortest, config.seconds)
+    return task
+
+
+def _work(setting: Setting, identity: Identity, keep: str, folder: Path) -> Results:
+    config, task = setting.config, setting.task
+    title = _title(setting)
+    log.info("%s", title)
+    log.info("%s", "; ".join([f"{len(task.utterances):,} utterances", *task.notes]))
+    tasks = [(seed, fold.number) for fold in task.folds for seed in range(config.seeds)]
+    found = (load_tuned_member(folder / MEMBERS, *one, identity.inputs) for one in tasks)
+    members = {(member.seed, member.fold): member for member in found if member}
+    missing = [one for one in tasks if one not in members]
+    if missing:
+        saved = {"none": 0, "best": 2, "all": len(missing)}[keep]  # the next best and the last
+        check_disk(folder, identity.parameters, identity.trained, saved)
+    for member, model in _tune_all(setting, folder, missing, identity.inputs):
+        members[member.seed, member.fold] = member
+        _keep(setting, keep, list(members.values()), member, model, folder / MODELS)
+        member.save(folder / MEMBERS, identity.inputs)
+        shutil.rmtree(folder / MEMBERS / member.name)  # its checkpoints
+    ordered = [members[one] for one in sorted(members)]
+    remarks = [f"Note: {note}." for note in task.notes]
+    if config.select_on == "test":
+        remarks.append(CHOSEN_ON_TEST)
+    results = score_outcomes(title, task, ordered, remarks)
+    write_files(setting, identity, ordered, results, folder)
+    return results
+
+
+def _tune_all(
+    setting: Setting, folder: Path, missing: list[tuple[int, int]], inputs: str
+) -> Iterator[tuple[TunedMember, EmotionModel]]:
+    """Tune every missing seed and fold; all processes take part."""
+    for seed, number in setting.processes.agree(missing):
+        own = folder / MEMBERS / member_name(seed, number)
+        if setting.processes.leads:
+            _clear_stale(own, inputs)
+        yield tune(setting, seed, setting.task.folds[number], own)
+
+
+def _clear_stale(folder: Path, inputs: str) -> None:
+    """Remove checkpoints of an attempt with other inputs."""
+    mark = folder / "inputs"
+    if folder.exists() and (not mark.exists() or mark.read_text("utf-8") != inputs):
+        shutil.rmtree(folder)
+    folder.mkdir(parents=True, exist_ok=True)
+    mark.write_text(inputs, "utf-8")
+
+
+def _keep(
+    setting: Setting,
+    keep: str,
+    members: Sequence[TunedMember],
+    member: TunedMember,
+    model: EmotionModel,
+    folder: Path,
+) -> None:
+    """Save a model if it is wanted, and remove what it replaces."""
+    best = best_member(members, setting.config.training.best_by)
+    if keep == "none" or (keep == "best" and best is not member):
+        return
+    save_model(model, setting.extractor, setting.task.classes, folder / member.name)
+    for other in folder.iterdir() if keep == "best" else ():
+        if other.name != member.name:
+            shutil.rmtree(other)
+
+
+def best_member(members: Sequence[TunedMember], best_by: str) -> TunedMember:
+    """Return the member whose best look is the highest, the first of equals."""
+    return max(members, key=lambda one: (one.best_look.score(best_by), -one.seed, -one.fold))
+
+
+def _identify(config: FinetuneConfig, task: Task, checkpoint: Checkpoint) -> Identity:
+    """Digest all that a run depends on, so that nothing stale is taken for it."""
+    encoder = load_model(checkpoint.folder)
+    extractor = load_extractor(checkpoint.folder)
+    weights, settings = digest_weights(encoder), digest_settings(encoder.config, extractor)
+    shape = read_shape(checkpoint.folder)
+    head = PooledClassifier(config.head, shape.dim, len(task.classes))
+    model = EmotionModel(encoder, shape, head, config.mode)
+    audio = sorted((u.utterance, digest_audio(u.path, u.start, u.end)) for u in task.utterances)
+    folds = [
+        [(u.utterance, u.speaker, u.label) for u in part]
+        for fold in task.folds
+        for part in fold.parts.values()
+    ]
+    told = json.dumps([config.to_toml(), weights, settings, audio, folds])
+    inputs = hashlib.sha256(told.encode()).hexdigest()
+    name = checkpoint.name if checkpoint.source == "local" else checkpoint.source
+    return Identity(
+        *(name, checkpoint.revision, weights, settings, inputs),
+        parameters=sum(weight.numel() for weight in model.parameters()),
+        trained=sum(weight.numel() for weight in model.parameters() if weight.requires_grad),
+    )
+
+
+def _title(setting: Setting) -> str:
+    config, task = setting.config, setting.task
+    protocol = config.protocol.name or config.protocol.title
+    speakers = "speaker-dependent" if task.speakers_shared else "speaker-independent"
+    seeds = f"{config.seeds} seed{'s' if config.seeds > 1 else ''}"
+    chosen = ", checkpoint chosen on TEST" if config.select_on == "test" else ""
+    return (
+        f"{store_name(config.model)}, {config.mode} fine-tuning, {config.manifest.name}: "
+        f"{protocol}, {speakers}, {seeds}{chosen}"
+    )

@@ -1,0 +1,125 @@
+"""Experiment trackers that Trainer tells how a training goes, each model in a run of its own."""
+
+import os
+import shutil
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from importlib import import_module
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+from featx.errors import FeatxError
+
+TRACKERS = ("tensorboard", "wandb", "trackio", "mlflow")
+PROJECTS = {
+    "wandb": "WANDB_PROJECT",
+    "trackio": "TRACKIO_PROJECT",
+    "mlflow": "MLFLOW_EXPERIMENT_NAME",
+}
+PROJECT = "featx"
+LOGS = "tensorboard"
+
+
+def check_trackers(names: Sequence[str]) -> None:
+    """Raise a FeatxError if a tracker is unknown, not installed, or would fail once it starts."""
+    for name in names:
+        if name not in TRACKERS:
+            raise FeatxError(f"--track {name}: choose among {', '.join(TRACKERS)}.")
+        if find_spec(name) is None:
+            raise FeatxError(f"--track {name}: not installed; `pip install {name}` adds it.")
+        try:
+            _callback(name)
+        except (ImportError, RuntimeError) as error:  # a broken installation, or switched off
+            reason = str(error).splitlines()[0]
+            raise FeatxError(f"--track {name}: installed, but can't be used: {reason}") from error
+    if "wandb" in names:
+        _check_login()
+
+
+@contextmanager
+def tracking(trainer: Any, names: Sequence[str], logs: Path) -> Iterator[None]:
+    """Let trackers follow what a Trainer does, as one run, which ends with the context.
+
+    Trainer's own `report_to` would leave a run of Weights & Biases open for the next model, and
+    begin new ones for predictions.
+
+    Args:
+        trainer: transformers', whose `run_name` names the run. It must not report by itself.
+        names: of trackers.
+        logs: TensorBoard's folder, of this model alone.
+    """
+    names = list(dict.fromkeys(names))
+    callbacks = [_callback(name) for name in names]
+    for name, callback in zip(names, callbacks, strict=True):
+        if name == "tensorboard":
+            callback.logging_dir = str(logs)  # its default is in the checkpoints' folder
+        trainer.add_callback(callback)
+    failed = True
+    try:
+        with _projects(trainer):
+            yield
+        failed = False
+    finally:
+        for name, callback in zip(names, callbacks, strict=True):
+            trainer.remove_callback(callback)
+            _finish(name, callback, failed)
+
+
+def clear_logs(logs: Path) -> None:
+    """Remove what TensorBoard has of an attempt that is begun anew; its curves would mix."""
+    shutil.rmtree(logs, ignore_errors=True)
+
+
+def _callback(name: str) -> Any:
+    from transformers.integrations import get_reporting_integration_callbacks  # slow to import
+
+    (kind,) = get_reporting_integration_callbacks([name])
+    return kind()
+
+
+def _check_login() -> None:
+    """Raise a FeatxError if Weights & Biases would fail, or ask who one is, during training."""
+    wandb = import_module("wandb")
+    if wandb.setup().settings.mode in ("offline", "disabled", "dryrun"):
+        return
+    try:
+        known = wandb.login(prompt=False)
+    except TypeError:  # an older release, which can only ask
+        return
+    except Exception as error:  # a wrong key, no network
+        reason = (str(error).strip() or repr(error)).splitlines()[0].rstrip(".")
+    else:
+        reason = "" if known else "not logged in"
+    if reason:
+        raise FeatxError(
+            f"--track wandb: {reason}. `wandb login` logs in; WANDB_MODE=offline keeps everything "
+            "on this machine."
+        )
+
+
+@contextmanager
+def _projects(trainer: Any) -> Iterator[None]:
+    """File runs under the project `featx` unless a tracker's own variable names one."""
+    before = {variable: os.environ.get(variable) for variable in PROJECTS.values()}
+    try:
+        for variable in before:
+            os.environ.setdefault(variable, PROJECT)
+        trainer.args.project = os.environ[PROJECTS["trackio"]]
+        yield
+    finally:
+        for variable, value in before.items():
+            if value is None:
+                os.environ.pop(variable, None)
+
+
+def _finish(name: str, callback: Any, failed: bool) -> None:
+    """Close a tracker's run, if it has begun one and not closed it."""
+    if name == "tensorboard" and callback.tb_writer is not None:
+        callback.tb_writer.close()
+    elif name == "wandb" and import_module(name).run is not None:
+        import_module(name).finish(exit_code=int(failed))
+    elif name == "mlflow" and import_module(name).active_run() is not None:
+        import_module(name).end_run("FAILED" if failed else "FINISHED")
+    elif name == "trackio" and callback._initialized:
+        import_module(name).finish()

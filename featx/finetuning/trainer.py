@@ -1,0 +1,194 @@
+"""transformers' Trainer, as a fine-tuning here uses it."""
+
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+from torch.utils.data import DataLoader
+from transformers import Trainer, TrainingArguments
+from transformers.trainer_callback import PrinterCallback
+from transformers.trainer_utils import EvalPrediction
+
+from classifiers.history import cross_entropy_and_uar
+from featx.finetuning.config import TuningSettings
+from featx.finetuning.model import EmotionModel
+from featx.finetuning.waveforms import Order, Waveforms, collate
+
+WORKERS_ON_GPU = 4  # that read audio, while a GPU computes; a processor has no core to spare
+
+
+class Tuner(Trainer):
+    """A Trainer with a rate for the head, an order that can be resumed, and accuracy in training.
+
+    Its log has for each look at the data `loss` and `wa` of the batches since the last one, as
+    they were seen, and `eval_loss`, `eval_uar` and `eval_wa`, all with `seconds` of training up
+    to there, also over a stop.
+
+    Args:
+        model: what is trained.
+        settings: how.
+        arguments: from `arguments_for`.
+        training: what it learns from.
+        validation: what chooses the checkpoint.
+    """
+
+    def __init__(
+        self,
+        model: EmotionModel,
+        settings: TuningSettings,
+        arguments: TrainingArguments,
+        training: Waveforms,
+        validation: Waveforms,
+    ) -> None:
+        self.settings, self.training, self.tuned = settings, training, model
+        self._hits = torch.zeros(2)
+        self._begin = time.perf_counter()
+        super().__init__(
+            model=model,
+            args=arguments,
+            data_collator=collate,
+            train_dataset=training,
+            eval_dataset=validation,
+            compute_metrics=measure,
+        )
+        self.remove_callback(PrinterCallback)
+        step = settings.batch_size * settings.accumulation * arguments.world_size
+        self.order = Order(
+            training.samples, step if settings.group_by_length else None, arguments.seed
+        )
+
+    def get_train_dataloader(self) -> DataLoader[Any]:
+        """Return batches in an order that depends on seed and epoch alone."""
+        workers = self.args.dataloader_num_workers
+        loader = DataLoader(
+            self.training,
+            self.args.per_device_train_batch_size,
+            sampler=self.order,
+            collate_fn=collate,
+            num_workers=workers,
+            persistent_workers=workers > 0,
+            pin_memory=self.args.device.type == "cuda",
+        )
+        prepared: DataLoader[Any] = self.accelerator.prepare(loader)
+        return prepared
+
+    def create_optimizer(self, model: nn.Module | None = None) -> torch.optim.Optimizer:
+        """Return AdamW with a rate for the encoder and one for the head."""
+        if self.optimizer is None:
+            settings = self.settings
+            head = list(self.tuned.head.parameters())
+            encoder = [p for p in self.tuned.encoder.parameters() if p.requires_grad]
+            groups = [
+                {"params": head, "lr": settings.head_learning_rate or settings.learning_rate},
+                {"params": encoder, "lr": settings.learning_rate},
+            ]
+            self.optimizer = torch.optim.AdamW(
+                [group for group in groups if group["params"]],
+                weight_decay=settings.weight_decay,
+                fused=True,
+            )
+        return self.optimizer
+
+    def compute_loss(
+        self,
+        model: nn.Module,
+        inputs: dict[str, Any],
+        return_outputs: bool = False,
+        num_items_in_batch: Any = None,
+    ) -> Any:
+        """Return the loss, and count what was recognised in training."""
+        outputs: Mapping[str, Tensor] = model(**inputs)
+        if model.training:
+            hits = (outputs["logits"].detach().argmax(1) == inputs["labels"]).sum()
+            self._hits = self._hits.to(hits.device)
+            self._hits += torch.stack([hits, torch.full_like(hits, len(inputs["labels"]))])
+        return (outputs["loss"], outputs) if return_outputs else outputs["loss"]
+
+    def log(self, logs: dict[str, float], start_time: float | None = None) -> None:
+        """Add the share recognised since the last log, and how long training has taken."""
+        if "loss" in logs:
+            hits, seen = self.accelerator.reduce(self._hits).tolist()
+            logs["wa"] = hits / seen
+            self._hits = torch.zeros(2)
+        logs["seconds"] = time.perf_counter() - self._begin
+        super().log(logs, start_time)
+
+    def took_before(self, seconds: float) -> None:
+        """Begin to count time, of which so much was spent before a stop."""
+        self._begin = time.perf_counter() - seconds
+
+
+def measure(predicted: EvalPrediction) -> dict[str, float]:
+    """Return cross-entropy, UAR and WA, the latter 0 to 1, of (utterances, classes) logits."""
+    probabilities = torch.from_numpy(np.asarray(predicted.predictions)).double().softmax(1)
+    labels = np.asarray(predicted.label_ids)
+    loss, uar = cross_entropy_and_uar(probabilities, labels)
+    hits = probabilities.argmax(1).numpy() == labels
+    return {"loss": loss, "uar": uar, "wa": float(hits.mean())}
+
+
+def arguments_for(
+    settings: TuningSettings,
+    folder: Path,
+    seed: int,
+    device: torch.device,
+    trackers: list[str],
+    name: str,
+) -> TrainingArguments:
+    """Return settings as Trainer takes them.
+
+    Args:
+        settings: how to train.
+        folder: where checkpoints go.
+        seed: of order, dropout and masking.
+        device: where; further processes of `torchrun` take further GPUs.
+        trackers: such as "tensorboard".
+        name: of the run, for trackers.
+    """
+    on_cpu = device.type == "cpu"
+    arguments = TrainingArguments(
+        output_dir=str(folder),
+        run_name=name,
+        seed=seed,
+        use_cpu=on_cpu,
+        ddp_backend="gloo" if on_cpu and torch.distributed.is_initialized() else None,
+        ddp_find_unused_parameters=True,  # no mask embedding where nothing is masked
+        per_device_train_batch_size=settings.batch_size,
+        per_device_eval_batch_size=settings.batch_size,
+        gradient_accumulation_steps=settings.accumulation,
+        num_train_epochs=settings.epochs,
+        learning_rate=settings.learning_rate,
+        lr_scheduler_type=_schedule(settings),
+        warmup_steps=settings.warmup,
+        max_grad_norm=settings.max_grad_norm,
+        bf16=settings.precision == "bfloat16",
+        fp16=settings.precision == "float16",
+        eval_strategy="steps",
+        save_strategy="steps",
+        logging_strategy="steps",
+        eval_steps=settings.every,
+        save_steps=settings.every,
+        logging_steps=settings.every,
+        logging_nan_inf_filter=False,  # would hide that training has diverged
+        save_total_limit=2,
+        metric_for_best_model=settings.best_by,
+        greater_is_better=settings.best_by != "loss",
+        remove_unused_columns=False,
+        label_names=["labels"],
+        dataloader_num_workers=0 if on_cpu else WORKERS_ON_GPU,
+        dataloader_pin_memory=not on_cpu,
+        report_to=trackers or "none",
+        disable_tqdm=True,
+        log_level="error",
+    )
+    if arguments.n_gpu > 1:  # further GPUs come with torchrun, one a process
+        arguments._n_gpu = 1
+    return arguments
+
+
+def _schedule(settings: TuningSettings) -> str:
+    return "constant_with_warmup" if settings.schedule == "constant" else settings.schedule

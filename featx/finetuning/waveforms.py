@@ -1,0 +1,131 @@
+"""Utterances as a model takes them: prepared waveforms, batches, and their order."""
+
+import math
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.utils.data import Dataset, Sampler
+from transformers.trainer_pt_utils import get_length_grouped_indices
+
+from featx.audio import SAMPLE_RATE, AudioError, count_samples, read_audio
+from featx.errors import FeatxError
+from featx.manifest import Utterance
+
+Example = dict[str, Any]
+
+
+class Waveforms(Dataset[Example]):
+    """Utterances with their labels, read when asked for.
+
+    Args:
+        utterances: in this order.
+        labels: (utterances,) class indices.
+        extractor: transformers', normalises a waveform where the checkpoint's does.
+        seconds: of each utterance's beginning that are used; infinite for all of it.
+
+    Attributes:
+        samples: of each utterance.
+    """
+
+    def __init__(
+        self,
+        utterances: Sequence[Utterance],
+        labels: np.ndarray,
+        extractor: Any,
+        seconds: float = math.inf,
+    ) -> None:
+        self.utterances, self._labels, self._extractor = utterances, labels, extractor
+        self._limit = None if math.isinf(seconds) else max(1, round(seconds * SAMPLE_RATE))
+        lengths = [count_samples(u.path, u.start, u.end) for u in utterances]
+        self.samples = [min(n, self._limit or n) for n in lengths]
+
+    def __len__(self) -> int:
+        return len(self.utterances)
+
+    def __getitem__(self, index: int) -> Example:
+        """Return `waveform` (samples,) float32 at 16 kHz and `label`."""
+        utterance = self.utterances[index]
+        waveform = read_audio(utterance.path, utterance.start, utterance.end)[: self._limit]
+        inputs = self._extractor(waveform, sampling_rate=SAMPLE_RATE, return_tensors="np")
+        return {"waveform": inputs.input_values[0], "label": int(self._labels[index])}
+
+
+def collate(examples: Sequence[Example]) -> dict[str, Tensor | list[int]]:
+    """Make a batch, padded to its longest utterance: what `EmotionModel.forward` takes."""
+    waveforms = [torch.from_numpy(example["waveform"]) for example in examples]
+    return {
+        "waveforms": torch.nn.utils.rnn.pad_sequence(waveforms, batch_first=True),
+        "samples": [len(waveform) for waveform in waveforms],
+        "labels": torch.tensor([example["label"] for example in examples]),
+    }
+
+
+class Order(Sampler[int]):
+    """A new random order each epoch, the same whenever that epoch is begun again.
+
+    Args:
+        samples: of each utterance.
+        batch: utterances of a step, to be of similar length; None for any order.
+        seed: of all orders.
+
+    Attributes:
+        epoch: which order comes next.
+    """
+
+    def __init__(self, samples: Sequence[int], batch: int | None, seed: int) -> None:
+        self._samples, self._batch, self._seed = list(samples), batch, seed
+        self.epoch = 0
+
+    def __len__(self) -> int:
+        return len(self._samples)
+
+    def __iter__(self) -> Iterator[int]:
+        generator = torch.Generator().manual_seed(self._seed * 1_000_003 + self.epoch)
+        if self._batch is None:
+            return iter(torch.randperm(len(self), generator=generator).tolist())
+        # sorted within large random groups; the longest utterance comes first, to fail early
+        grouped = get_length_grouped_indices(self._samples, self._batch, generator=generator)
+        first, *steps = [grouped[n : n + self._batch] for n in range(0, len(self), self._batch)]
+        last = [steps.pop()] if steps and len(steps[-1]) < self._batch else []
+        shuffled = [steps[n] for n in torch.randperm(len(steps), generator=generator).tolist()]
+        return iter([int(index) for step in [first, *shuffled, *last] for index in step])
+
+
+def check_usable(utterances: Sequence[Utterance], shortest: int, seconds: float = math.inf) -> None:
+    """Look at every file's header before any work.
+
+    Args:
+        utterances: all that a run uses.
+        shortest: samples that an encoder needs for one frame.
+        seconds: of each utterance's beginning that are used.
+
+    Raises:
+        FeatxError: if so few seconds give no frame, or naming every utterance that can't be
+            read or is too short.
+    """
+    if seconds * SAMPLE_RATE < shortest:
+        raise FeatxError(
+            f"--seconds {seconds:g}: the encoder needs {shortest} samples, "
+            f"{shortest / SAMPLE_RATE:g} s, for one frame."
+        )
+    problems = []
+    for utterance in utterances:
+        try:
+            samples = count_samples(utterance.path, utterance.start, utterance.end)
+        except AudioError as error:
+            problems.append(f"{utterance.utterance}: {error}")
+            continue
+        if samples < shortest:
+            problems.append(
+                f"{utterance.utterance}: {samples} samples, the encoder needs {shortest}"
+            )
+    if problems:
+        shown = "\n  ".join(problems[:20])
+        more = f"\n  ... and {len(problems) - 20} more" if len(problems) > 20 else ""
+        raise FeatxError(
+            f"{len(problems)} of {len(utterances)} utterances can't be used:\n  {shown}{more}\n"
+            "Mend the files, or take their rows out of the manifest."
+        )

@@ -1,0 +1,135 @@
+"""A run: a folder with everything that a fit or a fine-tuning leaves."""
+
+import json
+import logging
+import shutil
+import tomllib
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from featx.errors import FeatxError
+from featx.files import write_json, write_text
+from featx.results import Results, read_results
+
+ROOT = Path("runs")
+MEMBERS = "members"
+log = logging.getLogger("featx")
+
+
+@dataclass(frozen=True)
+class Job:
+    """What a run folder is to hold.
+
+    Attributes:
+        config: the text of its `config.toml`, which determines the run.
+        inputs: digest of the config and all data that the run depends on.
+        work: makes every other file, given the folder, and returns the results; what it finished
+            before it was stopped, in `members`, it takes up again. `environment.json` must hold
+            the digest as `inputs_sha256`.
+    """
+
+    config: str
+    inputs: str
+    work: Callable[[Path], Results]
+
+
+def run_folder(name: str) -> Path:
+    """Return the folder of a run.
+
+    Raises:
+        FeatxError: if the name is not that of a single folder.
+    """
+    if name in ("", ".", "..") or name != Path(name).name:
+        raise FeatxError(f"--name {name}: must be a plain name; runs go to {ROOT}/NAME.")
+    return ROOT / name
+
+
+def do(job: Job, folder: Path, overwrite: bool = False) -> Results:
+    """Do a job into a folder, or return the results of the same job done before.
+
+    Files are complete or absent, and `metrics.json` comes last. A run that was stopped goes on.
+
+    Args:
+        job: what to do.
+        folder: of the run.
+        overwrite: replace the run that the folder holds, once the new one is finished.
+
+    Raises:
+        FeatxError: if the folder holds a run of another config, or no run at all.
+    """
+    if overwrite and (folder / "config.toml").exists():
+        return _replace(job, folder)
+    _check_same(job, folder)
+    if (folder / "metrics.json").exists():
+        return _finished(job, folder)
+    return _do_logged(job, folder)
+
+
+def _replace(job: Job, folder: Path) -> Results:
+    """Do a job beside a run, then take its place; until then the old one stays.
+
+    What a stopped attempt finished there is taken up again if it fits.
+    """
+    beside = folder.with_name(f".{folder.name}.new")
+    results = _do_logged(job, beside)
+    old = folder.rename(folder.with_name(f".{folder.name}.old"))
+    beside.rename(folder)
+    shutil.rmtree(old)
+    return results
+
+
+def _do_logged(job: Job, folder: Path) -> Results:
+    write_text(folder / "config.toml", job.config)
+    handler = logging.FileHandler(folder / "run.log", encoding="utf-8")
+    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
+    log.addHandler(handler)
+    log.setLevel(logging.INFO)
+    try:
+        results = job.work(folder)
+        write_json(folder / "metrics.json", results.to_json())
+        shutil.rmtree(folder / MEMBERS)  # all in the run's own files now
+        scores = results.scores
+        log.info("done: UAR %.2f %%, WA %.2f %%", scores["uar"].mean, scores["wa"].mean)
+        return results
+    finally:
+        log.removeHandler(handler)
+        handler.close()
+
+
+def _check_same(job: Job, folder: Path) -> None:
+    """Raise a FeatxError if the folder holds a run of another config."""
+    path = folder / "config.toml"
+    if not path.exists():
+        if folder.exists() and any(folder.iterdir()):
+            raise FeatxError(f"{folder}: not a run folder and not empty. Choose another --name.")
+        return
+    try:
+        before = tomllib.loads(path.read_text("utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise FeatxError(f"{path}: not valid TOML: {error}. Choose another --name.") from error
+    now = tomllib.loads(job.config)
+    changed = [
+        f"{key}: {before.get(key, 'nothing')} there, now {now.get(key, 'nothing')}"
+        for key in {**before, **now}
+        if before.get(key) != now.get(key)
+    ]
+    if changed:
+        raise FeatxError(
+            f"{folder} holds a run of another config:\n  "
+            + "\n  ".join(changed)
+            + "\nChoose another --name, or --overwrite it."
+        )
+
+
+def _finished(job: Job, folder: Path) -> Results:
+    """Return the results of a run made before with the same config and data."""
+    shutil.rmtree(folder / MEMBERS, ignore_errors=True)  # if a kill left it
+    path = folder / "environment.json"
+    environment = json.loads(path.read_text("utf-8")) if path.exists() else {}
+    if environment.get("inputs_sha256") != job.inputs:
+        raise FeatxError(
+            f"{folder}: its manifest, features or model have changed since it was run. "
+            "Choose another --name, or --overwrite it."
+        )
+    return read_results(folder / "metrics.json")

@@ -1,0 +1,130 @@
+"""Whether two systems differ by more than chance, on the same test utterances."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import product
+
+import numpy as np
+from scipy.stats import binomtest
+
+from featx.scores import RESAMPLES, uar
+
+_BOOTSTRAP_SEED = 0
+
+
+@dataclass(frozen=True)
+class Difference:
+    """What the first of two systems has beyond the second, in points of UAR.
+
+    Attributes:
+        mean: of the means over seeds.
+        low: 2.5th percentile when the speakers, or other groups, are resampled.
+        high: 97.5th percentile of the same.
+    """
+
+    mean: float
+    low: float
+    high: float
+
+
+@dataclass(frozen=True)
+class McNemar:
+    """McNemar's exact test of one prediction an utterance and system.
+
+    Attributes:
+        only_first: utterances that only the first system recognised.
+        only_second: utterances that only the second recognised.
+        p: how likely counts at least so uneven are if both recognise equally well; two-sided.
+    """
+
+    only_first: int
+    only_second: int
+    p: float
+
+
+def draw_groups(groups: int) -> np.ndarray:
+    """Draw as many speakers, or other groups, with replacement as there are.
+
+    Args:
+        groups: how many there are.
+
+    Returns:
+        (RESAMPLES, groups) how often each was drawn; the same at every call.
+    """
+    generator = np.random.default_rng(_BOOTSTRAP_SEED)
+    return generator.multinomial(groups, np.full(groups, 1 / groups), size=RESAMPLES)
+
+
+def compare_uar(first: np.ndarray, second: np.ndarray, draws: np.ndarray) -> Difference:
+    """Compare the UAR of two systems by a paired bootstrap.
+
+    Both are scored on the same resampled speakers in every round (cluster bootstrap; Efron and
+    Tibshirani 1993, ch. 6 and 8), so that what is hard for both does not widen the interval.
+
+    Args:
+        first: (seeds, groups, classes, classes) counts, true class by predicted class.
+        second: the same, of the same utterances; its seeds can be of another number.
+        draws: (rounds, groups), as from `draw_groups`.
+    """
+    mean = _mean_uar(first.sum(1)) - _mean_uar(second.sum(1))
+    resampled = _resampled_uar(first, draws) - _resampled_uar(second, draws)
+    low, high = np.percentile(resampled, (2.5, 97.5))
+    return Difference(float(mean), float(low), float(high))
+
+
+def mcnemar(first: np.ndarray, second: np.ndarray) -> McNemar:
+    """Test whether two systems recognise equally many utterances (McNemar 1947).
+
+    The exact form: of the utterances that just one recognised, those of the first are a binomial
+    with probability 1/2 (Edwards 1948, Dietterich 1998).
+
+    Args:
+        first: (utterances,) whether the first system recognised each.
+        second: (utterances,) the same of the second.
+    """
+    only_first = int(np.count_nonzero(first & ~second))
+    only_second = int(np.count_nonzero(second & ~first))
+    either = only_first + only_second
+    p = binomtest(min(only_first, only_second), either, 0.5).pvalue if either else 1.0
+    return McNemar(only_first, only_second, float(p))
+
+
+def mcnemar_of_seeds(first: np.ndarray, second: np.ndarray) -> list[McNemar]:
+    """Test every pair of seeds: in their order if both have as many, else each with each.
+
+    Args:
+        first: (seeds, utterances) whether the first system recognised each.
+        second: (seeds, utterances) the same of the second.
+    """
+    paired = len(first) == len(second)
+    pairs = zip(first, second, strict=True) if paired else product(first, second)
+    return [mcnemar(one, other) for one, other in pairs]
+
+
+def holm(values: Sequence[float]) -> list[float]:
+    """Adjust p-values for their number by Holm's step-down procedure (Holm 1979).
+
+    Args:
+        values: p of each test.
+
+    Returns:
+        The adjusted ones, in the same order.
+    """
+    ordered = np.argsort(values, kind="stable")
+    factors = len(values) - np.arange(len(values))
+    stepped = np.maximum.accumulate(np.asarray(values)[ordered] * factors)
+    adjusted = np.empty(len(values))
+    adjusted[ordered] = np.minimum(stepped, 1)
+    return [float(value) for value in adjusted]
+
+
+def _mean_uar(confusions: np.ndarray) -> np.ndarray:
+    """Average over seeds, the first axis, in percent."""
+    return np.asarray(100 * uar(confusions).mean(0))
+
+
+def _resampled_uar(confusions: np.ndarray, draws: np.ndarray) -> np.ndarray:
+    seeds, groups, classes, _ = confusions.shape
+    counts = confusions.reshape(seeds, groups, -1).astype(float)
+    sums = draws.astype(float) @ counts  # exact, and faster than with integers
+    return _mean_uar(sums.reshape(seeds, len(draws), classes, classes))
