@@ -67,7 +67,7 @@ def ours(bench: Bench, waveforms: Waveforms) -> Clock:
     model, clock = bench.model(), Clock(bench.steps, bench.device)
     model.register_forward_hook(lambda _, __, out: clock.losses.append(out["loss"].detach()))
     with tempfile.TemporaryDirectory() as folder:
-        arguments = arguments_for(bench.settings, Path(folder), SEED, bench.device, [], "benchmark")
+        arguments = arguments_for(bench.settings, Path(folder), SEED, bench.device, "benchmark")
         tuner = Tuner(model, bench.settings, arguments, waveforms, waveforms)
         tuner.add_callback(Watch(bench.settings, tuner.order, lambda _: None, "benchmark"))
         tuner.add_callback(clock)

@@ -1,28 +1,21 @@
 """Run what a paper ran, and set its figures beside ours."""
 
-import re
+import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from cache import FeatureStore, StoreError
-from featx.acoustic.settings import read_acoustic
+from cache import StoreError
 from featx.corpora.build import build_manifest
 from featx.corpora.files import CorpusError
 from featx.errors import FeatxError, Interrupted
-from featx.extract import extract
-from featx.extraction_plan import LengthLimit, plan_extraction
-from featx.extractors import EncoderOptions, find_extractor
-from featx.fit_config import head_config
 from featx.manifest import Manifest
-from featx.papers import Cell, Paper, PaperCorpus, Row
+from featx.paper_rows import prepare, run_row
+from featx.papers import Cell, HeadRow, Paper, TunedRow
 from featx.protocol_fit import notes
 from featx.protocols import read_protocol
-from featx.registry import hub_id, is_here
-from featx.run import run_fit
-from featx.run_folder import run_folder
+from featx.registry import hub_id
 from featx.scores import Score
-from featx.stores import store_folder
 
 
 @dataclass(frozen=True)
@@ -33,29 +26,35 @@ class Reproduced:
         row: the system.
         corpus: the corpus's name.
         variant: which of the paper's settings.
-        paper: mean and deviation, in percent.
-        ours: our UAR; None if it could not be run.
+        paper: mean and, if told, deviation in percent; None if the figure is not known here.
+        ours: our score; None if it could not be run.
         missing: what it lacks: "corpus" or the models whose weights are not here.
         failure: why it failed, if it did.
     """
 
-    row: Row
+    row: HeadRow | TunedRow
     corpus: str
     variant: str
-    paper: Cell
+    paper: Cell | None
     ours: Score | None = None
     missing: tuple[str, ...] = ()
     failure: str = ""
 
     @property
     def difference(self) -> float:
-        """Ours less the paper's, in points; not a number if it could not be run."""
-        return float("nan") if self.ours is None else self.ours.mean - self.paper[0]
+        """Ours less the paper's, in points; not a number if one of them is not known."""
+        if self.ours is None or self.paper is None:
+            return float("nan")
+        return self.ours.mean - self.paper[0]
 
     @property
-    def within(self) -> bool:
-        """Whether the means are no further apart than both deviations together."""
-        return self.ours is not None and abs(self.difference) <= self.paper[1] + self.ours.std
+    def within(self) -> bool | None:
+        """Whether the means are no further apart than both deviations; None if one is not known."""
+        if self.ours is None or self.paper is None or len(self.paper) == 1:
+            return None
+        if math.isnan(self.ours.std):
+            return None
+        return abs(self.difference) <= self.paper[1] + self.ours.std
 
 
 def reproduce(
@@ -63,6 +62,7 @@ def reproduce(
     paper: Paper,
     roots: Sequence[Path],
     variants: Sequence[str] = (),
+    only: Sequence[str] = (),
     say: Callable[[str], None] = print,
 ) -> Iterator[Reproduced]:
     """Run every system whose features are here or can be had without a download.
@@ -75,6 +75,7 @@ def reproduce(
         paper: what it ran.
         roots: folders with corpora.
         variants: of the paper's settings; all by default.
+        only: names of rows; all by default.
         say: told what is being done.
 
     Yields:
@@ -87,11 +88,15 @@ def reproduce(
     unknown = [variant for variant in variants if variant not in paper.variants]
     if unknown:
         raise FeatxError(f"--variant {unknown[0]}: there is {', '.join(paper.variants)}.")
+    names = [row.name for row in paper.rows]
+    absent = [row for row in only if row not in names]
+    if absent:
+        raise FeatxError(f"--row {absent[0]}: there is {', '.join(names)}.")
     manifests = _find_corpora(name, paper, roots, say)
     for corpus in paper.corpora:
-        for row in paper.rows:
+        for row in (row for row in paper.rows if not only or row.name in only):
             for variant in variants or paper.variants:
-                case = Reproduced(row, corpus, variant, row.paper[corpus])
+                case = Reproduced(row, corpus, variant, row.paper.get(corpus))
                 yield _reproduce(name, paper, case, manifests.get(corpus), say)
 
 
@@ -106,10 +111,15 @@ def _reproduce(
     if manifest is None:
         return replace(case, missing=("corpus",))
     try:
-        missing = _prepare(case.row, paper.corpora[case.corpus], manifest, say)
+        corpus = paper.corpora[case.corpus]
+        missing = prepare(case.row, corpus, manifest, say)
         if missing:
             return replace(case, missing=missing)
-        return replace(case, ours=_run(name, paper, case, manifest, say))
+        say(f"{corpus.title}, {case.row.system} ({case.variant})")
+        changes = [*paper.changes, *paper.variants[case.variant]]
+        run = f"{name}-{case.corpus}-{case.row.name}-{case.variant}"
+        results = run_row(case.row, corpus, manifest, paper.seeds, changes, run)
+        return replace(case, ours=results.scores[paper.metric])
     except Interrupted:
         raise
     except (FeatxError, StoreError) as error:  # the other rows can still be had
@@ -135,7 +145,7 @@ def _find_corpora(
         for root in roots:
             out = Path(f"{name}-{corpus}.csv")
             try:
-                built = build_manifest(corpus, root, out, entry.options)
+                built = build_manifest(entry.corpus or corpus, root, out, entry.options)
             except CorpusError as error:
                 reasons.append(f"{entry.title}: {error}")
                 continue
@@ -147,56 +157,3 @@ def _find_corpora(
     if not manifests:
         raise FeatxError("--data: none of the paper's corpora is there.\n  " + "\n  ".join(reasons))
     return manifests
-
-
-def _prepare(
-    row: Row, corpus: PaperCorpus, manifest: Manifest, say: Callable[[str], None]
-) -> tuple[str, ...]:
-    """Extract what a system needs; return what it lacks."""
-    missing = tuple(model for model in row.models if not _has_features(model, manifest))
-    if all(model in read_acoustic() or is_here(model) for model in missing):
-        for model in missing:
-            _extract(model, corpus, manifest, say)
-        return ()
-    return tuple(model for model in missing if model not in read_acoustic())
-
-
-def _has_features(model: str, manifest: Manifest) -> bool:
-    folder = store_folder(manifest.path, model)
-    if not FeatureStore.exists(folder):
-        return False
-    store = FeatureStore(folder)
-    return all(store.is_done(utterance.utterance) for utterance in manifest.utterances)
-
-
-def _extract(
-    model: str, corpus: PaperCorpus, manifest: Manifest, say: Callable[[str], None]
-) -> None:
-    say(f"Extracting {model} of {corpus.title}")
-    extractor = find_extractor(model, EncoderOptions(), dry_run=False)
-    limit = LengthLimit(corpus.max_seconds, trim=True)
-    plan = plan_extraction(manifest, extractor.shape, extractor.dtype, extractor.layers, limit)
-    extraction = extract(plan, extractor, store_folder(manifest.path, model), say)
-    if extraction.failures:
-        raise FeatxError(extraction.describe())
-
-
-def _run(
-    name: str, paper: Paper, case: Reproduced, manifest: Manifest, say: Callable[[str], None]
-) -> Score:
-    row, corpus = case.row, paper.corpora[case.corpus]
-    say(f"{corpus.title}, {row.system} ({case.variant})")
-    data = {
-        "manifest": str(manifest.path),
-        "features": [str(store_folder(manifest.path, model)) for model in row.models],
-        "layers": row.layers,
-        "seconds": corpus.seconds,
-        "normalize": row.normalize,
-        "protocol": read_protocol(corpus.protocol).model_dump(mode="json"),
-        "seeds": paper.seeds,
-        "skip_missing": False,
-    }
-    config = head_config(row.head, data, [*paper.changes, *paper.variants[case.variant]])
-    words = re.sub(r"\W+", "-", row.system).strip("-").lower()
-    folder = run_folder(f"{name}-{case.corpus}-{words}-{case.variant}")
-    return run_fit(config, folder).scores["uar"]

@@ -8,7 +8,8 @@ from typing import Any
 from featx.files import write_json, write_text
 from featx.papers import Paper
 from featx.reproduce import Reproduced, fetch_commands
-from featx.results import plain_table, render
+from featx.results import NAMES, plain_table, render
+from featx.wording import counted
 
 WIDTH = 160  # characters
 HEADER = ("system", "corpus", "settings", "paper", "ours", "difference", "within deviations")
@@ -20,8 +21,8 @@ def to_text(paper: Paper, results: Sequence[Reproduced]) -> str:
     Ours is within deviations if the means are no further apart than both deviations together.
     """
     parts = [paper.title]
-    for number, rows in _tables(paper, results).items():
-        table = plain_table(f"Table {number}: UAR, %", *HEADER[1:])
+    for title, rows in _tables(paper, results).items():
+        table = plain_table(f"{title}, %", *HEADER[1:])
         for row in rows:
             table.add_row(*row)
         parts.append(render(table, width=WIDTH))
@@ -31,8 +32,8 @@ def to_text(paper: Paper, results: Sequence[Reproduced]) -> str:
 def to_markdown(paper: Paper, results: Sequence[Reproduced]) -> str:
     """Return the same in Markdown."""
     parts = [f"# {paper.title}", ""]
-    for number, rows in _tables(paper, results).items():
-        parts += [f"Table {number}, UAR in percent, {paper.seeds} seeds:", ""]
+    for title, rows in _tables(paper, results).items():
+        parts += [f"{title} in percent, {counted(paper.seeds, 'seed')}:", ""]
         parts += [_piped(HEADER), _piped(["---"] * len(HEADER)), *map(_piped, rows), ""]
     return "\n".join([*parts, *_missing(paper, results)]).rstrip() + "\n"
 
@@ -40,10 +41,10 @@ def to_markdown(paper: Paper, results: Sequence[Reproduced]) -> str:
 def to_latex(paper: Paper, results: Sequence[Reproduced]) -> str:
     """Return the tables in LaTeX, for the package booktabs."""
     parts = []
-    for number, rows in _tables(paper, results).items():
+    for title, rows in _tables(paper, results).items():
         lines = [" & ".join(map(_escaped, row)) + r" \\" for row in (HEADER, *rows)]
         parts += [
-            f"% {paper.title}, Table {number}: UAR in percent",
+            f"% {paper.title}, {title} in percent",
             r"\begin{tabular}{lllrrrl}",
             r"\toprule",
             lines[0],
@@ -66,11 +67,12 @@ def to_json(paper: Paper, results: Sequence[Reproduced]) -> dict[str, Any]:
                 "system": result.row.system,
                 "corpus": result.corpus,
                 "settings": result.variant,
-                "paper": {"mean": result.paper[0], "std": result.paper[1]},
+                "metric": paper.metric,
+                "paper": dict(zip(("mean", "std"), result.paper or (), strict=False)),
                 "ours": {"mean": result.ours.mean, "std": _number(result.ours.std)}
                 if result.ours
                 else None,
-                "within": result.within if result.ours else None,
+                "within": result.within,
                 "missing": list(result.missing),
                 "failure": result.failure or None,
             }
@@ -90,19 +92,28 @@ def write_tables(
     return files
 
 
-def _tables(paper: Paper, results: Sequence[Reproduced]) -> dict[int, list[list[str]]]:
+def _tables(paper: Paper, results: Sequence[Reproduced]) -> dict[str, list[list[str]]]:
+    """Return rows by title, of each of the paper's tables, and of those in no known one."""
+    metric = NAMES[paper.metric]
     numbers = sorted({number for row in paper.rows for number in row.tables})
-    return {n: [_cells(paper, r) for r in results if n in r.row.tables] for n in numbers}
+    tables = {
+        f"Table {n}: {metric}": [_cells(paper, r) for r in results if n in r.row.tables]
+        for n in numbers
+    }
+    others = [_cells(paper, r) for r in results if not r.row.tables]
+    return {**tables, metric: others} if others else tables
 
 
 def _cells(paper: Paper, result: Reproduced) -> list[str]:
     title = paper.corpora[result.corpus].title
-    mean, std = result.paper
-    cells = [result.row.system, title, result.variant, f"{mean:.1f} ± {std:.1f}"]
+    figures = [f"{figure:.1f}" for figure in result.paper or ()]
+    cells = [result.row.system, title, result.variant, " ± ".join(figures) or "not known"]
     if result.ours is None:
         lacks = "no corpus" if "corpus" in result.missing else "no weights"
         return [*cells, "failed" if result.failure else lacks, "", ""]
-    return [*cells, str(result.ours), f"{result.difference:+.1f}", "yes" if result.within else "no"]
+    difference = "" if math.isnan(result.difference) else f"{result.difference:+.1f}"
+    within = {True: "yes", False: "no", None: ""}[result.within]
+    return [*cells, str(result.ours), difference, within]
 
 
 def _missing(paper: Paper, results: Sequence[Reproduced]) -> list[str]:

@@ -12,14 +12,18 @@ from featx.audio import digest_audio
 from featx.encoders.loading import digest_settings, digest_weights, load_extractor, load_model
 from featx.encoders.shape import read_shape
 from featx.errors import Interrupted
+from featx.finetuning.card import write_card
 from featx.finetuning.config import FinetuneConfig
 from featx.finetuning.disk import check_disk
 from featx.finetuning.files import MODELS, Identity, write_files
+from featx.finetuning.hub import best_saved, push
 from featx.finetuning.member import TunedMember, load_tuned_member, member_name
 from featx.finetuning.model import EmotionModel
 from featx.finetuning.processes import Processes
 from featx.finetuning.saving import save_model
+from featx.finetuning.story import Story
 from featx.finetuning.surroundings import Surroundings
+from featx.finetuning.trackers import LOGS, clear_logs
 from featx.finetuning.tuning import Setting, tune
 from featx.finetuning.waveforms import check_usable
 from featx.manifest import load_manifest
@@ -69,22 +73,26 @@ def run_finetune(
         processes, surroundings.trackers, folder.name,
     )  # fmt: skip
     if not processes.leads:
-        for _ in _tune_all(setting, folder, [], identity.inputs):
+        for _ in _tune_all(setting, None, [], identity.inputs):
             pass
         return None
 
     def work(folder: Path) -> Results:
-        return _work(setting, identity, surroundings.keep, folder)
+        return _work(setting, identity, surroundings, folder)
 
     try:
-        return do(Job(config.to_toml(), identity.inputs, work), folder, overwrite)
+        results = do(Job(config.to_toml(), identity.inputs, work), folder, overwrite)
     except KeyboardInterrupt:
         raise Interrupted(
             "Interrupted. The same command goes on at the last checkpoint, "
             f"{config.training.every} steps or fewer before."
         ) from None
     finally:
-        processes.dismiss([])
+        processes.dismiss((None, []))
+    if surroundings.repository:
+        best = best_saved(folder, folder / MODELS, config.training.best_by)
+        push(surroundings.repository, best)
+    return results
 
 
 def load_task(config: FinetuneConfig, checkpoint: Checkpoint) -> Task:
@@ -99,8 +107,10 @@ def load_task(config: FinetuneConfig, checkpoint: Checkpoint) -> Task:
     return task
 
 
-def _work(setting: Setting, identity: Identity, keep: str, folder: Path) -> Results:
-    config, task = setting.config, setting.task
+def _work(
+    setting: Setting, identity: Identity, surroundings: Surroundings, folder: Path
+) -> Results:
+    config, task, keep = setting.config, setting.task, surroundings.keep
     title = _title(setting)
     log.info("%s", title)
     log.info("%s", "; ".join([f"{len(task.utterances):,} utterances", *task.notes]))
@@ -121,15 +131,22 @@ def _work(setting: Setting, identity: Identity, keep: str, folder: Path) -> Resu
     if config.select_on == "test":
         remarks.append(CHOSEN_ON_TEST)
     results = score_outcomes(title, task, ordered, remarks)
+    for member in ordered:
+        kept = folder / MODELS / member.name
+        if kept.is_dir():
+            story = Story(config, task, identity, results, member, surroundings.repository)
+            write_card(story, kept)
     write_files(setting, identity, ordered, results, folder)
     return results
 
 
 def _tune_all(
-    setting: Setting, folder: Path, missing: list[tuple[int, int]], inputs: str
+    setting: Setting, folder: Path | None, missing: list[tuple[int, int]], inputs: str
 ) -> Iterator[tuple[TunedMember, EmotionModel]]:
-    """Tune every missing seed and fold; all processes take part."""
-    for seed, number in setting.processes.agree(missing):
+    """Tune every missing seed and fold; the first process tells the others which, and where."""
+    folder, missing = setting.processes.agree((folder, missing))
+    for seed, number in missing:
+        assert folder is not None, "nothing is missing where nobody writes"
         own = folder / MEMBERS / member_name(seed, number)
         if setting.processes.leads:
             _clear_stale(own, inputs)
@@ -139,9 +156,11 @@ def _tune_all(
 def _clear_stale(folder: Path, inputs: str) -> None:
     """Remove checkpoints of an attempt with other inputs."""
     mark = folder / "inputs"
-    if folder.exists() and (not mark.exists() or mark.read_text("utf-8") != inputs):
-        shutil.rmtree(folder)
-    folder.mkdir(parents=True, exist_ok=True)
+    if mark.exists() and mark.read_text("utf-8") == inputs:
+        return
+    shutil.rmtree(folder, ignore_errors=True)
+    clear_logs(folder.parent.parent / LOGS / folder.name)
+    folder.mkdir(parents=True)
     mark.write_text(inputs, "utf-8")
 
 

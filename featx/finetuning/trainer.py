@@ -136,7 +136,6 @@ def arguments_for(
     folder: Path,
     seed: int,
     device: torch.device,
-    trackers: list[str],
     name: str,
 ) -> TrainingArguments:
     """Return settings as Trainer takes them.
@@ -146,7 +145,6 @@ def arguments_for(
         folder: where checkpoints go.
         seed: of order, dropout and masking.
         device: where; further processes of `torchrun` take further GPUs.
-        trackers: such as "tensorboard".
         name: of the run, for trackers.
     """
     on_cpu = device.type == "cpu"
@@ -181,7 +179,7 @@ def arguments_for(
         label_names=["labels"],
         dataloader_num_workers=0 if on_cpu else WORKERS_ON_GPU,
         dataloader_pin_memory=not on_cpu,
-        report_to=trackers or "none",
+        report_to="none",  # see `trackers.tracking`
         disable_tqdm=True,
         log_level="error",
     )

@@ -22,6 +22,7 @@ from featx.finetuning.history import best_look, is_over, read_log
 from featx.finetuning.member import TunedMember, member_name
 from featx.finetuning.model import EmotionModel, build_model
 from featx.finetuning.processes import Processes
+from featx.finetuning.trackers import LOGS, tracking
 from featx.finetuning.trainer import Tuner, arguments_for
 from featx.finetuning.watching import Watch
 from featx.finetuning.waveforms import Waveforms
@@ -89,7 +90,9 @@ def tune(setting: Setting, seed: int, fold: Fold, folder: Path) -> tuple[TunedMe
     title = f"{setting.name}, {member_name(seed, fold.number)}"
     trainer = _make_trainer(setting, model, seed, fold, folder, title)
     with _memory_explained(config):
-        _train(setting, trainer, folder, title)
+        logs = folder.parent.parent / LOGS / folder.name
+        with tracking(trainer, setting.trackers, logs):
+            _train(setting, trainer, folder, title)
         history = read_log(trainer.state.log_history)
         best = best_look(history, config.training.best_by)
         checkpoint = folder / f"checkpoint-{history[best].step}"
@@ -114,9 +117,7 @@ def _make_trainer(
     chooses_by_test = config.select_on == "test"
     training = [*fold.train, *fold.validation] if chooses_by_test else fold.train
     choosing = fold.test if chooses_by_test else fold.validation
-    arguments = arguments_for(
-        config.training, folder, seed, setting.device, list(setting.trackers), title
-    )
+    arguments = arguments_for(config.training, folder, seed, setting.device, title)
     return Tuner(
         model, config.training, arguments, setting.waveforms(training), setting.waveforms(choosing)
     )

@@ -6,11 +6,11 @@ import pytest
 
 from featx.acoustic.settings import AcousticSettings
 from featx.config import ConfigError, read_config
-from featx.finetuning.config import Tuning
+from featx.finetuning.config import Tuning, finetune_config
 from featx.fit_config import HeadConfig
-from featx.papers import Paper
-from featx.protocols import Protocol
-from featx.registry import EncoderEntry, read_registry
+from featx.papers import Paper, TunedRow, read_paper
+from featx.protocols import Protocol, read_protocol
+from featx.registry import EncoderEntry, hub_id, read_registry
 
 FOLDER = Path(__file__).parents[2] / "configs"
 SCHEMAS = {
@@ -19,6 +19,7 @@ SCHEMAS = {
     "models.toml": dict[str, EncoderEntry],
 }
 FOLDERS = {"heads": HeadConfig, "papers": Paper, "protocols": Protocol}
+EXPERIMENTS = {"gavali2023": 4, "gavali202x": 6, "wang2021": 21}
 EXPECTED = {
     "wav2vec2-base", "wav2vec2-base-960h", "wav2vec2-large-960h-lv60", "xlsr53", "xls-r-300m",
     "xls-r-1b", "xls-r-1b-cv-tr", "hubert-base", "hubert-large", "hubert-large-ft",
@@ -29,8 +30,26 @@ EXPECTED = {
 
 @pytest.mark.parametrize("path", sorted(FOLDER.rglob("*.toml")), ids=lambda path: path.name)
 def test_every_shipped_config_parses(path):
-    schema = FOLDERS.get(path.parent.name) or SCHEMAS[path.name]
-    assert read_config(path, schema)
+    folder = path.parent
+    schema = TunedRow if folder.parent.name == "experiments" else FOLDERS.get(folder.name)
+    assert read_config(path, schema or SCHEMAS[path.name])
+
+
+@pytest.mark.parametrize(("paper", "rows"), EXPERIMENTS.items())
+def test_every_published_row_has_an_experiment_that_can_be_set_up(paper, rows):
+    published = read_paper(paper)
+    assert len(published.rows) == rows
+    for row in published.rows:
+        assert set(row.paper) <= set(published.corpora)
+        assert hub_id(row.model)
+    for changes in published.variants.values():
+        for corpus in published.corpora.values():
+            data = {
+                "manifest": "x.csv", "model": "xlsr53", "mode": row.mode, "seeds": 1,
+                "protocol": read_protocol(corpus.protocol).model_dump(mode="json"),
+            }  # fmt: skip
+            config = finetune_config(data, [*published.changes, *changes])
+            assert config.training.batch_size == 4
 
 
 def test_the_papers_encoders_and_the_usual_ones_have_short_names():

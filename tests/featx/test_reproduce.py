@@ -86,7 +86,7 @@ def test_rows_run_where_features_can_be_had_and_the_others_are_named(paper):
 
 def test_nothing_is_done_twice(paper, monkeypatch):
     first = run(paper, variants=["fast"])
-    monkeypatch.setattr("featx.reproduce.extract", lambda *_: pytest.fail("extracted again"))
+    monkeypatch.setattr("featx.paper_rows.extract", lambda *_: pytest.fail("extracted again"))
     monkeypatch.setattr("featx.fit.train_head", lambda *_: pytest.fail("trained again"))
     second = run(paper, variants=["fast"])
     assert [r.ours.mean for r in first if r.ours] == [r.ours.mean for r in second if r.ours]
@@ -108,7 +108,7 @@ def test_a_row_that_fails_leaves_the_others(paper, monkeypatch):
     def fail(config, folder):
         raise FeatxError("no luck\nand more")
 
-    monkeypatch.setattr("featx.reproduce.run_fit", fail)
+    monkeypatch.setattr("featx.paper_rows.run_fit", fail)
     failed = [result for result in run(paper) if result.failure]
     assert len(failed) == 2
     assert "failed" in to_text(paper, failed)
@@ -126,11 +126,11 @@ def known(paper: Paper) -> list[Reproduced]:
 
 def test_within_means_no_further_apart_than_both_deviations(paper):
     slow, fast, missing = known(paper)
-    assert (slow.within, fast.within, missing.within) == (True, True, False)  # 4.2 <= 2.4 + 1.9
+    assert (slow.within, fast.within, missing.within) == (True, True, None)  # 4.2 <= 2.4 + 1.9
     assert slow.difference == pytest.approx(-4.2)
     assert math.isnan(missing.difference)
     further = Reproduced(slow.row, "ravdess", "slow", (57.2, 2.4), slow.ours)
-    assert not further.within
+    assert further.within is False
 
 
 def test_the_tables_say_the_same_in_every_form(paper):
@@ -165,3 +165,43 @@ def test_the_command_names_a_wrong_folder(workplace, run_featx):
     assert outcome.code == 1
     assert "--data nowhere: no such folder" in outcome.err
     assert run_featx("reproduce", "pepino", "--data", ".").code == 1
+
+
+@pytest.fixture
+def tuned_paper(paper, monkeypatch, checkpoint_folder) -> Paper:
+    """Two fine-tuned systems, of which one has its weights here, and no deviation is told."""
+    row = {"mode": "frozen", "paper": {"ravdess": [93.0]}}
+    rows = [
+        {**row, "system": "Tiny, frozen", "model": str(checkpoint_folder)},
+        {"system": "XLSR-53", "model": "xlsr53", "mode": "full"},
+    ]
+    changes = ["training.epochs=1", "training.every=3", "head.kind=pooled"]
+    table = {**paper.model_dump(), "rows": rows, "changes": changes, "seeds": 1, "metric": "wa"}
+    return Paper.model_validate(
+        {**table, "variants": {"published": ["select_on=test"], "ours": []}}
+    )
+
+
+def test_fine_tuned_rows_run_where_their_weights_are_here(tuned_paper):
+    results = run(tuned_paper)
+    done = {result.variant: result for result in results if result.ours}
+    assert set(done) == {"published", "ours"}
+    for variant, result in done.items():
+        folder = Path(f"runs/paper-ravdess-tiny-frozen-{variant}")
+        metrics = json.loads((folder / "metrics.json").read_text())
+        assert result.ours.mean == metrics["wa"]["mean"]
+        chosen_on_test = any("CHOSEN ON THE TEST" in remark for remark in metrics["remarks"])
+        assert chosen_on_test == (variant == "published")
+        assert result.within is None
+    text = to_text(tuned_paper, results)
+    assert "WA, %" in text
+    assert "93.0" in text
+    assert "not known" in text
+    assert "hf download facebook/wav2vec2-large-xlsr-53" in text
+    assert json.dumps(to_json(tuned_paper, results), allow_nan=False)
+
+
+def test_single_rows_are_chosen(tuned_paper):
+    assert {result.row.name for result in run(tuned_paper, only=["xlsr-53"])} == {"xlsr-53"}
+    with pytest.raises(FeatxError, match="--row xlsr: there is tiny-frozen, xlsr-53"):
+        run(tuned_paper, only=["xlsr"])

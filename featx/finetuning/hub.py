@@ -1,0 +1,127 @@
+"""Fine-tuned models to the Hugging Face Hub: checked before training, sent after it."""
+
+import csv
+from pathlib import Path
+from typing import Any
+
+from huggingface_hub import HfApi, constants, get_session, get_token
+from huggingface_hub.errors import HfHubHTTPError, HFValidationError
+from huggingface_hub.utils import validate_repo_id
+
+from featx.errors import FeatxError
+from featx.finetuning.history import Look
+from featx.finetuning.member import member_name
+
+PATIENCE = 10.0  # seconds for the Hub to answer at all; its client would wait for ever
+LATER = "Or leave out --push-to-hub, and send the model later: `hf upload OWNER/NAME FOLDER`."
+
+
+def check_hub(repository: str) -> None:
+    """Make sure that a model can be sent to a repository, which is made, private, if it is new.
+
+    Raises:
+        FeatxError: if the name is none, or the Hub can't be reached or written to.
+    """
+    _check_name(repository)
+    option = f"--push-to-hub {repository}"
+    if constants.is_offline_mode():
+        raise FeatxError(
+            f"{option}: HF_HUB_OFFLINE or TRANSFORMERS_OFFLINE is set, so nothing can be sent. "
+            f"Unset it. {LATER}"
+        )
+    if not get_token():
+        raise FeatxError(f"{option}: not logged in. `hf auth login` takes a token. {LATER}")
+    try:
+        get_session().head(constants.ENDPOINT, timeout=PATIENCE)
+        HfApi().create_repo(repository, private=True, exist_ok=True)
+        HfApi().auth_check(repository, write=True)
+    except Exception as error:  # of the network in many kinds, which all end the same
+        raise FeatxError(f"{option}: {_explained(error)} {LATER}") from error
+
+
+def push(repository: str, folder: Path) -> str:
+    """Send a saved model.
+
+    Args:
+        repository: that `check_hub` has seen.
+        folder: of the model.
+
+    Returns:
+        Where it is now.
+
+    Raises:
+        FeatxError: if it can't be sent; says how to do so later.
+    """
+    try:
+        HfApi().upload_folder(
+            repo_id=repository, folder_path=folder, commit_message="Fine-tuned with featx"
+        )
+    except Exception as error:
+        raise FeatxError(
+            f"--push-to-hub {repository}: the run is finished, but its model could not be sent: "
+            f"{_explained(error)}\nIt is safe in {folder}. To send it later:\n"
+            f"  hf upload {repository} {folder}"
+        ) from error
+    return f"{constants.ENDPOINT}/{repository}"
+
+
+def best_saved(run: Path, models: Path, best_by: str) -> Path:
+    """Return the folder of the best model that a finished run has saved.
+
+    Args:
+        run: its folder.
+        models: the folder of its saved models.
+        best_by: what chose the checkpoints: "uar", "wa" or "loss".
+
+    Raises:
+        FeatxError: if it has saved none.
+    """
+    best: dict[Path, tuple[float, int, int]] = {}
+    for seed, fold, look in _read_history(run / "history.csv"):
+        folder = models / member_name(seed, fold)
+        if folder.is_dir():
+            key = (look.score(best_by), -seed, -fold)  # the first of equals, as the run has it
+            best[folder] = max(best.get(folder, key), key)
+    if not best:
+        raise FeatxError(
+            f"{run}: finished without saving a model, so there is none to send. The same command "
+            "with --overwrite fine-tunes and saves it."
+        )
+    return max(best, key=lambda folder: best[folder])
+
+
+def _check_name(repository: str) -> None:
+    try:
+        validate_repo_id(repository)
+        reason = "" if "/" in repository else "the owner is missing."
+    except HFValidationError as error:
+        reason = str(error)
+    if reason:
+        raise FeatxError(
+            f"--push-to-hub {repository}: must be OWNER/NAME, such as me/wav2vec2-ravdess: {reason}"
+        )
+
+
+def _explained(error: Exception) -> str:
+    """Return what went wrong, and its cure, in a sentence or two."""
+    status: Any = error.response.status_code if isinstance(error, HfHubHTTPError) else None
+    said = (str(error).strip() or repr(error)).splitlines()[0].rstrip(".")
+    if status == 401:
+        return f"the Hub doesn't know the token ({said}). `hf auth login` takes another."
+    if status == 403:
+        return (
+            f"the token may not write there ({said}). Take one with write access to that owner's "
+            "repositories with `hf auth login`."
+        )
+    if status is not None:
+        return f"the Hub refuses ({said})."
+    return f"the Hub at {constants.ENDPOINT} can't be reached ({said})."
+
+
+def _read_history(path: Path) -> list[tuple[int, int, Look]]:
+    with path.open(encoding="utf-8", newline="") as file:
+        rows = [{name: float(value) for name, value in row.items()} for row in csv.DictReader(file)]
+    return [
+        (int(row.pop("seed")), int(row.pop("fold")), Look(**{**row, "step": int(row["step"])}))  # type: ignore[arg-type]
+        for row in rows
+    ]

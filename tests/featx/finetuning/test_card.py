@@ -1,0 +1,208 @@
+"""A saved model's card says what the run found, and its code runs as written."""
+
+import re
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import soundfile
+import torch
+from huggingface_hub import ModelCard
+from hypothesis import given
+from hypothesis import strategies as st
+from markdown_it import MarkdownIt
+
+from classifiers.pooled import PooledSettings
+from featx.encoders.loading import load_extractor
+from featx.finetuning.card import write_card
+from featx.finetuning.config import file_config, finetune_config
+from featx.finetuning.files import Identity
+from featx.finetuning.history import Look
+from featx.finetuning.markdown import plain, table
+from featx.finetuning.member import TunedMember
+from featx.finetuning.model import build_model
+from featx.finetuning.saving import load_tuned, save_model
+from featx.finetuning.story import Story
+from featx.manifest import load_manifest
+from featx.outcomes import score_outcomes
+from featx.protocols import default_protocol
+from featx.task import set_task
+
+LOOK = Look(7, 1.0, 1e-4, 0.5, 0.9, 0.6, 0.7, 0.8, 1.0, 2.0)
+
+
+@pytest.fixture
+def tell(write_corpus):
+    """Make what a card tells of, without fine-tuning anything."""
+    path = write_corpus(speakers=6)
+
+    def make(seeds=2, speaker_dependent=False, hub_id="", **changes):
+        manifest = load_manifest(path)
+        protocol = default_protocol(manifest, 3, speaker_dependent)
+        data = {"manifest": str(path), "model": "tiny", "mode": "full", "seeds": seeds}
+        config = finetune_config({**data, "protocol": protocol.model_dump(mode="json"), **changes})
+        task = set_task(manifest, manifest.utterances, protocol)
+        draw = torch.Generator().manual_seed(0)
+        members = []
+        for seed in range(seeds):
+            for fold in task.folds:
+                drawn = torch.rand(len(fold.test), 3, generator=draw).softmax(1)
+                members.append(TunedMember(seed, fold.number, {"test": drawn}, [LOOK], 0, 1, None))
+        remarks = ["CHECKPOINT CHOSEN ON THE TEST DATA"] if config.select_on == "test" else []
+        results = score_outcomes("a run", task, members, remarks)
+        revision = "0123abc" if hub_id else ""
+        identity = Identity(hub_id or "tiny", revision, "", "", "", 7_907, 7_907)
+        return Story(config, task, identity, results, members[-1])
+
+    return make
+
+
+@pytest.fixture
+def written(tmp_path):
+    """Write a card, and read it back as the Hub does."""
+
+    def write(story):
+        write_card(story, tmp_path)
+        return ModelCard.load(tmp_path / "README.md")
+
+    return write
+
+
+def blocks(card, language):
+    return re.findall(rf"```{language}\n(.*?)```", card.text, re.DOTALL)
+
+
+def shown(card):
+    """Return the card as a reader of the rendered page sees it, without its code."""
+    page = MarkdownIt("commonmark").enable("table").render(card.text)
+    return re.sub(r"<[^>]+>", "", re.sub(r"<pre>.*?</pre>", "", page, flags=re.DOTALL))
+
+
+def test_the_scores_are_those_of_the_run(tell, written):
+    story = tell()
+    card = written(story)
+    uar, wa = (story.results.scores[name] for name in ("uar", "wa"))
+    told = {result.metric_type: result for result in card.data.eval_results}
+    assert told["recall"].metric_value == pytest.approx(uar.mean / 100, abs=5e-5)
+    assert told["accuracy"].metric_value == pytest.approx(wa.mean / 100, abs=5e-5)
+    assert "2 seeds × 3 folds" in told["accuracy"].metric_name
+    own = score_outcomes("", story.task, [story.member], []).scores["uar"]
+    assert f"| UAR | {uar} | {uar.low:.1f} to {uar.high:.1f} | {own.mean:.1f} |" in card.text
+    assert "This one is seed 1, fold 2;" in card.text
+    for label, row in story.results.per_class().items():
+        assert f"| {label} | {row['precision']:.1f} | {row['recall']:.1f} |" in card.text
+    for note in story.results.notes():
+        assert note in card.text
+
+
+def test_a_run_of_one_model_has_no_other_scores(tell, written, one_split):
+    story = tell(seeds=1)
+    assert story.models == 1
+    card = written(story)
+    assert "The scores are those of this model." in card.text
+    assert "this model alone" not in card.text
+    assert card.data.eval_results[1].metric_name == "accuracy"
+
+
+@pytest.mark.parametrize(
+    ("model", "licence"), [("facebook/wav2vec2-base", "apache-2.0"), ("me/unheard-of", None)]
+)
+def test_the_header_names_the_encoder_and_a_known_licence(model, licence, tell, written):
+    data = written(tell(hub_id=model, model=model)).data
+    assert data.base_model == model
+    assert data.license == licence
+    assert {"audio-classification", "speech-emotion-recognition", "featx"} == set(data.tags)
+
+
+def test_nothing_of_the_machine_is_told(tell, written, tmp_path):
+    card = written(tell(model=str(tmp_path / "tiny")))
+    assert card.data.base_model is None
+    assert str(tmp_path) not in card.content
+
+
+@pytest.mark.parametrize(
+    ("kind", "pooling", "loads"),
+    [("linear", "mean", True), ("linear", "max", False), ("pooled", "mean", False)],
+)
+def test_only_what_plain_transformers_loads_is_tagged_so(kind, pooling, loads, tell, written):
+    card = written(tell(head={"kind": kind, "pooling": pooling}))
+    assert card.data.library_name == ("transformers" if loads else None)
+    assert card.data.pipeline_tag == ("audio-classification" if loads else None)
+    assert any("AutoModelForAudio" in code for code in blocks(card, "python")) == loads
+
+
+def test_speakers_are_told_in_plain_words(tell, written):
+    assert "Speakers: disjoint." in shown(written(tell()))
+    assert "Speakers: NOT disjoint." in shown(written(tell(speaker_dependent=True)))
+    story = tell(speaker_dependent=True)
+    nobody = tuple(replace(u, speaker="") for u in story.task.utterances)
+    story = replace(story, task=replace(story.task, utterances=nobody))
+    assert "Speakers: NOT KNOWN to be disjoint" in shown(written(story))
+
+
+def test_a_checkpoint_chosen_on_test_is_marked_everywhere(tell, written):
+    card = written(tell(select_on="test"))
+    assert card.text.lstrip().split("\n\n")[1].startswith("> **WARNING")
+    assert all("TEST" in result.metric_name for result in card.data.eval_results)
+    assert "validated on" not in card.text
+    assert "TEST" not in written(tell()).content
+
+
+@pytest.mark.parametrize("seconds", [float("inf"), 0.2])
+def test_the_code_runs_as_written_and_both_ways_agree(
+    seconds, tell, written, checkpoint_folder, tmp_path, monkeypatch, capsys
+):
+    torch.manual_seed(3)
+    model = build_model(checkpoint_folder, PooledSettings(kind="linear"), 3, "full").eval()
+    with torch.no_grad():
+        model.head.output.weight.mul_(20)  # so that the probabilities differ
+    classes = ("happy", "sad", "angry")
+    save_model(model, load_extractor(checkpoint_folder), classes, tmp_path / "saved")
+    write_card(tell(seconds=seconds), tmp_path / "saved")
+    monkeypatch.chdir(tmp_path / "saved")
+    noise = np.random.default_rng(0).standard_normal(9_000) * 0.1
+    soundfile.write("speech.wav", noise, 16_000)
+    codes = blocks(ModelCard.load("README.md"), "python")
+    assert len(codes) == 2
+    found = []
+    for code in codes:
+        space: dict[str, object] = {}
+        capsys.readouterr()
+        exec(compile(code, "README.md", "exec"), space)
+        printed = dict(line.split(": ") for line in capsys.readouterr().out.splitlines())
+        assert tuple(printed) == classes
+        found.append(space["probabilities"])
+    torch.testing.assert_close(found[0], found[1], rtol=1e-4, atol=1e-5)
+    kept = soundfile.read("speech.wav", dtype="float32")[0][: int(min(seconds, 1) * 16_000)]
+    tuned = load_tuned(tmp_path / "saved")
+    values = torch.from_numpy(tuned.extractor(kept, sampling_rate=16_000).input_values[0])[None]
+    expected = tuned.model(values, [values.shape[1]])["logits"].softmax(1)[0]
+    torch.testing.assert_close(found[1], expected)
+
+
+def test_the_config_in_it_repeats_the_run(tell, written, tmp_path):
+    story = tell(hub_id="facebook/wav2vec2-base", model="wav2vec2-base", manifest="manifest.csv")
+    (code,) = blocks(written(story), "toml")
+    (tmp_path / "config.toml").write_text(code)
+    pinned = story.config.model_copy(update={"revision": "0123abc"})
+    assert file_config(tmp_path / "config.toml") == pinned
+
+
+def test_a_card_for_the_hub_downloads_from_there(tell, written):
+    codes = blocks(written(replace(tell(), repository="me/x")), "python")
+    assert 'model_id = "me/x"' in codes[0]
+    assert 'Path(snapshot_download("me/x"))' in codes[1]
+    for code in codes:
+        compile(code, "README.md", "exec")
+
+
+@given(st.text(st.characters(exclude_categories=("C", "Z")), min_size=1))
+def test_any_label_stays_one_cell_and_shows_as_it_is(label):
+    page = (
+        MarkdownIt("commonmark")
+        .enable("table")
+        .parse(table(["class", "recall"], [[plain(label), "50.0"]]))
+    )
+    body = page[[token.type for token in page].index("tbody_open") :]
+    cells = [token for token in body if token.type == "inline"]
+    assert ["".join(child.content for child in cell.children) for cell in cells] == [label, "50.0"]

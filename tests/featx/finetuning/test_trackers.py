@@ -1,0 +1,177 @@
+"""Trackers are told of each model in a run of its own."""
+
+import sys
+from pathlib import Path
+from types import ModuleType, SimpleNamespace
+
+import pytest
+import torch
+from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+from transformers import TrainerCallback, integrations
+
+from classifiers.pooled import PooledSettings
+from featx.encoders.loading import load_extractor
+from featx.errors import FeatxError
+from featx.finetuning.config import finetune_config
+from featx.finetuning.model import build_model
+from featx.finetuning.trackers import check_trackers, tracking
+from featx.finetuning.trainer import Tuner, arguments_for
+from featx.finetuning.waveforms import Waveforms
+from featx.manifest import load_manifest
+from featx.protocols import default_protocol
+from featx.task import set_task
+
+CURVES = {"train/loss", "train/wa", "eval/loss", "eval/uar", "eval/wa"}
+
+
+@pytest.fixture
+def make_trainer(write_corpus, checkpoint_folder, tmp_path):
+    manifest = load_manifest(write_corpus())
+    protocol = default_protocol(manifest, 3, False)
+    data = {"manifest": "manifest.csv", "model": "tiny", "mode": "full", "seeds": 1}
+    changes = ["training.every=2", "training.epochs=2"]
+    config = finetune_config({**data, "protocol": protocol.model_dump(mode="json")}, changes)
+    task = set_task(manifest, manifest.utterances, protocol)
+    extractor = load_extractor(checkpoint_folder)
+
+    def make(name):
+        model = build_model(checkpoint_folder, PooledSettings(kind="linear"), 3, "full")
+        arguments = arguments_for(
+            config.training, tmp_path / "checkpoints" / name, 0, torch.device("cpu"), name=name,
+        )  # fmt: skip
+        parts = (task.folds[0].train, task.folds[0].validation)
+        data = [Waveforms(part, task.labels(part), extractor) for part in parts]
+        return Tuner(model, config.training, arguments, *data)
+
+    return make
+
+
+def scalars(folder):
+    (path,) = folder.iterdir()
+    events = EventAccumulator(str(path))
+    events.Reload()
+    return {name: events.Scalars(name) for name in events.Tags()["scalars"]}
+
+
+def test_tensorboard_has_each_models_curves_in_its_own_folder(make_trainer, tmp_path):
+    for name in ("seed0-fold0", "seed1-fold0"):
+        trainer = make_trainer(name)
+        with tracking(trainer, ["tensorboard"], tmp_path / name):
+            trainer.train()
+        trainer.predict(trainer.eval_dataset)  # is nobody's business
+        curves = scalars(tmp_path / name)
+        assert set(curves) >= CURVES
+        assert not [curve for curve in curves if "test" in curve]
+        for curve in CURVES:
+            kind, key = curve.split("/")
+            key = key if kind == "train" else f"eval_{key}"
+            told = {
+                entry["step"]: entry[key] for entry in trainer.state.log_history if key in entry
+            }
+            assert {point.step: point.value for point in curves[curve]} == pytest.approx(told)
+            assert sorted(told) == [2, 4]
+
+
+def test_a_command_leaves_curves_for_every_model(write_corpus, finetune, read_rows):
+    write_corpus()
+    assert finetune("--seeds", "2", "--track", "tensorboard").code == 0
+    (run,) = Path("runs").iterdir()
+    history = {(row["seed"], row["fold"]): row for row in read_rows(run / "history.csv")}
+    assert len(list((run / "tensorboard").iterdir())) == len(history) == 6
+    for (seed, fold), row in history.items():
+        curves = scalars(run / f"tensorboard/seed{seed}-fold{fold}")
+        assert curves["eval/uar"][-1].step == int(row["step"])
+        assert curves["eval/loss"][-1].value == pytest.approx(float(row["validation_loss"]))
+
+
+def test_nothing_is_tracked_by_default(write_corpus, finetune):
+    write_corpus()
+    assert finetune("--folds", "3").code == 0
+    assert not list(Path("runs").glob("*/tensorboard"))
+    assert not {path.name for path in Path.cwd().iterdir()} - {"audio", "manifest.csv", "runs"}
+
+
+class Service:
+    """A tracker's package and callback, as those that need an account."""
+
+    def __init__(self, monkeypatch, name):
+        self.run, self.active_run, self.seen, self.ended = None, lambda: self.run, [], []
+        self.stops = False
+        module = ModuleType(name)
+        module.__spec__ = SimpleNamespace()
+        module.__getattr__ = lambda attribute: getattr(self, attribute)
+        monkeypatch.setitem(sys.modules, name, module)
+        service = self
+
+        class Callback(TrainerCallback):
+            def on_train_begin(self, args, state, control, **others):
+                assert service.run is None, "the last model's run is still open"
+                service.run = args.run_name
+                service.seen.append((args.run_name, args.project))
+                if service.stops:
+                    raise KeyboardInterrupt
+
+            def on_predict(self, args, state, control, **others):
+                service.seen.append("predictions")
+
+        monkeypatch.setitem(integrations.integration_utils.INTEGRATION_TO_CALLBACK, name, Callback)
+
+    def end_run(self, status):
+        self.ended.append(status)
+        self.run = None
+
+    def finish(self, exit_code):
+        self.end_run({0: "FINISHED", 1: "FAILED"}[exit_code])
+
+
+@pytest.mark.parametrize("name", ["wandb", "mlflow"])
+def test_a_run_ends_with_its_model_also_if_that_fails(name, make_trainer, monkeypatch, tmp_path):
+    service = Service(monkeypatch, name)
+    for model in ("first", "second"):
+        trainer = make_trainer(model)
+        with tracking(trainer, [name, name], tmp_path / model):
+            trainer.train()
+        trainer.predict(trainer.eval_dataset)
+    service.stops = True
+    with pytest.raises(KeyboardInterrupt), tracking(trainer, [name], tmp_path):
+        trainer.train()
+    assert service.seen == [("first", "featx"), *2 * [("second", "featx")]]
+    assert service.ended == ["FINISHED", "FINISHED", "FAILED"]
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [("tensorbord", "choose among tensorboard, wandb, trackio, mlflow"),
+     ("trackio", "pip install trackio")],
+)  # fmt: skip
+def test_a_tracker_that_is_not_there_is_refused(name, said, monkeypatch):
+    monkeypatch.setattr("featx.finetuning.trackers.find_spec", lambda name: None)
+    with pytest.raises(FeatxError, match=said):
+        check_trackers([name])
+
+
+def test_a_tracker_that_is_switched_off_is_refused_before_training(monkeypatch):
+    Service(monkeypatch, "mlflow")
+
+    def unusable():
+        raise RuntimeError("MLflowCallback requires mlflow to be installed.")
+
+    table = integrations.integration_utils.INTEGRATION_TO_CALLBACK
+    monkeypatch.setitem(table, "mlflow", unusable)
+    with pytest.raises(FeatxError, match="installed, but can't be used: MLflowCallback requires"):
+        check_trackers(["mlflow"])
+
+
+@pytest.mark.parametrize(
+    ("mode", "known", "refused"),
+    [("online", False, True), ("online", True, False), ("offline", False, False)],
+)
+def test_weights_and_biases_needs_a_login_before_training(mode, known, refused, monkeypatch):
+    service = Service(monkeypatch, "wandb")
+    service.setup = lambda: SimpleNamespace(settings=SimpleNamespace(mode=mode))
+    service.login = lambda prompt: known
+    if not refused:
+        check_trackers(["wandb"])
+        return
+    with pytest.raises(FeatxError, match=r"not logged in\. `wandb login` logs in; WANDB_MODE=offl"):
+        check_trackers(["wandb"])
