@@ -24,6 +24,11 @@ class PooledSettings(BaseModel):
     pooling: Literal["mean", "sum", "max"] = "mean"
     dropout: Annotated[float, Field(ge=0, le=0.99)] = 0.1
 
+    @property
+    def is_plain(self) -> bool:
+        """Whether transformers' own models for audio classification can be this one."""
+        return self.kind == "linear" and self.pooling == "mean"
+
 
 class PooledClassifier(nn.Module):
     """Pools frames over time and classifies what comes out.

@@ -18,6 +18,7 @@ from featx.scores import count_confusions
 from featx.significance import (
     Difference,
     McNemar,
+    combine,
     compare_uar,
     draw_groups,
     holm,
@@ -58,16 +59,16 @@ class Pair:
         first: name of one.
         second: name of the other.
         difference: in UAR.
-        tests: of every pair of seeds.
-        paired: whether seeds were paired in their order, not each with each.
-        holm: the median p, adjusted for the number of pairs of systems.
+        tests: of every seed of one against every seed of the other.
+        p: of all tests combined.
+        holm: the combined p, adjusted for the number of pairs of systems.
     """
 
     first: str
     second: str
     difference: Difference
     tests: Sequence[McNemar]
-    paired: bool
+    p: float
     holm: float
 
     def to_json(self) -> dict[str, Any]:
@@ -79,9 +80,8 @@ class Pair:
             "mcnemar": {
                 "only_first": median(test.only_first for test in self.tests),
                 "only_second": median(test.only_second for test in self.tests),
-                "p": median(test.p for test in self.tests),
+                "p": self.p,
                 "p_holm": self.holm,
-                "seeds_paired": self.paired,
                 "tests": [asdict(test) for test in self.tests],
             },
         }
@@ -202,15 +202,17 @@ def _compare_pairs(names: Sequence[str], systems: Sequence[_Seeds], classes: int
     hits = [np.stack([seed[0] == seed[1] for seed in seeds]) for seeds in systems]
     pairs = list(combinations(range(len(systems)), 2))
     tests = [mcnemar_of_seeds(hits[one], hits[two]) for one, two in pairs]
-    adjusted = holm([median(test.p for test in some) for some in tests])
+    combined = [combine([test.p for test in some]) for some in tests]
     return [
         Pair(
             names[one],
             names[two],
             compare_uar(confusions[one], confusions[two], draws),
             some,
-            paired=len(hits[one]) == len(hits[two]),
-            holm=p,
+            p,
+            adjusted,
         )
-        for (one, two), some, p in zip(pairs, tests, adjusted, strict=True)
+        for (one, two), some, p, adjusted in zip(
+            pairs, tests, combined, holm(combined), strict=True
+        )
     ]

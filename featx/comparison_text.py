@@ -15,7 +15,7 @@ from featx.cost import (
 )
 from featx.files import write_text
 from featx.results import NAMES, plain_table, render
-from featx.significance import McNemar
+from featx.significance import Difference
 
 _WIDTH = 10_000  # characters allowed; a table takes what it needs
 _UNKNOWN = "–"
@@ -163,19 +163,20 @@ def _pair_section(pairs: Sequence[Pair], over: str) -> _Section:
 
 
 def _pair_cells(pair: Pair) -> list[str]:
-    difference = pair.difference
     return [
         f"{pair.first} − {pair.second}",
-        _signed(difference.mean),
-        f"{_signed(difference.low)} to {_signed(difference.high)}",
-        *_medians(pair.tests),
+        _signed(pair.difference.mean),
+        _interval(pair.difference),
+        f"{median(test.only_first for test in pair.tests):g}",
+        f"{median(test.only_second for test in pair.tests):g}",
+        _p(pair.p),
     ]
 
 
-def _medians(tests: Sequence[McNemar]) -> list[str]:
-    only_first = median(test.only_first for test in tests)
-    only_second = median(test.only_second for test in tests)
-    return [f"{only_first:g}", f"{only_second:g}", _p(median(test.p for test in tests))]
+def _interval(difference: Difference) -> str:
+    if difference.low is None or difference.high is None:
+        return _UNKNOWN
+    return f"{_signed(difference.low)} to {_signed(difference.high)}"
 
 
 def _notes(comparison: Comparison) -> list[str]:
@@ -198,10 +199,11 @@ def _reading(comparison: Comparison) -> list[str]:
             f"{', '.join(without)}: cost unknown ({_UNKNOWN}), as there is no {COST_FILE} beside "
             "the predictions. Older runs of featx and other tools write none."
         )
-    notes.append(
-        "Difference: mean UAR of the first less the second's; the interval draws the same "
-        f"{comparison.resampled} for both."
-    )
+    interval = f"the interval draws the same {comparison.resampled} for both"
+    if not _has_intervals(comparison):
+        one = comparison.resampled.removesuffix("s")
+        interval = f"no interval ({_UNKNOWN}), as there is only one {one} to draw"
+    notes.append(f"Difference: mean UAR of the first less the second's; {interval}.")
     notes.append(_mcnemar_note(comparison))
     if len(comparison.pairs) > 1:
         notes.append(f"Holm: p adjusted for {len(comparison.pairs)} pairs of systems.")
@@ -209,21 +211,24 @@ def _reading(comparison: Comparison) -> list[str]:
 
 
 def _mcnemar_note(comparison: Comparison) -> str:
-    seeds = ""
+    seeds = beside = ""
     if any(len(pair.tests) > 1 for pair in comparison.pairs):
-        how = {
-            (True,): "each pair of seeds, in their order",
-            (False,): "each seed with each",
-            (False, True): "each pair of seeds, or each with each where numbers differ",
-        }[tuple(sorted({pair.paired for pair in comparison.pairs}))]
-        seeds = f", for {how}: median and range"
-    beside = (
-        "the interval does not" if comparison.resampled == "speakers" else "so does the interval"
-    )
+        seeds = (
+            " With several seeds, every seed of one is tested against every seed of the other: "
+            "the counts are medians, p is twice the median p (at most 1), which holds however the "
+            "tests depend on each other, and the range is of the single p's."
+        )
+    if _has_intervals(comparison):
+        known = comparison.resampled == "speakers"
+        beside = "; the interval does not" if known else "; so does the interval"
     return (
-        f"McNemar: exact, two-sided, on the utterances only one recognised{seeds}. It takes "
-        f"utterances as independent, which a speaker's are not; {beside}."
+        f"McNemar: exact, two-sided, on the utterances only one recognised.{seeds} It takes "
+        f"utterances as independent, which a speaker's are not{beside}."
     )
+
+
+def _has_intervals(comparison: Comparison) -> bool:
+    return comparison.pairs[0].difference.low is not None
 
 
 def _p(value: float) -> str:

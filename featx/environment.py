@@ -36,6 +36,12 @@ def peak_memory(device: torch.device) -> tuple[int, int | None]:
     return held, torch.cuda.max_memory_allocated(device) if on_gpu else None
 
 
+def reset_peak_memory(device: torch.device) -> None:
+    """Begin to look for a GPU's peak anew; a process has but one."""
+    if device.type == "cuda":
+        torch.cuda.reset_peak_memory_stats(device)
+
+
 def device_name(device: torch.device) -> str:
     """Return "cpu", or the GPU's name."""
     return torch.cuda.get_device_name(device) if device.type == "cuda" else device.type

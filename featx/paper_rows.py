@@ -71,10 +71,11 @@ def run_row(
         "seeds": seeds,
     }
     if isinstance(row, TunedRow):
-        tuning = finetune_config({**shared, "model": row.model, "mode": row.mode}, changes)
-        found = find_surroundings("auto", (), "none", "", tuning.training.precision)
+        own = {"model": row.model, "mode": row.mode, "save": "none"}
+        tuning = finetune_config({**shared, **own}, changes)
+        found = find_surroundings(tuning, "auto")
         results = run_finetune(tuning, run_folder(name), surroundings=found)
-        assert results is not None, "one process"
+        assert results is not None, "the first process"
         return results
     data = {
         **shared,

@@ -9,6 +9,7 @@ from cache import StoreError
 from featx.corpora.build import build_manifest
 from featx.corpora.files import CorpusError
 from featx.errors import FeatxError, Interrupted
+from featx.finetuning.processes import count_processes
 from featx.manifest import Manifest
 from featx.paper_rows import prepare, run_row
 from featx.papers import Cell, HeadRow, Paper, TunedRow
@@ -88,6 +89,8 @@ def reproduce(
     unknown = [variant for variant in variants if variant not in paper.variants]
     if unknown:
         raise FeatxError(f"--variant {unknown[0]}: there is {', '.join(paper.variants)}.")
+    if count_processes() > 1:
+        raise FeatxError("torchrun is for `featx finetune`; `featx reproduce` runs in one process.")
     names = [row.name for row in paper.rows]
     absent = [row for row in only if row not in names]
     if absent:

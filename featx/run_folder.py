@@ -13,7 +13,8 @@ from featx.files import write_json, write_text
 from featx.results import Results, read_results
 
 ROOT = Path("runs")
-MEMBERS = "members"
+MEMBERS = "members"  # finished or begun, of a run that is not finished
+MODELS = "models"  # of fine-tunings
 log = logging.getLogger("featx")
 
 
@@ -58,6 +59,7 @@ def do(job: Job, folder: Path, overwrite: bool = False) -> Results:
     Raises:
         FeatxError: if the folder holds a run of another config, or no run at all.
     """
+    _end_replacing(folder)
     if overwrite and (folder / "config.toml").exists():
         return _replace(job, folder)
     _check_same(job, folder)
@@ -72,14 +74,39 @@ def _replace(job: Job, folder: Path) -> Results:
     What a stopped attempt finished there is taken up again if it fits.
     """
     beside = folder.with_name(f".{folder.name}.new")
-    results = _do_logged(job, beside)
-    old = folder.rename(folder.with_name(f".{folder.name}.old"))
+    if (beside / "metrics.json").exists() and _inputs(beside) == job.inputs:
+        results = read_results(beside / "metrics.json")  # stopped just before it took its place
+    else:
+        results = _do_logged(job, beside)
+    folder.rename(_old(folder))
     beside.rename(folder)
-    shutil.rmtree(old)
+    _end_replacing(folder)
     return results
 
 
+def _end_replacing(folder: Path) -> None:
+    """End what a kill may have left half done: the old run goes if the new one is in place."""
+    old = _old(folder)
+    if old.exists() and folder.exists():
+        shutil.rmtree(old)
+    elif old.exists():
+        old.rename(folder)
+
+
+def _old(folder: Path) -> Path:
+    return folder.with_name(f".{folder.name}.old")
+
+
+def _inputs(folder: Path) -> str | None:
+    """Return the digest of what a run was made from, if it says so."""
+    path = folder / "environment.json"
+    table = json.loads(path.read_text("utf-8")) if path.exists() else {}
+    inputs: str | None = table.get("inputs_sha256")
+    return inputs
+
+
 def _do_logged(job: Job, folder: Path) -> Results:
+    (folder / "metrics.json").unlink(missing_ok=True)  # of a finished run with other inputs
     write_text(folder / "config.toml", job.config)
     handler = logging.FileHandler(folder / "run.log", encoding="utf-8")
     handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
@@ -125,9 +152,7 @@ def _check_same(job: Job, folder: Path) -> None:
 def _finished(job: Job, folder: Path) -> Results:
     """Return the results of a run made before with the same config and data."""
     shutil.rmtree(folder / MEMBERS, ignore_errors=True)  # if a kill left it
-    path = folder / "environment.json"
-    environment = json.loads(path.read_text("utf-8")) if path.exists() else {}
-    if environment.get("inputs_sha256") != job.inputs:
+    if _inputs(folder) != job.inputs:
         raise FeatxError(
             f"{folder}: its manifest, features or model have changed since it was run. "
             "Choose another --name, or --overwrite it."

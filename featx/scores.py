@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 RESAMPLES = 2000  # of the bootstrap
-_BOOTSTRAP_SEED = 0
+BOOTSTRAP_SEED = 0
 
 
 @dataclass(frozen=True)
@@ -112,7 +112,7 @@ def score_seeds(confusions: Sequence[np.ndarray]) -> dict[str, Score]:
     stacked = np.stack(confusions)
     seeds, speakers, classes, _ = stacked.shape
     kinds, counts = _distinct(stacked.transpose(1, 0, 2, 3).reshape(speakers, -1))
-    draws = np.random.default_rng(_BOOTSTRAP_SEED).multinomial(
+    draws = np.random.default_rng(BOOTSTRAP_SEED).multinomial(
         speakers, counts / speakers, size=RESAMPLES
     )
     sums = draws.astype(float) @ kinds.astype(float)  # exact, and faster than with integers

@@ -7,9 +7,7 @@ from itertools import product
 import numpy as np
 from scipy.stats import binomtest
 
-from featx.scores import RESAMPLES, uar
-
-_BOOTSTRAP_SEED = 0
+from featx.scores import BOOTSTRAP_SEED, RESAMPLES, uar
 
 
 @dataclass(frozen=True)
@@ -18,13 +16,14 @@ class Difference:
 
     Attributes:
         mean: of the means over seeds.
-        low: 2.5th percentile when the speakers, or other groups, are resampled.
-        high: 97.5th percentile of the same.
+        low: 2.5th percentile when the speakers, or other groups, are resampled; None if
+            there is only one.
+        high: 97.5th percentile of the same, None likewise.
     """
 
     mean: float
-    low: float
-    high: float
+    low: float | None
+    high: float | None
 
 
 @dataclass(frozen=True)
@@ -51,7 +50,7 @@ def draw_groups(groups: int) -> np.ndarray:
     Returns:
         (RESAMPLES, groups) how often each was drawn; the same at every call.
     """
-    generator = np.random.default_rng(_BOOTSTRAP_SEED)
+    generator = np.random.default_rng(BOOTSTRAP_SEED)
     return generator.multinomial(groups, np.full(groups, 1 / groups), size=RESAMPLES)
 
 
@@ -66,10 +65,12 @@ def compare_uar(first: np.ndarray, second: np.ndarray, draws: np.ndarray) -> Dif
         second: the same, of the same utterances; its seeds can be of another number.
         draws: (rounds, groups), as from `draw_groups`.
     """
-    mean = _mean_uar(first.sum(1)) - _mean_uar(second.sum(1))
+    mean = float(_mean_uar(first.sum(1)) - _mean_uar(second.sum(1)))
+    if first.shape[1] == 1:  # every round would draw the same: an interval of no width
+        return Difference(mean, None, None)
     resampled = _resampled_uar(first, draws) - _resampled_uar(second, draws)
     low, high = np.percentile(resampled, (2.5, 97.5))
-    return Difference(float(mean), float(low), float(high))
+    return Difference(mean, float(low), float(high))
 
 
 def mcnemar(first: np.ndarray, second: np.ndarray) -> McNemar:
@@ -90,15 +91,30 @@ def mcnemar(first: np.ndarray, second: np.ndarray) -> McNemar:
 
 
 def mcnemar_of_seeds(first: np.ndarray, second: np.ndarray) -> list[McNemar]:
-    """Test every pair of seeds: in their order if both have as many, else each with each.
+    """Test every seed of one system against every seed of the other.
+
+    Seeds of the same number have nothing in common beyond it, so none are paired.
 
     Args:
         first: (seeds, utterances) whether the first system recognised each.
-        second: (seeds, utterances) the same of the second.
+        second: (seeds, utterances) the same of the second; its seeds can be of another number.
+
+    Returns:
+        Those of the first's first seed, then of its second, and so on.
     """
-    paired = len(first) == len(second)
-    pairs = zip(first, second, strict=True) if paired else product(first, second)
-    return [mcnemar(one, other) for one, other in pairs]
+    return [mcnemar(one, other) for one, other in product(first, second)]
+
+
+def combine(values: Sequence[float]) -> float:
+    """Combine p-values of one hypothesis: twice their median, at most 1; a single one is kept.
+
+    The result is a p-value whatever the dependence between them (Rüger 1978; Vovk and Wang 2020,
+    "Combining p-values via averaging", Biometrika 107(4)). Tests that share a seed do depend.
+
+    Args:
+        values: p of each test.
+    """
+    return float(values[0] if len(values) == 1 else min(1, 2 * np.median(values)))
 
 
 def holm(values: Sequence[float]) -> list[float]:

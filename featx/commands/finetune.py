@@ -47,7 +47,7 @@ class Keep(StrEnum):
     none = "none"
 
 
-BESIDE_CONFIG = {"config", "change", "name", "overwrite", "device", "track", "push_to_hub", "save"}
+BESIDE_CONFIG = {"config", "change", "name", "overwrite", "device", "track", "push_to_hub"}
 OF_NO_PROTOCOL = {"folds", "speaker_dependent"}
 
 
@@ -106,13 +106,14 @@ def finetune(
     ] = None,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace the run.")] = False,
 ) -> None:
-    """Fine-tune an encoder under a protocol, and score it on speakers it has not heard.
+    """Fine-tune an encoder under a protocol, and score it on the test utterances.
 
     Several GPUs, or processes: torchrun --nproc-per-node 2 -m featx finetune ...
     """
     from featx.errors import FeatxError
     from featx.finetuning.config import file_config, finetune_config
     from featx.finetuning.files import REPORT
+    from featx.finetuning.processes import count_processes
     from featx.finetuning.run import run_finetune
     from featx.finetuning.surroundings import find_surroundings
     from featx.protocols import choose_protocol
@@ -137,11 +138,11 @@ def finetune(
             "seconds": seconds,
             "protocol": chosen.model_dump(mode="json"),
             "seeds": seeds,
+            "processes": count_processes(),
+            "save": save.value,
         }
         resolved = finetune_config(data, change or ())
-    surroundings = find_surroundings(
-        device, track or (), save.value, push_to_hub or "", resolved.training.precision
-    )
+    surroundings = find_surroundings(resolved, device, track or (), push_to_hub or "")
     folder = run_folder(name or resolved.name)
     if run_finetune(resolved, folder, overwrite, surroundings):
         print((folder / REPORT).read_text("utf-8"))

@@ -7,6 +7,12 @@ from featx.errors import FeatxError
 ALL = "all"
 
 
+def keep_float32(device: torch.device) -> None:
+    """Let float32 be float32 on a GPU, where it would be a shorter type in convolutions."""
+    if device.type == "cuda":
+        torch.backends.cudnn.allow_tf32 = torch.backends.cuda.matmul.allow_tf32 = False
+
+
 def find_devices(device: str, count: str = "1") -> tuple[torch.device, ...]:
     """Return the devices that a user asked for.
 

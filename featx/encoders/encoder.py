@@ -7,6 +7,7 @@ import numpy as np
 import torch
 
 from featx.audio import SAMPLE_RATE
+from featx.encoders.devices import keep_float32
 from featx.encoders.loading import digest_settings, digest_weights, load_extractor, load_model
 from featx.encoders.network import Network
 from featx.encoders.shape import read_shape
@@ -60,8 +61,7 @@ class Encoder:
             return self
         if self.precision != "float32":
             raise ValueError(f"its weights were rounded to {self.precision}")
-        if device.type == "cuda":  # where "float32" would be a shorter type in convolutions
-            torch.backends.cudnn.allow_tf32 = torch.backends.cuda.matmul.allow_tf32 = False
+        keep_float32(device)
         other = copy.copy(self)
         other.device, other.precision = device, precision
         other._network = copy.deepcopy(self._network).prepare(device, getattr(torch, precision))

@@ -36,6 +36,8 @@ def load_model(folder: Path) -> PreTrainedModel:
             f"{folder}: {len(missing)} weights are missing, among them {missing[0]}; "
             "they would be random. The checkpoint is of another architecture or incomplete."
         )
+    if hasattr(model, "masked_spec_embed") and "masked_spec_embed" in report["missing_keys"]:
+        model.masked_spec_embed.data.zero_()  # transformers has drawn it at random
     frozen: PreTrainedModel = model.eval().requires_grad_(False)
     return frozen
 

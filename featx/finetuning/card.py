@@ -218,8 +218,7 @@ def _settings(story: Story) -> list[str]:
     config = story.config
     identity = story.identity
     told = {"revision": identity.revision} if story.on_hub else {"model": identity.encoder}
-    if config.manifest.is_absolute():  # where it was is nobody's concern
-        told["manifest"] = config.manifest.name
+    told["manifest"] = config.manifest.name  # where it was is nobody's concern
     steps = []
     if config.protocol.manifest:
         steps.append(f"Make the manifest: `{config.protocol.manifest}`.")

@@ -81,6 +81,8 @@ class FinetuneConfig(Tuning):
         select_on: what chooses the checkpoint. "test" is how some papers do it: training has the
             validation data too, and the scores are those of the best of many looks.
         seeds: how many models a fold, each with other initial head, order and dropout.
+        processes: of `torchrun` that share a step; each takes whole batches.
+        save: which models are kept: the "best" on validation data, "all" or "none".
         protocol: which utterances under which labels, and how they are divided.
     """
 
@@ -91,6 +93,8 @@ class FinetuneConfig(Tuning):
     seconds: PositiveFloat = math.inf
     select_on: Literal["validation", "test"] = "validation"
     seeds: PositiveInt
+    processes: PositiveInt = 1
+    save: Literal["best", "all", "none"] = "best"
     protocol: Protocol
 
     def to_toml(self) -> str:

@@ -4,8 +4,9 @@ import logging
 import shutil
 from pathlib import Path
 
-from featx.cost import describe_bytes
+from featx.cost import describe_bytes, folder_bytes
 from featx.errors import FeatxError
+from featx.run_folder import MEMBERS, MODELS
 
 CHECKPOINTS = 3  # two that are kept, and one while it is written
 MOMENTS = 2  # that AdamW has for each weight that trains
@@ -28,15 +29,16 @@ def check_disk(folder: Path, weights: int, trained: int, models: int) -> None:
     model = WEIGHT * weights
     checkpoint = model + MOMENTS * WEIGHT * trained
     needed = CHECKPOINTS * checkpoint + models * model
+    there = sum(folder_bytes(folder / part) for part in (MEMBERS, MODELS))  # of a stopped attempt
     free = shutil.disk_usage(folder).free
     log.info(
         "%s of disk: %d checkpoints of %s at most, and %d models of %s",
         *(describe_bytes(needed), CHECKPOINTS, describe_bytes(checkpoint)),
         *(models, describe_bytes(model)),
     )
-    if needed > free:
+    if needed > free + there:
         raise FeatxError(
             f"{folder}: checkpoints and models need {describe_bytes(needed)}, the disk has "
-            f"{describe_bytes(free)} free. Free some, work on another disk, or save fewer models "
-            "with --save."
+            f"{describe_bytes(free + there)} for them. Free some, work on another disk, or save "
+            "fewer models with --save."
         )

@@ -16,8 +16,8 @@ from featx.finetuning.member import TunedMember
 from featx.finetuning.tuning import Setting
 from featx.outcomes import rounded, write_predictions
 from featx.results import Results, plain_table, render
+from featx.run_folder import MODELS
 
-MODELS = "models"
 REPORT = "report.txt"
 
 

@@ -65,7 +65,8 @@ class EmotionModel(nn.Module):
         """
         hidden, lengths = self._encode(waveforms, samples)
         real = torch.arange(hidden.shape[1], device=hidden.device) < lengths[:, None]
-        logits: Tensor = self.head(hidden[real], lengths.cpu()).float()
+        with torch.autocast(hidden.device.type, enabled=False):  # sums outgrow float16
+            logits: Tensor = self.head(hidden[real].float(), lengths.cpu())
         loss = {} if labels is None else {"loss": cross_entropy(logits, labels)}
         return {**loss, "logits": logits}
 

@@ -8,6 +8,11 @@ import torch
 T = TypeVar("T")
 
 
+def count_processes() -> int:
+    """Return how many processes `torchrun` has started; 1 without it."""
+    return int(os.environ.get("WORLD_SIZE", "1"))
+
+
 class Processes:
     """What the first process decides, the others follow; it alone writes and prints.
 
@@ -20,7 +25,7 @@ class Processes:
     """
 
     def __init__(self, device: torch.device) -> None:
-        self.count = int(os.environ.get("WORLD_SIZE", "1"))
+        self.count = count_processes()
         self.leads = os.environ.get("RANK", "0") == "0"
         self._agreed = False
         if self.count > 1:

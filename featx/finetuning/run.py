@@ -1,21 +1,25 @@
 """A fine-tuning as a run folder, from its config to its models."""
 
+import gc
 import hashlib
 import json
 import logging
 import shutil
+from collections import deque
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from classifiers.pooled import PooledClassifier
 from featx.audio import digest_audio
+from featx.encoders.devices import keep_float32
 from featx.encoders.loading import digest_settings, digest_weights, load_extractor, load_model
 from featx.encoders.shape import read_shape
 from featx.errors import Interrupted
+from featx.files import write_text
 from featx.finetuning.card import write_card
 from featx.finetuning.config import FinetuneConfig
 from featx.finetuning.disk import check_disk
-from featx.finetuning.files import MODELS, Identity, write_files
+from featx.finetuning.files import Identity, write_files
 from featx.finetuning.hub import best_saved, push
 from featx.finetuning.member import TunedMember, load_tuned_member, member_name
 from featx.finetuning.model import EmotionModel
@@ -23,15 +27,15 @@ from featx.finetuning.processes import Processes
 from featx.finetuning.saving import save_model
 from featx.finetuning.story import Story
 from featx.finetuning.surroundings import Surroundings
-from featx.finetuning.trackers import LOGS, clear_logs
+from featx.finetuning.trackers import LOGS
 from featx.finetuning.tuning import Setting, tune
-from featx.finetuning.waveforms import check_usable
+from featx.finetuning.waveforms import check_decodable, check_usable
 from featx.manifest import load_manifest
 from featx.outcomes import score_outcomes
 from featx.protocol_fit import apply_protocol
 from featx.registry import Checkpoint, find_checkpoint, store_name
 from featx.results import Results
-from featx.run_folder import MEMBERS, Job, do
+from featx.run_folder import MEMBERS, MODELS, Job, do
 from featx.task import Task, set_task
 
 CHOSEN_ON_TEST = (
@@ -67,28 +71,30 @@ def run_finetune(
     checkpoint = find_checkpoint(config.model, config.revision or None)
     task = load_task(config, checkpoint)
     identity = _identify(config, task, checkpoint)
+    keep_float32(surroundings.device)
     processes = Processes(surroundings.device)
     setting = Setting(
         config, task, checkpoint.folder, load_extractor(checkpoint.folder), surroundings.device,
         processes, surroundings.trackers, folder.name,
     )  # fmt: skip
-    if not processes.leads:
-        for _ in _tune_all(setting, None, [], identity.inputs):
-            pass
-        return None
 
     def work(folder: Path) -> Results:
-        return _work(setting, identity, surroundings, folder)
+        return _work(setting, identity, surroundings.repository, folder)
 
     try:
+        if not processes.leads:
+            deque(_tune_all(setting, None, []), maxlen=0)
+            return None
         results = do(Job(config.to_toml(), identity.inputs, work), folder, overwrite)
     except KeyboardInterrupt:
         raise Interrupted(
             "Interrupted. The same command goes on at the last checkpoint, "
             f"{config.training.every} steps or fewer before."
         ) from None
-    finally:
+    except Exception:
         processes.dismiss((None, []))
+        raise
+    processes.dismiss((None, []))
     if surroundings.repository:
         best = best_saved(folder, folder / MODELS, config.training.best_by)
         push(surroundings.repository, best)
@@ -107,25 +113,26 @@ def load_task(config: FinetuneConfig, checkpoint: Checkpoint) -> Task:
     return task
 
 
-def _work(
-    setting: Setting, identity: Identity, surroundings: Surroundings, folder: Path
-) -> Results:
-    config, task, keep = setting.config, setting.task, surroundings.keep
+def _work(setting: Setting, identity: Identity, repository: str, folder: Path) -> Results:
+    config, task = setting.config, setting.task
     title = _title(setting)
     log.info("%s", title)
     log.info("%s", "; ".join([f"{len(task.utterances):,} utterances", *task.notes]))
+    _clear_stale(folder, identity.inputs)
     tasks = [(seed, fold.number) for fold in task.folds for seed in range(config.seeds)]
     found = (load_tuned_member(folder / MEMBERS, *one, identity.inputs) for one in tasks)
     members = {(member.seed, member.fold): member for member in found if member}
     missing = [one for one in tasks if one not in members]
     if missing:
-        saved = {"none": 0, "best": 2, "all": len(missing)}[keep]  # the next best and the last
+        saved = {"none": 0, "best": 2, "all": len(missing)}[config.save]  # old best and new
         check_disk(folder, identity.parameters, identity.trained, saved)
-    for member, model in _tune_all(setting, folder, missing, identity.inputs):
+        check_decodable(task.utterances)
+    for member, model in _tune_all(setting, folder, missing):
         members[member.seed, member.fold] = member
-        _keep(setting, keep, list(members.values()), member, model, folder / MODELS)
+        _keep(setting, list(members.values()), member, model, folder / MODELS)
         member.save(folder / MEMBERS, identity.inputs)
         shutil.rmtree(folder / MEMBERS / member.name)  # its checkpoints
+        del model  # before the next is loaded
     ordered = [members[one] for one in sorted(members)]
     remarks = [f"Note: {note}." for note in task.notes]
     if config.select_on == "test":
@@ -134,50 +141,47 @@ def _work(
     for member in ordered:
         kept = folder / MODELS / member.name
         if kept.is_dir():
-            story = Story(config, task, identity, results, member, surroundings.repository)
-            write_card(story, kept)
+            write_card(Story(config, task, identity, results, member, repository), kept)
     write_files(setting, identity, ordered, results, folder)
     return results
 
 
 def _tune_all(
-    setting: Setting, folder: Path | None, missing: list[tuple[int, int]], inputs: str
+    setting: Setting, folder: Path | None, missing: list[tuple[int, int]]
 ) -> Iterator[tuple[TunedMember, EmotionModel]]:
     """Tune every missing seed and fold; the first process tells the others which, and where."""
     folder, missing = setting.processes.agree((folder, missing))
     for seed, number in missing:
+        gc.collect()  # a Trainer refers to itself, and holds the moments of all weights
         assert folder is not None, "nothing is missing where nobody writes"
         own = folder / MEMBERS / member_name(seed, number)
-        if setting.processes.leads:
-            _clear_stale(own, inputs)
         yield tune(setting, seed, setting.task.folds[number], own)
 
 
 def _clear_stale(folder: Path, inputs: str) -> None:
-    """Remove checkpoints of an attempt with other inputs."""
-    mark = folder / "inputs"
+    """Remove what an attempt with other inputs left."""
+    mark = folder / MEMBERS / "inputs"
     if mark.exists() and mark.read_text("utf-8") == inputs:
         return
-    shutil.rmtree(folder, ignore_errors=True)
-    clear_logs(folder.parent.parent / LOGS / folder.name)
-    folder.mkdir(parents=True)
-    mark.write_text(inputs, "utf-8")
+    for part in (MEMBERS, MODELS, LOGS):
+        shutil.rmtree(folder / part, ignore_errors=True)
+    write_text(mark, inputs)
 
 
 def _keep(
     setting: Setting,
-    keep: str,
     members: Sequence[TunedMember],
     member: TunedMember,
     model: EmotionModel,
     folder: Path,
 ) -> None:
     """Save a model if it is wanted, and remove what it replaces."""
+    save = setting.config.save
     best = best_member(members, setting.config.training.best_by)
-    if keep == "none" or (keep == "best" and best is not member):
+    if save == "none" or (save == "best" and best is not member):
         return
     save_model(model, setting.extractor, setting.task.classes, folder / member.name)
-    for other in folder.iterdir() if keep == "best" else ():
+    for other in folder.iterdir() if save == "best" else ():
         if other.name != member.name:
             shutil.rmtree(other)
 

@@ -55,7 +55,6 @@ def save_model(model: EmotionModel, extractor: Any, classes: Sequence[str], fold
     shutil.rmtree(unfinished, ignore_errors=True)
     unfinished.mkdir(parents=True)
     encoder, head = model.encoder, model.head
-    plain = head.settings.kind == "linear" and head.settings.pooling == "mean"
     config = type(encoder.config)(**encoder.config.to_dict())
     config.id2label = dict(enumerate(classes))
     config.label2id = {name: number for number, name in enumerate(classes)}
@@ -64,7 +63,7 @@ def save_model(model: EmotionModel, extractor: Any, classes: Sequence[str], fold
     config.classifier_proj_size = config.hidden_size
     weights = {name: value.contiguous() for name, value in encoder.state_dict().items()}
     kind: Any = type(encoder)
-    if plain:
+    if head.settings.is_plain:
         kind = MODEL_FOR_AUDIO_CLASSIFICATION_MAPPING[type(config)]
         prefix = encoder.base_model_prefix
         weights = {f"{prefix}.{name}": value for name, value in weights.items()}

@@ -37,8 +37,7 @@ class Story:
     @property
     def plain(self) -> bool:
         """Whether plain transformers has such a model, see `save_model`."""
-        head = self.config.head
-        return head.kind == "linear" and head.pooling == "mean"
+        return self.config.head.is_plain
 
     @property
     def on_hub(self) -> bool:

@@ -7,6 +7,9 @@ import torch
 
 from featx.encoders.devices import find_devices
 from featx.errors import FeatxError
+from featx.finetuning.config import FinetuneConfig
+from featx.finetuning.hub import check_hub
+from featx.finetuning.processes import count_processes
 from featx.finetuning.trackers import check_trackers
 
 CPU = torch.device("cpu")
@@ -19,27 +22,24 @@ class Surroundings:
     Attributes:
         device: where to compute.
         trackers: that are told how it goes.
-        keep: which models to save: "best" on validation data, "all" or "none".
         repository: of the Hub, where the best model is sent; "" for nowhere.
     """
 
     device: torch.device = CPU
     trackers: Sequence[str] = ()
-    keep: str = "best"
     repository: str = ""
 
 
 def find_surroundings(
-    device: str, trackers: Sequence[str], keep: str, repository: str, precision: str
+    config: FinetuneConfig, device: str, trackers: Sequence[str] = (), repository: str = ""
 ) -> Surroundings:
     """Return what is asked for, if it is there.
 
     Args:
+        config: what is to be done there.
         device: "auto", "cpu" or "cuda".
         trackers: names.
-        keep: as in `Surroundings`.
         repository: as in `Surroundings`.
-        precision: that the device must have.
 
     Raises:
         FeatxError: if a device, its precision, a tracker or the Hub is not there, or there would
@@ -50,15 +50,23 @@ def find_surroundings(
             f"--device {device}: choose auto, cpu or cuda; CUDA_VISIBLE_DEVICES chooses the GPU."
         )
     found = find_devices(device)[0]
-    _check_precision(found, precision)
+    _check_precision(found, config.training.precision)
+    _check_processes(config.processes)
     check_trackers(trackers)
     if repository:
-        if keep == "none":
+        if config.save == "none":
             raise FeatxError("--push-to-hub needs a saved model: leave out --save none.")
-        from featx.finetuning.hub import check_hub  # slow to import
-
         check_hub(repository)
-    return Surroundings(found, tuple(trackers), keep, repository)
+    return Surroundings(found, tuple(trackers), repository)
+
+
+def _check_processes(wanted: int) -> None:
+    if wanted != count_processes():
+        raise FeatxError(
+            f"processes={wanted} in the config, but {count_processes()} running here: begin "
+            f"it with torchrun --nproc-per-node {wanted} -m featx finetune, or change it with "
+            f"--set processes={count_processes()} and another --name."
+        )
 
 
 def _check_precision(device: torch.device, precision: str) -> None:

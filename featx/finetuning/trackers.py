@@ -1,7 +1,6 @@
 """Experiment trackers that Trainer tells how a training goes, each model in a run of its own."""
 
 import os
-import shutil
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from importlib import import_module
@@ -64,11 +63,6 @@ def tracking(trainer: Any, names: Sequence[str], logs: Path) -> Iterator[None]:
         for name, callback in zip(names, callbacks, strict=True):
             trainer.remove_callback(callback)
             _finish(name, callback, failed)
-
-
-def clear_logs(logs: Path) -> None:
-    """Remove what TensorBoard has of an attempt that is begun anew; its curves would mix."""
-    shutil.rmtree(logs, ignore_errors=True)
 
 
 def _callback(name: str) -> Any:

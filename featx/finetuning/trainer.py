@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import torch
 from torch import Tensor, nn
-from torch.utils.data import DataLoader
+from torch.utils.data import DataLoader, Dataset
 from transformers import Trainer, TrainingArguments
 from transformers.trainer_callback import PrinterCallback
 from transformers.trainer_utils import EvalPrediction
@@ -42,7 +42,7 @@ class Tuner(Trainer):
         settings: TuningSettings,
         arguments: TrainingArguments,
         training: Waveforms,
-        validation: Waveforms,
+        validation: Dataset[Any],
     ) -> None:
         self.settings, self.training, self.tuned = settings, training, model
         self._hits = torch.zeros(2)
@@ -82,9 +82,9 @@ class Tuner(Trainer):
             settings = self.settings
             head = list(self.tuned.head.parameters())
             encoder = [p for p in self.tuned.encoder.parameters() if p.requires_grad]
-            groups = [
-                {"params": head, "lr": settings.head_learning_rate or settings.learning_rate},
+            groups = [  # Trainer logs the rate of the first
                 {"params": encoder, "lr": settings.learning_rate},
+                {"params": head, "lr": settings.head_learning_rate or settings.learning_rate},
             ]
             self.optimizer = torch.optim.AdamW(
                 [group for group in groups if group["params"]],

@@ -1,9 +1,8 @@
 """Fine-tune one model: a seed on a fold."""
 
 import logging
-import shutil
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -12,10 +11,11 @@ from typing import Any
 import torch
 from safetensors.torch import load_file
 from torch import Tensor
+from torch.utils.data import Subset
 from transformers.trainer_callback import TrainerState
 
 from classifiers.training import seeded
-from featx.environment import peak_memory
+from featx.environment import peak_memory, reset_peak_memory
 from featx.errors import FeatxError
 from featx.finetuning.config import FinetuneConfig
 from featx.finetuning.history import best_look, is_over, read_log
@@ -86,10 +86,11 @@ def tune(setting: Setting, seed: int, fold: Fold, folder: Path) -> tuple[TunedMe
         *(setting.checkpoint, config.head, len(task.classes), config.mode),
         config.training.gradient_checkpointing,
     )
-    model = seeded(build, seed)
     title = f"{setting.name}, {member_name(seed, fold.number)}"
-    trainer = _make_trainer(setting, model, seed, fold, folder, title)
+    reset_peak_memory(setting.device)
     with _memory_explained(config):
+        model = seeded(build, seed)
+        trainer = _make_trainer(setting, model, seed, fold, folder, title)
         logs = folder.parent.parent / LOGS / folder.name
         with tracking(trainer, setting.trackers, logs):
             _train(setting, trainer, folder, title)
@@ -118,19 +119,23 @@ def _make_trainer(
     training = [*fold.train, *fold.validation] if chooses_by_test else fold.train
     choosing = fold.test if chooses_by_test else fold.validation
     arguments = arguments_for(config.training, folder, seed, setting.device, title)
+    looked_at = setting.waveforms(choosing)
     return Tuner(
-        model, config.training, arguments, setting.waveforms(training), setting.waveforms(choosing)
+        *(model, config.training, arguments, setting.waveforms(training)),
+        Subset(looked_at, looked_at.longest_first()),
     )
 
 
 def _train(setting: Setting, trainer: Tuner, folder: Path, title: str) -> None:
     """Train to the end, from the last complete checkpoint if there is one."""
     settings = setting.config.training
-    checkpoint = setting.processes.agree(_last_checkpoint(folder, setting.processes.leads))
+    processes = setting.processes
+    checkpoint = processes.agree(_last_checkpoint(folder, processes.count))
     steps = _count_steps(trainer)
     done = 0
     if checkpoint:
-        state = TrainerState.load_from_json(str(checkpoint / STATE))
+        state = _read_state(checkpoint)
+        assert state is not None, "just looked at"
         done = state.global_step
         if done >= state.max_steps or is_over(
             read_log(state.log_history), settings.best_by, settings.patience
@@ -139,9 +144,9 @@ def _train(setting: Setting, trainer: Tuner, folder: Path, title: str) -> None:
             return
         trainer.took_before(state.log_history[-1]["seconds"])
         log.info("%s: goes on at step %d", title, done)
-    with progress(f"Fine-tuning {title}", steps, "steps", done) as advance:
-        show = advance if setting.processes.leads else _ignore
-        trainer.add_callback(Watch(settings, trainer.order, show, title))
+    shown = progress(f"Fine-tuning {title}", steps, "steps", done)
+    with shown if processes.leads else nullcontext(_ignore) as advance:
+        trainer.add_callback(Watch(settings, trainer.order, advance, title))
         trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
 
 
@@ -151,20 +156,32 @@ def _count_steps(trainer: Tuner) -> int:
     return int(-(-batches // arguments.gradient_accumulation_steps) * arguments.num_train_epochs)
 
 
-def _last_checkpoint(folder: Path, clean: bool) -> Path | None:
-    """Return the newest checkpoint that was written to its end; others are removed."""
-    found = sorted(folder.glob("checkpoint-*"), key=lambda path: int(path.name.split("-")[1]))
-    whole = [path for path in found if (path / STATE).exists()]
-    for path in found if clean else ():
-        if path not in whole:
-            shutil.rmtree(path)
-    return whole[-1] if whole else None
+def _last_checkpoint(folder: Path, processes: int) -> Path | None:
+    """Return the newest checkpoint that every process has written to its end."""
+    found = sorted(folder.glob("checkpoint-*"), key=lambda path: -int(path.name.split("-")[1]))
+    whole = (
+        path
+        for path in found
+        if len(list(path.glob("rng_state*.pth"))) == processes and _read_state(path)
+    )
+    return next(whole, None)
+
+
+def _read_state(checkpoint: Path) -> TrainerState | None:
+    """Return what Trainer writes last; None if it was not written to its end."""
+    try:
+        state: TrainerState = TrainerState.load_from_json(str(checkpoint / STATE))
+        return state
+    except (OSError, ValueError, TypeError):
+        return None
 
 
 def _predict(trainer: Tuner, setting: Setting, utterances: Sequence[Utterance]) -> Tensor:
     """Return class probabilities (utterances, classes) float32."""
-    logits = trainer.predict(setting.waveforms(utterances)).predictions
-    return torch.from_numpy(logits).float().softmax(1)
+    data = setting.waveforms(utterances)
+    order = data.longest_first()
+    logits = torch.from_numpy(trainer.predict(Subset(data, order)).predictions).float()
+    return torch.empty_like(logits).index_copy(0, torch.tensor(order), logits.softmax(1))
 
 
 @contextmanager
@@ -180,7 +197,7 @@ def _memory_explained(config: FinetuneConfig) -> Iterator[None]:
             f"Out of memory with batches of {size} utterances. Any of these takes less: "
             f"--set training.batch_size={max(1, size // 2)} with --set training.accumulation "
             "doubled, --set training.gradient_checkpointing=true, a shorter --seconds, "
-            "--set training.precision=bfloat16."
+            "--set training.precision=bfloat16. The run needs another --name then, or --overwrite."
         ) from error
 
 

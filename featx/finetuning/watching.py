@@ -66,7 +66,8 @@ class Watch(TrainerCallback):
             raise FeatxError(
                 f"{self._title}: the loss is no longer finite at step {state.global_step}. Try "
                 f"--set training.learning_rate={self._settings.learning_rate / 10:g}, a "
-                "--set training.warmup=0.1, or --set training.precision=float32."
+                "--set training.warmup=0.1, or --set training.precision=float32, with --overwrite "
+                "or another --name."
             )
 
     def on_evaluate(

@@ -13,7 +13,9 @@ from transformers.trainer_pt_utils import get_length_grouped_indices
 from featx.audio import SAMPLE_RATE, AudioError, count_samples, read_audio
 from featx.errors import FeatxError
 from featx.manifest import Utterance
+from featx.progress import progress
 
+SHOWN = 20  # problems
 Example = dict[str, Any]
 
 
@@ -44,6 +46,10 @@ class Waveforms(Dataset[Example]):
 
     def __len__(self) -> int:
         return len(self.utterances)
+
+    def longest_first(self) -> list[int]:
+        """Return indices by length, so that batches in this order have little padding."""
+        return sorted(range(len(self)), key=lambda index: -self.samples[index])
 
     def __getitem__(self, index: int) -> Example:
         """Return `waveform` (samples,) float32 at 16 kHz and `label`."""
@@ -94,6 +100,23 @@ class Order(Sampler[int]):
         return iter([int(index) for step in [first, *shuffled, *last] for index in step])
 
 
+def check_decodable(utterances: Sequence[Utterance]) -> None:
+    """Decode everything once, so that no file stops a training that has run for hours.
+
+    Raises:
+        FeatxError: naming every utterance that can't be decoded.
+    """
+    problems = []
+    with progress("Checking audio", len(utterances), "utterances") as advance:
+        for utterance in utterances:
+            try:
+                read_audio(utterance.path, utterance.start, utterance.end)
+            except AudioError as error:
+                problems.append(f"{utterance.utterance}: {error}")
+            advance(1)
+    _refuse(problems, len(utterances))
+
+
 def check_usable(utterances: Sequence[Utterance], shortest: int, seconds: float = math.inf) -> None:
     """Look at every file's header before any work.
 
@@ -122,10 +145,15 @@ def check_usable(utterances: Sequence[Utterance], shortest: int, seconds: float 
             problems.append(
                 f"{utterance.utterance}: {samples} samples, the encoder needs {shortest}"
             )
+    _refuse(problems, len(utterances))
+
+
+def _refuse(problems: Sequence[str], among: int) -> None:
+    """Raise a FeatxError if there are problems."""
     if problems:
-        shown = "\n  ".join(problems[:20])
-        more = f"\n  ... and {len(problems) - 20} more" if len(problems) > 20 else ""
+        shown = "\n  ".join(problems[:SHOWN])
+        more = f"\n  ... and {len(problems) - SHOWN} more" if len(problems) > SHOWN else ""
         raise FeatxError(
-            f"{len(problems)} of {len(utterances)} utterances can't be used:\n  {shown}{more}\n"
+            f"{len(problems)} of {among} utterances can't be used:\n  {shown}{more}\n"
             "Mend the files, or take their rows out of the manifest."
         )

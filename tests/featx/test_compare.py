@@ -21,6 +21,7 @@ from featx.cost import (
 )
 from featx.errors import FeatxError
 from featx.results import score_predictions
+from featx.significance import holm
 
 COST = Cost(231.4, 15, 2_500_000_000, None, 164_200, 5_310_000_000, "cpu")
 CLASSES = ("angry", "happy", "sad")
@@ -79,10 +80,9 @@ def test_the_better_of_two_is_told_in_points_and_by_mcnemar():
     means = [system.results.scores["uar"].mean for system in compared.systems]
     assert pair.difference.mean == pytest.approx(means[0] - means[1])
     assert 0 < pair.difference.low < pair.difference.mean < pair.difference.high
-    assert pair.paired
-    assert len(pair.tests) == 3
+    assert len(pair.tests) == 9
     assert all(test.only_first > test.only_second for test in pair.tests)
-    assert pair.holm == pytest.approx(np.median([test.p for test in pair.tests]))
+    assert pair.p == pair.holm == pytest.approx(2 * np.median([test.p for test in pair.tests]))
 
 
 def test_a_system_against_its_copy_differs_by_nothing():
@@ -105,13 +105,52 @@ def test_the_order_of_rows_changes_nothing(speaker):
 def test_two_seeds_against_five_are_tested_each_with_each():
     compared = compare([write("two", rows(0.7, 2)), write("five", rows(0.6, 5))])
     (pair,) = compared.pairs
-    assert not pair.paired
     assert len(pair.tests) == 10
     assert [system.results.seeds for system in compared.systems] == [2, 5]
-    assert "each seed with each" in to_text(compared)
 
 
-def test_seeds_are_paired_by_number_not_by_where_they_stand():
+def test_the_note_and_json_tell_the_combined_p_and_every_test():
+    compared = compare([write("one", rows(0.8, 2)), write("two", rows(0.6, 2))])
+    for text in forms(compared):
+        assert "every seed of one is tested against every seed of the other" in text
+        assert "p is twice the median p (at most 1)" in text
+    (pair,) = json.loads(to_json(compared))["pairs"]
+    assert list(pair["mcnemar"]) == ["only_first", "only_second", "p", "p_holm", "tests"]
+    single = [test["p"] for test in pair["mcnemar"]["tests"]]
+    assert len(single) == 4
+    assert pair["mcnemar"]["p"] == pytest.approx(min(1, 2 * np.median(single)))
+    assert "twice" not in to_text(compare([write("one", rows(0.8)), write("two", rows(0.6))]))
+
+
+def test_holm_adjusts_the_combined_p():
+    compared = compare(
+        [write(name, rows(skill, 2)) for name, skill in zip("abc", (0.9, 0.6, 0.1), strict=True)]
+    )
+    assert [pair.holm for pair in compared.pairs] == holm([pair.p for pair in compared.pairs])
+    for pair in compared.pairs:
+        assert pair.p == pytest.approx(min(1, 2 * np.median([test.p for test in pair.tests])))
+
+
+def test_one_speaker_gives_differences_no_interval():
+    compared = compare([write("a", rows(0.9, speakers=1)), write("b", rows(0.1, speakers=1))])
+    value = json.loads(to_json(compared))["pairs"][0]["uar_difference"]
+    assert value["mean"] > 0
+    assert (value["low"], value["high"]) == (None, None)
+    text = to_text(compared)
+    assert "no interval (–), as there is only one speaker to draw" in text
+    (line,) = (line for line in text.splitlines() if "a − b" in line)
+    assert line.split()[4] == "–"
+    assert "the interval does not" not in text
+
+
+@pytest.mark.parametrize(("speakers", "told"), [(9, 1), (10, 0)])
+def test_that_intervals_rest_on_few_speakers_is_told_once(speakers, told):
+    folders = [write(name, rows(skill, speakers=speakers)) for name, skill in (("a", 1), ("b", 0))]
+    for text in forms(compare(folders))[:3]:
+        assert text.count(f"The intervals rest on {speakers} speakers and are too narrow") == told
+
+
+def test_tests_are_in_the_order_of_the_seeds_numbers_not_of_rows():
     one, two = rows(0.7, 2), rows(0.6, 2)
     backwards = sorted(two, key=lambda row: -int(row["seed"]))
     (before,) = compare([write("one", one), write("two", two)]).pairs

@@ -2,6 +2,7 @@
 
 import csv
 import json
+import shutil
 import tomllib
 from pathlib import Path
 
@@ -252,3 +253,20 @@ def test_utterances_without_features_are_not_left_out_in_silence(extracted, run_
     assert refused.code == 1
     assert "no features of 1 of 37 utterances, such as new" in refused.err
     assert run_featx("fit", *QUICK, "--skip-missing").code == 0
+
+
+def test_a_kill_while_one_run_takes_the_place_of_another_loses_neither(extracted, run_featx):
+    fit = ("fit", "--head", "dense", "--folds", "3", *QUICK)
+    assert run_featx(*fit).code == 0
+    old, new = RUN.with_name(f".{RUN.name}.old"), RUN.with_name(f".{RUN.name}.new")
+    RUN.rename(old)  # killed between the two renames, the first time
+    first = run_featx(*fit)
+    assert first.code == 0
+    assert not old.exists()
+    shutil.copytree(RUN, old)  # killed while the old one was removed
+    shutil.copytree(RUN, new)  # and while the new one was about to take its place
+    when = (new / "metrics.json").stat().st_mtime_ns
+    assert run_featx(*fit, "--overwrite").code == 0
+    assert (RUN / "metrics.json").stat().st_mtime_ns == when
+    assert not old.exists()
+    assert not new.exists()

@@ -8,7 +8,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from featx.scores import RESAMPLES, count_confusions, score_seeds
-from featx.significance import compare_uar, draw_groups, holm, mcnemar, mcnemar_of_seeds
+from featx.significance import (
+    combine,
+    compare_uar,
+    draw_groups,
+    holm,
+    mcnemar,
+    mcnemar_of_seeds,
+)
 
 hits = st.lists(st.tuples(st.booleans(), st.booleans()), min_size=1, max_size=80)
 
@@ -54,13 +61,27 @@ def test_what_both_or_neither_recognise_does_not_matter():
     assert counts(3, 12) == counts(3, 12, both=100, neither=50)
 
 
-def test_as_many_seeds_are_paired_in_order_others_all_with_all():
+def test_every_seed_is_tested_against_every_seed_even_if_both_have_as_many():
     first = np.array([[1, 1, 0], [1, 0, 0]], dtype=bool)
     second = np.array([[0, 1, 1], [1, 1, 1], [0, 0, 0]], dtype=bool)
-    paired = mcnemar_of_seeds(first, second[:2])
-    assert [(test.only_first, test.only_second) for test in paired] == [(1, 1), (0, 2)]
-    crossed = mcnemar_of_seeds(first, second)
-    assert [test.only_first for test in crossed] == [1, 0, 2, 1, 0, 1]
+    as_many = mcnemar_of_seeds(first, second[:2])
+    counts = [(test.only_first, test.only_second) for test in as_many]
+    assert counts == [(1, 1), (0, 1), (1, 2), (0, 2)]
+    assert [test.only_first for test in mcnemar_of_seeds(first, second)] == [1, 0, 2, 1, 0, 1]
+
+
+def test_combined_p_is_twice_the_median_at_most_1_and_a_single_one_itself():
+    assert combine([0.03]) == 0.03
+    assert combine([0.2, 0.01, 0.04]) == pytest.approx(0.08)
+    assert combine([0.02, 0.04]) == pytest.approx(0.06)
+    assert combine([0.4, 0.6, 0.9]) == 1
+
+
+@given(st.lists(st.floats(0, 1), min_size=2, max_size=9))
+def test_at_least_half_of_the_tests_have_at_most_half_the_combined_p(values):
+    """Which happens by chance at most that often, however they depend (Markov's inequality)."""
+    combined = combine(values)
+    assert combined == 1 or 2 * sum(p <= combined / 2 for p in values) >= len(values)
 
 
 def test_holm_by_hand():
@@ -103,6 +124,14 @@ def test_the_difference_is_of_the_means_over_seeds_and_mirrors():
     assert there.mean == pytest.approx(means[0] - means[1])
     assert there.low < there.mean < there.high
     assert (there.mean, there.low, there.high) == pytest.approx((-back.mean, -back.high, -back.low))
+
+
+def test_one_speaker_has_a_difference_but_no_interval():
+    generator = np.random.default_rng(3)
+    one, two = confusions(generator, 1, 2, 0.9), confusions(generator, 1, 2, 0.1)
+    difference = compare_uar(one, two, draw_groups(1))
+    assert difference.mean > 0
+    assert (difference.low, difference.high) == (None, None)
 
 
 def test_the_interval_is_that_of_a_bootstrap_written_out():

@@ -47,6 +47,14 @@ def test_a_manifest_tells_the_speakers(systems, run_featx):
     assert "Speakers are unknown" not in outcome.out
 
 
+def test_a_single_speaker_leaves_a_dash_for_the_interval(systems, run_featx):
+    Path("who.csv").write_text("utterance,speaker\na,s\nb,s\nc,s\nd,s\n")
+    outcome = run_featx("compare", systems, "--manifest", "who.csv")
+    assert outcome.code == 0, outcome.err
+    (line,) = (line for line in outcome.out.splitlines() if "frozen − tuned" in line)
+    assert line.split()[3:5] == ["−25.0", "–"]
+
+
 def test_refusals_are_a_message_and_an_exit_code(systems, run_featx):
     one = run_featx("compare", systems / "tuned")
     (systems / "frozen" / "predictions.csv").write_text(HEADER + "a,x,x\n")

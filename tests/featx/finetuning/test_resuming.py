@@ -58,13 +58,16 @@ def test_killed_and_begun_again_gives_the_same(
     assert scores[0] == scores[1]
 
 
-def test_a_checkpoint_cut_short_is_not_taken_up(one_split, finetune, monkeypatch, read_rows):
+@pytest.mark.parametrize("left", [None, "", '{"epoch": 1.0, "global_'])
+def test_a_checkpoint_cut_short_is_not_taken_up(left, one_split, finetune, monkeypatch, read_rows):
     """A kill while a checkpoint is written: the one before it counts."""
     assert finetune(*LONGER, "--name", "whole").code == 0
     stop_after(monkeypatch, 4)
     assert finetune(*LONGER).code == 130
     own = RUN / "members/seed0-fold0"
     (own / "checkpoint-4/trainer_state.json").unlink()
+    if left is not None:
+        (own / "checkpoint-4/trainer_state.json").write_text(left)
     monkeypatch.undo()
     monkeypatch.chdir(one_split.parent)
     assert finetune(*LONGER).code == 0
@@ -101,41 +104,89 @@ def stop_after(monkeypatch, step):
     monkeypatch.setattr(Watch, "on_save", on_save, raising=False)
 
 
-def test_two_processes_neither_repeat_nor_lose_a_prediction(
-    one_split, finetune, read_rows, checkpoint_folder, quick
-):
+def torchrun(*arguments):
     command = [
         *(sys.executable, "-m", "torch.distributed.run", "--nproc-per-node", "2"),
-        *("--master-port", "0", "--rdzv-backend", "c10d", "--rdzv-endpoint", "localhost:0"),
-        *("-m", "featx", "finetune", "--model", str(checkpoint_folder), *quick, *LONGER),
-        *("--name", "two", "--set", "training.batch_size=5"),
+        *("--rdzv-backend", "c10d", "--rdzv-endpoint", "localhost:0", "-m", "featx", "finetune"),
+        *map(str, arguments),
     ]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=120)
+    return subprocess.run(command, capture_output=True, text=True, timeout=120)
+
+
+def test_two_processes_train_and_predict_as_one_with_twice_the_batches(
+    one_split, finetune, run_featx, read_rows, save_model_of, tiny, quick
+):
+    """Neither repeated nor lost utterances, and the same gradients."""
+    still = {f"{name}_dropout": 0.0 for name in ("hidden", "attention", "activation", "feat_proj")}
+    folder = save_model_of("wav2vec2", **tiny, **still, mask_time_prob=0.0)
+    arguments = ("--model", folder, *quick, *LONGER, "--set", "training.batch_size=3")
+    done = torchrun(*arguments, "--name", "two")
     assert done.returncode == 0, done.stderr
     assert done.stdout.count("Run folder: runs/two") == 1
-    alone = ("--set", "training.batch_size=5", "--set", "training.accumulation=4")
-    assert finetune(*LONGER, "--name", "one", *alone).code == 0
+    alone = ("--set", "training.accumulation=4", "--name", "one")
+    assert run_featx("finetune", *arguments, *alone).code == 0
     two, one = (read_rows(Path(f"runs/{name}/predictions.csv")) for name in ("two", "one"))
-    assert [row["utterance"] for row in two] == [row["utterance"] for row in one]
-    assert [row["split"] for row in two] == [row["split"] for row in one]
-    own = json.loads(Path("runs/two/metrics.json").read_text())["confusion"]
-    assert sum(map(sum, own)) == 6
-    # as many utterances a step: the same training but for dropout and the order within a step
-    first = [float(looks(read_rows, Path(f"runs/{name}"))[0][1]) for name in ("two", "one")]
-    assert first[0] == pytest.approx(first[1], rel=0.1)
+    for name in ("utterance", "split", "prediction"):
+        assert [row[name] for row in two] == [row[name] for row in one]
+    assert len({row["utterance"] for row in two}) == len(two) == 12
+    pairs = zip(looks(read_rows, Path("runs/two")), looks(read_rows, Path("runs/one")), strict=True)
+    for seen, expected in pairs:
+        assert list(map(float, seen)) == pytest.approx(list(map(float, expected)), rel=1e-4)
+    again = run_featx("finetune", *arguments, "--name", "two")
+    assert again.code == 1
+    assert "processes: 2 there, now 1" in again.err
+    repeat = run_featx("finetune", "--config", "runs/two/config.toml", "--device", "cpu")
+    assert repeat.code == 1
+    assert "torchrun --nproc-per-node 2" in repeat.err
 
 
 def test_two_processes_share_a_failure(one_split, checkpoint_folder, quick):
-    command = [
-        *(sys.executable, "-m", "torch.distributed.run", "--nproc-per-node", "2"),
-        *("--rdzv-backend", "c10d", "--rdzv-endpoint", "localhost:0"),
-        *("-m", "featx", "finetune", "--model", str(checkpoint_folder), *quick),
-    ]
-    Path("runs/manifest-tiny-full").mkdir(parents=True)
-    Path("runs/manifest-tiny-full/mine.txt").touch()
-    done = subprocess.run(command, capture_output=True, text=True, timeout=120)
+    RUN.mkdir(parents=True)
+    (RUN / "mine.txt").touch()
+    done = torchrun("--model", checkpoint_folder, *quick)
     assert done.returncode != 0
     assert "not a run folder and not empty" in done.stderr
+
+
+def test_seeds_that_are_done_are_kept(one_split, finetune, monkeypatch, read_rows):
+    more = ("--seeds", "3", "--save", "all")
+    assert finetune(*more, "--name", "whole").code == 0
+    ended = []
+
+    def interrupt(setting, members, member, *others):
+        if len(members) == 2:
+            raise KeyboardInterrupt
+        ended.append(member.name)
+        return keep(setting, members, member, *others)
+
+    from featx.finetuning.run import _keep as keep
+
+    monkeypatch.setattr("featx.finetuning.run._keep", interrupt)
+    assert finetune(*more).code == 130
+    monkeypatch.undo()
+    monkeypatch.chdir(one_split.parent)
+    assert ended == ["seed0-fold0"]
+    trained = (RUN / "members/seed0-fold0.safetensors").stat().st_mtime_ns
+    assert finetune(*more, "--set", "seeds=3").code == 0
+    assert trained
+    assert looks(read_rows, RUN) == looks(read_rows, Path("runs/whole"))
+    assert {path.name for path in (RUN / "models").iterdir()} == {
+        f"seed{n}-fold0" for n in range(3)
+    }
+
+
+def test_what_another_attempt_left_is_not_taken_up(one_split, finetune, monkeypatch):
+    """A stopped --overwrite with other settings leaves models, which are not this run's."""
+    assert finetune().code == 0
+    stop_after(monkeypatch, 2)
+    assert finetune("--overwrite", "--set", "training.batch_size=3").code == 130
+    left = Path("runs/.manifest-tiny-full.new/models/seed7-fold0")
+    left.mkdir(parents=True)
+    monkeypatch.undo()
+    monkeypatch.chdir(one_split.parent)
+    assert finetune("--overwrite", "--set", "training.batch_size=2", "--save", "all").code == 0
+    assert {path.name for path in (RUN / "models").iterdir()} == {"seed0-fold0"}
+    assert "goes on" not in (RUN / "run.log").read_text()
 
 
 def look(step, **values):

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 import torch
-from safetensors.torch import load_file
+from safetensors.torch import load_file, save_file
 from sklearn.metrics import recall_score
 
 from featx.cost import read_cost
@@ -195,3 +195,60 @@ def test_a_model_is_needed(write_corpus, run_featx):
     outcome = run_featx("finetune")
     assert outcome.code == 1
     assert "--model is missing" in outcome.err
+
+
+def test_audio_that_cannot_be_decoded_is_told_before_training(write_corpus, finetune):
+    manifest = write_corpus(speakers=6)
+    audio = sorted((manifest.parent / "audio").glob("*.wav"))
+    for path in audio[:2]:  # cut short: the header promises more
+        path.write_bytes(path.read_bytes()[:2_000])
+    outcome = finetune()
+    assert outcome.code == 1
+    assert "2 of 36 utterances can't be used" in outcome.err
+    assert "truncated" in outcome.err
+    assert not list(RUN.glob("members/seed*"))
+
+
+def test_a_checkpoint_without_mask_embedding_is_the_same_each_time(
+    write_corpus, run_featx, quick, tiny, save_model_of
+):
+    """Many that were fine-tuned for ASR lack it; transformers draws it anew at every loading."""
+    write_corpus(speakers=6)
+    folder = save_model_of("wav2vec2", **tiny)
+    weights = load_file(folder / "model.safetensors")
+    del weights["masked_spec_embed"]
+    save_file(weights, folder / "model.safetensors", {"format": "pt"})
+    arguments = ("finetune", "--model", folder, *quick, "--name", "same")
+    first = run_featx(*arguments)
+    assert first.code == 0, first.err
+    assert run_featx(*arguments).out == first.out
+
+
+def test_a_fine_tuned_model_is_fine_tuned_again(write_corpus, finetune, run_featx, quick):
+    write_corpus(speakers=6)
+    assert finetune("--save", "all").code == 0
+    tuned = RUN / "models/seed0-fold0"
+    outcome = run_featx("finetune", "--model", tuned, *quick, "--name", "twice")
+    assert outcome.code == 0, outcome.err
+    before = load_file(tuned / "model.safetensors")
+    mode = ("--mode", "frozen", "--name", "frozen")
+    assert run_featx("finetune", "--model", tuned, *quick, *mode).code == 0
+    name = "wav2vec2.encoder.layers.0.attention.k_proj.weight"
+    assert torch.equal(weights(Path("runs/frozen"))[name], before[name])
+    assert not torch.equal(weights(Path("runs/twice"))[name], before[name])
+
+
+def test_other_models_to_keep_are_another_run(write_corpus, finetune):
+    write_corpus(speakers=6)
+    assert finetune("--save", "none").code == 0
+    assert not (RUN / "models").exists()
+    outcome = finetune("--save", "all")
+    assert outcome.code == 1
+    assert "save: none there, now all" in outcome.err
+
+
+def test_the_rate_in_the_history_is_the_encoders(write_corpus, finetune, read_rows):
+    write_corpus(speakers=6)
+    rates = ("--set", "training.head_learning_rate=0.5", "--set", "training.schedule=constant")
+    assert finetune(*rates).code == 0
+    assert {float(row["learning_rate"]) for row in read_rows(RUN / "history.csv")} == {1e-3}

@@ -1,0 +1,106 @@
+"""Settings reach Trainer and do what they say."""
+
+import math
+
+import numpy as np
+import pytest
+import torch
+
+from classifiers.pooled import PooledSettings
+from featx.encoders.loading import load_extractor
+from featx.finetuning.config import finetune_config
+from featx.finetuning.model import build_model
+from featx.finetuning.trainer import Tuner, arguments_for, measure
+from featx.finetuning.waveforms import Waveforms
+from featx.manifest import load_manifest
+from featx.protocols import default_protocol
+
+CPU = torch.device("cpu")
+
+
+@pytest.fixture
+def make_tuner(write_corpus, checkpoint_folder, tmp_path):
+    """Return a Tuner with some settings changed."""
+
+    def make(*changes: str, mode: str = "full") -> Tuner:
+        manifest = load_manifest(write_corpus(speakers=3))
+        data = {
+            "manifest": "manifest.csv", "model": str(checkpoint_folder), "mode": mode, "seeds": 1,
+            "protocol": default_protocol(manifest, 3, False).model_dump(mode="json"),
+        }  # fmt: skip
+        settings = finetune_config(data, changes).training
+        model = build_model(checkpoint_folder, PooledSettings(kind="linear"), 3, mode)
+        labels = np.arange(len(manifest.utterances)) % 3
+        waveforms = Waveforms(manifest.utterances, labels, load_extractor(checkpoint_folder))
+        arguments = arguments_for(settings, tmp_path / "out", 0, CPU, "test")
+        return Tuner(model, settings, arguments, waveforms, waveforms)
+
+    return make
+
+
+def test_encoder_and_head_have_their_own_rates(make_tuner):
+    tuner = make_tuner("training.learning_rate=1e-5", "training.head_learning_rate=1e-3")
+    groups = {group["lr"]: group["params"] for group in tuner.create_optimizer().param_groups}
+    assert {id(p) for p in groups[1e-3]} == {id(p) for p in tuner.tuned.head.parameters()}
+    assert {id(p) for p in groups[1e-5]} == {id(p) for p in tuner.tuned.encoder.parameters()}
+    alone = make_tuner(mode="frozen").create_optimizer().param_groups
+    assert [len(group["params"]) for group in alone] == [2]
+
+
+@pytest.mark.parametrize("schedule", ["linear", "cosine", "constant"])
+def test_rates_rise_and_follow_the_schedule(schedule, make_tuner):
+    changes = ("training.warmup=0.25", f"training.schedule={schedule}", "training.epochs=8")
+    tuner = make_tuner(*changes, "training.every=1", "training.patience=99")
+    tuner.train()
+    rates = [entry["learning_rate"] for entry in tuner.state.log_history if "loss" in entry]
+    steps = len(rates)
+    assert rates[0] < rates[1]
+    peak = rates.index(max(rates))
+    assert abs(peak - steps / 4) <= 1.5
+    last = {"linear": 1 - (steps - 1 - steps / 4) / (0.75 * steps), "constant": 1.0}
+    after = (steps - 1 - math.ceil(steps / 4)) / (steps - math.ceil(steps / 4))
+    last["cosine"] = (1 + math.cos(math.pi * after)) / 2
+    assert rates[-1] == pytest.approx(1e-4 * last[schedule], rel=0.05, abs=3e-6)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "training.precision=bfloat16", "training.gradient_checkpointing=true",
+        "training.group_by_length=false", "training.best_by=loss", "training.best_by=wa",
+        "training.accumulation=5", "training.every=1000", "training.batch_size=100",
+    ],
+)  # fmt: skip
+def test_a_run_with_another_setting_ends_well(change, write_corpus, finetune):
+    write_corpus(speakers=6)
+    outcome = finetune("--set", change)
+    assert outcome.code == 0, outcome.err
+
+
+def test_validation_is_measured_on_all_utterances_together():
+    """Not averaged over batches, whose last is smaller."""
+    generator = np.random.default_rng(0)
+    logits, labels = generator.standard_normal((7, 3)), np.array([0, 0, 0, 0, 1, 1, 2])
+    seen = measure(type("Predicted", (), {"predictions": logits, "label_ids": labels})())
+    probabilities = np.exp(logits) / np.exp(logits).sum(1, keepdims=True)
+    assert seen["loss"] == pytest.approx(-np.log(probabilities[range(7), labels]).mean())
+    hits = logits.argmax(1) == labels
+    assert seen["wa"] == pytest.approx(hits.mean())
+    assert seen["uar"] == pytest.approx(np.mean([hits[labels == n].mean() for n in range(3)]))
+
+
+def test_training_accuracy_is_that_of_the_batches_since_the_last_look(make_tuner):
+    tuner = make_tuner("training.every=2", "training.learning_rate=1e-30")
+    for part in tuner.tuned.encoder.modules():
+        if isinstance(part, torch.nn.Dropout):
+            part.p = 0.0
+    tuner.tuned.encoder.config.mask_time_prob = 0.0
+    tuner.tuned.encoder.config.attention_dropout = 0.0
+    for block in tuner.tuned.encoder.encoder.layers:
+        block.attention.dropout = 0.0
+    tuner.tuned.head.output.bias.data = torch.tensor([9.0, 0.0, 0.0])  # always the first class
+    tuner.train()
+    first = next(entry for entry in tuner.state.log_history if "loss" in entry)
+    tuner.order.epoch = 0
+    seen = list(tuner.order)[:16]  # two steps of two batches of four
+    assert first["wa"] == pytest.approx(np.mean([index % 3 == 0 for index in seen]))
