@@ -93,6 +93,8 @@ def _expand(path: Path) -> list[Path]:
     visible = (folder for folder in folders if not folder.name.startswith("."))
     if files := _files_in(path) or [file for folder in visible for file in _files_in(folder)]:
         return files
+    if (path / "config.toml").is_file():
+        raise FeatxError(f"{path}: a run that is not finished; its own command goes on with it.")
     raise FeatxError(f"{path}: no CSV file in it or its folders. Give prediction files.")
 
 

@@ -151,8 +151,9 @@ def _tune_all(
 ) -> Iterator[tuple[TunedMember, EmotionModel]]:
     """Tune every missing seed and fold; the first process tells the others which, and where."""
     folder, missing = setting.processes.agree((folder, missing))
-    for seed, number in missing:
-        gc.collect()  # a Trainer refers to itself, and holds the moments of all weights
+    for index, (seed, number) in enumerate(missing):
+        if index:
+            gc.collect()  # a Trainer refers to itself, and holds the moments of all weights
         assert folder is not None, "nothing is missing where nobody writes"
         own = folder / MEMBERS / member_name(seed, number)
         yield tune(setting, seed, setting.task.folds[number], own)
