@@ -40,11 +40,18 @@ def stand_ins(workplace, monkeypatch, checkpoint_folder):
     monkeypatch.setattr(huggingface_hub.constants, "HF_HUB_OFFLINE", True)
 
 
+def expand(word: str) -> list[str]:
+    """Return what a shell makes of a word."""
+    return sorted(map(str, Path().glob(word))) if "*" in word else [word]
+
+
 def test_every_featx_command_runs_as_written(stand_ins, run_featx):
     shown = [command[1:] for command in COMMANDS if command[0] == "featx"]
-    assert [command[0] for command in shown] == ["manifest", *["extract", "fit"] * 2, "fit"]
-    for arguments in shown:
-        outcome = run_featx(*arguments, *(SHORT if arguments[0] == "fit" else ()))
+    fits = [*["extract", "fit"] * 2, "fit"]
+    assert [command[0] for command in shown] == ["manifest", *fits, "finetune", "compare"]
+    for command in shown:
+        arguments = [name for word in command for name in expand(word)]
+        outcome = run_featx(*arguments, *(SHORT if arguments[0] in ("fit", "finetune") else ()))
         assert outcome.code == 0, outcome.err
     inline = re.findall(
         r"`featx (fit --config [^`]*|extract [^`]*--dry-run|models|protocols)`", README

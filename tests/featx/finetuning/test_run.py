@@ -75,9 +75,8 @@ def test_the_saved_model_predicts_what_the_run_says(write_corpus, finetune, read
 
 @pytest.mark.parametrize("mode", ["full", "partial", "frozen"])
 def test_training_leaves_what_the_mode_freezes_bit_identical(
-    mode, write_corpus, finetune, checkpoint_folder
+    mode, one_split, finetune, checkpoint_folder
 ):
-    write_corpus(speakers=6)
     assert finetune("--mode", mode).code == 0
     before = load_file(checkpoint_folder / "model.safetensors")
     after = weights(Path(f"runs/manifest-tiny-{mode}"))
@@ -101,8 +100,7 @@ def test_training_loss_falls(write_corpus, finetune, read_rows):
         assert losses[-1] < 0.8 * losses[0]
 
 
-def test_a_finished_run_is_not_trained_again_and_repeats(write_corpus, finetune, run_featx):
-    write_corpus(speakers=6)
+def test_a_finished_run_is_not_trained_again_and_repeats(one_split, finetune, run_featx):
     first = finetune()
     when = (RUN / "metrics.json").stat().st_mtime_ns
     again = finetune()
@@ -115,8 +113,8 @@ def test_a_finished_run_is_not_trained_again_and_repeats(write_corpus, finetune,
     assert Path("runs/again/predictions.csv").read_bytes() == predictions
 
 
-def test_another_config_or_other_audio_under_the_same_name_is_refused(write_corpus, finetune):
-    manifest = write_corpus(speakers=6)
+def test_another_config_or_other_audio_under_the_same_name_is_refused(one_split, finetune):
+    manifest = one_split
     assert finetune().code == 0
     other = finetune("--set", "training.epochs=2")
     assert other.code == 1
@@ -174,8 +172,7 @@ def test_the_test_data_have_no_part_in_training_or_choice(one_split, finetune, r
         (("--set", "training.learning_rate=1e30"), "the loss is no longer finite"),
     ],
 )
-def test_mistakes_are_explained(arguments, message, write_corpus, finetune):
-    write_corpus(speakers=6)
+def test_mistakes_are_explained(arguments, message, one_split, finetune):
     outcome = finetune(*arguments)
     assert outcome.code == 1
     assert message in outcome.err
@@ -197,8 +194,8 @@ def test_a_model_is_needed(write_corpus, run_featx):
     assert "--model is missing" in outcome.err
 
 
-def test_audio_that_cannot_be_decoded_is_told_before_training(write_corpus, finetune):
-    manifest = write_corpus(speakers=6)
+def test_audio_that_cannot_be_decoded_is_told_before_training(one_split, finetune):
+    manifest = one_split
     audio = sorted((manifest.parent / "audio").glob("*.wav"))
     for path in audio[:2]:  # cut short: the header promises more
         path.write_bytes(path.read_bytes()[:2_000])
@@ -210,10 +207,9 @@ def test_audio_that_cannot_be_decoded_is_told_before_training(write_corpus, fine
 
 
 def test_a_checkpoint_without_mask_embedding_is_the_same_each_time(
-    write_corpus, run_featx, quick, tiny, save_model_of
+    one_split, run_featx, quick, tiny, save_model_of
 ):
     """Many that were fine-tuned for ASR lack it; transformers draws it anew at every loading."""
-    write_corpus(speakers=6)
     folder = save_model_of("wav2vec2", **tiny)
     weights = load_file(folder / "model.safetensors")
     del weights["masked_spec_embed"]
@@ -224,8 +220,7 @@ def test_a_checkpoint_without_mask_embedding_is_the_same_each_time(
     assert run_featx(*arguments).out == first.out
 
 
-def test_a_fine_tuned_model_is_fine_tuned_again(write_corpus, finetune, run_featx, quick):
-    write_corpus(speakers=6)
+def test_a_fine_tuned_model_is_fine_tuned_again(one_split, finetune, run_featx, quick):
     assert finetune("--save", "all").code == 0
     tuned = RUN / "models/seed0-fold0"
     outcome = run_featx("finetune", "--model", tuned, *quick, "--name", "twice")
@@ -238,8 +233,7 @@ def test_a_fine_tuned_model_is_fine_tuned_again(write_corpus, finetune, run_feat
     assert not torch.equal(weights(Path("runs/twice"))[name], before[name])
 
 
-def test_other_models_to_keep_are_another_run(write_corpus, finetune):
-    write_corpus(speakers=6)
+def test_other_models_to_keep_are_another_run(one_split, finetune):
     assert finetune("--save", "none").code == 0
     assert not (RUN / "models").exists()
     outcome = finetune("--save", "all")
@@ -247,8 +241,7 @@ def test_other_models_to_keep_are_another_run(write_corpus, finetune):
     assert "save: none there, now all" in outcome.err
 
 
-def test_the_rate_in_the_history_is_the_encoders(write_corpus, finetune, read_rows):
-    write_corpus(speakers=6)
+def test_the_rate_in_the_history_is_the_encoders(one_split, finetune, read_rows):
     rates = ("--set", "training.head_learning_rate=0.5", "--set", "training.schedule=constant")
     assert finetune(*rates).code == 0
     assert {float(row["learning_rate"]) for row in read_rows(RUN / "history.csv")} == {1e-3}

@@ -71,8 +71,7 @@ def test_rates_rise_and_follow_the_schedule(schedule, make_tuner):
         "training.accumulation=5", "training.every=1000", "training.batch_size=100",
     ],
 )  # fmt: skip
-def test_a_run_with_another_setting_ends_well(change, write_corpus, finetune):
-    write_corpus(speakers=6)
+def test_a_run_with_another_setting_ends_well(change, one_split, finetune):
     outcome = finetune("--set", change)
     assert outcome.code == 0, outcome.err
 
