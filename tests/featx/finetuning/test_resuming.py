@@ -34,7 +34,10 @@ def wait_for(found, process, seconds=60):
         time.sleep(0.01)
 
 
-@pytest.mark.parametrize("kind", [signal.SIGKILL, signal.SIGINT])
+CTRL_C = pytest.param(signal.SIGINT, marks=pytest.mark.slow)  # in one process it is below
+
+
+@pytest.mark.parametrize("kind", [signal.SIGKILL, CTRL_C])
 def test_killed_and_begun_again_gives_the_same(
     kind, one_split, finetune, start_featx, read_rows, checkpoint_folder, quick
 ):
