@@ -1,8 +1,7 @@
 """The tables of a comparison: for the terminal, in Markdown, LaTeX and JSON."""
 
 import json
-import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -16,14 +15,10 @@ from featx.cost import (
 from featx.files import write_text
 from featx.results import NAMES, plain_table, render
 from featx.significance import Difference
+from featx.table_text import latex_table, markdown_table
 
 _WIDTH = 10_000  # characters allowed; a table takes what it needs
 _UNKNOWN = "–"
-_LATEX = {
-    **{character: f"\\{character}" for character in "%_&#${}"},
-    **{"\\": r"\textbackslash{}", "~": r"\textasciitilde{}", "^": r"\textasciicircum{}"},
-    **{"±": r"$\pm$", "−": "$-$", "–": "--"},
-}
 
 
 class _Section(NamedTuple):
@@ -49,8 +44,7 @@ def to_markdown(comparison: Comparison) -> str:
     """Return the same in Markdown."""
     parts = []
     for caption, header, rows in _sections(comparison):
-        rule = ["---", *["---:"] * (len(header) - 1)]
-        parts += [f"{caption}:", "", *map(_piped, [header, rule, *rows]), ""]
+        parts += [f"{caption}:", "", *markdown_table(header, rows, _columns(header)), ""]
     return "\n".join([*parts, *(f"- {note}" for note in _notes(comparison))]) + "\n"
 
 
@@ -58,18 +52,7 @@ def to_latex(comparison: Comparison) -> str:
     """Return the tables in LaTeX, for the package booktabs; the notes as comments."""
     parts = []
     for caption, header, rows in _sections(comparison):
-        lines = [" & ".join(map(_escaped, row)) + r" \\" for row in (header, *rows)]
-        parts += [
-            f"% {caption}",
-            rf"\begin{{tabular}}{{l{'r' * (len(header) - 1)}}}",
-            r"\toprule",
-            lines[0],
-            r"\midrule",
-            *lines[1:],
-            r"\bottomrule",
-            r"\end{tabular}",
-            "",
-        ]
+        parts += [f"% {caption}", *latex_table(header, rows, _columns(header))]
     return "\n".join([*parts, *(f"% {note}" for note in _notes(comparison))]) + "\n"
 
 
@@ -87,6 +70,10 @@ def write_tables(folder: Path, comparison: Comparison) -> list[Path]:
     for path, text in files.items():
         write_text(path, text)
     return list(files)
+
+
+def _columns(header: Sequence[str]) -> str:
+    return "l" + "r" * (len(header) - 1)
 
 
 def _sections(comparison: Comparison) -> list[_Section]:
@@ -238,12 +225,3 @@ def _p(value: float) -> str:
 def _signed(value: float) -> str:
     rounded = round(value, 1) + 0.0  # no "−0.0"
     return f"{rounded:+.1f}".replace("-", "−") if rounded else "0.0"
-
-
-def _piped(cells: Iterable[str]) -> str:
-    escaped = (cell.replace("|", r"\|") for cell in cells)
-    return f"| {' | '.join(escaped)} |"
-
-
-def _escaped(text: str) -> str:
-    return re.sub(r".", lambda found: _LATEX.get(found[0], found[0]), text)

@@ -6,14 +6,12 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import cast
 
-from safetensors import SafetensorError, safe_open
-from safetensors.torch import save
 from torch import Tensor
 
 from classifiers.batch import Examples
 from classifiers.history import Epoch, Trained
 from classifiers.layer_average import LayerAverage
-from featx.files import write_bytes
+from featx.member_file import member_name, read_member, write_member
 
 _STATISTICS = "statistics."  # begins the names of what was measured, not trained
 
@@ -79,8 +77,8 @@ class Member:
         tensors |= {f"probabilities.{name}": p for name, p in self.probabilities.items()}
         tensors |= {f"layers.{n}": weights for n, weights in enumerate(self.layer_weights)}
         history = json.dumps([asdict(epoch) for epoch in self.history])
-        metadata = {"inputs": inputs, "history": history, "best": str(self.best)}
-        write_bytes(_path(folder, self.seed, self.fold), save(tensors, metadata))
+        told = {"history": history, "best": str(self.best)}
+        write_member(folder, member_name(self.seed, self.fold), inputs, tensors, told)
 
 
 def is_statistic(weight: str) -> bool:
@@ -90,30 +88,19 @@ def is_statistic(weight: str) -> bool:
 
 def load_member(folder: Path, seed: int, fold: int, inputs: str) -> Member | None:
     """Return a member finished earlier, or None if there is none for these inputs."""
-    path = _path(folder, seed, fold)
-    if not path.exists():
+    found = read_member(folder, member_name(seed, fold), inputs)
+    if found is None:
         return None
-    try:
-        with safe_open(path, "pt") as file:
-            metadata = file.metadata()
-            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
-    except SafetensorError:  # damaged: it is trained again
-        return None
-    if metadata["inputs"] != inputs:
-        return None
+    tensors, told = found
     return Member(
         seed,
         fold,
         weights=_under("head.", tensors),
         layer_weights=[value for _, value in sorted(_under("layers.", tensors).items())],
         probabilities=_under("probabilities.", tensors),
-        history=[Epoch(**epoch) for epoch in json.loads(metadata["history"])],
-        best=int(metadata["best"]),
+        history=[Epoch(**epoch) for epoch in json.loads(told["history"])],
+        best=int(told["best"]),
     )
-
-
-def _path(folder: Path, seed: int, fold: int) -> Path:
-    return folder / f"seed{seed}-fold{fold}.safetensors"
 
 
 def _under(prefix: str, tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:

@@ -9,6 +9,7 @@ from featx.files import write_json, write_text
 from featx.papers import Paper
 from featx.reproduce import Reproduced, fetch_commands
 from featx.results import NAMES, plain_table, render
+from featx.table_text import latex_table, markdown_table
 from featx.wording import counted
 
 WIDTH = 160  # characters
@@ -34,7 +35,7 @@ def to_markdown(paper: Paper, results: Sequence[Reproduced]) -> str:
     parts = [f"# {paper.title}", ""]
     for title, rows in _tables(paper, results).items():
         parts += [f"{title} in percent, {counted(paper.seeds, 'seed')}:", ""]
-        parts += [_piped(HEADER), _piped(["---"] * len(HEADER)), *map(_piped, rows), ""]
+        parts += [*markdown_table(HEADER, rows, "l" * len(HEADER)), ""]
     return "\n".join([*parts, *_missing(paper, results)]).rstrip() + "\n"
 
 
@@ -42,17 +43,9 @@ def to_latex(paper: Paper, results: Sequence[Reproduced]) -> str:
     """Return the tables in LaTeX, for the package booktabs."""
     parts = []
     for title, rows in _tables(paper, results).items():
-        lines = [" & ".join(map(_escaped, row)) + r" \\" for row in (HEADER, *rows)]
         parts += [
             f"% {paper.title}, {title} in percent",
-            r"\begin{tabular}{lllrrrl}",
-            r"\toprule",
-            lines[0],
-            r"\midrule",
-            *lines[1:],
-            r"\bottomrule",
-            r"\end{tabular}",
-            "",
+            *latex_table(HEADER, rows, "lllrrrl"),
         ]
     return "\n".join(parts)
 
@@ -128,14 +121,6 @@ def _missing(paper: Paper, results: Sequence[Reproduced]) -> list[str]:
     if absent:
         lines.append(f"Not found under --data: {', '.join(sorted(absent))}.")
     return lines
-
-
-def _piped(cells: Sequence[str]) -> str:
-    return f"| {' | '.join(cells)} |"
-
-
-def _escaped(text: str) -> str:
-    return text.replace("%", r"\%").replace("±", r"$\pm$").replace("_", r"\_")
 
 
 def _number(value: float) -> float | None:

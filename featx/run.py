@@ -87,10 +87,5 @@ def _cost(data: FitData, members: Sequence[Member], resources: Resources) -> Cos
 
 
 def _title(config: FitConfig, data: FitData) -> str:
-    protocol = config.protocol.name or config.protocol.title
-    speakers = "speaker-dependent" if data.speakers_shared else "speaker-independent"
-    seeds = f"{config.seeds} seed{'s' if config.seeds > 1 else ''}"
-    return (
-        f"{config.head.kind} head on {data.features}, {config.manifest.name}: {protocol}, "
-        f"{speakers}, {seeds}"
-    )
+    described = data.describe(config.protocol, config.seeds)
+    return f"{config.head.kind} head on {data.features}, {config.manifest.name}: {described}"

@@ -11,6 +11,7 @@ from featx.labels import order_labels
 from featx.manifest import Manifest, Utterance
 from featx.protocol_fit import notes
 from featx.protocols import Protocol
+from featx.wording import counted
 
 
 @dataclass(frozen=True)
@@ -30,6 +31,11 @@ class Task:
     classes: tuple[str, ...]
     notes: tuple[str, ...]
     speakers_shared: bool
+
+    def describe(self, protocol: Protocol, seeds: int) -> str:
+        """Return protocol, whether speakers are apart, and seeds, as titles of runs have them."""
+        speakers = "speaker-dependent" if self.speakers_shared else "speaker-independent"
+        return f"{protocol.name or protocol.title}, {speakers}, {counted(seeds, 'seed')}"
 
     def labels(self, utterances: Sequence[Utterance]) -> np.ndarray:
         """Return class indices."""

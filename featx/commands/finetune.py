@@ -6,7 +6,16 @@ from typing import Annotated
 
 import typer
 
-from featx.commands.options import refuse
+from featx.commands.options import (
+    OF_NO_PROTOCOL,
+    Config,
+    Folds,
+    Overwrite,
+    Protocol,
+    Seconds,
+    SpeakerDependent,
+    refuse,
+)
 
 
 class Mode(StrEnum):
@@ -48,7 +57,6 @@ class Keep(StrEnum):
 
 
 BESIDE_CONFIG = {"config", "change", "name", "overwrite", "device", "track", "push_to_hub"}
-OF_NO_PROTOCOL = {"folds", "speaker_dependent"}
 
 
 def finetune(
@@ -59,9 +67,7 @@ def finetune(
     mode: Annotated[
         Mode, typer.Option(help="Train all weights, all but the CNN's, or the head's alone.")
     ] = Mode.full,
-    protocol: Annotated[
-        str | None, typer.Option(help="Who trains and tests: see `featx protocols`; or a TOML.")
-    ] = None,
+    protocol: Protocol = None,
     manifest: Annotated[Path, typer.Option(help="The labels and audio.")] = Path("manifest.csv"),
     seeds: Annotated[int, typer.Option(min=1, help="Models a fold, differently begun.")] = 1,
     head: Annotated[
@@ -71,16 +77,9 @@ def finetune(
     select_on: Annotated[
         Part, typer.Option(help="What chooses the checkpoint; test is marked as such everywhere.")
     ] = Part.validation,
-    folds: Annotated[
-        int, typer.Option(help="Of the cross-validation, without protocol or split.")
-    ] = 5,
-    speaker_dependent: Annotated[
-        bool,
-        typer.Option("--speaker-dependent", help="Let training and test share speakers."),
-    ] = False,
-    seconds: Annotated[
-        float, typer.Option(help="Of each utterance's beginning that are used (default: all).")
-    ] = float("inf"),
+    folds: Folds = 5,
+    speaker_dependent: SpeakerDependent = False,
+    seconds: Seconds = float("inf"),
     revision: Annotated[
         str, typer.Option(help="Branch, tag or commit of the Hub repository.")
     ] = "",
@@ -88,9 +87,7 @@ def finetune(
         list[str] | None,
         typer.Option("--set", metavar="KEY=VALUE", help="Such as training.learning_rate=1e-5."),
     ] = None,
-    config: Annotated[
-        Path | None, typer.Option(help="Repeat the run with this config.toml.")
-    ] = None,
+    config: Config = None,
     name: Annotated[
         str | None, typer.Option(help="Of the run (default: MANIFEST-MODEL-MODE-PROTOCOL).")
     ] = None,
@@ -104,7 +101,7 @@ def finetune(
     push_to_hub: Annotated[
         str | None, typer.Option(metavar="OWNER/NAME", help="Send the best model there.")
     ] = None,
-    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace the run.")] = False,
+    overwrite: Overwrite = False,
 ) -> None:
     """Fine-tune an encoder under a protocol, and score it on the test utterances.
 

@@ -6,7 +6,16 @@ from typing import Annotated
 
 import typer
 
-from featx.commands.options import refuse
+from featx.commands.options import (
+    OF_NO_PROTOCOL,
+    Config,
+    Folds,
+    Overwrite,
+    Protocol,
+    Seconds,
+    SpeakerDependent,
+    refuse,
+)
 
 
 class Normalize(StrEnum):
@@ -18,7 +27,6 @@ class Normalize(StrEnum):
 
 
 BESIDE_CONFIG = {"config", "change", "name", "overwrite", "memory", "device"}
-OF_NO_PROTOCOL = {"folds", "speaker_dependent"}
 
 
 def fit(
@@ -41,20 +49,11 @@ def fit(
         Normalize,
         typer.Option(help="By the training utterances, or by the speaker's own (also in test)."),
     ] = Normalize.GLOBAL,
-    protocol: Annotated[
-        str | None, typer.Option(help="Who trains and tests: see `featx protocols`; or a TOML.")
-    ] = None,
+    protocol: Protocol = None,
     seeds: Annotated[int, typer.Option(min=1, help="Heads a fold, differently begun.")] = 1,
-    folds: Annotated[
-        int, typer.Option(help="Of the cross-validation, without protocol or split.")
-    ] = 5,
-    speaker_dependent: Annotated[
-        bool,
-        typer.Option("--speaker-dependent", help="Let training and test share speakers."),
-    ] = False,
-    seconds: Annotated[
-        float, typer.Option(help="Of each utterance's beginning that are used (default: all).")
-    ] = float("inf"),
+    folds: Folds = 5,
+    speaker_dependent: SpeakerDependent = False,
+    seconds: Seconds = float("inf"),
     skip_missing: Annotated[
         bool, typer.Option("--skip-missing", help="Leave out utterances without features.")
     ] = False,
@@ -62,9 +61,7 @@ def fit(
         list[str] | None,
         typer.Option("--set", metavar="KEY=VALUE", help="Such as training.learning_rate=1e-3."),
     ] = None,
-    config: Annotated[
-        Path | None, typer.Option(help="Repeat the run with this config.toml.")
-    ] = None,
+    config: Config = None,
     name: Annotated[
         str | None, typer.Option(help="Of the run (default: MANIFEST-MODEL-HEAD-PROTOCOL).")
     ] = None,
@@ -75,7 +72,7 @@ def fit(
     device: Annotated[
         str, typer.Option(help="cpu, or cuda to keep features and train on a GPU.")
     ] = "cpu",
-    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace the run.")] = False,
+    overwrite: Overwrite = False,
 ) -> None:
     """Train a head on stored features and score it on speakers it has not heard."""
     from featx.encoders.devices import find_devices

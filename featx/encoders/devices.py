@@ -13,6 +13,11 @@ def keep_float32(device: torch.device) -> None:
         torch.backends.cudnn.allow_tf32 = torch.backends.cuda.matmul.allow_tf32 = False
 
 
+def is_out_of_memory(error: RuntimeError) -> bool:
+    """Tell whether torch lacks memory; its own error for a GPU is a RuntimeError too."""
+    return isinstance(error, torch.OutOfMemoryError) or "allocate memory" in str(error)
+
+
 def find_devices(device: str, count: str = "1") -> tuple[torch.device, ...]:
     """Return the devices that a user asked for.
 

@@ -10,6 +10,7 @@ import torch
 from classifiers.cores import use_one_core
 from featx.ahead import map_ahead
 from featx.audio import SAMPLE_RATE
+from featx.encoders.devices import is_out_of_memory
 from featx.encoders.encoder import Encoder
 from featx.errors import FeatxError
 
@@ -73,8 +74,8 @@ def encode(encoder: Encoder, waveforms: Sequence[np.ndarray], dtype: str) -> lis
         return []
     try:
         return encoder.encode(waveforms, dtype)
-    except RuntimeError as error:  # torch's own error for a GPU is one of these
-        if not isinstance(error, torch.OutOfMemoryError) and "allocate memory" not in str(error):
+    except RuntimeError as error:
+        if not is_out_of_memory(error):
             raise
         seconds = max(map(len, waveforms)) * len(waveforms) / SAMPLE_RATE
         raise FeatxError(

@@ -35,8 +35,8 @@ class TuningSettings(Schema):
         best_by: what chooses the checkpoint: highest UAR or WA, or lowest loss.
         patience: stop after so many looks without a better one.
         group_by_length: make batches of utterances of similar length, which saves padding.
-        gradient_checkpointing: keep fewer activations and compute them again: less memory, a
-            quarter to a third more time.
+        gradient_checkpointing: keep fewer activations and compute them again: less memory for
+            more time.
         precision: of products and convolutions; weights stay in float32.
     """
 

@@ -1,7 +1,7 @@
 """The files of a fine-tuning."""
 
 from collections.abc import Sequence
-from dataclasses import asdict, astuple, dataclass
+from dataclasses import asdict, astuple
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +12,7 @@ from featx.figures import draw_confusion
 from featx.files import write_csv, write_json, write_text
 from featx.finetuning.figures import draw_tuning
 from featx.finetuning.history import Look
+from featx.finetuning.identity import Identity
 from featx.finetuning.member import TunedMember
 from featx.finetuning.tuning import Setting
 from featx.outcomes import rounded, write_predictions
@@ -19,29 +20,6 @@ from featx.results import Results, plain_table, render
 from featx.run_folder import MODELS
 
 REPORT = "report.txt"
-
-
-@dataclass(frozen=True)
-class Identity:
-    """What a fine-tuning depends on beside its config.
-
-    Attributes:
-        encoder: Hub id, or the local folder's name.
-        revision: the Hub's commit, or "".
-        weights_sha256: of the encoder before.
-        settings_sha256: of its config and preprocessing.
-        inputs: digest of all that, the config, audio and folds.
-        parameters: of the model.
-        trained: how many of them train.
-    """
-
-    encoder: str
-    revision: str
-    weights_sha256: str
-    settings_sha256: str
-    inputs: str
-    parameters: int
-    trained: int
 
 
 def write_files(

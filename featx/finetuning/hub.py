@@ -10,7 +10,7 @@ from huggingface_hub.utils import validate_repo_id
 
 from featx.errors import FeatxError
 from featx.finetuning.history import Look
-from featx.finetuning.member import member_name
+from featx.member_file import member_name
 
 PATIENCE = 10.0  # seconds for the Hub to answer at all; its client would wait for ever
 LATER = "Or leave out --push-to-hub, and send the model later: `hf upload OWNER/NAME FOLDER`."

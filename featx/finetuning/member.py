@@ -5,12 +5,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from safetensors import SafetensorError, safe_open
-from safetensors.torch import save
 from torch import Tensor
 
-from featx.files import write_bytes
 from featx.finetuning.history import Look
+from featx.member_file import member_name, read_member, write_member
 
 
 @dataclass(frozen=True)
@@ -59,32 +57,16 @@ class TunedMember:
             "peak_memory": self.peak_memory,
             "peak_gpu_memory": self.peak_gpu_memory,
         }
-        metadata = {"inputs": inputs, "told": json.dumps(told)}
-        write_bytes(_path(folder, self.seed, self.fold), save(dict(self.probabilities), metadata))
+        kept = {"told": json.dumps(told)}
+        write_member(folder, self.name, inputs, self.probabilities, kept)
 
 
 def load_tuned_member(folder: Path, seed: int, fold: int, inputs: str) -> TunedMember | None:
     """Return a member finished earlier, or None if there is none for these inputs."""
-    path = _path(folder, seed, fold)
-    if not path.exists():
+    found = read_member(folder, member_name(seed, fold), inputs)
+    if found is None:
         return None
-    try:
-        with safe_open(path, "pt") as file:
-            metadata = file.metadata()
-            probabilities = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
-    except SafetensorError:  # damaged: it is trained again
-        return None
-    if metadata["inputs"] != inputs:
-        return None
-    told = json.loads(metadata["told"])
+    probabilities, kept = found
+    told = json.loads(kept["told"])
     history = [Look(**look) for look in told.pop("history")]
     return TunedMember(seed, fold, probabilities, history, **told)
-
-
-def member_name(seed: int, fold: int) -> str:
-    """Return what a member's files are called."""
-    return f"seed{seed}-fold{fold}"
-
-
-def _path(folder: Path, seed: int, fold: int) -> Path:
-    return folder / f"{member_name(seed, fold)}.safetensors"

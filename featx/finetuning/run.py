@@ -1,27 +1,24 @@
 """A fine-tuning as a run folder, from its config to its models."""
 
 import gc
-import hashlib
-import json
 import logging
 import shutil
 from collections import deque
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from classifiers.pooled import PooledClassifier
-from featx.audio import digest_audio
 from featx.encoders.devices import keep_float32
-from featx.encoders.loading import digest_settings, digest_weights, load_extractor, load_model
+from featx.encoders.loading import load_extractor
 from featx.encoders.shape import read_shape
 from featx.errors import Interrupted
 from featx.files import write_text
 from featx.finetuning.card import write_card
 from featx.finetuning.config import FinetuneConfig
 from featx.finetuning.disk import check_disk
-from featx.finetuning.files import Identity, write_files
+from featx.finetuning.files import write_files
 from featx.finetuning.hub import best_saved, push
-from featx.finetuning.member import TunedMember, load_tuned_member, member_name
+from featx.finetuning.identity import Identity, identify
+from featx.finetuning.member import TunedMember, load_tuned_member
 from featx.finetuning.model import EmotionModel
 from featx.finetuning.processes import Processes
 from featx.finetuning.saving import save_model
@@ -31,6 +28,7 @@ from featx.finetuning.trackers import LOGS
 from featx.finetuning.tuning import Setting, tune
 from featx.finetuning.waveforms import check_decodable, check_usable
 from featx.manifest import load_manifest
+from featx.member_file import member_name
 from featx.outcomes import score_outcomes
 from featx.protocol_fit import apply_protocol
 from featx.registry import Checkpoint, find_checkpoint, store_name
@@ -69,8 +67,8 @@ def run_finetune(
         Interrupted: on Ctrl-C.
     """
     checkpoint = find_checkpoint(config.model, config.revision or None)
-    task = load_task(config, checkpoint)
-    identity = _identify(config, task, checkpoint)
+    task = _load_task(config, checkpoint)
+    identity = identify(config, task, checkpoint)
     keep_float32(surroundings.device)
     processes = Processes(surroundings.device)
     setting = Setting(
@@ -101,7 +99,7 @@ def run_finetune(
     return results
 
 
-def load_task(config: FinetuneConfig, checkpoint: Checkpoint) -> Task:
+def _load_task(config: FinetuneConfig, checkpoint: Checkpoint) -> Task:
     """Read the manifest, divide it, and look at every audio file's header.
 
     Raises:
@@ -178,7 +176,7 @@ def _keep(
 ) -> None:
     """Save a model if it is wanted, and remove what it replaces."""
     save = setting.config.save
-    best = best_member(members, setting.config.training.best_by)
+    best = _best_member(members, setting.config.training.best_by)
     if save == "none" or (save == "best" and best is not member):
         return
     save_model(model, setting.extractor, setting.task.classes, folder / member.name)
@@ -187,42 +185,16 @@ def _keep(
             shutil.rmtree(other)
 
 
-def best_member(members: Sequence[TunedMember], best_by: str) -> TunedMember:
+def _best_member(members: Sequence[TunedMember], best_by: str) -> TunedMember:
     """Return the member whose best look is the highest, the first of equals."""
     return max(members, key=lambda one: (one.best_look.score(best_by), -one.seed, -one.fold))
 
 
-def _identify(config: FinetuneConfig, task: Task, checkpoint: Checkpoint) -> Identity:
-    """Digest all that a run depends on, so that nothing stale is taken for it."""
-    encoder = load_model(checkpoint.folder)
-    extractor = load_extractor(checkpoint.folder)
-    weights, settings = digest_weights(encoder), digest_settings(encoder.config, extractor)
-    shape = read_shape(checkpoint.folder)
-    head = PooledClassifier(config.head, shape.dim, len(task.classes))
-    model = EmotionModel(encoder, shape, head, config.mode)
-    audio = sorted((u.utterance, digest_audio(u.path, u.start, u.end)) for u in task.utterances)
-    folds = [
-        [(u.utterance, u.speaker, u.label) for u in part]
-        for fold in task.folds
-        for part in fold.parts.values()
-    ]
-    told = json.dumps([config.to_toml(), weights, settings, audio, folds])
-    inputs = hashlib.sha256(told.encode()).hexdigest()
-    name = checkpoint.name if checkpoint.source == "local" else checkpoint.source
-    return Identity(
-        *(name, checkpoint.revision, weights, settings, inputs),
-        parameters=sum(weight.numel() for weight in model.parameters()),
-        trained=sum(weight.numel() for weight in model.parameters() if weight.requires_grad),
-    )
-
-
 def _title(setting: Setting) -> str:
     config, task = setting.config, setting.task
-    protocol = config.protocol.name or config.protocol.title
-    speakers = "speaker-dependent" if task.speakers_shared else "speaker-independent"
-    seeds = f"{config.seeds} seed{'s' if config.seeds > 1 else ''}"
+    described = task.describe(config.protocol, config.seeds)
     chosen = ", checkpoint chosen on TEST" if config.select_on == "test" else ""
     return (
         f"{store_name(config.model)}, {config.mode} fine-tuning, {config.manifest.name}: "
-        f"{protocol}, {speakers}, {seeds}{chosen}"
+        f"{described}{chosen}"
     )

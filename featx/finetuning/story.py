@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from featx.finetuning.config import FinetuneConfig
-from featx.finetuning.files import Identity
+from featx.finetuning.identity import Identity
 from featx.finetuning.member import TunedMember
 from featx.folds import Fold
 from featx.manifest import Utterance

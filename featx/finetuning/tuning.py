@@ -15,11 +15,12 @@ from torch.utils.data import Subset
 from transformers.trainer_callback import TrainerState
 
 from classifiers.training import seeded
+from featx.encoders.devices import is_out_of_memory
 from featx.environment import peak_memory, reset_peak_memory
 from featx.errors import FeatxError
 from featx.finetuning.config import FinetuneConfig
 from featx.finetuning.history import best_look, is_over, read_log
-from featx.finetuning.member import TunedMember, member_name
+from featx.finetuning.member import TunedMember
 from featx.finetuning.model import EmotionModel, build_model
 from featx.finetuning.processes import Processes
 from featx.finetuning.trackers import LOGS, tracking
@@ -28,6 +29,7 @@ from featx.finetuning.watching import Watch
 from featx.finetuning.waveforms import Waveforms
 from featx.folds import Fold
 from featx.manifest import Utterance
+from featx.member_file import member_name
 from featx.progress import progress
 from featx.task import Task
 
@@ -189,8 +191,8 @@ def _memory_explained(config: FinetuneConfig) -> Iterator[None]:
     """Turn torch's error for lack of memory into one that says what to do."""
     try:
         yield
-    except RuntimeError as error:  # torch's own error for a GPU is one of these
-        if not isinstance(error, torch.OutOfMemoryError) and "allocate memory" not in str(error):
+    except RuntimeError as error:
+        if not is_out_of_memory(error):
             raise
         size = config.training.batch_size
         raise FeatxError(

@@ -16,8 +16,8 @@ from classifiers.pooled import PooledSettings
 from featx.encoders.loading import load_extractor
 from featx.finetuning.card import write_card
 from featx.finetuning.config import file_config, finetune_config
-from featx.finetuning.files import Identity
 from featx.finetuning.history import Look
+from featx.finetuning.identity import Identity
 from featx.finetuning.markdown import plain, table
 from featx.finetuning.member import TunedMember
 from featx.finetuning.model import build_model

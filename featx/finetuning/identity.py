@@ -1,0 +1,65 @@
+"""What a fine-tuning depends on beside its config."""
+
+import hashlib
+import json
+from dataclasses import dataclass
+
+from classifiers.pooled import PooledClassifier
+from featx.audio import digest_audio
+from featx.encoders.loading import digest_settings, digest_weights, load_extractor, load_model
+from featx.encoders.shape import read_shape
+from featx.finetuning.config import FinetuneConfig
+from featx.finetuning.model import EmotionModel
+from featx.registry import Checkpoint
+from featx.task import Task
+
+
+@dataclass(frozen=True)
+class Identity:
+    """What a fine-tuning depends on beside its config.
+
+    Attributes:
+        encoder: Hub id, or the local folder's name.
+        revision: the Hub's commit, or "".
+        weights_sha256: of the encoder before.
+        settings_sha256: of its config and preprocessing.
+        inputs: digest of all that, the config, audio and folds.
+        parameters: of the model.
+        trained: how many of them train.
+    """
+
+    encoder: str
+    revision: str
+    weights_sha256: str
+    settings_sha256: str
+    inputs: str
+    parameters: int
+    trained: int
+
+
+def identify(config: FinetuneConfig, task: Task, checkpoint: Checkpoint) -> Identity:
+    """Digest all that a run depends on, so that nothing stale is taken for it.
+
+    Raises:
+        FeatxError: if the encoder or audio can't be read.
+    """
+    encoder = load_model(checkpoint.folder)
+    extractor = load_extractor(checkpoint.folder)
+    weights, settings = digest_weights(encoder), digest_settings(encoder.config, extractor)
+    shape = read_shape(checkpoint.folder)
+    head = PooledClassifier(config.head, shape.dim, len(task.classes))
+    model = EmotionModel(encoder, shape, head, config.mode)
+    audio = sorted((u.utterance, digest_audio(u.path, u.start, u.end)) for u in task.utterances)
+    folds = [
+        [(u.utterance, u.speaker, u.label) for u in part]
+        for fold in task.folds
+        for part in fold.parts.values()
+    ]
+    told = json.dumps([config.to_toml(), weights, settings, audio, folds])
+    inputs = hashlib.sha256(told.encode()).hexdigest()
+    name = checkpoint.name if checkpoint.source == "local" else checkpoint.source
+    return Identity(
+        *(name, checkpoint.revision, weights, settings, inputs),
+        parameters=sum(weight.numel() for weight in model.parameters()),
+        trained=sum(weight.numel() for weight in model.parameters() if weight.requires_grad),
+    )

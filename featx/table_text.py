@@ -1,0 +1,45 @@
+"""Tables as Markdown and LaTeX."""
+
+import re
+from collections.abc import Iterable, Sequence
+
+_LATEX = {
+    **{character: f"\\{character}" for character in "%_&#${}"},
+    **{"\\": r"\textbackslash{}", "~": r"\textasciitilde{}", "^": r"\textasciicircum{}"},
+    **{"±": r"$\pm$", "−": "$-$", "–": "--"},
+}
+
+
+def markdown_table(header: Sequence[str], rows: Iterable[Sequence[str]], columns: str) -> list[str]:
+    """Return the lines of a table in Markdown.
+
+    Args:
+        header: names of the columns.
+        rows: as many cells each.
+        columns: a letter each, "l" for text and "r" for figures.
+    """
+    rule = ["---:" if letter == "r" else "---" for letter in columns]
+    return [f"| {' | '.join(map(_unbarred, row))} |" for row in (header, rule, *rows)]
+
+
+def latex_table(header: Sequence[str], rows: Iterable[Sequence[str]], columns: str) -> list[str]:
+    """Return the lines of a table in LaTeX, for the package booktabs; arguments as above."""
+    first, *others = [" & ".join(map(_escaped, row)) + r" \\" for row in (header, *rows)]
+    return [
+        rf"\begin{{tabular}}{{{columns}}}",
+        r"\toprule",
+        first,
+        r"\midrule",
+        *others,
+        r"\bottomrule",
+        r"\end{tabular}",
+        "",
+    ]
+
+
+def _unbarred(cell: str) -> str:
+    return cell.replace("|", r"\|")
+
+
+def _escaped(text: str) -> str:
+    return re.sub(r".", lambda found: _LATEX.get(found[0], found[0]), text)
