@@ -13,10 +13,16 @@ from featx.commands.evaluate import evaluate
 from featx.commands.extract import extract
 from featx.commands.finetune import finetune
 from featx.commands.fit import fit
+from featx.commands.layers import layers
 from featx.commands.manifest import manifest
 from featx.commands.models import models
+from featx.commands.probe import probe
 from featx.commands.protocols import protocols
+from featx.commands.report import report
 from featx.commands.reproduce import reproduce
+from featx.commands.run import run
+from featx.commands.validate import validate
+from featx.commands.vote import vote
 from featx.errors import FeatxError
 
 app = typer.Typer(
@@ -26,7 +32,8 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 for command in (
-    demo, manifest, models, protocols, extract, fit, finetune, evaluate, compare, reproduce,
+    demo, manifest, models, protocols, extract, fit, finetune, evaluate, compare, vote, layers,
+    probe, report, run, validate, reproduce,
 ):  # fmt: skip
     app.command()(command)
 
@@ -45,8 +52,8 @@ def featx(
 ) -> None:
     """Speech emotion recognition from every layer of frozen speech models.
 
-    manifest → extract → fit → evaluate: list a corpus, store its features once, train heads on
-    them, score what they predict.
+    manifest → extract → fit → compare → report: list a corpus, store its features once, train
+    heads on them or fine-tune the models, see which differ and by how much.
     """
 
 

@@ -134,6 +134,15 @@ def compare(paths: Sequence[Path], manifest: Path | None = None) -> Comparison:
             f"{systems[0].name} is one system, and comparing takes two or more. Give more run "
             "folders or the folder that holds them. featx evaluate scores one alone."
         )
+    return compare_systems(systems)
+
+
+def compare_systems(systems: Sequence[System]) -> Comparison:
+    """Compare two or more systems that were read already.
+
+    Raises:
+        FeatxError: if a file beside their predictions can't be used, or their test sets differ.
+    """
     check_same(systems)
     speakers = join_speakers(systems)
     predicted = {row.prediction for s in systems for seed in s.seeds for row in seed.rows.values()}
@@ -168,7 +177,7 @@ def _number(seed: Seed) -> tuple[int, str]:
 
 def _describe(system: System, classes: Sequence[str], seeds: _Seeds) -> Compared:
     results = score_predictions(system.name, classes, seeds, speakers_shared=None)
-    stored = _read_stored(system.folder)
+    stored = read_stored(system.folder)
     if stored is not None:
         shared, remarks = stored.speakers_shared, stored.remarks
         results = replace(results, speakers_shared=shared, remarks=remarks)
@@ -177,8 +186,12 @@ def _describe(system: System, classes: Sequence[str], seeds: _Seeds) -> Compared
     return Compared(system.name, results, cost, disk, [*results.notes(), *system.notes])
 
 
-def _read_stored(folder: Path) -> Results | None:
-    """Return what a run says of itself, None if this is no run."""
+def read_stored(folder: Path) -> Results | None:
+    """Return what a run says of itself, None if the folder is no run.
+
+    Raises:
+        FeatxError: if its scores are damaged.
+    """
     path = folder / "metrics.json"
     if not (folder / RUN_FILE).is_file() or not path.is_file():
         return None

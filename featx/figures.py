@@ -15,6 +15,7 @@ from featx.results import Results
 
 WIDTH = 3.5  # inches, a journal's column
 BLUE, ORANGE = "#0072B2", "#D55E00"  # Okabe and Ito: told apart by colour-blind readers
+ENDINGS = ("png", "pdf")
 STYLE: dict[Any, Any] = {
     "font.size": 8,
     "axes.spines.top": False,
@@ -51,7 +52,7 @@ def draw_layer_weights(
     Args:
         members: the heads.
         layers: name and layers of each store; one with a single layer is left out.
-        path: of the picture.
+        path: of the picture, without an ending.
     """
     several = [
         (name, names, np.stack([member.layer_weights[place].numpy() for member in members]))
@@ -102,5 +103,14 @@ def draw_training(members: Sequence[Member], path: Path) -> None:
 
 
 def save(figure: Figure, path: Path) -> None:
-    """Write a picture, complete or not at all."""
-    replace(path, lambda unfinished: figure.savefig(unfinished, dpi=300))
+    """Write a picture as PNG and, for papers, as PDF; each is complete or not there.
+
+    Args:
+        figure: the picture.
+        path: without an ending.
+    """
+    for ending in ENDINGS:
+        replace(
+            path.with_name(f"{path.name}.{ending}"),
+            lambda unfinished: figure.savefig(unfinished, dpi=300),
+        )

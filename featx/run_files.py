@@ -12,6 +12,7 @@ from featx.files import write_bytes, write_csv, write_json
 from featx.fit import digest_inputs
 from featx.fit_config import FitConfig
 from featx.fit_data import FitData
+from featx.layer_analysis.scales import measure_scales
 from featx.member import Member
 from featx.outcomes import rounded, write_predictions
 from featx.results import Results
@@ -29,21 +30,23 @@ def write_files(
         results: their scores.
         folder: of the run.
     """
-    _write_environment(config, data, folder)
+    write_environment(config, data, folder)
     _write_history(members, folder)
     write_predictions(data, members, folder / "predictions.csv")
     _write_layer_weights(data, members, folder)
+    _write_layer_scales(config, data, members, folder)
     _write_model(config, data, members, folder)
     figures = folder / "figures"
-    draw_confusion(results, figures / "confusion.png")
+    draw_confusion(results, figures / "confusion")
     averaged = _averaged(data, members)
     if any(len(layers) > 1 for _, layers in averaged):
-        draw_layer_weights(members, averaged, figures / "layer_weights.png")
+        draw_layer_weights(members, averaged, figures / "layer_weights")
     if config.training:  # linear classifiers have no epochs
-        draw_training(members, figures / "training.png")
+        draw_training(members, figures / "training")
 
 
-def _write_environment(config: FitConfig, data: FitData, folder: Path) -> None:
+def write_environment(config: FitConfig, data: FitData, folder: Path) -> None:
+    """Write `environment.json`: where and on which features a run was made."""
     environment = {
         **describe_environment(),
         "inputs_sha256": digest_inputs(config, data),
@@ -80,6 +83,23 @@ def _write_layer_weights(data: FitData, members: Sequence[Member], folder: Path)
     )
     header = ("seed", "fold", "features", "layer", "weight")
     write_csv(folder / "layer_weights.csv", header, rows)
+
+
+def _write_layer_scales(
+    config: FitConfig, data: FitData, members: Sequence[Member], folder: Path
+) -> None:
+    """Write how large the layers are that were weighed; nothing where there was one alone."""
+    rows = [
+        (fold.number, store, layer, *rounded([scale]))
+        for place, (store, layers) in enumerate(_averaged(data, members))
+        if len(layers) > 1
+        for fold, scales in zip(
+            data.folds, measure_scales(data, place, config.normalize), strict=True
+        )
+        for layer, scale in zip(layers, scales.tolist(), strict=True)
+    ]
+    if rows:
+        write_csv(folder / "layer_scales.csv", ("fold", "features", "layer", "scale"), rows)
 
 
 def _write_model(config: FitConfig, data: FitData, members: Sequence[Member], folder: Path) -> None:

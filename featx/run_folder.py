@@ -154,7 +154,8 @@ def _finished(job: Job, folder: Path) -> Results:
     shutil.rmtree(folder / MEMBERS, ignore_errors=True)  # if a kill left it
     if _inputs(folder) != job.inputs:
         raise FeatxError(
-            f"{folder}: its manifest, features or model have changed since it was run. "
+            f"{folder}: the manifest, features, model or predictions that it was made from have "
+            "changed since it was run. "
             "Choose another --name, or --overwrite it."
         )
     return read_results(folder / "metrics.json")

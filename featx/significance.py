@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from itertools import product
 
 import numpy as np
-from scipy.stats import binomtest
+from scipy.special import bdtr
 
 from featx.scores import BOOTSTRAP_SEED, RESAMPLES, uar
 
@@ -86,7 +86,7 @@ def mcnemar(first: np.ndarray, second: np.ndarray) -> McNemar:
     only_first = int(np.count_nonzero(first & ~second))
     only_second = int(np.count_nonzero(second & ~first))
     either = only_first + only_second
-    p = binomtest(min(only_first, only_second), either, 0.5).pvalue if either else 1.0
+    p = min(1, 2 * bdtr(min(only_first, only_second), either, 0.5))  # both tails are alike
     return McNemar(only_first, only_second, float(p))
 
 

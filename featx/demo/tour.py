@@ -13,9 +13,10 @@ COMMANDS = (
     ("manifest", "ravdess", "corpus"),
     ("extract", "--model", "encoder"),
     ("fit", "--head", "dense", "--folds", "4"),
+    ("report", "runs/manifest-encoder-dense", "--out", "report.html"),
 )
 INTRODUCTION = """\
-A tour of featx, offline: from audio files to a scored emotion classifier.
+A tour of featx, offline: from audio files to a scored emotion classifier and its report.
 
 The corpus is SYNTHETIC: tones shaped like speech, whose pitch, loudness, rate and voice quality
 follow what the literature reports of each emotion. The encoder is UNTRAINED: a small wav2vec 2.0
@@ -26,6 +27,7 @@ That took {seconds:.0f} s. Everything is in {folder}:
   corpus/      the audio          manifest.csv   its labels
   encoder/     the encoder        features/      its layers, in HDF5
   runs/        the trained heads, their predictions, scores and figures
+  report.html  all of that on one page: open it in a browser
 
 On real data the same commands run unchanged, for example on RAVDESS:
   featx manifest ravdess PATH/TO/RAVDESS

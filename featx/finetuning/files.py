@@ -48,9 +48,9 @@ def write_files(
     write_predictions(setting.task, members, folder / "predictions.csv")
     write_text(folder / REPORT, f"{results.to_text()}\n\n{pace(members, folder)}\n")
     write_cost(folder, _cost(setting, identity, members))
-    draw_confusion(results, folder / "figures/confusion.png")
+    draw_confusion(results, folder / "figures/confusion")
     chosen_on_test = setting.config.select_on == "test"
-    draw_tuning(members, folder / "figures/training.png", chosen_on_test)
+    draw_tuning(members, folder / "figures/training", chosen_on_test)
 
 
 def pace(members: Sequence[TunedMember], folder: Path) -> str:

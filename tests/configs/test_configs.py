@@ -6,11 +6,13 @@ import pytest
 
 from featx.acoustic.settings import AcousticSettings
 from featx.config import ConfigError, read_config
+from featx.experiments.config import Experiment
 from featx.finetuning.config import Tuning, finetune_config
 from featx.fit_config import HeadConfig
 from featx.papers import Paper, TunedRow, read_paper
 from featx.protocols import Protocol, read_protocol
 from featx.registry import EncoderEntry, hub_id, read_registry
+from featx.voting.config import VoteConfig
 
 FOLDER = Path(__file__).parents[2] / "configs"
 SCHEMAS = {
@@ -18,7 +20,10 @@ SCHEMAS = {
     "finetuning.toml": Tuning,
     "models.toml": dict[str, EncoderEntry],
 }
-FOLDERS = {"heads": HeadConfig, "papers": Paper, "protocols": Protocol}
+FOLDERS = {
+    "examples": Experiment, "heads": HeadConfig, "papers": Paper, "protocols": Protocol,
+    "votes": VoteConfig,
+}  # fmt: skip
 EXPERIMENTS = {"gavali2023": 4, "gavali202x": 6, "wang2021": 21}
 EXPECTED = {
     "wav2vec2-base", "wav2vec2-base-960h", "wav2vec2-large-960h-lv60", "xlsr53", "xls-r-300m",

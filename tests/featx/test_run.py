@@ -46,11 +46,12 @@ def test_a_run_leaves_everything_and_it_agrees(extracted, run_featx):
     assert outcome.code == 0, outcome.err
     assert {path.name for path in RUN.iterdir()} == {
         "config.toml", "cost.json", "environment.json", "figures", "history.csv",
-        "layer_weights.csv", "metrics.json", "model.json", "model.safetensors", "predictions.csv",
-        "run.log",
+        "layer_scales.csv", "layer_weights.csv", "metrics.json", "model.json", "model.safetensors",
+        "predictions.csv", "run.log",
     }  # fmt: skip
     figures = {path.name for path in (RUN / "figures").iterdir()}
-    assert figures == {"confusion.png", "layer_weights.png", "training.png"}
+    drawn = ("confusion", "layer_weights", "training")
+    assert figures == {f"{name}.{ending}" for name in drawn for ending in ("pdf", "png")}
 
     predictions = rows("predictions.csv")
     assert list(predictions[0])[:7] == [

@@ -1,0 +1,1 @@
+"""Many systems from one file: extracted, trained, combined and reported, each once."""

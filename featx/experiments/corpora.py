@@ -1,0 +1,108 @@
+"""The corpora of an experiment: their manifests, listed where they are not there."""
+
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+
+from featx.corpora.build import Built, build_manifest
+from featx.corpora.files import CorpusError
+from featx.experiments.config import Experiment
+from featx.experiments.findings import Findings
+from featx.experiments.plan import Case, manifest_path
+from featx.folds import Fold
+from featx.manifest import Manifest, load_manifest, render_manifest
+from featx.protocol_fit import apply_protocol
+from featx.protocols import Protocol, default_protocol, read_protocol
+from featx.task import Task, set_task
+
+FOLDS = 5  # as `featx fit` takes without a protocol
+
+
+def bring_manifest(experiment: Experiment, name: str, overwrite: bool = False) -> Built:
+    """Return a corpus's manifest, after listing the corpus if it is to be listed.
+
+    Args:
+        experiment: that has it.
+        name: the corpus's.
+        overwrite: replace a list that the corpus no longer agrees with.
+
+    Raises:
+        FeatxError: if the corpus or the manifest can't be used, or both disagree.
+    """
+    path = manifest_path(experiment, name)
+    if experiment.corpora[name].path:
+        return Built(load_manifest(path), [])
+    return _list(experiment, name, path, overwrite)
+
+
+def peek_manifest(experiment: Experiment, name: str, overwrite: bool = False) -> Built:
+    """Return what `bring_manifest` would, without leaving a new file.
+
+    Raises:
+        FeatxError: as there.
+    """
+    path = manifest_path(experiment, name)
+    if experiment.corpora[name].path:
+        return Built(load_manifest(path), [])
+    with tempfile.TemporaryDirectory() as folder:
+        built = _list(experiment, name, Path(folder) / path.name, False)
+    found = Manifest(path, built.manifest.utterances)
+    content = render_manifest(path, found.utterances)
+    if path.is_file() and not overwrite and path.read_bytes() != content:
+        raise CorpusError(
+            f"{path} exists and says something else than the corpus; --overwrite replaces it, or "
+            "name the corpus otherwise"
+        )
+    return Built(found, built.notes)
+
+
+def _list(experiment: Experiment, name: str, out: Path, overwrite: bool) -> Built:
+    corpus = experiment.corpora[name]
+    assert corpus.root is not None, "the schema asks for it"
+    merges = [f"{old}={new}" for old, new in corpus.merge.items()]
+    options = (corpus.options, merges, corpus.labels, overwrite)
+    return build_manifest(corpus.corpus, corpus.root, out, *options)
+
+
+def find_protocol(case: Case, manifest: Manifest) -> Protocol:
+    """Return the protocol of a case.
+
+    Raises:
+        FeatxError: if there is none of that name, or the file can't be used.
+    """
+    if case.protocol:
+        return read_protocol(case.protocol)
+    return default_protocol(manifest, FOLDS, speaker_dependent=False)
+
+
+def check_case(
+    case: Case, manifest: Manifest, protocol: Protocol, findings: Findings
+) -> Task | None:
+    """Divide a corpus; note what its protocol leaves out, and what is heard in two parts."""
+    where = f"corpora.{case.corpus}, {case.protocol or 'without a protocol'}"
+    with findings.at(where):
+        task = set_task(manifest, apply_protocol(manifest, protocol).utterances, protocol)
+        for note in task.notes:
+            findings.warn(where, note)
+        if task.speakers_shared:
+            findings.warn(where, "training and test share speakers, as the protocol has it")
+        for line in _same_audio(task.folds):
+            findings.error(where, line)
+        return task
+    return None
+
+
+def _same_audio(folds: Sequence[Fold]) -> list[str]:
+    """Say in which fold the same audio is in two parts, though under two names."""
+    for fold in folds:
+        owners: dict[tuple[object, ...], tuple[str, str]] = {}
+        for part, utterances in fold.parts.items():
+            for one in utterances:
+                audio = (one.path.resolve(), one.start, one.end)
+                where, name = owners.setdefault(audio, (part, one.utterance))
+                if where != part:
+                    return [
+                        f"in fold {fold.number} {name!r} ({where}) and {one.utterance!r} ({part}) "
+                        "are the same audio. Take one of the rows out of the manifest."
+                    ]
+    return []

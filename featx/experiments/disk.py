@@ -1,0 +1,102 @@
+"""How much disk an experiment takes, and whether it is there."""
+
+import shutil
+from collections import defaultdict
+from collections.abc import Mapping
+from pathlib import Path
+
+import torch
+from transformers import AutoConfig, AutoModel
+
+from classifiers.pooled import PooledClassifier
+from featx.cost import describe_bytes, folder_bytes
+from featx.encoders.shape import read_shape
+from featx.experiments.findings import Findings
+from featx.experiments.plan import Case, Plan
+from featx.experiments.store_checks import Known
+from featx.experiments.system_checks import Checked
+from featx.finetuning.config import FinetuneConfig
+from featx.finetuning.disk import CHECKPOINTS, MOMENTS, WEIGHT
+from featx.finetuning.model import EmotionModel
+from featx.registry import find_checkpoint
+from featx.run_folder import MEMBERS, MODELS
+from featx.run_folder import ROOT as RUNS
+from featx.stores import ROOT as FEATURES
+from featx.task import Task
+
+
+def check_space(
+    plan: Plan,
+    known: Mapping[tuple[str, str], Known],
+    checked: Checked,
+    tasks: Mapping[Case, Task],
+    findings: Findings,
+) -> int:
+    """Return the bytes that an experiment still takes; find an error if there are fewer.
+
+    Features and saved models add up; checkpoints are there while their fine-tuning runs.
+
+    Args:
+        plan: of the experiment.
+        known: of features, by corpus and name.
+        checked: config and state of runs.
+        tasks: by case.
+        findings: to add to.
+    """
+    features = sum(one.nbytes for one in known.values())
+    kept, passing = 0, [0]
+    for run in plan.finetunings:
+        config, state = checked.get(run, (None, "done"))
+        if not isinstance(config, FinetuneConfig) or state == "done":
+            continue
+        with findings.at(f"finetunings.{run.system}"):
+            models, checkpoints = tuning_bytes(config, tasks[run.case])
+            there = sum(folder_bytes(run.folder / part) for part in (MEMBERS, MODELS))
+            kept += max(0, models - there)
+            passing.append(checkpoints)
+    needed: dict[int, int] = defaultdict(int)
+    for root, nbytes in ((FEATURES, features), (RUNS, kept + max(passing))):
+        needed[_existing(root).stat().st_dev] += nbytes
+    for root in (FEATURES, RUNS):
+        nbytes = needed.pop(_existing(root).stat().st_dev, 0)
+        free = shutil.disk_usage(_existing(root)).free
+        if nbytes > free:
+            findings.error(
+                "disk",
+                f"{describe_bytes(nbytes)} needed for features and models under "
+                f"{_existing(root).absolute()}, {describe_bytes(free)} free. Free some, work on "
+                'another disk, take fewer layers, or save = "none".',
+            )
+    return features + kept + max(passing)
+
+
+def tuning_bytes(config: FinetuneConfig, task: Task) -> tuple[int, int]:
+    """Return the bytes of a fine-tuning's saved models, and of its checkpoints while it runs.
+
+    As `featx.finetuning.disk.check_disk` counts them, from the model's shape alone.
+
+    Args:
+        config: of the fine-tuning; its weights are here.
+        task: what it learns.
+
+    Raises:
+        FeatxError: if the model's config can't be used.
+    """
+    folder = find_checkpoint(config.model, config.revision or None).folder
+    shape = read_shape(folder)
+    with torch.device("meta"):
+        encoder = AutoModel.from_config(AutoConfig.from_pretrained(folder, local_files_only=True))
+        head = PooledClassifier(config.head, shape.dim, len(task.classes))
+        model = EmotionModel(encoder, shape, head, config.mode)
+    weights = sum(one.numel() for one in model.parameters())
+    trained = sum(one.numel() for one in model.parameters() if one.requires_grad)
+    several = config.seeds * len(task.folds)
+    saved = {"none": 0, "best": min(2, several), "all": several}[config.save]
+    checkpoint = WEIGHT * (weights + MOMENTS * trained)
+    return saved * WEIGHT * weights, CHECKPOINTS * checkpoint
+
+
+def _existing(folder: Path) -> Path:
+    """Return the folder, or the nearest around it that is there."""
+    whole = folder.absolute()
+    return next(one for one in (whole, *whole.parents) if one.exists())

@@ -1,0 +1,176 @@
+"""Run an experiment: what is missing, and nothing twice."""
+
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+
+from cache import StoreError
+from featx.encoders.devices import find_devices
+from featx.errors import FeatxError, Interrupted
+from featx.experiments.corpora import bring_manifest
+from featx.experiments.plan import Plan, Run, Store
+from featx.experiments.settings import find_state
+from featx.experiments.store_checks import extractor_of, is_complete, length_limit
+from featx.experiments.system_checks import Config
+from featx.experiments.text import to_text
+from featx.experiments.validate import Inspection, inspect
+from featx.extract import extract
+from featx.extraction_plan import plan_extraction
+from featx.finetuning.config import FinetuneConfig
+from featx.finetuning.run import run_finetune
+from featx.finetuning.surroundings import find_surroundings
+from featx.fit import Resources
+from featx.fit_config import FitConfig
+from featx.results import Results
+from featx.run import run_fit
+
+Say = Callable[[str], None]
+
+
+class ExperimentError(FeatxError):
+    """An experiment that can't run as it is, or of which a part failed."""
+
+
+def run_experiment(path: Path, say: Say = print, overwrite: bool = False) -> Path:
+    """Run what is missing of an experiment, and write its report.
+
+    Everything is checked first. A part that fails leaves those that don't need it.
+
+    Args:
+        path: the experiment's TOML.
+        say: told what is being done.
+        overwrite: replace runs of another config or of data that have changed.
+
+    Returns:
+        The report.
+
+    Raises:
+        ExperimentError: if the check finds an error, and then nothing is done; or if a part
+            failed, after all others and the report are done.
+        Interrupted: on Ctrl-C; the same call goes on.
+    """
+    inspection = inspect(path, overwrite)
+    plan = inspection.plan
+    if plan is None or inspection.findings.errors:
+        raise ExperimentError(f"{to_text(inspection)}\nNothing was run; mend {path}.")
+    say(to_text(inspection))
+    try:
+        return _Course(inspection, plan, say, overwrite).run()
+    except KeyboardInterrupt:
+        raise Interrupted("Interrupted. The same command goes on from there.") from None
+
+
+class _Course:
+    """The course of an experiment.
+
+    Attributes:
+        failures: why a part failed, by its name in messages.
+    """
+
+    def __init__(self, inspection: Inspection, plan: Plan, say: Say, overwrite: bool) -> None:
+        self._inspection, self._plan, self._say = inspection, plan, say
+        self._overwrite = overwrite
+        self._failed: set[tuple[str, str]] = set()  # corpus and features
+        self._done: list[Run] = []
+        self.failures: dict[str, str] = {}
+
+    def run(self) -> Path:
+        """Do everything, and write the report of what could be done."""
+        from featx.reporting.page import write_report
+
+        experiment = self._plan.experiment
+        for name in experiment.corpora:
+            bring_manifest(experiment, name, self._overwrite)
+        for number, store in enumerate(self._plan.stores, 1):
+            title = f"Features {number} of {len(self._plan.stores)}: {store.folder}"
+            if not self._try(title, str(store.folder), partial(self._extract, store)):
+                self._failed.add((store.corpus, store.name))
+        for number, run in enumerate(self._plan.runs, 1):
+            title = f"System {number} of {len(self._plan.runs)}: {run.name}"
+            lacking = self._lacking(run)
+            if lacking:
+                self._fail(run.name, f"needs {', '.join(lacking)}")
+            elif self._try(title, run.name, partial(self._do, run)):
+                self._done.append(run)
+        if not self._done:
+            raise self._error("there is nothing to report")
+        write_report([run.folder for run in self._done], experiment.page)
+        self._say(f"Report: {experiment.page}")
+        if self.failures:
+            raise self._error(f"the others are in {experiment.page}")
+        return experiment.page
+
+    def _try(self, title: str, name: str, work: Callable[[], str]) -> bool:
+        """Do a part of the work, and say how it ended; return whether it did not fail."""
+        self._say(title)
+        try:
+            self._say(f"  {work()}")
+        except Interrupted:
+            raise
+        except (FeatxError, StoreError) as error:
+            self._fail(name, str(error))
+            return False
+        return True
+
+    def _fail(self, name: str, why: str) -> None:
+        self.failures[name] = why
+        self._say(f"  Failed: {name}: {why}")
+
+    def _error(self, rest: str) -> ExperimentError:
+        lines = "\n".join(f"  {name}: {why.splitlines()[0]}" for name, why in self.failures.items())
+        return ExperimentError(f"{len(self.failures)} part(s) failed; {rest}:\n{lines}")
+
+    def _lacking(self, run: Run) -> list[str]:
+        """Return what a run needs and has failed."""
+        if run in self._plan.heads:
+            return [one for one in run.needs if (run.case.corpus, one) in self._failed]
+        done = {one.system for one in self._done if one.case == run.case}
+        return [one for one in run.needs if one not in done]
+
+    def _extract(self, store: Store) -> str:
+        manifest = self._inspection.manifests[store.corpus]
+        if is_complete(store, manifest):
+            return "done before"
+        extractor = extractor_of(store, dry_run=False)
+        dtype = store.features.dtype or extractor.dtype
+        limit = length_limit(store)
+        plan = plan_extraction(manifest, extractor.shape, dtype, extractor.layers, limit)
+        extraction = extract(plan, extractor, store.folder, self._say)
+        if extraction.failures:
+            raise FeatxError(extraction.describe())
+        return extraction.describe()
+
+    def _do(self, run: Run) -> str:
+        """Do a run that is not done, and say how well it does."""
+        config, _ = self._inspection.checked[run]
+        state = find_state(run.folder, config.to_toml())
+        if state == "other":
+            results = self._work(run, config, overwrite=self._overwrite)
+        else:
+            try:
+                results = self._work(run, config)
+            except Interrupted:
+                raise
+            except FeatxError:
+                if not self._overwrite or state != "done":
+                    raise
+                results = self._work(run, config, overwrite=True)  # its inputs have changed
+        score = results.scores["uar"]
+        spread = f" ± {score.std:.1f}" if results.seeds > 1 else ""
+        before = ", done before" if state == "done" else ""
+        return f"UAR {score.mean:.1f}{spread} %{before}"
+
+    def _work(self, run: Run, config: Config, overwrite: bool = False) -> Results:
+        experiment = self._plan.experiment
+        if isinstance(config, FitConfig):
+            device = find_devices(experiment.heads[run.system].device, "1")[0]
+            return run_fit(config, run.folder, overwrite, Resources(device))
+        if isinstance(config, FinetuneConfig):
+            tuning = experiment.finetunings[run.system]
+            found = find_surroundings(config, tuning.device, tuning.track)
+            results = run_finetune(config, run.folder, overwrite, found)
+            assert results is not None, "one process, which leads"
+            return results
+        from featx.voting.run import run_vote
+
+        return run_vote(config, run.folder, overwrite)

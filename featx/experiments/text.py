@@ -1,0 +1,73 @@
+"""What a check of an experiment found, in words."""
+
+from collections.abc import Iterator
+
+from featx.cost import describe_bytes
+from featx.experiments.plan import Plan, Run
+from featx.experiments.validate import Inspection
+from featx.voting.config import VoteConfig
+from featx.wording import counted
+
+STATES = {
+    "new": "to do",
+    "begun": "begun before, goes on",
+    "done": "done before",
+    "other": "another run is there",
+}
+
+
+def to_text(inspection: Inspection) -> str:
+    """Return what would run, and every finding below it."""
+    lines = [] if inspection.plan is None else list(_summary(inspection, inspection.plan))
+    lines += [str(finding) for finding in inspection.findings]
+    errors = len(inspection.findings.errors)
+    warnings = counted(len(inspection.findings) - errors, "warning")
+    return "\n".join([*lines, f"{counted(errors, 'error')}, {warnings}."])
+
+
+def _summary(inspection: Inspection, plan: Plan) -> Iterator[str]:
+    experiment = plan.experiment
+    yield f"Experiment {experiment.name}" + (f": {experiment.title}" if experiment.title else "")
+    for name, manifest in inspection.manifests.items():
+        speakers = {one.speaker for one in manifest.utterances} - {""}
+        found = counted(len(manifest.utterances), "utterance")
+        yield f"  corpus {name}: {found}, {counted(len(speakers), 'speaker')}, {manifest.path}"
+    for case, task in inspection.tasks.items():
+        name = case.protocol or inspection.protocols[case].title
+        kept = counted(len(task.utterances), "utterance")
+        yield (
+            f"  protocol {name} on {case.corpus}: {kept}, {len(task.classes)} classes, "
+            f"{counted(len(task.folds), 'fold')}"
+        )
+    for store in plan.stores:
+        known = inspection.known.get((store.corpus, store.name))
+        if known:
+            size = "done before" if known.done else f"{describe_bytes(known.nbytes)} to extract"
+            yield f"  features {store.folder}: {size}"
+    for run in plan.runs:
+        if run in inspection.checked:
+            yield f"  {_describe(inspection, run)}"
+    if inspection.checked:
+        todo = sum(_models(inspection, run) for run, (_, state) in inspection.checked.items()
+                   if state != "done")  # fmt: skip
+        yield (
+            f"  to do: {counted(todo, 'model')}; {describe_bytes(inspection.nbytes)} of disk; "
+            f"report: {experiment.page}"
+        )
+
+
+def _describe(inspection: Inspection, run: Run) -> str:
+    config, state = inspection.checked[run]
+    if isinstance(config, VoteConfig):
+        return f"vote {run.folder}: {config.rule}, {', '.join(run.needs)}: {STATES[state]}"
+    folds = counted(len(inspection.tasks[run.case].folds), "fold")
+    seeds = counted(config.seeds, "seed")
+    models = counted(_models(inspection, run), "model")
+    return f"run {run.folder}: {folds} × {seeds} = {models}: {STATES[state]}"
+
+
+def _models(inspection: Inspection, run: Run) -> int:
+    config, _ = inspection.checked[run]
+    if isinstance(config, VoteConfig):
+        return 0
+    return config.seeds * len(inspection.tasks[run.case].folds)

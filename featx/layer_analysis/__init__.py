@@ -1,0 +1,1 @@
+"""Which layers heads use, and what each layer holds."""

@@ -1,0 +1,134 @@
+"""The pictures of layers: what heads weigh, and what each layer holds."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import matplotlib as mpl
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from featx.figures import STYLE, WIDTH, save
+from featx.layer_analysis.lines import COLOURS, MARKERS, Line, style_lines
+from featx.layer_analysis.weights import LayerWeights, all_corrected, average
+from featx.results import Results
+
+_PANEL = 0.58 * WIDTH  # inches, the height of one
+_GREY = "0.45"
+_X = "layer (0: local encoder)"
+
+
+def draw_layers(weights: Sequence[LayerWeights], path: Path, dashed: Sequence[str] = ()) -> None:
+    """Draw the learned weights by layer, and below them the weights corrected for scale.
+
+    Lines are means and bands sample deviations over heads; encoders fine-tuned for ASR are dashed
+    and corpora have their colours, as in Pepino et al. 2021, figure 2.
+
+    Args:
+        weights: of one run or several.
+        path: of the picture, without ending.
+        dashed: as for `style_lines`.
+
+    Raises:
+        FeatxError: if a name in `dashed` is unknown.
+    """
+    lines = style_lines(weights, dashed)
+    known = any(one.scales is not None for one in weights)
+    with mpl.rc_context(STYLE):
+        figure, panels = _panels(1 + known, len(lines))
+        _draw_weights(panels[0], weights, lines, corrected=False)
+        if known:
+            _draw_weights(panels[1], weights, lines, corrected=True)
+        panels[-1].set_xlabel(_X)
+        _legend(figure, panels[0])
+        save(figure, path)
+
+
+def draw_probe(
+    layers: Sequence[str],
+    results: Sequence[Results],
+    beside: Sequence[LayerWeights],
+    path: Path,
+) -> None:
+    """Draw the UAR of a linear probe by layer, over the weights that heads learned.
+
+    Args:
+        layers: names of the probed layers.
+        results: of each.
+        beside: what heads made of the same layers; may be empty.
+        path: of the picture, without ending.
+    """
+    numbers = [int(layer) for layer in layers]
+    scores = [result.scores["uar"] for result in results]
+    means = np.array([score.mean for score in scores])
+    below = means - [score.low for score in scores]
+    above = [score.high for score in scores] - means
+    present = np.count_nonzero(results[0].confusion.sum(1))
+    with mpl.rc_context(STYLE):
+        figure, panels = _panels(1 + bool(beside), 2 + len(beside))
+        probe = panels[-1]
+        probe.errorbar(
+            numbers, means, np.maximum((below, above), 0), color=COLOURS[0], marker=MARKERS[0],
+            markersize=3, linewidth=1, elinewidth=0.8, capsize=2,
+            label="linear probe, 95 % over speakers",
+        )  # fmt: skip
+        probe.axhline(100 / present, color=_GREY, linewidth=0.8, linestyle="-.", label="chance")
+        probe.set(xlabel=_X, ylabel="UAR, %")
+        if beside:
+            lines = style_lines(beside, taken=1)  # the first is the probe's
+            _draw_weights(panels[0], beside, lines, corrected=all_corrected(beside))
+        _ticks(probe, numbers)
+        _legend(figure, *panels)
+        save(figure, path)
+
+
+def _panels(count: int, entries: int) -> tuple[Figure, list[Axes]]:
+    """Return panels over one another with room for a legend's entries below."""
+    height = count * _PANEL + 0.17 * entries + 0.25
+    figure = Figure((WIDTH, height), layout="constrained")
+    return figure, list(figure.subplots(count, sharex=True, squeeze=False)[:, 0])
+
+
+def _draw_weights(
+    axes: Axes, weights: Sequence[LayerWeights], lines: Sequence[Line], corrected: bool
+) -> None:
+    for one, line in zip(weights, lines, strict=True):
+        values = one.corrected if corrected else one.weights
+        if values is None:
+            continue
+        mean, deviation = average(values)
+        spread = np.nan_to_num(deviation)  # of one head there is none
+        axes.fill_between(
+            one.numbers, mean - spread, mean + spread, color=line.colour, alpha=0.15, linewidth=0
+        )
+        axes.plot(
+            one.numbers, mean, color=line.colour, marker=line.marker, markersize=3.5, linewidth=1,
+            linestyle="--" if line.dashed else "-",
+            markerfacecolor="white" if line.dashed else line.colour, label=line.label,
+        )  # fmt: skip
+    counts = {len(one.layers) for one in weights}
+    if len(counts) == 1:
+        equal = 1 / counts.pop()
+        axes.axhline(equal, color=_GREY, linewidth=0.8, linestyle=":", label="all layers equal")
+    axes.set_ylabel("weight × scale,\nnormalised" if corrected else "learned weight")
+    axes.set_ylim(bottom=0)
+    _ticks(axes, sorted({number for one in weights for number in one.numbers}))
+
+
+def _ticks(axes: Axes, numbers: Sequence[int]) -> None:
+    """Name at most 13 layers, at even steps from the first."""
+    first, last = min(numbers), max(numbers)
+    axes.set_xticks(range(first, last + 1, -(-(last - first + 1) // 13)))
+
+
+def _legend(figure: Figure, *panels: Axes) -> None:
+    found = {
+        label: handle
+        for axes in panels
+        for handle, label in zip(*axes.get_legend_handles_labels(), strict=True)
+    }
+    columns = 1 if max(map(len, found)) > 26 else 2
+    figure.legend(
+        list(found.values()), list(found), loc="outside lower center", ncols=columns,
+        frameon=False, fontsize=7, handlelength=2.8,
+    )  # fmt: skip

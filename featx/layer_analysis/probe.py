@@ -1,0 +1,134 @@
+"""What each layer holds: a linear probe as a run folder."""
+
+import logging
+from collections.abc import Sequence
+from pathlib import Path
+
+import torch
+
+from featx.errors import FeatxError
+from featx.files import write_csv, write_json
+from featx.fit import digest_inputs
+from featx.fit_config import FitConfig
+from featx.fit_data import FitData, load_data
+from featx.layer_analysis.figures import draw_probe
+from featx.layer_analysis.probe_config import ProbeConfig
+from featx.layer_analysis.probe_result import Probe
+from featx.layer_analysis.probe_training import fit_probes
+from featx.layer_analysis.tables import write_layers
+from featx.layer_analysis.weights import LayerWeights, read_weights
+from featx.member import Member
+from featx.outcomes import rounded, score_outcomes, write_predictions
+from featx.results import Results, read_results
+from featx.run import OWN_STATISTICS
+from featx.run_files import write_environment
+from featx.run_folder import MEMBERS, Job, do
+
+log = logging.getLogger("featx")
+
+
+def run_probe(
+    config: ProbeConfig, folder: Path, overwrite: bool = False, beside: Sequence[Path] = ()
+) -> Probe:
+    """Probe every layer into a run folder, or return what the same probe found before.
+
+    Args:
+        config: what to probe.
+        folder: of the probe.
+        overwrite: replace the probe that the folder holds, once the new one is finished.
+        beside: runs on the same encoder, whose weights are drawn above the scores.
+
+    Raises:
+        FeatxError: if the data can't be used, there is a single layer, the folder holds another
+            probe, or a run has no weights of this encoder's layers.
+        StoreError: if the store can't be opened.
+        Interrupted: on Ctrl-C; the probes fitted so far are kept.
+    """
+    fit = config.to_fit()
+    data = load_data(fit, torch.device("cpu"))
+    layers = data.selections[0].layers
+    if len(layers) < 2:
+        raise FeatxError(
+            f"{config.features}: one layer is chosen, {layers[0]}, so there is nothing to compare. "
+            "`featx fit --head linear` scores it."
+        )
+    weights = [one for run in dict.fromkeys(beside) for one in _of_encoder(run, data.features)]
+
+    def work(folder: Path) -> Results:
+        return _probe(fit, data, folder)
+
+    chosen = do(Job(config.to_toml(), digest_inputs(fit, data), work), folder, overwrite)
+    results = [read_results(_layer_file(folder, layer)) for layer in layers]
+    draw_probe(layers, results, weights, folder / "figures" / "probe")
+    _write_drawn(layers, results, weights, folder / "figures")
+    return Probe(layers, results, chosen, weights)
+
+
+def _of_encoder(run: Path, encoder: str) -> list[LayerWeights]:
+    """Return what a run made of an encoder's layers."""
+    weights = read_weights(run)
+    same = [one for one in weights if one.encoder == encoder]
+    if not same:
+        others = ", ".join(one.encoder for one in weights)
+        raise FeatxError(f"--beside {run}: its heads average layers of {others}, not of {encoder}.")
+    return same
+
+
+def _probe(config: FitConfig, data: FitData, folder: Path) -> Results:
+    protocol = config.protocol.name or config.protocol.title
+    title = f"linear probe of {data.features}, {config.manifest.name}: {protocol}"
+    log.info("%s", title)
+    by_layer = fit_probes(config, data, folder / MEMBERS)
+    layers = data.selections[0].layers
+    remarks = [f"Note: {note}." for note in data.notes]
+    if config.normalize == "speaker":
+        remarks.append(OWN_STATISTICS)
+    for layer, members in zip(layers, by_layer, strict=True):
+        results = score_outcomes(f"{title}, layer {layer}", data, members, remarks)
+        write_json(_layer_file(folder, layer), results.to_json())
+    write_environment(config, data, folder)
+    _write_probes(data, config, by_layer, folder)
+    chosen = [max(probes, key=_validation_uar) for probes in zip(*by_layer, strict=True)]
+    write_predictions(data, chosen, folder / "predictions.csv")
+    return score_outcomes(title, data, chosen, remarks)
+
+
+def _validation_uar(probe: Member) -> float:
+    return probe.best_epoch.validation_uar
+
+
+def _write_probes(
+    data: FitData, config: FitConfig, by_layer: Sequence[Sequence[Member]], folder: Path
+) -> None:
+    """Write each probe of a layer and fold, with the scores of its fold in percent."""
+    features = data.selections[0].store.folder.name
+    rows = []
+    for layer, members in zip(data.selections[0].layers, by_layer, strict=True):
+        for one in members:
+            scores = score_outcomes("", data, [one], ()).scores
+            strength = config.head.strengths[one.best]  # type: ignore[union-attr]  # it is linear
+            validation = 100 * _validation_uar(one)
+            figures = [validation, *(scores[name].mean for name in ("uar", "wa", "macro_f1"))]
+            rows.append((features, layer, one.fold, strength, *rounded(figures)))
+    header = ("features", "layer", "fold", "strength", "validation_uar", "uar", "wa", "macro_f1")
+    write_csv(folder / "probe.csv", header, rows)
+
+
+def _write_drawn(
+    layers: Sequence[str], results: Sequence[Results], weights: Sequence[LayerWeights], folder: Path
+) -> None:
+    """Write what the picture shows: UAR over all folds with its interval, and weights if any."""
+    scores = [result.scores["uar"] for result in results]
+    rows = [
+        (layer, *rounded([score.mean, score.low, score.high]))
+        for layer, score in zip(layers, scores, strict=True)
+    ]
+    write_csv(folder / "probe.csv", ("layer", "uar", "uar_low", "uar_high"), rows)
+    path = folder / "weights.csv"
+    path.unlink(missing_ok=True)  # of another picture
+    if weights:
+        write_layers(weights, path)
+
+
+def _layer_file(folder: Path, layer: str) -> Path:
+    return folder / "layers" / f"{layer}.json"

@@ -1,0 +1,1 @@
+"""One page about runs: what they scored, how they differ, where they err, how to repeat them."""

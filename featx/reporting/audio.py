@@ -1,0 +1,52 @@
+"""Links to the sound of utterances, where it is at hand."""
+
+import os
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from urllib.parse import quote
+
+from featx.errors import FeatxError
+from featx.manifest_columns import audio_path, seconds
+from featx.reporting.sheets import Audio
+from featx.tables import read_table
+
+
+def find_audio(manifests: Iterable[Path], names: Sequence[str], page: Path) -> dict[str, Audio]:
+    """Return links to those utterances whose files are there.
+
+    Args:
+        manifests: that may list them; one that can't be read is passed over, as the report is
+            about scores.
+        names: of the utterances.
+        page: that will hold the links, relative to it.
+    """
+    links: dict[str, Audio] = {}
+    for path in dict.fromkeys(path.resolve() for path in manifests):
+        try:
+            rows = {row["utterance"]: row for _, row in read_table(path, _COLUMNS).rows()}
+        except FeatxError:
+            continue
+        for name in names:
+            file = audio_path(path.parent, rows[name]["path"]) if name in rows else None
+            if name not in links and file is not None and file.is_file():
+                links[name] = Audio(_url(file, page) + _part(rows[name]), name)
+    return links
+
+
+_COLUMNS = ("utterance", "path")
+
+
+def _url(file: Path, page: Path) -> str:
+    relative = os.path.relpath(file, page.resolve().parent)
+    return quote(Path(relative).as_posix())
+
+
+def _part(row: Mapping[str, str]) -> str:
+    """Return the media fragment of an utterance that is part of its file."""
+    try:
+        start, end = (seconds(row.get(name, "")) for name in ("start", "end"))
+    except ValueError:
+        return ""
+    if start is None and end is None:
+        return ""
+    return f"#t={start or 0:g}" + ("" if end is None else f",{end:g}")

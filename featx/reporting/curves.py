@@ -1,0 +1,112 @@
+"""How training went, drawn."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+
+from featx.errors import FeatxError
+from featx.reporting.charts import Chart, Panel, Points, extent
+from featx.reporting.sheets import Cell, Sheet
+from featx.tables import read_lines, read_table
+
+_COLUMNS = ("seed", "fold", "train_loss", "validation_loss", "validation_uar")
+
+
+def training_curves(name: str, folder: Path) -> Panel | None:
+    """Draw a run's history: thin lines for single models, thick ones for their mean.
+
+    Args:
+        name: of the run.
+        folder: of the run.
+
+    Returns:
+        None if there is no history.
+
+    Raises:
+        FeatxError: if the history is damaged.
+    """
+    path = folder / "history.csv"
+    if not path.is_file() or len(read_lines(path)) < 2:
+        return None
+    unit, models = _read(path)
+    times = sorted({time for values in models for time in values[:, 0].tolist()})
+    means = [_mean([one[:, n] for one in models], models, times) for n in (1, 2, 3)]
+    of = f"{name}: mean of {len(models)} models" if len(models) > 1 else name
+    losses = _chart(f"{of}, loss by {unit}", unit, "cross-entropy, nats", models, (1, 2))
+    _mean_lines(losses, times, means[:2], ("training", "validation"))
+    scores = _chart(f"{of}, validation UAR by {unit}", unit, "validation UAR, %", models, (3,))
+    _mean_lines(scores, times, means[2:], ("",))
+    return Panel((losses, scores), _sheet(of, unit, times, means))
+
+
+def _read(path: Path) -> tuple[str, list[np.ndarray]]:
+    """Return what time is counted in, and for each model (looks, 4) values: time first."""
+    table = read_table(path, _COLUMNS)
+    unit = "step" if "step" in table.header else "epoch"
+    models: dict[tuple[str, str], list[list[float]]] = {}
+    try:
+        for _, row in table.rows():
+            values = [float(row[column] or "nan") for column in (unit, *_COLUMNS[2:])]
+            values[3] *= 100
+            models.setdefault((row["seed"], row["fold"]), []).append(values)
+    except (ValueError, KeyError) as error:
+        raise FeatxError(f"{path}: damaged ({error}). Train the run again.") from None
+    return unit, [np.array(rows) for rows in models.values()]
+
+
+def _mean(
+    columns: Sequence[np.ndarray], models: Sequence[np.ndarray], times: Sequence[float]
+) -> np.ndarray:
+    """Average at each time over the models that train at least so long, while half of them do."""
+    table = np.full((len(models), len(times)), np.nan)
+    for row, (column, model) in enumerate(zip(columns, models, strict=True)):
+        table[row, np.searchsorted(times, model[:, 0])] = column
+    present = np.isfinite(table).sum(0)
+    sums = np.nansum(table, axis=0)
+    return np.where(2 * present >= len(models), sums / np.maximum(present, 1), np.nan)
+
+
+def _chart(
+    title: str, unit: str, y_name: str, models: Sequence[np.ndarray], columns: Sequence[int]
+) -> Chart:
+    """Return a chart with the lines of single models, if there are several."""
+    values = np.concatenate([model[:, list(columns)].ravel() for model in models])
+    last = max(float(model[:, 0].max()) for model in models)
+    first = min(float(model[:, 0].min()) for model in models)
+    chart = Chart(title, unit, y_name, (first, last), extent(values))
+    if len(models) > 1:
+        for look, column in zip(_LOOKS[-len(columns) :], columns, strict=True):
+            chart.add(f"{look}-thin", [_points(model[:, 0], model[:, column]) for model in models])
+    return chart
+
+
+def _mean_lines(
+    chart: Chart, times: Sequence[float], means: Sequence[np.ndarray], names: Sequence[str]
+) -> None:
+    for look, mean, name in zip(_LOOKS[-len(means) :], means, names, strict=True):
+        chart.add(look, [_points(times, mean)], name)
+
+
+_LOOKS = ("one", "two")  # training, validation
+_FORMS = (".3f", ".3f", ".1f")
+
+
+def _points(x: Sequence[float] | np.ndarray, y: np.ndarray) -> Points:
+    return [(float(one), float(other)) for one, other in zip(x, y, strict=True)]
+
+
+def _sheet(caption: str, unit: str, times: Sequence[float], means: Sequence[np.ndarray]) -> Sheet:
+    header = (unit, "training loss", "validation loss", "validation UAR, %")
+    rows = [
+        [
+            Cell(f"{time:g}"),
+            *(Cell(_shown(mean[place], form)) for mean, form in zip(means, _FORMS, strict=True)),
+        ]
+        for place, time in enumerate(times)
+    ]
+    return Sheet(caption, header, rows)
+
+
+def _shown(value: float, form: str) -> str:
+    return f"{value:{form}}" if np.isfinite(value) else "–"

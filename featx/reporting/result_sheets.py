@@ -1,0 +1,173 @@
+"""The tables of scores and of what sets systems apart."""
+
+from collections.abc import Sequence
+
+from featx.compare import Comparison, Pair, compare_systems, median
+from featx.cost import describe_parameters, describe_seconds
+from featx.errors import FeatxError
+from featx.reporting.origins import protocol
+from featx.reporting.runs import Reported
+from featx.reporting.sheets import Cell, Sheet, figure
+from featx.results import NAMES
+from featx.scores import Score
+from featx.wording import counted
+
+UNKNOWN = "–"
+_LAST = -1000.0  # sorts what is unknown below all that is known
+_READING = (
+    "UAR: the first's mean less the second's, in points; the interval draws the same for both.",
+    "McNemar: exact, two-sided, on the utterances that only one recognised; with several seeds the "
+    "counts are medians and p is twice the median p of all pairs of seeds. It takes utterances as "
+    "independent, which a speaker's are not.",
+)
+_DISJOINT = {True: "shared", False: "disjoint", None: "unknown"}
+Group = Sequence[Reported]
+
+
+def group_by_test(runs: Sequence[Reported]) -> list[list[Reported]]:
+    """Put together the runs that were tested on the same utterances with the same labels."""
+    groups: dict[frozenset[tuple[str, str]], list[Reported]] = {}
+    for run in runs:
+        groups.setdefault(frozenset(run.system.labels.items()), []).append(run)
+    return list(groups.values())
+
+
+def result_sheet(groups: Sequence[Group]) -> Sheet:
+    """Return a row for each run, those of a test set together."""
+    runs = [(number, run) for number, group in enumerate(groups, 1) for run in group]
+    header = ["system", "UAR, %", "95 % interval", "WA, %", "macro F1, %", "seeds", "trained"]
+    header += ["training", "protocol", "speakers", *(["test set"] if len(groups) > 1 else [])]
+    common = _common_notes([run for _, run in runs])
+    notes = [f"All systems: {note}" for note in common]
+    for number, group in enumerate(groups, 1):
+        notes.append(f"Test set{f' {number}' if len(groups) > 1 else ''}: {_describe(group)}.")
+    if len(groups) > 1:
+        notes.append("Scores on different test sets can't be compared.")
+    return Sheet(
+        "Scores on test data: mean ± deviation over seeds, and the interval of the UAR. Trained: "
+        "parameters of one model. Training: time of all models. Speakers: whether those of "
+        "training and test are disjoint",
+        header,
+        [_result_row(number, run, common)[: len(header)] for number, run in runs],
+        notes,
+        sortable=True,
+    )
+
+
+def difference_sheets(groups: Sequence[Group]) -> tuple[list[Sheet], list[str]]:
+    """Return a table for each test set of several runs, and what can't be compared and why."""
+    sheets, notes = [], []
+    for number, group in enumerate(groups, 1):
+        if len(group) < 2:
+            notes.append(_alone(number, group[0], len(groups)))
+            continue
+        try:
+            comparison = compare_systems([run.system for run in group])
+        except FeatxError as error:  # told different speakers
+            notes.append(f"Test set {number}: {error}")
+            continue
+        sheets.append(_difference_sheet(number, comparison))
+    return sheets, [*(_READING if sheets else ()), *notes]
+
+
+def _alone(number: int, run: Reported, sets: int) -> str:
+    if sets == 1:
+        return f"{run.name} is alone; differences take two systems."
+    tested = counted(len(run.system.labels), "utterance")
+    return (
+        f"{run.name} can't be compared: no other system was tested on the {tested} of test set "
+        f"{number} with the same labels."
+    )
+
+
+def _describe(group: Group) -> str:
+    system, results = group[0].system, group[0].results
+    speakers = counted(results.speakers, "speaker") if results.speakers else "speakers unknown"
+    return (
+        f"{counted(len(system.labels), 'utterance')} in {len(results.classes)} classes, {speakers}"
+    )
+
+
+def _common_notes(runs: Sequence[Reported]) -> list[str]:
+    """Return what is true of all runs, but warnings, which stay with each."""
+    if len(runs) < 2:
+        return []
+    shared = [note for note in runs[0].notes if all(note in run.notes for run in runs)]
+    return [note for note in shared if not is_warning(note)]
+
+
+def is_warning(note: str) -> bool:
+    """Tell whether a note begins in capitals, such as that a checkpoint was chosen on test data."""
+    beginning = note.split(":")[0]
+    return ":" in note and beginning.isupper()
+
+
+def _result_row(number: int, run: Reported, common: Sequence[str]) -> list[Cell]:
+    scores, cost = run.results.scores, run.cost
+    uar = scores["uar"]
+    return [
+        Cell(run.name, lines=[note for note in run.notes if note not in common]),
+        _score(uar),
+        Cell(
+            f"{uar.low:.1f} to {uar.high:.1f}",
+            uar.low,
+            span=(uar.low / 100, uar.mean / 100, uar.high / 100),
+        ),
+        *(_score(scores[name]) for name in list(NAMES)[1:]),
+        Cell(str(run.results.seeds), run.results.seeds),
+        Cell(describe_parameters(cost.parameters_trained), cost.parameters_trained)
+        if cost
+        else Cell(UNKNOWN, _LAST),
+        Cell(describe_seconds(cost.seconds), cost.seconds) if cost else Cell(UNKNOWN, _LAST),
+        Cell(protocol(run) or UNKNOWN),
+        Cell(_DISJOINT[run.results.speakers_shared]),
+        Cell(str(number), number),
+    ]
+
+
+def _score(score: Score) -> Cell:
+    return Cell(str(score), score.mean)
+
+
+def _difference_sheet(number: int, comparison: Comparison) -> Sheet:
+    over = f"95 % over {comparison.resampled}"
+    several = len(comparison.pairs) > 1
+    holm = f"Holm: p adjusted for {len(comparison.pairs)} pairs of systems."
+    header = ["first", "second", "UAR, points", over, "only first", "only second", "McNemar p"]
+    return Sheet(
+        f"Differences on test set {number}, {counted(comparison.utterances, 'utterance')}",
+        [*header, *(["Holm p"] if several else [])],
+        [_pair_row(pair, several) for pair in comparison.pairs],
+        [holm] if several else [],
+        sortable=several,
+        words=2,
+    )
+
+
+def _pair_row(pair: Pair, several: bool) -> list[Cell]:
+    difference = pair.difference
+    interval = Cell(UNKNOWN, _LAST)
+    if difference.low is not None and difference.high is not None:
+        interval = Cell(f"{_signed(difference.low)} to {_signed(difference.high)}", difference.low)
+    counts = [median(getattr(t, name) for t in pair.tests) for name in _COUNTS]
+    return [
+        Cell(pair.first),
+        Cell(pair.second),
+        Cell(_signed(difference.mean), difference.mean),
+        interval,
+        *(Cell(f"{count:g}", count) for count in counts),
+        _p(pair.p),
+        *([_p(pair.holm)] if several else []),
+    ]
+
+
+_COUNTS = ("only_first", "only_second")
+
+
+def _signed(value: float) -> str:
+    rounded = round(value, 1) + 0.0  # no "−0.0"
+    return f"{rounded:+.1f}".replace("-", "−") if rounded else "0.0"
+
+
+def _p(value: float) -> Cell:
+    return figure(value, 3) if value >= 0.001 else Cell(f"{value:.1e}", value)

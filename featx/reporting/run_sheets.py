@@ -1,0 +1,110 @@
+"""The tables of single systems: confusions, classes, speakers; and of common mistakes."""
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from featx.evaluate import index_seed
+from featx.reporting.mistakes import Mistake
+from featx.reporting.runs import Reported
+from featx.reporting.sheets import Audio, Cell, Sheet
+from featx.scores import count_confusions, uar, wa
+from featx.wording import counted
+
+SHOWN = 50  # mistakes
+
+
+def confusion_sheet(run: Reported) -> Sheet:
+    """Return the confusion matrix, averaged over seeds; entries show counts or shares."""
+    counts = run.results.confusion / run.results.seeds
+    shares = counts / np.maximum(counts.sum(1, keepdims=True), 1)
+    rows = [
+        [Cell(label), *(_entry(*pair) for pair in zip(row, part, strict=True))]
+        for label, row, part in zip(run.results.classes, counts, shares, strict=True)
+    ]
+    seeds = f", mean of {run.results.seeds} seeds" if run.results.seeds > 1 else ""
+    header = ["true \\ predicted", *run.results.classes]
+    return Sheet(f"{run.name}{seeds}", header, rows, kind="heat")
+
+
+def class_sheet(run: Reported) -> Sheet:
+    """Return recall, precision and F1 of each class."""
+    rows = [
+        [
+            Cell(label),
+            *(_bar(values[name]) for name in ("recall", "precision", "f1")),
+            Cell(f"{values['utterances']:g}", values["utterances"]),
+        ]
+        for label, values in run.results.per_class().items()
+    ]
+    header = ("class", "recall, %", "precision, %", "F1, %", "utterances")
+    return Sheet(run.name, header, rows, kind="bars", sortable=True)
+
+
+def speaker_sheet(run: Reported) -> Sheet | None:
+    """Return UAR and WA of each speaker, mean over seeds; None if no speaker is known."""
+    system = run.system
+    known = [name for name in system.labels if system.speakers[name]]
+    if not known:
+        return None
+    speakers, groups = np.unique([system.speakers[name] for name in known], return_inverse=True)
+    classes = list(run.results.classes)
+    seeds = [index_seed(seed, known, classes, system.speakers) for seed in system.seeds]
+    counts = np.stack([count_confusions(s[0], s[1], groups, len(classes)) for s in seeds])
+    figures = zip(*(100 * metric(counts).mean(0) for metric in (uar, wa)), strict=True)
+    tested = np.bincount(groups).tolist()
+    rows = [
+        [Cell(str(speaker)), *map(_bar, pair), Cell(str(count), count)]
+        for speaker, pair, count in zip(speakers, figures, tested, strict=True)
+    ]
+    header = ("speaker", "UAR, %", "WA, %", "utterances")
+    return Sheet(run.name, header, rows, kind="bars", sortable=True)
+
+
+def mistake_sheet(
+    number: int,
+    group: Sequence[Reported],
+    mistakes: Sequence[Mistake],
+    links: Mapping[str, Audio],
+) -> Sheet:
+    """Return the utterances that all systems get wrong, the first of them.
+
+    Args:
+        number: of the test set.
+        group: the runs that were tested on it.
+        mistakes: the utterances.
+        links: to the sound of utterances.
+    """
+    shown = mistakes[:SHOWN]
+    few = f", the first {SHOWN} shown" if len(mistakes) > SHOWN else ""
+    who = f"all {len(group)} systems" if len(group) > 1 else group[0].name
+    heard = any(one.utterance in links for one in shown)
+    rows = [
+        [
+            Cell(one.utterance),
+            *([Cell("", audio=links.get(one.utterance))] if heard else []),
+            Cell(one.label),
+            Cell(_counted(one.predictions)),
+            Cell(one.speaker or "unknown"),
+        ]
+        for one in shown
+    ]
+    of = f"{len(mistakes):,} of {counted(len(group[0].system.labels), 'utterance')}"
+    return Sheet(
+        f"Test set {number}: {of} that every seed of {who} gets wrong{few}",
+        ["utterance", *(["listen"] if heard else []), "label", "predicted, times", "speaker"],
+        rows,
+        words=5,
+    )
+
+
+def _entry(count: float, share: float) -> Cell:
+    return Cell(f"{count:.3g}", float(count), other=f"{100 * share:.0f} %", share=float(share))
+
+
+def _bar(percent: float) -> Cell:
+    return Cell(f"{percent:.1f}", float(percent), share=float(percent) / 100)
+
+
+def _counted(predictions: Mapping[str, int]) -> str:
+    return ", ".join(f"{label} {count}" for label, count in predictions.items())

@@ -1,0 +1,1 @@
+"""Voting: several systems' predictions combined into one run."""

@@ -1,0 +1,96 @@
+"""How much systems agree, and what they could reach together at most."""
+
+import math
+import warnings
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import combinations
+from typing import Any
+
+import numpy as np
+from sklearn.metrics import cohen_kappa_score
+
+from featx.voting.election import Part, score_uar
+
+
+@dataclass(frozen=True)
+class Pair:
+    """How much two systems agree on the test utterances, averaged over seeds.
+
+    Attributes:
+        first: name of one.
+        second: name of the other.
+        kappa: Cohen's (1960): 1 if they always agree, 0 as often as by chance; not a number if
+            both always predict one class.
+        same: share of the utterances of which both predict the same, in percent.
+        both_wrong: share that neither recognises, in percent.
+    """
+
+    first: str
+    second: str
+    kappa: float
+    same: float
+    both_wrong: float
+
+
+@dataclass(frozen=True)
+class Oracle:
+    """What whoever knew which system to believe would score, averaged over seeds.
+
+    The bound of any choice among the systems' predictions (Kuncheva 2004, "Combining Pattern
+    Classifiers").
+
+    Attributes:
+        share: of the utterances that at least one system recognises, in percent.
+        uar: the same averaged over classes, in percent.
+    """
+
+    share: float
+    uar: float
+
+    def to_json(self) -> dict[str, Any]:
+        """Return both figures."""
+        return {"share": self.share, "uar": self.uar}
+
+
+def agree(names: Sequence[str], members: Sequence[int], part: Part) -> list[Pair]:
+    """Compare every pair of systems.
+
+    Args:
+        names: of all systems.
+        members: indices of those to compare.
+        part: what they predict.
+    """
+    pairs = []
+    for one, two in combinations(members, 2):
+        both = [(votes.predictions[one], votes.predictions[two]) for votes in part.votes]
+        same = np.mean([first == second for first, second in both])
+        wrong = np.mean([(a != part.labels) & (b != part.labels) for a, b in both])
+        kappa = float(np.mean([_kappa(*some) for some in both]))
+        pairs.append(Pair(names[one], names[two], kappa, 100 * float(same), 100 * float(wrong)))
+    return pairs
+
+
+def bound(members: Sequence[int], part: Part) -> Oracle:
+    """Score the oracle of some systems.
+
+    Args:
+        members: their indices.
+        part: what they predict.
+    """
+    shares, uars = [], []
+    for votes in part.votes:
+        predictions = votes.predictions[list(members)]
+        known = (predictions == part.labels).any(0)
+        shares.append(known.mean())
+        best = np.where(known, part.labels, predictions[0])
+        uars.append(score_uar(best, part.labels, votes.classes))
+    return Oracle(100 * float(np.mean(shares)), 100 * float(np.mean(uars)))
+
+
+def _kappa(first: np.ndarray, second: np.ndarray) -> float:
+    if len(set(first) | set(second)) == 1:
+        return math.nan  # agreement by chance is all there can be
+    with warnings.catch_warnings():  # of classes that nobody predicts
+        warnings.simplefilter("ignore")
+        return float(cohen_kappa_score(first, second))

@@ -1,0 +1,93 @@
+"""What keeps systems from voting together."""
+
+import tomllib
+from collections.abc import Mapping, Sequence
+
+from featx.errors import FeatxError
+from featx.systems import RUN_FILE
+from featx.voting.reading import Key, Row, Voter
+from featx.wording import counted
+
+_DESCRIBED = ("name", "title", "source", "manifest", "expected")  # what changes no division
+_NAMED = 3  # utterances in a message
+
+
+def check_enough(voters: Sequence[Voter]) -> None:
+    """Refuse a single system."""
+    if len(voters) > 1:
+        return
+    (voter,) = voters
+    seeds = len(voter.ballots)
+    cure = f" Its {seeds} seeds can vote: --over-seeds." if seeds > 1 else ""
+    raise FeatxError(f"{voter.name} is one system, and a vote takes two or more.{cure}")
+
+
+def check_seeds(voters: Sequence[Voter]) -> None:
+    """Refuse systems with different numbers of seeds."""
+    first = voters[0]
+    for other in voters[1:]:
+        if len(other.ballots) != len(first.ballots):
+            raise FeatxError(
+                f"{first.name} has {counted(len(first.ballots), 'seed')}, {other.name} has "
+                f"{len(other.ballots)}, and a seed of the vote combines one of every system. "
+                "Train as many seeds of each, or let every seed vote as a system of its own: "
+                "--over-seeds."
+            )
+
+
+def check_protocols(voters: Sequence[Voter]) -> None:
+    """Refuse runs of different protocols, whatever their names and descriptions."""
+    told = [(voter.name, table) for voter in voters if (table := _protocol(voter))]
+    for name, table in told[1:]:
+        first, before = told[0]
+        changed = [
+            f"{key}: {before.get(key, 'nothing')} in {first}, {table.get(key, 'nothing')} in {name}"
+            for key in {**before, **table}
+            if key not in _DESCRIBED and before.get(key) != table.get(key)
+        ]
+        if changed:
+            raise differing("protocols", "\n  " + "\n  ".join(changed))
+
+
+def _protocol(voter: Voter) -> dict[str, object]:
+    """Return the protocol of a run, empty for other files and votes."""
+    path = voter.files[0].with_name("config.toml")
+    if voter.files[0].name != RUN_FILE or not path.is_file():
+        return {}
+    try:
+        table = tomllib.loads(path.read_text("utf-8")).get("protocol", {})
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise FeatxError(
+            f"{path}: not valid TOML: {error}. Copy its {RUN_FILE} elsewhere to use just that."
+        ) from None
+    return table if isinstance(table, dict) else {}
+
+
+def check_validation(voters: Sequence[Voter], parts: Sequence[Sequence[Mapping[Key, Row]]]) -> None:
+    """Refuse systems that were validated on different utterances or labels."""
+    first = parts[0][0]
+    for voter, seeds in zip(voters, parts, strict=True):
+        for rows in seeds:
+            for one, two, lacks in ((first, rows, voter.name), (rows, first, voters[0].name)):
+                missing = [name for _, name in one.keys() - two.keys()]
+                if missing:
+                    raise differing(
+                        "validation parts",
+                        f"{lacks} lacks {len(missing):,} of {len(one):,} utterances "
+                        f"({', '.join(map(repr, sorted(missing)[:_NAMED]))})",
+                    )
+            for key, row in rows.items():
+                if row.label != first[key].label:
+                    raise differing(
+                        "validation labels",
+                        f"{key[1]!r} is {first[key].label!r} in {voters[0].name}, "
+                        f"{row.label!r} in {voter.name}",
+                    )
+
+
+def differing(what: str, how: str) -> FeatxError:
+    """Say what differs between systems, and what to do."""
+    return FeatxError(
+        f"The {what} differ: {how}.\nOnly systems of one protocol can vote together. Train all on "
+        "the same manifest with the same --protocol."
+    )

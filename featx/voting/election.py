@@ -1,0 +1,196 @@
+"""Systems joined by utterance, or refused with what differs."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from featx.labels import order_labels
+from featx.predictions import read_speakers
+from featx.same_tests import check_same, join_speakers
+from featx.scores import count_confusions, uar
+from featx.voting.checks import (
+    check_enough,
+    check_protocols,
+    check_seeds,
+    check_validation,
+    differing,
+)
+from featx.voting.config import VoteConfig
+from featx.voting.reading import Ballot, Key, Row, Voter, find_systems, read_voter
+from featx.voting.rules import Votes
+from featx.wording import counted
+
+
+@dataclass(frozen=True)
+class Part:
+    """The validation or test part, utterances in one order whatever that of the files.
+
+    Attributes:
+        keys: fold, empty if nobody tells it, and utterance.
+        labels: (utterances,) class indices.
+        votes: one a seed.
+    """
+
+    keys: Sequence[Key]
+    labels: np.ndarray
+    votes: Sequence[Votes]
+
+
+@dataclass(frozen=True)
+class Election:
+    """Systems that can vote together.
+
+    Attributes:
+        voters: in the order in which they were named.
+        classes: in their order.
+        speakers: by utterance, empty where unknown.
+        seeds: names of the seeds of the vote.
+        test: what is voted on.
+        validation: the same of the validation part; None if a system has none.
+        without: why there is no validation part, else empty.
+    """
+
+    voters: Sequence[Voter]
+    classes: Sequence[str]
+    speakers: Mapping[str, str]
+    seeds: Sequence[str]
+    test: Part
+    validation: Part | None
+    without: str
+
+    @property
+    def names(self) -> list[str]:
+        """Of the systems."""
+        return [voter.name for voter in self.voters]
+
+    @property
+    def without_probabilities(self) -> str:
+        """Why the systems can't be asked for probabilities, empty if they can."""
+        return next((voter.without for voter in self.voters if voter.without), "")
+
+
+def hold(config: VoteConfig) -> Election:
+    """Read the systems and join them by utterance.
+
+    Raises:
+        FeatxError: if a file can't be used, there are fewer than two systems, or they differ in
+            utterances, labels, classes, folds, protocol or number of seeds.
+    """
+    manifest = read_speakers(config.manifest) if config.manifest else {}
+    voters = [
+        voter
+        for name, files in find_systems(config.systems).items()
+        for voter in read_voter(name, files, manifest, config.over_seeds)
+    ]
+    check_enough(voters)
+    check_same([voter.system for voter in voters])
+    check_protocols(voters)
+    check_seeds(voters)
+    classes = _join_classes(voters)
+    folds = _join_folds(voters)
+    speakers = join_speakers([voter.system for voter in voters])
+    tests = [[_keyed(ballot.test.values(), folds) for ballot in v.ballots] for v in voters]
+    lacking = [voter.name for voter in voters if not all(b.validation for b in voter.ballots)]
+    validation = None
+    if not lacking:
+        only = next(iter(set(folds.values()))) if len(set(folds.values())) == 1 else ""
+        parts = [[_filled(ballot, only) for ballot in voter.ballots] for voter in voters]
+        check_validation(voters, parts)
+        validation = _join(voters, parts, classes)
+    without = f"{', '.join(lacking)} {'has' if len(lacking) == 1 else 'have'} no validation rows"
+    names = [[ballot.seed for ballot in voter.ballots] for voter in voters]
+    alike = all(some == names[0] for some in names) and all(names[0])
+    seeds = names[0] if alike else [str(number) for number in range(len(names[0]))]
+    test = _join(voters, tests, classes)
+    return Election(voters, classes, speakers, seeds, test, validation, without if lacking else "")
+
+
+def score_uar(predictions: np.ndarray, labels: np.ndarray, classes: int) -> float:
+    """Return the UAR of (utterances,) predictions, from 0 to 1."""
+    alone = np.zeros(len(labels), dtype=np.intp)
+    return float(uar(count_confusions(labels, predictions, alone, classes)[0]))
+
+
+_Rows = Mapping[Key, Row]
+
+
+def _join_classes(voters: Sequence[Voter]) -> list[str]:
+    rows = [
+        (voter, row)
+        for voter in voters
+        for ballot in voter.ballots
+        for row in (*ballot.test.values(), *ballot.validation.values())
+    ]
+    seen = {value for _, row in rows for value in (row.label, row.prediction)}
+    first = next((voter for voter in voters if voter.classes), None)
+    if first is None:
+        return order_labels(seen)
+    for voter in voters:
+        if voter.classes and set(voter.classes) != set(first.classes):
+            shown = [f"{', '.join(order_labels(v.classes))} in {v.name}" for v in (first, voter)]
+            raise differing("classes", "; ".join(shown))
+    for voter, row in rows:
+        for what, value in (("labelled", row.label), ("predicted", row.prediction)):
+            if value not in first.classes:
+                raise differing(
+                    "classes",
+                    f"{row.utterance!r} is {what} {value!r} in {voter.name}, "
+                    f"and there is no p_{value} in {first.name}",
+                )
+    return order_labels(first.classes)
+
+
+def _join_folds(voters: Sequence[Voter]) -> dict[str, str]:
+    """Return the fold of every utterance, empty if nobody tells it."""
+    told = [(voter, ballot) for voter in voters for ballot in voter.ballots]
+    told = [(v, b) for v, b in told if all(row.fold for row in b.test.values())]
+    if not told:
+        return dict.fromkeys(voters[0].ballots[0].test, "")
+    first, ballot = told[0]
+    folds = {name: row.fold for name, row in ballot.test.items()}
+    for voter, other in told[1:]:
+        moved = [name for name, row in other.test.items() if row.fold != folds[name]]
+        if moved:
+            raise differing(
+                "folds",
+                f"{counted(len(moved), 'utterance')} of {len(folds):,}, such as {moved[0]!r}, "
+                f"tested in fold {folds[moved[0]]} of {first.name} and in fold "
+                f"{other.test[moved[0]].fold} of {voter.name}",
+            )
+    return folds
+
+
+def _keyed(rows: Iterable[Row], folds: Mapping[str, str]) -> _Rows:
+    return {(folds[row.utterance], row.utterance): row for row in rows}
+
+
+def _filled(ballot: Ballot, only: str) -> _Rows:
+    """Return validation rows, of the only fold where none is told."""
+    return {(row.fold or only, row.utterance): row for row in ballot.validation.values()}
+
+
+def _join(
+    voters: Sequence[Voter], parts: Sequence[Sequence[_Rows]], classes: Sequence[str]
+) -> Part:
+    index = {label: number for number, label in enumerate(classes)}
+    keys = sorted(parts[0][0], key=lambda key: (len(key[0]), key))
+    labels = np.array([index[parts[0][0][key].label] for key in keys])
+    believed = all(not voter.without for voter in voters)
+    votes = []
+    for seed in range(len(parts[0])):
+        rows = [[part[seed][key] for key in keys] for part in parts]
+        predictions = np.array([[index[row.prediction] for row in one] for one in rows])
+        probabilities = (
+            np.array([[[row.probabilities[c] for c in classes] for row in one] for one in rows])
+            if believed
+            else None
+        )
+        votes.append(Votes(len(classes), predictions, probabilities))
+    return Part(keys, labels, votes)
+
+
+def paths_of(voters: Sequence[Voter]) -> list[Path]:
+    """Return every file that is voted with, each once."""
+    return list(dict.fromkeys(path for voter in voters for path in voter.files))

@@ -1,0 +1,227 @@
+"""The systems of a vote as their files tell them."""
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from featx.errors import FeatxError
+from featx.evaluate import System, index_seed
+from featx.labels import order_labels
+from featx.predictions import REQUIRED, Prediction, PredictionFile, read_predictions
+from featx.results import score_predictions
+from featx.systems import RUN_FILE, Seed, find_files, split_seeds
+from featx.tables import Table, read_table
+
+_OFF = 0.05  # that rounded probabilities can miss 1 by
+Key = tuple[str, str]  # fold and utterance
+
+
+class Row(Prediction):
+    """A row with what voting reads beside what scoring does.
+
+    Attributes:
+        fold: empty if not told.
+        file: that holds it.
+        probabilities: by class, empty without p_ columns.
+    """
+
+    fold: str
+    file: Path
+    probabilities: Mapping[str, float]
+
+
+@dataclass(frozen=True)
+class Ballot:
+    """What one training of a system predicted.
+
+    Attributes:
+        seed: its number, empty if not told.
+        test: by utterance.
+        validation: by fold and utterance, empty if there is none.
+    """
+
+    seed: str
+    test: Mapping[str, Row]
+    validation: Mapping[Key, Row]
+
+
+@dataclass(frozen=True)
+class Voter:
+    """A system that votes.
+
+    Attributes:
+        system: its name, labels and scores.
+        files: that hold it.
+        ballots: one a seed, in the order of their numbers.
+        classes: those of its p_ columns, empty without.
+        without: why its probabilities can't be used, empty if they can.
+    """
+
+    system: System
+    files: Sequence[Path]
+    ballots: Sequence[Ballot]
+    classes: tuple[str, ...]
+    without: str
+
+    @property
+    def name(self) -> str:
+        """What it is called."""
+        return self.system.name
+
+
+def find_systems(paths: Sequence[Path]) -> dict[str, list[Path]]:
+    """Return the files of each system by its name; a file that is given is a system of its own.
+
+    Raises:
+        FeatxError: if a path is not there, holds several systems or is given twice.
+    """
+    found: dict[Path, list[Path]] = {}
+    for path in paths:
+        systems = find_files([path])
+        if len(systems) > 1:
+            raise FeatxError(
+                f"{path} holds {len(systems)} systems: {', '.join(systems)}. Name each that is to "
+                f"vote, such as {next(iter(systems.values()))[0].parent}."
+            )
+        (files,) = systems.values()
+        place = files[0].parent if files[0].name == RUN_FILE or path.is_dir() else files[0]
+        if place.resolve() in {other.resolve() for other in found}:
+            raise FeatxError(f"{path} is given twice; a system votes once.")
+        found[place] = files
+    parts = {place: _parts(place) for place in found}
+    return {_shortest(place, parts): files for place, files in found.items()}
+
+
+def read_voter(
+    name: str, paths: Sequence[Path], speakers: Mapping[str, str], over_seeds: bool
+) -> list[Voter]:
+    """Read a system.
+
+    Args:
+        name: what to call it.
+        paths: its files.
+        speakers: by utterance, where the files don't tell them.
+        over_seeds: make each seed a system.
+
+    Raises:
+        FeatxError: if a file can't be used or the files don't fit together.
+    """
+    files = [_read_file(path) for path in paths]
+    columns = {file.columns for file in files}
+    if len(columns) > 1:
+        raise FeatxError(f"{name}: its files have different p_ columns.")
+    seeds, notes = split_seeds([file.scored for file in files])
+    if contradicted := sum(file.scored.contradicted for file in files):
+        notes.append(f"{contradicted:,} of its predictions are not its most probable class.")
+    validation = [row for file in files for row in file.validation]
+    without = next((file.without for file in files if file.without), "")
+    seeds = sorted(seeds, key=lambda seed: (len(_value(seed)), _value(seed)))
+    groups = [[seed] for seed in seeds] if over_seeds and len(seeds) > 1 else [seeds]
+    voters = []
+    for number, group in enumerate(groups):
+        own = f"{name}, seed {_value(group[0]) or number}" if len(groups) > 1 else name
+        system = _score(own, paths[0].parent, group, speakers, notes)
+        ballots = [_fill(seed, validation) for seed in group]
+        voters.append(Voter(system, paths, ballots, files[0].columns, without))
+    return voters
+
+
+@dataclass(frozen=True)
+class _File:
+    scored: PredictionFile
+    validation: Sequence[Row]
+    columns: tuple[str, ...]
+    without: str
+
+
+def _read_file(path: Path) -> _File:
+    scored = read_predictions(path)
+    table = read_table(path, REQUIRED)
+    names = tuple(name.removeprefix("p_") for name in table.header if name.startswith("p_"))
+    rows = list(_rows(path, table, names))
+    table.problems.refuse(path)
+    test = tuple(row for split, row in rows if split in ("", "test"))
+    validation = [row for split, row in rows if split == "validation"]
+    without = "" if names else f"{path} has no p_ columns"
+    unfit = next((row for row in (*test, *validation) if names and not _is_distribution(row)), None)
+    if unfit is not None:
+        without = (
+            f"the p_ columns of {path} are no probabilities (those of {unfit.utterance!r} add up "
+            f"to {sum(unfit.probabilities.values()):g})"
+        )
+    return _File(replace(scored, rows=test), validation, names, without)
+
+
+def _rows(path: Path, table: Table, names: Sequence[str]) -> Iterator[tuple[str, Row]]:
+    for line, values in table.rows():
+        split = values.get("split", "")
+        row = Row(*(values.get(name, "") for name in Prediction._fields))
+        row.fold, row.file, row.probabilities = values.get("fold", ""), path, {}
+        if split == "train":
+            continue
+        for column in REQUIRED:
+            if not values[column]:
+                table.problems.add(f"rows without {column}", line, f"{column} is empty")
+        try:
+            row.probabilities = {name: float(values[f"p_{name}"]) for name in names}
+        except ValueError:
+            table.problems.add("unusable probabilities", line, "a p_ column is not a number")
+        yield split, row
+
+
+def _is_distribution(row: Row) -> bool:
+    values = row.probabilities.values()
+    return all(0 <= value <= 1 for value in values) and math.isclose(sum(values), 1, abs_tol=_OFF)
+
+
+def _fill(seed: Seed, validation: Sequence[Row]) -> Ballot:
+    """Give a seed its validation rows: those of the files, and of the number, that it is of."""
+    test: dict[str, Row] = {}
+    for name, row in seed.rows.items():
+        assert isinstance(row, Row), "made here"
+        test[name] = row
+    origins = {(row.file, row.seed) for row in test.values()}
+    rows: dict[Key, Row] = {}
+    for row in validation:
+        if (row.file, row.seed) in origins:
+            other = rows.setdefault((row.fold, row.utterance), row)
+            if other is not row:
+                raise FeatxError(
+                    f"{row.file}: {row.utterance!r} is validated on twice in one fold and seed. "
+                    "A fold column tells folds apart."
+                )
+    return Ballot(_value(seed), test, rows)
+
+
+def _value(seed: Seed) -> str:
+    return next(iter(seed.rows.values())).seed
+
+
+def _score(
+    name: str, folder: Path, seeds: Sequence[Seed], manifest: Mapping[str, str], notes: list[str]
+) -> System:
+    labels = {row.utterance: row.label for row in seeds[0].rows.values()}
+    told = {row.utterance: row.speaker for s in seeds for row in s.rows.values() if row.speaker}
+    speakers = {
+        utterance: told.get(utterance) or manifest.get(utterance, "") for utterance in labels
+    }
+    predicted = {row.prediction for seed in seeds for row in seed.rows.values()}
+    classes = order_labels({*labels.values(), *predicted})
+    scored = [index_seed(seed, sorted(labels), classes, speakers) for seed in seeds]
+    results = score_predictions(name, classes, scored, speakers_shared=None)
+    return System(name, folder, labels, speakers, seeds, results, notes)
+
+
+def _parts(place: Path) -> tuple[str, ...]:
+    return place.absolute().with_name(place.absolute().name.removesuffix(".csv")).parts
+
+
+def _shortest(place: Path, parts: Mapping[Path, tuple[str, ...]]) -> str:
+    """Return as much of a path as tells it from the others."""
+    own = parts[place]
+    others = [other for path, other in parts.items() if path != place]
+    count = 1
+    while count < len(own) and any(other[-count:] == own[-count:] for other in others):
+        count += 1
+    return str(Path(*own[-count:]))

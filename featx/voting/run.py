@@ -1,0 +1,131 @@
+"""A vote as a run folder, from its config to its figures."""
+
+import hashlib
+import logging
+from pathlib import Path
+
+from featx.errors import FeatxError
+from featx.results import Results, read_results, score_predictions
+from featx.run_folder import MEMBERS, Job, do
+from featx.systems import RUN_FILE
+from featx.voting.config import VoteConfig
+from featx.voting.election import Election, hold, paths_of
+from featx.voting.files import describe, write_files
+from featx.voting.tally import Tally, VoteResults, check, count
+from featx.wording import counted
+
+TIE_WORDS = {
+    "probability": "the highest summed probability",
+    "first": "the first-named system among those that voted for one of them",
+}
+log = logging.getLogger("featx")
+
+
+def run_vote(config: VoteConfig, folder: Path, overwrite: bool = False) -> Results:
+    """Vote into a run folder, or return the results of the same vote held before.
+
+    Args:
+        config: who votes, and how.
+        folder: of the run.
+        overwrite: replace the run that the folder holds, once the new one is finished.
+
+    Raises:
+        FeatxError: if the folder holds a run of another config, or no run at all, or the systems
+            can't vote together.
+    """
+    if folder.resolve() in {path.resolve() for path in config.folders}:
+        raise FeatxError(f"{folder} is one of the systems. Choose another --name or --out.")
+    election = hold(config)
+    check(config, election)  # refuses before anything is written
+    inputs = _digest(config, election)
+
+    def work(folder: Path) -> Results:
+        (folder / MEMBERS).mkdir(exist_ok=True)  # as of every run, though a vote trains none
+        tally = count(config, election)
+        results = _score(config, tally)
+        log.info("%s", results.title)
+        for remark in results.remarks:
+            log.info("%s", remark)
+        write_files(tally, results, inputs, folder)
+        return results
+
+    return do(Job(config.to_toml(), inputs, work), folder, overwrite)
+
+
+def _digest(config: VoteConfig, election: Election) -> str:
+    """Digest the config and the content of every file that is read."""
+    digest = hashlib.sha256(config.to_toml().encode())
+    for path in [*paths_of(election.voters), *([config.manifest] if config.manifest else [])]:
+        digest.update(hashlib.sha256(path.read_bytes()).digest())
+    return digest.hexdigest()
+
+
+def _score(config: VoteConfig, tally: Tally) -> VoteResults:
+    election = tally.election
+    speakers = [election.speakers[utterance] for _, utterance in election.test.keys]
+    seeds = [(election.test.labels, one.winners[0], speakers) for one in tally.test]
+    stored = _read_stored(tally)
+    told = {name: one.speakers_shared for name, one in stored.items()}
+    unknown = len(told) < len(tally.members) or None in told.values()
+    shared = True if True in told.values() else (None if unknown else False)
+    title = f"{config.rule} vote of {len(tally.members)}: {', '.join(tally.names)}"
+    remarks = [*_own_remarks(config, tally), *_remarks(stored)]
+    results = score_predictions(title, election.classes, seeds, shared, remarks)
+    return VoteResults.add(results, describe(config, tally))
+
+
+def _own_remarks(config: VoteConfig, tally: Tally) -> list[str]:
+    votes = sum(outcome.tied.size for outcome in tally.test)
+    how = TIE_WORDS[tally.tie]
+    if config.rule == "soft":
+        how = "the first-named system that finds one of them more probable"
+    remarks = [
+        f"Ties: {tally.ties:,} of {counted(votes, 'test vote')}, decided by {how}.",
+    ]
+    if config.published_wa is not None:
+        remarks.append(f"{config.title or 'The paper'}: {config.published_wa:g} % WA.")
+    if tally.found:
+        tried = sum(one.chosen.tried for one in tally.found)
+        remarks.append(
+            f"The members are those of {counted(tried, 'combination')} with the highest UAR on "
+            "validation data."
+        )
+    if (tally.found or config.rule == "weighted") and _validates_on_tests(tally.election):
+        remarks.append(
+            "Validation utterances of one fold are tested in another, so what was chosen or "
+            "weighted by them has seen labels of the test utterances."
+        )
+    for voter in (tally.election.voters[member] for member in tally.members):
+        remarks += [f"{voter.name}: {note}" for note in voter.system.notes]
+    return remarks
+
+
+def _validates_on_tests(election: Election) -> bool:
+    keys = [] if election.validation is None else election.validation.keys
+    return bool({name for _, name in keys} & {name for _, name in election.test.keys})
+
+
+def _remarks(stored: dict[str, Results]) -> list[str]:
+    """Return what members' results say of themselves, each once, with their names."""
+    names: dict[str, list[str]] = {}
+    for name, results in stored.items():
+        for remark in results.remarks:
+            names.setdefault(remark, []).append(name)
+    return [f"{', '.join(of)}: {remark}" for remark, of in names.items()]
+
+
+def _read_stored(tally: Tally) -> dict[str, Results]:
+    """Return what those members that are runs say of themselves."""
+    found = {}
+    for voter in (tally.election.voters[member] for member in tally.members):
+        path = voter.files[0].with_name("metrics.json")
+        if voter.files[0].name != RUN_FILE or not path.is_file():
+            continue
+        try:
+            found[voter.name] = read_results(path)
+        except (ValueError, KeyError, TypeError):
+            raise FeatxError(
+                f"{path}: damaged, or of another version of featx. Train the run again, or copy "
+                f"its {RUN_FILE} to a folder of its own to vote with just that."
+            ) from None
+    return found

@@ -1,0 +1,201 @@
+"""What is wrong with an experiment is found before any work, all of it at once."""
+
+import csv
+import shutil
+from collections import namedtuple
+from pathlib import Path
+
+import pytest
+
+from featx.config import read_config, shipped_config
+from featx.experiments.config import Experiment
+from featx.experiments.text import to_text
+from featx.experiments.validate import inspect, validate
+
+
+@pytest.fixture
+def found(write_experiment, change):
+    """Replace a text of the experiment, and return its errors, or its warnings."""
+
+    def find(old: str = "", new: str = "", errors: bool = True) -> str:
+        path = change(old, new) if old else Path("small.toml")
+        return "\n".join(str(one) for one in validate(path) if one.is_error == errors)
+
+    write_experiment()
+    return find
+
+
+def edit_manifest(**values):
+    """Change the rows of the manifest: a function of each column's row."""
+    with Path("manifest.csv").open(newline="") as file:
+        rows = list(csv.DictReader(file))
+    for row in rows:
+        row.update({name: value(row) for name, value in values.items()})
+    with Path("manifest.csv").open("w", newline="") as file:
+        writer = csv.DictWriter(file, rows[0])
+        writer.writeheader()
+        writer.writerows(rows)
+
+
+def test_nothing_is_wrong_and_nothing_is_written(found):
+    before = sorted(Path().rglob("*"))
+    inspection = inspect(Path("small.toml"))
+    assert not inspection.findings
+    assert sorted(Path().rglob("*")) == before
+    text = to_text(inspection)
+    assert "corpus tones: 18 utterances, 6 speakers, manifest.csv" in text
+    assert "protocol fixed.toml on tones: 18 utterances, 3 classes, 1 fold" in text
+    assert "run runs/small-both: 1 fold × 2 seeds = 2 models: to do" in text
+    assert "vote runs/small-three: soft, plain, layers, both: to do" in text
+    assert "to do: 10 models" in text
+    assert "0 errors, 0 warnings." in text
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ("[heads.both]\nhead", "[heads.both]\nhaed", "heads.both.haed: unknown key; did you mean"),
+        ("[features.tiny]\nmodel", "[features.tiny]\nmodle", "did you mean 'model'"),
+        ("[votes.three]", "[vote.three]", "vote: unknown key; did you mean 'votes'"),
+        ("[votes.three]", "[votes.plain]", "plain is the name of a system twice"),
+        ('path = "manifest.csv"', "", "give path, a manifest's, or corpus and root"),
+        ("seeds = 2", "seeds = 0", "seeds: Input should be greater than 0"),
+        ("[heads.both]", '[heads."a/b"]', "String should match pattern"),
+    ],
+)  # fmt: skip
+def test_a_wrong_file_is_explained(found, old, new, message):
+    assert message in found(old, new)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ("manifest.csv", "none.csv", "error: corpora.tones: none.csv: no such manifest"),
+        ('["fixed.toml"]', '["ravdess-loso"]', "no such protocol. Did you mean"),
+        ('["fixed.toml"]', '["iemocap-loso"]', "doesn't fit the protocol iemocap-loso"),
+        ('head = "lstm"', 'head = "lstn"', "heads.memory: --head lstn: no such head or file. Did"),
+        ('layers = "contextual"', 'layers = "7"', "heads.memory: --layers 7: the encoder has no"),
+        ('features = ["egemaps"]', 'features = ["egemap"]', "features.egemap of tones"),
+        ('["tiny", "egemaps"]', '["tiny"]', "heads.both: --head fusion joins two or more"),
+        ("epochs=2", "epohcs=2", "unknown key; did you mean 'epochs'"),
+        ('["plain", "layers"', '["plan", "layers"', "three: plan: no such system; did you"),
+        ('["plain", "layers"', '["plain", "plain"', "votes.three: names a system twice"),
+        ('rule = "soft"', "search = [4]", "votes.three: search 4: there are 3 systems"),
+        ('[heads.both]', '[heads.both]\nseeds = 3', "of seeds (plain 2, layers 2, both 3)"),
+        ('[heads.both]', '[heads.both]\ncorpora = ["tone"]', "tone: of no corpus here; did you"),
+        ('[heads.both]', '[heads.both]\nprotocols = ["two"]', "two: of no corpus here; there is"),
+        ('layers = "0-2"', 'layers = "0-9"', "features.tiny of tones: --layers 0-9: the"),
+        ('device = "cpu"', 'device = "tpu"', "finetunings.tuned: --device tpu"),
+        ('device = "cpu"', 'track = ["wandbb"]', "finetunings.tuned: --track wandbb: choose among"),
+        ('"training.every=2"', '"training.evry=2"', "finetunings.tuned: --set"),
+        ('rule = "soft"', '[report]\nout = "page.pdf"', "report.out: page.pdf: must be a file"),
+    ],
+)  # fmt: skip
+def test_what_can_not_run_is_found(found, old, new, message):
+    assert message in found(old, new)
+
+
+def test_all_is_found_at_once(found, change):
+    change('head = "lstm"', 'head = "lstn"')
+    change('["plain", "layers"', '["plan", "layers"')
+    errors = found("training.every", "training.evry")
+    assert all(where in errors for where in ("heads.memory", "votes.three", "finetunings.tuned"))
+    assert "Experiment small" in to_text(inspect(Path("small.toml")))
+
+
+def test_systems_that_have_no_validation_predictions_can_not_be_weighed(found, change):
+    change('save = "none"', 'save = "none"\nselect_on = "test"\nseeds = 2')
+    change('["plain", "layers", "both"]', '["plain", "tuned"]')
+    assert not found()
+    assert "tuned has no validation predictions" in found('rule = "soft"', 'rule = "weighted"')
+
+
+def test_leakage_is_refused(found):
+    edit_manifest(split=lambda row: {"s4": "test", "s5": "validation"}.get(row["speaker"], "train"))
+    path = Path("fixed.toml")
+    path.write_text('title = "split"\n[division]\nkind = "manifest-split"\n')
+    assert not found()
+    edit_manifest(split=lambda r: "train" if r["utterance"] == "sad-4-0" else r["split"])
+    assert "1 speakers are in more than one part of the split, such as s4" in found()
+    path.write_text(path.read_text() + "speaker_dependent = true\n")
+    assert not found()
+    assert "training and test share speakers" in found(errors=False)
+    twin = "audio/sad-4-0.wav"
+    edit_manifest(path=lambda r: twin if r["utterance"] == "sad-5-0" else r["path"])
+    assert "'sad-4-0' (train) and 'sad-5-0' (validation) are the same audio" in found()
+
+
+def test_labels_that_a_protocol_lacks_are_told(found):
+    path = Path("fixed.toml")
+    path.write_text('labels = ["sad", "happy"]\n' + path.read_text())
+    assert "left out 6 utterances of other labels: angry (6)" in found(errors=False)
+    path.write_text(path.read_text().replace('"happy"', '"hapy"'))
+    assert "no utterance has the label hapy; there are" in found()
+
+
+def test_audio_that_can_not_be_read_is_found(found):
+    Path("audio/sad-1-0.wav").write_bytes(b"no audio")
+    errors = found()
+    assert "features.tiny of tones: 1 of 18 utterances can't be extracted" in errors
+    assert "finetunings.tuned: 1 of 18 utterances can't be used" in errors
+    Path("audio/sad-1-0.wav").unlink()
+    assert "corpora.tones" in found()
+
+
+def test_missing_weights_are_found_with_the_command_that_fetches_them(found):
+    errors = found('features = ["tiny"]\nlayers = "contextual"', 'features = ["xlsr53"]')
+    assert "features.xlsr53 of tones: the weights of xlsr53 are not on this machine" in errors
+    assert "hf download facebook/wav2vec2-large-xlsr-53" in errors
+
+
+def test_a_fine_tuning_without_weights(found, checkpoint_folder):
+    tuned = f'model = "{checkpoint_folder}"\nmode'
+    assert "finetunings.tuned: the weights of xlsr53" in found(tuned, 'model = "xlsr53"\nmode')
+    Path("empty").mkdir()
+    assert "empty is no complete checkpoint" in found('"xlsr53"', '"empty"')
+
+
+def test_a_disk_that_is_too_small_is_found(found, monkeypatch):
+    usage = namedtuple("usage", "total used free")
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: usage(10**6, 10**6, 10))
+    assert "error: disk: " in found()
+
+
+def test_the_disk_needed_is_that_of_features_and_checkpoints(found):
+    nbytes = inspect(Path("small.toml")).nbytes
+    frames = 14 * 18  # of 20 ms in 0.3 s
+    features = 3 * frames * 16 * 2
+    assert nbytes > features
+    without = inspect(Path("small.toml")).known["tones", "tiny"].nbytes
+    assert without == features
+
+
+def test_a_corpus_is_listed_without_leaving_a_file(found, sort_audio):
+    sort_audio()
+    listed = "corpus = 'folder'\nroot = 'sorted'\noptions = { speaker = '-(s\\d)-' }"
+    assert not found('path = "manifest.csv"', listed)
+    assert not Path("tones.csv").exists()
+    assert "sortde: no such folder" in found("'sorted'", "'sortde'")
+    Path("tones.csv").write_text("utterance,path,speaker,label\n")
+    found("'sortde'", "'sorted'")
+    assert "tones.csv exists and says something else" in found()
+
+
+def test_features_of_other_settings_are_found(found, run_featx, checkpoint_folder):
+    command = ("extract", "--model", checkpoint_folder, "--precision", "float32", "--layers", "1")
+    assert run_featx(*command).code == 0
+    errors = found()
+    assert "features/manifest/tiny holds other features: layers are 1 there, 0,1,2 here" in errors
+    assert "[features.NAME]" in errors
+
+
+def test_a_folder_that_is_no_run_is_found(found):
+    Path("runs/small-plain").mkdir(parents=True)
+    assert not found()
+    Path("runs/small-plain/notes.txt").write_text("mine")
+    assert "heads.plain: runs/small-plain is no run folder and not empty" in found()
+
+
+@pytest.mark.parametrize("path", sorted(shipped_config("examples").glob("*.toml")), ids=str)
+def test_shipped_examples_can_be_read(path):
+    assert read_config(path, Experiment).systems

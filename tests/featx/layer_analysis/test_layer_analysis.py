@@ -1,0 +1,177 @@
+"""The layer that holds the signal is found by heads' weights and by the probe."""
+
+import csv
+import json
+from pathlib import Path
+
+import matplotlib.figure
+import numpy as np
+import pytest
+
+import featx.layer_analysis.probe_training as probe_training
+from featx.errors import FeatxError, Interrupted
+from featx.layer_analysis.figures import draw_layers
+from featx.layer_analysis.lines import style_lines
+from featx.layer_analysis.probe import run_probe
+from featx.layer_analysis.probe_config import ProbeConfig
+from featx.layer_analysis.tables import write_layers
+from featx.layer_analysis.weights import LayerWeights, average, read_weights
+from featx.protocols import choose_protocol
+
+QUICK = ("--folds", "3", "--set", "training.epochs=6", "--set", "training.learning_rate=0.01")
+RUN = Path("runs/manifest-tiny-dense")
+
+
+def rows(path: Path) -> list[dict[str, str]]:
+    with path.open(newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def probe_config(**changes: object) -> ProbeConfig:
+    manifest = Path("manifest.csv")
+    protocol = choose_protocol(None, manifest, 3, False)
+    store = Path("features/manifest/tiny")
+    return ProbeConfig(manifest=manifest, features=store, protocol=protocol, **changes)
+
+
+def made(encoder="a", corpus="x", run="r", asr=False, heads=3, layers=4, scaled=True):
+    draw = np.random.default_rng(0)
+    weights = draw.dirichlet(np.ones(layers), heads)
+    scales = draw.uniform(1, 2, weights.shape) if scaled else None
+    names = tuple(map(str, range(layers)))
+    return LayerWeights(Path("runs", run), corpus, encoder, encoder, asr, names, weights, scales)
+
+
+@pytest.fixture
+def drawn(monkeypatch) -> list[matplotlib.figure.Figure]:
+    """The figures that are written."""
+    figures: list[matplotlib.figure.Figure] = []
+    monkeypatch.setattr(
+        "featx.layer_analysis.figures.save", lambda figure, path: figures.append(figure)
+    )
+    return figures
+
+
+@pytest.mark.parametrize("normalize", ["global", "none"])
+def test_both_show_the_layer_with_the_signal(one_layer_tells, run_featx, normalize):
+    outcome = run_featx("fit", "--normalize", normalize, "--seeds", "2", *QUICK)
+    assert outcome.code == 0, outcome.err
+    (weights,) = read_weights(RUN)
+    assert weights.weights.shape == weights.scales.shape == (6, 3)
+    means, _ = average(weights.weights)
+    if normalize == "global":
+        assert means.argmax() == 1
+        np.testing.assert_allclose(weights.corrected, weights.weights, rtol=1e-5)
+    else:
+        assert means[1] > means[0]
+        assert (weights.scales[:, 2] > 5 * weights.scales[:, 0]).all()  # large, and says nothing
+    probe = run_probe(probe_config(), Path("probes/p"), beside=[RUN])
+    recalls = [result.scores["uar"].mean for result in probe.results]
+    assert recalls[1] > 95
+    assert max(recalls[0], recalls[2]) < 70
+    assert probe.chosen.scores["uar"].mean > 95  # validation chose it too
+
+
+def test_a_probe_is_the_linear_head_on_that_layer_alone(one_layer_tells, run_featx):
+    probe = run_probe(probe_config(normalize="speaker"), Path("probes/p"))
+    for number, result in enumerate(probe.results):
+        outcome = run_featx(
+            "fit", "--head", "linear", "--set", "head.pooling=mean", "--layers", number,
+            "--normalize", "speaker", "--folds", 3, "--name", f"layer{number}",
+        )  # fmt: skip
+        assert outcome.code == 0, outcome.err
+        metrics = json.loads(Path(f"runs/layer{number}/metrics.json").read_text())
+        assert metrics["confusion"] == result.confusion.tolist()
+        assert metrics["uar"]["low"] == pytest.approx(result.scores["uar"].low)
+
+
+def test_a_stopped_probe_goes_on_and_a_finished_one_is_kept(extracted, monkeypatch):
+    whole = run_probe(probe_config(), Path("probes/whole"))
+    original, calls = probe_training.train_head, []
+
+    def stop_at_fifth(*arguments):
+        calls.append(1)
+        if len(calls) == 5:
+            raise KeyboardInterrupt
+        return original(*arguments)
+
+    monkeypatch.setattr(probe_training, "train_head", stop_at_fifth)
+    with pytest.raises(Interrupted, match="4 of 9 probes"):
+        run_probe(probe_config(), Path("probes/p"))
+    assert not Path("probes/p/metrics.json").exists()
+    before = len(calls)  # one or two more may have begun
+    again = run_probe(probe_config(), Path("probes/p"))
+    assert len(calls) - before == 5
+    assert again.to_text() == whole.to_text()
+    assert run_probe(probe_config(), Path("probes/p")).to_text() == whole.to_text()
+    assert len(calls) - before == 5
+    for name in ("probe.csv", "predictions.csv", "figures/probe.csv"):
+        assert Path("probes/p", name).read_bytes() == Path("probes/whole", name).read_bytes()
+    with pytest.raises(FeatxError, match=r"seconds: inf there, now 0\.1"):
+        run_probe(probe_config(seconds=0.1), Path("probes/p"))
+
+
+def test_the_probes_picture_shows_its_table(extracted, drawn):
+    probe = run_probe(probe_config(), Path("probes/p"))
+    (line,) = (
+        one
+        for one in drawn[0].axes[0].lines
+        if len(one.get_xdata()) == 3 and one.get_marker() == "o"
+    )
+    table = rows(Path("probes/p/figures/probe.csv"))
+    np.testing.assert_allclose(line.get_ydata(), [float(row["uar"]) for row in table], rtol=1e-6)
+    assert [row["layer"] for row in table] == list(probe.layers)
+    for row in table:
+        assert float(row["uar_low"]) <= float(row["uar_high"])
+
+
+def test_the_weights_picture_shows_its_table(workplace, drawn):
+    weights = [made(), made("b", heads=1, layers=6)]
+    draw_layers(weights, Path("layers"))
+    write_layers(weights, Path("layers.csv"))
+    table = rows(Path("layers.csv"))
+    for panel, column in zip(drawn[0].axes, ("weight", "corrected"), strict=True):
+        for name in "ab":
+            (line,) = (one for one in panel.lines if one.get_label() == name)
+            expected = [float(row[column]) for row in table if row["encoder"] == name]
+            np.testing.assert_allclose(line.get_ydata(), expected, rtol=1e-6)
+    assert {row["weight_deviation"] for row in table if row["encoder"] == "b"} == {""}
+
+
+def test_weights_without_scales_are_drawn_uncorrected(workplace, drawn):
+    draw_layers([made(scaled=False)], Path("layers"))
+    assert len(drawn[0].axes) == 1
+
+
+def test_lines_are_told_apart_as_in_the_paper():
+    weights = [
+        made("base", "ravdess"), made("base-960h", "ravdess", asr=True),
+        made("base", "iemocap"), made("base-960h", "iemocap", asr=True),
+    ]  # fmt: skip
+    lines = style_lines(weights)
+    assert [line.dashed for line in lines] == [False, True, False, True]
+    assert lines[0].colour == lines[1].colour != lines[2].colour == lines[3].colour
+    assert len({line.marker for line in lines}) == 4  # in grey
+    assert len({line.label for line in lines}) == 4
+    one_corpus = style_lines([made("a"), made("b"), made("a", run="s")], ["b"])
+    assert len({line.colour for line in one_corpus}) == 3
+    assert [line.dashed for line in one_corpus] == [False, True, False]
+    assert [line.label for line in one_corpus] == ["a, r", "b", "a, s"]
+
+
+def test_the_registry_tells_what_was_tuned_for_asr(extracted, run_featx):
+    run_featx("fit", *QUICK)
+    assert [one.tuned_for_asr for one in read_weights(RUN)] == [False]
+    path = RUN / "environment.json"
+    table = json.loads(path.read_text())
+    for name in ("wav2vec2-base-960h", "facebook--wav2vec2-base-960h"):
+        table["features"][0]["encoder"] = name
+        path.write_text(json.dumps(table))
+        assert [one.tuned_for_asr for one in read_weights(RUN)] == [True]
+
+
+def test_a_fused_store_with_one_layer_is_left_out(with_egemaps, run_featx):
+    outcome = run_featx("fit", "--head", "fusion", "--model", "tiny", "--model", "egemaps", *QUICK)
+    assert outcome.code == 0, outcome.err
+    (only,) = read_weights(Path("runs/manifest-tiny+egemaps-fusion"))
+    assert only.features == "tiny"

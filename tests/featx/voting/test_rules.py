@@ -1,0 +1,131 @@
+"""Votes are counted as an independent computation counts them."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy.stats import mode
+from sklearn.metrics import cohen_kappa_score, recall_score
+
+from featx.voting.agreement import agree, bound
+from featx.voting.election import Part
+from featx.voting.rules import Votes, decide
+from featx.voting.search import choose, score_all
+
+
+def make_votes(seed: int, systems: int, utterances: int, classes: int) -> Votes:
+    """Random predictions with many ties: probabilities are eighths, weights quarters."""
+    draw = np.random.default_rng(seed)
+    probabilities = draw.multinomial(8, np.full(classes, 1 / classes), (systems, utterances)) / 8
+    predictions = draw.integers(0, classes, (systems, utterances))
+    return Votes(classes, predictions, probabilities, draw.integers(0, 5, systems) / 4)
+
+
+def expected(votes: Votes, rule: str, tie: str) -> tuple[list[int], list[bool]]:
+    """The same an utterance at a time, with scipy's mode where nothing ties."""
+    winners, tied = [], []
+    modes = mode(votes.predictions, axis=0) if rule == "hard" else None
+    weights = votes.weights if rule == "weighted" and votes.weights.any() else None
+    for one in range(votes.predictions.shape[1]):
+        named, beliefs = votes.predictions[:, one], votes.probabilities[:, one]
+        counts = beliefs.sum(0) if rule == "soft" else np.bincount(named, weights, votes.classes)
+        best = np.flatnonzero(counts == counts.max())  # eighths and quarters are exact
+        tied.append(len(best) > 1)
+        if rule == "hard" and len(best) == 1:
+            assert (modes.mode[one], modes.count[one]) == (best[0], counts.max())
+        if rule == "soft":
+            for belief in beliefs:
+                best = best[belief[best] == belief[best].max()]
+            winners.append(best[0])
+            continue
+        if tie == "probability":
+            sums = beliefs.sum(0)[best]
+            best = best[sums == sums.max()]
+        winners.append(next(vote for vote in named if vote in best))
+    return winners, tied
+
+
+sizes = st.tuples(
+    st.integers(0, 2**32 - 1), st.integers(2, 7), st.integers(1, 6), st.integers(2, 5)
+)
+
+
+@given(sizes, st.sampled_from(["probability", "first"]))
+@settings(max_examples=1000)
+def test_all_rules_agree_with_scipy_and_numpy(size, tie):
+    votes = make_votes(*size)
+    everyone = np.arange(size[1])[None]
+    order = np.random.default_rng(size[0]).permutation(size[2])
+    permuted = Votes(
+        votes.classes, votes.predictions[:, order], votes.probabilities[:, order], votes.weights
+    )
+    for rule in ("hard", "soft", "weighted"):
+        outcome = decide(votes, everyone, rule, tie)
+        winners, tied = expected(votes, rule, tie)
+        assert outcome.winners[0].tolist() == winners
+        assert outcome.tied[0].tolist() == tied
+        again = decide(permuted, everyone, rule, tie)
+        assert again.winners[0].tolist() == outcome.winners[0][order].tolist()
+
+
+@pytest.mark.parametrize("rule", ["hard", "soft", "weighted"])
+def test_combinations_together_are_as_each_alone(rule):
+    votes = make_votes(1, 6, 40, 4)
+    members = np.array([(0, 1, 2), (0, 3, 5), (2, 4, 5)])
+    together = decide(votes, members, rule, "probability")
+    for number, some in enumerate(members):
+        alone = Votes(4, votes.predictions[some], votes.probabilities[some], votes.weights[some])
+        winners, tied = expected(alone, rule, "probability")
+        assert together.winners[number].tolist() == winners
+        assert together.tied[number].tolist() == tied
+
+
+def test_more_than_255_systems_do_not_overflow():
+    predictions = np.array([[0]] * 256 + [[1]] * 40)
+    outcome = decide(Votes(2, predictions, None), np.arange(296)[None], "hard", "first")
+    assert outcome.shares[:, 0, 0].tolist() == [256, 40]
+
+
+def test_systems_that_are_all_useless_weigh_alike():
+    votes = Votes(3, np.array([[2], [1], [1]]), None, np.zeros(3))
+    assert decide(votes, np.array([[0, 1, 2]]), "weighted", "first").winners.tolist() == [[1]]
+
+
+def make_part(seed: int, systems: int = 6, seeds: int = 2) -> Part:
+    labels = np.random.default_rng(seed).integers(0, 3, 50)
+    votes = [make_votes(seed + number, systems, 50, 3) for number in range(seeds)]
+    return Part([("0", f"u{number:02}") for number in range(50)], labels, votes)
+
+
+@pytest.mark.parametrize("rule", ["hard", "soft", "weighted"])
+def test_the_search_finds_the_first_of_the_best(rule, monkeypatch):
+    part = make_part(3)
+    whole = choose(part, 3, rule, "probability")
+    monkeypatch.setattr("featx.voting.search._HELD", 1)  # one combination at a time
+    assert choose(part, 3, rule, "probability") == whole
+    assert whole.tried == 20
+    outcome = [decide(v, np.array([whole.members]), rule, "probability") for v in part.votes]
+    uars = [recall_score(part.labels, one.winners[0], average="macro") for one in outcome]
+    assert whole.uar == pytest.approx(np.mean(uars))
+    others = np.array([(0, 1, 2), (1, 2, 3), (3, 4, 5)])
+    assert (score_all(part, others, rule, "probability") <= whole.uar + 1e-12).all()
+
+
+def test_kappa_and_the_oracle_are_averaged_over_seeds():
+    part = make_part(5, systems=3)
+    pairs = agree(["a", "b", "c"], (0, 2), part)
+    assert [(pair.first, pair.second) for pair in pairs] == [("a", "c")]
+    kappas = [cohen_kappa_score(votes.predictions[0], votes.predictions[2]) for votes in part.votes]
+    assert pairs[0].kappa == pytest.approx(np.mean(kappas))
+    known = [(votes.predictions[[0, 2]] == part.labels).any(0) for votes in part.votes]
+    oracle = bound((0, 2), part)
+    assert oracle.share == pytest.approx(100 * np.mean(known))
+    recalls = [[one[part.labels == label].mean() for label in range(3)] for one in known]
+    assert oracle.uar == pytest.approx(100 * np.mean(recalls))
+
+
+def test_kappa_of_two_that_say_one_thing_is_not_a_number():
+    votes = Votes(2, np.zeros((2, 4), dtype=int), None)
+    (pair,) = agree(["a", "b"], (0, 1), Part([("", "u")] * 4, np.array([0, 1, 0, 1]), [votes]))
+    assert np.isnan(pair.kappa)
+    assert (pair.same, pair.both_wrong) == (100, 50)

@@ -1,0 +1,231 @@
+"""A vote is a run like any other, joined by utterance or refused."""
+
+import csv
+import json
+import os
+import random
+from pathlib import Path
+
+import pytest
+from sklearn.metrics import recall_score
+
+from featx.compare import compare
+from featx.errors import FeatxError
+from featx.papers import read_paper
+from featx.results import read_results
+from featx.voting.config import VoteConfig, file_config, vote_names
+from featx.voting.run import run_vote
+
+from .conftest import CLASSES, make_rows
+
+SKILLS = (0.8, 0.6, 0.5, 0.3)
+
+
+@pytest.fixture
+def systems(write) -> list[Path]:
+    return [write(f"s{n}.csv", make_rows(skill, seeds=2)) for n, skill in enumerate(SKILLS)]
+
+
+def vote(paths: list[Path], folder: str = "vote", **options: object):
+    return run_vote(VoteConfig(systems=tuple(paths), **options), Path(folder))
+
+
+def read(path: Path) -> list[dict[str, str]]:
+    with path.open(newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def refusal(paths: list[Path], **options: object) -> str:
+    with pytest.raises(FeatxError) as caught:
+        vote(paths, "refused", **options)
+    assert not Path("refused").exists()
+    return str(caught.value)
+
+
+@pytest.mark.parametrize("rule", ["hard", "soft", "weighted"])
+def test_a_vote_is_a_run_that_can_be_compared_and_vote(systems, rule):
+    results = vote(systems, rule=rule)
+    rows = [row for row in read(Path("vote/predictions.csv")) if row["split"] == "test"]
+    uars = []
+    for seed in ("0", "1"):
+        own = [row for row in rows if row["seed"] == seed]
+        labels, predictions = zip(*((r["label"], r["prediction"]) for r in own), strict=True)
+        uars.append(100 * recall_score(labels, predictions, average="macro"))
+    assert results.scores["uar"].mean == pytest.approx(sum(uars) / 2)
+    assert len(read(Path("vote/predictions.csv"))) == 2 * 2 * 36
+    stored = json.loads(Path("vote/metrics.json").read_text())["vote"]
+    assert [one["name"] for one in stored["members"]] == ["s0", "s1", "s2", "s3"]
+    assert len(read(Path("vote/agreement.csv"))) == 6
+    assert {path.name for path in Path("vote").iterdir()} == {
+        "config.toml", "environment.json", "predictions.csv", "metrics.json", "agreement.csv",
+        "report.txt", "run.log", "figures",
+    }  # fmt: skip
+    assert [one.name for one in compare([Path("vote"), systems[0]]).systems]
+    again = vote([Path("vote"), systems[0], systems[1]], "twice", rule=rule)
+    assert again.seeds == 2
+    assert any(remark.startswith("vote: Ties: ") for remark in again.remarks)
+
+
+def test_the_order_of_rows_changes_nothing(write, systems):
+    vote(systems, search=(2, 3))
+    before = {path.name: path.read_bytes() for path in Path("vote").glob("*.csv")}
+    for number, skill in enumerate(SKILLS):
+        table = make_rows(skill, seeds=2)
+        random.shuffle(table)
+        write(f"s{number}.csv", table)
+    vote(systems, "again", search=(2, 3))
+    assert {path.name: path.read_bytes() for path in Path("again").glob("*.csv")} == before
+
+
+def test_the_search_never_reads_test_labels(write, systems):
+    vote(systems, search=(2, 3), rule="weighted")
+    before = json.loads(Path("vote/metrics.json").read_text())["vote"]
+    for path in systems:
+        table = read(path)
+        for row in table:  # turned, alike in all systems
+            if row["split"] == "test":
+                row["label"] = CLASSES[(CLASSES.index(row["label"]) + 1) % 3]
+        write(str(path), table)
+    vote(systems, "poisoned", search=(2, 3), rule="weighted")
+    after = json.loads(Path("poisoned/metrics.json").read_text())["vote"]
+
+    def chosen(found: dict) -> list[tuple]:
+        picked = [one for one in found["search"] if "OPTIMISTIC" not in one["picked"]]
+        return [(one["members"], one["validation_uar"]) for one in picked]
+
+    assert chosen(after) == chosen(before)
+    assert [one["name"] for one in after["members"]] == [one["name"] for one in before["members"]]
+    ours, poisoned = (read(Path(name, "predictions.csv")) for name in ("vote", "poisoned"))
+    assert [row["prediction"] for row in ours] == [row["prediction"] for row in poisoned]
+    assert [one["test_uar"] for one in after["search"]] != [
+        one["test_uar"] for one in before["search"]
+    ]
+
+
+def test_the_best_on_test_is_beside_the_chosen_and_not_worse(systems):
+    results = vote(systems, search=(2, 3))
+    rows = read(Path("vote/search.csv"))
+    assert [row["size"] for row in rows] == ["2", "2", "3", "3"]
+    for chosen, best in zip(rows[::2], rows[1::2], strict=True):
+        assert float(best["test_uar"]) >= float(chosen["test_uar"])
+        assert best["picked"] == "best on test: OPTIMISTIC"
+        assert not best["validation_uar"]
+    won = max(rows[::2], key=lambda row: float(row["validation_uar"]))
+    assert results.scores["uar"].mean == pytest.approx(float(won["test_uar"]), abs=1e-4)
+    assert any("tested in another" in remark for remark in results.remarks)
+
+
+def test_a_finished_vote_is_not_held_again(write, systems, monkeypatch):
+    first = vote(systems)
+    (Path("vote") / "metrics.json").unlink()  # as if killed before it was written
+    assert vote(systems).to_json() == {**first.to_json()}
+    monkeypatch.setattr("featx.voting.run.count", None)  # would fail if called
+    assert vote(systems).scores == first.scores
+    with pytest.raises(FeatxError, match=r"rule: hard there, now soft"):
+        vote(systems, rule="soft")
+    write("s0.csv", make_rows(0.7, seeds=2))
+    with pytest.raises(FeatxError, match="have changed since"):
+        vote(systems)
+
+
+def test_ties_without_probabilities_go_to_the_first_named(write):
+    for name, skill in (("a", 0.9), ("b", 0.1)):
+        keep = ("utterance", "label", "prediction")
+        write(f"{name}.csv", [{k: r[k] for k in keep} for r in make_rows(skill, validation=False)])
+    for one, two in (("a", "b"), ("b", "a")):
+        results = vote([Path(f"{one}.csv"), Path(f"{two}.csv")], one)
+        predicted = {row["utterance"]: row["prediction"] for row in read(Path(one, RUN))}
+        assert predicted == {r["utterance"]: r["prediction"] for r in read(Path(f"{one}.csv"))}
+        assert "the first-named system" in results.remarks[0]
+    assert "has no p_ columns" in refusal([Path("a.csv"), Path("b.csv")], rule="soft")
+    assert "Take --tie first" in refusal([Path("a.csv"), Path("b.csv")], tie="probability")
+    assert "no validation rows" in refusal([Path("a.csv"), Path("b.csv")], rule="weighted")
+    assert "--search needs validation" in refusal([Path("a.csv"), Path("b.csv")], search=(2,))
+
+
+RUN = "predictions.csv"
+
+
+def changed(skill: float, where: int, **values: str) -> list[dict[str, str]]:
+    table = make_rows(skill)
+    table[where] |= values
+    return table
+
+
+@pytest.mark.parametrize(
+    ("other", "told"),
+    [
+        (make_rows(0.5)[:-2], "b lacks 2 of the 36 utterances of a ('u34', 'u35')"),
+        (changed(0.5, -1, label="happy"), "'u35' is 'happy', not 'sad'"),
+        (changed(0.5, -1, speaker="x"), "'u35' is spoken by 's5' in a, by 'x' in b"),
+        (changed(0.5, -1, fold="0"), "'u35', tested in fold 1 of a and in fold 0 of b"),
+        (changed(0.5, -1, prediction="calm"), "'u35' is predicted 'calm' in b"),
+        (make_rows(0.5)[2:], "b lacks 2 of 36 utterances ('u00', 'u01')"),
+        (changed(0.5, 0, label="sad"), "'u00' is 'angry' in a, 'sad' in b"),
+        (make_rows(0.5, seeds=2), "a has 1 seed, b has 2"),
+        (
+            [{k.replace("p_sad", "p_calm"): v for k, v in r.items()} for r in make_rows(0.5)],
+            "happy, sad, angry in a; calm, happy, angry in b",
+        ),
+    ],
+)
+def test_systems_that_differ_are_refused_with_the_difference(write, other, told):
+    assert told in refusal([write("a.csv", make_rows(0.8)), write("b.csv", other)])
+
+
+def test_runs_of_other_protocols_are_refused(write):
+    for name, count in (("a", 2), ("b", 3)):
+        path = write(f"{name}/predictions.csv", make_rows(0.5))
+        division = f"[protocol.division]\ncount = {count}\n"
+        path.with_name("config.toml").write_text(f'[protocol]\nname = "{name}"\n{division}')
+    message = refusal([Path("a"), Path("b")])
+    assert "division: {'count': 2} in a, {'count': 3} in b" in message
+    assert "name" not in message.splitlines()[1]
+
+
+def test_scores_that_are_no_probabilities_are_not_averaged(write):
+    table = [{**row, "p_sad": "3"} for row in make_rows(0.5)]
+    paths = [write("a.csv", make_rows(0.8)), write("b.csv", table)]
+    assert "are no probabilities (those of 'u" in refusal(paths, rule="soft")
+
+
+def test_one_system_needs_another_or_its_seeds(write, systems):
+    assert "--over-seeds" in refusal(systems[:1])
+    assert vote(systems[:1], over_seeds=True).seeds == 1
+    assert "given twice" in refusal([systems[0], systems[0].absolute()])
+    with pytest.raises(FeatxError, match="one of the systems"):
+        vote([Path("vote"), systems[0]], "vote")
+
+
+def test_too_many_combinations_are_refused(systems, monkeypatch):
+    monkeypatch.setattr("featx.voting.tally.MOST", 5)
+    assert "6 combinations of 4 systems, more than 5" in refusal(systems, search=(2,))
+    assert "--search 5: there are only 4 systems" in refusal(systems, search=(5,))
+
+
+@pytest.mark.parametrize("name", vote_names())
+def test_shipped_votes_name_the_runs_of_the_paper(name):
+    config = file_config(name)
+    models = ["xlsr53", "hubert-base", "hubert-xlarge", "unispeech-large", "unispeech-large-ml"]
+    right = {"gavali202x-five": 279, "gavali202x-three": 278}[name]
+    if name == "gavali202x-three":
+        models = [models[0], models[2], models[4]]
+    paper = read_paper("gavali202x")
+    rows = {row.models[0]: row.name for row in paper.rows}
+    runs = [f"runs/gavali202x-ravdess-{rows[model]}-published" for model in models]
+    assert [str(path) for path in config.systems] == runs
+    assert config.published_wa == pytest.approx(100 * right / 288, abs=0.005)
+
+
+@pytest.mark.corpus
+@pytest.mark.skipif("FEATX_DATA" not in os.environ, reason="FEATX_DATA is unset")
+@pytest.mark.parametrize(
+    ("system", "hard", "soft"), [("none-egemaps", 57.7, 56.8), ("w2v2PT-alllayers", 85.3, 84.8)]
+)
+def test_five_published_seeds_vote_as_five_systems(workplace, system, hard, soft):
+    paths = sorted((Path(os.environ["FEATX_DATA"]).absolute() / "reference" / system).glob("*.csv"))
+    assert len(paths) == 5
+    for rule, uar in (("hard", hard), ("soft", soft)):
+        results = vote(paths, rule, rule=rule)
+        assert results.scores["uar"].mean == pytest.approx(uar, abs=0.05)
+        assert read_results(Path(rule, "metrics.json")).scores == pytest.approx(results.scores)
