@@ -11,6 +11,7 @@ from featx.predictions import Prediction, PredictionFile
 from featx.wording import counted
 
 RUN_FILE = "predictions.csv"
+_CONFIG, _LAST = "config.toml", "metrics.json"  # the first and the last file of a run
 _NAMED = 5  # utterances in a message
 
 
@@ -40,8 +41,24 @@ def find_files(paths: Sequence[Path]) -> dict[str, list[Path]]:
     for path in chain.from_iterable(map(_expand, paths)):
         files = systems.setdefault(Path(os.path.normpath(path.absolute())).parent, {})
         files.setdefault(path.resolve(), path)  # a file given twice counts once
-    names = _shortest_names(list(systems))
+    names = shortest_names(list(systems))
     return {names[folder]: sorted(files.values()) for folder, files in systems.items()}
+
+
+def shortest_names(paths: Sequence[Path]) -> dict[Path, str]:
+    """Return as much of the end of each path as tells it from the others.
+
+    Args:
+        paths: absolute, normalised, no two alike.
+    """
+    names = {}
+    for path in paths:
+        others = [other.parts for other in paths if other != path]
+        count = 1
+        while any(other[-count:] == path.parts[-count:] for other in others):
+            count += 1
+        names[path] = str(Path(*path.parts[-count:]))
+    return names
 
 
 def split_seeds(files: Sequence[PredictionFile]) -> tuple[list[Seed], list[str]]:
@@ -85,37 +102,32 @@ def split_seeds(files: Sequence[PredictionFile]) -> tuple[list[Seed], list[str]]
 
 
 def _expand(path: Path) -> list[Path]:
+    if not path.is_file() and not path.is_dir():
+        raise FeatxError(f"{path}: no such file or folder. Give prediction files or their folders.")
+    folder = path.parent if path.name == RUN_FILE else path
+    if _is_begun(folder):
+        raise FeatxError(f"{folder}: a run that is not finished; its own command goes on with it.")
     if path.is_file():
         return [path]
-    if not path.is_dir():
-        raise FeatxError(f"{path}: no such file or folder. Give prediction files or their folders.")
-    folders = sorted(folder for folder in path.iterdir() if folder.is_dir())
-    visible = (folder for folder in folders if not folder.name.startswith("."))
-    if files := _files_in(path) or [file for folder in visible for file in _files_in(folder)]:
+    folders = sorted(one for one in path.iterdir() if one.is_dir())
+    visible = (one for one in folders if not one.name.startswith("."))
+    if files := _files_in(path) or [file for one in visible for file in _files_in(one)]:
         return files
-    if (path / "config.toml").is_file():
-        raise FeatxError(f"{path}: a run that is not finished; its own command goes on with it.")
     raise FeatxError(f"{path}: no CSV file in it or its folders. Give prediction files.")
 
 
 def _files_in(folder: Path) -> list[Path]:
+    if _is_begun(folder):
+        return []
     if (folder / RUN_FILE).is_file():  # the other tables of a run folder are no predictions
         return [folder / RUN_FILE]
-    if (folder / "config.toml").is_file():  # a run that is not finished
-        return []
     files = sorted(folder.glob("*.csv"))
     return [file for file in files if file.is_file() and not file.name.startswith(".")]
 
 
-def _shortest_names(folders: Sequence[Path]) -> dict[Path, str]:
-    names = {}
-    for folder in folders:
-        others = [other.parts for other in folders if other != folder]
-        count = 1
-        while any(other[-count:] == folder.parts[-count:] for other in others):
-            count += 1
-        names[folder] = str(Path(*folder.parts[-count:]))
-    return names
+def _is_begun(folder: Path) -> bool:
+    """Tell whether a folder is a run that is not finished; what it holds may be of another."""
+    return (folder / _CONFIG).is_file() and not (folder / _LAST).is_file()
 
 
 def _parts(file: PredictionFile) -> Iterator[Seed]:

@@ -1,7 +1,10 @@
 """What keeps systems from voting together."""
 
+import json
 import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
 
 from featx.errors import FeatxError
 from featx.systems import RUN_FILE
@@ -35,8 +38,12 @@ def check_seeds(voters: Sequence[Voter]) -> None:
             )
 
 
-def check_protocols(voters: Sequence[Voter]) -> None:
-    """Refuse runs of different protocols, whatever their names and descriptions."""
+def check_protocols(voters: Sequence[Voter]) -> dict[str, Any]:
+    """Refuse runs of different protocols, whatever their names and descriptions.
+
+    Returns:
+        The protocol of all, empty if nobody tells it.
+    """
     told = [(voter.name, table) for voter in voters if (table := _protocol(voter))]
     for name, table in told[1:]:
         first, before = told[0]
@@ -47,18 +54,29 @@ def check_protocols(voters: Sequence[Voter]) -> None:
         ]
         if changed:
             raise differing("protocols", "\n  " + "\n  ".join(changed))
+    return told[0][1] if told else {}
 
 
-def _protocol(voter: Voter) -> dict[str, object]:
-    """Return the protocol of a run, empty for other files and votes."""
-    path = voter.files[0].with_name("config.toml")
-    if voter.files[0].name != RUN_FILE or not path.is_file():
+def _protocol(voter: Voter) -> dict[str, Any]:
+    """Return the protocol of a run, and of a vote that of its members; empty for other files."""
+    if voter.files[0].name != RUN_FILE:
         return {}
+    config, scores = (voter.files[0].with_name(name) for name in ("config.toml", "metrics.json"))
+    if not config.is_file():
+        return {}
+    table = _read(config, tomllib.loads)
+    if "systems" in table:
+        table = _read(scores, json.loads).get("vote", {})
+    protocol = table.get("protocol", {})
+    return protocol if isinstance(protocol, dict) else {}
+
+
+def _read(path: Path, parse: Callable[[str], Any]) -> dict[str, Any]:
     try:
-        table = tomllib.loads(path.read_text("utf-8")).get("protocol", {})
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        table = parse(path.read_text("utf-8"))
+    except ValueError as error:  # of TOML, JSON and UTF-8
         raise FeatxError(
-            f"{path}: not valid TOML: {error}. Copy its {RUN_FILE} elsewhere to use just that."
+            f"{path}: damaged ({error}). Copy {RUN_FILE} elsewhere to vote with just that."
         ) from None
     return table if isinstance(table, dict) else {}
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -18,7 +19,7 @@ from featx.voting.checks import (
     differing,
 )
 from featx.voting.config import VoteConfig
-from featx.voting.reading import Ballot, Key, Row, Voter, find_systems, read_voter
+from featx.voting.reading import Key, Row, Voter, find_systems, read_voter
 from featx.voting.rules import Votes
 from featx.wording import counted
 
@@ -45,7 +46,8 @@ class Election:
     Attributes:
         voters: in the order in which they were named.
         classes: in their order.
-        speakers: by utterance, empty where unknown.
+        speakers: by utterance, of both parts; empty where unknown.
+        protocol: of those that are runs, empty if there are none.
         seeds: names of the seeds of the vote.
         test: what is voted on.
         validation: the same of the validation part; None if a system has none.
@@ -55,6 +57,7 @@ class Election:
     voters: Sequence[Voter]
     classes: Sequence[str]
     speakers: Mapping[str, str]
+    protocol: Mapping[str, Any]
     seeds: Sequence[str]
     test: Part
     validation: Part | None
@@ -75,36 +78,39 @@ def hold(config: VoteConfig) -> Election:
     """Read the systems and join them by utterance.
 
     Raises:
-        FeatxError: if a file can't be used, there are fewer than two systems, or they differ in
-            utterances, labels, classes, folds, protocol or number of seeds.
+        FeatxError: if a file can't be used, or as `join`.
     """
     manifest = read_speakers(config.manifest) if config.manifest else {}
-    voters = [
-        voter
-        for name, files in find_systems(config.systems).items()
-        for voter in read_voter(name, files, manifest, config.over_seeds)
-    ]
+    return join(
+        [
+            voter
+            for name, files in find_systems(config.systems).items()
+            for voter in read_voter(name, files, manifest, config.over_seeds)
+        ]
+    )
+
+
+def join(voters: Sequence[Voter]) -> Election:
+    """Join systems by utterance, and validation rows by fold too.
+
+    Raises:
+        FeatxError: if there are fewer than two systems, or they differ in utterances, labels,
+            speakers, classes, folds, protocol or number of seeds.
+    """
     check_enough(voters)
     check_same([voter.system for voter in voters])
-    check_protocols(voters)
+    protocol = check_protocols(voters)
     check_seeds(voters)
-    classes = _join_classes(voters)
-    folds = _join_folds(voters)
-    speakers = join_speakers([voter.system for voter in voters])
+    classes, folds = _join_classes(voters), _join_folds(voters)
     tests = [[_keyed(ballot.test.values(), folds) for ballot in v.ballots] for v in voters]
     lacking = [voter.name for voter in voters if not all(b.validation for b in voter.ballots)]
-    validation = None
-    if not lacking:
-        only = next(iter(set(folds.values()))) if len(set(folds.values())) == 1 else ""
-        parts = [[_filled(ballot, only) for ballot in voter.ballots] for voter in voters]
-        check_validation(voters, parts)
-        validation = _join(voters, parts, classes)
     without = f"{', '.join(lacking)} {'has' if len(lacking) == 1 else 'have'} no validation rows"
-    names = [[ballot.seed for ballot in voter.ballots] for voter in voters]
-    alike = all(some == names[0] for some in names) and all(names[0])
-    seeds = names[0] if alike else [str(number) for number in range(len(names[0]))]
-    test = _join(voters, tests, classes)
-    return Election(voters, classes, speakers, seeds, test, validation, without if lacking else "")
+    return Election(
+        *(voters, classes, _join_speakers(voters), protocol, _name_seeds(voters)),
+        test=_join(voters, tests, classes),
+        validation=None if lacking else _join_validation(voters, folds, classes),
+        without=without if lacking else "",
+    )
 
 
 def score_uar(predictions: np.ndarray, labels: np.ndarray, classes: int) -> float:
@@ -142,6 +148,20 @@ def _join_classes(voters: Sequence[Voter]) -> list[str]:
     return order_labels(first.classes)
 
 
+def _join_speakers(voters: Sequence[Voter]) -> dict[str, str]:
+    speakers = join_speakers([voter.system for voter in voters])
+    for voter in voters:
+        for row in (row for ballot in voter.ballots for row in ballot.validation.values()):
+            speakers[row.utterance] = speakers.get(row.utterance) or row.speaker
+    return speakers
+
+
+def _name_seeds(voters: Sequence[Voter]) -> list[str]:
+    names = [[ballot.seed for ballot in voter.ballots] for voter in voters]
+    alike = all(some == names[0] for some in names) and all(names[0])
+    return names[0] if alike else [str(number) for number in range(len(names[0]))]
+
+
 def _join_folds(voters: Sequence[Voter]) -> dict[str, str]:
     """Return the fold of every utterance, empty if nobody tells it."""
     told = [(voter, ballot) for voter in voters for ballot in voter.ballots]
@@ -166,9 +186,17 @@ def _keyed(rows: Iterable[Row], folds: Mapping[str, str]) -> _Rows:
     return {(folds[row.utterance], row.utterance): row for row in rows}
 
 
-def _filled(ballot: Ballot, only: str) -> _Rows:
-    """Return validation rows, of the only fold where none is told."""
-    return {(row.fold or only, row.utterance): row for row in ballot.validation.values()}
+def _join_validation(
+    voters: Sequence[Voter], folds: Mapping[str, str], classes: Sequence[str]
+) -> Part:
+    """Join validation rows, those without a fold as of the only one."""
+    only = next(iter(folds.values())) if len(set(folds.values())) == 1 else ""
+    parts = [
+        [{(r.fold or only, r.utterance): r for r in b.validation.values()} for b in v.ballots]
+        for v in voters
+    ]
+    check_validation(voters, parts)
+    return _join(voters, parts, classes)
 
 
 def _join(

@@ -53,6 +53,7 @@ def describe(config: VoteConfig, tally: Tally) -> dict[str, Any]:
         "rule": config.rule,
         "tie": tally.tie,
         "ties": tally.ties,
+        "protocol": dict(election.protocol),
         "members": [
             {
                 "name": election.names[member],

@@ -1,6 +1,8 @@
 """The systems of a vote as their files tell them."""
 
 import math
+import os
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -10,7 +12,7 @@ from featx.evaluate import System, index_seed
 from featx.labels import order_labels
 from featx.predictions import REQUIRED, Prediction, PredictionFile, read_predictions
 from featx.results import score_predictions
-from featx.systems import RUN_FILE, Seed, find_files, split_seeds
+from featx.systems import RUN_FILE, Seed, find_files, shortest_names, split_seeds
 from featx.tables import Table, read_table
 
 _OFF = 0.05  # that rounded probabilities can miss 1 by
@@ -74,9 +76,11 @@ def find_systems(paths: Sequence[Path]) -> dict[str, list[Path]]:
     """Return the files of each system by its name; a file that is given is a system of its own.
 
     Raises:
-        FeatxError: if a path is not there, holds several systems or is given twice.
+        FeatxError: if a path is not there, is a run that is not finished or several systems, or
+            a file is given twice.
     """
     found: dict[Path, list[Path]] = {}
+    owners: dict[Path, Path] = {}
     for path in paths:
         systems = find_files([path])
         if len(systems) > 1:
@@ -85,12 +89,17 @@ def find_systems(paths: Sequence[Path]) -> dict[str, list[Path]]:
                 f"vote, such as {next(iter(systems.values()))[0].parent}."
             )
         (files,) = systems.values()
+        for file in files:
+            if (owner := owners.setdefault(file.resolve(), path)) is not path:
+                raise FeatxError(f"{file} is given twice, in {owner} and {path}; it votes once.")
         place = files[0].parent if files[0].name == RUN_FILE or path.is_dir() else files[0]
-        if place.resolve() in {other.resolve() for other in found}:
-            raise FeatxError(f"{path} is given twice; a system votes once.")
-        found[place] = files
-    parts = {place: _parts(place) for place in found}
-    return {_shortest(place, parts): files for place, files in found.items()}
+        found[Path(os.path.normpath(place.absolute()))] = files
+    names = shortest_names(list(found))
+    bare = Counter(name.removesuffix(".csv") for name in names.values())
+    for place, name in names.items():
+        if bare[name.removesuffix(".csv")] == 1:
+            names[place] = name.removesuffix(".csv")
+    return {names[place]: files for place, files in found.items()}
 
 
 def read_voter(
@@ -211,17 +220,3 @@ def _score(
     scored = [index_seed(seed, sorted(labels), classes, speakers) for seed in seeds]
     results = score_predictions(name, classes, scored, speakers_shared=None)
     return System(name, folder, labels, speakers, seeds, results, notes)
-
-
-def _parts(place: Path) -> tuple[str, ...]:
-    return place.absolute().with_name(place.absolute().name.removesuffix(".csv")).parts
-
-
-def _shortest(place: Path, parts: Mapping[Path, tuple[str, ...]]) -> str:
-    """Return as much of a path as tells it from the others."""
-    own = parts[place]
-    others = [other for path, other in parts.items() if path != place]
-    count = 1
-    while count < len(own) and any(other[-count:] == own[-count:] for other in others):
-        count += 1
-    return str(Path(*own[-count:]))

@@ -106,12 +106,15 @@ def _validates_on_tests(election: Election) -> bool:
 
 
 def _remarks(stored: dict[str, Results]) -> list[str]:
-    """Return what members' results say of themselves, each once, with their names."""
+    """Return what members' results say of themselves, each once, with their names at its end.
+
+    How it begins tells a warning.
+    """
     names: dict[str, list[str]] = {}
     for name, results in stored.items():
         for remark in results.remarks:
             names.setdefault(remark, []).append(name)
-    return [f"{', '.join(of)}: {remark}" for remark, of in names.items()]
+    return [f"{remark.removesuffix('.')} ({', '.join(of)})." for remark, of in names.items()]
 
 
 def _read_stored(tally: Tally) -> dict[str, Results]:

@@ -1,5 +1,7 @@
 """Votes are counted as an independent computation counts them."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -7,8 +9,10 @@ from hypothesis import strategies as st
 from scipy.stats import mode
 from sklearn.metrics import cohen_kappa_score, recall_score
 
+from featx.evaluate import System
 from featx.voting.agreement import agree, bound
-from featx.voting.election import Part
+from featx.voting.election import Part, join
+from featx.voting.reading import Ballot, Row, Voter
 from featx.voting.rules import Votes, decide
 from featx.voting.search import choose, score_all
 
@@ -55,17 +59,42 @@ sizes = st.tuples(
 def test_all_rules_agree_with_scipy_and_numpy(size, tie):
     votes = make_votes(*size)
     everyone = np.arange(size[1])[None]
-    order = np.random.default_rng(size[0]).permutation(size[2])
-    permuted = Votes(
-        votes.classes, votes.predictions[:, order], votes.probabilities[:, order], votes.weights
-    )
     for rule in ("hard", "soft", "weighted"):
         outcome = decide(votes, everyone, rule, tie)
         winners, tied = expected(votes, rule, tie)
         assert outcome.winners[0].tolist() == winners
         assert outcome.tied[0].tolist() == tied
-        again = decide(permuted, everyone, rule, tie)
-        assert again.winners[0].tolist() == outcome.winners[0][order].tolist()
+
+
+def as_system(number: int, votes: Votes, order: np.ndarray) -> Voter:
+    """A system as it is read from a file with rows in some order."""
+    rows = {}
+    for one in order.tolist():
+        name, label = f"u{one}", str(one % votes.classes)
+        row = Row(name, label, str(votes.predictions[number, one]), "s", "0")
+        row.fold, row.file = "0", Path("x.csv")
+        row.probabilities = {str(c): p for c, p in enumerate(votes.probabilities[number, one])}
+        rows[name] = row
+    labels = {name: row.label for name, row in rows.items()}
+    system = System(f"{number}", Path(), labels, dict.fromkeys(labels, "s"), [], None, [])
+    classes = tuple(map(str, range(votes.classes)))
+    return Voter(system, [Path("x.csv")], [Ballot("0", rows, {})], classes, "")
+
+
+@given(sizes, st.sampled_from(["hard", "soft"]), st.randoms(use_true_random=False))
+@settings(max_examples=1000)
+def test_systems_are_joined_by_utterance_however_each_is_ordered(size, rule, shuffle):
+    votes = make_votes(*size)
+    orders = [shuffle.sample(range(size[2]), size[2]) for _ in range(size[1])]
+    systems = [as_system(n, votes, np.array(order)) for n, order in enumerate(orders)]
+    part = join(systems).test
+    winners, tied = expected(votes, rule, "probability")
+    outcome = decide(part.votes[0], np.arange(size[1])[None], rule, "probability")
+    for place, (_, name) in enumerate(part.keys):
+        one = int(name.removeprefix("u"))
+        assert part.labels[place] == one % votes.classes
+        assert outcome.winners[0, place] == winners[one]
+        assert outcome.tied[0, place] == tied[one]
 
 
 @pytest.mark.parametrize("rule", ["hard", "soft", "weighted"])

@@ -6,13 +6,14 @@ import os
 import random
 from pathlib import Path
 
+import numpy as np
 import pytest
 from sklearn.metrics import recall_score
 
 from featx.compare import compare
 from featx.errors import FeatxError
 from featx.papers import read_paper
-from featx.results import read_results
+from featx.results import read_results, score_predictions
 from featx.voting.config import VoteConfig, file_config, vote_names
 from featx.voting.run import run_vote
 
@@ -24,6 +25,9 @@ SKILLS = (0.8, 0.6, 0.5, 0.3)
 @pytest.fixture
 def systems(write) -> list[Path]:
     return [write(f"s{n}.csv", make_rows(skill, seeds=2)) for n, skill in enumerate(SKILLS)]
+
+
+SCORED = (np.array([0, 1, 2]), np.array([0, 1, 1]), ["s0", "s1", "s2"])
 
 
 def vote(paths: list[Path], folder: str = "vote", **options: object):
@@ -63,17 +67,20 @@ def test_a_vote_is_a_run_that_can_be_compared_and_vote(systems, rule):
     assert [one.name for one in compare([Path("vote"), systems[0]]).systems]
     again = vote([Path("vote"), systems[0], systems[1]], "twice", rule=rule)
     assert again.seeds == 2
-    assert any(remark.startswith("vote: Ties: ") for remark in again.remarks)
+    assert any("Ties: " in one and one.endswith("(vote).") for one in again.remarks)
+    told = {(row["utterance"], row["speaker"]) for row in read(Path("twice/predictions.csv"))}
+    assert told == {(f"u{n:02}", f"s{n // 6}") for n in range(36)}
 
 
-def test_the_order_of_rows_changes_nothing(write, systems):
-    vote(systems, search=(2, 3))
+@pytest.mark.parametrize("rule", ["hard", "soft", "weighted"])
+def test_the_order_of_rows_changes_nothing(write, systems, rule):
+    vote(systems, rule=rule, search=(2, 3))
     before = {path.name: path.read_bytes() for path in Path("vote").glob("*.csv")}
     for number, skill in enumerate(SKILLS):
         table = make_rows(skill, seeds=2)
         random.shuffle(table)
         write(f"s{number}.csv", table)
-    vote(systems, "again", search=(2, 3))
+    vote(systems, "again", rule=rule, search=(2, 3))
     assert {path.name: path.read_bytes() for path in Path("again").glob("*.csv")} == before
 
 
@@ -178,9 +185,41 @@ def test_runs_of_other_protocols_are_refused(write):
         path = write(f"{name}/predictions.csv", make_rows(0.5))
         division = f"[protocol.division]\ncount = {count}\n"
         path.with_name("config.toml").write_text(f'[protocol]\nname = "{name}"\n{division}')
+        path.with_name("metrics.json").write_text(
+            json.dumps(score_predictions("", CLASSES, [SCORED], False).to_json())
+        )
     message = refusal([Path("a"), Path("b")])
     assert "division: {'count': 2} in a, {'count': 3} in b" in message
     assert "name" not in message.splitlines()[1]
+    vote([Path("a"), write("c.csv", make_rows(0.6))])
+    assert "division: {'count': 2} in vote" in refusal([Path("vote"), Path("b")])  # of its member
+    Path("a/config.toml").write_text("[proto")
+    assert "a/config.toml: damaged" in refusal([Path("a"), Path("c.csv")])
+    Path("vote/metrics.json").write_text("{")
+    assert "vote/metrics.json: damaged" in refusal([Path("vote"), Path("b")])
+
+
+def test_a_run_that_is_not_finished_does_not_vote(write):
+    write("a/predictions.csv", make_rows(0.5)).with_name("config.toml").touch()
+    other = write("b.csv", make_rows(0.6))
+    for path in (Path("a"), Path("a/predictions.csv")):
+        assert "a: a run that is not finished" in refusal([path, other])
+
+
+def test_systems_whose_names_differ_by_an_ending_are_two(write):
+    paths = [write("a.csv", make_rows(0.6)), write("a/x.csv", make_rows(0.5)).parent]
+    vote([*paths, write("b.csv", make_rows(0.8))])
+    stored = json.loads(Path("vote/metrics.json").read_text())["vote"]
+    assert [one["name"] for one in stored["members"]] == ["a.csv", "a", "b"]
+
+
+def test_a_warning_of_a_member_stays_one(write):
+    scored = score_predictions("", CLASSES, [SCORED], False, ["CHOSEN ON TEST DATA: too high."])
+    path = write("a/predictions.csv", make_rows(0.5))
+    path.with_name("config.toml").touch()
+    path.with_name("metrics.json").write_text(json.dumps(scored.to_json()))
+    results = vote([Path("a"), write("b.csv", make_rows(0.6))])
+    assert "CHOSEN ON TEST DATA: too high (a)." in results.notes()
 
 
 def test_scores_that_are_no_probabilities_are_not_averaged(write):
@@ -193,6 +232,8 @@ def test_one_system_needs_another_or_its_seeds(write, systems):
     assert "--over-seeds" in refusal(systems[:1])
     assert vote(systems[:1], over_seeds=True).seeds == 1
     assert "given twice" in refusal([systems[0], systems[0].absolute()])
+    folder = write("folder/a.csv", make_rows(0.5)).parent
+    assert "folder/a.csv is given twice" in refusal([folder, folder / "a.csv"])
     with pytest.raises(FeatxError, match="one of the systems"):
         vote([Path("vote"), systems[0]], "vote")
 
