@@ -40,8 +40,10 @@ class Corpus(Schema):
 
     @model_validator(mode="after")
     def _one_source(self) -> Self:
-        if self.path is not None and (self.corpus or self.root or self.options or self.labels):
-            raise ValueError("path is a manifest that is there: give no corpus, root or options")
+        listing = ("corpus", "root", "options", "labels", "merge")
+        given = [key for key in listing if getattr(self, key)]
+        if self.path is not None and given:
+            raise ValueError(f"path is a manifest that is there: leave out {', '.join(given)}")
         if self.path is None and not (self.corpus and self.root):
             raise ValueError("give path, a manifest's, or corpus and root, to list a corpus")
         if len(set(self.protocols)) < len(self.protocols):
@@ -178,6 +180,11 @@ class Experiment(Schema):
     def systems(self) -> dict[str, Head | Finetuning]:
         """All that is trained, by name, heads first."""
         return {**self.heads, **self.finetunings}
+
+    def kind(self, system: str) -> str:
+        """Return the table that holds a system or vote: heads, finetunings or votes."""
+        kinds = ("heads", "finetunings", "votes")
+        return next(kind for kind in kinds if system in getattr(self, kind))
 
     @property
     def page(self) -> Path:

@@ -1,7 +1,7 @@
 """How much disk an experiment takes, and whether it is there."""
 
 import shutil
-from collections import defaultdict
+from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -44,30 +44,42 @@ def check_space(
         findings: to add to.
     """
     features = sum(one.nbytes for one in known.values())
-    kept, passing = 0, [0]
+    models = _model_bytes(plan, checked, tasks, findings)
+    needed: Counter[int] = Counter()
+    places: dict[int, Path] = {}  # one a disk
+    for root, nbytes in ((RUNS, models), (FEATURES, features)):
+        place = _existing(root)
+        disk = place.stat().st_dev
+        needed[disk] += nbytes
+        places[disk] = place
+    for disk, place in places.items():
+        free = shutil.disk_usage(place).free
+        if needed[disk] > free:
+            findings.error(
+                "disk",
+                f"{describe_bytes(needed[disk])} needed for features and models under {place}, "
+                f"{describe_bytes(free)} free. Free some, work on another disk, take fewer "
+                'layers, or save = "none".',
+            )
+    return features + models
+
+
+def _model_bytes(
+    plan: Plan, checked: Checked, tasks: Mapping[Case, Task], findings: Findings
+) -> int:
+    """Return the bytes of models still to be saved, and of the largest checkpoints on the way."""
+    kept, passing = 0, 0
     for run in plan.finetunings:
         config, state = checked.get(run, (None, "done"))
         if not isinstance(config, FinetuneConfig) or state == "done":
             continue
-        with findings.at(f"finetunings.{run.system}"):
+        with findings.at(plan.table(run)):
             models, checkpoints = tuning_bytes(config, tasks[run.case])
-            there = sum(folder_bytes(run.folder / part) for part in (MEMBERS, MODELS))
-            kept += max(0, models - there)
-            passing.append(checkpoints)
-    needed: dict[int, int] = defaultdict(int)
-    for root, nbytes in ((FEATURES, features), (RUNS, kept + max(passing))):
-        needed[_existing(root).stat().st_dev] += nbytes
-    for root in (FEATURES, RUNS):
-        nbytes = needed.pop(_existing(root).stat().st_dev, 0)
-        free = shutil.disk_usage(_existing(root)).free
-        if nbytes > free:
-            findings.error(
-                "disk",
-                f"{describe_bytes(nbytes)} needed for features and models under "
-                f"{_existing(root).absolute()}, {describe_bytes(free)} free. Free some, work on "
-                'another disk, take fewer layers, or save = "none".',
-            )
-    return features + kept + max(passing)
+            if state == "begun":  # another run stays until this one takes its place
+                models -= sum(folder_bytes(run.folder / part) for part in (MEMBERS, MODELS))
+            kept += max(0, models)
+            passing = max(passing, checkpoints)
+    return kept + passing
 
 
 def tuning_bytes(config: FinetuneConfig, task: Task) -> tuple[int, int]:

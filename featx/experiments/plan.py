@@ -1,12 +1,11 @@
 """What an experiment runs: every system on every corpus under each of its protocols."""
 
 import difflib
-from collections import Counter
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from featx.experiments.config import Experiment, Features
+from featx.experiments.config import Experiment, Features, System
 from featx.registry import store_name
 from featx.run_folder import run_folder
 from featx.stores import ROOT
@@ -92,6 +91,14 @@ class Plan:
         """Return the run of a system in a case."""
         return next(one for one in self.runs if (one.case, one.system) == (case, system))
 
+    def members(self, run: Run) -> list[Run]:
+        """Return those that a vote names, in that order; none if the run is no vote."""
+        return [self.run(run.case, name) for name in run.needs] if run in self.votes else []
+
+    def table(self, run: Run) -> str:
+        """Return where a run stands in the experiment's file, such as "heads.dense"."""
+        return f"{self.experiment.kind(run.system)}.{run.system}"
+
 
 def manifest_path(experiment: Experiment, corpus: str) -> Path:
     """Return where the manifest of a corpus is, or will be listed."""
@@ -111,29 +118,22 @@ def make_plan(experiment: Experiment) -> tuple[Plan, dict[str, str]]:
         for protocol in corpus.protocols or ("",)
     )
     chosen = {
-        name: _choose(cases, system.corpora, system.protocols, f"{kind}.{name}", problems)
-        for kind, table in (("heads", experiment.heads), ("finetunings", experiment.finetunings))
-        for name, system in table.items()
+        name: _choose(cases, system, f"{experiment.kind(name)}.{name}", problems)
+        for name, system in experiment.systems.items()
     }
-    heads, finetunings = (
-        [
-            Run(name, case, _folder(experiment, cases, case, name), needs)
-            for name, needs in table.items()
+    _choose_for_votes(experiment, cases, chosen, problems)
+    needs = {name: head.features for name, head in experiment.heads.items()}
+    needs |= {name: vote.systems for name, vote in experiment.votes.items()}
+    heads, finetunings, votes = (
+        tuple(
+            Run(name, case, _folder(experiment, cases, case, name), needs.get(name, ()))
+            for name in table
             for case in chosen[name]
-        ]
-        for table in (
-            {name: head.features for name, head in experiment.heads.items()},
-            dict.fromkeys(experiment.finetunings, ()),
         )
+        for table in (experiment.heads, experiment.finetunings, experiment.votes)
     )
-    votes = _plan_votes(experiment, cases, chosen, problems)
-    plan = Plan(
-        *(experiment, cases, _stores(experiment), tuple(heads), tuple(finetunings), tuple(votes))
-    )
-    names = Counter(run.name for run in plan.runs)
-    twice = [run for run in plan.runs if names[run.name] > 1]
-    problems |= {run.system: f"two systems would have the run {run.name}" for run in twice}
-    return plan, problems
+    plan = Plan(experiment, cases, _stores(experiment), heads, finetunings, votes)
+    return plan, problems | _same_folders(plan)
 
 
 def nearest(name: str, known: Collection[str]) -> str:
@@ -144,12 +144,12 @@ def nearest(name: str, known: Collection[str]) -> str:
 
 def _choose(
     cases: Sequence[Case],
-    corpora: Sequence[str],
-    protocols: Sequence[str],
+    system: System,
     where: str,
     problems: dict[str, str],
 ) -> list[Case]:
     """Return the cases in which a system runs."""
+    corpora, protocols = system.corpora, system.protocols
     for wanted, known in (
         (corpora, dict.fromkeys(case.corpus for case in cases)),
         (protocols, dict.fromkeys(case.protocol for case in cases if case.protocol)),
@@ -168,31 +168,42 @@ def _choose(
     return left
 
 
-def _plan_votes(
+def _choose_for_votes(
     experiment: Experiment,
     cases: Sequence[Case],
     chosen: dict[str, list[Case]],
     problems: dict[str, str],
-) -> list[Run]:
-    """Plan each vote in all cases in which every member runs; `chosen` gets those of votes."""
-    votes = []
+) -> None:
+    """Add to `chosen` the cases of each vote: all in which every member runs."""
     for name, vote in experiment.votes.items():
-        where = f"votes.{name}"
         unknown = [member for member in vote.systems if member not in chosen]
         if unknown:
-            later = (
-                " Votes can name those above them alone." if unknown[0] in experiment.votes else ""
-            )
-            problems[where] = f"{unknown[0]}: no such system; {nearest(unknown[0], chosen)}{later}"
+            hint = nearest(unknown[0], chosen)
+            if unknown[0] in experiment.votes:
+                hint += "; votes can name those above them alone"
+            problems[f"votes.{name}"] = f"{unknown[0]}: no such system; {hint}"
+            chosen[name] = []
             continue
-        shared = [case for case in cases if all(case in chosen[one] for one in vote.systems)]
-        if not shared and all(chosen[one] for one in vote.systems):
-            problems[where] = "its systems have no corpus and protocol in common"
-        chosen[name] = shared
-        votes += [
-            Run(name, case, _folder(experiment, cases, case, name), vote.systems) for case in shared
-        ]
-    return votes
+        members = [chosen[one] for one in vote.systems]
+        chosen[name] = [case for case in cases if all(case in one for one in members)]
+        if all(members) and not chosen[name]:
+            problems[f"votes.{name}"] = "its systems have no corpus and protocol in common"
+
+
+def _same_folders(plan: Plan) -> dict[str, str]:
+    """Say, by table, which runs or features would be in the folder of others."""
+    wanted = [(run.folder, plan.table(run)) for run in plan.runs]
+    wanted += [(store.folder, f"features.{store.name}") for store in plan.stores]
+    owners: dict[Path, str] = {}
+    problems = {}
+    for folder, table in wanted:
+        if folder in owners:
+            problems[table] = (
+                f"{folder} would be that of {owners[folder]} too; rename a table, or the file of a "
+                "protocol"
+            )
+        owners[folder] = table
+    return problems
 
 
 def _folder(experiment: Experiment, cases: Sequence[Case], case: Case, system: str) -> Path:

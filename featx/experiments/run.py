@@ -23,6 +23,7 @@ from featx.fit import Resources
 from featx.fit_config import FitConfig
 from featx.results import Results
 from featx.run import run_fit
+from featx.wording import counted
 
 Say = Callable[[str], None]
 
@@ -118,7 +119,8 @@ class _Course:
 
     def _error(self, rest: str) -> ExperimentError:
         lines = "\n".join(f"  {name}: {why.splitlines()[0]}" for name, why in self.failures.items())
-        return ExperimentError(f"{len(self.failures)} part(s) failed; {rest}:\n{lines}")
+        failed = counted(len(self.failures), "part")
+        return ExperimentError(f"{failed} failed; {rest}:\n{lines}")
 
     def _lacking(self, run: Run) -> list[str]:
         """Return what a run needs and has failed."""
@@ -144,23 +146,20 @@ class _Course:
         """Do a run that is not done, and say how well it does."""
         config, _ = self._inspection.checked[run]
         state = find_state(run.folder, config.to_toml())
-        if state == "other":
-            results = self._work(run, config, overwrite=self._overwrite)
-        else:
-            try:
-                results = self._work(run, config)
-            except Interrupted:
+        try:
+            results = self._work(run, config, self._overwrite and state == "other")
+        except Interrupted:
+            raise
+        except FeatxError:
+            if not self._overwrite or state != "done":
                 raise
-            except FeatxError:
-                if not self._overwrite or state != "done":
-                    raise
-                results = self._work(run, config, overwrite=True)  # its inputs have changed
+            results = self._work(run, config, overwrite=True)  # its inputs have changed
         score = results.scores["uar"]
         spread = f" ± {score.std:.1f}" if results.seeds > 1 else ""
         before = ", done before" if state == "done" else ""
         return f"UAR {score.mean:.1f}{spread} %{before}"
 
-    def _work(self, run: Run, config: Config, overwrite: bool = False) -> Results:
+    def _work(self, run: Run, config: Config, overwrite: bool) -> Results:
         experiment = self._plan.experiment
         if isinstance(config, FitConfig):
             device = find_devices(experiment.heads[run.system].device, "1")[0]

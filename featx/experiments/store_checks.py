@@ -71,8 +71,9 @@ def check_store(store: Store, manifest: Manifest, findings: Findings) -> Known |
     """Return what is known of features; None if they can't be had."""
     where = f"features.{store.name} of {store.corpus}"
     with findings.at(where):
-        if FeatureStore.exists(store.folder):
-            found = _check_same(store)
+        there = FeatureStore(store.folder) if FeatureStore.exists(store.folder) else None
+        if there:
+            found = _check_same(store, there)
             if is_complete(store, manifest):
                 return found
         extractor = extractor_of(store, dry_run=True)
@@ -91,16 +92,15 @@ def check_store(store: Store, manifest: Manifest, findings: Findings) -> Known |
                 f"{len(plan.failures)} of {len(manifest.utterances)} utterances can't be "
                 f"extracted:\n{shown}",
             )
-        there = FeatureStore(store.folder) if FeatureStore.exists(store.folder) else None
         absent = [one for one in plan.planned if not (there and there.is_done(one.utterance))]
         nbytes = plan.layout.nbytes(sum(one.frames for one in absent))
         return Known(plan.layout.layers, blocks, nbytes, False)
     return None
 
 
-def _check_same(store: Store) -> Known:
+def _check_same(store: Store, there: FeatureStore) -> Known:
     """Compare features that are there to what is asked for, as far as that needs no weights."""
-    there, asked = FeatureStore(store.folder), store.features
+    asked = store.features
     layers, blocks = there.layout.layers, there.identity.get("blocks")
     differing = []
     if asked.dtype and asked.dtype != there.layout.dtype:

@@ -1,7 +1,6 @@
 """Whether an experiment's heads, fine-tunings and votes can run as they are written."""
 
 from collections.abc import Mapping
-from pathlib import Path
 
 from featx.encoders.devices import find_devices
 from featx.encoders.loading import load_extractor
@@ -53,25 +52,20 @@ def check_systems(
         The config of each run that has one, and how far it is.
     """
     checked: Checked = {}
-    for run in (*plan.heads, *plan.finetunings):
+    for run in plan.runs:
         if run.case not in tasks:
             continue
-        is_head = run.system in plan.experiment.heads
-        where = f"{'heads' if is_head else 'finetunings'}.{run.system}"
-        with findings.at(where):
-            if is_head:
+        with findings.at(plan.table(run)):
+            if run in plan.heads:
                 config: Config = _check_head(plan, run, protocols, known)
-            else:
+            elif run in plan.finetunings:
                 config = _check_tuning(plan, run, protocols, tasks[run.case])
-            checked[run] = config, _check_place(run, config, where, findings, overwrite)
-    for run in plan.votes:
-        if run.case not in tasks:
-            continue
-        with findings.at(f"votes.{run.system}"):
-            vote = vote_settings(plan, run)
-            _check_vote(plan, run, vote, checked)
-            place = _check_place(run, vote, f"votes.{run.system}", findings, overwrite)
-            checked[run] = vote, place
+            else:
+                config = _check_vote(plan, run, checked)
+            state = find_state(run.folder, config.to_toml())
+            checked[run] = config, state
+            if state == "other":
+                _check_replacing(run, plan.table(run), findings, overwrite)
     return checked
 
 
@@ -102,15 +96,35 @@ def _check_tuning(plan: Plan, run: Run, protocols: Protocols, task: Task) -> Fin
     return config
 
 
-def _check_vote(plan: Plan, run: Run, vote: VoteConfig, checked: Checked) -> None:
-    """Raise a FeatxError if systems can't vote together."""
+def _check_vote(plan: Plan, run: Run, checked: Checked) -> VoteConfig:
+    """Return the config of a vote; raise a FeatxError if its systems can't vote together."""
+    vote = vote_settings(plan, run)
     if len(set(run.needs)) < len(run.needs):
         raise FeatxError("names a system twice; each votes once.")
-    members = [checked.get(plan.run(run.case, name)) for name in run.needs]
-    configs = [member[0] for member in members if member]
-    if len(configs) < len(members):
-        return  # an error has been found there
-    seeds = [_seeds(plan, run.case, name, checked) for name in run.needs]
+    below = _below(plan, run)
+    if any(one not in checked for one in below):
+        return vote  # an error has been found there
+    _check_seeds(plan, run, vote, checked)
+    blind = [
+        one.system
+        for one in below
+        if isinstance(config := checked[one][0], FinetuneConfig) and config.select_on == "test"
+    ]
+    if blind and (vote.search or vote.rule == "weighted"):
+        raise FeatxError(
+            f"{blind[0]} has no validation predictions (select_on is test), which "
+            f"{'search' if vote.search else 'the weighted rule'} needs."
+        )
+    return vote
+
+
+def _below(plan: Plan, run: Run) -> list[Run]:
+    """Return the members of a vote and, where they are votes, theirs."""
+    return [one for member in plan.members(run) for one in (member, *_below(plan, member))]
+
+
+def _check_seeds(plan: Plan, run: Run, vote: VoteConfig, checked: Checked) -> None:
+    seeds = [_seeds(plan, member, checked) for member in plan.members(run)]
     if len(set(seeds)) > 1 and not vote.over_seeds:
         told = ", ".join(f"{name} {count}" for name, count in zip(run.needs, seeds, strict=True))
         raise FeatxError(
@@ -122,33 +136,19 @@ def _check_vote(plan: Plan, run: Run, vote: VoteConfig, checked: Checked) -> Non
         raise FeatxError("a vote takes two systems or more.")
     if vote.search and max(vote.search) > voters:
         raise FeatxError(f"search {max(vote.search)}: there are {voters} systems.")
-    if vote.search or vote.rule == "weighted":
-        for name, config in zip(run.needs, configs, strict=True):
-            if isinstance(config, FinetuneConfig) and config.select_on == "test":
-                raise FeatxError(
-                    f"{name} has no validation predictions (select_on is test), which "
-                    f"{'search' if vote.search else 'the weighted rule'} needs."
-                )
 
 
-def _seeds(plan: Plan, case: Case, name: str, checked: Checked) -> int:
-    """Return how many seeds a system has; a vote has those of its members."""
-    run = plan.run(case, name)
-    config = checked[run][0]
+def _seeds(plan: Plan, run: Run, checked: Checked) -> int:
+    """Return how many seeds a run has; a vote has those of its members."""
+    config, _ = checked[run]
     if isinstance(config, VoteConfig):
-        return 1 if config.over_seeds else _seeds(plan, case, run.needs[0], checked)
+        return 1 if config.over_seeds else _seeds(plan, plan.members(run)[0], checked)
     return config.seeds
 
 
-def _check_place(
-    run: Run, config: Config, where: str, findings: Findings, overwrite: bool
-) -> State:
-    """Return how far a run is; another in its place is an error unless it is to be replaced."""
-    state = find_state(run.folder, config.to_toml())
-    if state != "other":
-        return state
-    is_run = Path(run.folder / "config.toml").is_file()
-    if not is_run:
+def _check_replacing(run: Run, where: str, findings: Findings, overwrite: bool) -> None:
+    """Find an error in what is in the place of a run, unless it is to be replaced."""
+    if not (run.folder / "config.toml").is_file():
         findings.error(where, f"{run.folder} is no run folder and not empty; move it away")
     elif overwrite:
         findings.warn(where, f"{run.folder} has another config and will be replaced")
@@ -158,4 +158,3 @@ def _check_place(
             f"{run.folder} holds a run of another config; --overwrite replaces it, another name "
             "of the experiment or the system keeps both",
         )
-    return state

@@ -6,10 +6,10 @@ from pathlib import Path
 
 from featx.config import ConfigError
 from featx.errors import Interrupted
-from featx.experiments.config import read_experiment
+from featx.experiments.config import Experiment, read_experiment
 from featx.experiments.corpora import check_case, find_protocol, peek_manifest
 from featx.experiments.disk import check_space
-from featx.experiments.findings import Finding, Findings
+from featx.experiments.findings import Findings
 from featx.experiments.plan import Case, Plan, make_plan
 from featx.experiments.settings import Protocols
 from featx.experiments.store_checks import Known, check_store
@@ -44,23 +44,10 @@ class Inspection:
     nbytes: int = 0
 
 
-def validate(path: Path) -> list[Finding]:
+def inspect(path: Path, overwrite: bool = False) -> Inspection:
     """Check files, labels, division, disk, weights and settings of an experiment.
 
-    Args:
-        path: the experiment's TOML.
-
-    Returns:
-        Everything found, errors and warnings; nothing is written.
-
-    Raises:
-        Interrupted: on Ctrl-C.
-    """
-    return inspect(path).findings
-
-
-def inspect(path: Path, overwrite: bool = False) -> Inspection:
-    """Do what `validate` does, and tell what was learned on the way.
+    Nothing is written.
 
     Args:
         path: the experiment's TOML.
@@ -87,15 +74,9 @@ def _inspect(path: Path, overwrite: bool) -> Inspection:
         findings.error(where, text)
     if count_processes() > 1:
         findings.error("processes", "torchrun is for `featx finetune`; run this in one process")
-    if experiment.page.suffix not in (".html", ".htm") or experiment.page.is_dir():
+    if experiment.page.suffix != ".html" or experiment.page.is_dir():
         findings.error("report.out", f"{experiment.page}: must be a file that ends in .html")
-    manifests: dict[str, Manifest] = {}
-    for name in experiment.corpora:
-        with findings.at(f"corpora.{name}"):
-            built = peek_manifest(experiment, name, overwrite)
-            manifests[name] = built.manifest
-            for note in built.notes:
-                findings.warn(f"corpora.{name}", note)
+    manifests = _peek(experiment, overwrite, findings)
     protocols, tasks = _divide(plan, manifests, findings)
     known = {
         (store.corpus, store.name): found
@@ -106,6 +87,17 @@ def _inspect(path: Path, overwrite: bool) -> Inspection:
     checked = check_systems(plan, tasks, protocols, known, findings, overwrite)
     nbytes = check_space(plan, known, checked, tasks, findings)
     return Inspection(findings, plan, manifests, protocols, tasks, known, checked, nbytes)
+
+
+def _peek(experiment: Experiment, overwrite: bool, findings: Findings) -> dict[str, Manifest]:
+    manifests = {}
+    for name in experiment.corpora:
+        with findings.at(f"corpora.{name}"):
+            built = peek_manifest(experiment, name, overwrite)
+            manifests[name] = built.manifest
+            for note in built.notes:
+                findings.warn(f"corpora.{name}", note)
+    return manifests
 
 
 def _divide(

@@ -3,11 +3,6 @@
 from pathlib import Path
 
 import pytest
-import typer
-
-from featx.cli import app
-from featx.commands.run import run
-from featx.commands.validate import validate
 
 EXPERIMENT = """
 [corpora.tones]
@@ -20,15 +15,8 @@ features = ["egemaps-functionals"]
 
 
 @pytest.fixture
-def check(monkeypatch, run_featx, write_corpus):
-    """Validate an experiment, whether featx has registered the command or not."""
-    own = typer.Typer(pretty_exceptions_enable=False)
-    own.registered_commands = [
-        one for one in app.registered_commands if one.callback not in (run, validate)
-    ]
-    for command in (run, validate):
-        own.command()(command)
-    monkeypatch.setattr("featx.cli.app", own)
+def check(run_featx, write_corpus):
+    """Validate an experiment on a small corpus."""
     write_corpus(speakers=3, takes=1)
 
     def validate_text(text: str):

@@ -1,9 +1,13 @@
 """An experiment on a small corpus, that takes seconds."""
 
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+
+from featx.experiments.run import run_experiment
+from featx.experiments.validate import inspect
 
 HEADS = """
 seeds = 2
@@ -44,6 +48,7 @@ model = "{checkpoint}"
 mode = "partial"
 device = "cpu"
 save = "none"
+seeds = 1
 settings = ["training.epochs=1", "training.every=2", "training.learning_rate=1e-3"]
 """
 VOTE = """
@@ -70,8 +75,7 @@ def _one_thread(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture(autouse=True)
 def _no_figures(monkeypatch: pytest.MonkeyPatch) -> None:
     """Drawing takes longer than all the rest."""
-    for name in ("draw_confusion", "draw_layer_weights", "draw_training"):
-        monkeypatch.setattr(f"featx.run_files.{name}", lambda *_: None)
+    monkeypatch.setattr("featx.figures.ENDINGS", ())
 
 
 @pytest.fixture
@@ -89,6 +93,24 @@ def write_experiment(write_corpus, checkpoint_folder) -> Callable[..., Path]:
     return write
 
 
+@pytest.fixture(scope="package")
+def kept_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where the first test that needs a finished experiment leaves a copy for the others."""
+    return tmp_path_factory.mktemp("experiments") / "finished"
+
+
+@pytest.fixture
+def finished(workplace, write_experiment, kept_folder) -> Path:
+    """The experiment, run from nothing without a break."""
+    if kept_folder.exists():
+        shutil.copytree(kept_folder, workplace, dirs_exist_ok=True)
+        return Path("small.toml")
+    path = write_experiment()
+    run_experiment(path, lambda _: None)
+    shutil.copytree(workplace, kept_folder)
+    return path
+
+
 @pytest.fixture
 def change():
     """Replace a text, which must be there, in the experiment."""
@@ -104,9 +126,21 @@ def change():
 
 
 @pytest.fixture
-def texts():
-    """The parts of the experiment."""
-    return HEADS, TUNING, VOTE
+def found(write_experiment, change):
+    """Replace a text of the experiment, and return its errors, or its warnings."""
+
+    def find(old: str = "", new: str = "", errors: bool = True) -> str:
+        path = change(old, new) if old else Path("small.toml")
+        return "\n".join(str(one) for one in inspect(path).findings if one.is_error == errors)
+
+    write_experiment()
+    return find
+
+
+@pytest.fixture
+def beginning() -> str:
+    """The experiment up to its features."""
+    return HEADS.partition("[features.tiny]")[0]
 
 
 @pytest.fixture

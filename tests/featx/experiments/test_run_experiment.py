@@ -1,111 +1,97 @@
 """An experiment from nothing, stopped and repeated: the same tables, and nothing twice."""
 
+import re
+import shutil
 import signal
-import subprocess
-import sys
 import time
 from pathlib import Path
-from types import SimpleNamespace
 
 import pytest
 
 from featx.errors import FeatxError, Interrupted
 from featx.experiments.run import run_experiment
+from featx.experiments.validate import inspect
 from featx.fit import train_head
+from featx.run import run_fit
 
 RUNS = ["plain", "layers", "memory", "both", "tuned", "three"]
-PROGRAM = (
-    "import sys, pathlib; from featx.experiments.run import run_experiment; "
-    "run_experiment(pathlib.Path(sys.argv[1]))"
-)
+TIME = re.compile(r"\d+(\.\d+)? s\b")
 
 
-@pytest.fixture
-def reported(monkeypatch):
-    """The runs of every report, in place of which a list is written."""
-    calls = []
-
-    def write(runs, out):
-        calls.append([run.name for run in runs])
-        out.parent.mkdir(parents=True, exist_ok=True)
-        out.write_text("\n".join(map(str, runs)))
-        return [out]
-
-    page = SimpleNamespace(write_report=write)
-    monkeypatch.setitem(sys.modules, "featx.reporting.page", page)
-    return calls
-
-
-def tables() -> dict[str, bytes]:
+def tables(root: Path = Path()) -> dict[str, bytes]:
     """Return what runs predicted and scored, by file."""
-    files = [*Path("runs").glob("*/predictions.csv"), *Path("runs").glob("*/metrics.json")]
-    return {str(file): file.read_bytes() for file in files}
+    files = (root / "runs").glob("small-*/*")
+    return {
+        str(file.relative_to(root)): file.read_bytes()
+        for file in files
+        if file.name in ("predictions.csv", "metrics.json")
+    }
 
 
-def forbid_work(monkeypatch):
-    for place in ("featx.extract._encode", "featx.fit.train_head", "featx.finetuning.run.tune"):
-        monkeypatch.setattr(place, lambda *_: pytest.fail("done again"))
-    monkeypatch.setattr("featx.voting.run.count", lambda *_: pytest.fail("voted again"))
+def stamps(*folders: str) -> dict[Path, int]:
+    """Return when each file in folders was written."""
+    files = [file for one in folders for file in Path(one).rglob("*") if file.is_file()]
+    return {file: file.stat().st_mtime_ns for file in files}
+
+
+def reported() -> list[str]:
+    """Return the runs in the report, in the order of the experiment."""
+    text = Path("reports/small.md").read_text()
+    return [name for name in RUNS if f"small-{name}" in text]
+
+
+def forget(*systems: str) -> None:
+    for name in systems:
+        shutil.rmtree(f"runs/small-{name}")
 
 
 def quiet(_: str) -> None:
     pass
 
 
-def test_from_nothing_then_nothing_twice(write_experiment, reported, monkeypatch):
-    path, said = write_experiment(), []
-    assert run_experiment(path, said.append) == Path("reports/small.html")
-    assert reported == [[f"small-{name}" for name in RUNS]]
+def test_from_nothing(finished):
+    assert {path.name for path in Path("runs").iterdir()} == {f"small-{name}" for name in RUNS}
+    assert {path.name for path in Path("features/manifest").iterdir()} == {"egemaps", "tiny"}
+    assert len(tables()) == 2 * len(RUNS)
+    assert reported() == RUNS
+
+
+def test_nothing_is_done_twice(finished, monkeypatch):
+    for place in ("featx.extract._encode", "featx.fit.train_head", "featx.finetuning.run.tune"):
+        monkeypatch.setattr(place, lambda *_: pytest.fail("done again"))
+    monkeypatch.setattr("featx.voting.run.count", lambda *_: pytest.fail("voted again"))
+    before, report, said = stamps("runs", "features"), Path("reports/small.md").read_bytes(), []
+    assert run_experiment(finished, said.append) == Path("reports/small.html")
     assert "System 6 of 6: small-three" in said
-    assert sorted(Path("features/manifest").iterdir()) == [
-        Path("features/manifest/egemaps"), Path("features/manifest/tiny"),
-    ]  # fmt: skip
-    before = tables()
-    stamps = {file: file.stat().st_mtime_ns for file in Path("runs").rglob("*")}
-    forbid_work(monkeypatch)
-    said.clear()
-    run_experiment(path, said.append)
-    assert tables() == before
-    assert {file: file.stat().st_mtime_ns for file in Path("runs").rglob("*")} == stamps
     assert sum("done before" in line and "UAR" in line for line in said) == len(RUNS)
-    assert reported[0] == reported[1]
+    assert stamps("runs", "features") == before
+    assert Path("reports/small.md").read_bytes() == report
 
 
-def interrupt_after(monkeypatch, place, count, real):
-    """Interrupt when a function is called for the so-manyeth time."""
-    calls = []
+def test_interrupted_and_repeated(finished, monkeypatch):
+    whole, trained = tables(), []
+    forget("layers", "memory", "three")
+    stop = False
 
-    def work(*arguments):
-        calls.append(place)
-        if len(calls) > count:
+    def train(*arguments):
+        if stop and trained:
             raise KeyboardInterrupt
-        return real(*arguments)
+        trained.append(arguments)
+        return train_head(*arguments)
 
-    monkeypatch.setattr(place, work)
-    return calls
-
-
-def test_interrupted_and_repeated(write_experiment, reported, monkeypatch, texts):
-    heads, _, vote = texts
-    path = write_experiment(heads + vote)
-    run_experiment(path, quiet)
-    whole = tables()
-    Path("runs").rename("whole")
-    with monkeypatch.context() as patch:
-        interrupt_after(patch, "featx.fit.train_head", 3, train_head)
-        with pytest.raises(Interrupted, match="The same command goes on from there") as stop:
-            run_experiment(path, quiet)
-    assert stop.value.exit_code == 130
+    monkeypatch.setattr("featx.fit.train_head", train)
+    stop = True
+    with pytest.raises(Interrupted, match="The same command goes on from there") as error:
+        run_experiment(finished, quiet)
+    assert error.value.exit_code == 130
     assert not Path("runs/small-layers/metrics.json").exists()
-    assert len(reported) == 1
-    with monkeypatch.context() as patch:
-        trained = interrupt_after(patch, "featx.fit.train_head", 39, train_head)
-        run_experiment(path, quiet)
-    assert len(trained) == 4 * 2 - 3
+    stop = False
+    run_experiment(finished, quiet)
+    assert len(trained) == 2 * 2
     assert tables() == whole
 
 
-def test_ctrl_c_between_systems(write_experiment, reported, monkeypatch):
+def test_ctrl_c_between_systems(write_experiment, monkeypatch):
     path = write_experiment()
 
     def interrupt(*_):
@@ -119,10 +105,11 @@ def test_ctrl_c_between_systems(write_experiment, reported, monkeypatch):
         run_experiment(path, quiet)
 
 
-def test_killed_and_repeated(write_experiment, reported, texts):
-    path = write_experiment("".join(texts))
-    command = [sys.executable, "-c", PROGRAM, path]
-    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+def test_killed_and_repeated(finished, start_featx):
+    for name in ("runs", "features", "reports"):
+        Path("whole").mkdir(exist_ok=True)
+        Path(name).rename(f"whole/{name}")
+    process = start_featx("run", finished)
     end = time.monotonic() + 300
     while not list(Path("runs").glob("small-layers/members/*")) and process.poll() is None:
         assert time.monotonic() < end
@@ -130,21 +117,17 @@ def test_killed_and_repeated(write_experiment, reported, texts):
     process.send_signal(signal.SIGKILL)
     assert process.wait(60) == -signal.SIGKILL
     assert not Path("runs/small-layers/metrics.json").exists()
-    kept = Path("runs/small-plain/metrics.json").stat().st_mtime_ns
-    run_experiment(path, quiet)
-    assert Path("runs/small-plain/metrics.json").stat().st_mtime_ns == kept
-    killed = tables()
-    Path("runs").rename("killed")
-    run_experiment(path, quiet)
-    assert tables() == killed
-    assert len(killed) == 2 * len(RUNS)
+    before = stamps("runs/small-plain", "features")
+    run_experiment(finished, quiet)
+    assert before.items() <= stamps("runs/small-plain", "features").items()
+    assert tables() == tables(Path("whole"))
+    reports = [(root / "reports/small.md").read_text() for root in (Path(), Path("whole"))]
+    assert len({TIME.sub("", text) for text in reports}) == 1  # but for what training took
 
 
-def test_a_failure_leaves_those_that_do_not_need_it(write_experiment, reported, monkeypatch, texts):
-    from featx.run import run_fit
-
-    heads, _, vote = texts
-    path = write_experiment(heads + vote)
+def test_a_failure_leaves_those_that_do_not_need_it(finished, monkeypatch):
+    whole = tables()
+    forget("layers", "both", "three")
 
     def fail(config, folder, *others):
         if folder.name == "small-layers":
@@ -153,50 +136,61 @@ def test_a_failure_leaves_those_that_do_not_need_it(write_experiment, reported, 
 
     with monkeypatch.context() as patch:
         patch.setattr("featx.experiments.run.run_fit", fail)
-        with pytest.raises(FeatxError, match=r"(?s)2 part.*small-layers: no luck") as error:
-            run_experiment(path, quiet)
+        with pytest.raises(FeatxError, match=r"(?s)2 parts failed.*small-layers: no luck") as error:
+            run_experiment(finished, quiet)
     assert "small-three: needs layers" in str(error.value)
     assert error.value.exit_code == 1
-    assert reported == [["small-plain", "small-memory", "small-both"]]
-    run_experiment(path, quiet)
-    assert len(reported[1]) == 5
+    assert reported() == ["plain", "memory", "both", "tuned"]
+    run_experiment(finished, quiet)
+    assert tables() == whole
+    assert reported() == RUNS
 
 
-def test_features_that_fail_stop_the_heads_on_them(write_experiment, reported, monkeypatch, texts):
-    from featx.extract import extract
+def test_features_that_fail_stop_the_heads_on_them(finished, monkeypatch):
+    shutil.rmtree("features/manifest/tiny")
+    forget("layers", "memory", "both", "three")
 
-    def fail(plan, extractor, folder, say):
-        if folder.name == "tiny":
-            raise FeatxError("no memory")
-        return extract(plan, extractor, folder, say)
+    def fail(*_):
+        raise FeatxError("no memory")
 
     monkeypatch.setattr("featx.experiments.run.extract", fail)
     with pytest.raises(FeatxError, match=r"small-memory: needs tiny") as error:
-        run_experiment(write_experiment(texts[0]), quiet)
+        run_experiment(finished, quiet)
     assert "features/manifest/tiny: no memory" in str(error.value)
-    assert reported == [["small-plain"]]
+    assert reported() == ["plain", "tuned"]
 
 
-def test_changed_settings_are_refused_or_replaced(write_experiment, reported, change, texts):
-    heads, _, vote = texts
-    path = write_experiment(heads + vote)
-    run_experiment(path, quiet)
-    before = tables()
-    change("seeds = 2", "seeds = 1")
-    with pytest.raises(FeatxError, match="small-plain holds a run of another config"):
-        run_experiment(path, quiet)
+def test_changed_settings_are_refused_or_replaced(finished, change):
+    before, others = tables(), stamps("runs/small-plain", "runs/small-memory", "runs/small-tuned")
+    layers = '[heads.layers]\nhead = "dense"\nfeatures = ["tiny"]\nsettings = ["training.epochs='
+    change(f"{layers}2", f"{layers}1")
+    with pytest.raises(FeatxError, match="small-layers holds a run of another config"):
+        run_experiment(finished, quiet)
     assert tables() == before
-    run_experiment(path, quiet, overwrite=True)  # the vote's systems have changed as well
+    run_experiment(finished, quiet, overwrite=True)  # the vote's systems have changed as well
     after = tables()
-    assert all(after[file] != content for file, content in before.items())
-    run_experiment(path, quiet)
+    changed = {Path(file).parent.name for file in after if after[file] != before[file]}
+    assert changed == {"small-layers", "small-three"}
+    assert stamps("runs/small-plain", "runs/small-memory", "runs/small-tuned") == others
+    run_experiment(finished, quiet)
     assert tables() == after
 
 
+def test_a_damaged_run_is_refused_or_replaced(finished):
+    before = tables()
+    Path("runs/small-three/config.toml").write_bytes(b"systems = [\xff")
+    (found,) = inspect(finished).findings
+    assert str(found).startswith("error: votes.three: runs/small-three holds a run of another")
+    with pytest.raises(FeatxError, match="Nothing was run"):
+        run_experiment(finished, quiet)
+    run_experiment(finished, quiet, overwrite=True)
+    assert tables() == before
+
+
 def test_every_system_runs_on_every_corpus_under_each_protocol(
-    write_experiment, reported, change, texts, sort_audio
+    write_experiment, change, beginning, sort_audio
 ):
-    path = write_experiment(texts[0].partition("[features.tiny]")[0] + """
+    path = write_experiment(beginning + """
 [corpora.again]
 corpus = "folder"
 root = "sorted"
@@ -223,8 +217,8 @@ systems = ["pair", "plain"]
     Path("folds.toml").write_text('title = "folds"\ndivision = {kind = "speaker-folds", count = 3}')
     change('protocols = ["fixed.toml"]\n\n\n', 'protocols = ["fixed.toml", "folds.toml"]\n')
     run_experiment(path, quiet)
-    assert reported == [[
+    assert {path.name for path in Path("runs").iterdir()} == {
         "small-plain-tones-fixed", "small-plain-tones-folds", "small-plain-again",
         "small-one-tones-fixed", "small-pair-tones-fixed", "small-again-tones-fixed",
-    ]]  # fmt: skip
+    }  # fmt: skip
     assert Path("again.csv").exists()

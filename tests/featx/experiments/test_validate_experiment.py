@@ -10,19 +10,7 @@ import pytest
 from featx.config import read_config, shipped_config
 from featx.experiments.config import Experiment
 from featx.experiments.text import to_text
-from featx.experiments.validate import inspect, validate
-
-
-@pytest.fixture
-def found(write_experiment, change):
-    """Replace a text of the experiment, and return its errors, or its warnings."""
-
-    def find(old: str = "", new: str = "", errors: bool = True) -> str:
-        path = change(old, new) if old else Path("small.toml")
-        return "\n".join(str(one) for one in validate(path) if one.is_error == errors)
-
-    write_experiment()
-    return find
+from featx.experiments.validate import inspect
 
 
 def edit_manifest(**values):
@@ -47,7 +35,7 @@ def test_nothing_is_wrong_and_nothing_is_written(found):
     assert "protocol fixed.toml on tones: 18 utterances, 3 classes, 1 fold" in text
     assert "run runs/small-both: 1 fold × 2 seeds = 2 models: to do" in text
     assert "vote runs/small-three: soft, plain, layers, both: to do" in text
-    assert "to do: 10 models" in text
+    assert "to do: 9 models" in text
     assert "0 errors, 0 warnings." in text
 
 
@@ -59,6 +47,7 @@ def test_nothing_is_wrong_and_nothing_is_written(found):
         ("[votes.three]", "[vote.three]", "vote: unknown key; did you mean 'votes'"),
         ("[votes.three]", "[votes.plain]", "plain is the name of a system twice"),
         ('path = "manifest.csv"', "", "give path, a manifest's, or corpus and root"),
+        ('"manifest.csv"', '"manifest.csv"\nmerge = { sad = "happy" }', "there: leave out merge"),
         ("seeds = 2", "seeds = 0", "seeds: Input should be greater than 0"),
         ("[heads.both]", '[heads."a/b"]', "String should match pattern"),
     ],
@@ -89,6 +78,7 @@ def test_a_wrong_file_is_explained(found, old, new, message):
         ('device = "cpu"', 'track = ["wandbb"]', "finetunings.tuned: --track wandbb: choose among"),
         ('"training.every=2"', '"training.evry=2"', "finetunings.tuned: --set"),
         ('rule = "soft"', '[report]\nout = "page.pdf"', "report.out: page.pdf: must be a file"),
+        ('rule = "soft"', '[report]\nout = "page.htm"', "report.out: page.htm: must be a file"),
     ],
 )  # fmt: skip
 def test_what_can_not_run_is_found(found, old, new, message):
@@ -104,10 +94,50 @@ def test_all_is_found_at_once(found, change):
 
 
 def test_systems_that_have_no_validation_predictions_can_not_be_weighed(found, change):
-    change('save = "none"', 'save = "none"\nselect_on = "test"\nseeds = 2')
+    change('save = "none"\nseeds = 1', 'save = "none"\nseeds = 2\nselect_on = "test"')
     change('["plain", "layers", "both"]', '["plain", "tuned"]')
     assert not found()
     assert "tuned has no validation predictions" in found('rule = "soft"', 'rule = "weighted"')
+
+
+OUTER = """
+rule = "soft"
+[votes.outer]
+systems = ["three", "memory"]
+"""
+
+
+def test_votes_of_votes_have_validation_predictions_if_all_below_have(found, change):
+    assert not found('rule = "soft"', OUTER)
+    change('["plain", "layers", "both"]', '["plain", "tuned"]')
+    change('save = "none"\nseeds = 1', 'save = "none"\nseeds = 2\nselect_on = "test"')
+    assert not found()
+    weighted = '["three", "memory"]\nrule = "weighted"'
+    assert "votes.outer: tuned has no validation" in found('["three", "memory"]', weighted)
+
+
+def test_an_error_below_votes_is_told_once(found):
+    assert not found('rule = "soft"', OUTER)
+    errors = found(
+        'head = "dense"\nfeatures = ["egemaps"]', 'head = "desne"\nfeatures = ["egemaps"]'
+    )
+    assert "heads.plain" in errors
+    assert "votes" not in errors
+    errors = found('["plain", "layers"', '["plan", "layers"')
+    assert "votes.three: plan: no such system" in errors
+    assert "votes.outer" not in errors
+    errors = found('["plan", "layers"', '["outer", "layers"')
+    assert "votes.three: outer: no such system" in errors
+    assert "votes can name those above them alone" in errors
+
+
+def test_features_and_runs_need_folders_of_their_own(found, checkpoint_folder):
+    errors = found('["tiny", "egemaps"]', f'["{checkpoint_folder}", "egemaps"]')
+    assert "features/manifest/tiny would be that of features.tiny too" in errors
+    Path("more").mkdir()
+    shutil.copy("fixed.toml", "more/fixed.toml")
+    errors = found('["fixed.toml"]', '["fixed.toml", "more/fixed.toml"]')
+    assert "heads.plain: runs/small-plain-fixed would be that of heads.plain too" in errors
 
 
 def test_leakage_is_refused(found):
@@ -168,6 +198,19 @@ def test_the_disk_needed_is_that_of_features_and_checkpoints(found):
     assert nbytes > features
     without = inspect(Path("small.toml")).known["tones", "tiny"].nbytes
     assert without == features
+
+
+@pytest.mark.parametrize("is_same", [True, False])
+def test_models_that_are_there_count_if_they_stay(found, is_same, change):
+    path = change('save = "none"', 'save = "all"')
+    before = inspect(path)
+    (run,) = before.plan.finetunings
+    config = before.checked[run][0].to_toml()
+    (run.folder / "models").mkdir(parents=True)
+    (run.folder / "models/one").write_bytes(bytes(1000))
+    (run.folder / "config.toml").write_text(config if is_same else "mode = 'full'\n")
+    after = inspect(path, overwrite=True)
+    assert before.nbytes - after.nbytes == (1000 if is_same else 0)
 
 
 def test_a_corpus_is_listed_without_leaving_a_file(found, sort_audio):
