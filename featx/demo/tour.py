@@ -9,24 +9,31 @@ from featx.demo.corpus import write_corpus
 from featx.demo.encoder import write_encoder
 from featx.errors import FeatxError
 
+RUNS = tuple(
+    f"runs/manifest-{system}" for system in ("encoder-dense", "encoder-linear", "egemaps-dense")
+)
 COMMANDS = (
     ("manifest", "ravdess", "corpus"),
     ("extract", "--model", "encoder"),
     ("fit", "--head", "dense", "--folds", "4"),
-    ("report", "runs/manifest-encoder-dense", "--out", "report.html"),
+    ("extract", "--model", "egemaps"),
+    ("fit", "--head", "linear", "--model", "encoder", "--folds", "4"),
+    ("fit", "--head", "dense", "--model", "egemaps", "--folds", "4"),
+    ("vote", *RUNS, "--rule", "soft", "--name", "vote"),
+    ("report", *RUNS, "runs/vote", "--out", "report.html"),
 )
 INTRODUCTION = """\
 A tour of featx, offline: from audio files to a scored emotion classifier and its report.
 
 The corpus is SYNTHETIC: tones shaped like speech, whose pitch, loudness, rate and voice quality
 follow what the literature reports of each emotion. The encoder is UNTRAINED: a small wav2vec 2.0
-with random weights. The score below shows that the path works, and nothing about real speech.
+with random weights. The scores below show that the path works, and nothing about real speech.
 """
 CONCLUSION = """\
 That took {seconds:.0f} s. Everything is in {folder}:
   corpus/      the audio          manifest.csv   its labels
-  encoder/     the encoder        features/      its layers, in HDF5
-  runs/        the trained heads, their predictions, scores and figures
+  encoder/     the encoder        features/      its layers, and eGeMAPS, in HDF5
+  runs/        three systems and their vote: heads, predictions, scores and figures
   report.html  all of that on one page: open it in a browser
 
 On real data the same commands run unchanged, for example on RAVDESS:

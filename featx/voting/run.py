@@ -79,9 +79,8 @@ def _own_remarks(config: VoteConfig, tally: Tally) -> list[str]:
     how = TIE_WORDS[tally.tie]
     if config.rule == "soft":
         how = "the first-named system that finds one of them more probable"
-    remarks = [
-        f"Ties: {tally.ties:,} of {counted(votes, 'test vote')}, decided by {how}.",
-    ]
+    decided = f", decided by {how}" if tally.ties else ""
+    remarks = [f"Ties: {tally.ties:,} of {counted(votes, 'test vote')}{decided}."]
     if config.published_wa is not None:
         remarks.append(f"{config.title or 'The paper'}: {config.published_wa:g} % WA.")
     if tally.found:

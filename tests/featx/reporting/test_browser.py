@@ -2,6 +2,7 @@
 
 import shutil
 from collections.abc import Callable, Iterator
+from contextlib import chdir, contextmanager
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
@@ -10,6 +11,8 @@ import numpy as np
 import pytest
 import soundfile
 
+from featx.demo.corpus import write_corpus
+from featx.experiments.run import run_experiment
 from featx.reporting.page import write_report
 
 pytestmark = pytest.mark.browser
@@ -19,6 +22,41 @@ FLAGS = (
     "--autoplay-policy=no-user-gesture-required", "--mute-audio",
 )  # fmt: skip
 PHONE = {"width": 390, "height": 844}
+EXPERIMENT = """
+[corpora.corpus]
+corpus = "ravdess"
+root = "corpus"
+[features.encoder]
+model = "{encoder}"
+[heads.egemaps]
+head = "dense"
+features = ["egemaps"]
+settings = ["training.epochs=3"]
+[heads.spectrogram]
+head = "dense"
+features = ["spectrogram"]
+settings = ["training.epochs=3"]
+[heads.dense]
+head = "dense"
+features = ["encoder"]
+settings = ["training.epochs=3"]
+[heads.lstm]
+head = "lstm"
+features = ["encoder"]
+settings = ["training.epochs=1"]
+[heads.fusion]
+head = "fusion"
+features = ["encoder", "egemaps"]
+settings = ["training.epochs=3"]
+[votes.three]
+systems = ["egemaps", "dense", "fusion"]
+rule = "soft"
+"""
+PLAYED = """one => new Promise((end, failed) => {
+    one.onended = () => end(one.currentTime);
+    one.play().catch(failed);
+    setTimeout(() => failed("played to " + one.currentTime), 20000);
+})"""
 
 
 @pytest.fixture(scope="module")
@@ -51,14 +89,14 @@ def page_file(
     return write_report(runs, workplace / "report.html")[0].resolve()
 
 
-@pytest.fixture
-def open_page(chromium: Any, page_file: Path) -> Iterator[Callable[..., Any]]:
-    """Open the page; at the end nothing may have been complained of, nor asked of elsewhere."""
+@contextmanager
+def browse(chromium: Any, file: Path) -> Iterator[Callable[..., Any]]:
+    """Open a page; at the end nothing may have been complained of, nor asked of elsewhere."""
     faults: list[str] = []
     contexts = []
 
     def seen(request: Any) -> None:
-        if not request.url.startswith((page_file.parent.as_uri(), "data:")):
+        if not request.url.startswith((file.parent.as_uri(), "data:")):
             faults.append(request.url)
 
     def opened(**options: Any) -> Any:
@@ -68,13 +106,37 @@ def open_page(chromium: Any, page_file: Path) -> Iterator[Callable[..., Any]]:
         page.on("pageerror", lambda error: faults.append(str(error)))
         page.on("requestfailed", lambda request: faults.append(request.url))
         page.on("request", seen)
-        page.goto(page_file.as_uri())
+        page.goto(file.as_uri())
         return page
 
     yield opened
     for context in contexts:
         context.close()
     assert faults == []
+
+
+@pytest.fixture
+def open_page(chromium: Any, page_file: Path) -> Iterator[Callable[..., Any]]:
+    """Open the report of hand-made runs."""
+    with browse(chromium, page_file) as opened:
+        yield opened
+
+
+@pytest.fixture(scope="module")
+def experiment_file(tmp_path_factory: pytest.TempPathFactory, checkpoint_folder: Path) -> Path:
+    """The report of an experiment as a user runs it: corpus, features, heads, a vote of three."""
+    folder = tmp_path_factory.mktemp("experiment")
+    write_corpus(folder / "corpus", speakers=6)
+    (folder / "small.toml").write_text(EXPERIMENT.format(encoder=checkpoint_folder))
+    with chdir(folder):
+        return run_experiment(Path("small.toml"), lambda _: None).resolve()
+
+
+@pytest.fixture
+def open_experiment(chromium: Any, experiment_file: Path) -> Iterator[Callable[..., Any]]:
+    """Open the report of the experiment."""
+    with browse(chromium, experiment_file) as opened:
+        yield opened
 
 
 def names(page: Any) -> list[str]:
@@ -87,8 +149,25 @@ def test_it_asks_for_nothing_but_itself(open_page: Callable[..., Any], page_file
     assert page.title() == "3 systems of speech emotion recognition"
 
 
+def test_an_experiments_report_sorts_and_sounds(open_experiment: Callable[..., Any]) -> None:
+    page = open_experiment()
+    assert page.title() == "6 systems of speech emotion recognition"
+    assert sorted(names(page)) == [
+        f"small-{name}" for name in ("dense", "egemaps", "fusion", "lstm", "spectrogram", "three")
+    ]
+    check_sorting(page)
+    for part in ("curves", "layers"):
+        assert page.locator(f"#{part} ~ .grid svg").count() > 2
+    audio = page.locator("#mistakes ~ .stack audio")
+    if audio.count():  # some utterance is beyond these short trainings
+        assert audio.first.evaluate(PLAYED) > 0.5
+
+
 def test_a_click_sorts(open_page: Callable[..., Any]) -> None:
-    page = open_page()
+    check_sorting(open_page())
+
+
+def check_sorting(page: Any) -> None:
     header = page.locator("#results ~ .stack th", has_text="UAR, %")
     cells = page.locator("#results ~ .stack tbody td:nth-child(2)")
     for direction, reverse in (("descending", True), ("ascending", False)):
@@ -128,12 +207,7 @@ def test_sounds_that_are_there_play(open_page: Callable[..., Any]) -> None:
     assert rows.filter(has_text="u0").first.locator("audio").count() == 0
     for source in audio.evaluate_all("all => all.map(one => one.src)"):
         assert soundfile.info(unquote(urlsplit(source).path)).duration == 0.25
-    played = """one => new Promise((end, failed) => {
-        one.onended = () => end(one.currentTime);
-        one.play().catch(failed);
-        setTimeout(() => failed("played to " + one.currentTime), 20000);
-    })"""
-    assert audio.first.evaluate(played) == pytest.approx(0.25, abs=0.05)
+    assert audio.first.evaluate(PLAYED) == pytest.approx(0.25, abs=0.05)
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
