@@ -20,6 +20,7 @@ from transformers import Wav2Vec2Config, Wav2Vec2FeatureExtractor, Wav2Vec2Model
 from featx.cli import main
 
 os.environ["HF_HUB_OFFLINE"] = "1"
+os.environ["OMP_NUM_THREADS"] = "1"  # in child processes
 torch.set_num_threads(1)  # tests run side by side
 settings.register_profile("featx", deadline=None)  # machines are noisy
 settings.load_profile("featx")

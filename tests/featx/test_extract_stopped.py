@@ -1,10 +1,7 @@
 """Extraction that is stopped, killed or finds damage ends with the store it should."""
 
-import os
 import random
 import signal
-import subprocess
-import sys
 import time
 from pathlib import Path
 
@@ -74,21 +71,23 @@ def test_what_is_damaged_is_not_done_even_if_it_can_not_be_mended(
     assert not FeatureStore(STORE).is_done(damaged[0])
 
 
-def test_killed_at_three_random_moments_the_store_ends_the_same(write_corpus, checkpoint_folder):
+def test_killed_at_three_random_moments_the_store_ends_the_same(
+    write_corpus, run_featx, start_featx, checkpoint_folder
+):
     write_corpus(speakers=15, takes=3)
-    command = [sys.executable, "-m", "featx", "extract", "--model", str(checkpoint_folder)]
-    command += ["--precision", "float32", "--batch-seconds", "1"]
+    command = ("extract", "--model", checkpoint_folder, "--precision", "float32")
+    command += ("--batch-seconds", "1")
     moments = sorted(random.Random(time.time_ns()).sample(range(100), 3))
     for moment in moments:
-        process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        process = start_featx(*command)
         deadline = time.monotonic() + 60
         while _done() < moment and process.poll() is None and time.monotonic() < deadline:
             time.sleep(0.005)
-        os.kill(process.pid, signal.SIGKILL)
+        process.kill()
         process.wait()
         assert moment <= _done() < 135, f"killed too late for moments {moments}"
-    subprocess.run(command, check=True, capture_output=True)
-    subprocess.run([*command, "--out", "whole"], check=True, capture_output=True)
+    assert run_featx(*command).code == 0
+    assert run_featx(*command, "--out", "whole").code == 0
     assert features() == features(Path("whole"))
     assert FeatureStore(STORE).damaged() == []
 

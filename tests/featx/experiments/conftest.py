@@ -67,12 +67,6 @@ test = ["s5"]
 
 
 @pytest.fixture(autouse=True)
-def _one_thread(monkeypatch: pytest.MonkeyPatch) -> None:
-    """In child processes as in this one: the last bits follow the number of threads."""
-    monkeypatch.setenv("OMP_NUM_THREADS", "1")
-
-
-@pytest.fixture(autouse=True)
 def _no_figures(monkeypatch: pytest.MonkeyPatch) -> None:
     """Drawing takes longer than all the rest."""
     monkeypatch.setattr("featx.figures.ENDINGS", ())
