@@ -12,19 +12,21 @@ from featx.cost import Cost, folder_bytes, read_cost
 from featx.errors import FeatxError
 from featx.evaluate import System, evaluate, index_seed
 from featx.labels import order_labels
-from featx.results import Results, read_results, score_predictions
+from featx.results import Results, score_predictions
+from featx.run_reading import read_scores
 from featx.same_tests import check_same, join_speakers
 from featx.scores import count_confusions
 from featx.significance import (
     Difference,
     McNemar,
     combine,
-    compare_uar,
     draw_groups,
     holm,
     mcnemar_of_seeds,
+    resample_uar,
+    subtract,
 )
-from featx.systems import RUN_FILE, Seed
+from featx.systems import Seed
 
 
 @dataclass(frozen=True)
@@ -177,7 +179,7 @@ def _number(seed: Seed) -> tuple[int, str]:
 
 def _describe(system: System, classes: Sequence[str], seeds: _Seeds) -> Compared:
     results = score_predictions(system.name, classes, seeds, speakers_shared=None)
-    stored = read_stored(system.folder)
+    stored = read_scores(system.folder)
     if stored is not None:
         shared, remarks = stored.speakers_shared, stored.remarks
         results = replace(results, speakers_shared=shared, remarks=remarks)
@@ -186,45 +188,20 @@ def _describe(system: System, classes: Sequence[str], seeds: _Seeds) -> Compared
     return Compared(system.name, results, cost, disk, [*results.notes(), *system.notes])
 
 
-def read_stored(folder: Path) -> Results | None:
-    """Return what a run says of itself, None if the folder is no run.
-
-    Raises:
-        FeatxError: if its scores are damaged.
-    """
-    path = folder / "metrics.json"
-    if not (folder / RUN_FILE).is_file() or not path.is_file():
-        return None
-    try:
-        return read_results(path)
-    except (ValueError, KeyError, TypeError):
-        raise FeatxError(
-            f"{path}: damaged, or of another version of featx. Train the run again, or copy its "
-            f"{RUN_FILE} to a folder of its own to compare just that."
-        ) from None
-
-
 def _compare_pairs(names: Sequence[str], systems: Sequence[_Seeds], classes: int) -> list[Pair]:
     owners = [speaker or f"\0{index}" for index, speaker in enumerate(systems[0][0][2])]
     groups = np.unique(owners, return_inverse=True)[1]
     draws = draw_groups(int(groups.max()) + 1)
-    confusions = [
-        np.stack([count_confusions(seed[0], seed[1], groups, classes) for seed in seeds])
-        for seeds in systems
-    ]
+    scored = []
+    for seeds in systems:
+        counts = [count_confusions(seed[0], seed[1], groups, classes) for seed in seeds]
+        scored.append(resample_uar(np.stack(counts), draws))
     hits = [np.stack([seed[0] == seed[1] for seed in seeds]) for seeds in systems]
     pairs = list(combinations(range(len(systems)), 2))
     tests = [mcnemar_of_seeds(hits[one], hits[two]) for one, two in pairs]
     combined = [combine([test.p for test in some]) for some in tests]
     return [
-        Pair(
-            names[one],
-            names[two],
-            compare_uar(confusions[one], confusions[two], draws),
-            some,
-            p,
-            adjusted,
-        )
+        Pair(names[one], names[two], subtract(scored[one], scored[two]), some, p, adjusted)
         for (one, two), some, p, adjusted in zip(
             pairs, tests, combined, holm(combined), strict=True
         )

@@ -54,7 +54,7 @@ def read_cost(folder: Path) -> Cost | None:
         table = json.loads(path.read_text("utf-8"))
     except FileNotFoundError:
         return None
-    except ValueError as error:
+    except (OSError, ValueError) as error:
         raise _damaged(path, f"not JSON ({error})") from None
     if not isinstance(table, dict):
         raise _damaged(path, "not an object")

@@ -55,8 +55,9 @@ def read_predictions(path: Path) -> PredictionFile:
         FeatxError: if the file can't be read, or naming every problem in it with its line.
     """
     table = read_table(path, REQUIRED)
-    _check_splits(table)
-    scored = [(line, row) for line, row in table.rows() if row.get("split", "") in ("", "test")]
+    rows = list(table.rows())
+    _check_splits(rows, table.problems)
+    scored = [(line, row) for line, row in rows if row.get("split", "") in ("", "test")]
     _check_filled(scored, table.problems)
     _check_repeated(scored, table)
     contradicted = _count_contradicted(scored, table)
@@ -96,12 +97,12 @@ def read_speakers(path: Path) -> dict[str, str]:
 _Rows = Sequence[tuple[int, Mapping[str, str]]]
 
 
-def _check_splits(table: Table) -> None:
-    for line, row in table.rows():
+def _check_splits(rows: _Rows, problems: Problems) -> None:
+    for line, row in rows:
         split = row.get("split")
         if split and split not in SPLITS:
             text = f"split is {split!r}; it can be {', '.join(SPLITS)} or empty"
-            table.problems.add("unknown splits", line, text)
+            problems.add("unknown splits", line, text)
 
 
 def _check_filled(rows: _Rows, problems: Problems) -> None:

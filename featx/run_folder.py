@@ -1,6 +1,5 @@
 """A run: a folder with everything that a fit or a fine-tuning leaves."""
 
-import json
 import logging
 import shutil
 import tomllib
@@ -10,7 +9,8 @@ from pathlib import Path
 
 from featx.errors import FeatxError
 from featx.files import write_json, write_text
-from featx.results import Results, read_results
+from featx.results import Results
+from featx.run_reading import RUN_FILE, damaged, read_environment, read_scores
 
 ROOT = Path("runs")
 MEMBERS = "members"  # finished or begun, of a run that is not finished
@@ -75,7 +75,7 @@ def _replace(job: Job, folder: Path) -> Results:
     """
     beside = folder.with_name(f".{folder.name}.new")
     if (beside / "metrics.json").exists() and _inputs(beside) == job.inputs:
-        results = read_results(beside / "metrics.json")  # stopped just before it took its place
+        results = _results(beside)  # stopped just before it took its place
     else:
         results = _do_logged(job, beside)
     folder.rename(_old(folder))
@@ -99,9 +99,7 @@ def _old(folder: Path) -> Path:
 
 def _inputs(folder: Path) -> str | None:
     """Return the digest of what a run was made from, if it says so."""
-    path = folder / "environment.json"
-    table = json.loads(path.read_text("utf-8")) if path.exists() else {}
-    inputs: str | None = table.get("inputs_sha256")
+    inputs: str | None = read_environment(folder).get("inputs_sha256")
     return inputs
 
 
@@ -158,4 +156,12 @@ def _finished(job: Job, folder: Path) -> Results:
             "changed since it was run. "
             "Choose another --name, or --overwrite it."
         )
-    return read_results(folder / "metrics.json")
+    return _results(folder)
+
+
+def _results(folder: Path) -> Results:
+    """Return the results of a finished run."""
+    results = read_scores(folder)
+    if results is None:
+        raise damaged(folder / RUN_FILE, "it is not there")
+    return results

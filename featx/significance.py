@@ -27,6 +27,20 @@ class Difference:
 
 
 @dataclass(frozen=True)
+class Resampled:
+    """The UAR of a system, in percent, as it is and on resampled groups.
+
+    Attributes:
+        mean: over seeds.
+        rounds: (rounds,) the same on each draw; None if there is only one group, which every
+            round would draw alike.
+    """
+
+    mean: float
+    rounds: np.ndarray | None
+
+
+@dataclass(frozen=True)
 class McNemar:
     """McNemar's exact test of one prediction an utterance and system.
 
@@ -54,22 +68,32 @@ def draw_groups(groups: int) -> np.ndarray:
     return generator.multinomial(groups, np.full(groups, 1 / groups), size=RESAMPLES)
 
 
-def compare_uar(first: np.ndarray, second: np.ndarray, draws: np.ndarray) -> Difference:
+def resample_uar(confusions: np.ndarray, draws: np.ndarray) -> Resampled:
+    """Score a system on its test utterances and on resampled groups of them.
+
+    Args:
+        confusions: (seeds, groups, classes, classes) counts, true class by predicted class.
+        draws: (rounds, groups), as from `draw_groups`.
+    """
+    mean = float(_mean_uar(confusions.sum(1)))
+    rounds = _resampled_uar(confusions, draws) if confusions.shape[1] > 1 else None
+    return Resampled(mean, rounds)
+
+
+def subtract(first: Resampled, second: Resampled) -> Difference:
     """Compare the UAR of two systems by a paired bootstrap.
 
     Both are scored on the same resampled speakers in every round (cluster bootstrap; Efron and
     Tibshirani 1993, ch. 6 and 8), so that what is hard for both does not widen the interval.
 
     Args:
-        first: (seeds, groups, classes, classes) counts, true class by predicted class.
-        second: the same, of the same utterances; its seeds can be of another number.
-        draws: (rounds, groups), as from `draw_groups`.
+        first: a system on some draws.
+        second: another on the same draws of the same utterances.
     """
-    mean = float(_mean_uar(first.sum(1)) - _mean_uar(second.sum(1)))
-    if first.shape[1] == 1:  # every round would draw the same: an interval of no width
+    mean = first.mean - second.mean
+    if first.rounds is None or second.rounds is None:
         return Difference(mean, None, None)
-    resampled = _resampled_uar(first, draws) - _resampled_uar(second, draws)
-    low, high = np.percentile(resampled, (2.5, 97.5))
+    low, high = np.percentile(first.rounds - second.rounds, (2.5, 97.5))
     return Difference(mean, float(low), float(high))
 
 

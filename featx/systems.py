@@ -8,10 +8,9 @@ from pathlib import Path
 
 from featx.errors import FeatxError
 from featx.predictions import Prediction, PredictionFile
+from featx.run_reading import CONFIG, RUN_FILE, is_unfinished
 from featx.wording import counted
 
-RUN_FILE = "predictions.csv"
-_CONFIG, _LAST = "config.toml", "metrics.json"  # the first and the last file of a run
 _NAMED = 5  # utterances in a message
 
 
@@ -105,7 +104,7 @@ def _expand(path: Path) -> list[Path]:
     if not path.is_file() and not path.is_dir():
         raise FeatxError(f"{path}: no such file or folder. Give prediction files or their folders.")
     folder = path.parent if path.name == RUN_FILE else path
-    if _is_begun(folder):
+    if is_unfinished(folder):
         raise FeatxError(f"{folder}: a run that is not finished; its own command goes on with it.")
     if path.is_file():
         return [path]
@@ -113,21 +112,21 @@ def _expand(path: Path) -> list[Path]:
     visible = (one for one in folders if not one.name.startswith("."))
     if files := _files_in(path) or [file for one in visible for file in _files_in(one)]:
         return files
-    raise FeatxError(f"{path}: no CSV file in it or its folders. Give prediction files.")
+    if (path / CONFIG).exists():
+        raise FeatxError(f"{path}: a run without {RUN_FILE}; make it again with --overwrite.")
+    raise FeatxError(
+        f"{path}: no run and no CSV file in it or its folders. Give run folders, such as "
+        "runs/NAME, or prediction files."
+    )
 
 
 def _files_in(folder: Path) -> list[Path]:
-    if _is_begun(folder):
+    if is_unfinished(folder):
         return []
-    if (folder / RUN_FILE).is_file():  # the other tables of a run folder are no predictions
-        return [folder / RUN_FILE]
+    if (folder / CONFIG).exists() or (folder / RUN_FILE).is_file():  # a run has other tables too
+        return [folder / RUN_FILE] if (folder / RUN_FILE).is_file() else []
     files = sorted(folder.glob("*.csv"))
     return [file for file in files if file.is_file() and not file.name.startswith(".")]
-
-
-def _is_begun(folder: Path) -> bool:
-    """Tell whether a folder is a run that is not finished; what it holds may be of another."""
-    return (folder / _CONFIG).is_file() and not (folder / _LAST).is_file()
 
 
 def _parts(file: PredictionFile) -> Iterator[Seed]:

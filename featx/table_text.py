@@ -6,8 +6,14 @@ from collections.abc import Iterable, Sequence
 _LATEX = {
     **{character: f"\\{character}" for character in "%_&#${}"},
     **{"\\": r"\textbackslash{}", "~": r"\textasciitilde{}", "^": r"\textasciicircum{}"},
-    **{"±": r"$\pm$", "−": "$-$", "–": "--"},
+    **{"±": r"$\pm$", "−": "$-$", "–": "--", "<": "$<$", ">": "$>$"},
+    "|": "$|$",
 }
+
+
+def plain(text: str) -> str:
+    """Return text so that Markdown shows just it, in one line."""
+    return re.sub(r"([\\`*_{}\[\]<>|#~$&])", r"\\\1", " ".join(text.split()))
 
 
 def markdown_table(header: Sequence[str], rows: Iterable[Sequence[str]], columns: str) -> list[str]:

@@ -9,11 +9,12 @@ from huggingface_hub import EvalResult, ModelCardData
 from featx import __version__
 from featx.audio import SAMPLE_RATE
 from featx.files import write_text
-from featx.finetuning.markdown import bullets, plain, table
+from featx.finetuning.markdown import bullets, table
 from featx.finetuning.story import Story, amount
 from featx.finetuning.usage import usage
 from featx.outcomes import score_outcomes
 from featx.results import NAMES, Results
+from featx.table_text import plain
 from featx.wording import counted
 
 CARD = "README.md"

@@ -1,12 +1,6 @@
-"""Text and tables as Markdown."""
+"""Tables and lists as Markdown."""
 
-import re
 from collections.abc import Sequence
-
-
-def plain(text: str) -> str:
-    """Return text so that Markdown shows just it, in one line."""
-    return re.sub(r"([\\`*_{}\[\]<>|#~$&])", r"\\\1", " ".join(text.split()))
 
 
 def table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:

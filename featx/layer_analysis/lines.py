@@ -1,11 +1,12 @@
 """How runs are told apart in a figure: label, colour, marker, and dashes."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from featx.errors import FeatxError
-from featx.layer_analysis.weights import LayerWeights
+from featx.layer_analysis.weights import LayerWeights, name_corpora
 
 # Okabe and Ito without their yellow, too light for a line: told apart by colour-blind readers
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
@@ -47,13 +48,13 @@ def style_lines(
     for name in dashed:
         if name not in known:
             raise FeatxError(f"--dashed {name}: not among the runs. There is {', '.join(known)}.")
-    corpora = list(dict.fromkeys(one.corpus for one in weights))
-    several = len(corpora) > 1
-    labels = _labels(weights, several)
+    corpora = name_corpora(weights)
+    several, places = len(corpora) > 1, list(corpora)
+    labels = _labels(weights, corpora)
     return [
         Line(
             labels[number],
-            COLOURS[(taken + (corpora.index(one.corpus) if several else number)) % len(COLOURS)],
+            COLOURS[(taken + (places.index(one.manifest) if several else number)) % len(COLOURS)],
             MARKERS[(taken + number) % len(MARKERS)],
             one.tuned_for_asr or bool(names[number] & set(dashed)),
         )
@@ -61,9 +62,10 @@ def style_lines(
     ]
 
 
-def _labels(weights: Sequence[LayerWeights], several_corpora: bool) -> list[str]:
+def _labels(weights: Sequence[LayerWeights], corpora: Mapping[Path, str]) -> list[str]:
     """Return the encoder of each, with as much more as tells them apart."""
-    labels = [f"{w.encoder}, {w.corpus}" if several_corpora else w.encoder for w in weights]
+    several = len(corpora) > 1
+    labels = [f"{w.encoder}, {corpora[w.manifest]}" if several else w.encoder for w in weights]
     for more in ("name", "path"):
         counts = Counter(labels)
         labels = [

@@ -7,7 +7,7 @@ import numpy as np
 
 from featx.files import write_csv
 from featx.layer_analysis.lines import style_lines
-from featx.layer_analysis.weights import LayerWeights, average
+from featx.layer_analysis.weights import LayerWeights, average, name_corpora
 from featx.outcomes import rounded
 from featx.results import plain_table, render
 
@@ -25,7 +25,9 @@ def write_layers(weights: Sequence[LayerWeights], path: Path) -> None:
         weights: of one run or several.
         path: of the CSV.
     """
-    write_csv(path, _HEADER, [row for one in weights for row in _rows(one)])
+    corpora = name_corpora(weights)
+    rows = [row for one in weights for row in _rows(one, corpora[one.manifest])]
+    write_csv(path, _HEADER, rows)
 
 
 def to_text(weights: Sequence[LayerWeights]) -> str:
@@ -61,7 +63,7 @@ def _notes(weights: Sequence[LayerWeights], labels: Sequence[str]) -> list[str]:
     return notes
 
 
-def _rows(one: LayerWeights) -> list[list[object]]:
+def _rows(one: LayerWeights, corpus: str) -> list[list[object]]:
     columns = [*average(one.weights)]
     if one.scales is not None and one.corrected is not None:
         columns += [one.scales.mean(0), *average(one.corrected)]
@@ -69,7 +71,7 @@ def _rows(one: LayerWeights) -> list[list[object]]:
     rows = zip(*(column.tolist() for column in columns), strict=True)
     return [
         [
-            *(one.run.as_posix(), one.corpus, one.features, one.encoder, layer, len(one.weights)),
+            *(one.run.as_posix(), corpus, one.features, one.encoder, layer, len(one.weights)),
             *("" if np.isnan(value) else value for value in rounded(values)),
         ]
         for layer, values in zip(one.layers, rows, strict=True)

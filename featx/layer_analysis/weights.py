@@ -1,21 +1,30 @@
 """The layer weights that the heads of a run learned."""
 
-import json
-import tomllib
+import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
 from featx.errors import FeatxError
 from featx.layer_analysis.scales import correct
 from featx.registry import read_registry, store_name
+from featx.run_reading import (
+    CONFIG,
+    ENVIRONMENT,
+    damaged,
+    is_unfinished,
+    locate,
+    read_config,
+    read_environment,
+)
+from featx.systems import shortest_names
 from featx.tables import read_lines, read_table
 
 WEIGHTS_FILE, SCALES_FILE = "layer_weights.csv", "layer_scales.csv"
+_HEADER = ("seed", "fold", "features", "layer", "weight")
 _ASR = "fine-tuned for ASR"  # in the registry's words
 
 Key = tuple[str, ...]
@@ -27,7 +36,7 @@ class LayerWeights:
 
     Attributes:
         run: the run's folder.
-        corpus: the manifest's name.
+        manifest: of the corpus.
         features: the store, as the run calls it.
         encoder: whose layers they are.
         tuned_for_asr: whether the registry says that the encoder was.
@@ -38,7 +47,7 @@ class LayerWeights:
     """
 
     run: Path
-    corpus: str
+    manifest: Path
     features: str
     encoder: str
     tuned_for_asr: bool
@@ -75,6 +84,13 @@ def all_corrected(weights: Sequence[LayerWeights]) -> bool:
     return all(one.scales is not None for one in weights)
 
 
+def name_corpora(weights: Sequence[LayerWeights]) -> dict[Path, str]:
+    """Return what each manifest's corpus is called: its name, with what tells it from others."""
+    names = shortest_names(list(dict.fromkeys(one.manifest for one in weights)))
+    short = {path: str(Path(name).with_suffix("")) for path, name in names.items()}
+    return short if len(set(short.values())) == len(short) else names
+
+
 def read_weights(run: Path) -> list[LayerWeights]:
     """Read what the heads of a run learned about layers.
 
@@ -87,57 +103,105 @@ def read_weights(run: Path) -> list[LayerWeights]:
     Raises:
         FeatxError: if it is no finished run, has no such store, or its files are damaged.
     """
-    config = _read_config(run)
-    weights = _read_by_head(run / WEIGHTS_FILE, "weight", ("seed", "fold"))
-    scales: Mapping[str, Mapping[Key, Mapping[str, float]]] = {}
-    if (run / SCALES_FILE).exists():
-        scales = _read_by_head(run / SCALES_FILE, "scale", ("fold",))
-    identities = json.loads((run / "environment.json").read_text("utf-8"))["features"]
-    found = []
-    for (features, heads), identity in zip(weights.items(), identities, strict=True):
-        layers = tuple(next(iter(heads.values())))
-        if len(layers) < 2:
-            continue
-        of_heads = None
-        if features in scales:
-            folds = scales[features]
-            if any(tuple(folds.get((fold,), ())) != layers for _, fold in heads):
-                raise FeatxError(f"{run}: damaged, {SCALES_FILE} lacks folds or layers.")
-            of_heads = _table({(seed, fold): folds[fold,] for seed, fold in heads})
-        encoder = identity["encoder"]
-        found.append(
-            LayerWeights(
-                *(run, Path(config["manifest"]).stem, features, encoder, _tuned_for_asr(encoder)),
-                *(layers, _table(heads), of_heads),
-            )
-        )
-    if not found:
-        raise FeatxError(
-            f"{run}: its heads were given one layer of {', '.join(weights)}, so there is nothing "
-            "to weigh. Fit on a store with several: featx fit --model wav2vec2-base"
-        )
-    return found
-
-
-def _read_config(run: Path) -> dict[str, Any]:
-    """Return the config of a finished run whose heads average layers."""
-    if not (run / "config.toml").is_file():
-        raise FeatxError(f"{run}: no run folder; it has no config.toml. Give one that fit made.")
-    if not (run / "metrics.json").is_file():
+    if not (run / CONFIG).exists():
+        raise FeatxError(f"{run}: no run folder; it has no {CONFIG}. Give one that fit made.")
+    if is_unfinished(run):
         raise FeatxError(f"{run}: not finished. The command that began it goes on with it.")
-    config = tomllib.loads((run / "config.toml").read_text("utf-8"))
-    if not (run / WEIGHTS_FILE).is_file():
+    if not (run / WEIGHTS_FILE).exists():
         raise FeatxError(
             f"{run}: no {WEIGHTS_FILE}: only heads of `featx fit` average layers, a fine-tuning "
             "or vote does not. Give a run with a dense, lstm or fusion head."
         )
-    if len(read_lines(run / WEIGHTS_FILE)) == 1:
+    if found := find_weights(run):
+        return found
+    stores = _read_heads(run)
+    if not stores:
         raise FeatxError(
-            f"{run}: a {config['head']['kind']} head has no average of layers, each feature of "
+            f"{run}: a {_kind(run)} head has no average of layers, each feature of "
             "every layer has a weight of its own. Give a run with a dense, lstm or fusion head; "
             "`featx probe` shows what a linear classifier finds in each layer."
         )
-    return config
+    raise FeatxError(
+        f"{run}: its heads were given one layer of {', '.join(stores)}, so there is nothing "
+        "to weigh. Fit on a store with several: featx fit --model wav2vec2-base"
+    )
+
+
+def find_weights(run: Path) -> list[LayerWeights]:
+    """Read what the heads of a run learned about layers, if they learned anything.
+
+    Args:
+        run: its folder.
+
+    Returns:
+        An entry for each store of which several layers were averaged; none for other runs.
+
+    Raises:
+        FeatxError: if the run's files are damaged.
+    """
+    stores = _read_heads(run) if (run / WEIGHTS_FILE).exists() else {}
+    scales: _Stores = {}
+    if (run / SCALES_FILE).exists():
+        scales = _read_by_head(run / SCALES_FILE, "scale", ("fold",))
+    found = []
+    for place, (features, heads) in enumerate(stores.items()):
+        layers = tuple(next(iter(heads.values())))
+        if len(layers) < 2:
+            continue
+        own = _scales_of_heads(run, scales[features], heads) if features in scales else None
+        encoder = _encoder(run, place, len(stores))
+        found.append(
+            LayerWeights(
+                *(run, _manifest(run), features, encoder, _tuned_for_asr(encoder)),
+                *(layers, _table(heads), own),
+            )
+        )
+    return found
+
+
+_Heads = Mapping[Key, Mapping[str, float]]  # by seed and fold, or fold; then by layer
+_Stores = Mapping[str, _Heads]
+
+
+def _read_heads(run: Path) -> _Stores:
+    """Return the learned weights, none of a run whose heads average no layers."""
+    path = run / WEIGHTS_FILE
+    if [fields for _, fields in read_lines(path)] == [list(_HEADER)]:
+        return {}
+    return _read_by_head(path, "weight", ("seed", "fold"))
+
+
+def _scales_of_heads(run: Path, folds: _Heads, heads: _Heads) -> np.ndarray:
+    """Return (heads, layers) of what each head was trained on."""
+    for (_, fold), layers in heads.items():
+        if tuple(folds.get((fold,), ())) != tuple(layers):
+            raise damaged(run / SCALES_FILE, f"it lacks layers of fold {fold}")
+    return _table({(seed, fold): folds[fold,] for seed, fold in heads})
+
+
+def _manifest(run: Path) -> Path:
+    """Return the run's manifest, as the run calls it if it is not at hand."""
+    name = read_config(run).get("manifest")
+    if not isinstance(name, str):
+        raise damaged(run / CONFIG, "no manifest in it")
+    return Path(os.path.normpath((locate(run, name) or Path(name)).absolute()))
+
+
+def _kind(run: Path) -> str:
+    head = read_config(run).get("head")
+    if not isinstance(head, dict):
+        raise damaged(run / CONFIG, "no head in it")
+    return str(head.get("kind"))
+
+
+def _encoder(run: Path, place: int, stores: int) -> str:
+    """Return the encoder of one of the stores that a run was fitted on."""
+    features = read_environment(run).get("features")
+    if isinstance(features, list) and len(features) == stores and isinstance(features[place], dict):
+        encoder = features[place].get("encoder")
+        if isinstance(encoder, str):
+            return encoder
+    raise damaged(run / ENVIRONMENT, f"it does not say which encoder each store of {stores} is of")
 
 
 def _read_by_head(
@@ -151,18 +215,24 @@ def _read_by_head(
             number = float(row[value])
         except ValueError:
             number = np.nan
-        if not number >= 0:  # NaN neither
+        if not 0 <= number < np.inf:  # NaN neither
             table.problems.add("unusable values", line, f"{value} is {row[value]!r}")
         key = tuple(row[name] for name in head)
-        found.setdefault(row["features"], {}).setdefault(key, {})[row["layer"]] = number
+        layers = found.setdefault(row["features"], {}).setdefault(key, {})
+        if row["layer"] in layers:
+            table.problems.add("repeated layers", line, f"layer {row['layer']} is there twice")
+        layers[row["layer"]] = number
     table.problems.refuse(path)
     for features, heads in found.items():
         if len({tuple(layers) for layers in heads.values()}) > 1:
-            raise FeatxError(f"{path}: damaged, the layers of {features} differ between heads.")
+            raise damaged(path, f"the layers of {features} differ between heads")
+        layers = next(iter(heads.values()))
+        if len(layers) > 1 and not all(map(str.isdecimal, layers)):
+            raise damaged(path, f"layers {', '.join(layers)}, not all numbers")
     return found
 
 
-def _table(heads: Mapping[Key, Mapping[str, float]]) -> np.ndarray:
+def _table(heads: _Heads) -> np.ndarray:
     """Return (heads, layers)."""
     return np.array([list(values.values()) for values in heads.values()])
 

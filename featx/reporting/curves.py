@@ -5,9 +5,9 @@ from pathlib import Path
 
 import numpy as np
 
-from featx.errors import FeatxError
 from featx.reporting.charts import Chart, Panel, Points, extent
 from featx.reporting.sheets import Cell, Sheet
+from featx.run_reading import damaged
 from featx.tables import read_lines, read_table
 
 _COLUMNS = ("seed", "fold", "train_loss", "validation_loss", "validation_uar")
@@ -27,7 +27,7 @@ def training_curves(name: str, folder: Path) -> Panel | None:
         FeatxError: if the history is damaged.
     """
     path = folder / "history.csv"
-    if not path.is_file() or len(read_lines(path)) < 2:
+    if not path.exists() or _is_empty(path):
         return None
     unit, models = _read(path)
     times = sorted({time for values in models for time in values[:, 0].tolist()})
@@ -40,18 +40,27 @@ def training_curves(name: str, folder: Path) -> Panel | None:
     return Panel((losses, scores), _sheet(of, unit, times, means))
 
 
+def _is_empty(path: Path) -> bool:
+    """Tell whether a history has its header only."""
+    lines = read_lines(path)
+    return len(lines) == 1 and set(_COLUMNS) <= set(lines[0][1])
+
+
 def _read(path: Path) -> tuple[str, list[np.ndarray]]:
     """Return what time is counted in, and for each model (looks, 4) values: time first."""
     table = read_table(path, _COLUMNS)
+    table.problems.refuse(path)
     unit = "step" if "step" in table.header else "epoch"
     models: dict[tuple[str, str], list[list[float]]] = {}
     try:
         for _, row in table.rows():
             values = [float(row[column] or "nan") for column in (unit, *_COLUMNS[2:])]
             values[3] *= 100
+            if not np.isfinite(values[0]):
+                raise ValueError(f"{unit} is {row[unit]!r}")
             models.setdefault((row["seed"], row["fold"]), []).append(values)
     except (ValueError, KeyError) as error:
-        raise FeatxError(f"{path}: damaged ({error}). Train the run again.") from None
+        raise damaged(path, str(error)) from None
     return unit, [np.array(rows) for rows in models.values()]
 
 

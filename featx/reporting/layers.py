@@ -4,11 +4,10 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from featx.layer_analysis.weights import LayerWeights, average, read_weights
+from featx.layer_analysis.weights import LayerWeights, average, find_weights
 from featx.reporting.charts import Chart, Panel, Points, extent
 from featx.reporting.runs import Reported
 from featx.reporting.sheets import Cell, Sheet
-from featx.tables import read_lines
 
 
 def layer_weights(run: Reported) -> list[Panel]:
@@ -17,15 +16,8 @@ def layer_weights(run: Reported) -> list[Panel]:
     Raises:
         FeatxError: if the run's files are damaged.
     """
-    path = run.folder / "layer_weights.csv"
-    if "head" not in run.config or not path.is_file():
-        return []
-    counts: dict[str, set[str]] = {}
-    for _, row in read_lines(path)[1:]:
-        counts.setdefault(row[2], set()).add(row[3])
-    if all(len(layers) < 2 for layers in counts.values()):
-        return []
-    return [_draw(run.name, weights) for weights in read_weights(run.folder)]
+    found = find_weights(run.folder) if "head" in run.config else []
+    return [_draw(run.name, weights) for weights in found]
 
 
 def _draw(name: str, weights: LayerWeights) -> Panel:

@@ -1,18 +1,21 @@
 """The runs that a report is about, read from their folders."""
 
-import json
-import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from featx.compare import read_stored
 from featx.cost import Cost, read_cost
 from featx.errors import FeatxError
 from featx.evaluate import System, evaluate
 from featx.results import Results
-from featx.systems import RUN_FILE
+from featx.run_reading import (
+    is_unfinished,
+    read_config,
+    read_config_text,
+    read_environment,
+    read_scores,
+)
 
 
 @dataclass(frozen=True)
@@ -63,49 +66,18 @@ def read_runs(paths: Sequence[Path]) -> list[Reported]:
     return [_read(system) for system in evaluate(paths).systems]
 
 
-def read_config_text(folder: Path) -> tuple[str, dict[str, Any]]:
-    """Return a folder's `config.toml` as text and as a table, both empty if there is none.
-
-    Raises:
-        FeatxError: if it is not TOML.
-    """
-    path = folder / "config.toml"
-    if not path.is_file():
-        return "", {}
-    try:
-        text = path.read_text("utf-8")
-        return text, tomllib.loads(text)
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise FeatxError(f"{path}: not valid TOML: {error}. Train the run again.") from None
-
-
 def _check_finished(path: Path) -> None:
-    """Refuse a run that is not finished, itself or in a folder of runs."""
-    if not path.is_dir():
-        return
-    visible = [one for one in sorted(path.iterdir()) if one.is_dir() and one.name[0] != "."]
-    for folder in (path, *visible):
-        if (folder / "config.toml").is_file() and not (folder / "metrics.json").is_file():
+    """Refuse a folder of runs of which one is not finished; it would be left out in silence."""
+    for folder in sorted(path.iterdir()) if path.is_dir() else ():
+        if is_unfinished(folder) and not folder.name.startswith("."):
             raise FeatxError(
                 f"{folder}: a run that is not finished. Give its command again to end it, "
                 "or report the others."
             )
-    if not any((folder / RUN_FILE).is_file() or any(folder.glob("*.csv")) for folder in visible):
-        _check_predictions(path)
-
-
-def _check_predictions(folder: Path) -> None:
-    run = (folder / "config.toml").is_file()
-    if run and not (folder / RUN_FILE).is_file():
-        raise FeatxError(f"{folder}: a run without {RUN_FILE}; there is nothing to report.")
-    if not run and not any(folder.glob("*.csv")):
-        raise FeatxError(
-            f"{folder}: no run and no prediction file in it. Give run folders, such as runs/NAME."
-        )
 
 
 def _read(system: System) -> Reported:
-    stored, results = read_stored(system.folder), system.results
+    stored, results = read_scores(system.folder), system.results
     if stored is None:  # predictions of another tool; what else lies there is not about them
         return Reported(system, results, None, "", {}, {})
     results = replace(
@@ -114,17 +86,11 @@ def _read(system: System) -> Reported:
         speakers_shared=stored.speakers_shared,
         remarks=stored.remarks,
     )
-    text, config = read_config_text(system.folder)
-    environment = _read_environment(system.folder)
-    return Reported(system, results, read_cost(system.folder), text, config, environment)
-
-
-def _read_environment(folder: Path) -> dict[str, Any]:
-    path = folder / "environment.json"
-    if not path.is_file():
-        return {}
-    try:
-        value = json.loads(path.read_text("utf-8"))
-    except ValueError as error:
-        raise FeatxError(f"{path}: damaged, not JSON ({error}). Train the run again.") from None
-    return value if isinstance(value, dict) else {}
+    return Reported(
+        system,
+        results,
+        read_cost(system.folder),
+        read_config_text(system.folder),
+        read_config(system.folder),
+        read_environment(system.folder),
+    )

@@ -1,17 +1,10 @@
 """The tables of a report in Markdown and LaTeX."""
 
-import re
 from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple
 
-from featx.finetuning.markdown import plain
 from featx.reporting.sheets import Cell, Sheet
-
-_LATEX = {
-    **{character: f"\\{character}" for character in "%_&#${}"},
-    **{"\\": r"\textbackslash{}", "~": r"\textasciitilde{}", "^": r"\textasciicircum{}"},
-    **{"±": r"$\pm$", "−": "$-$", "–": "--", "<": "$<$", ">": "$>$", "|": "$|$"},
-}
+from featx.table_text import latex_table, plain
 
 
 class Section(NamedTuple):
@@ -40,7 +33,8 @@ def to_latex(sections: Sequence[Section]) -> str:
     for heading, sheets, notes in sections:
         lines += [f"% {'=' * 8} {_line(heading)}", ""]
         for sheet in sheets:
-            lines += [*_latex_rows(sheet), *(f"% {_line(note)}" for note in _remarks(sheet)), ""]
+            lines += [f"% {_line(text)}" for text in (sheet.caption, *_remarks(sheet))]
+            lines += _latex_rows(sheet)
         lines += [*(f"% {_line(note)}" for note in notes), ""] if notes else []
     return "\n".join(lines)
 
@@ -58,12 +52,9 @@ def _bullets(sheet: Sheet) -> list[str]:
 
 def _latex_rows(sheet: Sheet) -> list[str]:
     columns = "".join(_silent("l" * sheet.words + "r" * (len(sheet.header) - sheet.words), sheet))
-    head, *body = (
-        " & ".join(_silent(row, sheet)) + r" \\"
-        for row in (list(map(_escaped, sheet.header)), *(_texts(r, _escaped) for r in sheet.rows))
-    )
-    begin = [f"% {_line(sheet.caption)}", rf"\begin{{tabular}}{{{columns}}}", r"\toprule", head]
-    return [*begin, r"\midrule", *body, r"\bottomrule", r"\end{tabular}"]
+    header = _silent(list(map(_line, sheet.header)), sheet)
+    rows = [_silent(_texts(row, _line), sheet) for row in sheet.rows]
+    return latex_table(header, rows, columns)
 
 
 def _silent(row: Sequence[str], sheet: Sheet) -> list[str]:
@@ -87,7 +78,3 @@ def _remarks(sheet: Sheet) -> list[str]:
 
 def _line(text: str) -> str:
     return " ".join(text.split())
-
-
-def _escaped(text: str) -> str:
-    return re.sub(r".", lambda found: _LATEX.get(found[0], found[0]), _line(text))

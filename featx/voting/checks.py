@@ -1,13 +1,10 @@
 """What keeps systems from voting together."""
 
-import json
-import tomllib
-from collections.abc import Callable, Mapping, Sequence
-from pathlib import Path
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from featx.errors import FeatxError
-from featx.systems import RUN_FILE
+from featx.run_reading import read_config, read_environment
 from featx.voting.reading import Key, Row, Voter
 from featx.wording import counted
 
@@ -59,26 +56,13 @@ def check_protocols(voters: Sequence[Voter]) -> dict[str, Any]:
 
 def _protocol(voter: Voter) -> dict[str, Any]:
     """Return the protocol of a run, and of a vote that of its members; empty for other files."""
-    if voter.files[0].name != RUN_FILE:
+    if voter.run is None:
         return {}
-    config, scores = (voter.files[0].with_name(name) for name in ("config.toml", "metrics.json"))
-    if not config.is_file():
-        return {}
-    table = _read(config, tomllib.loads)
+    table = read_config(voter.run)
     if "systems" in table:
-        table = _read(scores, json.loads).get("vote", {})
-    protocol = table.get("protocol", {})
+        table = read_environment(voter.run)
+    protocol = table.get("protocol")
     return protocol if isinstance(protocol, dict) else {}
-
-
-def _read(path: Path, parse: Callable[[str], Any]) -> dict[str, Any]:
-    try:
-        table = parse(path.read_text("utf-8"))
-    except ValueError as error:  # of TOML, JSON and UTF-8
-        raise FeatxError(
-            f"{path}: damaged ({error}). Copy {RUN_FILE} elsewhere to vote with just that."
-        ) from None
-    return table if isinstance(table, dict) else {}
 
 
 def check_validation(voters: Sequence[Voter], parts: Sequence[Sequence[Mapping[Key, Row]]]) -> None:

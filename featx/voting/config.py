@@ -9,7 +9,7 @@ import tomli_w
 from pydantic import Field, PositiveFloat, PositiveInt, field_validator
 
 from featx.config import ConfigError, Schema, check_config, read_config, shipped_config
-from featx.systems import RUN_FILE
+from featx.run_reading import RUN_FILE
 
 _LONGEST = 80  # letters of members' names in the name of a run
 

@@ -33,7 +33,8 @@ def write_files(tally: Tally, results: Results, inputs: str, folder: Path) -> No
         inputs: digest of the config and predictions.
         folder: of the run.
     """
-    write_json(folder / "environment.json", {**describe_environment(), "inputs_sha256": inputs})
+    made = {"inputs_sha256": inputs, "protocol": dict(tally.election.protocol)}
+    write_json(folder / "environment.json", {**describe_environment(), **made})
     _write_predictions(tally, folder / "predictions.csv")
     pairs = [
         (p.first, p.second, "" if math.isnan(p.kappa) else p.kappa, p.same, p.both_wrong)
@@ -53,7 +54,6 @@ def describe(config: VoteConfig, tally: Tally) -> dict[str, Any]:
         "rule": config.rule,
         "tie": tally.tie,
         "ties": tally.ties,
-        "protocol": dict(election.protocol),
         "members": [
             {
                 "name": election.names[member],

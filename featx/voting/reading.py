@@ -12,7 +12,8 @@ from featx.evaluate import System, index_seed
 from featx.labels import order_labels
 from featx.predictions import REQUIRED, Prediction, PredictionFile, read_predictions
 from featx.results import score_predictions
-from featx.systems import RUN_FILE, Seed, find_files, shortest_names, split_seeds
+from featx.run_reading import RUN_FILE
+from featx.systems import Seed, find_files, shortest_names, split_seeds
 from featx.tables import Table, read_table
 
 _OFF = 0.05  # that rounded probabilities can miss 1 by
@@ -70,6 +71,11 @@ class Voter:
     def name(self) -> str:
         """What it is called."""
         return self.system.name
+
+    @property
+    def run(self) -> Path | None:
+        """Its folder if it is a run or laid out as one, else None."""
+        return self.files[0].parent if self.files[0].name == RUN_FILE else None
 
 
 def find_systems(paths: Sequence[Path]) -> dict[str, list[Path]]:

@@ -5,9 +5,9 @@ import logging
 from pathlib import Path
 
 from featx.errors import FeatxError
-from featx.results import Results, read_results, score_predictions
+from featx.results import Results, score_predictions
 from featx.run_folder import MEMBERS, Job, do
-from featx.systems import RUN_FILE
+from featx.run_reading import read_scores
 from featx.voting.config import VoteConfig
 from featx.voting.election import Election, hold, paths_of
 from featx.voting.files import describe, write_files
@@ -118,16 +118,6 @@ def _remarks(stored: dict[str, Results]) -> list[str]:
 
 def _read_stored(tally: Tally) -> dict[str, Results]:
     """Return what those members that are runs say of themselves."""
-    found = {}
-    for voter in (tally.election.voters[member] for member in tally.members):
-        path = voter.files[0].with_name("metrics.json")
-        if voter.files[0].name != RUN_FILE or not path.is_file():
-            continue
-        try:
-            found[voter.name] = read_results(path)
-        except (ValueError, KeyError, TypeError):
-            raise FeatxError(
-                f"{path}: damaged, or of another version of featx. Train the run again, or copy "
-                f"its {RUN_FILE} to a folder of its own to vote with just that."
-            ) from None
-    return found
+    members = [tally.election.voters[member] for member in tally.members]
+    read = {voter.name: read_scores(voter.run) for voter in members if voter.run}
+    return {name: results for name, results in read.items() if results}

@@ -156,7 +156,7 @@ def test_of_a_run_folder_only_its_predictions_count(workplace):
 
 def test_what_is_no_prediction_file_is_told(workplace):
     Path("empty").mkdir()
-    assert "empty: no CSV file in it" in refusal("empty")
+    assert "empty: no run and no CSV file in it" in refusal("empty")
     assert "gone.csv: no such file or folder" in refusal("gone.csv")
 
 

@@ -33,8 +33,9 @@ for (const header of document.querySelectorAll("th[data-sort]")) {
 }
 
 // What scrolls can be reached by keyboard; what does not is no stop on the way.
-function markScrolling() {
-  const boxes = [...document.querySelectorAll(".box")];
+// Boxes far down are not laid out before they come near; each is looked at when it gets its size.
+function markScrolling(entries) {
+  const boxes = entries.map((entry) => entry.target);
   const scrolling = boxes.map((box) => box.scrollWidth > box.clientWidth || box.scrollHeight > box.clientHeight);
   boxes.forEach((box, place) => {
     if (scrolling[place]) {
@@ -46,9 +47,8 @@ function markScrolling() {
     }
   });
 }
-markScrolling();
-addEventListener("resize", markScrolling);
-for (const one of document.querySelectorAll("details")) one.addEventListener("toggle", markScrolling);
+const observer = new ResizeObserver(markScrolling);
+for (const box of document.querySelectorAll(".box")) observer.observe(box);
 
 const theme = document.getElementById("theme");
 function remembered(...choice) {
@@ -63,8 +63,13 @@ function show(dark) {
   document.documentElement.style.colorScheme = dark ? "dark" : "light";
   theme.setAttribute("aria-pressed", String(dark));
 }
-const saved = remembered();
-show(saved ? saved === "dark" : matchMedia("(prefers-color-scheme: dark)").matches);
+function follow() {
+  const saved = remembered();
+  show(saved ? saved === "dark" : system.matches);
+}
+const system = matchMedia("(prefers-color-scheme: dark)");
+system.addEventListener("change", follow);
+follow();
 theme.hidden = false;
 theme.addEventListener("click", () => {
   const dark = theme.getAttribute("aria-pressed") !== "true";

@@ -6,26 +6,31 @@ from pathlib import Path
 
 import pytest
 
-from featx import cli
-from featx.commands.layers import layers
-
 QUICK = ("--folds", "3", "--set", "training.epochs=2")
 RUN = Path("runs/manifest-tiny-dense")
 
 
 @pytest.fixture(autouse=True)
-def _registered():
-    """Add the command, if it is not there."""
-    if layers not in [command.callback for command in cli.app.registered_commands]:
-        cli.app.command()(layers)
+def _without_pictures_of_runs(monkeypatch):
+    """Leave out the figures of fits, which take longer than the fits."""
+    monkeypatch.setattr("featx.figures.save", lambda figure, path: None)
+
+
+@pytest.fixture(scope="module")
+def kept(tmp_path_factory) -> Path:
+    """Where a run waits that was fitted once."""
+    return tmp_path_factory.mktemp("kept") / "corpus"
 
 
 @pytest.fixture
-def fitted(write_corpus, run_featx, checkpoint_folder):
+def fitted(kept, workplace, write_corpus, run_featx, checkpoint_folder):
     """A run on three layers."""
-    write_corpus(speakers=6)
-    assert run_featx("extract", "--model", checkpoint_folder).code == 0
-    assert run_featx("fit", *QUICK).code == 0
+    if not kept.exists():
+        write_corpus(speakers=6)
+        assert run_featx("extract", "--model", checkpoint_folder).code == 0
+        assert run_featx("fit", *QUICK).code == 0
+        shutil.copytree(workplace, kept)
+    shutil.copytree(kept, workplace, dirs_exist_ok=True)
 
 
 def test_a_picture_a_csv_and_a_table(fitted, run_featx):

@@ -4,15 +4,11 @@ from pathlib import Path
 
 import pytest
 
-from featx import cli
-from featx.commands.probe import probe
-
 
 @pytest.fixture(autouse=True)
-def _registered():
-    """Add the command, if it is not there."""
-    if probe not in [command.callback for command in cli.app.registered_commands]:
-        cli.app.command()(probe)
+def _without_pictures_of_runs(monkeypatch):
+    """Leave out the figures of fits, which take longer than the fits."""
+    monkeypatch.setattr("featx.figures.save", lambda figure, path: None)
 
 
 @pytest.fixture

@@ -19,5 +19,5 @@ def test_what_is_no_run_is_told_without_a_traceback(
     Path("empty").mkdir()
     outcome = run_featx("report", "empty")
     assert outcome.code == 1
-    assert outcome.err.startswith("error: empty: no run and no prediction file in it.")
+    assert outcome.err.startswith("error: empty: no run and no CSV file in it")
     assert not Path("report.html").exists()

@@ -18,7 +18,7 @@ from featx.finetuning.card import write_card
 from featx.finetuning.config import file_config, finetune_config
 from featx.finetuning.history import Look
 from featx.finetuning.identity import Identity
-from featx.finetuning.markdown import plain, table
+from featx.finetuning.markdown import table
 from featx.finetuning.member import TunedMember
 from featx.finetuning.model import build_model
 from featx.finetuning.saving import load_tuned, save_model
@@ -26,6 +26,7 @@ from featx.finetuning.story import Story
 from featx.manifest import load_manifest
 from featx.outcomes import score_outcomes
 from featx.protocols import default_protocol
+from featx.table_text import plain
 from featx.task import set_task
 
 LOOK = Look(7, 1.0, 1e-4, 0.5, 0.9, 0.6, 0.7, 0.8, 1.0, 2.0)

@@ -1,5 +1,6 @@
 """A store that holds its labels in one layer only."""
 
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -9,6 +10,28 @@ from cache import FeatureStore
 from featx.manifest import load_manifest
 
 LABELS = ("angry", "happy", "sad")
+
+
+@pytest.fixture(autouse=True)
+def _without_pictures_of_runs(monkeypatch):
+    """Leave out the figures of fits, which take longer than the fits."""
+    monkeypatch.setattr("featx.figures.save", lambda figure, path: None)
+
+
+@pytest.fixture(scope="session")
+def kept(tmp_path_factory) -> Path:
+    """Where features wait that were extracted once."""
+    return tmp_path_factory.mktemp("kept") / "corpus"
+
+
+@pytest.fixture
+def extracted(kept, workplace, write_corpus, run_featx, checkpoint_folder):
+    """A working folder with a manifest and its features."""
+    if not kept.exists():
+        write_corpus(speakers=6)
+        assert run_featx("extract", "--model", checkpoint_folder).code == 0
+        shutil.copytree(workplace, kept)
+    shutil.copytree(kept, workplace, dirs_exist_ok=True)
 
 
 @pytest.fixture

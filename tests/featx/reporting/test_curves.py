@@ -36,9 +36,10 @@ def test_the_mean_ends_where_most_have_stopped(workplace: Path) -> None:
     assert panel.charts[0].x_name == "step"
 
 
-def test_a_damaged_history_is_named(workplace: Path) -> None:
+@pytest.mark.parametrize("row", ["0,0,1,much,1,1", "0,0,,1,1,1", "0,0,inf,1,1,1"])
+def test_a_damaged_history_is_named(workplace: Path, row: str) -> None:
     (workplace / "history.csv").write_text(
-        "seed,fold,epoch,train_loss,validation_loss,validation_uar\n0,0,1,much,1,1\n"
+        f"seed,fold,epoch,train_loss,validation_loss,validation_uar\n{row}\n"
     )
     with pytest.raises(FeatxError, match=r"history\.csv: damaged"):
         training_curves("one", workplace)

@@ -13,6 +13,8 @@ import pytest
 
 from featx.errors import FeatxError
 from featx.reporting.page import write_report
+from featx.voting.config import vote_config
+from featx.voting.run import run_vote
 
 WriteRun = Callable[..., Path]
 VOID = {"meta", "link", "input", "br"}
@@ -26,6 +28,7 @@ class Page(HTMLParser):
         self.open: list[str] = []
         self.tags: list[tuple[str, dict[str, str | None]]] = []
         self.text = ""
+        self.spans: list[tuple[str, str]] = []  # class and text
         self.feed(text)
         assert self.open == []
 
@@ -42,6 +45,8 @@ class Page(HTMLParser):
 
     def handle_data(self, data: str) -> None:
         self.text += data
+        if self.open and self.open[-1] == "span":
+            self.spans.append((self.tags[-1][1].get("class") or "", data))
 
     def all(self, tag: str) -> list[dict[str, str | None]]:
         return [attributes for name, attributes in self.tags if name == tag]
@@ -85,6 +90,10 @@ def test_tables_have_captions_and_scopes(write_run: WriteRun) -> None:
     pictures = [svg for svg in page.all("svg") if svg.get("aria-hidden") != "true"]
     assert len(pictures) == 6  # two of training and one of layers a run
     assert all(svg["role"] == "img" and svg["aria-label"] for svg in pictures)
+    assert page.all("html") == [{"lang": "en"}]
+    assert all(one["role"] == "region" for one in page.all("pre") if "aria-label" in one)
+    stops = [tag for tag, one in page.tags if one.get("tabindex") == "0"]
+    assert set(stops) == {"pre"}  # what scrolls; the script adds tables that do
     levels = [int(tag[1]) for tag, _ in page.tags if re.fullmatch("h[1-6]", tag)]
     assert levels[0] == 1
     assert all(after <= before + 1 for before, after in pairwise(levels))
@@ -124,6 +133,20 @@ def test_warnings_stand_in_every_row(
     assert page.text.count("CHECKPOINT CHOSEN ON THE TEST DATA: too high.") == 2
     assert page.text.count("Note: a file was missing.") == 1  # as it is true of all
     assert sum("warning" in (tag.get("class") or "") for tag in page.all("span")) == 2
+
+
+def test_a_warning_of_a_voter_is_one_of_the_vote(
+    write_run: WriteRun, remark: Callable[[Path, str], None]
+) -> None:
+    members = [write_run("hubert"), write_run("xlsr53")]
+    for run in members:
+        remark(run, "CHECKPOINT CHOSEN ON THE TEST DATA: too high.")
+    run_vote(vote_config(members, rule="hard"), Path("runs/vote"))
+    page = report(Path("runs/vote"), write_run("other"))
+    warning = "CHECKPOINT CHOSEN ON THE TEST DATA: too high (hubert, xlsr53)."
+    assert [text for tag, text in page.spans if "warning" in tag] == [warning]
+    assert f"- vote: {warning}\n" in Path("report.md").read_text()
+    assert f"% vote: {warning}\n" in Path("report.tex").read_text()
 
 
 def test_only_runs_with_the_same_test_set_are_compared(write_run: WriteRun) -> None:
@@ -185,6 +208,42 @@ def test_what_is_no_finished_run_is_refused_by_name(
         report(run)
 
 
+@pytest.mark.parametrize("content", [b"\xff\xfe\xff", b"}{", None])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "config.toml",
+        "environment.json",
+        "history.csv",
+        "layer_weights.csv",
+        "layer_scales.csv",
+        "predictions.csv",
+    ],
+)
+def test_a_damaged_file_is_named(write_run: WriteRun, name: str, content: bytes | None) -> None:
+    path = write_run("one") / name
+    path.unlink(missing_ok=True)
+    path.mkdir() if content is None else path.write_bytes(content)
+    with pytest.raises(FeatxError, match=f"one.*{name}"):
+        report(path.parent)
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "message"),
+    [
+        ("metrics.json", "{", "damaged"),
+        ("layer_weights.csv", "seed,fold,features,layer,weight\n0,0\n", "line 2: 2 fields"),
+        ("history.csv", "", "is empty"),
+        ("history.csv", "seed,fold,epoch,train_loss,validation_loss,validation_uar\n0\n", "line 2"),
+    ],
+)
+def test_a_truncated_file_is_named(write_run: WriteRun, name: str, text: str, message: str) -> None:
+    run = write_run("one")
+    (run / name).write_text(text)
+    with pytest.raises(FeatxError, match=rf"(?s){name}.*{message}"):
+        report(run)
+
+
 def test_an_unfinished_run_in_a_folder_of_runs_is_refused(write_run: WriteRun) -> None:
     write_run("done")
     (write_run("begun") / "metrics.json").unlink()
@@ -194,7 +253,7 @@ def test_an_unfinished_run_in_a_folder_of_runs_is_refused(write_run: WriteRun) -
 
 def test_a_folder_without_runs_is_refused(workplace: Path) -> None:
     (workplace / "empty").mkdir()
-    with pytest.raises(FeatxError, match="empty: no run and no prediction file in it"):
+    with pytest.raises(FeatxError, match="empty: no run and no CSV file in it"):
         report(Path("empty"))
     with pytest.raises(FeatxError, match=r"gone: no such file or folder"):
         report(Path("gone"))

@@ -195,8 +195,8 @@ def test_runs_of_other_protocols_are_refused(write):
     assert "division: {'count': 2} in vote" in refusal([Path("vote"), Path("b")])  # of its member
     Path("a/config.toml").write_text("[proto")
     assert "a/config.toml: damaged" in refusal([Path("a"), Path("c.csv")])
-    Path("vote/metrics.json").write_text("{")
-    assert "vote/metrics.json: damaged" in refusal([Path("vote"), Path("b")])
+    Path("vote/environment.json").write_text("{")
+    assert "vote/environment.json: damaged" in refusal([Path("vote"), Path("b")])
 
 
 def test_a_run_that_is_not_finished_does_not_vote(write):
