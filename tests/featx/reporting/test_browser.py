@@ -96,15 +96,19 @@ def browse(chromium: Any, file: Path) -> Iterator[Callable[..., Any]]:
     contexts = []
 
     def seen(request: Any) -> None:
-        if not request.url.startswith((file.parent.as_uri(), "data:")):
+        if not request.url.startswith(("file:", "data:")):
             faults.append(request.url)
+
+    def failed(request: Any) -> None:
+        if request.failure != "net::ERR_ABORTED":  # a player that has buffered enough, or closes
+            faults.append(f"{request.url}: {request.failure}")
 
     def opened(**options: Any) -> Any:
         contexts.append(chromium.new_context(**options))
         page = contexts[-1].new_page()
         page.on("console", lambda message: faults.append(message.text))
         page.on("pageerror", lambda error: faults.append(str(error)))
-        page.on("requestfailed", lambda request: faults.append(request.url))
+        page.on("requestfailed", failed)
         page.on("request", seen)
         page.goto(file.as_uri())
         return page
