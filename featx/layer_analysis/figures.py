@@ -1,6 +1,7 @@
 """The pictures of layers: what heads weigh, and what each layer holds."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import matplotlib as mpl
@@ -19,7 +20,7 @@ _X = "layer (0: local encoder)"
 
 
 def draw_layers(weights: Sequence[LayerWeights], path: Path, dashed: Sequence[str] = ()) -> None:
-    """Draw the learned weights by layer, and below them the weights corrected for scale.
+    """Draw the learned weights by layer, and below them those corrected for scale, if that matters.
 
     Lines are means and bands sample deviations over heads; encoders fine-tuned for ASR are dashed
     and corpora have their colours, as in Pepino et al. 2021, figure 2.
@@ -33,11 +34,11 @@ def draw_layers(weights: Sequence[LayerWeights], path: Path, dashed: Sequence[st
         FeatxError: if a name in `dashed` is unknown.
     """
     lines = style_lines(weights, dashed)
-    known = any(one.scales is not None for one in weights)
+    correcting = any(one.scales is not None and not one.is_of_one_scale for one in weights)
     with mpl.rc_context(STYLE):
-        figure, panels = _panels(1 + known, len(lines))
+        figure, panels = _panels(1 + correcting, len(lines))
         _draw_weights(panels[0], weights, lines, corrected=False)
-        if known:
+        if correcting:
             _draw_weights(panels[1], weights, lines, corrected=True)
         panels[-1].set_xlabel(_X)
         _legend(figure, panels[0])
@@ -75,7 +76,10 @@ def draw_probe(
         probe.axhline(100 / present, color=_GREY, linewidth=0.8, linestyle="-.", label="chance")
         probe.set(xlabel=_X, ylabel="UAR, %")
         if beside:
-            lines = style_lines(beside, taken=1)  # the first is the probe's
+            lines = [  # the first colour is the probe's
+                replace(line, label=f"weights of {one.run.name}")
+                for line, one in zip(style_lines(beside, taken=1), beside, strict=True)
+            ]
             _draw_weights(panels[0], beside, lines, corrected=all_corrected(beside))
         _ticks(probe, numbers)
         _legend(figure, *panels)

@@ -33,7 +33,7 @@ def write_layers(weights: Sequence[LayerWeights], path: Path) -> None:
 def to_text(weights: Sequence[LayerWeights]) -> str:
     """Return the weights by layer, as they were learned and corrected for scale."""
     labels = [line.label for line in style_lines(weights)]
-    corrected = [one.corrected for one in weights]
+    corrected = [None if one.is_of_one_scale else one.corrected for one in weights]
     header = []
     for label, values in zip(labels, corrected, strict=True):
         header += [label] if values is None else [label, "corrected"]
@@ -51,14 +51,16 @@ def to_text(weights: Sequence[LayerWeights]) -> str:
 
 
 def _notes(weights: Sequence[LayerWeights], labels: Sequence[str]) -> list[str]:
-    notes = ["Mean ± deviation over seeds and folds. Corrected: weight × scale, adding up to one."]
+    notes = ["Mean ± deviation over seeds and folds."]
+    if any(one.corrected is not None and not one.is_of_one_scale for one in weights):
+        notes = [f"{notes[0]} Corrected: weight × scale, adding up to one."]
     for one, label in zip(weights, labels, strict=True):
         if one.corrected is None:
             notes.append(
                 f"{label}: {one.run} was fitted before scales were kept, so its weights can't be "
                 "corrected; fit it again with --overwrite."
             )
-        elif np.abs(one.corrected - one.weights).max() < 0.0005:
+        elif one.is_of_one_scale:
             notes.append(f"{label}: its layers are of one scale, so correcting changes nothing.")
     return notes
 

@@ -25,6 +25,7 @@ from featx.tables import read_lines, read_table
 
 WEIGHTS_FILE, SCALES_FILE = "layer_weights.csv", "layer_scales.csv"
 _HEADER = ("seed", "fold", "features", "layer", "weight")
+_SAME = 0.0005  # weights closer than this are shown alike
 _ASR = "fine-tuned for ASR"  # in the registry's words
 
 Key = tuple[str, ...]
@@ -59,6 +60,13 @@ class LayerWeights:
     def corrected(self) -> np.ndarray | None:
         """(heads, layers), the weights corrected for scale; None if that is unknown."""
         return None if self.scales is None else correct(self.weights, self.scales)
+
+    @property
+    def is_of_one_scale(self) -> bool:
+        """Whether correcting for scale changes nothing, as where layers were standardised."""
+        return self.corrected is not None and bool(
+            np.abs(self.corrected - self.weights).max() < _SAME
+        )
 
     @property
     def numbers(self) -> list[int]:

@@ -24,7 +24,9 @@ def _draw(name: str, weights: LayerWeights) -> Panel:
     title = f"{name}: weights of {weights.features}"
     mean, deviation = average(weights.weights)
     spread = np.nan_to_num(deviation)
-    corrected = None if weights.corrected is None else average(weights.corrected)[0]
+    corrected = None
+    if weights.corrected is not None and not weights.is_of_one_scale:
+        corrected = average(weights.corrected)[0]
     highest = np.concatenate([mean + spread, [] if corrected is None else corrected])
     layers = weights.layers
     chart = Chart(
