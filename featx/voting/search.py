@@ -3,9 +3,11 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import combinations, islice
+from math import comb
 
 import numpy as np
 
+from featx.progress import progress
 from featx.voting.election import Part
 from featx.voting.rules import Rule, Tie, decide
 
@@ -40,14 +42,16 @@ def choose(part: Part, size: int, rule: Rule, tie: Tie) -> Best:
     """
     systems, utterances = part.votes[0].predictions.shape
     step = max(1, _HELD // (utterances * part.votes[0].classes))
-    best, tried = Best((), -1.0, 0), 0
-    for members in _chunks(systems, size, step):
-        tried += len(members)
-        uars = score_all(part, members, rule, tie)
-        place = int(np.argmax(uars >= uars.max() - _EQUAL))
-        if uars[place] > best.uar + _EQUAL:
-            best = Best(tuple(members[place].tolist()), float(uars[place]), 0)
-    return Best(best.members, best.uar, tried)
+    tried = comb(systems, size)
+    best = Best((), -1.0, tried)
+    with progress(f"Trying {size} of {systems}", tried, "combinations") as advance:
+        for members in _chunks(systems, size, step):
+            uars = score_all(part, members, rule, tie)
+            place = int(np.argmax(uars >= uars.max() - _EQUAL))
+            if uars[place] > best.uar + _EQUAL:
+                best = Best(tuple(members[place].tolist()), float(uars[place]), tried)
+            advance(len(members))
+    return best
 
 
 def score_all(part: Part, members: np.ndarray, rule: Rule, tie: Tie) -> np.ndarray:
