@@ -42,6 +42,13 @@ def _seeded() -> None:
     torch.manual_seed(0)
 
 
+@pytest.fixture(autouse=True)
+def _no_figures(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Drawing takes longer than most tests: only those marked `figures` write pictures."""
+    if request.node.get_closest_marker("figures") is None:
+        monkeypatch.setattr("featx.figures.ENDINGS", ())
+
+
 @pytest.fixture(scope="session")
 def tiny() -> dict[str, object]:
     """Options of a two-block, 16-dimensional model of any of the families."""

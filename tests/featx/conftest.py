@@ -1,5 +1,6 @@
 """A small corpus with its features, and encoders of every family with random weights."""
 
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -10,17 +11,30 @@ from transformers import AutoConfig, AutoModel, PreTrainedModel, Wav2Vec2Feature
 Model = tuple[PreTrainedModel, Wav2Vec2FeatureExtractor]
 
 
+@pytest.fixture(scope="session")
+def kept(tmp_path_factory) -> Path:
+    """Where features wait for the next test that wants the same."""
+    return tmp_path_factory.mktemp("kept")
+
+
 @pytest.fixture
-def extracted(write_corpus, run_featx, checkpoint_folder):
+def extracted(kept, workplace, write_corpus, run_featx, checkpoint_folder):
     """A working folder with a manifest and its features."""
-    write_corpus(speakers=6)
-    assert run_featx("extract", "--model", checkpoint_folder).code == 0
+    if not (kept / "corpus").exists():
+        write_corpus(speakers=6)
+        assert run_featx("extract", "--model", checkpoint_folder).code == 0
+        shutil.copytree(workplace, kept / "corpus")
+    shutil.copytree(kept / "corpus", workplace, dirs_exist_ok=True)
 
 
 @pytest.fixture
-def with_egemaps(extracted, run_featx):
+def with_egemaps(kept, extracted, run_featx):
     """The same, with eGeMAPS beside it."""
-    assert run_featx("extract", "--model", "egemaps").code == 0
+    store = Path("features/manifest/egemaps")
+    if not (kept / "egemaps").exists():
+        assert run_featx("extract", "--model", "egemaps").code == 0
+        shutil.copytree(store, kept / "egemaps")
+    shutil.copytree(kept / "egemaps", store, dirs_exist_ok=True)
 
 
 @pytest.fixture

@@ -30,6 +30,7 @@ def weights(name: str) -> list[dict[str, str]]:
         return list(csv.DictReader(file))
 
 
+@pytest.mark.figures
 @pytest.mark.parametrize("head", ["lstm", "linear", "svm"])
 def test_every_head_makes_a_run(extracted, run_featx, head):
     options = QUICK if head == "lstm" else QUICK[:2]

@@ -41,6 +41,7 @@ def relabel(change) -> None:
         writer.writerows(table)
 
 
+@pytest.mark.figures
 def test_a_run_leaves_everything_and_it_agrees(extracted, run_featx):
     outcome = run_featx("fit", "--head", "dense", "--seeds", "2", "--folds", "3", *QUICK)
     assert outcome.code == 0, outcome.err

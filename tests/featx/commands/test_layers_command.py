@@ -10,12 +10,6 @@ QUICK = ("--folds", "3", "--set", "training.epochs=2")
 RUN = Path("runs/manifest-tiny-dense")
 
 
-@pytest.fixture(autouse=True)
-def _without_pictures_of_runs(monkeypatch):
-    """Leave out the figures of fits, which take longer than the fits."""
-    monkeypatch.setattr("featx.figures.save", lambda figure, path: None)
-
-
 @pytest.fixture(scope="module")
 def kept(tmp_path_factory) -> Path:
     """Where a run waits that was fitted once."""
@@ -33,6 +27,7 @@ def fitted(kept, workplace, write_corpus, run_featx, checkpoint_folder):
     shutil.copytree(kept, workplace, dirs_exist_ok=True)
 
 
+@pytest.mark.figures
 def test_a_picture_a_csv_and_a_table(fitted, run_featx):
     outcome = run_featx("layers", RUN, RUN, "--out", "out", "--dashed", "tiny")
     assert outcome.code == 0, outcome.err

@@ -5,12 +5,6 @@ from pathlib import Path
 import pytest
 
 
-@pytest.fixture(autouse=True)
-def _without_pictures_of_runs(monkeypatch):
-    """Leave out the figures of fits, which take longer than the fits."""
-    monkeypatch.setattr("featx.figures.save", lambda figure, path: None)
-
-
 @pytest.fixture
 def extracted(write_corpus, run_featx, checkpoint_folder):
     """A store of three layers."""
@@ -18,6 +12,7 @@ def extracted(write_corpus, run_featx, checkpoint_folder):
     assert run_featx("extract", "--model", checkpoint_folder).code == 0
 
 
+@pytest.mark.figures
 def test_a_folder_with_scores_by_layer_beside_a_run(extracted, run_featx):
     run_featx("fit", "--folds", "3", "--set", "training.epochs=2")
     arguments = ("probe", "--model", "tiny", "--folds", "3", "--beside")

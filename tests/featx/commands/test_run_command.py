@@ -15,9 +15,8 @@ features = ["egemaps-functionals"]
 
 
 @pytest.fixture
-def experiment(write_corpus, monkeypatch) -> Path:
+def experiment(write_corpus) -> Path:
     """A file with one quick system."""
-    monkeypatch.setattr("featx.figures.ENDINGS", ())  # drawing takes longer than all the rest
     write_corpus(speakers=3, takes=1)
     path = Path("one.toml")
     path.write_text(EXPERIMENT)

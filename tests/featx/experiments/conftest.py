@@ -66,12 +66,6 @@ test = ["s5"]
 """
 
 
-@pytest.fixture(autouse=True)
-def _no_figures(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Drawing takes longer than all the rest."""
-    monkeypatch.setattr("featx.figures.ENDINGS", ())
-
-
 @pytest.fixture
 def write_experiment(write_corpus, checkpoint_folder) -> Callable[..., Path]:
     """Write a corpus and an experiment on it; return its path."""

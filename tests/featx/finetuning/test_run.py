@@ -26,6 +26,7 @@ def weights(folder):
     return load_file(next(folder.glob("models/*")) / "model.safetensors")
 
 
+@pytest.mark.figures
 def test_a_run_leaves_everything_and_it_agrees(write_corpus, finetune, read_rows):
     write_corpus(speakers=6)
     outcome = finetune("--seeds", "2")

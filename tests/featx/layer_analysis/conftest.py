@@ -12,12 +12,6 @@ from featx.manifest import load_manifest
 LABELS = ("angry", "happy", "sad")
 
 
-@pytest.fixture(autouse=True)
-def _without_pictures_of_runs(monkeypatch):
-    """Leave out the figures of fits, which take longer than the fits."""
-    monkeypatch.setattr("featx.figures.save", lambda figure, path: None)
-
-
 @pytest.fixture(scope="session")
 def kept(tmp_path_factory) -> Path:
     """Where features wait that were extracted once."""

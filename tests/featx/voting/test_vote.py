@@ -46,6 +46,7 @@ def refusal(paths: list[Path], **options: object) -> str:
     return str(caught.value)
 
 
+@pytest.mark.figures
 @pytest.mark.parametrize("rule", ["hard", "soft", "weighted"])
 def test_a_vote_is_a_run_that_can_be_compared_and_vote(systems, rule):
     results = vote(systems, rule=rule)
