@@ -59,6 +59,8 @@ def do(job: Job, folder: Path, overwrite: bool = False) -> Results:
     Raises:
         FeatxError: if the folder holds a run of another config, or no run at all.
     """
+    if file := next((one for one in (folder, *folder.parents) if one.is_file()), None):
+        raise FeatxError(f"{folder}: {file} is a file, and a run takes a folder.")
     _end_replacing(folder)
     if overwrite and (folder / "config.toml").exists():
         return _replace(job, folder)

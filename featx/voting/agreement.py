@@ -14,7 +14,7 @@ from featx.voting.election import Part, score_uar
 
 
 @dataclass(frozen=True)
-class Pair:
+class Agreement:
     """How much two systems agree on the test utterances, averaged over seeds.
 
     Attributes:
@@ -53,7 +53,7 @@ class Oracle:
         return {"share": self.share, "uar": self.uar}
 
 
-def agree(names: Sequence[str], members: Sequence[int], part: Part) -> list[Pair]:
+def agree(names: Sequence[str], members: Sequence[int], part: Part) -> list[Agreement]:
     """Compare every pair of systems.
 
     Args:
@@ -67,7 +67,9 @@ def agree(names: Sequence[str], members: Sequence[int], part: Part) -> list[Pair
         same = np.mean([first == second for first, second in both])
         wrong = np.mean([(a != part.labels) & (b != part.labels) for a, b in both])
         kappa = float(np.mean([_kappa(*some) for some in both]))
-        pairs.append(Pair(names[one], names[two], kappa, 100 * float(same), 100 * float(wrong)))
+        pairs.append(
+            Agreement(names[one], names[two], kappa, 100 * float(same), 100 * float(wrong))
+        )
     return pairs
 
 

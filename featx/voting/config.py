@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Annotated, Literal
 
 import tomli_w
-from pydantic import Field, PositiveFloat, PositiveInt, field_validator
+from pydantic import Field, PositiveFloat, field_validator
 
 from featx.config import ConfigError, Schema, check_config, read_config, shipped_config
 from featx.run_reading import RUN_FILE
@@ -35,7 +35,7 @@ class VoteConfig(Schema):
     systems: Annotated[tuple[Path, ...], Field(min_length=1)]
     rule: Literal["hard", "soft", "weighted"] = "hard"
     tie: Literal["auto", "probability", "first"] = "auto"
-    search: tuple[PositiveInt, ...] = ()
+    search: tuple[Annotated[int, Field(ge=2)], ...] = ()
     over_seeds: bool = False
     manifest: Path | None = None
     title: str = ""
@@ -46,8 +46,6 @@ class VoteConfig(Schema):
     def _sizes(cls, sizes: tuple[int, ...]) -> tuple[int, ...]:
         if len(set(sizes)) < len(sizes):
             raise ValueError(f"{', '.join(map(str, sizes))} names a number of members twice")
-        if 1 in sizes:
-            raise ValueError("a vote takes two members or more")
         return sizes
 
     @property
@@ -85,6 +83,8 @@ def vote_config(systems: Sequence[Path], search: str = "", **options: object) ->
         sizes = [int(size) for size in search.split(",")] if search else []
     except ValueError:
         raise ConfigError(f"--search {search}: give numbers of members, such as 3,5.") from None
+    if any(size < 2 for size in sizes):
+        raise ConfigError(f"--search {search}: a vote takes two members or more.")
     return check_config({**options, "systems": systems, "search": sizes}, VoteConfig, "vote")
 
 

@@ -69,6 +69,24 @@ class Election:
         return [voter.name for voter in self.voters]
 
     @property
+    def validates_every_fold(self) -> bool:
+        """Whether each fold of the test part has validation rows of its own."""
+        validated = {fold for fold, _ in self.validation.keys} if self.validation else set()
+        return {fold for fold, _ in self.test.keys} <= validated
+
+    @property
+    def pairing(self) -> list[str]:
+        """How seeds of different numbers were paired, in a sentence; none if they are the same."""
+        numbers = {tuple(ballot.seed for ballot in voter.ballots) for voter in self.voters}
+        if len(numbers) == 1 or len(self.seeds) == 1:
+            return []
+        shown = "; ".join(
+            f"{voter.name} {', '.join(ballot.seed or '?' for ballot in voter.ballots)}"
+            for voter in self.voters
+        )
+        return [f"Seeds were paired in their order, as their numbers differ: {shown}."]
+
+    @property
     def without_probabilities(self) -> str:
         """Why the systems can't be asked for probabilities, empty if they can."""
         return next((voter.without for voter in self.voters if voter.without), "")

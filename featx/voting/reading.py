@@ -97,7 +97,8 @@ def find_systems(paths: Sequence[Path]) -> dict[str, list[Path]]:
         (files,) = systems.values()
         for file in files:
             if (owner := owners.setdefault(file.resolve(), path)) is not path:
-                raise FeatxError(f"{file} is given twice, in {owner} and {path}; it votes once.")
+                where = "" if owner == path else f", in {owner} and in {path}"
+                raise FeatxError(f"{file} is given twice{where}; it votes once.")
         place = files[0].parent if files[0].name == RUN_FILE or path.is_dir() else files[0]
         found[Path(os.path.normpath(place.absolute()))] = files
     names = shortest_names(list(found))

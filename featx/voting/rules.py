@@ -20,7 +20,7 @@ class Votes:
         classes: how many there are.
         predictions: (systems, utterances) class indices.
         probabilities: (systems, utterances, classes); None if a system has none.
-        weights: (systems,) of the weighted rule.
+        weights: (systems, utterances) of the weighted rule.
     """
 
     classes: int
@@ -92,7 +92,7 @@ def _count(votes: Votes, members: np.ndarray, rule: Rule) -> np.ndarray:
     weights = votes.weights[members]
     weights = np.where(weights.sum(1, keepdims=True) > 0, weights, 1)  # all useless: all alike
     weights = weights / weights.sum(1, keepdims=True)
-    parts = (votes.ballots[:, members[:, place]] * weights[:, place, None] for place in range(size))
+    parts = (votes.ballots[:, members[:, place]] * weights[:, place] for place in range(size))
     total: np.ndarray = functools.reduce(np.add, parts)
     return total
 

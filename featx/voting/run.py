@@ -7,7 +7,7 @@ from pathlib import Path
 from featx.errors import FeatxError
 from featx.results import Results, score_predictions
 from featx.run_folder import MEMBERS, Job, do
-from featx.run_reading import read_scores
+from featx.run_reading import CONFIG, SCORES, read_scores
 from featx.voting.config import VoteConfig
 from featx.voting.election import Election, hold, paths_of
 from featx.voting.files import describe, write_files
@@ -55,8 +55,12 @@ def run_vote(config: VoteConfig, folder: Path, overwrite: bool = False) -> Resul
 def _digest(config: VoteConfig, election: Election) -> str:
     """Digest the config and the content of every file that is read."""
     digest = hashlib.sha256(config.to_toml().encode())
-    for path in [*paths_of(election.voters), *([config.manifest] if config.manifest else [])]:
-        digest.update(hashlib.sha256(path.read_bytes()).digest())
+    runs = [voter.run for voter in election.voters if voter.run]
+    told = [run / name for run in runs for name in (CONFIG, SCORES)]
+    files = [*paths_of(election.voters), *([config.manifest] if config.manifest else []), *told]
+    for path in files:
+        if path.is_file():
+            digest.update(hashlib.sha256(path.read_bytes()).digest())
     return digest.hexdigest()
 
 
@@ -89,11 +93,13 @@ def _own_remarks(config: VoteConfig, tally: Tally) -> list[str]:
             f"The members are those of {counted(tried, 'combination')} with the highest UAR on "
             "validation data."
         )
-    if (tally.found or config.rule == "weighted") and _validates_on_tests(tally.election):
+    pooled = config.rule == "weighted" and not tally.election.validates_every_fold
+    if (tally.found or pooled) and _validates_on_tests(tally.election):
         remarks.append(
             "Validation utterances of one fold are tested in another, so what was chosen or "
-            "weighted by them has seen labels of the test utterances."
+            "weighted by all of them has seen labels of the test utterances."
         )
+    remarks += tally.election.pairing
     for voter in (tally.election.voters[member] for member in tally.members):
         remarks += [f"{voter.name}: {note}" for note in voter.system.notes]
     return remarks

@@ -9,10 +9,10 @@ import numpy as np
 
 from featx.errors import FeatxError
 from featx.results import Results
-from featx.voting.agreement import Oracle, Pair, agree, bound
+from featx.voting.agreement import Agreement, Oracle, agree, bound
 from featx.voting.config import VoteConfig
 from featx.voting.election import Election, Part, score_uar
-from featx.voting.rules import Outcome, Tie, decide
+from featx.voting.rules import Outcome, Tie, Votes, decide
 from featx.voting.search import Best, choose, score_all
 from featx.wording import counted
 
@@ -57,7 +57,7 @@ class Tally:
     found: Sequence[Found]
     test: Sequence[Outcome]
     validation: Sequence[Outcome]
-    pairs: Sequence[Pair]
+    pairs: Sequence[Agreement]
     oracle: Oracle
 
     @property
@@ -155,20 +155,43 @@ def mean_uar(part: Part, member: int) -> float:
 
 
 def _weigh(config: VoteConfig, election: Election) -> Election:
-    """Give each system of each seed its UAR on validation data as its weight."""
+    """Give each system of each seed its UAR on a fold's validation data as its weight there.
+
+    So no utterance is voted on with weights that its own label has made, though it be validated on
+    in another fold. Where folds are not told, the UAR is that of all validation rows.
+    """
     part = election.validation
     if config.rule != "weighted" or part is None:
         return election
-    weights = [
-        np.array([score_uar(one, part.labels, votes.classes) for one in votes.predictions])
-        for votes in part.votes
-    ]
+    by_fold = election.validates_every_fold
+
+    def folds(part: Part) -> list[str]:
+        return [fold if by_fold else "" for fold, _ in part.keys]
+
+    own = np.array(folds(part))
+    weights = [_weights(votes, part.labels, own) for votes in part.votes]
 
     def weighed(part: Part) -> Part:
-        pairs = zip(part.votes, weights, strict=True)
-        return replace(part, votes=[replace(votes, weights=own) for votes, own in pairs])
+        votes = [
+            replace(one, weights=np.stack([of[fold] for fold in folds(part)], axis=1))
+            for one, of in zip(part.votes, weights, strict=True)
+        ]
+        return replace(part, votes=votes)
 
     return replace(election, test=weighed(election.test), validation=weighed(part))
+
+
+def _weights(votes: Votes, labels: np.ndarray, folds: np.ndarray) -> dict[str, np.ndarray]:
+    """Return (systems,) the UAR of each system on every fold."""
+    return {
+        fold: np.array(
+            [
+                score_uar(one[folds == fold], labels[folds == fold], votes.classes)
+                for one in votes.predictions
+            ]
+        )
+        for fold in np.unique(folds).tolist()
+    }
 
 
 def _check_sizes(sizes: Sequence[int], systems: int) -> None:

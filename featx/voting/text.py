@@ -5,7 +5,7 @@ import math
 import numpy as np
 
 from featx.results import plain_table, render
-from featx.voting.agreement import Pair
+from featx.voting.agreement import Agreement
 from featx.voting.tally import Tally, mean_uar
 
 OPTIMISTIC = "best on test: OPTIMISTIC"
@@ -79,5 +79,5 @@ def _drawn(table: object) -> str:
     return render(table, width=_WIDTH).strip("\n")  # type: ignore[arg-type]
 
 
-def _kappa(pair: Pair) -> str:
+def _kappa(pair: Agreement) -> str:
     return "–" if math.isnan(pair.kappa) else f"{pair.kappa:.3f}"

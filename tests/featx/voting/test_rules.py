@@ -22,16 +22,18 @@ def make_votes(seed: int, systems: int, utterances: int, classes: int) -> Votes:
     draw = np.random.default_rng(seed)
     probabilities = draw.multinomial(8, np.full(classes, 1 / classes), (systems, utterances)) / 8
     predictions = draw.integers(0, classes, (systems, utterances))
-    return Votes(classes, predictions, probabilities, draw.integers(0, 5, systems) / 4)
+    weights = draw.integers(0, 5, (systems, utterances)) / 4
+    return Votes(classes, predictions, probabilities, weights)
 
 
 def expected(votes: Votes, rule: str, tie: str) -> tuple[list[int], list[bool]]:
     """The same an utterance at a time, with scipy's mode where nothing ties."""
     winners, tied = [], []
     modes = mode(votes.predictions, axis=0) if rule == "hard" else None
-    weights = votes.weights if rule == "weighted" and votes.weights.any() else None
     for one in range(votes.predictions.shape[1]):
         named, beliefs = votes.predictions[:, one], votes.probabilities[:, one]
+        weights = votes.weights[:, one] if rule == "weighted" else None
+        weights = weights if weights is not None and weights.any() else None
         counts = beliefs.sum(0) if rule == "soft" else np.bincount(named, weights, votes.classes)
         best = np.flatnonzero(counts == counts.max())  # eighths and quarters are exact
         tied.append(len(best) > 1)
@@ -116,7 +118,7 @@ def test_more_than_255_systems_do_not_overflow():
 
 
 def test_systems_that_are_all_useless_weigh_alike():
-    votes = Votes(3, np.array([[2], [1], [1]]), None, np.zeros(3))
+    votes = Votes(3, np.array([[2], [1], [1]]), None, np.zeros((3, 1)))
     assert decide(votes, np.array([[0, 1, 2]]), "weighted", "first").winners.tolist() == [[1]]
 
 

@@ -110,6 +110,65 @@ def test_the_search_never_reads_test_labels(write, systems):
     ]
 
 
+def test_weights_never_see_the_labels_of_what_they_weigh(write, systems):
+    """In a cross-validation a test utterance of one fold is validated on in another."""
+    vote(systems, rule="weighted")
+    for path in systems:
+        table = read(path)
+        for row in table:
+            if row["split"] == "validation" and row["fold"] == "1":  # tested in fold 0
+                row["label"] = CLASSES[(CLASSES.index(row["label"]) + 1) % 3]
+        write(str(path), table)
+    results = vote(systems, "poisoned", rule="weighted")
+    ours, poisoned = (
+        {(r["utterance"], r["seed"]): r for r in read(Path(name, RUN)) if r["split"] == "test"}
+        for name in ("vote", "poisoned")
+    )
+    changed = {ours[key]["fold"] for key in ours if ours[key] != poisoned[key]}
+    assert changed == {"1"}
+    assert not any("tested in another" in remark for remark in results.remarks)
+
+
+def test_without_folds_all_validation_rows_weigh(write):
+    for name in "ab":
+        rows = make_rows(0.5 + 0.2 * (name == "a"))
+        write(
+            f"{name}.csv", [{**r, "fold": r["fold"] if r["split"] == "test" else ""} for r in rows]
+        )
+    results = vote([Path("a.csv"), Path("b.csv")], rule="weighted")
+    assert any("tested in another" in remark for remark in results.remarks)
+
+
+def test_seeds_of_other_numbers_are_paired_in_order_and_told(write):
+    other = [{**row, "seed": str(int(row["seed"]) + 5)} for row in make_rows(0.5, seeds=2)]
+    paths = [write("a.csv", make_rows(0.6, seeds=2)), write("b.csv", other)]
+    results = vote(paths)
+    assert any("paired in their order" in one and "b 5, 6" in one for one in results.remarks)
+
+
+def test_a_member_that_says_something_else_is_another_vote(write):
+    for name in "ab":
+        path = write(f"{name}/predictions.csv", make_rows(0.5 + 0.1 * (name == "a")))
+        path.with_name("config.toml").touch()
+        scored = score_predictions("", CLASSES, [SCORED], False)
+        path.with_name("metrics.json").write_text(json.dumps(scored.to_json()))
+    vote([Path("a"), Path("b")])
+    warned = score_predictions("", CLASSES, [SCORED], False, ["CHOSEN ON TEST DATA: too high."])
+    Path("a/metrics.json").write_text(json.dumps(warned.to_json()))
+    with pytest.raises(FeatxError, match="have changed since"):
+        vote([Path("a"), Path("b")])
+
+
+def test_a_file_is_no_place_for_a_run(systems):
+    assert "s0.csv is a file" in refusal_at(systems, "s0.csv/run")
+
+
+def refusal_at(paths: list[Path], folder: str) -> str:
+    with pytest.raises(FeatxError) as caught:
+        vote(paths, folder)
+    return str(caught.value)
+
+
 def test_the_best_on_test_is_beside_the_chosen_and_not_worse(systems):
     results = vote(systems, search=(2, 3))
     rows = read(Path("vote/search.csv"))
