@@ -58,6 +58,14 @@ def store_name(model: str) -> str:
     return model.replace("/", "--")
 
 
+def short_name(encoder: str) -> str:
+    """Return the short name of a Hub id, or of its features' folder; others stay as they are."""
+    for name, entry in read_registry().items():
+        if encoder in (entry.hub_id, store_name(entry.hub_id)):
+            return name
+    return encoder
+
+
 def hub_id(model: str) -> str:
     """Return the Hub id behind a short name or a Hub id.
 

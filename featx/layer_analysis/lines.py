@@ -43,7 +43,7 @@ def style_lines(
     Raises:
         FeatxError: if a name in `dashed` is none of these.
     """
-    names = [{one.encoder, one.features, one.run.name} for one in weights]
+    names = [{one.name, one.encoder, one.features, one.run.name} for one in weights]
     known = sorted(set().union(*names))
     for name in dashed:
         if name not in known:
@@ -65,11 +65,11 @@ def style_lines(
 def _labels(weights: Sequence[LayerWeights], corpora: Mapping[Path, str]) -> list[str]:
     """Return the encoder of each, with as much more as tells them apart."""
     several = len(corpora) > 1
-    labels = [f"{w.encoder}, {corpora[w.manifest]}" if several else w.encoder for w in weights]
+    labels = [f"{w.name}, {corpora[w.manifest]}" if several else w.name for w in weights]
     for more in ("name", "path"):
         counts = Counter(labels)
         labels = [
-            f"{one.encoder}, {one.run.name if more == 'name' else one.run}"
+            f"{one.name}, {one.run.name if more == 'name' else one.run}"
             if counts[label] > 1
             else label
             for label, one in zip(labels, weights, strict=True)

@@ -10,7 +10,7 @@ import numpy as np
 
 from featx.errors import FeatxError
 from featx.layer_analysis.scales import correct
-from featx.registry import read_registry, store_name
+from featx.registry import read_registry, short_name
 from featx.run_reading import (
     CONFIG,
     ENVIRONMENT,
@@ -55,6 +55,11 @@ class LayerWeights:
     layers: tuple[str, ...]
     weights: np.ndarray
     scales: np.ndarray | None
+
+    @property
+    def name(self) -> str:
+        """Of the encoder, short if the registry has it."""
+        return short_name(self.encoder)
 
     @cached_property
     def corrected(self) -> np.ndarray | None:
@@ -246,6 +251,5 @@ def _table(heads: _Heads) -> np.ndarray:
 
 
 def _tuned_for_asr(encoder: str) -> bool:
-    registry = read_registry().items()
-    known = {key: one for name, one in registry for key in (name, store_name(one.hub_id))}
-    return encoder in known and _ASR in known[encoder].pretraining
+    entry = read_registry().get(short_name(encoder))
+    return entry is not None and _ASR in entry.pretraining

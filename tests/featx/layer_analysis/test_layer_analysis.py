@@ -165,7 +165,8 @@ def test_the_registry_tells_what_was_tuned_for_asr(extracted, run_featx):
     assert [one.tuned_for_asr for one in read_weights(RUN)] == [False]
     path = RUN / "environment.json"
     table = json.loads(path.read_text())
-    for name in ("wav2vec2-base-960h", "facebook--wav2vec2-base-960h"):
+    hub = "facebook/wav2vec2-base-960h"
+    for name in ("wav2vec2-base-960h", hub, hub.replace("/", "--")):
         table["features"][0]["encoder"] = name
         path.write_text(json.dumps(table))
         assert [one.tuned_for_asr for one in read_weights(RUN)] == [True]
