@@ -13,11 +13,10 @@ from featx.cost import (
     describe_seconds,
 )
 from featx.files import write_text
-from featx.results import NAMES, plain_table, render
+from featx.results import NAMES, WIDE, plain_table, render
 from featx.significance import Difference
 from featx.table_text import latex_table, markdown_table
 
-_WIDTH = 10_000  # characters allowed; a table takes what it needs
 _UNKNOWN = "–"
 
 
@@ -36,7 +35,7 @@ def to_text(comparison: Comparison) -> str:
         table = plain_table(*header)
         for row in rows:
             table.add_row(*row)
-        parts.append(render(table, width=_WIDTH).strip("\n") + "\n")
+        parts.append(render(table, width=WIDE).strip("\n") + "\n")
     return "\n".join([*parts, *_notes(comparison)])
 
 

@@ -11,11 +11,15 @@ from matplotlib.figure import Figure
 
 from featx.files import replace
 from featx.member import Member
-from featx.results import Results
+from featx.results import Results, describe_count
 
 WIDTH = 3.5  # inches, a journal's column
 BLUE, ORANGE = "#0072B2", "#D55E00"  # Okabe and Ito: told apart by colour-blind readers
 ENDINGS = ("png", "pdf")
+_WRITTEN = 15  # classes at most whose cells hold text
+_NAMED = 25  # classes that have room for their names
+_SMALLEST, _LARGEST = 6, 7  # points of text
+_LONGEST = 16  # characters of a name
 STYLE: dict[Any, Any] = {
     "font.size": 8,
     "axes.spines.top": False,
@@ -25,23 +29,54 @@ STYLE: dict[Any, Any] = {
 
 
 def draw_confusion(results: Results, path: Path) -> None:
-    """Draw the row-normalised confusion matrix with its counts, averaged over seeds."""
+    """Draw the confusion matrix, averaged over seeds: as shares of the true class, and counts.
+
+    Args:
+        results: of the run.
+        path: of the picture of shares, without an ending; that of counts is named `_counts`.
+    """
     counts = results.confusion / results.seeds
     shares = 100 * counts / np.maximum(counts.sum(1, keepdims=True), 1)
-    with mpl.rc_context({**STYLE, "font.size": 7}):
-        figure = Figure((1.4 * WIDTH, 1.25 * WIDTH), layout="constrained")
+    shown = [f"{share:.0f}" for share in shares.flat]
+    _draw_matrix(results.classes, shares, shown, "share of the true class, %", path, 100)
+    shown = [describe_count(count) for count in counts.flat]
+    most = max(float(counts.max()), 1)
+    counted = path.with_name(f"{path.name}_counts")
+    _draw_matrix(results.classes, counts, shown, "utterances", counted, most)
+
+
+def _draw_matrix(
+    classes: Sequence[str],
+    values: np.ndarray,
+    texts: Sequence[str],
+    label: str,
+    path: Path,
+    most: float,
+) -> None:
+    """Draw values from 0 to `most` as tints, and their texts where there is room."""
+    names = [name if len(name) <= _LONGEST else f"{name[: _LONGEST - 1]}…" for name in classes]
+    step = -(-len(names) // _NAMED)
+    named = range(0, len(names), step)
+    with mpl.rc_context({**STYLE, "font.size": _LARGEST}):
+        figure = Figure((WIDTH, 1.12 * WIDTH), layout="constrained")
         axes = figure.subplots()
-        image = axes.imshow(shares, cmap="Blues", vmin=0, vmax=100)
-        for (row, column), share in np.ndenumerate(shares):
-            text = f"{share:.0f} %\n{counts[row, column]:.3g}"
-            colour = "white" if share > 55 else "black"
-            axes.text(column, row, text, ha="center", va="center", color=colour, fontsize=5.5)
-        ticks = range(len(results.classes))
-        axes.set_xticks(ticks, results.classes, rotation=45, ha="right")
-        axes.set_yticks(ticks, results.classes)
+        image = axes.imshow(values, cmap="Blues", vmin=0, vmax=most)
+        axes.set_xticks(named, names[::step], rotation=90)
+        axes.set_yticks(named, names[::step])
         axes.set(xlabel="predicted", ylabel="true")
-        figure.colorbar(image, label="share of the true class, %", shrink=0.8)
+        figure.colorbar(image, label=label, location="top", aspect=40)
+        if size := _text_size(names, texts):
+            for ((row, column), value), text in zip(np.ndenumerate(values), texts, strict=True):
+                colour = "white" if value > 0.55 * most else "black"
+                axes.text(column, row, text, size=size, color=colour, ha="center", va="center")
         save(figure, path)
+
+
+def _text_size(names: Sequence[str], texts: Sequence[str]) -> float:
+    """Return the points of the text in a matrix's cells, 0 if there is no room to read it."""
+    cell = (215 - 4.1 * max(map(len, names))) / len(names)  # points; the names stand beside
+    size = min(_LARGEST, cell / (0.65 * max(map(len, texts))))  # a digit is 0.64 of it wide
+    return size if size >= _SMALLEST and len(names) <= _WRITTEN else 0
 
 
 def draw_layer_weights(

@@ -16,6 +16,7 @@ from featx.scores import METRICS, Score, count_confusions, score_seeds
 from featx.wording import counted
 
 SAME_IN_JSON = ("title", "classes", "seeds", "speakers", "speakers_shared", "remarks")
+WIDE = 10_000  # characters allowed; a table takes what it needs
 FEW_SPEAKERS = 10  # below this the bootstrap interval is too narrow to be taken at its word
 NAMES = {"uar": "UAR", "wa": "WA", "macro_f1": "macro F1"}
 
@@ -102,7 +103,7 @@ class Results:
         table = plain_table("class", "precision", "recall", "F1", "utterances")
         for label, row in self.per_class().items():
             figures = (f"{row[name]:.1f}" for name in ("precision", "recall", "f1"))
-            table.add_row(label, *figures, f"{row['utterances']:g}")
+            table.add_row(label, *figures, describe_count(row["utterances"]))
         return table
 
     def _confusion_table(self) -> Table:
@@ -175,6 +176,13 @@ def score_predictions(
         speakers_shared=speakers_shared,
         remarks=remarks,
     )
+
+
+def describe_count(count: float) -> str:
+    """Return "2,850", "12.5": a count, which may be a mean over seeds."""
+    if count >= 100 or count == round(count):
+        return f"{count:,.0f}"
+    return f"{count:.1f}".removesuffix(".0")
 
 
 def render(*parts: Table | str, width: int = 100) -> str:

@@ -20,17 +20,18 @@ def markdown_table(header: Sequence[str], rows: Iterable[Sequence[str]], columns
     """Return the lines of a table in Markdown.
 
     Args:
-        header: names of the columns.
-        rows: as many cells each.
+        header: names of the columns, as they shall be read.
+        rows: as many cells each, likewise.
         columns: a letter each, "l" for text and "r" for figures.
     """
     rule = ["---:" if letter == "r" else "---" for letter in columns]
-    return [f"| {' | '.join(map(_unbarred, row))} |" for row in (header, rule, *rows)]
+    cells = ([plain(cell) for cell in row] for row in rows)
+    return [f"| {' | '.join(row)} |" for row in (list(map(plain, header)), rule, *cells)]
 
 
 def latex_table(header: Sequence[str], rows: Iterable[Sequence[str]], columns: str) -> list[str]:
     """Return the lines of a table in LaTeX, for the package booktabs; arguments as above."""
-    first, *others = [" & ".join(map(_escaped, row)) + r" \\" for row in (header, *rows)]
+    first, *others = [_latex_row(row) for row in (header, *rows)]
     return [
         rf"\begin{{tabular}}{{{columns}}}",
         r"\toprule",
@@ -43,8 +44,10 @@ def latex_table(header: Sequence[str], rows: Iterable[Sequence[str]], columns: s
     ]
 
 
-def _unbarred(cell: str) -> str:
-    return cell.replace("|", r"\|")
+def _latex_row(cells: Sequence[str]) -> str:
+    """Return a row; at its beginning, the line above would take a bracket or star for its own."""
+    row = " & ".join(map(_escaped, cells)) + r" \\"
+    return re.sub(r"^(\s*)([\[*])", r"\1{\2}", row)
 
 
 def _escaped(text: str) -> str:

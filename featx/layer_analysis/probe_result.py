@@ -6,9 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.stats import spearmanr
 
-from featx.layer_analysis.tables import WIDTH
 from featx.layer_analysis.weights import LayerWeights, all_corrected, average
-from featx.results import Results, plain_table, render
+from featx.results import WIDE, Results, plain_table, render
 
 
 @dataclass(frozen=True)
@@ -46,7 +45,7 @@ class Probe:
             *(self._agreement(name, own) for name, own in zip(names, weights, strict=True)),
             *self.chosen.notes(),
         ]
-        return "\n".join([render(self.chosen.title, table, width=WIDTH), "", *notes])
+        return "\n".join([render(self.chosen.title, table, width=WIDE), "", *notes])
 
     @property
     def _kind(self) -> str:
@@ -62,7 +61,9 @@ class Probe:
         """Say how weights and scores go together (Spearman's rank correlation over layers)."""
         scores = zip(self.layers, (r.scores["uar"].mean for r in self.results), strict=True)
         pairs = np.array([(weights[layer], uar) for layer, uar in scores if layer in weights])
-        if len(pairs) < 3 or (np.ptp(pairs, axis=0) == 0).any():
+        if len(pairs) < 3:
+            return f"{run}: whether {self._kind} follows UAR takes three layers or more to tell."
+        if (np.ptp(pairs, axis=0) == 0).any():
             return f"{run}: too little varies over layers to tell whether {self._kind} follows UAR."
         rank = spearmanr(pairs[:, 0], pairs[:, 1]).statistic
         return (

@@ -9,9 +9,8 @@ from featx.files import write_csv
 from featx.layer_analysis.lines import style_lines
 from featx.layer_analysis.weights import LayerWeights, average, name_corpora
 from featx.outcomes import rounded
-from featx.results import plain_table, render
+from featx.results import WIDE, plain_table, render
 
-WIDTH = 10_000  # characters allowed; a table takes what it needs
 _HEADER = (
     "run", "corpus", "features", "encoder", "layer", "heads", "weight", "weight_deviation", "scale",
     "corrected", "corrected_deviation",
@@ -47,7 +46,7 @@ def to_text(weights: Sequence[LayerWeights]) -> str:
     for layer in sorted({layer for one in weights for layer in one.layers}, key=int):
         name = "0 (local encoder)" if layer == "0" else layer
         table.add_row(name, *(column.get(layer, "") for column in columns))
-    return "\n".join([render(table, width=WIDTH).strip("\n"), "", *_notes(weights, labels)])
+    return "\n".join([render(table, width=WIDE).strip("\n"), "", *_notes(weights, labels)])
 
 
 def _notes(weights: Sequence[LayerWeights], labels: Sequence[str]) -> list[str]:

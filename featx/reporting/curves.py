@@ -61,19 +61,25 @@ def _read(path: Path) -> tuple[str, list[np.ndarray]]:
             models.setdefault((row["seed"], row["fold"]), []).append(values)
     except (ValueError, KeyError) as error:
         raise damaged(path, str(error)) from None
-    return unit, [np.array(rows) for rows in models.values()]
+    return unit, [np.array(sorted(rows)) for rows in models.values()]
 
 
 def _mean(
     columns: Sequence[np.ndarray], models: Sequence[np.ndarray], times: Sequence[float]
 ) -> np.ndarray:
-    """Average at each time over the models that train at least so long, while half of them do."""
-    table = np.full((len(models), len(times)), np.nan)
-    for row, (column, model) in enumerate(zip(columns, models, strict=True)):
-        table[row, np.searchsorted(times, model[:, 0])] = column
-    present = np.isfinite(table).sum(0)
-    sums = np.nansum(table, axis=0)
-    return np.where(2 * present >= len(models), sums / np.maximum(present, 1), np.nan)
+    """Average at each time over each model's last value, while half of the models train.
+
+    Were a model left out once it has stopped, the mean would jump there.
+    """
+    places = [np.searchsorted(model[:, 0], times, "right") - 1 for model in models]
+    last = [
+        np.where(place < 0, np.nan, column[place])
+        for place, column in zip(places, columns, strict=True)
+    ]
+    training = np.sum([np.array(times) <= model[-1, 0] for model in models], axis=0)
+    present = np.isfinite(last).sum(0)
+    shown = 2 * np.minimum(training, present) >= len(models)
+    return np.where(shown, np.nansum(last, axis=0) / np.maximum(present, 1), np.nan)
 
 
 def _chart(

@@ -10,7 +10,7 @@ from featx.reporting.charts import Panel
 from featx.reporting.curves import training_curves
 from featx.reporting.layers import layer_weights
 from featx.reporting.mistakes import common_mistakes
-from featx.reporting.origins import command, manifests
+from featx.reporting.origins import Repeat, manifests, repeat
 from featx.reporting.result_sheets import Group, difference_sheets, group_by_test, result_sheet
 from featx.reporting.run_sheets import (
     SHOWN,
@@ -33,7 +33,7 @@ class Origin:
         title: what was trained on what.
         folder: that holds it.
         made_with: the command that made it, empty if unknown.
-        repeat: the command that repeats it, likewise.
+        repeat: how it is repeated.
         config: text of its config, likewise.
         environment: JSON of it, likewise.
     """
@@ -42,7 +42,7 @@ class Origin:
     title: str
     folder: str
     made_with: str
-    repeat: str
+    repeat: Repeat
     config: str
     environment: str
 
@@ -126,7 +126,7 @@ def _origin(run: Reported) -> Origin:
         run.results.title,
         str(run.folder),
         str(run.environment.get("command", "")),
-        command(run),
+        repeat(run),
         run.config_text,
         json.dumps(run.environment, indent=2, ensure_ascii=False) if run.environment else "",
     )

@@ -1,9 +1,10 @@
 """Where a run came from: its corpus, protocol, and the command that repeats it."""
 
+import os
 import shlex
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from featx.reporting.runs import Reported
 from featx.run_reading import CONFIG, locate, read_config
@@ -27,14 +28,44 @@ def manifests(run: Reported) -> Iterator[Path]:
                 yield path
 
 
-def command(run: Reported) -> str:
-    """Return the command that repeats a run, empty if nothing is known of how it was made."""
-    config, path = run.config, str(run.folder / CONFIG)
-    again = ["--name", f"{run.folder.name}-again"]
-    for key, verb in (("systems", "vote"), ("mode", "finetune"), ("head", "fit")):
-        if key in config:
-            return shlex.join(["featx", verb, "--config", path, *again])
-    return str(run.environment.get("command", ""))
+class Repeat(NamedTuple):
+    """How a run is repeated.
+
+    Attributes:
+        command: to give in the working folder; empty if there is none.
+        lacking: why there is none, a sentence; empty if that is not known.
+    """
+
+    command: str
+    lacking: str = ""
+
+
+def repeat(run: Reported) -> Repeat:
+    """Return how a run is repeated from its config, or as it was made if it has no such config.
+
+    The paths in a config are relative to where the run was made, so the command goes there.
+    """
+    verbs = {"systems": "vote", "mode": "finetune", "head": "fit"}
+    verb = next((verb for key, verb in verbs.items() if key in run.config), None)
+    if verb is None:
+        return Repeat(str(run.environment.get("command", "")))
+    base = _made_in(run)
+    if base is None:
+        what = "The runs that it joins are" if verb == "vote" else "Its corpus is"
+        return Repeat("", f"{what} not at hand, neither where the run lies nor here.")
+    config = os.path.relpath(run.folder / CONFIG, base)
+    command = shlex.join(["featx", verb, "--config", config, "--name", f"{run.folder.name}-again"])
+    there = os.path.relpath(base)
+    return Repeat(command if there == "." else f"cd {shlex.quote(there)} && {command}")
+
+
+def _made_in(run: Reported) -> Path | None:
+    """Return the folder that the paths in a run's config are relative to, if they lead anywhere."""
+    systems = run.config.get("systems")
+    name = systems[0] if isinstance(systems, list) and systems else run.config.get("manifest")
+    found = locate(run.folder, name) if isinstance(name, str) else None
+    above = run.folder.absolute().parent.parent
+    return found and (above if found == above / str(name) else Path())
 
 
 def _sources(

@@ -17,6 +17,12 @@ from featx.reporting.result_sheets import is_warning
 from featx.reporting.runs import read_runs
 from featx.reporting.text import to_latex, to_markdown
 
+_MARKS = {
+    ".html": "<!-- made by featx report -->",
+    ".md": "<!-- made by featx report -->",
+    ".tex": "% made by featx report",
+}
+
 
 def write_report(runs: Sequence[Path], out: Path) -> list[Path]:
     """Write a page about runs, and the same tables beside it.
@@ -29,19 +35,51 @@ def write_report(runs: Sequence[Path], out: Path) -> list[Path]:
         The files: page, Markdown, LaTeX.
 
     Raises:
-        FeatxError: if a run is not finished, is none, or can't be used.
+        FeatxError: if a run is not finished, is none, or can't be used, or a file is there that
+            is no report. Then nothing is written.
+    """
+    check_replaceable(out)
+    report = gather(read_runs(runs), out)
+    texts = (
+        render(report),
+        to_markdown(report.title, report.tables),
+        to_latex(report.tables),
+    )
+    marks = _marks(out)
+    for (path, mark), text in zip(marks.items(), texts, strict=True):
+        write_text(path, f"{mark}\n{text}")
+    return list(marks)
+
+
+def check_replaceable(out: Path) -> None:
+    """Check that a report can be written without replacing anything but a report.
+
+    Args:
+        out: the page, as for `write_report`.
+
+    Raises:
+        FeatxError: if it has another ending, or a file is there that is no report.
     """
     if out.suffix != ".html":
         raise FeatxError(f"--out {out}: must end in .html; .md and .tex are written beside it.")
-    report = gather(read_runs(runs), out)
-    texts = {
-        out: render(report),
-        out.with_suffix(".md"): to_markdown(report.title, report.tables),
-        out.with_suffix(".tex"): to_latex(report.tables),
-    }
-    for path, text in texts.items():
-        write_text(path, text)
-    return list(texts)
+    for path, mark in _marks(out).items():
+        if path.exists() and not _begins(path, mark):
+            raise FeatxError(
+                f"{path}: is there and was not made by featx report, so it is not replaced. "
+                "Choose another --out or move it."
+            )
+
+
+def _marks(out: Path) -> dict[Path, str]:
+    """Return the line that each of the files begins with."""
+    return {out.with_suffix(ending): mark for ending, mark in _MARKS.items()}
+
+
+def _begins(path: Path, mark: str) -> bool:
+    if not path.is_file():
+        return False
+    with path.open("rb") as file:
+        return file.read(len(mark)) == mark.encode()
 
 
 def render(report: Report) -> str:

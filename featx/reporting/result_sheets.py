@@ -8,7 +8,7 @@ from featx.errors import FeatxError
 from featx.reporting.origins import protocol
 from featx.reporting.runs import Reported
 from featx.reporting.sheets import Cell, Sheet, figure
-from featx.results import NAMES
+from featx.results import NAMES, describe_count
 from featx.scores import Score
 from featx.wording import counted
 
@@ -155,7 +155,7 @@ def _pair_row(pair: Pair, several: bool) -> list[Cell]:
         Cell(pair.second),
         Cell(_signed(difference.mean), difference.mean),
         interval,
-        *(Cell(f"{count:g}", count) for count in counts),
+        *(Cell(describe_count(count), count) for count in counts),
         _p(pair.p),
         *([_p(pair.holm)] if several else []),
     ]

@@ -8,6 +8,7 @@ from featx.evaluate import index_seed
 from featx.reporting.mistakes import Mistake
 from featx.reporting.runs import Reported
 from featx.reporting.sheets import Audio, Cell, Sheet
+from featx.results import describe_count
 from featx.scores import count_confusions, uar, wa
 from featx.wording import counted
 
@@ -33,7 +34,7 @@ def class_sheet(run: Reported) -> Sheet:
         [
             Cell(label),
             *(_bar(values[name]) for name in ("recall", "precision", "f1")),
-            Cell(f"{values['utterances']:g}", values["utterances"]),
+            Cell(describe_count(values["utterances"]), values["utterances"]),
         ]
         for label, values in run.results.per_class().items()
     ]
@@ -99,7 +100,9 @@ def mistake_sheet(
 
 
 def _entry(count: float, share: float) -> Cell:
-    return Cell(f"{count:.3g}", float(count), other=f"{100 * share:.0f} %", share=float(share))
+    return Cell(
+        describe_count(count), float(count), other=f"{100 * share:.0f} %", share=float(share)
+    )
 
 
 def _bar(percent: float) -> Cell:

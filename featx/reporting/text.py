@@ -1,10 +1,10 @@
 """The tables of a report in Markdown and LaTeX."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from featx.reporting.sheets import Cell, Sheet
-from featx.table_text import latex_table, plain
+from featx.table_text import latex_table, markdown_table, plain
 
 
 class Section(NamedTuple):
@@ -21,7 +21,7 @@ def to_markdown(title: str, sections: Sequence[Section]) -> str:
     for heading, sheets, notes in sections:
         lines += ["", f"## {plain(heading)}"]
         for sheet in sheets:
-            lines += ["", f"{plain(sheet.caption)}:", "", *_markdown_rows(sheet)]
+            lines += ["", f"{plain(sheet.caption)}:", "", *markdown_table(*_parts(sheet))]
             lines += ["", *_bullets(sheet)] if _remarks(sheet) else []
         lines += ["", *(f"- {plain(note)}" for note in notes)] if notes else []
     return "\n".join(lines) + "\n"
@@ -34,27 +34,20 @@ def to_latex(sections: Sequence[Section]) -> str:
         lines += [f"% {'=' * 8} {_line(heading)}", ""]
         for sheet in sheets:
             lines += [f"% {_line(text)}" for text in (sheet.caption, *_remarks(sheet))]
-            lines += _latex_rows(sheet)
+            lines += latex_table(*_parts(sheet))
         lines += [*(f"% {_line(note)}" for note in notes), ""] if notes else []
     return "\n".join(lines)
-
-
-def _markdown_rows(sheet: Sheet) -> list[str]:
-    words = sheet.words
-    rule = [":--"] * words + ["--:"] * (len(sheet.header) - words)
-    body = [list(map(plain, sheet.header)), rule, *(_texts(row, plain) for row in sheet.rows)]
-    return [f"| {' | '.join(_silent(row, sheet))} |" for row in body]
 
 
 def _bullets(sheet: Sheet) -> list[str]:
     return [f"- {plain(note)}" for note in _remarks(sheet)]
 
 
-def _latex_rows(sheet: Sheet) -> list[str]:
-    columns = "".join(_silent("l" * sheet.words + "r" * (len(sheet.header) - sheet.words), sheet))
-    header = _silent(list(map(_line, sheet.header)), sheet)
-    rows = [_silent(_texts(row, _line), sheet) for row in sheet.rows]
-    return latex_table(header, rows, columns)
+def _parts(sheet: Sheet) -> tuple[list[str], list[list[str]], str]:
+    """Return header, rows and columns, as the writers of tables take them."""
+    columns = "l" * sheet.words + "r" * (len(sheet.header) - sheet.words)
+    rows = [_silent(list(map(_text, row)), sheet) for row in sheet.rows]
+    return _silent(list(map(_line, sheet.header)), sheet), rows, "".join(_silent(columns, sheet))
 
 
 def _silent(row: Sequence[str], sheet: Sheet) -> list[str]:
@@ -63,9 +56,8 @@ def _silent(row: Sequence[str], sheet: Sheet) -> list[str]:
     return [text for place, text in enumerate(row) if place not in heard]
 
 
-def _texts(row: Sequence[Cell], escape: Callable[[str], str]) -> list[str]:
-    other = (f" ({cell.other})" if cell.other else "" for cell in row)
-    return [escape(cell.text + more) for cell, more in zip(row, other, strict=True)]
+def _text(cell: Cell) -> str:
+    return _line(f"{cell.text} ({cell.other})" if cell.other else cell.text)
 
 
 def _remarks(sheet: Sheet) -> list[str]:

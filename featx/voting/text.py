@@ -4,12 +4,11 @@ import math
 
 import numpy as np
 
-from featx.results import plain_table, render
+from featx.results import WIDE, plain_table, render
 from featx.voting.agreement import Agreement
 from featx.voting.tally import Tally, mean_uar
 
 OPTIMISTIC = "best on test: OPTIMISTIC"
-_WIDTH = 10_000  # characters allowed; a table takes what it needs
 _PAIRS = 15  # shown: those of six systems
 
 
@@ -76,7 +75,7 @@ def _search(tally: Tally) -> str:
 
 
 def _drawn(table: object) -> str:
-    return render(table, width=_WIDTH).strip("\n")  # type: ignore[arg-type]
+    return render(table, width=WIDE).strip("\n")  # type: ignore[arg-type]
 
 
 def _kappa(pair: Agreement) -> str:

@@ -51,7 +51,7 @@ def test_a_run_leaves_everything_and_it_agrees(extracted, run_featx):
         "predictions.csv", "run.log",
     }  # fmt: skip
     figures = {path.name for path in (RUN / "figures").iterdir()}
-    drawn = ("confusion", "layer_weights", "training")
+    drawn = ("confusion", "confusion_counts", "layer_weights", "training")
     assert figures == {f"{name}.{ending}" for name in drawn for ending in ("pdf", "png")}
 
     predictions = rows("predictions.csv")

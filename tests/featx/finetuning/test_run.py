@@ -36,7 +36,9 @@ def test_a_run_leaves_everything_and_it_agrees(write_corpus, finetune, read_rows
         "models", "predictions.csv", "report.txt", "run.log",
     }  # fmt: skip
     assert {path.name for path in (RUN / "figures").iterdir()} == {
-        "confusion.pdf", "confusion.png", "training.pdf", "training.png"
+        f"{name}.{ending}"
+        for name in ("confusion", "confusion_counts", "training")
+        for ending in ("pdf", "png")
     }  # fmt: skip
     assert outcome.out == f"{(RUN / 'report.txt').read_text()}\nRun folder: {RUN}\n"
     tested = [row for row in read_rows(RUN / "predictions.csv") if row["split"] == "test"]

@@ -2,6 +2,7 @@
 
 import csv
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import matplotlib.figure
@@ -9,17 +10,22 @@ import numpy as np
 import pytest
 
 import featx.layer_analysis.probe_training as probe_training
+from cache import FeatureStore
 from featx.errors import FeatxError, Interrupted
 from featx.layer_analysis.figures import draw_layers
 from featx.layer_analysis.lines import style_lines
 from featx.layer_analysis.probe import run_probe
 from featx.layer_analysis.probe_config import ProbeConfig
+from featx.layer_analysis.probe_result import Probe
 from featx.layer_analysis.tables import write_layers
 from featx.layer_analysis.weights import LayerWeights, average, read_weights
 from featx.protocols import choose_protocol
+from featx.results import Results
+from featx.scores import Score
 
 QUICK = ("--folds", "3", "--set", "training.epochs=6", "--set", "training.learning_rate=0.01")
 RUN = Path("runs/manifest-tiny-dense")
+EMPTY = Results("p", ["a", "b"], {}, np.eye(2, dtype=int), 1, 2, False)
 
 
 def rows(path: Path) -> list[dict[str, str]]:
@@ -53,6 +59,19 @@ def drawn(monkeypatch) -> list[matplotlib.figure.Figure]:
     return figures
 
 
+def deviations(run: Path) -> np.ndarray:
+    """Return (folds, layers): root of the mean variance of features over training frames."""
+    store, found = FeatureStore(Path("features/manifest/tiny")), []
+    for fold in "012":
+        held = {row["utterance"] for row in rows(run / "predictions.csv") if row["fold"] == fold}
+        names = [row["utterance"] for row in rows(Path("manifest.csv"))]
+        training = [store.read(name) for name in names if name not in held]
+        assert 0 < len(training) < len(names)
+        frames = np.concatenate(training, axis=1).astype(float)
+        found.append(np.sqrt(frames.var(axis=1).mean(-1)))
+    return np.array(found)
+
+
 @pytest.mark.parametrize("normalize", ["global", "none"])
 def test_both_show_the_layer_with_the_signal(one_layer_tells, run_featx, normalize):
     outcome = run_featx("fit", "--normalize", normalize, *QUICK)
@@ -66,6 +85,9 @@ def test_both_show_the_layer_with_the_signal(one_layer_tells, run_featx, normali
     else:
         assert means[1] > means[0]
         assert (weights.scales[:, 2] > 5 * weights.scales[:, 0]).all()  # large, and says nothing
+        products = weights.weights * deviations(RUN)
+        expected = products / products.sum(1, keepdims=True)
+        np.testing.assert_allclose(weights.corrected, expected, rtol=1e-4)
     probe = run_probe(probe_config(), Path("probes/p"), beside=[RUN])
     recalls = [result.scores["uar"].mean for result in probe.results]
     assert recalls[1] > 95
@@ -110,6 +132,20 @@ def test_a_stopped_probe_goes_on_and_a_finished_one_is_kept(extracted, monkeypat
         assert Path("probes/p", name).read_bytes() == Path("probes/whole", name).read_bytes()
     with pytest.raises(FeatxError, match=r"seconds: inf there, now 0\.1"):
         run_probe(probe_config(seconds=0.1), Path("probes/p"))
+
+
+def test_a_rank_correlation_takes_three_layers_that_differ():
+    def note(scores: list[float], weights: LayerWeights) -> str:
+        results = [
+            replace(EMPTY, scores=dict.fromkeys(("uar", "wa"), Score(uar, np.nan, uar, uar)))
+            for uar in scores
+        ]
+        probe = Probe([str(n) for n in range(len(scores))], results, results[0], [weights])
+        return next(line for line in probe.to_text().splitlines() if line.startswith("r: "))
+
+    assert "takes three layers or more" in note([50.0, 60.0], made(layers=2))
+    assert "too little varies over layers" in note([50.0] * 4, made())
+    assert "over 4 layers" in note([50.0, 60.0, 55.0, 65.0], made())
 
 
 def test_the_probes_picture_shows_its_table(extracted, drawn):

@@ -36,6 +36,16 @@ def test_the_mean_ends_where_most_have_stopped(workplace: Path) -> None:
     assert panel.charts[0].x_name == "step"
 
 
+def test_the_mean_does_not_jump_where_a_model_stops(workplace: Path) -> None:
+    header = "seed,fold,epoch,train_loss,validation_loss,validation_uar\n"
+    rows = [f"{seed},0,1,{loss},{loss},0.5" for seed, loss in enumerate((1, 3, 5))]
+    rows += ["0,0,2,1,1,0.5", "1,0,2,3,3,0.5"]  # the third stops after the first epoch
+    (workplace / "history.csv").write_text(header + "\n".join(rows) + "\n")
+    panel = training_curves("one", workplace)
+    assert panel is not None
+    assert [row[1].text for row in panel.sheet.rows] == ["3.000", "3.000"]
+
+
 @pytest.mark.parametrize("row", ["0,0,1,much,1,1", "0,0,,1,1,1", "0,0,inf,1,1,1"])
 def test_a_damaged_history_is_named(workplace: Path, row: str) -> None:
     (workplace / "history.csv").write_text(

@@ -5,14 +5,47 @@ from pathlib import Path
 
 import pytest
 
-from featx.reporting.origins import command, manifests, protocol
+from featx.reporting.origins import Repeat, manifests, protocol, repeat
 from featx.reporting.runs import read_runs
 
 
-def test_a_fit_is_repeated_from_its_config(write_run: Callable[..., Path]) -> None:
-    (run,) = read_runs([write_run("a run")])
-    config = run.folder / "config.toml"
-    assert command(run) == f"featx fit --config '{config}' --name 'a run-again'"
+def test_a_fit_is_repeated_where_its_paths_lead(
+    write_run: Callable[..., Path], workplace: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = write_run("a run")
+    (workplace / "manifest.csv").write_text("utterance,path\n")
+    again = "featx fit --config 'runs/a run/config.toml' --name 'a run-again'"
+    assert [repeat(one).command for one in read_runs([Path("runs/a run")])] == [again]
+    other = workplace / "other place"
+    other.mkdir()
+    monkeypatch.chdir(other)
+    for given in (run, Path("../runs/a run")):
+        assert [repeat(one).command for one in read_runs([given])] == [f"cd .. && {again}"]
+    monkeypatch.chdir(workplace.parent)
+    (one,) = read_runs([run])
+    assert repeat(one).command == f"cd {workplace.name} && {again}"
+
+
+def test_a_run_that_was_put_elsewhere_is_repeated_here(
+    write_run: Callable[..., Path], workplace: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_run("one")
+    project = workplace / "project"
+    project.mkdir()
+    (project / "manifest.csv").write_text("utterance,path\n")
+    monkeypatch.chdir(project)
+    (run,) = read_runs([Path("../runs/one")])
+    assert repeat(run) == Repeat("featx fit --config ../runs/one/config.toml --name one-again")
+
+
+def test_what_is_not_at_hand_is_said(write_run: Callable[..., Path]) -> None:
+    (run,) = read_runs([write_run("one")])
+    assert repeat(run).command == ""
+    assert repeat(run).lacking.startswith("Its corpus is not at hand")
+    (run.folder / "config.toml").write_text('systems = ["runs/gone"]\nrule = "hard"\n')
+    (run,) = read_runs([run.folder])
+    assert repeat(run).command == ""
+    assert repeat(run).lacking.startswith("The runs that it joins are not at hand")
 
 
 def test_a_vote_has_manifest_and_protocol_of_what_it_joins(write_run: Callable[..., Path]) -> None:
@@ -22,7 +55,7 @@ def test_a_vote_has_manifest_and_protocol_of_what_it_joins(write_run: Callable[.
     (run,) = read_runs([vote])
     assert protocol(run) == "4 folds"
     assert [path.resolve() for path in manifests(run)] == [one.parent.parent / "manifest.csv"]
-    assert command(run).startswith("featx vote --config ")
+    assert repeat(run).command == "featx vote --config runs/vote/config.toml --name vote-again"
 
 
 def test_a_vote_that_joins_itself_ends(write_run: Callable[..., Path]) -> None:

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from featx.errors import FeatxError
-from featx.reporting.page import write_report
+from featx.reporting.page import check_replaceable, write_report
 from featx.voting.config import vote_config
 from featx.voting.run import run_vote
 
@@ -262,6 +262,49 @@ def test_a_folder_without_runs_is_refused(workplace: Path) -> None:
 def test_another_ending_is_refused(write_run: WriteRun) -> None:
     with pytest.raises(FeatxError, match=r"must end in \.html"):
         write_report([write_run("one")], Path("report.pdf"))
+
+
+def test_the_page_says_how_a_run_is_repeated(write_run: WriteRun) -> None:
+    run = write_run("one")
+    assert "Its corpus is not at hand" in report(run).text
+    Path("manifest.csv").write_text("utterance,path\n")
+    page = report(run)
+    assert "featx fit --config runs/one/config.toml --name one-again" in page.text
+    assert "not at hand, neither" not in page.text
+
+
+@pytest.mark.parametrize("ending", ["html", "md", "tex"])
+def test_only_reports_are_replaced(write_run: WriteRun, ending: str) -> None:
+    run = write_run("one")
+    report(run)
+    report(run)  # its own files
+    theirs = Path(f"report.{ending}")
+    others = {path: path.read_bytes() for path in Path().glob("report.*") if path != theirs}
+    for content in ("", "my paper\n% made by featx report\n"):
+        theirs.write_text(content)
+        for refused in (check_replaceable, lambda out: write_report([run], out)):
+            with pytest.raises(FeatxError, match=rf"^report\.{ending}: .*another --out or move it"):
+                refused(Path("report.html"))
+        assert theirs.read_text() == content
+        assert {path: path.read_bytes() for path in others} == others
+    theirs.unlink()
+    theirs.mkdir()
+    with pytest.raises(FeatxError, match=rf"^report\.{ending}: "):
+        check_replaceable(Path("report.html"))
+
+
+def test_large_counts_are_written_out(write_run: WriteRun) -> None:
+    run = write_run("one", seeds=1)
+    path = run / "predictions.csv"
+    header, *rows = path.read_text().splitlines()
+    with path.open("w") as file:
+        print(header, *rows, sep="\n", file=file)
+        for number in range(2838):
+            print(f"v{number},s0,0,0,test,sad,sad", file=file)
+    report(run)
+    (shown,) = re.findall(r"2\S+ \(\d+ %\)", Path("report.md").read_text())
+    sad = sum(row.endswith("test,sad,sad") for row in rows)
+    assert shown.split()[0] == f"{2838 + sad:,}"
 
 
 def _luminance(colour: str) -> float:
