@@ -9,7 +9,7 @@ from pathlib import Path
 from featx.errors import FeatxError
 from featx.predictions import Prediction, PredictionFile
 from featx.run_reading import CONFIG, RUN_FILE, is_unfinished
-from featx.wording import counted
+from featx.wording import counted, nearest
 
 _NAMED = 5  # utterances in a message
 
@@ -102,7 +102,11 @@ def split_seeds(files: Sequence[PredictionFile]) -> tuple[list[Seed], list[str]]
 
 def _expand(path: Path) -> list[Path]:
     if not path.is_file() and not path.is_dir():
-        raise FeatxError(f"{path}: no such file or folder. Give prediction files or their folders.")
+        beside = [str(one) for one in path.parent.glob("[!.]*")]
+        raise FeatxError(
+            f"{path}: no such file or folder: {nearest(str(path), beside)} Give runs, prediction "
+            "files or their folders."
+        )
     folder = path.parent if path.name == RUN_FILE else path
     if is_unfinished(folder):
         raise FeatxError(f"{folder}: a run that is not finished; its own command goes on with it.")

@@ -1,6 +1,7 @@
 """An experiment as TOML: corpora, features, heads, fine-tunings, votes and a report."""
 
 import math
+import re
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
@@ -8,11 +9,14 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, PositiveFloat, PositiveInt, model_validator
 
-from featx.config import Schema, read_config
+from featx.config import ConfigError, Schema, read_config
+from featx.corpora import CORPORA
 from featx.extraction_plan import MAX_SECONDS
 from featx.finetuning.config import Mode
+from featx.wording import nearest
 
-Name = Annotated[str, Field(pattern=r"^\w[\w.-]*$")]
+_PLAIN = r"\w[\w.-]*"  # part of a file's name
+Name = Annotated[str, Field(pattern=f"^{_PLAIN}$")]
 
 
 class Corpus(Schema):
@@ -48,6 +52,16 @@ class Corpus(Schema):
             raise ValueError("give path, a manifest's, or corpus and root, to list a corpus")
         if len(set(self.protocols)) < len(self.protocols):
             raise ValueError("a protocol is named twice")
+        return self
+
+    @model_validator(mode="after")
+    def _known_options(self) -> Self:
+        known = CORPORA[self.corpus].options if self.corpus else ()
+        for name in self.options:
+            if name not in known:
+                raise ValueError(
+                    f"options.{name}: no option of {self.corpus}; {nearest(name, known)}"
+                )
         return self
 
 
@@ -156,7 +170,7 @@ class Experiment(Schema):
         report: of all of them.
     """
 
-    name: Annotated[str, Field(pattern=r"^(\w[\w.-]*)?$")] = ""
+    name: Annotated[str, Field(pattern=f"^({_PLAIN})?$")] = ""
     title: str = ""
     seeds: PositiveInt = 1
     corpora: Annotated[dict[Name, Corpus], Field(min_length=1)]
@@ -205,4 +219,9 @@ def read_experiment(path: Path) -> Experiment:
         ConfigError: if the file can't be used, naming every problem in it.
     """
     experiment = read_config(path, Experiment)
+    if not experiment.name and not re.fullmatch(_PLAIN, path.stem):
+        raise ConfigError(
+            f"{path}: names of runs can't begin with {path.stem!r}, only with letters, digits, _, "
+            '. and -: give name = "...", which takes its place.'
+        )
     return experiment.model_copy(update={"name": experiment.name or path.stem})

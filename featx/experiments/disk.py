@@ -48,7 +48,7 @@ def check_space(
     needed: Counter[int] = Counter()
     places: dict[int, Path] = {}  # one a disk
     for root, nbytes in ((RUNS, models), (FEATURES, features)):
-        place = _existing(root)
+        place = existing(root)
         disk = place.stat().st_dev
         needed[disk] += nbytes
         places[disk] = place
@@ -108,7 +108,7 @@ def tuning_bytes(config: FinetuneConfig, task: Task) -> tuple[int, int]:
     return saved * WEIGHT * weights, CHECKPOINTS * checkpoint
 
 
-def _existing(folder: Path) -> Path:
+def existing(folder: Path) -> Path:
     """Return the folder, or the nearest around it that is there."""
     whole = folder.absolute()
     return next(one for one in (whole, *whole.parents) if one.exists())

@@ -1,7 +1,6 @@
 """What an experiment runs: every system on every corpus under each of its protocols."""
 
-import difflib
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -9,6 +8,7 @@ from featx.experiments.config import Experiment, Features, System
 from featx.registry import store_name
 from featx.run_folder import run_folder
 from featx.stores import ROOT
+from featx.wording import nearest
 
 
 @dataclass(frozen=True)
@@ -134,12 +134,6 @@ def make_plan(experiment: Experiment) -> tuple[Plan, dict[str, str]]:
     )
     plan = Plan(experiment, cases, _stores(experiment), heads, finetunings, votes)
     return plan, problems | _same_folders(plan)
-
-
-def nearest(name: str, known: Collection[str]) -> str:
-    """Return a hint at the name that was meant, or at all there are."""
-    close = difflib.get_close_matches(name, known, n=1)
-    return f"did you mean {close[0]!r}?" if close else f"there is {', '.join(known) or 'none'}"
 
 
 def _choose(

@@ -4,13 +4,14 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
-from cache import StoreError
 from featx.encoders.devices import find_devices
 from featx.errors import FeatxError, Interrupted
+from featx.experiments.asked_features import extractor_of, length_limit
 from featx.experiments.corpora import bring_manifest
+from featx.experiments.failures import explain
 from featx.experiments.plan import Plan, Run, Store
 from featx.experiments.settings import find_state
-from featx.experiments.store_checks import extractor_of, is_complete, length_limit
+from featx.experiments.store_checks import is_complete
 from featx.experiments.system_checks import Config
 from featx.experiments.text import to_text
 from featx.experiments.validate import Inspection, inspect
@@ -53,7 +54,9 @@ def run_experiment(path: Path, say: Say = print, overwrite: bool = False) -> Pat
     inspection = inspect(path, overwrite)
     plan = inspection.plan
     if plan is None or inspection.findings.errors:
-        raise ExperimentError(f"{to_text(inspection)}\nNothing was run; mend {path}.")
+        raise ExperimentError(
+            f"{path} can't run as it is:\n{to_text(inspection)}\nNothing was run."
+        )
     say(to_text(inspection))
     try:
         return _Course(inspection, plan, say, overwrite).run()
@@ -77,8 +80,6 @@ class _Course:
 
     def run(self) -> Path:
         """Do everything, and write the report of what could be done."""
-        from featx.reporting.page import write_report
-
         experiment = self._plan.experiment
         for name in experiment.corpora:
             bring_manifest(experiment, name, self._overwrite)
@@ -95,21 +96,34 @@ class _Course:
                 self._done.append(run)
         if not self._done:
             raise self._error("there is nothing to report")
-        write_report([run.folder for run in self._done], experiment.page)
-        self._say(f"Report: {experiment.page}")
+        return self._report(experiment.page)
+
+    def _report(self, page: Path) -> Path:
+        """Write the report; raise an error if it, or a part before it, failed."""
+        from featx.reporting.page import write_report
+
+        folders = [run.folder for run in self._done]
+        if not self._guard("report", lambda: write_report(folders, page)):
+            raise self._error("the others are done")
+        self._say(f"Report: {page}")
         if self.failures:
-            raise self._error(f"the others are in {experiment.page}")
-        return experiment.page
+            raise self._error(f"the others are in {page}")
+        return page
 
     def _try(self, title: str, name: str, work: Callable[[], str]) -> bool:
         """Do a part of the work, and say how it ended; return whether it did not fail."""
         self._say(title)
+        return self._guard(name, lambda: self._say(f"  {work()}"))
+
+    def _guard(self, name: str, work: Callable[[], object]) -> bool:
+        """Do something; return whether it did not fail."""
         try:
-            self._say(f"  {work()}")
-        except Interrupted:
-            raise
-        except (FeatxError, StoreError) as error:
-            self._fail(name, str(error))
+            work()
+        except Exception as error:
+            why = explain(error)
+            if not why:
+                raise
+            self._fail(name, why)
             return False
         return True
 

@@ -6,10 +6,12 @@ from pathlib import Path
 from typing import Any, Literal
 
 from featx.config import check_config
+from featx.errors import FeatxError
 from featx.experiments.plan import Case, Plan, Run, manifest_path
 from featx.finetuning.config import FinetuneConfig, finetune_config
 from featx.fit_config import FitConfig, head_config
 from featx.protocols import Protocol
+from featx.run_reading import CONFIG, is_unfinished, read_config
 from featx.voting.config import VoteConfig
 
 Protocols = Mapping[Case, Protocol]
@@ -75,15 +77,14 @@ def find_state(folder: Path, config: str) -> State:
         folder: of the run.
         config: the text of its config.
     """
-    path = folder / "config.toml"
-    if not path.is_file():
+    if not (folder / CONFIG).is_file():
         return "other" if folder.exists() and (folder.is_file() or any(folder.iterdir())) else "new"
     try:
-        if tomllib.loads(path.read_text("utf-8")) != tomllib.loads(config):
+        if read_config(folder) != tomllib.loads(config):
             return "other"
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError):
+    except FeatxError:  # damaged
         return "other"
-    return "done" if (folder / "metrics.json").is_file() else "begun"
+    return "begun" if is_unfinished(folder) else "done"
 
 
 def _shared(plan: Plan, run: Run, protocols: Protocols) -> dict[str, Any]:

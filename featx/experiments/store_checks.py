@@ -1,17 +1,16 @@
 """Whether an experiment's features are there, or can be had, and what they take."""
 
 from dataclasses import dataclass
+from importlib.metadata import version
 from pathlib import Path
 
 from cache import FeatureStore
 from featx.encoders.devices import find_devices
 from featx.errors import FeatxError
+from featx.experiments.asked_features import extractor_of, identify, layers_of, length_limit
 from featx.experiments.findings import Findings
 from featx.experiments.plan import Store
-from featx.extract import Extractor
-from featx.extraction_plan import LengthLimit, plan_extraction
-from featx.extractors import EncoderOptions, find_extractor
-from featx.layers import parse_layers
+from featx.extraction_plan import plan_extraction
 from featx.manifest import Manifest
 from featx.registry import hub_id, is_here
 
@@ -31,28 +30,6 @@ class Known:
     blocks: int | None
     nbytes: int
     done: bool
-
-
-def length_limit(store: Store) -> LengthLimit:
-    """Return how long an utterance may be.
-
-    Raises:
-        FeatxError: if the limit is none.
-    """
-    return LengthLimit(store.features.max_seconds, store.features.too_long == "trim")
-
-
-def extractor_of(store: Store, dry_run: bool) -> Extractor:
-    """Return what writes features.
-
-    Raises:
-        FeatxError: if the model is unknown or not to be had, or an option can't be.
-    """
-    one = store.features
-    options = EncoderOptions(
-        one.revision, one.layers, one.precision, one.device, one.devices, one.batch_seconds
-    )
-    return find_extractor(one.model, options, dry_run)
 
 
 def is_complete(store: Store, manifest: Manifest) -> bool:
@@ -99,26 +76,19 @@ def check_store(store: Store, manifest: Manifest, findings: Findings) -> Known |
 
 
 def _check_same(store: Store, there: FeatureStore) -> Known:
-    """Compare features that are there to what is asked for, as far as that needs no weights."""
-    asked = store.features
-    layers, blocks = there.layout.layers, there.identity.get("blocks")
-    differing = []
-    if asked.dtype and asked.dtype != there.layout.dtype:
-        differing.append(f"dtype is {there.layout.dtype} there, {asked.dtype} here")
-    wanted = _layers_asked(store, layers, blocks)
-    if wanted != layers:
-        differing.append(f"layers are {','.join(layers)} there, {','.join(wanted)} here")
-    if asked.precision not in ("auto", there.identity["precision"]):
-        differing.append(
-            f"precision is {there.identity['precision']} there, {asked.precision} here"
-        )
-    limit, trimmed = length_limit(store), there.identity.get("trimmed_to")
-    too_long = any(there.samples(name) > limit.samples for name in there.utterances)
-    if too_long or (trimmed and trimmed != (limit.seconds if limit.trim else None)):
-        cut = f"{trimmed:g} s" if trimmed else "no length"
-        differing.append(
-            f"utterances are cut at {cut} there, max_seconds is {limit.seconds:g} here"
-        )
+    """Compare features that are there to what is asked for, as far as can be known here."""
+    asked, layers, blocks = store.features, there.layout.layers, there.identity.get("blocks")
+    differing = _of_other_model(store, there)
+    if not differing:  # else its layers tell nothing
+        if asked.dtype and asked.dtype != there.layout.dtype:
+            differing.append(f"dtype is {there.layout.dtype} there, {asked.dtype} here")
+        wanted = layers if blocks is None else layers_of(store, blocks)
+        if wanted != layers:
+            differing.append(f"layers are {','.join(layers)} there, {','.join(wanted)} here")
+        precision = there.identity["precision"]
+        if asked.precision not in ("auto", precision):
+            differing.append(f"precision is {precision} there, {asked.precision} here")
+        differing += _cut_otherwise(store, there)
     if differing:
         raise FeatxError(
             f"{store.folder} holds other features: {'; '.join(differing)}. Give these a name of "
@@ -127,12 +97,26 @@ def _check_same(store: Store, there: FeatureStore) -> Known:
     return Known(layers, blocks, 0, True)
 
 
-def _layers_asked(store: Store, there: tuple[str, ...], blocks: int | None) -> tuple[str, ...]:
-    if blocks is None:
-        return there
-    if store.features.layers is None:
-        return tuple(map(str, range(blocks + 1)))
-    return tuple(map(str, parse_layers(store.features.layers, blocks)))
+def _of_other_model(store: Store, there: FeatureStore) -> list[str]:
+    """Say, once, by what another model made the features."""
+    held, asked = there.identity, identify(store)
+    if there.software.get("transformers") != version("transformers"):
+        asked.pop("settings_sha256", None)  # of its defaults too, which versions change
+    return [
+        f"{key} is {held.get(key)} there, {value} here"
+        for key, value in asked.items()
+        if held.get(key) != value
+    ][:1]
+
+
+def _cut_otherwise(store: Store, there: FeatureStore) -> list[str]:
+    """Say if utterances are cut at another length."""
+    limit, trimmed = length_limit(store), there.identity.get("trimmed_to")
+    too_long = any(there.samples(name) > limit.samples for name in there.utterances)
+    if not too_long and (not trimmed or trimmed == (limit.seconds if limit.trim else None)):
+        return []
+    cut = f"{trimmed:g} s" if trimmed else "no length"
+    return [f"utterances are cut at {cut} there, max_seconds is {limit.seconds:g} here"]
 
 
 def weights_missing(model: str) -> str:

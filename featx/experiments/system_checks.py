@@ -23,6 +23,7 @@ from featx.finetuning.waveforms import check_usable
 from featx.fit_config import FitConfig
 from featx.layers import choose_layers
 from featx.registry import find_checkpoint
+from featx.run_reading import CONFIG
 from featx.task import Task
 from featx.voting.config import VoteConfig
 
@@ -148,7 +149,7 @@ def _seeds(plan: Plan, run: Run, checked: Checked) -> int:
 
 def _check_replacing(run: Run, where: str, findings: Findings, overwrite: bool) -> None:
     """Find an error in what is in the place of a run, unless it is to be replaced."""
-    if not (run.folder / "config.toml").is_file():
+    if not (run.folder / CONFIG).is_file():
         findings.error(where, f"{run.folder} is no run folder and not empty; move it away")
     elif overwrite:
         findings.warn(where, f"{run.folder} has another config and will be replaced")

@@ -1,5 +1,6 @@
 """Everything about an experiment that can be known before any work."""
 
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -8,7 +9,7 @@ from featx.config import ConfigError
 from featx.errors import Interrupted
 from featx.experiments.config import Experiment, read_experiment
 from featx.experiments.corpora import check_case, find_protocol, peek_manifest
-from featx.experiments.disk import check_space
+from featx.experiments.disk import check_space, existing
 from featx.experiments.findings import Findings
 from featx.experiments.plan import Case, Plan, make_plan
 from featx.experiments.settings import Protocols
@@ -16,6 +17,7 @@ from featx.experiments.store_checks import Known, check_store
 from featx.experiments.system_checks import Checked, check_systems
 from featx.finetuning.processes import count_processes
 from featx.manifest import Manifest
+from featx.reporting.page import check_replaceable
 from featx.task import Task
 
 
@@ -74,8 +76,7 @@ def _inspect(path: Path, overwrite: bool) -> Inspection:
         findings.error(where, text)
     if count_processes() > 1:
         findings.error("processes", "torchrun is for `featx finetune`; run this in one process")
-    if experiment.page.suffix != ".html" or experiment.page.is_dir():
-        findings.error("report.out", f"{experiment.page}: must be a file that ends in .html")
+    _check_page(experiment.page, findings)
     manifests = _peek(experiment, overwrite, findings)
     protocols, tasks = _divide(plan, manifests, findings)
     known = {
@@ -87,6 +88,17 @@ def _inspect(path: Path, overwrite: bool) -> Inspection:
     checked = check_systems(plan, tasks, protocols, known, findings, overwrite)
     nbytes = check_space(plan, known, checked, tasks, findings)
     return Inspection(findings, plan, manifests, protocols, tasks, known, checked, nbytes)
+
+
+def _check_page(page: Path, findings: Findings) -> None:
+    """Find an error if the report can't be written."""
+    with findings.at("report.out"):
+        check_replaceable(page)
+    folder = existing(page.parent)
+    if not folder.is_dir():
+        findings.error("report.out", f"{page}: {folder} is no folder; name another place")
+    elif not os.access(folder, os.W_OK | os.X_OK):
+        findings.error("report.out", f"{page}: {folder} can't be written to; name another place")
 
 
 def _peek(experiment: Experiment, overwrite: bool, findings: Findings) -> dict[str, Manifest]:

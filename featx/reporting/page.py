@@ -61,12 +61,12 @@ def check_replaceable(out: Path) -> None:
         FeatxError: if it has another ending, or a file is there that is no report.
     """
     if out.suffix != ".html":
-        raise FeatxError(f"--out {out}: must end in .html; .md and .tex are written beside it.")
+        raise FeatxError(f"{out}: must end in .html; .md and .tex are written beside it.")
     for path, mark in _marks(out).items():
         if path.exists() and not _begins(path, mark):
             raise FeatxError(
                 f"{path}: is there and was not made by featx report, so it is not replaced. "
-                "Choose another --out or move it."
+                "Choose another name for the report, or move it."
             )
 
 

@@ -1,6 +1,5 @@
 """Everything that determines a vote, as one config."""
 
-import difflib
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Literal
@@ -10,6 +9,7 @@ from pydantic import Field, PositiveFloat, field_validator
 
 from featx.config import ConfigError, Schema, check_config, read_config, shipped_config
 from featx.run_reading import RUN_FILE
+from featx.wording import nearest
 
 _LONGEST = 80  # letters of members' names in the name of a run
 
@@ -104,10 +104,8 @@ def file_config(name: str) -> VoteConfig:
     """
     path = shipped_config(f"votes/{name}.toml") if name in vote_names() else Path(name)
     if not path.is_file():
-        nearest = difflib.get_close_matches(name, vote_names(), n=1)
-        hint = f"Did you mean {nearest[0]}? " if nearest else ""
         raise ConfigError(
-            f"--config {name}: no such vote or file. {hint}There is {', '.join(vote_names())}; "
-            "the config.toml of an earlier vote will do too."
+            f"--config {name}: no such vote or file: {nearest(name, vote_names())} The config.toml "
+            "of an earlier vote will do too."
         )
     return read_config(path, VoteConfig)

@@ -48,3 +48,10 @@ def test_nothing_runs_if_something_is_wrong(experiment, run_featx):
 
 def test_a_file_that_is_not_there_is_named(workplace, run_featx):
     assert "none.toml: can't be read" in run_featx("run", "none.toml").err
+
+
+def test_what_can_not_run_is_named_first(workplace, run_featx):
+    Path("runs").mkdir()
+    first, second, *_ = run_featx("run", "runs").err.splitlines()
+    assert first == "error: runs can't run as it is:"
+    assert second == "error: file: runs: can't be read (Is a directory)."

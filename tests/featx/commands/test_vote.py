@@ -68,7 +68,7 @@ def test_a_config_repeats_it(run_vote, files):
         (["a.csv", "b.csv", "--search", "1"], "a vote takes two members or more"),
         (["a.csv", "b.csv", "--rule", "soft"], "a.csv has no p_ columns"),
         (["a.csv", "b.csv", "--out", "o", "--name", "n"], "--name can't be given with --out"),
-        (["--config", "gavali202x-thre"], "Did you mean gavali202x-three?"),
+        (["--config", "gavali202x-thre"], "did you mean 'gavali202x-three'?"),
         (["--config", "gavali202x-three", "--rule", "soft"], "--rule can't be given with"),
         (["--config", "gavali202x-three"], "runs/gavali202x-ravdess-xlsr-53-published"),
     ],

@@ -12,6 +12,8 @@ from featx.experiments.config import Experiment
 from featx.experiments.text import to_text
 from featx.experiments.validate import inspect
 
+LISTED = "corpus = 'ravdess'\nroot = 'here'\noptions = {{ {} = 'song' }}"
+
 
 def edit_manifest(**values):
     """Change the rows of the manifest: a function of each column's row."""
@@ -50,10 +52,26 @@ def test_nothing_is_wrong_and_nothing_is_written(found):
         ('"manifest.csv"', '"manifest.csv"\nmerge = { sad = "happy" }', "there: leave out merge"),
         ("seeds = 2", "seeds = 0", "seeds: Input should be greater than 0"),
         ("[heads.both]", '[heads."a/b"]', "String should match pattern"),
+        ('path = "manifest.csv"', LISTED.format("chanel"), "chanel: no option of ravdess; did you"),
+        ('path = "manifest.csv"', LISTED.format("speaker"), "of ravdess; there is channel"),
     ],
 )  # fmt: skip
 def test_a_wrong_file_is_explained(found, old, new, message):
-    assert message in found(old, new)
+    text = found(old, new)
+    assert message in text
+    assert "--" not in text
+
+
+def test_runs_can_not_be_called_like_every_file(found):
+    text = Path("small.toml").read_text()
+    for stem in ("my run", "-x", "a\n"):
+        path = Path(f"{stem}.toml")
+        path.write_text(text)
+        (error,) = inspect(path).findings
+        assert f"begin with {stem!r}" in error.text
+        assert 'give name = "..."' in error.text
+        path.write_text('name = "mine"\n' + text)
+        assert not inspect(path).findings
 
 
 @pytest.mark.parametrize(
@@ -77,8 +95,9 @@ def test_a_wrong_file_is_explained(found, old, new, message):
         ('device = "cpu"', 'device = "tpu"', "finetunings.tuned: --device tpu"),
         ('device = "cpu"', 'track = ["wandbb"]', "finetunings.tuned: --track wandbb: choose among"),
         ('"training.every=2"', '"training.evry=2"', "finetunings.tuned: --set"),
-        ('rule = "soft"', '[report]\nout = "page.pdf"', "report.out: page.pdf: must be a file"),
-        ('rule = "soft"', '[report]\nout = "page.htm"', "report.out: page.htm: must be a file"),
+        ('rule = "soft"', '[report]\nout = "page.pdf"', "report.out: page.pdf: must end in .html"),
+        ('rule = "soft"', '[report]\nout = "page.htm"', "report.out: page.htm: must end in .html"),
+        ('rule = "soft"', '[report]\nout = "fixed.toml/a/b.html"', "/fixed.toml is no folder"),
     ],
 )  # fmt: skip
 def test_what_can_not_run_is_found(found, old, new, message):
@@ -183,6 +202,13 @@ def test_a_fine_tuning_without_weights(found, checkpoint_folder):
     assert "finetunings.tuned: the weights of xlsr53" in found(tuned, 'model = "xlsr53"\nmode')
     Path("empty").mkdir()
     assert "empty is no complete checkpoint" in found('"xlsr53"', '"empty"')
+
+
+def test_a_report_that_can_not_be_written_is_found(found, monkeypatch, workplace):
+    monkeypatch.setattr("os.access", lambda path, mode: path != workplace)
+    assert f"error: report.out: reports/small.html: {workplace} can't be written to" in found()
+    Path("reports").mkdir()
+    assert not found()
 
 
 def test_a_disk_that_is_too_small_is_found(found, monkeypatch):

@@ -283,7 +283,9 @@ def test_only_reports_are_replaced(write_run: WriteRun, ending: str) -> None:
     for content in ("", "my paper\n% made by featx report\n"):
         theirs.write_text(content)
         for refused in (check_replaceable, lambda out: write_report([run], out)):
-            with pytest.raises(FeatxError, match=rf"^report\.{ending}: .*another --out or move it"):
+            with pytest.raises(
+                FeatxError, match=rf"^report\.{ending}: .*another name for the report, or move it"
+            ):
                 refused(Path("report.html"))
         assert theirs.read_text() == content
         assert {path: path.read_bytes() for path in others} == others

@@ -1,0 +1,88 @@
+"""What fails one part of an experiment leaves the others, and is told at the end."""
+
+import errno
+import shutil
+from pathlib import Path
+
+import pytest
+import torch
+from safetensors import SafetensorError
+
+from featx.errors import FeatxError
+from featx.experiments.failures import explain
+from featx.experiments.run import run_experiment
+from featx.run import run_fit
+
+FULL = OSError(errno.ENOSPC, "No space left on device", "features.bin")
+
+
+def quiet(_: str) -> None:
+    pass
+
+
+@pytest.fixture
+def fail_layers(finished, monkeypatch):
+    """Let the fit of one system, which is to be done again, raise an error."""
+
+    def set_error(error: BaseException) -> None:
+        def fail(config, folder, *others):
+            if folder.name == "small-layers":
+                raise error
+            return run_fit(config, folder, *others)
+
+        monkeypatch.setattr("featx.experiments.run.run_fit", fail)
+
+    for name in ("layers", "memory", "three"):
+        shutil.rmtree(f"runs/small-{name}")
+    return set_error
+
+
+@pytest.mark.parametrize(
+    ("error", "why"),
+    [
+        (FULL, "features.bin: No space left on device"),
+        (torch.OutOfMemoryError("CUDA out of memory"), "out of memory; smaller batches"),
+        (RuntimeError("DefaultCPUAllocator: can't allocate memory"), "out of memory; smaller"),
+        (MemoryError(), "out of memory; smaller"),
+        (SafetensorError("I/O error: No space left"), "a model could not be written; is the disk"),
+    ],
+)
+def test_a_machine_at_its_limits_fails_one_part(finished, fail_layers, error, why):
+    fail_layers(error)
+    with pytest.raises(FeatxError, match="2 parts failed; the others are in") as raised:
+        run_experiment(finished, quiet)
+    assert f"small-layers: {why}" in str(raised.value)
+    assert "small-three: needs layers" in str(raised.value)
+    assert Path("runs/small-memory/metrics.json").exists()
+
+
+@pytest.mark.skipif(not Path("/dev/full").is_char_device(), reason="there is no full device here")
+@pytest.mark.parametrize("values", [1, 1000])
+def test_torch_says_in_its_own_way_that_a_disk_is_full(values):
+    with pytest.raises(RuntimeError) as raised:
+        torch.save({"weight": torch.zeros(values)}, "/dev/full")
+    assert "a model could not be written" in explain(raised.value)
+
+
+@pytest.mark.parametrize("error", [RuntimeError("size of tensors"), IndexError("no item")])
+def test_a_fault_of_this_program_is_not_hidden(finished, fail_layers, error):
+    fail_layers(error)
+    with pytest.raises(type(error), match=str(error)):
+        run_experiment(finished, quiet)
+
+
+def test_a_report_that_fails_leaves_the_list_of_failures(finished, fail_layers, monkeypatch):
+    def fail(*_):
+        raise FULL
+
+    fail_layers(FeatxError("no luck"))
+    before = Path("reports/small.md").read_bytes()
+    with monkeypatch.context() as patch:
+        patch.setattr("featx.reporting.page.write_report", fail)
+        with pytest.raises(FeatxError, match="3 parts failed; the others are done") as raised:
+            run_experiment(finished, quiet)
+    assert "small-layers: no luck" in str(raised.value)
+    assert "report: features.bin: No space left" in str(raised.value)
+    assert Path("reports/small.md").read_bytes() == before
+    monkeypatch.setattr("featx.experiments.run.run_fit", run_fit)
+    assert run_experiment(finished, quiet) == Path("reports/small.html")

@@ -1,0 +1,114 @@
+"""Features that another model made are never taken for those that are asked for."""
+
+import shutil
+from pathlib import Path
+
+import huggingface_hub.constants
+import pytest
+import torch
+from transformers import Wav2Vec2Config, Wav2Vec2FeatureExtractor, Wav2Vec2Model
+
+from featx.errors import FeatxError
+from featx.experiments.run import run_experiment
+from featx.experiments.validate import inspect
+
+EXPERIMENT = """
+[corpora.tones]
+path = "manifest.csv"
+protocols = ["fixed.toml"]
+
+[features.tiny]
+model = "{model}"
+
+[heads.plain]
+head = "dense"
+features = ["tiny"]
+"""
+FLOAT = ("--precision", "float32")
+COMMITS = "a" * 40, "b" * 40
+
+
+@pytest.fixture
+def extracted(write_experiment, run_featx, checkpoint_folder):
+    """Extract features of a model, which a folder of them is named after; ask for another."""
+
+    def extract(model: object, *options: str) -> None:
+        place = ("--out", "features/manifest/tiny")
+        outcome = run_featx("extract", "--model", model, *place, *options)
+        assert outcome.code == 0, outcome.err
+
+    write_experiment()
+    return extract
+
+
+def errors(model: object, options: str = "") -> str:
+    """Return the errors of an experiment on a model's features."""
+    text = EXPERIMENT.format(model=model).replace("[heads", f"{options}\n[heads")
+    Path("small.toml").write_text(text)
+    return "\n".join(map(str, inspect(Path("small.toml")).findings.errors))
+
+
+@pytest.fixture
+def other(tiny, workplace) -> Path:
+    """Another model of the same name and depth."""
+    folder = workplace / "other/tiny"
+    torch.manual_seed(2)
+    Wav2Vec2Model(Wav2Vec2Config(**tiny)).save_pretrained(folder)
+    Wav2Vec2FeatureExtractor(do_normalize=True).save_pretrained(folder)
+    return folder
+
+
+def test_a_folder_with_other_weights_settings_or_name(
+    extracted, checkpoint_folder, other, monkeypatch
+):
+    extracted(checkpoint_folder, *FLOAT)
+    assert not errors(checkpoint_folder)
+    assert "features/manifest/tiny holds other features: weights_sha256 is" in errors(other)
+    with pytest.raises(FeatxError, match="holds other features"):
+        run_experiment(Path("small.toml"), lambda _: None)
+    shutil.copytree(checkpoint_folder, "tiny")
+    assert not errors("tiny")  # the same, elsewhere
+    Wav2Vec2FeatureExtractor(do_normalize=False).save_pretrained("tiny")
+    assert "other features: settings_sha256 is" in errors("tiny")
+    with monkeypatch.context() as patch:  # whose defaults are in the settings
+        patch.setattr("featx.experiments.store_checks.version", lambda _: "another")
+        assert not errors("tiny")
+    other.rename("second")
+    assert "other features: encoder is tiny there, second here. " in errors("second")
+    assert "other features: encoder is tiny there, egemaps here. " in errors("egemaps")
+    assert "no short name, Hub id or local folder" in errors("gone")
+    assert "encoder is tiny there, facebook/wav2vec2-base here" in errors("wav2vec2-base")
+
+
+def test_acoustic_features_of_another_kind_or_with_senseless_options(extracted):
+    extracted("egemaps-functionals")
+    assert not errors("egemaps-functionals")
+    assert "encoder is egemaps-functionals there, egemaps here" in errors("egemaps")
+    assert "--layers 0: they have one layer" in errors("egemaps-functionals", 'layers = "0"')
+
+
+def test_without_weights_the_name_is_enough(extracted, other):
+    extracted(other, *FLOAT)
+    (other / "model.safetensors").unlink()
+    assert not errors(other)
+
+
+def test_models_of_the_hub_go_by_their_commit(extracted, workplace, checkpoint_folder, monkeypatch):
+    monkeypatch.setattr(huggingface_hub.constants, "HF_HUB_CACHE", str(workplace / "hub"))
+    monkeypatch.setattr(huggingface_hub.constants, "HF_HUB_OFFLINE", True)
+    repository = workplace / "hub/models--facebook--wav2vec2-base"
+    for commit in COMMITS:
+        shutil.copytree(checkpoint_folder, repository / "snapshots" / commit)
+    main = repository / "refs/main"
+    main.parent.mkdir()
+    main.write_text(COMMITS[0])
+    extracted("wav2vec2-base", *FLOAT)
+    assert not errors("facebook/wav2vec2-base")
+    assert not errors("wav2vec2-base", f'revision = "{COMMITS[0]}"')
+    main.write_text(COMMITS[1])
+    message = f"other features: revision is {COMMITS[0]} there, {COMMITS[1]} here"
+    assert message in errors("wav2vec2-base")
+    shutil.rmtree(repository)
+    assert not errors("wav2vec2-base")  # as with features that were made on another machine
+    assert message in errors("wav2vec2-base", f'revision = "{COMMITS[1]}"')
+    assert "encoder is facebook/wav2vec2-base there" in errors("hubert-base")
