@@ -174,7 +174,7 @@ def _choose_for_votes(
         if unknown:
             hint = nearest(unknown[0], chosen)
             if unknown[0] in experiment.votes:
-                hint += "; votes can name those above them alone"
+                hint += " Votes can name those above them alone."
             problems[f"votes.{name}"] = f"{unknown[0]}: no such system; {hint}"
             chosen[name] = []
             continue

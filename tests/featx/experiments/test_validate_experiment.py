@@ -147,7 +147,7 @@ def test_an_error_below_votes_is_told_once(found):
     assert "votes.outer" not in errors
     errors = found('["plan", "layers"', '["outer", "layers"')
     assert "votes.three: outer: no such system" in errors
-    assert "votes can name those above them alone" in errors
+    assert "Votes can name those above them alone" in errors
 
 
 def test_features_and_runs_need_folders_of_their_own(found, checkpoint_folder):
