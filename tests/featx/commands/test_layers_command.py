@@ -10,21 +10,10 @@ QUICK = ("--folds", "3", "--set", "training.epochs=2")
 RUN = Path("runs/manifest-tiny-dense")
 
 
-@pytest.fixture(scope="module")
-def kept(tmp_path_factory) -> Path:
-    """Where a run waits that was fitted once."""
-    return tmp_path_factory.mktemp("kept") / "corpus"
-
-
 @pytest.fixture
-def fitted(kept, workplace, write_corpus, run_featx, checkpoint_folder):
+def fitted(extracted, run_featx):
     """A run on three layers."""
-    if not kept.exists():
-        write_corpus(speakers=6)
-        assert run_featx("extract", "--model", checkpoint_folder).code == 0
-        assert run_featx("fit", *QUICK).code == 0
-        shutil.copytree(workplace, kept)
-    shutil.copytree(kept, workplace, dirs_exist_ok=True)
+    assert run_featx("fit", *QUICK).code == 0
 
 
 @pytest.mark.figures

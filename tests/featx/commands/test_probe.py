@@ -5,13 +5,6 @@ from pathlib import Path
 import pytest
 
 
-@pytest.fixture
-def extracted(write_corpus, run_featx, checkpoint_folder):
-    """A store of three layers."""
-    write_corpus(speakers=6)
-    assert run_featx("extract", "--model", checkpoint_folder).code == 0
-
-
 @pytest.mark.figures
 def test_a_folder_with_scores_by_layer_beside_a_run(extracted, run_featx):
     run_featx("fit", "--folds", "3", "--set", "training.epochs=2")

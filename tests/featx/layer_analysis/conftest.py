@@ -1,6 +1,5 @@
 """A store that holds its labels in one layer only."""
 
-import shutil
 from pathlib import Path
 
 import numpy as np
@@ -10,22 +9,6 @@ from cache import FeatureStore
 from featx.manifest import load_manifest
 
 LABELS = ("angry", "happy", "sad")
-
-
-@pytest.fixture(scope="session")
-def kept(tmp_path_factory) -> Path:
-    """Where features wait that were extracted once."""
-    return tmp_path_factory.mktemp("kept") / "corpus"
-
-
-@pytest.fixture
-def extracted(kept, workplace, write_corpus, run_featx, checkpoint_folder):
-    """A working folder with a manifest and its features."""
-    if not kept.exists():
-        write_corpus(speakers=6)
-        assert run_featx("extract", "--model", checkpoint_folder).code == 0
-        shutil.copytree(workplace, kept)
-    shutil.copytree(kept, workplace, dirs_exist_ok=True)
 
 
 @pytest.fixture
