@@ -45,7 +45,7 @@ def check_protocols(voters: Sequence[Voter]) -> dict[str, Any]:
     for name, table in told[1:]:
         first, before = told[0]
         changed = [
-            f"{key}: {before.get(key, 'nothing')} in {first}, {table.get(key, 'nothing')} in {name}"
+            f"{key}: {before.get(key) or 'nothing'} in {first}, {table.get(key) or 'nothing'} in {name}"
             for key in {**before, **table}
             if key not in _DESCRIBED and before.get(key) != table.get(key)
         ]
