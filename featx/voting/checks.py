@@ -44,10 +44,11 @@ def check_protocols(voters: Sequence[Voter]) -> dict[str, Any]:
     told = [(voter.name, table) for voter in voters if (table := _protocol(voter))]
     for name, table in told[1:]:
         first, before = told[0]
+        pairs = {key: (before.get(key), table.get(key)) for key in {**before, **table}}
         changed = [
-            f"{key}: {before.get(key) or 'nothing'} in {first}, {table.get(key) or 'nothing'} in {name}"
-            for key in {**before, **table}
-            if key not in _DESCRIBED and before.get(key) != table.get(key)
+            f"{key}: {one or 'nothing'} in {first}, {two or 'nothing'} in {name}"
+            for key, (one, two) in pairs.items()
+            if key not in _DESCRIBED and one != two
         ]
         if changed:
             raise differing("protocols", "\n  " + "\n  ".join(changed))
