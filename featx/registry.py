@@ -1,12 +1,16 @@
 """Encoders by short name, and where their weights are found."""
 
 import difflib
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
 from featx.acoustic.settings import read_acoustic
 from featx.config import Schema, read_config, shipped_config
 from featx.errors import FeatxError
+
+# as the Hub has them: letters, digits and _, with single dots and dashes between
+_HUB_ID = re.compile(r"\w+(?:[.-]\w+)*/\w+(?:[.-]\w+)*", re.ASCII)
 
 
 class EncoderEntry(Schema):
@@ -59,9 +63,9 @@ def store_name(model: str) -> str:
 
 
 def short_name(encoder: str) -> str:
-    """Return the short name of a Hub id, or of its features' folder; others stay as they are."""
+    """Return the short name of a Hub id, or of a folder named after it; others stay as they are."""
     for name, entry in read_registry().items():
-        if encoder in (entry.hub_id, store_name(entry.hub_id)):
+        if encoder in (entry.hub_id, entry.hub_id.replace("/", "--")):
             return name
     return encoder
 
@@ -75,7 +79,7 @@ def hub_id(model: str) -> str:
     registry = read_registry()
     if model in registry:
         return registry[model].hub_id
-    if model.count("/") == 1 and not model.startswith((".", "/", "~")):
+    if _HUB_ID.fullmatch(model):
         return model
     nearest = difflib.get_close_matches(model, [*registry, *read_acoustic()], n=3)
     hint = f"Did you mean {' or '.join(nearest)}? " if nearest else ""
@@ -107,11 +111,12 @@ def find_checkpoint(model: str, revision: str | None = None) -> Checkpoint:
     return Checkpoint(store_name(model), folder, hub_id(model), folder.name)
 
 
-def is_here(model: str) -> bool:
+def is_here(model: str, revision: str | None = None) -> bool:
     """Tell whether a model's weights are on this machine, without asking the Hub.
 
     Args:
         model: a short name, a Hub id or a local folder.
+        revision: the Hub's branch, tag or commit.
 
     Raises:
         FeatxError: if the name is unknown.
@@ -122,7 +127,8 @@ def is_here(model: str) -> bool:
     from huggingface_hub import snapshot_download
 
     try:
-        return not _absent(Path(snapshot_download(repository, local_files_only=True)))
+        folder = snapshot_download(repository, revision=revision, local_files_only=True)
+        return not _absent(Path(folder))
     except OSError:  # nothing of it is here
         return False
 

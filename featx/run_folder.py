@@ -10,7 +10,15 @@ from pathlib import Path
 from featx.errors import FeatxError
 from featx.files import write_json, write_text
 from featx.results import Results
-from featx.run_reading import RUN_FILE, damaged, read_environment, read_scores
+from featx.run_reading import (
+    CONFIG,
+    RUN_FILE,
+    SCORES,
+    damaged,
+    read_config,
+    read_environment,
+    read_scores,
+)
 
 ROOT = Path("runs")
 MEMBERS = "members"  # finished or begun, of a run that is not finished
@@ -62,10 +70,10 @@ def do(job: Job, folder: Path, overwrite: bool = False) -> Results:
     if file := next((one for one in (folder, *folder.parents) if one.is_file()), None):
         raise FeatxError(f"{folder}: {file} is a file, and a run takes a folder.")
     _end_replacing(folder)
-    if overwrite and (folder / "config.toml").exists():
+    if overwrite and (folder / CONFIG).exists():
         return _replace(job, folder)
     _check_same(job, folder)
-    if (folder / "metrics.json").exists():
+    if (folder / SCORES).exists():
         return _finished(job, folder)
     return _do_logged(job, folder)
 
@@ -76,7 +84,7 @@ def _replace(job: Job, folder: Path) -> Results:
     What a stopped attempt finished there is taken up again if it fits.
     """
     beside = folder.with_name(f".{folder.name}.new")
-    if (beside / "metrics.json").exists() and _inputs(beside) == job.inputs:
+    if (beside / SCORES).exists() and _inputs(beside) == job.inputs:
         results = _results(beside)  # stopped just before it took its place
     else:
         results = _do_logged(job, beside)
@@ -106,15 +114,15 @@ def _inputs(folder: Path) -> str | None:
 
 
 def _do_logged(job: Job, folder: Path) -> Results:
-    (folder / "metrics.json").unlink(missing_ok=True)  # of a finished run with other inputs
-    write_text(folder / "config.toml", job.config)
+    (folder / SCORES).unlink(missing_ok=True)  # of a finished run with other inputs
+    write_text(folder / CONFIG, job.config)
     handler = logging.FileHandler(folder / "run.log", encoding="utf-8")
     handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
     log.addHandler(handler)
     log.setLevel(logging.INFO)
     try:
         results = job.work(folder)
-        write_json(folder / "metrics.json", results.to_json())
+        write_json(folder / SCORES, results.to_json())
         shutil.rmtree(folder / MEMBERS)  # all in the run's own files now
         scores = results.scores
         log.info("done: UAR %.2f %%, WA %.2f %%", scores["uar"].mean, scores["wa"].mean)
@@ -126,15 +134,11 @@ def _do_logged(job: Job, folder: Path) -> Results:
 
 def _check_same(job: Job, folder: Path) -> None:
     """Raise a FeatxError if the folder holds a run of another config."""
-    path = folder / "config.toml"
-    if not path.exists():
+    if not (folder / CONFIG).exists():
         if folder.exists() and any(folder.iterdir()):
             raise FeatxError(f"{folder}: not a run folder and not empty. Choose another --name.")
         return
-    try:
-        before = tomllib.loads(path.read_text("utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise FeatxError(f"{path}: not valid TOML: {error}. Choose another --name.") from error
+    before = read_config(folder)
     now = tomllib.loads(job.config)
     changed = [
         f"{key}: {before.get(key, 'nothing')} there, now {now.get(key, 'nothing')}"

@@ -113,7 +113,12 @@ def _expand(path: Path) -> list[Path]:
     if path.is_file():
         return [path]
     folders = sorted(one for one in path.iterdir() if one.is_dir())
-    visible = (one for one in folders if not one.name.startswith("."))
+    visible = [one for one in folders if not one.name.startswith(".")]
+    if begun := next(filter(is_unfinished, visible), None):
+        raise FeatxError(
+            f"{begun}: a run that is not finished; its own command goes on with it. Or name the "
+            "others."
+        )
     if files := _files_in(path) or [file for one in visible for file in _files_in(one)]:
         return files
     if (path / CONFIG).exists():
@@ -125,8 +130,6 @@ def _expand(path: Path) -> list[Path]:
 
 
 def _files_in(folder: Path) -> list[Path]:
-    if is_unfinished(folder):
-        return []
     if (folder / CONFIG).exists() or (folder / RUN_FILE).is_file():  # a run has other tables too
         return [folder / RUN_FILE] if (folder / RUN_FILE).is_file() else []
     files = sorted(folder.glob("*.csv"))

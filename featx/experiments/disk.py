@@ -16,7 +16,7 @@ from featx.experiments.plan import Case, Plan
 from featx.experiments.store_checks import Known
 from featx.experiments.system_checks import Checked
 from featx.finetuning.config import FinetuneConfig
-from featx.finetuning.disk import CHECKPOINTS, MOMENTS, WEIGHT
+from featx.finetuning.disk import tuning_bytes
 from featx.finetuning.model import EmotionModel
 from featx.registry import find_checkpoint
 from featx.run_folder import MEMBERS, MODELS
@@ -74,7 +74,7 @@ def _model_bytes(
         if not isinstance(config, FinetuneConfig) or state == "done":
             continue
         with findings.at(plan.table(run)):
-            models, checkpoints = tuning_bytes(config, tasks[run.case])
+            models, checkpoints = _tuning_bytes(config, tasks[run.case])
             if state == "begun":  # another run stays until this one takes its place
                 models -= sum(folder_bytes(run.folder / part) for part in (MEMBERS, MODELS))
             kept += max(0, models)
@@ -82,17 +82,10 @@ def _model_bytes(
     return kept + passing
 
 
-def tuning_bytes(config: FinetuneConfig, task: Task) -> tuple[int, int]:
+def _tuning_bytes(config: FinetuneConfig, task: Task) -> tuple[int, int]:
     """Return the bytes of a fine-tuning's saved models, and of its checkpoints while it runs.
 
-    As `featx.finetuning.disk.check_disk` counts them, from the model's shape alone.
-
-    Args:
-        config: of the fine-tuning; its weights are here.
-        task: what it learns.
-
-    Raises:
-        FeatxError: if the model's config can't be used.
+    Its weights are here, but the model's shape is enough.
     """
     folder = find_checkpoint(config.model, config.revision or None).folder
     shape = read_shape(folder)
@@ -100,12 +93,12 @@ def tuning_bytes(config: FinetuneConfig, task: Task) -> tuple[int, int]:
         encoder = AutoModel.from_config(AutoConfig.from_pretrained(folder, local_files_only=True))
         head = PooledClassifier(config.head, shape.dim, len(task.classes))
         model = EmotionModel(encoder, shape, head, config.mode)
-    weights = sum(one.numel() for one in model.parameters())
-    trained = sum(one.numel() for one in model.parameters() if one.requires_grad)
+    weights = sum(tensor.numel() for tensor in model.parameters())
+    trained = sum(tensor.numel() for tensor in model.parameters() if tensor.requires_grad)
     several = config.seeds * len(task.folds)
     saved = {"none": 0, "best": min(2, several), "all": several}[config.save]
-    checkpoint = WEIGHT * (weights + MOMENTS * trained)
-    return saved * WEIGHT * weights, CHECKPOINTS * checkpoint
+    one, checkpoints = tuning_bytes(weights, trained)
+    return saved * one, checkpoints
 
 
 def existing(folder: Path) -> Path:

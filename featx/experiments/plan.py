@@ -132,7 +132,7 @@ def make_plan(experiment: Experiment) -> tuple[Plan, dict[str, str]]:
         )
         for table in (experiment.heads, experiment.finetunings, experiment.votes)
     )
-    plan = Plan(experiment, cases, _stores(experiment), heads, finetunings, votes)
+    plan = Plan(experiment, cases, _stores(experiment, heads), heads, finetunings, votes)
     return plan, problems | _same_folders(plan)
 
 
@@ -210,20 +210,15 @@ def _folder(experiment: Experiment, cases: Sequence[Case], case: Case, system: s
     return run_folder("-".join(parts))
 
 
-def _stores(experiment: Experiment) -> tuple[Store, ...]:
-    """Return all features of all corpora: those with a table, and those that heads name."""
+def _stores(experiment: Experiment, heads: Sequence[Run]) -> tuple[Store, ...]:
+    """Return the features of all corpora: those with a table, and those that heads run on."""
     tables = {
         name: one.model_copy(update={"model": one.model or name})
         for name, one in experiment.features.items()
     }
     found = []
     for corpus in experiment.corpora:
-        wanted = [
-            name
-            for head in experiment.heads.values()
-            if not head.corpora or corpus in head.corpora
-            for name in head.features
-        ]
+        wanted = [name for run in heads if run.case.corpus == corpus for name in run.needs]
         for name in dict.fromkeys([*tables, *wanted]):
             features = tables.get(name) or Features(model=name)
             own = name if name in tables else store_name(name)

@@ -29,10 +29,6 @@ from featx.wording import counted
 Say = Callable[[str], None]
 
 
-class ExperimentError(FeatxError):
-    """An experiment that can't run as it is, or of which a part failed."""
-
-
 def run_experiment(path: Path, say: Say = print, overwrite: bool = False) -> Path:
     """Run what is missing of an experiment, and write its report.
 
@@ -47,16 +43,14 @@ def run_experiment(path: Path, say: Say = print, overwrite: bool = False) -> Pat
         The report.
 
     Raises:
-        ExperimentError: if the check finds an error, and then nothing is done; or if a part
+        FeatxError: if the check finds an error, and then nothing is done; or if a part
             failed, after all others and the report are done.
         Interrupted: on Ctrl-C; the same call goes on.
     """
     inspection = inspect(path, overwrite)
     plan = inspection.plan
     if plan is None or inspection.findings.errors:
-        raise ExperimentError(
-            f"{path} can't run as it is:\n{to_text(inspection)}\nNothing was run."
-        )
+        raise FeatxError(f"{path} can't run as it is:\n{to_text(inspection)}\nNothing was run.")
     say(to_text(inspection))
     try:
         return _Course(inspection, plan, say, overwrite).run()
@@ -131,10 +125,10 @@ class _Course:
         self.failures[name] = why
         self._say(f"  Failed: {name}: {why}")
 
-    def _error(self, rest: str) -> ExperimentError:
+    def _error(self, rest: str) -> FeatxError:
         lines = "\n".join(f"  {name}: {why.splitlines()[0]}" for name, why in self.failures.items())
         failed = counted(len(self.failures), "part")
-        return ExperimentError(f"{failed} failed; {rest}:\n{lines}")
+        return FeatxError(f"{failed} failed; {rest}:\n{lines}")
 
     def _lacking(self, run: Run) -> list[str]:
         """Return what a run needs and has failed."""
@@ -167,7 +161,8 @@ class _Course:
         except FeatxError:
             if not self._overwrite or state != "done":
                 raise
-            results = self._work(run, config, overwrite=True)  # its inputs have changed
+            state = "other"  # its inputs have changed
+            results = self._work(run, config, overwrite=True)
         score = results.scores["uar"]
         spread = f" ± {score.std:.1f}" if results.seeds > 1 else ""
         before = ", done before" if state == "done" else ""

@@ -57,7 +57,7 @@ def check_store(store: Store, manifest: Manifest, findings: Findings) -> Known |
         blocks = getattr(extractor.shape, "blocks", None)
         if blocks is not None:
             find_devices(store.features.device, store.features.devices)
-            if missing := weights_missing(store.features.model):
+            if missing := weights_missing(store.features.model, store.features.revision):
                 findings.error(where, missing)
         dtype = store.features.dtype or extractor.dtype
         limit = length_limit(store)
@@ -115,21 +115,23 @@ def _cut_otherwise(store: Store, there: FeatureStore) -> list[str]:
     too_long = any(there.samples(name) > limit.samples for name in there.utterances)
     if not too_long and (not trimmed or trimmed == (limit.seconds if limit.trim else None)):
         return []
-    cut = f"{trimmed:g} s" if trimmed else "no length"
-    return [f"utterances are cut at {cut} there, max_seconds is {limit.seconds:g} here"]
+    cut = f"trimmed to {trimmed:g} s" if trimmed else "not trimmed"
+    asked = "trimmed to" if limit.trim else "refused above"
+    return [f"long utterances are {cut} there, {asked} {limit.seconds:g} s here"]
 
 
-def weights_missing(model: str) -> str:
+def weights_missing(model: str, revision: str | None) -> str:
     """Say that a model's weights are not here, and how they come; "" if they are.
 
     Raises:
         FeatxError: if the model is unknown.
     """
-    if is_here(model):
+    if is_here(model, revision):
         return ""
     if Path(model).is_dir():
         return f"{model} is no complete checkpoint: it lacks settings or weights."
+    pinned = f" --revision {revision}" if revision else ""
     return (
         f"the weights of {model} are not on this machine; where there is a network, this fetches "
-        f"them: hf download {hub_id(model)}"
+        f"them: hf download {hub_id(model)}{pinned}"
     )

@@ -89,7 +89,7 @@ def _check_tuning(plan: Plan, run: Run, protocols: Protocols, task: Task) -> Fin
     config = tuning_settings(plan, run, protocols)
     tuning = plan.experiment.finetunings[run.system]
     find_surroundings(config, tuning.device, tuning.track)
-    if missing := weights_missing(config.model):
+    if missing := weights_missing(config.model, config.revision or None):
         raise FeatxError(missing)
     folder = find_checkpoint(config.model, config.revision or None).folder
     load_extractor(folder)

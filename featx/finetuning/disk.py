@@ -8,10 +8,20 @@ from featx.cost import describe_bytes, folder_bytes
 from featx.errors import FeatxError
 from featx.run_folder import MEMBERS, MODELS
 
-CHECKPOINTS = 3  # two that are kept, and one while it is written
-MOMENTS = 2  # that AdamW has for each weight that trains
-WEIGHT = 4  # bytes
+_CHECKPOINTS = 3  # two that are kept, and one while it is written
+_MOMENTS = 2  # that AdamW has for each weight that trains
+_WEIGHT = 4  # bytes
 log = logging.getLogger("featx")
+
+
+def tuning_bytes(weights: int, trained: int) -> tuple[int, int]:
+    """Return the bytes of a saved model, and of all checkpoints that are there at one time.
+
+    Args:
+        weights: of a model.
+        trained: how many of them train.
+    """
+    return _WEIGHT * weights, _CHECKPOINTS * _WEIGHT * (weights + _MOMENTS * trained)
 
 
 def check_disk(folder: Path, weights: int, trained: int, models: int) -> None:
@@ -26,15 +36,13 @@ def check_disk(folder: Path, weights: int, trained: int, models: int) -> None:
     Raises:
         FeatxError: if the disk has too little free.
     """
-    model = WEIGHT * weights
-    checkpoint = model + MOMENTS * WEIGHT * trained
-    needed = CHECKPOINTS * checkpoint + models * model
+    model, checkpoints = tuning_bytes(weights, trained)
+    needed = checkpoints + models * model
     there = sum(folder_bytes(folder / part) for part in (MEMBERS, MODELS))  # of a stopped attempt
     free = shutil.disk_usage(folder).free
     log.info(
-        "%s of disk: %d checkpoints of %s at most, and %d models of %s",
-        *(describe_bytes(needed), CHECKPOINTS, describe_bytes(checkpoint)),
-        *(models, describe_bytes(model)),
+        "%s of disk: %s of checkpoints at most, and %d models of %s",
+        *(describe_bytes(needed), describe_bytes(checkpoints), models, describe_bytes(model)),
     )
     if needed > free + there:
         raise FeatxError(

@@ -61,11 +61,15 @@ def repeat(run: Reported) -> Repeat:
 
 def _made_in(run: Reported) -> Path | None:
     """Return the folder that the paths in a run's config are relative to, if they lead anywhere."""
-    systems = run.config.get("systems")
-    name = systems[0] if isinstance(systems, list) and systems else run.config.get("manifest")
-    found = locate(run.folder, name) if isinstance(name, str) else None
+    systems, manifest = run.config.get("systems"), run.config.get("manifest")
+    names = [*(systems if isinstance(systems, list) else ()), manifest]
+    names = [name for name in names if isinstance(name, str)]
+    name = next((one for one in names if not Path(one).is_absolute()), None)
+    if name is None:
+        return Path() if names and Path(names[0]).exists() else None
+    found = locate(run.folder, name)
     above = run.folder.absolute().parent.parent
-    return found and (above if found == above / str(name) else Path())
+    return found and (above if found == above / name else Path())
 
 
 def _sources(

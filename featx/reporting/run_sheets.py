@@ -85,7 +85,7 @@ def mistake_sheet(
             Cell(one.utterance),
             *([Cell("", audio=links.get(one.utterance))] if heard else []),
             Cell(one.label),
-            Cell(_counted(one.predictions)),
+            Cell(_tallied(one.predictions)),
             Cell(one.speaker or "unknown"),
         ]
         for one in shown
@@ -109,5 +109,5 @@ def _bar(percent: float) -> Cell:
     return Cell(f"{percent:.1f}", float(percent), share=float(percent) / 100)
 
 
-def _counted(predictions: Mapping[str, int]) -> str:
+def _tallied(predictions: Mapping[str, int]) -> str:
     return ", ".join(f"{label} {count}" for label, count in predictions.items())

@@ -6,11 +6,9 @@ from pathlib import Path
 from typing import Any
 
 from featx.cost import Cost, read_cost
-from featx.errors import FeatxError
 from featx.evaluate import System, evaluate
 from featx.results import Results
 from featx.run_reading import (
-    is_unfinished,
     read_config,
     read_config_text,
     read_environment,
@@ -61,19 +59,7 @@ def read_runs(paths: Sequence[Path]) -> list[Reported]:
     Raises:
         FeatxError: naming what is not finished, is no run, or can't be used.
     """
-    for path in paths:
-        _check_finished(path)
     return [_read(system) for system in evaluate(paths).systems]
-
-
-def _check_finished(path: Path) -> None:
-    """Refuse a folder of runs of which one is not finished; it would be left out in silence."""
-    for folder in sorted(path.iterdir()) if path.is_dir() else ():
-        if is_unfinished(folder) and not folder.name.startswith("."):
-            raise FeatxError(
-                f"{folder}: a run that is not finished. Give its command again to end it, "
-                "or report the others."
-            )
 
 
 def _read(system: System) -> Reported:

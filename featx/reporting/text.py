@@ -45,15 +45,11 @@ def _bullets(sheet: Sheet) -> list[str]:
 
 def _parts(sheet: Sheet) -> tuple[list[str], list[list[str]], str]:
     """Return header, rows and columns, as the writers of tables take them."""
-    columns = "l" * sheet.words + "r" * (len(sheet.header) - sheet.words)
-    rows = [_silent(list(map(_text, row)), sheet) for row in sheet.rows]
-    return _silent(list(map(_line, sheet.header)), sheet), rows, "".join(_silent(columns, sheet))
-
-
-def _silent(row: Sequence[str], sheet: Sheet) -> list[str]:
-    """Leave out the columns that are only to be heard."""
-    heard = {place for cells in sheet.rows for place, cell in enumerate(cells) if cell.audio}
-    return [text for place, text in enumerate(row) if place not in heard]
+    heard = {place for row in sheet.rows for place, cell in enumerate(row) if cell.audio}
+    shown = [place for place in range(len(sheet.header)) if place not in heard]
+    columns = "".join("l" if place < sheet.words else "r" for place in shown)
+    rows = [[_text(row[place]) for place in shown] for row in sheet.rows]
+    return [_line(sheet.header[place]) for place in shown], rows, columns
 
 
 def _text(cell: Cell) -> str:

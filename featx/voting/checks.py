@@ -66,6 +66,20 @@ def _protocol(voter: Voter) -> dict[str, Any]:
     return protocol if isinstance(protocol, dict) else {}
 
 
+def check_folds_told(voters: Sequence[Voter]) -> None:
+    """Refuse to mix systems that tell the fold of validation rows with others that don't."""
+    told = {
+        voter.name: all(row.fold for ballot in voter.ballots for row in ballot.validation.values())
+        for voter in voters
+    }
+    silent = [name for name, tells in told.items() if not tells]
+    if silent and len(silent) < len(told):
+        raise FeatxError(
+            f"{', '.join(silent)}: validation rows without a fold, which the others tell. Add a "
+            "fold column, or drop that of the others."
+        )
+
+
 def check_validation(voters: Sequence[Voter], parts: Sequence[Sequence[Mapping[Key, Row]]]) -> None:
     """Refuse systems that were validated on different utterances or labels."""
     first = parts[0][0]
@@ -76,7 +90,7 @@ def check_validation(voters: Sequence[Voter], parts: Sequence[Sequence[Mapping[K
                 if missing:
                     raise differing(
                         "validation parts",
-                        f"{lacks} lacks {len(missing):,} of {len(one):,} utterances "
+                        f"{lacks} lacks {len(missing):,} of {len(one):,} rows "
                         f"({', '.join(map(repr, sorted(missing)[:_NAMED]))})",
                     )
             for key, row in rows.items():

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -13,6 +12,7 @@ from featx.same_tests import check_same, join_speakers
 from featx.scores import count_confusions, uar
 from featx.voting.checks import (
     check_enough,
+    check_folds_told,
     check_protocols,
     check_seeds,
     check_validation,
@@ -176,7 +176,8 @@ def _join_speakers(voters: Sequence[Voter]) -> dict[str, str]:
 
 def _name_seeds(voters: Sequence[Voter]) -> list[str]:
     names = [[ballot.seed for ballot in voter.ballots] for voter in voters]
-    alike = all(some == names[0] for some in names) and all(names[0])
+    told = all(names[0]) and len(set(names[0])) == len(names[0])
+    alike = told and all(some == names[0] for some in names)
     return names[0] if alike else [str(number) for number in range(len(names[0]))]
 
 
@@ -209,6 +210,8 @@ def _join_validation(
 ) -> Part:
     """Join validation rows, those without a fold as of the only one."""
     only = next(iter(folds.values())) if len(set(folds.values())) == 1 else ""
+    if not only:
+        check_folds_told(voters)
     parts = [
         [{(r.fold or only, r.utterance): r for r in b.validation.values()} for b in v.ballots]
         for v in voters
@@ -235,8 +238,3 @@ def _join(
         )
         votes.append(Votes(len(classes), predictions, probabilities))
     return Part(keys, labels, votes)
-
-
-def paths_of(voters: Sequence[Voter]) -> list[Path]:
-    """Return every file that is voted with, each once."""
-    return list(dict.fromkeys(path for voter in voters for path in voter.files))

@@ -134,9 +134,11 @@ def read_voter(
     without = next((file.without for file in files if file.without), "")
     seeds = sorted(seeds, key=lambda seed: (len(_value(seed)), _value(seed)))
     groups = [[seed] for seed in seeds] if over_seeds and len(seeds) > 1 else [seeds]
+    told = len({_value(seed) for seed in seeds} - {""}) == len(seeds)
     voters = []
     for number, group in enumerate(groups):
-        own = f"{name}, seed {_value(group[0]) or number}" if len(groups) > 1 else name
+        value = _value(group[0]) if told else number
+        own = f"{name}, seed {value}" if len(groups) > 1 else name
         system = _score(own, paths[0].parent, group, speakers, notes)
         ballots = [_fill(seed, validation) for seed in group]
         voters.append(Voter(system, paths, ballots, files[0].columns, without))

@@ -2,6 +2,7 @@
 
 import hashlib
 import logging
+from collections.abc import Mapping
 from pathlib import Path
 
 from featx.errors import FeatxError
@@ -9,7 +10,7 @@ from featx.results import Results, score_predictions
 from featx.run_folder import MEMBERS, Job, do
 from featx.run_reading import CONFIG, SCORES, read_scores
 from featx.voting.config import VoteConfig
-from featx.voting.election import Election, hold, paths_of
+from featx.voting.election import Election, hold
 from featx.voting.files import describe, write_files
 from featx.voting.tally import Tally, VoteResults, check, count
 from featx.wording import counted
@@ -36,13 +37,14 @@ def run_vote(config: VoteConfig, folder: Path, overwrite: bool = False) -> Resul
     if folder.resolve() in {path.resolve() for path in config.folders}:
         raise FeatxError(f"{folder} is one of the systems. Choose another --name or --out.")
     election = hold(config)
-    check(config, election)  # refuses before anything is written
+    tie = check(config, election)  # refuses before anything is written, as does this:
+    stored = {voter.name: read_scores(voter.run) for voter in election.voters if voter.run}
     inputs = _digest(config, election)
 
     def work(folder: Path) -> Results:
         (folder / MEMBERS).mkdir(exist_ok=True)  # as of every run, though a vote trains none
-        tally = count(config, election)
-        results = _score(config, tally)
+        tally = count(config, election, tie)
+        results = _score(config, tally, stored)
         log.info("%s", results.title)
         for remark in results.remarks:
             log.info("%s", remark)
@@ -57,18 +59,24 @@ def _digest(config: VoteConfig, election: Election) -> str:
     digest = hashlib.sha256(config.to_toml().encode())
     runs = [voter.run for voter in election.voters if voter.run]
     told = [run / name for run in runs for name in (CONFIG, SCORES)]
-    files = [*paths_of(election.voters), *([config.manifest] if config.manifest else []), *told]
-    for path in files:
+    files = [
+        *(path for voter in election.voters for path in voter.files),
+        *([config.manifest] if config.manifest else []),
+        *told,
+    ]
+    for path in dict.fromkeys(files):
         if path.is_file():
             digest.update(hashlib.sha256(path.read_bytes()).digest())
     return digest.hexdigest()
 
 
-def _score(config: VoteConfig, tally: Tally) -> VoteResults:
+def _score(
+    config: VoteConfig, tally: Tally, of_voters: Mapping[str, Results | None]
+) -> VoteResults:
     election = tally.election
     speakers = [election.speakers[utterance] for _, utterance in election.test.keys]
     seeds = [(election.test.labels, one.winners[0], speakers) for one in tally.test]
-    stored = _read_stored(tally)
+    stored = {name: found for name in tally.names if (found := of_voters.get(name))}
     told = {name: one.speakers_shared for name, one in stored.items()}
     unknown = len(told) < len(tally.members) or None in told.values()
     shared = True if True in told.values() else (None if unknown else False)
@@ -120,10 +128,3 @@ def _remarks(stored: dict[str, Results]) -> list[str]:
         for remark in results.remarks:
             names.setdefault(remark, []).append(name)
     return [f"{remark.removesuffix('.')} ({', '.join(of)})." for remark, of in names.items()]
-
-
-def _read_stored(tally: Tally) -> dict[str, Results]:
-    """Return what those members that are runs say of themselves."""
-    members = [tally.election.voters[member] for member in tally.members]
-    read = {voter.name: read_scores(voter.run) for voter in members if voter.run}
-    return {name: results for name, results in read.items() if results}

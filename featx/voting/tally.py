@@ -92,17 +92,14 @@ class VoteResults(Results):
         return {**super().to_json(), "vote": self.vote}
 
 
-def count(config: VoteConfig, election: Election) -> Tally:
+def count(config: VoteConfig, election: Election, tie: Tie) -> Tally:
     """Tally the votes.
 
     Args:
         config: how.
         election: the systems.
-
-    Raises:
-        FeatxError: if the systems lack what the rule, the tie rule or the search needs.
+        tie: the tie rule, as from `check`.
     """
-    tie = check(config, election)
     election = _weigh(config, election)
     found = _search(config, election, tie)
     members = tuple(range(len(election.voters)))

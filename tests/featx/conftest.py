@@ -20,21 +20,24 @@ def kept(tmp_path_factory) -> Path:
 @pytest.fixture
 def extracted(kept, workplace, write_corpus, run_featx, checkpoint_folder):
     """A working folder with a manifest and its features."""
-    if not (kept / "corpus").exists():
-        write_corpus(speakers=6)
-        assert run_featx("extract", "--model", checkpoint_folder).code == 0
-        shutil.copytree(workplace, kept / "corpus")
-    shutil.copytree(kept / "corpus", workplace, dirs_exist_ok=True)
+    if (kept / "corpus").exists():
+        shutil.copytree(kept / "corpus", workplace, dirs_exist_ok=True)
+        return
+    write_corpus(speakers=6)
+    assert run_featx("extract", "--model", checkpoint_folder).code == 0
+    shutil.copytree(workplace, kept / "begun")
+    (kept / "begun").rename(kept / "corpus")
 
 
 @pytest.fixture
 def with_egemaps(kept, extracted, run_featx):
     """The same, with eGeMAPS beside it."""
     store = Path("features/manifest/egemaps")
-    if not (kept / "egemaps").exists():
-        assert run_featx("extract", "--model", "egemaps").code == 0
-        shutil.copytree(store, kept / "egemaps")
-    shutil.copytree(kept / "egemaps", store, dirs_exist_ok=True)
+    if (kept / "egemaps").exists():
+        shutil.copytree(kept / "egemaps", store)
+        return
+    assert run_featx("extract", "--model", "egemaps").code == 0
+    shutil.copytree(store, kept / "egemaps")
 
 
 @pytest.fixture

@@ -145,13 +145,18 @@ def test_folders_are_systems_by_their_shortest_names(workplace):
 def test_of_a_run_folder_only_its_predictions_count(workplace):
     write("runs/done/predictions.csv", predict(split="test") + predict(split="validation"))
     write("runs/done/history.csv", [{"seed": 0, "epoch": 1}])
-    write("runs/unfinished/history.csv", [{"seed": 0, "epoch": 1}])
-    Path("runs/unfinished/config.toml").touch()
     write("runs/.done.new/predictions.csv", predict(wrong="abcdef"))
     system = only("runs")
     assert system.name == "done"
     assert system.results.scores["uar"].mean == 100
     assert "6 rows of the training or validation part left out." in system.notes
+
+
+def test_a_run_that_is_not_finished_is_not_left_out_in_silence(workplace):
+    write("runs/done/predictions.csv", predict())
+    write("runs/unfinished/history.csv", [{"seed": 0, "epoch": 1}])
+    Path("runs/unfinished/config.toml").touch()
+    assert "runs/unfinished: a run that is not finished" in refusal("runs")
 
 
 def test_what_is_no_prediction_file_is_told(workplace):

@@ -70,6 +70,12 @@ def test_an_unknown_name_gets_the_nearest():
         hub_id("xlsr-53")
 
 
+@pytest.mark.parametrize("name", ["my model/x", "a--b/c", "../x", "a/b/c", "/x", "é/x"])
+def test_what_can_be_no_hub_id_is_unknown(name):
+    with pytest.raises(FeatxError, match="featx models"):
+        hub_id(name)
+
+
 @pytest.mark.parametrize(
     "missing", ["config.json", "preprocessor_config.json", "model.safetensors"]
 )

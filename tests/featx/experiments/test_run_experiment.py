@@ -167,7 +167,9 @@ def test_changed_settings_are_refused_or_replaced(finished, change):
     with pytest.raises(FeatxError, match="small-layers holds a run of another config"):
         run_experiment(finished, quiet)
     assert tables() == before
-    run_experiment(finished, quiet, overwrite=True)  # the vote's systems have changed as well
+    said: list[str] = []
+    run_experiment(finished, said.append, overwrite=True)  # the vote's systems have changed as well
+    assert sum("UAR" in line and "done before" in line for line in said) == len(RUNS) - 2
     after = tables()
     changed = {Path(file).parent.name for file in after if after[file] != before[file]}
     assert changed == {"small-layers", "small-three"}

@@ -65,7 +65,7 @@ def test_a_vote_is_a_run_that_can_be_compared_and_vote(systems, rule):
         "config.toml", "environment.json", "predictions.csv", "metrics.json", "agreement.csv",
         "report.txt", "run.log", "figures",
     }  # fmt: skip
-    assert [one.name for one in compare([Path("vote"), systems[0]]).systems]
+    assert compare([Path("vote"), systems[0]]).systems[0].name == "vote"
     again = vote([Path("vote"), systems[0], systems[1]], "twice", rule=rule)
     assert again.seeds == 2
     assert any("Ties: " in one and one.endswith("(vote).") for one in again.remarks)
@@ -159,6 +159,33 @@ def test_a_member_that_says_something_else_is_another_vote(write):
         vote([Path("a"), Path("b")])
 
 
+def test_files_that_repeat_a_seeds_number_are_told_apart(write):
+    """Two files of a folder are two seeds, also if both say 0."""
+    for name in ("a/one", "a/two", "b/one", "b/two"):
+        write(f"{name}.csv", make_rows(0.5 + 0.1 * (name[0] == "a")))
+    assert vote([Path("a"), Path("b")]).seeds == 2
+    assert {row["seed"] for row in read(Path("vote", RUN))} == {"0", "1"}
+    assert vote([Path("a"), Path("b")], "all", over_seeds=True).seeds == 1
+    stored = json.loads(Path("all/metrics.json").read_text())["vote"]
+    names = [one["name"] for one in stored["members"]]
+    assert names == ["a, seed 0", "a, seed 1", "b, seed 0", "b, seed 1"]
+
+
+def test_a_member_with_damaged_scores_is_refused_before_anything_is_written(write):
+    path = write("a/predictions.csv", make_rows(0.5))
+    path.with_name("config.toml").touch()
+    path.with_name("metrics.json").write_text("{")
+    assert "a/metrics.json: damaged" in refusal([Path("a"), write("b.csv", make_rows(0.6))])
+
+
+def test_folds_that_only_some_tell_are_named(write):
+    other = make_rows(0.5)
+    for row in other:
+        row["fold"] = row["fold"] if row["split"] == "test" else ""
+    message = refusal([write("a.csv", make_rows(0.6)), write("b.csv", other)])
+    assert message.startswith("b: validation rows without a fold")
+
+
 def test_a_file_is_no_place_for_a_run(systems):
     assert "s0.csv is a file" in refusal_at(systems, "s0.csv/run")
 
@@ -227,7 +254,7 @@ def changed(skill: float, where: int, **values: str) -> list[dict[str, str]]:
         (changed(0.5, -1, speaker="x"), "'u35' is spoken by 's5' in a, by 'x' in b"),
         (changed(0.5, -1, fold="0"), "'u35', tested in fold 1 of a and in fold 0 of b"),
         (changed(0.5, -1, prediction="calm"), "'u35' is predicted 'calm' in b"),
-        (make_rows(0.5)[2:], "b lacks 2 of 36 utterances ('u00', 'u01')"),
+        (make_rows(0.5)[2:], "b lacks 2 of 36 rows ('u00', 'u01')"),
         (changed(0.5, 0, label="sad"), "'u00' is 'angry' in a, 'sad' in b"),
         (make_rows(0.5, seeds=2), "a has 1 seed, b has 2"),
         (
