@@ -4,7 +4,9 @@ import re
 from pathlib import Path
 from typing import Any
 
+from cache import FeatureStore
 from featx.acoustic.settings import read_acoustic
+from featx.encoder_extractor import AUTO
 from featx.encoders.loading import digest_settings, digest_weights, load_extractor, load_model
 from featx.experiments.plan import Store
 from featx.extract import Extractor
@@ -33,9 +35,18 @@ def extractor_of(store: Store, dry_run: bool) -> Extractor:
     """
     one = store.features
     options = EncoderOptions(
-        one.revision, one.layers, one.precision, one.device, one.devices, one.batch_seconds
+        one.revision, one.layers, _precision(store), one.device, one.devices, one.batch_seconds
     )
     return find_extractor(one.model, options, dry_run)
+
+
+def _precision(store: Store) -> str:
+    """Return what to compute in: if nothing is asked for, what needs no timing to be chosen."""
+    if store.features.precision or store.features.model in read_acoustic():
+        return store.features.precision or AUTO
+    if FeatureStore.exists(store.folder):
+        return str(FeatureStore(store.folder).identity["precision"])
+    return "float32"
 
 
 def layers_of(store: Store, blocks: int) -> tuple[str, ...]:

@@ -70,6 +70,8 @@ class Features(Schema):
 
     Attributes:
         model: a short name, Hub id or local folder; by default the name of the table.
+        precision: if empty that of features that are there, else float32; "auto" lets a timing
+            decide, so that the scores may differ a little the next time.
         max_seconds: the longest utterance taken, and what becomes of longer ones: `too_long`.
     """
 
@@ -77,7 +79,7 @@ class Features(Schema):
     revision: str | None = None
     layers: str | None = None
     dtype: Literal["float16", "float32"] | None = None
-    precision: Literal["auto", "float32", "bfloat16", "float16"] = "auto"
+    precision: Literal["", "auto", "float32", "bfloat16", "float16"] = ""
     device: str = "auto"
     devices: str = "1"
     batch_seconds: PositiveFloat | None = None

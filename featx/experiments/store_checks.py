@@ -5,6 +5,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 from cache import FeatureStore
+from featx.encoder_extractor import AUTO
 from featx.encoders.devices import find_devices
 from featx.errors import FeatxError
 from featx.experiments.asked_features import extractor_of, identify, layers_of, length_limit
@@ -86,7 +87,7 @@ def _check_same(store: Store, there: FeatureStore) -> Known:
         if wanted != layers:
             differing.append(f"layers are {','.join(layers)} there, {','.join(wanted)} here")
         precision = there.identity["precision"]
-        if asked.precision not in ("auto", precision):
+        if asked.precision not in ("", AUTO, precision):
             differing.append(f"precision is {precision} there, {asked.precision} here")
         differing += _cut_otherwise(store, there)
     if differing:

@@ -19,7 +19,6 @@ protocols = ["fixed.toml"]
 [features.tiny]
 model = "{checkpoint}"
 layers = "0-2"
-precision = "float32"
 
 [heads.plain]
 head = "dense"

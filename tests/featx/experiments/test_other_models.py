@@ -8,6 +8,7 @@ import pytest
 import torch
 from transformers import Wav2Vec2Config, Wav2Vec2FeatureExtractor, Wav2Vec2Model
 
+from cache import FeatureStore
 from featx.errors import FeatxError
 from featx.experiments.run import run_experiment
 from featx.experiments.validate import inspect
@@ -25,6 +26,7 @@ head = "dense"
 features = ["tiny"]
 """
 FLOAT = ("--precision", "float32")
+STORE = Path("features/manifest/tiny")
 COMMITS = "a" * 40, "b" * 40
 
 
@@ -112,3 +114,21 @@ def test_models_of_the_hub_go_by_their_commit(extracted, workplace, checkpoint_f
     assert not errors("wav2vec2-base")  # as with features that were made on another machine
     assert message in errors("wav2vec2-base", f'revision = "{COMMITS[1]}"')
     assert "encoder is facebook/wav2vec2-base there" in errors("hubert-base")
+
+
+def test_no_timing_decides_on_the_precision(extracted, checkpoint_folder, monkeypatch):
+    place = "featx.encoder_extractor.choose_precision"
+    monkeypatch.setattr(place, lambda *_: pytest.fail("timed"))
+    assert not errors(checkpoint_folder)
+    run_experiment(Path("small.toml"), lambda _: None)
+    assert FeatureStore(STORE).identity["precision"] == "float32"
+
+
+def test_features_go_on_in_the_precision_they_have(extracted, checkpoint_folder):
+    extracted(checkpoint_folder, "--precision", "bfloat16")
+    store = FeatureStore(STORE)
+    store.forget(list(store.utterances)[:2])
+    assert not errors(checkpoint_folder)
+    run_experiment(Path("small.toml"), lambda _: None)
+    assert all(map(FeatureStore(STORE).is_done, store.utterances))
+    assert FeatureStore(STORE).identity["precision"] == "bfloat16"
