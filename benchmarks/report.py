@@ -8,6 +8,7 @@ import argparse
 import csv
 import json
 import time
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from statistics import median
 from tempfile import TemporaryDirectory
@@ -17,7 +18,7 @@ import numpy as np
 from featx.labels import CUSTOMARY
 from featx.outcomes import rounded
 from featx.reporting.page import write_report
-from featx.results import score_predictions
+from featx.results import Results, score_predictions
 
 SPEAKERS, FOLDS, EPOCHS, LAYERS = 24, 5, 40, 13
 CONFIG = """manifest = "manifest.csv"
@@ -108,7 +109,9 @@ def write_layers(run: Path, seeds: int, random: np.random.Generator) -> None:
     write(run / "layer_weights.csv", ("seed", "fold", "features", "layer", "weight"), rows)
 
 
-def write_predictions(run: Path, skill: float, options: argparse.Namespace, random):  # type: ignore[no-untyped-def]
+def write_predictions(
+    run: Path, skill: float, options: argparse.Namespace, random: np.random.Generator
+) -> Results:
     classes, count = len(CUSTOMARY), options.utterances
     labels, scored, rows = np.arange(count) % classes, [], []
     speakers = [f"{number % SPEAKERS + 1:02d}" for number in np.arange(count) // classes]
@@ -129,7 +132,7 @@ def write_predictions(run: Path, skill: float, options: argparse.Namespace, rand
     return score_predictions(f"{run.name}: synthetic", CUSTOMARY, scored, False)
 
 
-def write(path: Path, header, rows) -> None:  # type: ignore[no-untyped-def]
+def write(path: Path, header: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
     with path.open("w", newline="", encoding="utf-8") as file:
         csv.writer(file).writerows([header, *rows])
 

@@ -26,7 +26,6 @@ from featx.significance import (
     resample_uar,
     subtract,
 )
-from featx.systems import Seed
 
 
 @dataclass(frozen=True)
@@ -167,14 +166,8 @@ _Seeds = Sequence[tuple[np.ndarray, np.ndarray, Sequence[str]]]  # labels, predi
 
 def _index(system: System, classes: Sequence[str], speakers: Mapping[str, str]) -> _Seeds:
     """Return every seed with its utterances in one order, seeds in the order of their numbers."""
-    seeds = sorted(system.seeds, key=_number)
+    seeds = sorted(system.seeds, key=lambda seed: seed.order)
     return [index_seed(seed, sorted(system.labels), classes, speakers) for seed in seeds]
-
-
-def _number(seed: Seed) -> tuple[int, str]:
-    """Sort "2" before "10"; seeds without a number stay in the order of their files."""
-    value = next(iter(seed.rows.values())).seed
-    return len(value), value
 
 
 def _describe(system: System, classes: Sequence[str], seeds: _Seeds) -> Compared:

@@ -43,15 +43,19 @@ class Job:
     work: Callable[[Path], Results]
 
 
-def run_folder(name: str) -> Path:
+def run_folder(name: str, root: Path = ROOT) -> Path:
     """Return the folder of a run.
+
+    Args:
+        name: of the run.
+        root: the folder of all runs of its kind.
 
     Raises:
         FeatxError: if the name is not that of a single folder.
     """
     if name in ("", ".", "..") or name != Path(name).name:
-        raise FeatxError(f"--name {name}: must be a plain name; runs go to {ROOT}/NAME.")
-    return ROOT / name
+        raise FeatxError(f"--name {name}: must be a plain name; {root.name} go to {root}/NAME.")
+    return root / name
 
 
 def do(job: Job, folder: Path, overwrite: bool = False) -> Results:

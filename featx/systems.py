@@ -21,6 +21,16 @@ class Seed:
     name: str
     rows: Mapping[str, Prediction]
 
+    @property
+    def number(self) -> str:
+        """What its rows say in their seed column, empty if nothing."""
+        return next(iter(self.rows.values())).seed
+
+    @property
+    def order(self) -> tuple[int, str]:
+        """Sorts "2" before "10"; seeds without a number stay in the order of their files."""
+        return len(self.number), self.number
+
 
 def find_files(paths: Sequence[Path]) -> dict[str, list[Path]]:
     """Find the prediction files that paths stand for, by system.
@@ -84,8 +94,7 @@ def split_seeds(files: Sequence[PredictionFile]) -> tuple[list[Seed], list[str]]
     parts: dict[str, list[Seed]] = {}
     for file in files:
         for part in _parts(file):
-            value = next(iter(part.rows.values())).seed
-            parts.setdefault(value, []).append(part)
+            parts.setdefault(part.number, []).append(part)
     seeds, notes = [], []
     for same in parts.values():
         found, paired = _join(same)

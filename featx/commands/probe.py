@@ -58,8 +58,9 @@ def probe(
     """Show what each layer holds: a linear classifier on each, scored on unheard speakers."""
     from featx.config import check_config
     from featx.layer_analysis.probe import run_probe
-    from featx.layer_analysis.probe_config import ProbeConfig, probe_folder
+    from featx.layer_analysis.probe_config import ROOT, ProbeConfig
     from featx.protocols import choose_protocol
+    from featx.run_folder import run_folder
     from featx.stores import find_store
 
     if features:
@@ -77,6 +78,6 @@ def probe(
         "protocol": chosen.model_dump(mode="json"),
     }
     config = check_config(table, ProbeConfig, "probe")
-    folder = probe_folder(name or config.default_name)
+    folder = run_folder(name or config.default_name, ROOT)
     print(run_probe(config, folder, overwrite, beside or ()).to_text())
     print(f"Probe folder: {folder}")

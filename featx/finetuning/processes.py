@@ -48,3 +48,8 @@ class Processes:
         """Let the others go, if the first process ends before it had work for them."""
         if self.leads and not self._agreed:
             self.agree(nothing)
+
+    def end(self) -> None:
+        """Part from each other: one that ends still connected can abort, and take all along."""
+        if self.count > 1 and torch.distributed.is_initialized():
+            torch.distributed.destroy_process_group()

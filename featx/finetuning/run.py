@@ -80,22 +80,32 @@ def run_finetune(
         return _work(setting, identity, surroundings.repository, folder)
 
     try:
-        if not processes.leads:
-            deque(_tune_all(setting, None, []), maxlen=0)
-            return None
-        results = do(Job(config.to_toml(), identity.inputs, work), folder, overwrite)
+        job = Job(config.to_toml(), identity.inputs, work)
+        results = _lead_or_follow(setting, job, folder, overwrite)
     except KeyboardInterrupt:
         raise Interrupted(
             "Interrupted. The same command goes on at the last checkpoint, "
             f"{config.training.every} steps or fewer before."
         ) from None
-    except Exception:
-        processes.dismiss((None, []))
-        raise
-    processes.dismiss((None, []))
-    if surroundings.repository:
+    finally:
+        processes.end()
+    if results and surroundings.repository:
         best = best_saved(folder, folder / MODELS, config.training.best_by)
         push(surroundings.repository, best)
+    return results
+
+
+def _lead_or_follow(setting: Setting, job: Job, folder: Path, overwrite: bool) -> Results | None:
+    """Do a job in the first process, with the others' help; they return None."""
+    if not setting.processes.leads:
+        deque(_tune_all(setting, None, []), maxlen=0)
+        return None
+    try:
+        results = do(job, folder, overwrite)
+    except Exception:
+        setting.processes.dismiss((None, []))
+        raise
+    setting.processes.dismiss((None, []))
     return results
 
 

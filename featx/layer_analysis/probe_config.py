@@ -9,7 +9,6 @@ from pydantic import Field, PositiveFloat
 
 from classifiers.linear import LinearSettings, Strength
 from featx.config import Schema, check_config
-from featx.errors import FeatxError
 from featx.fit_config import FitConfig
 from featx.protocols import Protocol
 
@@ -58,14 +57,3 @@ class ProbeConfig(Schema):
         """manifest-model, as in "manifest-wav2vec2-base", and a named protocol."""
         parts = (self.manifest.stem, self.features.name, self.protocol.name)
         return "-".join(filter(None, parts))
-
-
-def probe_folder(name: str) -> Path:
-    """Return the folder of a probe.
-
-    Raises:
-        FeatxError: if the name is not that of a single folder.
-    """
-    if name in ("", ".", "..") or name != Path(name).name:
-        raise FeatxError(f"--name {name}: must be a plain name; probes go to {ROOT}/NAME.")
-    return ROOT / name

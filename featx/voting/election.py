@@ -51,7 +51,7 @@ class Election:
         seeds: names of the seeds of the vote.
         test: what is voted on.
         validation: the same of the validation part; None if a system has none.
-        without: why there is no validation part, else empty.
+        no_validation: why there is no validation part, else empty.
     """
 
     voters: Sequence[Voter]
@@ -61,7 +61,7 @@ class Election:
     seeds: Sequence[str]
     test: Part
     validation: Part | None
-    without: str
+    no_validation: str
 
     @property
     def names(self) -> list[str]:
@@ -87,9 +87,9 @@ class Election:
         return [f"Seeds were paired in their order, as their numbers differ: {shown}."]
 
     @property
-    def without_probabilities(self) -> str:
+    def no_probabilities(self) -> str:
         """Why the systems can't be asked for probabilities, empty if they can."""
-        return next((voter.without for voter in self.voters if voter.without), "")
+        return next(filter(None, (voter.no_probabilities for voter in self.voters)), "")
 
 
 def hold(config: VoteConfig) -> Election:
@@ -122,12 +122,12 @@ def join(voters: Sequence[Voter]) -> Election:
     classes, folds = _join_classes(voters), _join_folds(voters)
     tests = [[_keyed(ballot.test.values(), folds) for ballot in v.ballots] for v in voters]
     lacking = [voter.name for voter in voters if not all(b.validation for b in voter.ballots)]
-    without = f"{', '.join(lacking)} {'has' if len(lacking) == 1 else 'have'} no validation rows"
+    reason = f"{', '.join(lacking)} {'has' if len(lacking) == 1 else 'have'} no validation rows"
     return Election(
         *(voters, classes, _join_speakers(voters), protocol, _name_seeds(voters)),
         test=_join(voters, tests, classes),
         validation=None if lacking else _join_validation(voters, folds, classes),
-        without=without if lacking else "",
+        no_validation=reason if lacking else "",
     )
 
 
@@ -226,7 +226,7 @@ def _join(
     index = {label: number for number, label in enumerate(classes)}
     keys = sorted(parts[0][0], key=lambda key: (len(key[0]), key))
     labels = np.array([index[parts[0][0][key].label] for key in keys])
-    believed = all(not voter.without for voter in voters)
+    believed = all(not voter.no_probabilities for voter in voters)
     votes = []
     for seed in range(len(parts[0])):
         rows = [[part[seed][key] for key in keys] for part in parts]

@@ -58,14 +58,14 @@ class Voter:
         files: that hold it.
         ballots: one a seed, in the order of their numbers.
         classes: those of its p_ columns, empty without.
-        without: why its probabilities can't be used, empty if they can.
+        no_probabilities: why its probabilities can't be used, empty if they can.
     """
 
     system: System
     files: Sequence[Path]
     ballots: Sequence[Ballot]
     classes: tuple[str, ...]
-    without: str
+    no_probabilities: str
 
     @property
     def name(self) -> str:
@@ -131,17 +131,17 @@ def read_voter(
     if contradicted := sum(file.scored.contradicted for file in files):
         notes.append(f"{contradicted:,} of its predictions are not its most probable class.")
     validation = [row for file in files for row in file.validation]
-    without = next((file.without for file in files if file.without), "")
-    seeds = sorted(seeds, key=lambda seed: (len(_value(seed)), _value(seed)))
+    no_probabilities = next(filter(None, (file.no_probabilities for file in files)), "")
+    seeds = sorted(seeds, key=lambda seed: seed.order)
     groups = [[seed] for seed in seeds] if over_seeds and len(seeds) > 1 else [seeds]
-    told = len({_value(seed) for seed in seeds} - {""}) == len(seeds)
+    told = len({seed.number for seed in seeds} - {""}) == len(seeds)
     voters = []
     for number, group in enumerate(groups):
-        value = _value(group[0]) if told else number
+        value = group[0].number if told else number
         own = f"{name}, seed {value}" if len(groups) > 1 else name
         system = _score(own, paths[0].parent, group, speakers, notes)
         ballots = [_fill(seed, validation) for seed in group]
-        voters.append(Voter(system, paths, ballots, files[0].columns, without))
+        voters.append(Voter(system, paths, ballots, files[0].columns, no_probabilities))
     return voters
 
 
@@ -150,7 +150,7 @@ class _File:
     scored: PredictionFile
     validation: Sequence[Row]
     columns: tuple[str, ...]
-    without: str
+    no_probabilities: str
 
 
 def _read_file(path: Path) -> _File:
@@ -161,14 +161,14 @@ def _read_file(path: Path) -> _File:
     table.problems.refuse(path)
     test = tuple(row for split, row in rows if split in ("", "test"))
     validation = [row for split, row in rows if split == "validation"]
-    without = "" if names else f"{path} has no p_ columns"
+    no_probabilities = "" if names else f"{path} has no p_ columns"
     unfit = next((row for row in (*test, *validation) if names and not _is_distribution(row)), None)
     if unfit is not None:
-        without = (
+        no_probabilities = (
             f"the p_ columns of {path} are no probabilities (those of {unfit.utterance!r} add up "
             f"to {sum(unfit.probabilities.values()):g})"
         )
-    return _File(replace(scored, rows=test), validation, names, without)
+    return _File(replace(scored, rows=test), validation, names, no_probabilities)
 
 
 def _rows(path: Path, table: Table, names: Sequence[str]) -> Iterator[tuple[str, Row]]:
@@ -209,11 +209,7 @@ def _fill(seed: Seed, validation: Sequence[Row]) -> Ballot:
                     f"{row.file}: {row.utterance!r} is validated on twice in one fold and seed. "
                     "A fold column tells folds apart."
                 )
-    return Ballot(_value(seed), test, rows)
-
-
-def _value(seed: Seed) -> str:
-    return next(iter(seed.rows.values())).seed
+    return Ballot(seed.number, test, rows)
 
 
 def _score(

@@ -127,22 +127,23 @@ def check(config: VoteConfig, election: Election) -> Tie:
     Raises:
         FeatxError: if they don't.
     """
-    without = election.without_probabilities
-    if config.rule == "soft" and without:
-        raise FeatxError(f"--rule soft averages probabilities: {without}. Take --rule hard.")
-    if config.tie == "probability" and without:
-        raise FeatxError(f"--tie probability needs probabilities: {without}. Take --tie first.")
+    lacking = election.no_probabilities
+    if config.rule == "soft" and lacking:
+        raise FeatxError(f"--rule soft averages probabilities: {lacking}. Take --rule hard.")
+    if config.tie == "probability" and lacking:
+        raise FeatxError(f"--tie probability needs probabilities: {lacking}. Take --tie first.")
     for option, wanted in (("rule weighted", config.rule == "weighted"), ("search", config.search)):
         if wanted and election.validation is None:
             raise FeatxError(
-                f"--{option} needs validation predictions of every system: {election.without}. "
+                f"--{option} needs validation predictions of every system: "
+                f"{election.no_validation}. "
                 "Runs of `featx fit` have them, and those of `featx finetune --select-on "
                 "validation`; the test part must not choose."
             )
     _check_sizes(config.search, len(election.voters))
     if config.tie != "auto":
         return config.tie
-    return "first" if without else "probability"
+    return "first" if lacking else "probability"
 
 
 def mean_uar(part: Part, member: int) -> float:

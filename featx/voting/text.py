@@ -29,7 +29,7 @@ def _members(tally: Tally) -> str:
         table.add_row(election.names[member], str(scores["uar"]), str(scores["wa"]), known)
     lines = [_drawn(table)]
     if validation is None:
-        lines.append(f"No validation rows of the vote: {election.without}.")
+        lines.append(f"No validation rows of the vote: {election.no_validation}.")
     return "\n".join(lines)
 
 

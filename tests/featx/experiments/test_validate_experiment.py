@@ -8,8 +8,7 @@ from pathlib import Path
 import pytest
 
 from featx.config import read_config, shipped_config
-from featx.experiments.config import Experiment, read_experiment
-from featx.experiments.plan import make_plan
+from featx.experiments.config import Experiment
 from featx.experiments.text import to_text
 from featx.experiments.validate import inspect
 
@@ -269,28 +268,3 @@ def test_a_folder_that_is_no_run_is_found(found):
 @pytest.mark.parametrize("path", sorted(shipped_config("examples").glob("*.toml")), ids=str)
 def test_shipped_examples_can_be_read(path):
     assert read_config(path, Experiment).systems
-
-
-CORPORA = """
-[corpora.a]
-path = "a.csv"
-protocols = ["x.toml"]
-[corpora.b]
-path = "b.csv"
-protocols = ["y.toml"]
-[heads.one]
-head = "dense"
-features = ["egemaps"]
-protocols = ["x.toml"]
-[heads.two]
-head = "dense"
-features = ["logmel"]
-corpora = ["b"]
-"""
-
-
-def test_features_are_only_those_that_a_system_runs_on(workplace):
-    Path("two.toml").write_text(CORPORA)
-    plan, problems = make_plan(read_experiment(Path("two.toml")))
-    assert not problems
-    assert [(one.corpus, one.name) for one in plan.stores] == [("a", "egemaps"), ("b", "logmel")]

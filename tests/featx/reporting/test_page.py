@@ -11,8 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from featx.errors import FeatxError
-from featx.reporting.page import check_replaceable, write_report
+from featx.reporting.page import write_report
 from featx.voting.config import vote_config
 from featx.voting.run import run_vote
 
@@ -189,81 +188,6 @@ def test_a_run_without_history_or_layers_has_no_such_section(write_run: WriteRun
     assert not {"training", "layers"} & {tag.get("id") for tag in report(run).all("h2")}
 
 
-@pytest.mark.parametrize(
-    ("gone", "message"),
-    [
-        (["metrics.json"], "one: a run that is not finished"),
-        (["metrics.json", "predictions.csv"], "one: a run that is not finished"),
-        (["predictions.csv"], "one: a run without predictions.csv"),
-        (["config.toml", "predictions.csv"], "history.csv can't be used"),
-    ],
-)
-def test_what_is_no_finished_run_is_refused_by_name(
-    write_run: WriteRun, gone: list[str], message: str
-) -> None:
-    run = write_run("one")
-    for name in gone:
-        (run / name).unlink()
-    with pytest.raises(FeatxError, match=message):
-        report(run)
-
-
-@pytest.mark.parametrize("content", [b"\xff\xfe\xff", b"}{", None])
-@pytest.mark.parametrize(
-    "name",
-    [
-        "config.toml",
-        "environment.json",
-        "history.csv",
-        "layer_weights.csv",
-        "layer_scales.csv",
-        "predictions.csv",
-    ],
-)
-def test_a_damaged_file_is_named(write_run: WriteRun, name: str, content: bytes | None) -> None:
-    path = write_run("one") / name
-    path.unlink(missing_ok=True)
-    path.mkdir() if content is None else path.write_bytes(content)
-    with pytest.raises(FeatxError, match=f"one.*{name}"):
-        report(path.parent)
-
-
-@pytest.mark.parametrize(
-    ("name", "text", "message"),
-    [
-        ("metrics.json", "{", "damaged"),
-        ("layer_weights.csv", "seed,fold,features,layer,weight\n0,0\n", "line 2: 2 fields"),
-        ("history.csv", "", "is empty"),
-        ("history.csv", "seed,fold,epoch,train_loss,validation_loss,validation_uar\n0\n", "line 2"),
-    ],
-)
-def test_a_truncated_file_is_named(write_run: WriteRun, name: str, text: str, message: str) -> None:
-    run = write_run("one")
-    (run / name).write_text(text)
-    with pytest.raises(FeatxError, match=rf"(?s){name}.*{message}"):
-        report(run)
-
-
-def test_an_unfinished_run_in_a_folder_of_runs_is_refused(write_run: WriteRun) -> None:
-    write_run("done")
-    (write_run("begun") / "metrics.json").unlink()
-    with pytest.raises(FeatxError, match="begun: a run that is not finished"):
-        report(Path("runs"))
-
-
-def test_a_folder_without_runs_is_refused(workplace: Path) -> None:
-    (workplace / "empty").mkdir()
-    with pytest.raises(FeatxError, match="empty: no run and no CSV file in it"):
-        report(Path("empty"))
-    with pytest.raises(FeatxError, match=r"gone: no such file or folder"):
-        report(Path("gone"))
-
-
-def test_another_ending_is_refused(write_run: WriteRun) -> None:
-    with pytest.raises(FeatxError, match=r"must end in \.html"):
-        write_report([write_run("one")], Path("report.pdf"))
-
-
 def test_the_page_says_how_a_run_is_repeated(write_run: WriteRun) -> None:
     run = write_run("one")
     assert "Its corpus is not at hand" in report(run).text
@@ -271,28 +195,6 @@ def test_the_page_says_how_a_run_is_repeated(write_run: WriteRun) -> None:
     page = report(run)
     assert "featx fit --config runs/one/config.toml --name one-again" in page.text
     assert "not at hand, neither" not in page.text
-
-
-@pytest.mark.parametrize("ending", ["html", "md", "tex"])
-def test_only_reports_are_replaced(write_run: WriteRun, ending: str) -> None:
-    run = write_run("one")
-    report(run)
-    report(run)  # its own files
-    theirs = Path(f"report.{ending}")
-    others = {path: path.read_bytes() for path in Path().glob("report.*") if path != theirs}
-    for content in ("", "my paper\n% made by featx report\n"):
-        theirs.write_text(content)
-        for refused in (check_replaceable, lambda out: write_report([run], out)):
-            with pytest.raises(
-                FeatxError, match=rf"^report\.{ending}: .*another name for the report, or move it"
-            ):
-                refused(Path("report.html"))
-        assert theirs.read_text() == content
-        assert {path: path.read_bytes() for path in others} == others
-    theirs.unlink()
-    theirs.mkdir()
-    with pytest.raises(FeatxError, match=rf"^report\.{ending}: "):
-        check_replaceable(Path("report.html"))
 
 
 def test_large_counts_are_written_out(write_run: WriteRun) -> None:

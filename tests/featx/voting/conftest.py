@@ -5,8 +5,17 @@ import random
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pytest
 
+from featx.errors import FeatxError
+from featx.results import Results
+from featx.voting.config import VoteConfig
+from featx.voting.run import run_vote
+
+RUN = "predictions.csv"
+SKILLS = (0.8, 0.6, 0.5, 0.3)
+SCORED = (np.array([0, 1, 2]), np.array([0, 1, 1]), ["s0", "s1", "s2"])
 CLASSES = ("angry", "happy", "sad")
 Table = list[dict[str, str]]
 
@@ -43,3 +52,28 @@ def write(workplace: Path) -> Callable[[str, Table], Path]:
         return path
 
     return write
+
+
+@pytest.fixture
+def systems(write) -> list[Path]:
+    """Files of four systems of two seeds, the first the best."""
+    return [write(f"s{n}.csv", make_rows(skill, seeds=2)) for n, skill in enumerate(SKILLS)]
+
+
+def vote(paths: list[Path], folder: str = "vote", **options: object) -> Results:
+    """Hold a vote into a folder."""
+    return run_vote(VoteConfig(systems=tuple(paths), **options), Path(folder))
+
+
+def read(path: Path) -> Table:
+    """Read a CSV."""
+    with path.open(newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def refusal(paths: list[Path], **options: object) -> str:
+    """Return why a vote is refused, after checking that it left nothing."""
+    with pytest.raises(FeatxError) as caught:
+        vote(paths, "refused", **options)
+    assert not Path("refused").exists()
+    return str(caught.value)

@@ -1,0 +1,30 @@
+"""What an experiment runs."""
+
+from pathlib import Path
+
+from featx.experiments.config import read_experiment
+from featx.experiments.plan import make_plan
+
+CORPORA = """
+[corpora.a]
+path = "a.csv"
+protocols = ["x.toml"]
+[corpora.b]
+path = "b.csv"
+protocols = ["y.toml"]
+[heads.one]
+head = "dense"
+features = ["egemaps"]
+protocols = ["x.toml"]
+[heads.two]
+head = "dense"
+features = ["logmel"]
+corpora = ["b"]
+"""
+
+
+def test_features_are_only_those_that_a_system_runs_on(workplace):
+    Path("two.toml").write_text(CORPORA)
+    plan, problems = make_plan(read_experiment(Path("two.toml")))
+    assert not problems
+    assert [(one.corpus, one.name) for one in plan.stores] == [("a", "egemaps"), ("b", "logmel")]
