@@ -38,13 +38,13 @@ from setting import (
 from transformers import AutoFeatureExtractor, AutoModel
 
 from cache import FeatureStore
-from featx.encoders.devices import find_devices
-from featx.encoders.encoder import Encoder
-from featx.encoders.workers import BATCH_SECONDS, Workers
-from featx.extract import fill
-from featx.extraction_plan import ExtractionPlan, plan_extraction
-from featx.manifest import Manifest
-from featx.registry import find_checkpoint
+from featx.data.manifest import Manifest
+from featx.features.encoders.checkpoints import find_checkpoint
+from featx.features.encoders.devices import find_devices
+from featx.features.encoders.encoder import Encoder
+from featx.features.encoders.workers import BATCH_SECONDS, Workers
+from featx.features.extract import fill
+from featx.features.plan import ExtractionPlan, plan_extraction
 
 
 class Peers:

@@ -29,8 +29,7 @@ from torch.utils.data import DataLoader
 from transformers import TrainerCallback
 
 from featx.finetuning.model import EmotionModel
-from featx.finetuning.trainer import WORKERS_ON_GPU, Tuner, arguments_for
-from featx.finetuning.watching import Watch
+from featx.finetuning.trainer import WORKERS_ON_GPU, Tuner, Watch, arguments_for
 from featx.finetuning.waveforms import Order, Waveforms, collate
 
 THEIRS = "(a) bare loop, transformers' model"

@@ -24,12 +24,11 @@ from torch import nn
 from transformers import AutoModel, PretrainedConfig
 
 from classifiers.pooled import PooledClassifier, PooledSettings
-from featx.encoders.devices import find_devices
-from featx.encoders.shape import EncoderShape
-from featx.environment import peak_memory
+from featx.features.encoders.checkpoints import read_registry
+from featx.features.encoders.devices import find_devices
+from featx.features.encoders.shape import EncoderShape
 from featx.finetuning.model import EmotionModel
-from featx.memory import available_memory
-from featx.registry import read_registry
+from featx.utils.machine import available_memory, peak_memory
 
 BATCH, SECONDS, CLASSES = 4, 5, 8
 SAMPLES = [16_000 * SECONDS - 1_600 * number for number in range(BATCH)]

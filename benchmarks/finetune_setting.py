@@ -16,13 +16,13 @@ from torch import Tensor, nn
 from transformers import AutoModelForAudioClassification
 from transformers.utils import logging as transformers_logging
 
-from featx.config import read_config, shipped_config
-from featx.encoders.devices import find_devices
-from featx.encoders.loading import load_extractor
+from featx.data.manifest import Utterance
+from featx.features.encoders.devices import find_devices
+from featx.features.encoders.loading import load_extractor
 from featx.finetuning.config import Mode, Tuning, TuningSettings
 from featx.finetuning.model import EmotionModel, build_model
 from featx.finetuning.waveforms import Waveforms
-from featx.manifest import Utterance
+from featx.utils.config import read_config, shipped_config
 
 CLASSES, SEED = 8, 0
 DROPOUTS = ("attention", "hidden", "activation", "feat_proj", "final")

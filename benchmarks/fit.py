@@ -42,9 +42,9 @@ from classifiers.dense import DenseHead, DenseSettings
 from classifiers.shape import InputShape
 from classifiers.statistics import Statistics
 from classifiers.training import TrainingSettings, train_epoch
-from featx.encoders.shape import EncoderShape
-from featx.progress import progress
-from featx.reading import Stored, select
+from featx.features.encoders.shape import EncoderShape
+from featx.fitting.selection import Stored, select
+from featx.utils.progress import progress
 
 LAYERS, DIM, WIDTH, CLASSES, BATCH = 13, 768, 128, 8, 32
 SETTINGS = DenseSettings(kind="dense", width=WIDTH, depth=2, dropout=0.2, weighting="absolute")

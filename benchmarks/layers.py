@@ -18,12 +18,12 @@ from extract import Ours, measure
 from setting import SIZES, arithmetic, describe_machine, ravdess, write_checkpoint
 from transformers import AutoModel
 
-from featx.audio import read_audio
-from featx.encoders.devices import find_devices
-from featx.encoders.encoder import Encoder
-from featx.extraction_plan import plan_extraction
-from featx.layers import parse_layers
-from featx.registry import find_checkpoint
+from featx.data.audio import read_audio
+from featx.features.encoders.checkpoints import find_checkpoint
+from featx.features.encoders.devices import find_devices
+from featx.features.encoders.encoder import Encoder
+from featx.features.layers import parse_layers
+from featx.features.plan import plan_extraction
 
 
 def main() -> None:

@@ -14,8 +14,8 @@ from pathlib import Path
 
 from setting import SIZES, ravdess, write_checkpoint
 
-from featx.audio import duration
-from featx.manifest import save_manifest
+from featx.data.audio import duration
+from featx.data.manifest import save_manifest
 
 MINUTES = (20, 120)
 

@@ -15,10 +15,10 @@ from tempfile import TemporaryDirectory
 
 import numpy as np
 
-from featx.labels import CUSTOMARY
-from featx.outcomes import rounded
+from featx.data.labels import CUSTOMARY
 from featx.reporting.page import write_report
-from featx.results import Results, score_predictions
+from featx.scoring.predictions import rounded
+from featx.scoring.results import Results, score_predictions
 
 SPEAKERS, FOLDS, EPOCHS, LAYERS = 24, 5, 40, 13
 CONFIG = """manifest = "manifest.csv"

@@ -19,9 +19,9 @@ from transformers import (
     Wav2Vec2FeatureExtractor,
 )
 
-from featx.encoders.shape import FAMILIES
-from featx.manifest import Manifest, Utterance
-from featx.registry import read_registry
+from featx.data.manifest import Manifest, Utterance
+from featx.features.encoders.checkpoints import read_registry
+from featx.features.encoders.shape import FAMILIES
 
 PRE_NORM = {"feat_extract_norm": "layer", "do_stable_layer_norm": True, "conv_bias": True}
 SIZES: dict[str, dict[str, Any]] = {

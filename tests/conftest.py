@@ -17,7 +17,7 @@ import torch
 from hypothesis import settings
 from transformers import Wav2Vec2Config, Wav2Vec2FeatureExtractor, Wav2Vec2Model
 
-from featx.cli import main
+from featx.cli.main import main
 
 os.environ["HF_HUB_OFFLINE"] = "1"
 os.environ["OMP_NUM_THREADS"] = "1"  # in child processes
@@ -46,7 +46,7 @@ def _seeded() -> None:
 def _no_figures(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     """Drawing takes longer than most tests: only those marked `figures` write pictures."""
     if request.node.get_closest_marker("figures") is None:
-        monkeypatch.setattr("featx.figures.ENDINGS", ())
+        monkeypatch.setattr("featx.scoring.figures.ENDINGS", ())
 
 
 @pytest.fixture(scope="session")

@@ -48,7 +48,7 @@ def test_torchaudio_is_behind_one_file():
 @pytest.mark.parametrize("arguments", [["--help"], ["--version"], ["extract", "--help"]])
 def test_help_imports_neither_torch_nor_transformers(arguments):
     code = (
-        "import sys; from featx.cli import main\n"
+        "import sys; from featx.cli.main import main\n"
         f"sys.argv = ['featx', *{arguments!r}]\n"
         "try: main()\n"
         "except SystemExit as stop: assert not stop.code\n"

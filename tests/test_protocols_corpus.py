@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from featx.folds import Fold, make_folds, shares_speakers
-from featx.manifest import Manifest, load_manifest
-from featx.protocol_fit import apply_protocol, notes
-from featx.protocols import protocol_names, read_protocol
+from featx.data.manifest import Manifest, load_manifest
+from featx.protocols.apply import apply_protocol, notes
+from featx.protocols.folds import Fold, make_folds, shares_speakers
+from featx.protocols.protocol import protocol_names, read_protocol
 
 pytestmark = [
     pytest.mark.corpus,

@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 import soundfile
 
-from featx.audio import SAMPLE_RATE, Waveform
+from featx.data.audio import SAMPLE_RATE, Waveform
 from featx.demo.emotions import EMOTIONS
 from featx.demo.voice import STATEMENTS, Voice, synthesise
 

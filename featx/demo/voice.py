@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 from scipy.signal import istft, stft
 
-from featx.audio import SAMPLE_RATE, Waveform
+from featx.data.audio import SAMPLE_RATE, Waveform
 
 HOP = 128  # samples, 8 ms: the voice's settings change this often
 WINDOW = 512  # samples, 32 ms

@@ -9,11 +9,11 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, PositiveFloat, PositiveInt, model_validator
 
-from featx.config import ConfigError, Schema, read_config
-from featx.corpora import CORPORA
-from featx.extraction_plan import MAX_SECONDS
+from featx.data.corpora import CORPORA
+from featx.features.plan import MAX_SECONDS
 from featx.finetuning.config import Mode
-from featx.wording import nearest
+from featx.utils.config import ConfigError, Schema, read_config
+from featx.utils.text import nearest
 
 _PLAIN = r"\w[\w.-]*"  # part of a file's name
 Name = Annotated[str, Field(pattern=f"^{_PLAIN}$")]

@@ -4,16 +4,16 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
-from featx.corpora.build import Built, build_manifest
-from featx.corpora.files import CorpusError
+from featx.data.corpora.build import Built, build_manifest
+from featx.data.corpora.files import CorpusError
+from featx.data.manifest import Manifest, load_manifest, render_manifest
 from featx.experiments.config import Experiment
 from featx.experiments.findings import Findings
 from featx.experiments.plan import Case, manifest_path
-from featx.folds import Fold
-from featx.manifest import Manifest, load_manifest, render_manifest
-from featx.protocol_fit import apply_protocol
-from featx.protocols import Protocol, default_protocol, read_protocol
-from featx.task import Task, set_task
+from featx.protocols.apply import apply_protocol
+from featx.protocols.folds import Fold
+from featx.protocols.protocol import Protocol, default_protocol, read_protocol
+from featx.protocols.task import Task, set_task
 
 FOLDS = 5  # as `featx fit` takes without a protocol
 

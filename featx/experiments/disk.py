@@ -9,20 +9,20 @@ import torch
 from transformers import AutoConfig, AutoModel
 
 from classifiers.pooled import PooledClassifier
-from featx.cost import describe_bytes, folder_bytes
-from featx.encoders.shape import read_shape
+from featx.experiments.features import Known
 from featx.experiments.findings import Findings
 from featx.experiments.plan import Case, Plan
-from featx.experiments.store_checks import Known
-from featx.experiments.system_checks import Checked
+from featx.experiments.systems import Checked
+from featx.features.encoders.checkpoints import find_checkpoint
+from featx.features.encoders.shape import read_shape
+from featx.features.stores import ROOT as FEATURES
 from featx.finetuning.config import FinetuneConfig
-from featx.finetuning.disk import tuning_bytes
 from featx.finetuning.model import EmotionModel
-from featx.registry import find_checkpoint
-from featx.run_folder import MEMBERS, MODELS
-from featx.run_folder import ROOT as RUNS
-from featx.stores import ROOT as FEATURES
-from featx.task import Task
+from featx.finetuning.resources import tuning_bytes
+from featx.protocols.task import Task
+from featx.runs.cost import describe_bytes, folder_bytes
+from featx.runs.folder import MEMBERS, MODELS
+from featx.runs.folder import ROOT as RUNS
 
 
 def check_space(

@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from featx.experiments.config import Experiment, Features, System
-from featx.registry import store_name
-from featx.run_folder import run_folder
-from featx.stores import ROOT
-from featx.wording import nearest
+from featx.features.encoders.checkpoints import store_name
+from featx.features.stores import ROOT
+from featx.runs.folder import run_folder
+from featx.utils.text import nearest
 
 
 @dataclass(frozen=True)

@@ -4,27 +4,27 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
-from featx.encoders.devices import find_devices
+from safetensors import SafetensorError
+
+from cache import StoreError
 from featx.errors import FeatxError, Interrupted
-from featx.experiments.asked_features import extractor_of, length_limit
 from featx.experiments.corpora import bring_manifest
-from featx.experiments.failures import explain
+from featx.experiments.features import extractor_of, is_complete, length_limit
 from featx.experiments.plan import Plan, Run, Store
-from featx.experiments.settings import find_state
-from featx.experiments.store_checks import is_complete
-from featx.experiments.system_checks import Config
+from featx.experiments.systems import Config, find_state
 from featx.experiments.text import to_text
 from featx.experiments.validate import Inspection, inspect
-from featx.extract import extract
-from featx.extraction_plan import plan_extraction
+from featx.features.encoders.devices import find_devices, is_out_of_memory
+from featx.features.extract import extract
+from featx.features.plan import plan_extraction
 from featx.finetuning.config import FinetuneConfig
+from featx.finetuning.resources import find_surroundings
 from featx.finetuning.run import run_finetune
-from featx.finetuning.surroundings import find_surroundings
-from featx.fit import Resources
-from featx.fit_config import FitConfig
-from featx.results import Results
-from featx.run import run_fit
-from featx.wording import counted
+from featx.fitting.config import FitConfig
+from featx.fitting.fit import Resources
+from featx.fitting.run import run_fit
+from featx.scoring.results import Results
+from featx.utils.text import counted
 
 Say = Callable[[str], None]
 
@@ -182,3 +182,29 @@ class _Course:
         from featx.voting.run import run_vote
 
         return run_vote(config, run.folder, overwrite)
+
+
+def explain(error: Exception) -> str:
+    """Say why a part failed.
+
+    Returns:
+        Nothing for Ctrl-C, and for what is no fault of a part's input or of the machine.
+    """
+    if isinstance(error, Interrupted):
+        return ""
+    if isinstance(error, FeatxError | StoreError):
+        return str(error)
+    if isinstance(error, OSError):
+        return f"{error.filename or 'input or output'}: {error.strerror or error}"
+    lacks_memory = isinstance(error, RuntimeError) and is_out_of_memory(error)
+    if lacks_memory or isinstance(error, MemoryError):
+        return "out of memory; smaller batches take less, and so does another device"
+    return f"a model could not be written; is the disk full? ({error})" if _unwritten(error) else ""
+
+
+def _unwritten(error: Exception) -> bool:
+    """Tell whether a model could not be written, for which its writers have errors of their own."""
+    if isinstance(error, SafetensorError):
+        return "I/O error" in str(error)
+    said_by_torch = any(words in str(error) for words in ("inline_container", "iostream error"))
+    return isinstance(error, RuntimeError) and said_by_torch

@@ -2,11 +2,11 @@
 
 from collections.abc import Iterator
 
-from featx.cost import describe_bytes
 from featx.experiments.plan import Plan, Run
 from featx.experiments.validate import Inspection
+from featx.runs.cost import describe_bytes
+from featx.utils.text import counted
 from featx.voting.config import VoteConfig
-from featx.wording import counted
 
 STATES = {
     "new": "to do",

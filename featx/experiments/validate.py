@@ -5,20 +5,19 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from featx.config import ConfigError
+from featx.data.manifest import Manifest
 from featx.errors import Interrupted
 from featx.experiments.config import Experiment, read_experiment
 from featx.experiments.corpora import check_case, find_protocol, peek_manifest
 from featx.experiments.disk import check_space, existing
+from featx.experiments.features import Known, check_store
 from featx.experiments.findings import Findings
 from featx.experiments.plan import Case, Plan, make_plan
-from featx.experiments.settings import Protocols
-from featx.experiments.store_checks import Known, check_store
-from featx.experiments.system_checks import Checked, check_systems
+from featx.experiments.systems import Checked, Protocols, check_systems
 from featx.finetuning.processes import count_processes
-from featx.manifest import Manifest
+from featx.protocols.task import Task
 from featx.reporting.page import check_replaceable
-from featx.task import Task
+from featx.utils.config import ConfigError
 
 
 @dataclass(frozen=True)

@@ -1,21 +1,21 @@
 """The model card of a fine-tuned model: what it is, how it scored, and what it is not for."""
 
 import math
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 from huggingface_hub import EvalResult, ModelCardData
 
 from featx import __version__
-from featx.audio import SAMPLE_RATE
-from featx.files import write_text
-from featx.finetuning.markdown import bullets, table
-from featx.finetuning.story import Story, amount
+from featx.data.audio import SAMPLE_RATE
+from featx.finetuning.card_facts import Story, amount
 from featx.finetuning.usage import usage
-from featx.outcomes import score_outcomes
-from featx.results import NAMES, Results
-from featx.table_text import plain
-from featx.wording import counted
+from featx.scoring.predictions import score_outcomes
+from featx.scoring.results import NAMES, Results
+from featx.utils.files import write_text
+from featx.utils.tables import plain
+from featx.utils.text import counted
 
 CARD = "README.md"
 MODES = {
@@ -238,3 +238,14 @@ def _seconds(seconds: float) -> str:
     if math.isinf(seconds):
         return "all of it"
     return f"its first {seconds:g} s ({max(1, round(seconds * SAMPLE_RATE)):,} samples)"
+
+
+def table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """Return a table: a column of text and others of figures."""
+    lines = [header, [":--", *["--:"] * (len(header) - 1)], *rows]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+
+
+def bullets(lines: Sequence[str]) -> str:
+    """Return a list."""
+    return "\n".join(f"- {line}" for line in lines)

@@ -9,10 +9,9 @@ import tomli_w
 from pydantic import Field, NonNegativeFloat, PositiveFloat, PositiveInt
 
 from classifiers.pooled import PooledSettings
-from featx.changes import change
-from featx.config import Schema, check_config, read_config, shipped_config
-from featx.protocols import Protocol
-from featx.registry import store_name
+from featx.features.encoders.checkpoints import store_name
+from featx.protocols.protocol import Protocol
+from featx.utils.config import Schema, change, check_config, read_config, shipped_config
 
 Mode = Literal["full", "partial", "frozen"]
 Rate = Annotated[float, Field(gt=0, allow_inf_nan=False)]

@@ -7,8 +7,8 @@ import matplotlib as mpl
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from featx.figures import BLUE, ORANGE, STYLE, WIDTH, save
 from featx.finetuning.member import TunedMember
+from featx.scoring.figures import BLUE, ORANGE, STYLE, WIDTH, save
 
 
 def draw_tuning(members: Sequence[TunedMember], path: Path, chosen_on_test: bool) -> None:

@@ -9,8 +9,8 @@ from huggingface_hub.errors import HfHubHTTPError, HFValidationError
 from huggingface_hub.utils import validate_repo_id
 
 from featx.errors import FeatxError
-from featx.finetuning.history import Look
-from featx.member_file import member_name
+from featx.finetuning.member import Look
+from featx.runs.members import member_name
 
 PATIENCE = 10.0  # seconds for the Hub to answer at all; its client would wait for ever
 LATER = "Or leave out --push-to-hub, and send the model later: `hf upload OWNER/NAME FOLDER`."

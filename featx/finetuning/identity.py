@@ -5,13 +5,18 @@ import json
 from dataclasses import dataclass
 
 from classifiers.pooled import PooledClassifier
-from featx.audio import digest_audio
-from featx.encoders.loading import digest_settings, digest_weights, load_extractor, load_model
-from featx.encoders.shape import read_shape
+from featx.data.audio import digest_audio
+from featx.features.encoders.checkpoints import Checkpoint
+from featx.features.encoders.loading import (
+    digest_settings,
+    digest_weights,
+    load_extractor,
+    load_model,
+)
+from featx.features.encoders.shape import read_shape
 from featx.finetuning.config import FinetuneConfig
 from featx.finetuning.model import EmotionModel
-from featx.registry import Checkpoint
-from featx.task import Task
+from featx.protocols.task import Task
 
 
 @dataclass(frozen=True)

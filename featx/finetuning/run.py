@@ -5,36 +5,41 @@ import logging
 import shutil
 from collections import deque
 from collections.abc import Iterator, Sequence
+from dataclasses import asdict, astuple
 from pathlib import Path
 
-from featx.encoders.devices import keep_float32
-from featx.encoders.loading import load_extractor
-from featx.encoders.shape import read_shape
+import numpy as np
+
+from featx.data.manifest import load_manifest
 from featx.errors import Interrupted
-from featx.files import write_text
+from featx.features.encoders.checkpoints import Checkpoint, find_checkpoint, store_name
+from featx.features.encoders.devices import keep_float32
+from featx.features.encoders.loading import load_extractor
+from featx.features.encoders.shape import read_shape
 from featx.finetuning.card import write_card
+from featx.finetuning.card_facts import Story
 from featx.finetuning.config import FinetuneConfig
-from featx.finetuning.disk import check_disk
-from featx.finetuning.files import write_files
+from featx.finetuning.figures import draw_tuning
+from featx.finetuning.finetune import Setting, tune
 from featx.finetuning.hub import best_saved, push
 from featx.finetuning.identity import Identity, identify
-from featx.finetuning.member import TunedMember, load_tuned_member
+from featx.finetuning.member import Look, TunedMember, load_tuned_member
 from featx.finetuning.model import EmotionModel
 from featx.finetuning.processes import Processes
-from featx.finetuning.saving import save_model
-from featx.finetuning.story import Story
-from featx.finetuning.surroundings import Surroundings
+from featx.finetuning.resources import Surroundings, check_disk
+from featx.finetuning.saved import save_model
 from featx.finetuning.trackers import LOGS
-from featx.finetuning.tuning import Setting, tune
 from featx.finetuning.waveforms import check_decodable, check_usable
-from featx.manifest import load_manifest
-from featx.member_file import member_name
-from featx.outcomes import score_outcomes
-from featx.protocol_fit import apply_protocol
-from featx.registry import Checkpoint, find_checkpoint, store_name
-from featx.results import Results
-from featx.run_folder import MEMBERS, MODELS, Job, do
-from featx.task import Task, set_task
+from featx.protocols.apply import apply_protocol
+from featx.protocols.task import Task, set_task
+from featx.runs.cost import Cost, describe_bytes, describe_seconds, folder_bytes, write_cost
+from featx.runs.folder import MEMBERS, MODELS, Job, do
+from featx.runs.members import member_name
+from featx.scoring.figures import draw_confusion
+from featx.scoring.predictions import rounded, score_outcomes, write_predictions
+from featx.scoring.results import Results, plain_table, render
+from featx.utils.files import write_csv, write_json, write_text
+from featx.utils.machine import describe_environment, device_name
 
 CHOSEN_ON_TEST = (
     "CHECKPOINT CHOSEN ON THE TEST DATA: the scores are those of the best of many looks at it, as "
@@ -207,4 +212,78 @@ def _title(setting: Setting) -> str:
     return (
         f"{store_name(config.model)}, {config.mode} fine-tuning, {config.manifest.name}: "
         f"{described}{chosen}"
+    )
+
+
+REPORT = "report.txt"
+
+
+def write_files(
+    setting: Setting,
+    identity: Identity,
+    members: Sequence[TunedMember],
+    results: Results,
+    folder: Path,
+) -> None:
+    """Write everything that a finished run leaves but its config, log, models and scores.
+
+    Args:
+        setting: what was fine-tuned on what.
+        identity: of the encoder and data.
+        members: the models.
+        results: their scores.
+        folder: of the run.
+    """
+    told = asdict(identity)
+    inputs = told.pop("inputs")
+    environment = {**describe_environment(), "inputs_sha256": inputs, "encoder": told}
+    write_json(folder / "environment.json", environment)
+    header = ("seed", "fold", *Look.__dataclass_fields__)
+    rows = ((m.seed, m.fold, *rounded(astuple(look))) for m in members for look in m.history)
+    write_csv(folder / "history.csv", header, rows)
+    write_predictions(setting.task, members, folder / "predictions.csv")
+    write_text(folder / REPORT, f"{results.to_text()}\n\n{pace(members, folder)}\n")
+    write_cost(folder, _cost(setting, identity, members))
+    draw_confusion(results, folder / "figures/confusion")
+    chosen_on_test = setting.config.select_on == "test"
+    draw_tuning(members, folder / "figures/training", chosen_on_test)
+
+
+def pace(members: Sequence[TunedMember], folder: Path) -> str:
+    """Return a table of how long each model took, and what the saved ones take on the disk.
+
+    Args:
+        members: the models.
+        folder: of the run.
+    """
+    table = plain_table(
+        "model", "steps", "s / 100 steps", "best step", "time to best", "time", "on disk"
+    )
+    for member in members:
+        looks = member.history
+        steps = np.diff([0, *(look.step for look in looks)])
+        seconds = 100 * np.array([look.train_seconds for look in looks]) / steps
+        saved = folder / MODELS / member.name
+        table.add_row(
+            member.name,
+            f"{looks[-1].step:,}",
+            f"{np.median(seconds):.1f}",
+            f"{member.best_look.step:,}",
+            describe_seconds(member.best_look.seconds),
+            describe_seconds(looks[-1].seconds),
+            describe_bytes(folder_bytes(saved)) if saved.exists() else "not saved",
+        )
+    return render(table)
+
+
+def _cost(setting: Setting, identity: Identity, members: Sequence[TunedMember]) -> Cost:
+    on_gpu = [m.peak_gpu_memory for m in members if m.peak_gpu_memory is not None]
+    return Cost(
+        seconds=sum(member.history[-1].seconds for member in members),
+        models=len(members),
+        peak_memory=max(member.peak_memory for member in members),
+        peak_gpu_memory=max(on_gpu, default=None),
+        parameters_trained=identity.trained,
+        features=0,
+        device=device_name(setting.device),
     )

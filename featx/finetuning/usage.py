@@ -2,8 +2,8 @@
 
 import math
 
-from featx.audio import SAMPLE_RATE
-from featx.finetuning.story import Story
+from featx.data.audio import SAMPLE_RATE
+from featx.finetuning.card_facts import Story
 
 PLAIN = """\
 import soundfile
@@ -27,8 +27,8 @@ from pathlib import Path
 
 import torch
 {download}
-from featx.audio import SAMPLE_RATE, read_audio
-from featx.finetuning.saving import load_tuned
+from featx.data.audio import SAMPLE_RATE, read_audio
+from featx.finetuning.saved import load_tuned
 
 tuned = load_tuned({folder})
 waveform = read_audio(Path("speech.wav")){cut}  # resamples where needed

@@ -10,10 +10,10 @@ from torch import Tensor
 from torch.utils.data import Dataset, Sampler
 from transformers.trainer_pt_utils import get_length_grouped_indices
 
-from featx.audio import SAMPLE_RATE, AudioError, count_samples, read_audio
+from featx.data.audio import SAMPLE_RATE, AudioError, count_samples, read_audio
+from featx.data.manifest import Utterance
 from featx.errors import FeatxError
-from featx.manifest import Utterance
-from featx.progress import progress
+from featx.utils.progress import progress
 
 SHOWN = 20  # problems
 Example = dict[str, Any]

@@ -1,28 +1,80 @@
 """What each layer holds: a linear probe as a run folder."""
 
 import logging
+import math
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Annotated, Literal
 
+import tomli_w
 import torch
+from pydantic import Field, PositiveFloat
 
+from classifiers.linear import LinearSettings, Strength
 from featx.errors import FeatxError
-from featx.files import write_csv, write_json
-from featx.fit import digest_inputs
-from featx.fit_config import FitConfig
-from featx.fit_data import FitData, load_data
+from featx.fitting.config import FitConfig
+from featx.fitting.data import FitData, load_data
+from featx.fitting.fit import digest_inputs
+from featx.fitting.member import Member
+from featx.fitting.run import OWN_STATISTICS, write_environment
 from featx.layer_analysis.figures import draw_probe
-from featx.layer_analysis.probe_config import ProbeConfig
-from featx.layer_analysis.probe_result import Probe
+from featx.layer_analysis.probe_text import Probe
 from featx.layer_analysis.probe_training import fit_probes
 from featx.layer_analysis.tables import write_layers
 from featx.layer_analysis.weights import LayerWeights, read_weights
-from featx.member import Member
-from featx.outcomes import rounded, score_outcomes, write_predictions
-from featx.results import Results, read_results
-from featx.run import OWN_STATISTICS
-from featx.run_files import write_environment
-from featx.run_folder import MEMBERS, Job, do
+from featx.protocols.protocol import Protocol
+from featx.runs.folder import MEMBERS, Job, do
+from featx.scoring.predictions import rounded, score_outcomes, write_predictions
+from featx.scoring.results import Results, read_results
+from featx.utils.config import Schema, check_config
+from featx.utils.files import write_csv, write_json
+
+ROOT = Path("probes")
+STRENGTHS = (1e-5, 1e-4, 1e-3, 1e-2, 1e-1, 1.0)
+
+
+class ProbeConfig(Schema):
+    """A probe of a store's layers; its `config.toml`.
+
+    Attributes:
+        manifest: the labels; relative to the working folder.
+        features: the store; likewise.
+        layers: those probed: "all", or such as "0,4-12".
+        seconds: of each utterance's beginning that are used; `inf` for all of it.
+        normalize: "global" standardises by the training utterances; "speaker" by the speaker's own
+            in the same part of the fold, before.
+        strengths: values of C to try, the inverse of regularisation; the one with the highest UAR
+            on validation data is taken.
+        skip_missing: whether utterances without features are left out.
+        protocol: which utterances under which labels, and how they are divided.
+    """
+
+    manifest: Path
+    features: Path
+    layers: str = "all"
+    seconds: PositiveFloat = math.inf
+    normalize: Literal["speaker", "global"] = "global"
+    strengths: Annotated[tuple[Strength, ...], Field(min_length=1)] = STRENGTHS
+    skip_missing: bool = False
+    protocol: Protocol
+
+    def to_toml(self) -> str:
+        """Return the config as it is written to a file."""
+        return tomli_w.dumps(self.model_dump(mode="json", exclude_none=True))
+
+    def to_fit(self) -> FitConfig:
+        """Return the fit that does with all layers together what the probe does with each."""
+        head = LinearSettings(kind="linear", pooling="mean", strengths=self.strengths)
+        same = self.model_dump(mode="json", exclude={"features", "strengths"})
+        table = {**same, "features": [str(self.features)], "head": head.model_dump(), "seeds": 1}
+        return check_config(table, FitConfig, "probe")
+
+    @property
+    def default_name(self) -> str:
+        """manifest-model, as in "manifest-wav2vec2-base", and a named protocol."""
+        parts = (self.manifest.stem, self.features.name, self.protocol.name)
+        return "-".join(filter(None, parts))
+
 
 log = logging.getLogger("featx")
 

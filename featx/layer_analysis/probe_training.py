@@ -15,17 +15,16 @@ from classifiers.heads import train_head
 from classifiers.shape import InputShape
 from classifiers.statistics import Statistics
 from classifiers.training import predict
-from featx.ahead import map_ahead
 from featx.errors import Interrupted
-from featx.fit import digest_inputs
-from featx.fit_config import FitConfig
-from featx.fit_data import FitData
-from featx.fit_features import prepare
-from featx.folds import Fold
-from featx.member import Member, load_member
-from featx.progress import progress
-from featx.reading import Selection
-from featx.standardising import part_statistics
+from featx.fitting.config import FitConfig
+from featx.fitting.data import FitData, prepare
+from featx.fitting.fit import digest_inputs
+from featx.fitting.member import Member, load_member
+from featx.fitting.selection import Selection
+from featx.fitting.standardise import part_statistics
+from featx.protocols.folds import Fold
+from featx.utils.parallel import map_ahead
+from featx.utils.progress import progress
 
 Task = tuple[int, Fold]  # the layer's place, and the fold
 Groups = tuple[Statistics, Tensor | None]

@@ -5,11 +5,11 @@ from pathlib import Path
 
 import numpy as np
 
-from featx.files import write_csv
-from featx.layer_analysis.lines import style_lines
-from featx.layer_analysis.weights import LayerWeights, average, name_corpora
-from featx.outcomes import rounded
-from featx.results import WIDE, plain_table, render
+from featx.layer_analysis.figures import draw_layers, style_lines
+from featx.layer_analysis.weights import LayerWeights, average, name_corpora, read_weights
+from featx.scoring.predictions import rounded
+from featx.scoring.results import WIDE, plain_table, render
+from featx.utils.files import write_csv
 
 _HEADER = (
     "run", "corpus", "features", "encoder", "layer", "heads", "weight", "weight_deviation", "scale",
@@ -84,3 +84,24 @@ def _described(values: np.ndarray) -> list[str]:
         f"{mean:.3f}" if np.isnan(deviation) else f"{mean:.3f} ± {deviation:.3f}"
         for mean, deviation in zip(*average(values), strict=True)
     ]
+
+
+def show_layers(runs: Sequence[Path], out: Path, dashed: Sequence[str] = ()) -> str:
+    """Write `layers.csv`, `layers.png` and `layers.pdf`.
+
+    Args:
+        runs: run folders.
+        out: the folder to write to.
+        dashed: encoders, stores or run names to draw dashed, beside those fine-tuned for ASR.
+
+    Returns:
+        The same as a table.
+
+    Raises:
+        FeatxError: if a run has no average of several layers, or a name is unknown.
+    """
+    # a run given twice counts once
+    weights = [one for run in dict.fromkeys(runs) for one in read_weights(run)]
+    draw_layers(weights, out / "layers", dashed)
+    write_layers(weights, out / "layers.csv")
+    return to_text(weights)

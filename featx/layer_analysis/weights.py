@@ -8,10 +8,11 @@ from pathlib import Path
 
 import numpy as np
 
+from featx.comparison.systems import shortest_names
 from featx.errors import FeatxError
-from featx.layer_analysis.scales import correct
-from featx.registry import read_registry, short_name
-from featx.run_reading import (
+from featx.features.encoders.checkpoints import read_registry, short_name
+from featx.fitting.scales import correct
+from featx.runs.read import (
     CONFIG,
     ENVIRONMENT,
     damaged,
@@ -20,8 +21,7 @@ from featx.run_reading import (
     read_config,
     read_environment,
 )
-from featx.systems import shortest_names
-from featx.tables import read_lines, read_table
+from featx.utils.csv_files import read_lines, read_table
 
 WEIGHTS_FILE, SCALES_FILE = "layer_weights.csv", "layer_scales.csv"
 _HEADER = ("seed", "fold", "features", "layer", "weight")

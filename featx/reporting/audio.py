@@ -5,10 +5,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from urllib.parse import quote
 
+from featx.data.manifest import audio_path, seconds
 from featx.errors import FeatxError
-from featx.manifest_columns import audio_path, seconds
 from featx.reporting.sheets import Audio
-from featx.tables import read_table
+from featx.utils.csv_files import read_table
 
 
 def find_audio(manifests: Iterable[Path], names: Sequence[str], page: Path) -> dict[str, Audio]:

@@ -7,8 +7,8 @@ import numpy as np
 
 from featx.reporting.charts import Chart, Panel, Points, extent
 from featx.reporting.sheets import Cell, Sheet
-from featx.run_reading import damaged
-from featx.tables import read_lines, read_table
+from featx.runs.read import damaged
+from featx.utils.csv_files import read_lines, read_table
 
 _COLUMNS = ("seed", "fold", "train_loss", "validation_loss", "validation_uar")
 

@@ -10,12 +10,12 @@ from markupsafe import Markup
 
 from featx import __version__
 from featx.errors import FeatxError
-from featx.files import write_text
 from featx.reporting import charts
-from featx.reporting.gathering import Report, gather
+from featx.reporting.report import Report, gather
 from featx.reporting.result_sheets import is_warning
 from featx.reporting.runs import read_runs
-from featx.reporting.text import to_latex, to_markdown
+from featx.reporting.sheets import to_latex, to_markdown
+from featx.utils.files import write_text
 
 _MARKS = {
     ".html": "<!-- made by featx report -->",

@@ -2,15 +2,14 @@
 
 from collections.abc import Sequence
 
-from featx.compare import Comparison, Pair, compare_systems, median
-from featx.cost import describe_parameters, describe_seconds
+from featx.comparison.compare import Comparison, Pair, compare_systems, median
 from featx.errors import FeatxError
-from featx.reporting.origins import protocol
-from featx.reporting.runs import Reported
+from featx.reporting.runs import Reported, protocol
 from featx.reporting.sheets import Cell, Sheet, figure
-from featx.results import NAMES, describe_count
-from featx.scores import Score
-from featx.wording import counted
+from featx.runs.cost import describe_parameters, describe_seconds
+from featx.scoring.metrics import Score
+from featx.scoring.results import NAMES, describe_count
+from featx.utils.text import counted
 
 UNKNOWN = "–"
 _LAST = -1000.0  # sorts what is unknown below all that is known

@@ -7,9 +7,9 @@ from typing import Annotated, Literal
 import tomli_w
 from pydantic import Field, PositiveFloat, field_validator
 
-from featx.config import ConfigError, Schema, check_config, read_config, shipped_config
-from featx.run_reading import RUN_FILE
-from featx.wording import nearest
+from featx.runs.read import RUN_FILE
+from featx.utils.config import ConfigError, Schema, check_config, read_config, shipped_config
+from featx.utils.text import nearest
 
 _LONGEST = 80  # letters of members' names in the name of a run
 

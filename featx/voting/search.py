@@ -7,7 +7,7 @@ from math import comb
 
 import numpy as np
 
-from featx.progress import progress
+from featx.utils.progress import progress
 from featx.voting.election import Part
 from featx.voting.rules import Rule, Tie, decide
 

@@ -8,13 +8,13 @@ from typing import Any
 import numpy as np
 
 from featx.errors import FeatxError
-from featx.results import Results
+from featx.scoring.results import Results
+from featx.utils.text import counted
 from featx.voting.agreement import Agreement, Oracle, agree, bound
 from featx.voting.config import VoteConfig
 from featx.voting.election import Election, Part, score_uar
 from featx.voting.rules import Outcome, Tie, Votes, decide
 from featx.voting.search import Best, choose, score_all
-from featx.wording import counted
 
 MOST = 200_000  # combinations that a search goes through
 

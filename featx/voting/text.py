@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 
-from featx.results import WIDE, plain_table, render
+from featx.scoring.results import WIDE, plain_table, render
 from featx.voting.agreement import Agreement
 from featx.voting.tally import Tally, mean_uar
 

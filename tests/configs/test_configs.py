@@ -4,14 +4,14 @@ from pathlib import Path
 
 import pytest
 
-from featx.acoustic.settings import AcousticSettings
-from featx.config import ConfigError, read_config
 from featx.experiments.config import Experiment
+from featx.experiments.papers import Paper, TunedRow, read_paper
+from featx.features.acoustic.settings import AcousticSettings
+from featx.features.encoders.checkpoints import EncoderEntry, hub_id, read_registry
 from featx.finetuning.config import Tuning, finetune_config
-from featx.fit_config import HeadConfig
-from featx.papers import Paper, TunedRow, read_paper
-from featx.protocols import Protocol, read_protocol
-from featx.registry import EncoderEntry, hub_id, read_registry
+from featx.fitting.config import HeadConfig
+from featx.protocols.protocol import Protocol, read_protocol
+from featx.utils.config import ConfigError, read_config
 from featx.voting.config import VoteConfig
 
 FOLDER = Path(__file__).parents[2] / "configs"

@@ -3,7 +3,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from featx.audio import SAMPLE_RATE
+from featx.data.audio import SAMPLE_RATE
 from featx.demo.voice import PEAK, STATEMENTS, Voice, synthesise
 
 VOICE = Voice(

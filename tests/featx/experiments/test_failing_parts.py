@@ -9,9 +9,8 @@ import torch
 from safetensors import SafetensorError
 
 from featx.errors import FeatxError
-from featx.experiments.failures import explain
-from featx.experiments.run import run_experiment
-from featx.run import run_fit
+from featx.experiments.run import explain, run_experiment
+from featx.fitting.run import run_fit
 
 FULL = OSError(errno.ENOSPC, "No space left on device", "features.bin")
 

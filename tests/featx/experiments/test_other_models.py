@@ -73,7 +73,7 @@ def test_a_folder_with_other_weights_settings_or_name(
     Wav2Vec2FeatureExtractor(do_normalize=False).save_pretrained("tiny")
     assert "other features: settings_sha256 is" in errors("tiny")
     with monkeypatch.context() as patch:  # whose defaults are in the settings
-        patch.setattr("featx.experiments.store_checks.version", lambda _: "another")
+        patch.setattr("featx.experiments.features.version", lambda _: "another")
         assert not errors("tiny")
     other.rename("second")
     assert "other features: encoder is tiny there, second here. " in errors("second")
@@ -117,7 +117,7 @@ def test_models_of_the_hub_go_by_their_commit(extracted, workplace, checkpoint_f
 
 
 def test_no_timing_decides_on_the_precision(extracted, checkpoint_folder, monkeypatch):
-    place = "featx.encoder_extractor.choose_precision"
+    place = "featx.features.extractors.choose_precision"
     monkeypatch.setattr(place, lambda *_: pytest.fail("timed"))
     assert not errors(checkpoint_folder)
     run_experiment(Path("small.toml"), lambda _: None)

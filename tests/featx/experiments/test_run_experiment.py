@@ -11,8 +11,8 @@ import pytest
 from featx.errors import FeatxError, Interrupted
 from featx.experiments.run import run_experiment
 from featx.experiments.validate import inspect
-from featx.fit import train_head
-from featx.run import run_fit
+from featx.fitting.fit import train_head
+from featx.fitting.run import run_fit
 
 RUNS = ["plain", "layers", "memory", "both", "tuned", "three"]
 TIME = re.compile(r"\d+(\.\d+)? s\b")
@@ -57,7 +57,11 @@ def test_from_nothing(finished):
 
 
 def test_nothing_is_done_twice(finished, monkeypatch):
-    for place in ("featx.extract._encode", "featx.fit.train_head", "featx.finetuning.run.tune"):
+    for place in (
+        "featx.features.extract._encode",
+        "featx.fitting.fit.train_head",
+        "featx.finetuning.run.tune",
+    ):
         monkeypatch.setattr(place, lambda *_: pytest.fail("done again"))
     monkeypatch.setattr("featx.voting.run.count", lambda *_: pytest.fail("voted again"))
     before, report, said = stamps("runs", "features"), Path("reports/small.md").read_bytes(), []
@@ -79,7 +83,7 @@ def test_interrupted_and_repeated(finished, monkeypatch):
         trained.append(arguments)
         return train_head(*arguments)
 
-    monkeypatch.setattr("featx.fit.train_head", train)
+    monkeypatch.setattr("featx.fitting.fit.train_head", train)
     stop = True
     with pytest.raises(Interrupted, match="The same command goes on from there") as error:
         run_experiment(finished, quiet)

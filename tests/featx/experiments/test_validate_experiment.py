@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from featx.config import read_config, shipped_config
 from featx.experiments.config import Experiment
 from featx.experiments.text import to_text
 from featx.experiments.validate import inspect
+from featx.utils.config import read_config, shipped_config
 
 LISTED = "corpus = 'ravdess'\nroot = 'here'\noptions = {{ {} = 'song' }}"
 

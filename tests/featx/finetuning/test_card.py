@@ -13,21 +13,19 @@ from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
 from classifiers.pooled import PooledSettings
-from featx.encoders.loading import load_extractor
-from featx.finetuning.card import write_card
+from featx.data.manifest import load_manifest
+from featx.features.encoders.loading import load_extractor
+from featx.finetuning.card import table, write_card
+from featx.finetuning.card_facts import Story
 from featx.finetuning.config import file_config, finetune_config
-from featx.finetuning.history import Look
 from featx.finetuning.identity import Identity
-from featx.finetuning.markdown import table
-from featx.finetuning.member import TunedMember
+from featx.finetuning.member import Look, TunedMember
 from featx.finetuning.model import build_model
-from featx.finetuning.saving import load_tuned, save_model
-from featx.finetuning.story import Story
-from featx.manifest import load_manifest
-from featx.outcomes import score_outcomes
-from featx.protocols import default_protocol
-from featx.table_text import plain
-from featx.task import set_task
+from featx.finetuning.saved import load_tuned, save_model
+from featx.protocols.protocol import default_protocol
+from featx.protocols.task import set_task
+from featx.scoring.predictions import score_outcomes
+from featx.utils.tables import plain
 
 LOOK = Look(7, 1.0, 1e-4, 0.5, 0.9, 0.6, 0.7, 0.8, 1.0, 2.0)
 

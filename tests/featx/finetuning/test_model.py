@@ -5,10 +5,10 @@ import pytest
 import torch
 
 from classifiers.pooled import PooledClassifier, PooledSettings
-from featx.encoders.encoder import Encoder
+from featx.features.encoders.checkpoints import find_checkpoint
+from featx.features.encoders.encoder import Encoder
 from featx.finetuning.model import build_model
 from featx.finetuning.waveforms import collate
-from featx.registry import find_checkpoint
 
 LENGTHS = (5_000, 7_777, 1_000, 6_400)
 FAMILIES = [
@@ -102,7 +102,7 @@ def test_a_frozen_encoder_gives_what_is_stored(
 
 
 def model_input(folder, waveform):
-    from featx.encoders.loading import load_extractor
+    from featx.features.encoders.loading import load_extractor
 
     return load_extractor(folder)(waveform, sampling_rate=16_000).input_values[0]
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from featx.finetuning.history import Look, best_look, is_over, read_log
+from featx.finetuning.member import Look, best_look, is_over, read_log
 
 RUN = Path("runs/manifest-tiny-full")
 LONGER = ("--set", "training.epochs=6", "--set", "training.patience=4")
@@ -86,7 +86,7 @@ def test_stopped_after_the_last_step_only_predictions_are_made(
     def interrupt(*_):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("featx.finetuning.tuning._predict", interrupt)
+    monkeypatch.setattr("featx.finetuning.finetune._predict", interrupt)
     assert finetune(*LONGER).code == 130
     monkeypatch.undo()
     monkeypatch.chdir(one_split.parent)
@@ -98,7 +98,7 @@ def test_stopped_after_the_last_step_only_predictions_are_made(
 
 
 def stop_after(monkeypatch, step):
-    from featx.finetuning.watching import Watch
+    from featx.finetuning.trainer import Watch
 
     def on_save(self, args, state, control, **others):
         if state.global_step == step:

@@ -9,10 +9,10 @@ import torch
 from safetensors.torch import load_file, save_file
 from sklearn.metrics import recall_score
 
-from featx.cost import read_cost
-from featx.finetuning.saving import load_tuned
+from featx.data.manifest import load_manifest
+from featx.finetuning.saved import load_tuned
 from featx.finetuning.waveforms import Waveforms
-from featx.manifest import load_manifest
+from featx.runs.cost import read_cost
 
 RUN = Path("runs/manifest-tiny-full")
 

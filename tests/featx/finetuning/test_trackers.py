@@ -10,16 +10,16 @@ from tensorboard.backend.event_processing.event_accumulator import EventAccumula
 from transformers import TrainerCallback, integrations
 
 from classifiers.pooled import PooledSettings
-from featx.encoders.loading import load_extractor
+from featx.data.manifest import load_manifest
 from featx.errors import FeatxError
+from featx.features.encoders.loading import load_extractor
 from featx.finetuning.config import finetune_config
 from featx.finetuning.model import build_model
 from featx.finetuning.trackers import check_trackers, tracking
 from featx.finetuning.trainer import Tuner, arguments_for
 from featx.finetuning.waveforms import Waveforms
-from featx.manifest import load_manifest
-from featx.protocols import default_protocol
-from featx.task import set_task
+from featx.protocols.protocol import default_protocol
+from featx.protocols.task import set_task
 
 CURVES = {"train/loss", "train/wa", "eval/loss", "eval/uar", "eval/wa"}
 

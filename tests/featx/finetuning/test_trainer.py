@@ -7,13 +7,13 @@ import pytest
 import torch
 
 from classifiers.pooled import PooledSettings
-from featx.encoders.loading import load_extractor
+from featx.data.manifest import load_manifest
+from featx.features.encoders.loading import load_extractor
 from featx.finetuning.config import finetune_config
 from featx.finetuning.model import build_model
 from featx.finetuning.trainer import Tuner, arguments_for, measure
 from featx.finetuning.waveforms import Waveforms
-from featx.manifest import load_manifest
-from featx.protocols import default_protocol
+from featx.protocols.protocol import default_protocol
 
 CPU = torch.device("cpu")
 

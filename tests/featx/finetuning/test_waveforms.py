@@ -7,10 +7,10 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from featx.encoders.loading import load_extractor
+from featx.data.manifest import Utterance
 from featx.errors import FeatxError
+from featx.features.encoders.loading import load_extractor
 from featx.finetuning.waveforms import Order, Waveforms, check_usable, collate
-from featx.manifest import Utterance
 
 lengths = st.lists(st.integers(400, 90_000), min_size=1, max_size=200)
 

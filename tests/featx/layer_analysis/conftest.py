@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from cache import FeatureStore
-from featx.manifest import load_manifest
+from featx.data.manifest import load_manifest
 
 LABELS = ("angry", "happy", "sad")
 

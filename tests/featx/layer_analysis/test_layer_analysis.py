@@ -12,16 +12,14 @@ import pytest
 import featx.layer_analysis.probe_training as probe_training
 from cache import FeatureStore
 from featx.errors import FeatxError, Interrupted
-from featx.layer_analysis.figures import draw_layers
-from featx.layer_analysis.lines import style_lines
-from featx.layer_analysis.probe import run_probe
-from featx.layer_analysis.probe_config import ProbeConfig
-from featx.layer_analysis.probe_result import Probe
+from featx.layer_analysis.figures import draw_layers, style_lines
+from featx.layer_analysis.probe import ProbeConfig, run_probe
+from featx.layer_analysis.probe_text import Probe
 from featx.layer_analysis.tables import write_layers
 from featx.layer_analysis.weights import LayerWeights, average, read_weights
-from featx.protocols import choose_protocol
-from featx.results import Results
-from featx.scores import Score
+from featx.protocols.protocol import choose_protocol
+from featx.scoring.metrics import Score
+from featx.scoring.results import Results
 
 QUICK = ("--folds", "3", "--set", "training.epochs=6", "--set", "training.learning_rate=0.01")
 RUN = Path("runs/manifest-tiny-dense")

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from featx.errors import FeatxError
-from featx.layer_analysis.lines import style_lines
-from featx.layer_analysis.report import show_layers
+from featx.layer_analysis.figures import style_lines
+from featx.layer_analysis.tables import show_layers
 from featx.layer_analysis.weights import find_weights, name_corpora, read_weights
 
 HEADS = [(seed, fold) for seed in range(2) for fold in range(2)]

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from featx.results import score_predictions
+from featx.scoring.results import score_predictions
 
 CLASSES = ("neutral", "happy", "sad")
 CONFIG = """manifest = "manifest.csv"

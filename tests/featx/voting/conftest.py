@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from featx.errors import FeatxError
-from featx.results import Results
+from featx.scoring.results import Results
 from featx.voting.config import VoteConfig
 from featx.voting.run import run_vote
 

@@ -9,10 +9,10 @@ from hypothesis import strategies as st
 from scipy.stats import mode
 from sklearn.metrics import cohen_kappa_score, recall_score
 
-from featx.evaluate import System
+from featx.comparison.evaluate import System
 from featx.voting.agreement import agree, bound
+from featx.voting.ballots import Ballot, Row, Voter
 from featx.voting.election import Part, join
-from featx.voting.reading import Ballot, Row, Voter
 from featx.voting.rules import Votes, decide
 from featx.voting.search import choose, score_all
 

@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 from sklearn.metrics import recall_score
 
-from featx.compare import compare
+from featx.comparison.compare import compare
 from featx.errors import FeatxError
-from featx.papers import read_paper
-from featx.results import read_results, score_predictions
+from featx.experiments.papers import read_paper
+from featx.scoring.results import read_results, score_predictions
 from featx.voting.config import file_config, vote_names
 
 from .conftest import CLASSES, RUN, SCORED, SKILLS, make_rows, read, refusal, vote

@@ -1,0 +1,81 @@
+"""The `featx` command."""
+
+import os
+import sys
+from typing import Annotated
+
+import typer
+
+from featx import __version__
+from featx.cli.compare import compare
+from featx.cli.demo import demo
+from featx.cli.evaluate import evaluate
+from featx.cli.extract import extract
+from featx.cli.finetune import finetune
+from featx.cli.fit import fit
+from featx.cli.layers import layers
+from featx.cli.manifest import manifest
+from featx.cli.models import models
+from featx.cli.probe import probe
+from featx.cli.protocols import protocols
+from featx.cli.report import report
+from featx.cli.reproduce import reproduce
+from featx.cli.run import run
+from featx.cli.validate import validate
+from featx.cli.vote import vote
+from featx.errors import FeatxError
+
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+for command in (
+    demo, manifest, models, protocols, extract, fit, finetune, evaluate, compare, vote, layers,
+    probe, report, run, validate, reproduce,
+):  # fmt: skip
+    app.command()(command)
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        print(f"featx {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def featx(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="And exit.")
+    ] = False,
+) -> None:
+    """Speech emotion recognition from every layer of frozen speech models.
+
+    manifest → extract → fit → compare → report: list a corpus, store its features once, train
+    heads on them or fine-tune the models, see which differ and by how much.
+    """
+
+
+def main() -> None:
+    """Run the command line; problems become one message and an exit code, not a traceback."""
+    # Threads that spin long while they wait make torch slower where other work takes a core
+    # (benchmarks/waiting.py). Read when torch is loaded, which no command has done yet.
+    os.environ.setdefault("GOMP_SPINCOUNT", "2000")
+    try:
+        app()
+    except FeatxError as error:
+        _fail(str(error), error.exit_code)
+    except OSError as error:
+        _fail(f"{error.filename or 'input or output'}: {error.strerror or error}", 1)
+    except Exception as error:
+        from cache import StoreError  # imports h5py, which --help must not wait for
+
+        if not isinstance(error, StoreError):
+            raise
+        _fail(str(error), 1)
+
+
+def _fail(message: str, exit_code: int) -> None:
+    print(f"error: {message}", file=sys.stderr)
+    sys.exit(exit_code)

@@ -1,0 +1,1 @@
+"""Scores of several systems, and tests of their differences."""

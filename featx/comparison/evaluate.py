@@ -1,0 +1,245 @@
+"""Scoring prediction files, whoever made them."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from featx.comparison.systems import Seed, find_files, split_seeds
+from featx.data.labels import order_labels
+from featx.errors import FeatxError
+from featx.scoring.predictions import PredictionFile, read_predictions, read_speakers
+from featx.scoring.results import NAMES, Results, plain_table, render, score_predictions
+from featx.utils.text import counted
+
+
+@dataclass(frozen=True)
+class System:
+    """The scores of one system.
+
+    Attributes:
+        name: of its folder.
+        folder: that holds its files.
+        labels: of the utterances that were scored.
+        speakers: of the same, empty where unknown.
+        seeds: its predictions.
+        results: its scores.
+        notes: what was found in its files, beside the notes of the results.
+    """
+
+    name: str
+    folder: Path
+    labels: Mapping[str, str]
+    speakers: Mapping[str, str]
+    seeds: Sequence[Seed]
+    results: Results
+    notes: Sequence[str]
+
+    def to_json(self) -> dict[str, Any]:
+        """Return everything as JSON values."""
+        notes = [*self.results.notes(), *self.notes]
+        return {**self.results.to_json(), "utterances": len(self.labels), "notes": notes}
+
+    def to_text(self) -> str:
+        """Return the full tables and all notes."""
+        return "\n".join([self.results.to_text(), *self.notes])
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """The scores of one or more systems."""
+
+    systems: Sequence[System]
+
+    def to_json(self) -> str:
+        """Return a JSON object: of the system, or of several as {"systems": {name: object}}."""
+        objects = {system.name: system.to_json() for system in self.systems}
+        value = {"systems": objects} if len(objects) > 1 else self.systems[0].to_json()
+        return json.dumps(value, indent=2, allow_nan=False)
+
+    def to_text(self, details: bool = False) -> str:
+        """Return the tables of one system, or a row for each of several and, asked, theirs too."""
+        full = [system.to_text() for system in self.systems]
+        if len(full) == 1:
+            return full[0]
+        if details:
+            return "\n\n".join([self._overview().rstrip(), *full])
+        notes = [f"{system.name}: {note}" for system in self.systems for note in system.notes]
+        return "\n".join([self._overview(), *notes, "Intervals, classes, confusions: --details."])
+
+    def _overview(self) -> str:
+        metrics = [f"{name}, %" for name in NAMES.values()]
+        table = plain_table("mean ± std", *metrics, "seeds", "utterances", "classes")
+        for system in self.systems:
+            results = system.results
+            scores = [str(results.scores[metric]) for metric in NAMES]
+            counts = (results.seeds, len(system.labels), len(results.classes))
+            table.add_row(system.name, *scores, *map(str, counts))
+        width = 100 + max(len(system.name) for system in self.systems)
+        lines = [line for line in render(table, width=width).splitlines() if line]
+        if any(system.labels != self.systems[0].labels for system in self.systems):
+            lines += ["", "The systems were scored on different utterances or labels."]
+        return "\n".join([*lines, ""])
+
+
+def evaluate(paths: Sequence[Path], manifest: Path | None = None) -> Evaluation:
+    """Score prediction files; each folder that holds some is a system.
+
+    Args:
+        paths: files, folders of files, or folders of such folders; see `find_files`.
+        manifest: says who speaks where the files don't.
+
+    Raises:
+        FeatxError: if a file can't be used or files don't fit together.
+    """
+    speakers = None if manifest is None else read_speakers(manifest)
+    return Evaluation(
+        [_score_system(name, files, speakers) for name, files in find_files(paths).items()]
+    )
+
+
+def _score_system(name: str, paths: Sequence[Path], manifest: Mapping[str, str] | None) -> System:
+    files = [read_predictions(path) for path in paths]
+    seeds, seed_notes = split_seeds(files)
+    truth = {name: row.label for name, row in seeds[0].rows.items()}
+    speakers, speaker_notes = _find_speakers(name, seeds, manifest)
+    labels = set(truth.values())
+    predicted = {row.prediction for seed in seeds for row in seed.rows.values()}
+    classes = order_labels(labels | predicted)
+    title = (
+        f"{name}: {counted(len(files), 'file')}, {counted(len(seeds), 'seed')}, "
+        f"{counted(len(truth), 'utterance')}, {len(classes)} class"
+        + ("" if len(classes) == 1 else "es")
+    )
+    scored = [index_seed(seed, list(truth), classes, speakers) for seed in seeds]
+    results = score_predictions(title, classes, scored, speakers_shared=None)
+    notes = [*_file_notes(files), *seed_notes, *speaker_notes, *_class_notes(predicted - labels)]
+    return System(name, paths[0].parent, truth, speakers, seeds, results, notes)
+
+
+def index_seed(
+    seed: Seed, utterances: Sequence[str], classes: Sequence[str], speakers: Mapping[str, str]
+) -> tuple[np.ndarray, np.ndarray, list[str]]:
+    """Return true and predicted class indices and speakers of some of a seed's utterances."""
+    index = {label: number for number, label in enumerate(classes)}
+    rows = [seed.rows[name] for name in utterances]
+    labels = np.array([index[row.label] for row in rows])
+    predictions = np.array([index[row.prediction] for row in rows])
+    return labels, predictions, [speakers[name] for name in utterances]
+
+
+def _find_speakers(
+    system: str, seeds: Sequence[Seed], manifest: Mapping[str, str] | None
+) -> tuple[dict[str, str], list[str]]:
+    """Return who speaks each utterance, empty if unknown, and notes about it."""
+    told = {
+        row.utterance: row.speaker for seed in seeds for row in seed.rows.values() if row.speaker
+    }
+    names = list(seeds[0].rows)
+    notes = []
+    if manifest is not None:
+        missing = [name for name in names if name not in told and name not in manifest]
+        if missing:
+            raise FeatxError(
+                f"{system}: {counted(len(missing), 'utterance')} of {len(names)} not in "
+                f"the manifest, such as {missing[0]!r}. Any CSV with the columns utterance and "
+                "speaker will do."
+            )
+        if told:
+            rest = "not from" if len(told) == len(names) else "those it leaves empty from"
+            notes.append(f"Speakers are from the speaker column, {rest} --manifest.")
+    speakers = {name: told.get(name) or (manifest or {}).get(name, "") for name in names}
+    unknown = sum(not speaker for speaker in speakers.values())
+    if 0 < unknown < len(names):
+        are = counted(unknown, "utterance")
+        notes.append(f"{are} without a speaker, each resampled as a speaker of its own.")
+    return speakers, notes
+
+
+def _file_notes(files: Sequence[PredictionFile]) -> list[str]:
+    notes = []
+    if left_out := sum(file.left_out for file in files):
+        rows = counted(left_out, "row")
+        notes.append(f"{rows} of the training or validation part left out.")
+    if contradicted := sum(file.contradicted for file in files):
+        rows = counted(contradicted, "row")
+        notes.append(
+            f"{rows} with another prediction than the most probable class in the p_ columns; "
+            "the prediction was scored."
+        )
+    return notes
+
+
+def _class_notes(unlabelled: set[str]) -> list[str]:
+    if not unlabelled:
+        return []
+    names = ", ".join(order_labels(unlabelled))
+    return [f"Predicted but no utterance's label: {names}. Counts in macro F1, not in UAR."]
+
+
+_NAMED = 3  # utterances in a message
+
+
+def check_same(systems: Sequence[System]) -> None:
+    """Refuse systems that were tested on different utterances or labels.
+
+    Raises:
+        FeatxError: naming two that differ, and in what.
+    """
+    for other in systems[1:]:
+        _check_two(systems[0], other)
+
+
+def join_speakers(systems: Sequence[System]) -> dict[str, str]:
+    """Return who speaks each utterance, told by any of the systems; empty if unknown.
+
+    Raises:
+        FeatxError: if systems tell different speakers.
+    """
+    joined: dict[str, str] = {}
+    tellers: dict[str, str] = {}
+    for system in systems:
+        for name, speaker in system.speakers.items():
+            if not speaker:
+                continue
+            tellers.setdefault(name, system.name)
+            if joined.setdefault(name, speaker) != speaker:
+                raise _differing(
+                    f"{name!r} is spoken by {joined[name]!r} in {tellers[name]}, "
+                    f"by {speaker!r} in {system.name}"
+                )
+    return {name: joined.get(name, "") for name in systems[0].labels}
+
+
+def _check_two(first: System, other: System) -> None:
+    lacking = [name for name in first.labels if name not in other.labels]
+    extra = [name for name in other.labels if name not in first.labels]
+    of = f"the {counted(len(first.labels), 'utterance')} of {first.name}"
+    parts = []
+    if lacking:
+        parts.append(f"lacks {len(lacking):,} of {of} ({_listed(lacking)})")
+    if extra:
+        parts.append(f"has {len(extra):,} that {first.name} lacks ({_listed(extra)})")
+    if parts:
+        raise _differing(f"{other.name} {' and '.join(parts)}")
+    changed = [name for name, label in first.labels.items() if other.labels[name] != label]
+    if changed:
+        shown = ", ".join(
+            f"{name!r} is {other.labels[name]!r}, not {first.labels[name]!r}"
+            for name in changed[:_NAMED]
+        )
+        raise _differing(f"{other.name} labels {len(changed):,} of {of} otherwise ({shown})")
+
+
+def _differing(what: str) -> FeatxError:
+    return FeatxError(
+        f"The test sets differ: {what}. Only scores on the same test utterances can be compared. "
+        "Train both on the same manifest with the same --protocol."
+    )
+
+
+def _listed(names: Sequence[str]) -> str:
+    return ", ".join(map(repr, names[:_NAMED])) + (", ..." if len(names) > _NAMED else "")

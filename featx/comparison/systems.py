@@ -1,0 +1,219 @@
+"""Which prediction files are one system, and which of its rows are one seed."""
+
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import chain
+from pathlib import Path
+
+from featx.errors import FeatxError
+from featx.runs.read import CONFIG, RUN_FILE, is_unfinished
+from featx.scoring.predictions import Prediction, PredictionFile
+from featx.utils.text import counted, nearest
+
+_NAMED = 5  # utterances in a message
+
+
+@dataclass(frozen=True)
+class Seed:
+    """What a system predicted in one training: its name for messages, rows by utterance."""
+
+    name: str
+    rows: Mapping[str, Prediction]
+
+    @property
+    def number(self) -> str:
+        """What its rows say in their seed column, empty if nothing."""
+        return next(iter(self.rows.values())).seed
+
+    @property
+    def order(self) -> tuple[int, str]:
+        """Sorts "2" before "10"; seeds without a number stay in the order of their files."""
+        return len(self.number), self.number
+
+
+def find_files(paths: Sequence[Path]) -> dict[str, list[Path]]:
+    """Find the prediction files that paths stand for, by system.
+
+    Args:
+        paths: files; folders with CSV files, of which only `predictions.csv` counts if it is
+            there; or folders of such folders.
+
+    Returns:
+        The files of each system, named after the folder that holds them; if names clash, with as
+        much of the path as tells them apart.
+
+    Raises:
+        FeatxError: if a path is not there or holds no prediction file.
+    """
+    systems: dict[Path, dict[Path, Path]] = {}
+    for path in chain.from_iterable(map(_expand, paths)):
+        files = systems.setdefault(Path(os.path.normpath(path.absolute())).parent, {})
+        files.setdefault(path.resolve(), path)  # a file given twice counts once
+    names = shortest_names(list(systems))
+    return {names[folder]: sorted(files.values()) for folder, files in systems.items()}
+
+
+def shortest_names(paths: Sequence[Path]) -> dict[Path, str]:
+    """Return as much of the end of each path as tells it from the others.
+
+    Args:
+        paths: absolute, normalised, no two alike.
+    """
+    names = {}
+    for path in paths:
+        others = [other.parts for other in paths if other != path]
+        count = 1
+        while any(other[-count:] == path.parts[-count:] for other in others):
+            count += 1
+        names[path] = str(Path(*path.parts[-count:]))
+    return names
+
+
+def split_seeds(files: Sequence[PredictionFile]) -> tuple[list[Seed], list[str]]:
+    """Sort a system's rows into seeds that cover the same utterances.
+
+    A `seed` column says to which seed a row belongs. Files that it does not tell apart are
+    different seeds if their utterances are equal, and folds of one seed if they are disjoint.
+
+    Args:
+        files: of one system.
+
+    Returns:
+        The seeds, and notes about how they were found.
+
+    Raises:
+        FeatxError: if utterances overlap otherwise, or seeds differ in utterances or labels.
+    """
+    seeded = {file.has_seeds: file.path for file in files}
+    if len(seeded) > 1:
+        raise FeatxError(
+            f"{seeded[True]} has a seed column and {seeded[False]} beside it has none. "
+            "Give it to all files of a folder or to none."
+        )
+    parts: dict[str, list[Seed]] = {}
+    for file in files:
+        for part in _parts(file):
+            parts.setdefault(part.number, []).append(part)
+    seeds, notes = [], []
+    for same in parts.values():
+        found, paired = _join(same)
+        seeds += found
+        if paired:
+            notes.append(
+                "Folds were joined to seeds in the order of their files' names; "
+                "a seed column would tell."
+            )
+    for seed in seeds[1:]:
+        _check_same(seeds[0], seed)
+    return seeds, list(dict.fromkeys(notes))
+
+
+def _expand(path: Path) -> list[Path]:
+    if not path.is_file() and not path.is_dir():
+        beside = [str(one) for one in path.parent.glob("[!.]*")]
+        raise FeatxError(
+            f"{path}: no such file or folder: {nearest(str(path), beside)} Give runs, prediction "
+            "files or their folders."
+        )
+    folder = path.parent if path.name == RUN_FILE else path
+    if is_unfinished(folder):
+        raise FeatxError(f"{folder}: a run that is not finished; its own command goes on with it.")
+    if path.is_file():
+        return [path]
+    folders = sorted(one for one in path.iterdir() if one.is_dir())
+    visible = [one for one in folders if not one.name.startswith(".")]
+    if begun := next(filter(is_unfinished, visible), None):
+        raise FeatxError(
+            f"{begun}: a run that is not finished; its own command goes on with it. Or name the "
+            "others."
+        )
+    if files := _files_in(path) or [file for one in visible for file in _files_in(one)]:
+        return files
+    if (path / CONFIG).exists():
+        raise FeatxError(f"{path}: a run without {RUN_FILE}; make it again with --overwrite.")
+    raise FeatxError(
+        f"{path}: no run and no CSV file in it or its folders. Give run folders, such as "
+        "runs/NAME, or prediction files."
+    )
+
+
+def _files_in(folder: Path) -> list[Path]:
+    if (folder / CONFIG).exists() or (folder / RUN_FILE).is_file():  # a run has other tables too
+        return [folder / RUN_FILE] if (folder / RUN_FILE).is_file() else []
+    files = sorted(folder.glob("*.csv"))
+    return [file for file in files if file.is_file() and not file.name.startswith(".")]
+
+
+def _parts(file: PredictionFile) -> Iterator[Seed]:
+    """Yield the rows of each seed of a file."""
+    seeds: dict[str, dict[str, Prediction]] = {}
+    for row in file.rows:
+        seeds.setdefault(row.seed, {})[row.utterance] = row
+    for value, rows in seeds.items():
+        yield Seed(f"{file.path}, seed {value}" if file.has_seeds else str(file.path), rows)
+
+
+def _join(parts: Sequence[Seed]) -> tuple[list[Seed], bool]:
+    """Join folds; say whether files had to be paired by their order."""
+    folds: dict[frozenset[str], list[Seed]] = {}
+    for part in parts:
+        folds.setdefault(frozenset(part.rows), []).append(part)
+    _check_disjoint([same[0] for same in folds.values()])
+    most, fewest = (pick(folds.values(), key=len) for pick in (max, min))
+    if len(most) != len(fewest):
+        raise FeatxError(
+            f"The utterances of {most[0].name} are in {counted(len(most), 'file')}, "
+            f"those of {fewest[0].name} in {len(fewest)}. Every seed must have every fold."
+        )
+    seeds = []
+    for joined in zip(*folds.values(), strict=True):
+        rows = {name: row for part in joined for name, row in part.rows.items()}
+        more = f" and {counted(len(joined) - 1, 'file')} more" if len(joined) > 1 else ""
+        seeds.append(Seed(joined[0].name + more, rows))
+    return seeds, len(most) > 1 and len(folds) > 1
+
+
+def _check_disjoint(parts: Sequence[Seed]) -> None:
+    owners: dict[str, Seed] = {}
+    for part in parts:
+        for name in part.rows:
+            other = owners.setdefault(name, part)
+            if other is not part:
+                only, owner = next(
+                    (found, one)
+                    for one, two in ((other, part), (part, other))
+                    for found in one.rows
+                    if found not in two.rows
+                )
+                raise FeatxError(
+                    f"{other.name} and {part.name} share some utterances but not all: both have "
+                    f"{name!r}, only {owner.name} has {only!r}. Files of one folder are seeds, "
+                    "with the same utterances, or folds, with none in common."
+                )
+
+
+def _check_same(first: Seed, other: Seed) -> None:
+    """Refuse seeds with other utterances, labels or speakers."""
+    for one, two in ((first, other), (other, first)):
+        missing = [name for name in one.rows if name not in two.rows]
+        if missing:
+            raise FeatxError(
+                f"{two.name} lacks {counted(len(missing), 'utterance')} that {one.name} has: "
+                f"{_listed(missing)}. Every seed must cover the same utterances."
+            )
+    for what in ("label", "speaker"):
+        pairs = ((row, other.rows[name]) for name, row in first.rows.items())
+        values = ((row.utterance, getattr(row, what), getattr(two, what)) for row, two in pairs)
+        differing = [(name, one, two) for name, one, two in values if one != two and one and two]
+        if differing:
+            name, one, two = differing[0]
+            raise FeatxError(
+                f"{counted(len(differing), 'utterance')} with another {what} in {other.name} than "
+                f"in {first.name}, such as {name!r}: {two!r}, not {one!r}."
+            )
+
+
+def _listed(names: Sequence[str]) -> str:
+    shown = ", ".join(map(repr, names[:_NAMED]))
+    return shown + (", ..." if len(names) > _NAMED else "")

@@ -1,0 +1,226 @@
+"""The tables of a comparison: for the terminal, in Markdown, LaTeX and JSON."""
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+from featx.comparison.compare import Compared, Comparison, Pair, median
+from featx.runs.cost import (
+    COST_FILE,
+    describe_bytes,
+    describe_parameters,
+    describe_seconds,
+)
+from featx.scoring.results import NAMES, WIDE, plain_table, render
+from featx.scoring.significance import Difference
+from featx.utils.files import write_text
+from featx.utils.tables import latex_table, markdown_table
+
+_UNKNOWN = "–"
+
+
+class _Section(NamedTuple):
+    """A table with the caption it has where the terminal shows none."""
+
+    caption: str
+    header: Sequence[str]
+    rows: Sequence[Sequence[str]]
+
+
+def to_text(comparison: Comparison) -> str:
+    """Return the tables and notes for the terminal."""
+    parts = []
+    for _, header, rows in _sections(comparison):
+        table = plain_table(*header)
+        for row in rows:
+            table.add_row(*row)
+        parts.append(render(table, width=WIDE).strip("\n") + "\n")
+    return "\n".join([*parts, *_notes(comparison)])
+
+
+def to_markdown(comparison: Comparison) -> str:
+    """Return the same in Markdown."""
+    parts = []
+    for caption, header, rows in _sections(comparison):
+        parts += [f"{caption}:", "", *markdown_table(header, rows, _columns(header)), ""]
+    return "\n".join([*parts, *(f"- {note}" for note in _notes(comparison))]) + "\n"
+
+
+def to_latex(comparison: Comparison) -> str:
+    """Return the tables in LaTeX, for the package booktabs; the notes as comments."""
+    parts = []
+    for caption, header, rows in _sections(comparison):
+        parts += [f"% {caption}", *latex_table(header, rows, _columns(header))]
+    return "\n".join([*parts, *(f"% {note}" for note in _notes(comparison))]) + "\n"
+
+
+def to_json(comparison: Comparison) -> str:
+    """Return everything as a JSON object."""
+    value = {**comparison.to_json(), "notes": _notes(comparison)}
+    return json.dumps(value, indent=2, allow_nan=False)
+
+
+def write_tables(folder: Path, comparison: Comparison) -> list[Path]:
+    """Write Markdown, LaTeX and JSON to a folder; return the files."""
+    forms = {"md": to_markdown(comparison), "tex": to_latex(comparison)}
+    forms["json"] = to_json(comparison) + "\n"
+    files = {folder / f"compare.{ending}": text for ending, text in forms.items()}
+    for path, text in files.items():
+        write_text(path, text)
+    return list(files)
+
+
+def _columns(header: Sequence[str]) -> str:
+    return "l" + "r" * (len(header) - 1)
+
+
+def _sections(comparison: Comparison) -> list[_Section]:
+    over = f"95 % over {comparison.resampled}"
+    return [
+        _Section(
+            f"Scores on the same {comparison.utterances:,} utterances, mean ± std over seeds",
+            ("mean ± std", *_beside([f"{name}, %" for name in NAMES.values()], over), "seeds"),
+            [_score_cells(system) for system in comparison.systems],
+        ),
+        _cost_section(comparison.systems),
+        _pair_section(comparison.pairs, over),
+    ]
+
+
+def _score_cells(system: Compared) -> list[str]:
+    scores, uar = system.results.scores, system.results.scores["uar"]
+    interval = f"{uar.low:.1f} to {uar.high:.1f}"
+    cells = [str(scores[metric]) for metric in NAMES]
+    return [system.name, *_beside(cells, interval), str(system.results.seeds)]
+
+
+def _beside(cells: Sequence[str], interval: str) -> list[str]:
+    """Put the interval after the UAR, which it is of and which comes first."""
+    return [cells[0], interval, *cells[1:]]
+
+
+def _cost_section(systems: Sequence[Compared]) -> _Section:
+    header = ["cost", "training", "models", "one model", "peak memory", "peak GPU memory"]
+    header += ["trained", "run folder", "features", "device"]
+    rows = [_cost_cells(system) for system in systems]
+    if not any(system.cost and system.cost.peak_gpu_memory is not None for system in systems):
+        for row in (header, *rows):
+            del row[5]
+    return _Section(
+        "Cost of training; peak memory of the process, parameters trained of one model",
+        header,
+        rows,
+    )
+
+
+def _cost_cells(system: Compared) -> list[str]:
+    cost = system.cost
+    if cost is None or system.disk is None:
+        return [system.name, *[_UNKNOWN] * 9]
+    gpu = cost.peak_gpu_memory
+    return [
+        system.name,
+        describe_seconds(cost.seconds),
+        f"{cost.models:,}",
+        describe_seconds(cost.seconds / cost.models),
+        describe_bytes(cost.peak_memory),
+        "none" if gpu is None else describe_bytes(gpu),
+        describe_parameters(cost.parameters_trained),
+        describe_bytes(system.disk),
+        describe_bytes(cost.features) if cost.features else "none",
+        cost.device,
+    ]
+
+
+def _pair_section(pairs: Sequence[Pair], over: str) -> _Section:
+    header = ["first − second", "UAR, points", over, "only first", "only second", "McNemar p"]
+    rows = [_pair_cells(pair) for pair in pairs]
+    if any(len(pair.tests) > 1 for pair in pairs):
+        header.append("p over seeds")
+        for pair, row in zip(pairs, rows, strict=True):
+            low, high = (pick(test.p for test in pair.tests) for pick in (min, max))
+            row.append(f"{_p(low)} to {_p(high)}" if len(pair.tests) > 1 else "")
+    if len(pairs) > 1:
+        header.append("Holm p")
+        for pair, row in zip(pairs, rows, strict=True):
+            row.append(_p(pair.holm))
+    return _Section("Differences", header, rows)
+
+
+def _pair_cells(pair: Pair) -> list[str]:
+    return [
+        f"{pair.first} − {pair.second}",
+        _signed(pair.difference.mean),
+        _interval(pair.difference),
+        f"{median(test.only_first for test in pair.tests):g}",
+        f"{median(test.only_second for test in pair.tests):g}",
+        _p(pair.p),
+    ]
+
+
+def _interval(difference: Difference) -> str:
+    if difference.low is None or difference.high is None:
+        return _UNKNOWN
+    return f"{_signed(difference.low)} to {_signed(difference.high)}"
+
+
+def _notes(comparison: Comparison) -> list[str]:
+    """Return how to read the tables, then what to know of each system, each note once."""
+    names: dict[str, list[str]] = {}
+    for system in comparison.systems:
+        for note in system.notes:
+            names.setdefault(note, []).append(system.name)
+    notes = _reading(comparison)
+    for note, of in names.items():
+        everyone = len(of) == len(comparison.systems)
+        notes.append(f"{'All systems' if everyone else ', '.join(of)}: {note}")
+    return notes
+
+
+def _reading(comparison: Comparison) -> list[str]:
+    notes = []
+    if without := [system.name for system in comparison.systems if system.cost is None]:
+        notes.append(
+            f"{', '.join(without)}: cost unknown ({_UNKNOWN}), as there is no {COST_FILE} beside "
+            "the predictions. Older runs of featx and other tools write none."
+        )
+    interval = f"the interval draws the same {comparison.resampled} for both"
+    if not _has_intervals(comparison):
+        one = comparison.resampled.removesuffix("s")
+        interval = f"no interval ({_UNKNOWN}), as there is only one {one} to draw"
+    notes.append(f"Difference: mean UAR of the first less the second's; {interval}.")
+    notes.append(_mcnemar_note(comparison))
+    if len(comparison.pairs) > 1:
+        notes.append(f"Holm: p adjusted for {len(comparison.pairs)} pairs of systems.")
+    return notes
+
+
+def _mcnemar_note(comparison: Comparison) -> str:
+    seeds = beside = ""
+    if any(len(pair.tests) > 1 for pair in comparison.pairs):
+        seeds = (
+            " With several seeds, every seed of one is tested against every seed of the other: "
+            "the counts are medians, p is twice the median p (at most 1), which holds however the "
+            "tests depend on each other, and the range is of the single p's."
+        )
+    if _has_intervals(comparison):
+        known = comparison.resampled == "speakers"
+        beside = "; the interval does not" if known else "; so does the interval"
+    return (
+        f"McNemar: exact, two-sided, on the utterances only one recognised.{seeds} It takes "
+        f"utterances as independent, which a speaker's are not{beside}."
+    )
+
+
+def _has_intervals(comparison: Comparison) -> bool:
+    return comparison.pairs[0].difference.low is not None
+
+
+def _p(value: float) -> str:
+    return f"{value:.3f}" if value >= 0.001 else f"{value:.1e}"
+
+
+def _signed(value: float) -> str:
+    rounded = round(value, 1) + 0.0  # no "−0.0"
+    return f"{rounded:+.1f}".replace("-", "−") if rounded else "0.0"

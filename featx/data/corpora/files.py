@@ -1,0 +1,117 @@
+"""Finding a corpus's files, and saying what was found or not."""
+
+import os
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from featx.data.manifest import Utterance
+from featx.errors import FeatxError
+from featx.utils.text import counted
+
+_EXAMPLES = 3  # files in a note
+_SHOWN = 8  # names in an error
+
+
+class CorpusError(FeatxError):
+    """A corpus that can't be read as asked."""
+
+
+@dataclass(frozen=True)
+class Found:
+    """What a corpus holds.
+
+    Attributes:
+        utterances: in a fixed order.
+        notes: for people: what was left out and what is missing.
+    """
+
+    utterances: list[Utterance]
+    notes: list[str]
+
+
+def find_files(root: Path, suffixes: Collection[str]) -> list[Path]:
+    """List a folder's files at any depth, without hidden ones such as macOS's `._x.wav`.
+
+    Args:
+        root: the folder; links inside it are followed.
+        suffixes: in lower case, with the dot; files may have them in any case.
+
+    Returns:
+        The files, shallowest first, then by name.
+
+    Raises:
+        CorpusError: if the folder is missing.
+    """
+    require_folder(root)
+    found: list[Path] = []
+    walked: set[str] = set()
+    for folder, subfolders, names in os.walk(root, followlinks=True):
+        real = os.path.realpath(folder)
+        subfolders[:] = [] if real in walked else sorted(n for n in subfolders if n[0] != ".")
+        if real not in walked:  # a link can lead back to where it lies
+            paths = (Path(folder, name) for name in names if name[0] != ".")
+            found += [path for path in paths if path.suffix.lower() in suffixes]
+        walked.add(real)
+    return sorted(found, key=lambda path: (len(path.parts), path.as_posix()))
+
+
+def drop_duplicates(
+    root: Path, paths: Sequence[Path], name: Callable[[Path], str]
+) -> tuple[list[Path], list[str]]:
+    """Keep the first file of each name.
+
+    Args:
+        root: the corpus's folder, which notes leave out.
+        paths: in the order of preference.
+        name: what makes two files the same.
+
+    Returns:
+        The files kept, and a note if some were not.
+    """
+    kept: dict[str, Path] = {}
+    dropped = [path for path in paths if kept.setdefault(name(path), path) != path]
+    if not dropped:
+        return list(kept.values()), []
+    first, twin = dropped[0].relative_to(root), kept[name(dropped[0])].relative_to(root)
+    count = counted(len(dropped), "duplicate")
+    return list(kept.values()), [f"left out {count} by name, such as {first}; kept {twin}"]
+
+
+def left_out(root: Path, paths: Sequence[Path], why: str) -> list[str]:
+    """Return a note on files left out, or none if there are none."""
+    if not paths:
+        return []
+    names = some([path.relative_to(root) for path in paths], _EXAMPLES)
+    return [f"left out {counted(len(paths), 'file')} {why}: {names}"]
+
+
+def require_folder(root: Path) -> None:
+    """Check that the root of a corpus is a folder.
+
+    Raises:
+        CorpusError: if it isn't, saying what is next to it.
+    """
+    if root.is_file():
+        raise CorpusError(f"{root} is a file; give the corpus's folder")
+    if not root.is_dir():
+        parent = next(folder for folder in root.absolute().parents if folder.is_dir())
+        raise CorpusError(f"{root}: no such folder; {contents(parent)}")
+
+
+def nothing_found(root: Path, looked_for: str, notes: Sequence[str]) -> CorpusError:
+    """Return the error that says what was looked for and what is there instead."""
+    return CorpusError("\n  ".join([f"{root}: found no {looked_for}", *notes, contents(root)]))
+
+
+def contents(folder: Path) -> str:
+    """Say what a folder holds."""
+    paths = [path for path in folder.iterdir() if path.name[0] != "."]
+    names = sorted(path.name + "/" * path.is_dir() for path in paths)
+    return f"{folder} holds {some(names)}" if names else f"{folder} is empty"
+
+
+def some(items: Sequence[object], shown: int = _SHOWN) -> str:
+    """Join the first few items, and count the rest."""
+    rest = f", ... and {len(items) - shown:,} more" if len(items) > shown else ""
+    return ", ".join(map(str, items[:shown])) + rest

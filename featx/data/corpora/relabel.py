@@ -1,0 +1,68 @@
+"""Choosing and merging labels, the same way in every corpus and never by default."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+from featx.data.corpora.files import CorpusError, Found
+from featx.utils.text import counted
+
+
+def parse_merges(texts: Sequence[str]) -> dict[str, str]:
+    """Read `old=new` pairs.
+
+    Raises:
+        CorpusError: if one is not a pair, or a label would become two others.
+    """
+    merges: dict[str, str] = {}
+    for text in texts:
+        old, _, new = (part.strip() for part in text.partition("="))
+        if not old or not new:
+            raise CorpusError(f"--merge {text}: must be OLD=NEW, such as excited=happy")
+        if merges.setdefault(old, new) != new:
+            raise CorpusError(f"--merge {text}: {old} already becomes {merges[old]}")
+    return merges
+
+
+def choose_labels(found: Found, merges: Mapping[str, str], labels: Sequence[str]) -> Found:
+    """Rename labels, all at once, then keep only some.
+
+    Args:
+        found: what the corpus holds.
+        merges: old name to new one.
+        labels: those to keep after merging; all if empty.
+
+    Returns:
+        The utterances that remain, with a note on every change.
+
+    Raises:
+        CorpusError: if there is no such label, naming those there are.
+    """
+    before = Counter(utterance.label for utterance in found.utterances)
+    _require("--merge", merges, before)
+    merged = [replace(u, label=merges.get(u.label, u.label)) for u in found.utterances]
+    notes = [
+        f"merged {counted(before[old], f'{old} utterance')} into {new}"
+        for old, new in merges.items()
+    ]
+    after = Counter(utterance.label for utterance in merged)
+    _require("--labels", labels, after)
+    if not labels:
+        return Found(merged, found.notes + notes)
+    kept = [utterance for utterance in merged if utterance.label in labels]
+    dropped = Counter({label: n for label, n in after.items() if label not in labels})
+    if dropped:
+        notes.append(
+            f"left out {counted(dropped.total(), 'utterance')} of other labels: {_list(dropped)}"
+        )
+    return Found(kept, found.notes + notes)
+
+
+def _require(option: str, labels: Sequence[str] | Mapping[str, str], known: Counter[str]) -> None:
+    unknown = [label for label in labels if label not in known]
+    if unknown:
+        raise CorpusError(f"{option}: no label {', '.join(unknown)}; there are: {_list(known)}")
+
+
+def _list(counts: Counter[str]) -> str:
+    return ", ".join(f"{label} ({counts[label]:,})" for label in sorted(counts))

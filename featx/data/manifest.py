@@ -1,0 +1,304 @@
+"""The manifest: a CSV with one row an utterance, which every command starts from."""
+
+import math
+import os
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import lru_cache
+from pathlib import Path
+
+from featx.data.audio import TIME_SLACK, AudioError, duration
+from featx.errors import FeatxError
+from featx.utils.csv_files import (
+    NO_ROWS,
+    Problems,
+    check_lengths,
+    header_faults,
+    other_separator,
+    read_lines,
+)
+from featx.utils.files import csv_line, write_bytes
+
+REQUIRED = ("utterance", "path", "speaker", "label")
+OPTIONAL = ("session", "split", "start", "end")
+SPLITS = ("train", "validation", "test")
+
+
+class ManifestError(FeatxError):
+    """A manifest that can't be read or written; the message lists every problem in it."""
+
+
+@dataclass(frozen=True)
+class Utterance:
+    """One row of a manifest.
+
+    Attributes:
+        utterance: unique id.
+        path: the audio file, absolute.
+        speaker: who speaks; empty if unknown.
+        label: the emotion.
+        session: recording session, empty if the corpus has none.
+        split: "train", "validation", "test", or empty.
+        start: where the utterance begins in the file, in seconds; None for its beginning.
+        end: where it ends, in seconds; None for the file's end.
+        extra: the corpus's own columns, as text.
+    """
+
+    utterance: str
+    path: Path
+    speaker: str
+    label: str
+    session: str = ""
+    split: str = ""
+    start: float | None = None
+    end: float | None = None
+    extra: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """The utterances of a corpus, in the order of their file."""
+
+    path: Path
+    utterances: tuple[Utterance, ...]
+
+    @property
+    def name(self) -> str:
+        """The file's name without its ending: what features and runs are filed under."""
+        return self.path.stem
+
+
+@dataclass(frozen=True)
+class Table:
+    """A CSV as it was read.
+
+    Attributes:
+        folder: what audio paths are relative to.
+        lines: line number and fields, the header first.
+    """
+
+    folder: Path
+    lines: list[tuple[int, list[str]]]
+
+    @property
+    def header(self) -> list[str]:
+        """The names of the columns."""
+        return [name.strip() for name in self.lines[0][1]] if self.lines else []
+
+    def rows(self) -> Iterator[tuple[int, dict[str, str]]]:
+        """Yield the line number and the columns of each row that has the header's length."""
+        header = self.header
+        trimmed = {*REQUIRED, *OPTIONAL} - {"path"}  # a file's name can end in spaces
+        for line, fields in self.lines[1:]:
+            if len(fields) == len(header):
+                cells = zip(header, fields, strict=True)
+                yield line, {name: c.strip() if name in trimmed else c for name, c in cells}
+
+
+def load_manifest(path: Path) -> Manifest:
+    """Read a manifest and check all of it.
+
+    Args:
+        path: a CSV in UTF-8 with the columns utterance, path, speaker, label and optionally
+            session, split, start, end (seconds). Other columns are kept as text. Audio paths are
+            relative to this file, or absolute.
+
+    Returns:
+        The utterances, with absolute paths.
+
+    Raises:
+        ManifestError: if the file can't be read, or naming every problem in it with its line.
+    """
+    table = _read_table(path)
+    problems = find_problems(table)
+    if problems:
+        raise ManifestError(f"{path} can't be used:\n{problems}")
+    return Manifest(path, tuple(_utterance(row, table.folder) for _, row in table.rows()))
+
+
+def save_manifest(path: Path, utterances: Sequence[Utterance]) -> None:
+    """Write a manifest under a temporary name, then rename it.
+
+    Args:
+        path: the CSV; its folder is made if needed. Audio paths are written relative to it.
+        utterances: the rows, in order.
+
+    Raises:
+        ManifestError: if the file can't be written.
+    """
+    try:
+        write_bytes(path, render_manifest(path, utterances))
+    except OSError as error:
+        raise ManifestError(f"{path}: can't be written ({error.strerror})") from error
+
+
+def render_manifest(path: Path, utterances: Sequence[Utterance]) -> bytes:
+    """Return what `save_manifest` writes to `path`.
+
+    Raises:
+        ManifestError: if a file's name is not text, as names from other systems can be.
+    """
+    rows = [_row(utterance, path.parent.resolve()) for utterance in utterances]
+    used = {column for row in rows for column, value in row.items() if value}
+    own = [*REQUIRED, *(column for column in OPTIONAL if column in used)]
+    extra = dict.fromkeys(column for utterance in utterances for column in utterance.extra)
+    columns = [*own, *(column for column in extra if column not in (*REQUIRED, *OPTIONAL))]
+    lines = [columns, *([row.get(column, "") for column in columns] for row in rows)]
+    try:
+        return "".join(map(csv_line, lines)).encode()
+    except UnicodeEncodeError as error:
+        name = ascii(error.object[max(0, error.start - 40) : error.end + 40])
+        raise ManifestError(f"{path}: a file name is not UTF-8, rename it: {name}") from error
+
+
+def _read_table(path: Path) -> Table:
+    if not path.exists():
+        raise ManifestError(
+            f"{path}: no such manifest. `featx manifest` makes one from a corpus; "
+            f"see `featx manifest --help`"
+        )
+    try:
+        return Table(path.parent.resolve(), read_lines(path))
+    except FeatxError as error:
+        raise ManifestError(str(error)) from error
+
+
+def _utterance(row: dict[str, str], folder: Path) -> Utterance:
+    return Utterance(
+        utterance=row["utterance"],
+        path=audio_path(folder, row["path"]),
+        speaker=row["speaker"],
+        label=row["label"],
+        session=row.get("session", ""),
+        split=row.get("split", ""),
+        start=seconds(row.get("start", "")),
+        end=seconds(row.get("end", "")),
+        extra={name: text for name, text in row.items() if name not in (*REQUIRED, *OPTIONAL)},
+    )
+
+
+def _row(utterance: Utterance, folder: Path) -> dict[str, str]:
+    path = Path(os.path.relpath(utterance.path, folder))
+    return {
+        **utterance.extra,
+        "utterance": utterance.utterance,
+        "path": path.as_posix(),
+        "speaker": utterance.speaker,
+        "label": utterance.label,
+        "session": utterance.session,
+        "split": utterance.split,
+        "start": "" if utterance.start is None else str(utterance.start),
+        "end": "" if utterance.end is None else str(utterance.end),
+    }
+
+
+def audio_path(folder: Path, text: str) -> Path:
+    """Return the absolute path of an audio file.
+
+    Args:
+        folder: the manifest's, without links, so that `..` means what it says.
+        text: the manifest's `path`, relative to the folder or absolute.
+    """
+    path = Path(os.path.normpath(folder / text))
+    return path if path.exists() else Path(os.path.normpath(folder / text.strip()))
+
+
+def seconds(text: str) -> float | None:
+    """Return a time, or None where the manifest gives none.
+
+    Raises:
+        ValueError: if the text is not a finite number.
+    """
+    if not text:
+        return None
+    value = float(text)
+    if not math.isfinite(value):
+        raise ValueError(text)
+    return value
+
+
+def find_problems(table: Table) -> str:
+    """Check a manifest.
+
+    Returns:
+        One line a problem, with its line number; empty if there is none.
+    """
+    if not table.lines:
+        return f"  the file is empty; its first line must be {','.join(REQUIRED)}"
+    problems = Problems()
+    line = table.lines[0][0]
+    for fault in header_faults(table.header, REQUIRED):
+        problems.add("faults of the header", line, fault)
+    if other_separator(table.header):
+        return str(problems)
+    if len(table.lines) == 1:
+        problems.add("faults of the header", line, NO_ROWS)
+    check_lengths(table.header, table.lines[1:], problems)
+    _check_ids(table, problems)
+    measure = lru_cache(duration)  # many rows can cut one long file
+    for line, row in table.rows():
+        _check_values(line, row, problems)
+        audio = _check_audio(line, row, table.folder, problems)
+        _check_times(line, row, audio, measure, problems)
+    return str(problems)
+
+
+def _check_ids(table: Table, problems: Problems) -> None:
+    first: dict[str, int] = {}
+    for line, row in table.rows():
+        name = row.get("utterance")
+        if name and first.setdefault(name, line) != line:
+            text = f"utterance {name!r} is already on line {first[name]}"
+            problems.add("repeated utterances", line, text)
+
+
+def _check_values(line: int, row: dict[str, str], problems: Problems) -> None:
+    for name in ("utterance", "path", "label"):
+        if not row.get(name, "-").strip():
+            problems.add(f"rows without {name}", line, f"{name} is empty")
+    split = row.get("split")
+    if split and split not in SPLITS:
+        text = f"split is {split!r}; it can be {', '.join(SPLITS)} or empty"
+        problems.add("unknown splits", line, text)
+
+
+def _check_audio(line: int, row: dict[str, str], folder: Path, problems: Problems) -> Path | None:
+    if not row.get("path", "").strip():
+        return None
+    path = audio_path(folder, row["path"])
+    if path.is_file():
+        return path
+    problems.add("missing audio files", line, f"no audio file {path}")
+    return None
+
+
+def _check_times(
+    line: int,
+    row: dict[str, str],
+    audio: Path | None,
+    measure: Callable[[Path], float],
+    problems: Problems,
+) -> None:
+    try:
+        start, end = (_time(row, name) for name in ("start", "end"))
+        if start is None and end is None:
+            return
+        if end is not None and (start or 0.0) >= end:
+            raise ValueError(f"start {start or 0.0:g} s is not before end {end:g} s")
+        length = measure(audio) if audio else None
+    except (ValueError, AudioError) as error:
+        problems.add("unusable times", line, str(error))
+        return
+    if length is None:
+        return
+    if not 0 <= (start or 0.0) < length or (end or 0.0) > length + TIME_SLACK:
+        text = f"{start or 0.0:g}-{length if end is None else end:g} s lies outside {audio}"
+        problems.add("times outside the audio", line, f"{text}, which is {length:.3f} s long")
+
+
+def _time(row: dict[str, str], name: str) -> float | None:
+    text = row.get(name, "")
+    try:
+        return seconds(text)
+    except ValueError:
+        raise ValueError(f"{name} is {text!r}, not a number of seconds such as 1.25") from None

@@ -1,0 +1,85 @@
+"""What a manifest holds, for people."""
+
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+
+from featx.data.audio import AudioError, duration
+from featx.data.labels import order_labels
+from featx.data.manifest import Manifest, Utterance
+from featx.utils.text import counted
+
+_SHOWN = 5  # unreadable files
+_UNKNOWN = "unknown"
+
+
+def summarize(manifest: Manifest) -> str:
+    """Describe a manifest: utterances, speakers, hours, and labels by sex or session.
+
+    Args:
+        manifest: its audio files' headers are read.
+
+    Returns:
+        Lines of text; files that can't be read are named.
+    """
+    utterances = manifest.utterances
+    lengths, unreadable = _measure(utterances)
+    facts = [counted(len(utterances), "utterance"), *_speakers(utterances)]
+    facts.append(f"{sum(lengths) / 3600:.2f} h of audio")
+    lines = [", ".join(facts), *unreadable, "", *_table(utterances)]
+    return "\n".join(lines)
+
+
+def _speakers(utterances: Sequence[Utterance]) -> list[str]:
+    speakers = {utterance.speaker for utterance in utterances} - {""}
+    unknown = sum(not utterance.speaker for utterance in utterances)
+    facts = [counted(len(speakers), "speaker")] if speakers else []
+    return facts + [f"speaker unknown in {unknown:,} of them"] * bool(unknown)
+
+
+def _measure(utterances: Sequence[Utterance]) -> tuple[list[float], list[str]]:
+    """Return the seconds of each readable utterance, and lines on the other files."""
+    failures: dict[Path, str] = {}
+    lengths = []
+    for utterance in utterances:
+        try:
+            end = utterance.end if utterance.end is not None else duration(utterance.path)
+        except AudioError as error:
+            failures[utterance.path] = str(error)
+            continue
+        lengths.append(end - (utterance.start or 0.0))
+    if not failures:
+        return lengths, []
+    more = [f"  ... and {len(failures) - _SHOWN} more"] * (len(failures) > _SHOWN)
+    named = [f"  {failure}" for failure in list(failures.values())[:_SHOWN]]
+    return lengths, [f"{counted(len(failures), 'file')} can't be read:", *named, *more]
+
+
+def _table(utterances: Sequence[Utterance]) -> list[str]:
+    """Return lines that count labels, by group where known, with totals."""
+    groups = _groups(utterances)
+    counts = Counter(zip((u.label for u in utterances), groups, strict=True))
+    columns = sorted(set(groups), key=lambda group: (group == _UNKNOWN, group))
+    labels = order_labels(utterance.label for utterance in utterances)
+    rows = [("label", *columns, "total")]
+    for label in labels:
+        row = [counts[label, column] for column in columns]
+        rows.append((label, *map(_count, row), _count(sum(row))))
+    totals = (_count(groups.count(column)) for column in columns)
+    rows.append(("total", *totals, _count(len(utterances))))
+    if len(columns) == 1:  # the totals say it
+        rows = [(row[0], row[-1]) for row in rows]
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    cells = ([row[0].ljust(widths[0]), *map(str.rjust, row[1:], widths[1:])] for row in rows)
+    return ["  ".join(row) for row in cells]
+
+
+def _groups(utterances: Sequence[Utterance]) -> list[str]:
+    """Return each utterance's sex, or its session where no sex is known."""
+    sexes = [utterance.extra.get("sex", "") for utterance in utterances]
+    sessions = [utterance.session and f"session {utterance.session}" for utterance in utterances]
+    return [group or _UNKNOWN for group in (sexes if any(sexes) else sessions)]
+
+
+def _count(number: int) -> str:
+    return f"{number:,}"

@@ -1,0 +1,240 @@
+"""The configs of an experiment's runs, as `featx fit`, `finetune` and `vote` make theirs."""
+
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Literal
+
+from featx.errors import FeatxError
+from featx.experiments.features import Known, weights_missing
+from featx.experiments.findings import Findings
+from featx.experiments.plan import Case, Plan, Run, manifest_path
+from featx.features.encoders.checkpoints import find_checkpoint
+from featx.features.encoders.devices import find_devices
+from featx.features.encoders.loading import load_extractor
+from featx.features.encoders.shape import read_shape
+from featx.features.layers import choose_layers
+from featx.finetuning.config import FinetuneConfig, finetune_config
+from featx.finetuning.resources import find_surroundings
+from featx.finetuning.waveforms import check_usable
+from featx.fitting.config import FitConfig, head_config
+from featx.protocols.protocol import Protocol
+from featx.protocols.task import Task
+from featx.runs.read import CONFIG, is_unfinished, read_config
+from featx.utils.config import check_config
+from featx.voting.config import VoteConfig
+
+Protocols = Mapping[Case, Protocol]
+State = Literal["new", "begun", "done", "other"]
+
+
+def fit_settings(plan: Plan, run: Run, protocols: Protocols) -> FitConfig:
+    """Return the config of a head.
+
+    Raises:
+        FeatxError: if a setting, the head or its features can't be.
+    """
+    head = plan.experiment.heads[run.system]
+    data = {
+        **_shared(plan, run, protocols),
+        "features": [str(plan.store(run.case.corpus, name).folder) for name in head.features],
+        "layers": head.layers,
+        "normalize": head.normalize,
+        "skip_missing": False,
+    }
+    return head_config(head.head, data, head.settings)
+
+
+def tuning_settings(plan: Plan, run: Run, protocols: Protocols) -> FinetuneConfig:
+    """Return the config of a fine-tuning.
+
+    Raises:
+        FeatxError: if a setting can't be.
+    """
+    tuning = plan.experiment.finetunings[run.system]
+    data = {
+        **_shared(plan, run, protocols),
+        "model": tuning.model,
+        "revision": tuning.revision,
+        "mode": tuning.mode,
+        "head": {"kind": tuning.head, "pooling": tuning.pooling},
+        "select_on": tuning.select_on,
+        "save": tuning.save,
+    }
+    return finetune_config(data, tuning.settings)
+
+
+def vote_settings(plan: Plan, run: Run) -> VoteConfig:
+    """Return the config of a vote.
+
+    Raises:
+        FeatxError: if it can't be.
+    """
+    table: dict[str, Any] = plan.experiment.votes[run.system].model_dump()
+    table["systems"] = [str(plan.run(run.case, system).folder) for system in run.needs]
+    return check_config(table, VoteConfig, run.name)
+
+
+def seeds_of(plan: Plan, system: str) -> int:
+    """Return how many models a fold a system that is trained has."""
+    return plan.experiment.systems[system].seeds or plan.experiment.seeds
+
+
+def find_state(folder: Path, config: str) -> State:
+    """Tell how far a run is: "other" is a run, or what is no run, in its place.
+
+    Args:
+        folder: of the run.
+        config: the text of its config.
+    """
+    if not (folder / CONFIG).is_file():
+        return "other" if folder.exists() and (folder.is_file() or any(folder.iterdir())) else "new"
+    try:
+        if read_config(folder) != tomllib.loads(config):
+            return "other"
+    except FeatxError:  # damaged
+        return "other"
+    return "begun" if is_unfinished(folder) else "done"
+
+
+def _shared(plan: Plan, run: Run, protocols: Protocols) -> dict[str, Any]:
+    return {
+        "manifest": str(manifest_path(plan.experiment, run.case.corpus)),
+        "seconds": plan.experiment.corpora[run.case.corpus].seconds,
+        "protocol": protocols[run.case].model_dump(mode="json"),
+        "seeds": seeds_of(plan, run.system),
+    }
+
+
+Config = FitConfig | FinetuneConfig | VoteConfig
+Checked = dict[Run, tuple[Config, State]]
+
+
+def check_systems(
+    plan: Plan,
+    tasks: Mapping[Case, Task],
+    protocols: Protocols,
+    known: Mapping[tuple[str, str], Known],
+    findings: Findings,
+    overwrite: bool,
+) -> Checked:
+    """Check every run whose corpus and protocol are in order.
+
+    Args:
+        plan: of the experiment.
+        tasks: the corpora under their protocols.
+        protocols: of the cases.
+        known: of features, by corpus and name.
+        findings: to add to.
+        overwrite: whether runs of another config are replaced.
+
+    Returns:
+        The config of each run that has one, and how far it is.
+    """
+    checked: Checked = {}
+    for run in plan.runs:
+        if run.case not in tasks:
+            continue
+        with findings.at(plan.table(run)):
+            if run in plan.heads:
+                config: Config = _check_head(plan, run, protocols, known)
+            elif run in plan.finetunings:
+                config = _check_tuning(plan, run, protocols, tasks[run.case])
+            else:
+                config = _check_vote(plan, run, checked)
+            state = find_state(run.folder, config.to_toml())
+            checked[run] = config, state
+            if state == "other":
+                _check_replacing(run, plan.table(run), findings, overwrite)
+    return checked
+
+
+def _check_head(
+    plan: Plan, run: Run, protocols: Protocols, known: Mapping[tuple[str, str], Known]
+) -> FitConfig:
+    config = fit_settings(plan, run, protocols)
+    head = plan.experiment.heads[run.system]
+    find_devices(head.device, "1")
+    found = [known.get((run.case.corpus, name)) for name in head.features]
+    if config.layers != "all" and all(one and one.blocks is None for one in found):
+        raise FeatxError(f"layers {config.layers}: {config.models} has one layer; leave it out.")
+    for one in found:
+        if one:  # else an error has been found there
+            choose_layers(config.layers, one.layers, one.blocks)
+    return config
+
+
+def _check_tuning(plan: Plan, run: Run, protocols: Protocols, task: Task) -> FinetuneConfig:
+    config = tuning_settings(plan, run, protocols)
+    tuning = plan.experiment.finetunings[run.system]
+    find_surroundings(config, tuning.device, tuning.track)
+    if missing := weights_missing(config.model, config.revision or None):
+        raise FeatxError(missing)
+    folder = find_checkpoint(config.model, config.revision or None).folder
+    load_extractor(folder)
+    check_usable(task.utterances, read_shape(folder).shortest, config.seconds)
+    return config
+
+
+def _check_vote(plan: Plan, run: Run, checked: Checked) -> VoteConfig:
+    """Return the config of a vote; raise a FeatxError if its systems can't vote together."""
+    vote = vote_settings(plan, run)
+    if len(set(run.needs)) < len(run.needs):
+        raise FeatxError("names a system twice; each votes once.")
+    below = _below(plan, run)
+    if any(one not in checked for one in below):
+        return vote  # an error has been found there
+    _check_seeds(plan, run, vote, checked)
+    blind = [
+        one.system
+        for one in below
+        if isinstance(config := checked[one][0], FinetuneConfig) and config.select_on == "test"
+    ]
+    if blind and (vote.search or vote.rule == "weighted"):
+        raise FeatxError(
+            f"{blind[0]} has no validation predictions (select_on is test), which "
+            f"{'search' if vote.search else 'the weighted rule'} needs."
+        )
+    return vote
+
+
+def _below(plan: Plan, run: Run) -> list[Run]:
+    """Return the members of a vote and, where they are votes, theirs."""
+    return [one for member in plan.members(run) for one in (member, *_below(plan, member))]
+
+
+def _check_seeds(plan: Plan, run: Run, vote: VoteConfig, checked: Checked) -> None:
+    seeds = [_seeds(plan, member, checked) for member in plan.members(run)]
+    if len(set(seeds)) > 1 and not vote.over_seeds:
+        told = ", ".join(f"{name} {count}" for name, count in zip(run.needs, seeds, strict=True))
+        raise FeatxError(
+            f"its systems have different numbers of seeds ({told}). Give all the same, or let "
+            "every seed vote: over_seeds = true."
+        )
+    voters = sum(seeds) if vote.over_seeds else len(seeds)
+    if voters < 2:
+        raise FeatxError("a vote takes two systems or more.")
+    if vote.search and max(vote.search) > voters:
+        raise FeatxError(f"search {max(vote.search)}: there are {voters} systems.")
+
+
+def _seeds(plan: Plan, run: Run, checked: Checked) -> int:
+    """Return how many seeds a run has; a vote has those of its members."""
+    config, _ = checked[run]
+    if isinstance(config, VoteConfig):
+        return 1 if config.over_seeds else _seeds(plan, plan.members(run)[0], checked)
+    return config.seeds
+
+
+def _check_replacing(run: Run, where: str, findings: Findings, overwrite: bool) -> None:
+    """Find an error in what is in the place of a run, unless it is to be replaced."""
+    if not (run.folder / CONFIG).is_file():
+        findings.error(where, f"{run.folder} is no run folder and not empty; move it away")
+    elif overwrite:
+        findings.warn(where, f"{run.folder} has another config and will be replaced")
+    else:
+        findings.error(
+            where,
+            f"{run.folder} holds a run of another config; --overwrite replaces it, another name "
+            "of the experiment or the system keeps both",
+        )

@@ -1,0 +1,1 @@
+"""From a manifest to a feature store: encoders, acoustic features, extraction."""

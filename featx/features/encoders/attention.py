@@ -1,0 +1,100 @@
+"""Self-attention over the real frames of a padded batch."""
+
+import math
+from typing import Any
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from featx.features.encoders.lengths import Lengths
+from featx.features.encoders.linear import Linear
+
+
+class SelfAttention(nn.Module):
+    """transformers' self-attention with query, key and value from one matrix product.
+
+    Args:
+        attention: transformers' module; WavLM's has a gate.
+    """
+
+    def __init__(self, attention: Any) -> None:
+        super().__init__()
+        self.heads, self.dim = attention.num_heads, attention.embed_dim
+        parts = attention.q_proj, attention.k_proj, attention.v_proj
+        weight = torch.cat([part.weight for part in parts])
+        self.inputs = Linear(weight, torch.cat([part.bias for part in parts]))
+        self.output = Linear(attention.out_proj.weight, attention.out_proj.bias)
+        self.gate = PositionGate(attention) if hasattr(attention, "gru_rel_pos_linear") else None
+
+    def forward(self, hidden: Tensor, lengths: Lengths, bias: Tensor | None) -> Tensor:
+        """Let every frame attend to the real frames of its utterance.
+
+        Args:
+            hidden: (utterances, longest, dim).
+            lengths: of the utterances.
+            bias: WavLM's, by relative position, (heads, longest, keys).
+        """
+        query, keys_values = self.inputs(hidden).split([self.dim, 2 * self.dim], -1)
+        if lengths.keys > lengths.longest:
+            keys_values = F.pad(keys_values, (0, 0, 0, lengths.keys - lengths.longest))
+        query = query.unflatten(-1, (self.heads, -1)).transpose(1, 2)
+        key, value = keys_values.unflatten(-1, (2, self.heads, -1)).permute(2, 0, 3, 1, 4)
+        mask = lengths.mask
+        if self.gate is not None:
+            gated = self.gate(hidden) * bias
+            mask = gated if mask is None else gated.masked_fill(~mask, -torch.inf)
+        mixed = F.scaled_dot_product_attention(query, key, value, mask)
+        output: Tensor = self.output(mixed.transpose(1, 2).flatten(2))
+        return output
+
+
+class PositionBias(nn.Module):
+    """WavLM's attention bias by relative position: the first block's, for all blocks.
+
+    Near positions have a value each; farther ones share it, in buckets that widen with the
+    logarithm of the distance (Chen et al. 2022, "WavLM", section III-A).
+    """
+
+    def __init__(self, attention: Any) -> None:
+        super().__init__()
+        self.values = attention.rel_attn_embed
+        self.buckets: int = attention.num_buckets // 2
+        self.farthest: int = attention.max_distance
+
+    def forward(self, lengths: Lengths) -> Tensor:
+        """Return (heads, longest, keys)."""
+        device = self.values.weight.device
+        frames, keys = (torch.arange(n, device=device) for n in (lengths.longest, lengths.keys))
+        distances = torch.arange(1 - lengths.longest, lengths.keys, device=device)
+        values: Tensor = self.values(self._bucket(distances))  # (distances, heads)
+        by_pair: Tensor = values[keys - frames[:, None] + lengths.longest - 1]
+        return by_pair.permute(2, 0, 1).contiguous()
+
+    def _bucket(self, distances: Tensor) -> Tensor:
+        """Return the row of `values` for each distance."""
+        near = self.buckets // 2
+        far = torch.log(distances.abs().float() / near) / math.log(self.farthest / near)
+        far = (near + far * (self.buckets - near)).long().clamp(max=self.buckets - 1)
+        bucket: Tensor = torch.where(distances.abs() < near, distances.abs(), far)
+        return bucket + self.buckets * (distances > 0)
+
+
+class PositionGate(nn.Module):
+    """WavLM's gate, by which each frame weighs the bias by relative position.
+
+    Chen et al. (2022), "WavLM", the gated relative position bias of its section III-A.
+    """
+
+    def __init__(self, attention: Any) -> None:
+        super().__init__()
+        self.heads = attention.num_heads
+        self.linear = attention.gru_rel_pos_linear
+        self.scale = attention.gru_rel_pos_const
+
+    def forward(self, hidden: Tensor) -> Tensor:
+        """Map (utterances, frames, dim) to gates (utterances, heads, frames, 1)."""
+        by_head = hidden.unflatten(-1, (self.heads, -1)).transpose(1, 2)
+        update, reset = self.linear(by_head).unflatten(-1, (2, 4)).sum(-1).sigmoid().unbind(-1)
+        gate: Tensor = update * (reset * self.scale[..., 0] - 1) + 2
+        return gate[..., None]

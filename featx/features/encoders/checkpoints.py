@@ -1,0 +1,196 @@
+"""Encoders by short name, and where their weights are found."""
+
+import difflib
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+from featx.errors import FeatxError
+from featx.features.acoustic.settings import read_acoustic
+from featx.utils.config import Schema, read_config, shipped_config
+
+# as the Hub has them: letters, digits and _, with single dots and dashes between
+_HUB_ID = re.compile(r"\w+(?:[.-]\w+)*/\w+(?:[.-]\w+)*", re.ASCII)
+
+
+class EncoderEntry(Schema):
+    """An encoder of `configs/models.toml`.
+
+    Attributes:
+        hub_id: where the Hugging Face Hub has it.
+        layers: transformer blocks; features have one layer more, the local encoder.
+        dim: features a frame.
+        parameters: of the encoder alone.
+        pretraining: what it was trained on.
+        licence: of the weights.
+    """
+
+    hub_id: str
+    layers: int
+    dim: int
+    parameters: int
+    pretraining: str
+    licence: str
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """Weights on this machine.
+
+    Attributes:
+        name: what its features are filed under.
+        folder: config.json, preprocessor_config.json and weights.
+        source: the Hub id, or "local".
+        revision: the Hub's commit, or "" for a local folder.
+    """
+
+    name: str
+    folder: Path
+    source: str
+    revision: str
+
+
+def read_registry() -> dict[str, EncoderEntry]:
+    """Return every encoder with a short name."""
+    return read_config(shipped_config("models.toml"), dict[str, EncoderEntry])
+
+
+def store_name(model: str) -> str:
+    """Return the folder name for a model's features: short names stay as they are."""
+    if Path(model).is_dir():
+        return Path(model).resolve().name
+    return model.replace("/", "--")
+
+
+def short_name(encoder: str) -> str:
+    """Return the short name of a Hub id, or of a folder named after it; others stay as they are."""
+    for name, entry in read_registry().items():
+        if encoder in (entry.hub_id, entry.hub_id.replace("/", "--")):
+            return name
+    return encoder
+
+
+def hub_id(model: str) -> str:
+    """Return the Hub id behind a short name or a Hub id.
+
+    Raises:
+        FeatxError: if the name is neither.
+    """
+    registry = read_registry()
+    if model in registry:
+        return registry[model].hub_id
+    if _HUB_ID.fullmatch(model):
+        return model
+    nearest = difflib.get_close_matches(model, [*registry, *read_acoustic()], n=3)
+    hint = f"Did you mean {' or '.join(nearest)}? " if nearest else ""
+    raise FeatxError(
+        f"--model {model}: no short name, Hub id or local folder. {hint}"
+        "`featx models` lists the short names."
+    )
+
+
+def find_checkpoint(model: str, revision: str | None = None) -> Checkpoint:
+    """Find a model's files, downloading them from the Hub if they are not here yet.
+
+    Args:
+        model: a short name, a Hub id or a local folder.
+        revision: a branch, tag or commit of the Hub repository; its main branch if None.
+
+    Raises:
+        FeatxError: if the name is unknown, or the files are not here and can't be downloaded.
+    """
+    if Path(model).is_dir():
+        if revision:
+            raise FeatxError(f"--revision {revision}: {model} is a local folder and has only one.")
+        return Checkpoint(store_name(model), _checked(Path(model)), "local", "")
+    folder = _snapshot(model, revision, ["*config.json", "model*.safetensors*"])
+    if not list(folder.glob("model*.safetensors")):  # older repositories
+        folder = _snapshot(model, revision, ["*config.json", "pytorch_model*"])
+    if _absent(folder):  # an earlier download was stopped, or fetched only the settings
+        raise _not_here(model, revision, f"that copy lacks {', '.join(_absent(folder))}")
+    return Checkpoint(store_name(model), folder, hub_id(model), folder.name)
+
+
+def is_here(model: str, revision: str | None = None) -> bool:
+    """Tell whether a model's weights are on this machine, without asking the Hub.
+
+    Args:
+        model: a short name, a Hub id or a local folder.
+        revision: the Hub's branch, tag or commit.
+
+    Raises:
+        FeatxError: if the name is unknown.
+    """
+    if Path(model).is_dir():
+        return not _absent(Path(model))
+    repository = hub_id(model)
+    from huggingface_hub import snapshot_download
+
+    try:
+        folder = snapshot_download(repository, revision=revision, local_files_only=True)
+        return not _absent(Path(folder))
+    except OSError:  # nothing of it is here
+        return False
+
+
+def find_settings(model: str, revision: str | None = None) -> Path:
+    """Find the folder with a model's config.json, without its weights.
+
+    Args:
+        model: a Hub id or a local folder.
+        revision: a branch, tag or commit of the Hub repository; its main branch if None.
+
+    Raises:
+        FeatxError: if the name is unknown, or the file is not here and can't be downloaded.
+    """
+    if Path(model).is_dir():
+        return Path(model)
+    return _snapshot(model, revision, ["*config.json"])
+
+
+def _snapshot(model: str, revision: str | None, patterns: list[str]) -> Path:
+    """Return the folder of a Hub repository's files, named after their commit."""
+    repository = hub_id(model)
+    from huggingface_hub import snapshot_download  # slow to import: only where it is needed
+
+    try:
+        return Path(snapshot_download(repository, revision=revision, allow_patterns=patterns))
+    except Exception as error:  # offline, gated, no such repository: the cure is the same
+        reason = (str(error).strip() or repr(error)).splitlines()[0]
+        raise _not_here(model, revision, f"its download failed: {reason}") from error
+
+
+def _not_here(model: str, revision: str | None, reason: str) -> FeatxError:
+    from huggingface_hub.constants import HF_HUB_CACHE
+
+    repository = hub_id(model)
+    pin = f" --revision {revision}" if revision else ""
+    return FeatxError(
+        f"--model {model}: not on this machine, and can't be downloaded.\n"
+        f"  tried: a folder named {model}; {repository} in {HF_HUB_CACHE}; {reason}\n"
+        f"  where there is a network, this command fetches it:\n"
+        f"    hf download {repository}{pin}\n"
+        f"  then copy that cache here, or give --model the folder that holds it."
+    )
+
+
+def _absent(folder: Path) -> list[str]:
+    """Return the files that an encoder needs and the folder lacks."""
+    # preprocessor_config.json says whether waveforms are normalised, which can't be guessed
+    settings = ("config.json", "preprocessor_config.json")
+    absent = [name for name in settings if not (folder / name).is_file()]
+    if not [*folder.glob("model*.safetensors"), *folder.glob("pytorch_model*.bin")]:
+        absent.append("model.safetensors or pytorch_model.bin")
+    return absent
+
+
+def _checked(folder: Path) -> Path:
+    """Return the folder if it holds what an encoder needs."""
+    absent = _absent(folder)
+    if absent:
+        raise FeatxError(
+            f"{folder}: not a complete checkpoint, it lacks {', '.join(absent)}. "
+            "Save one with model.save_pretrained(folder) and "
+            "feature_extractor.save_pretrained(folder)."
+        )
+    return folder

@@ -1,0 +1,107 @@
+"""A frozen self-supervised speech model: waveforms in, every layer's features out."""
+
+import copy
+from collections.abc import Sequence
+
+import numpy as np
+import torch
+
+from featx.data.audio import SAMPLE_RATE
+from featx.features.encoders.checkpoints import Checkpoint
+from featx.features.encoders.devices import keep_float32
+from featx.features.encoders.loading import (
+    digest_settings,
+    digest_weights,
+    load_extractor,
+    load_model,
+)
+from featx.features.encoders.network import Network
+from featx.features.encoders.shape import read_shape
+from featx.features.encoders.transfer import Transfer
+
+CPU = torch.device("cpu")
+
+
+class Encoder:
+    """An encoder with its weights, in evaluation mode.
+
+    Args:
+        checkpoint: where its files are.
+        layers: those to return, ascending; all by default. Blocks above the last are dropped.
+
+    Raises:
+        FeatxError: if it is of an unknown family, lacks weights, or expects another sample rate.
+
+    Attributes:
+        shape: layers, dim and frame counts.
+        layers: the layers it returns.
+        precision: "float32", "bfloat16" or "float16".
+        device: where it computes.
+        digest: SHA-256 over the names and values of all weights.
+        settings_digest: SHA-256 over what else decides the features: config and preprocessing.
+    """
+
+    def __init__(self, checkpoint: Checkpoint, layers: Sequence[int] | None = None) -> None:
+        self.shape = read_shape(checkpoint.folder)
+        self.layers = tuple(self.shape.layers if layers is None else layers)
+        self.precision, self.device = "float32", CPU
+        model = load_model(checkpoint.folder)
+        self._extractor = load_extractor(checkpoint.folder)
+        self.digest = digest_weights(model)
+        self.settings_digest = digest_settings(model.config, self._extractor)
+        self._network = Network(model, self.layers[-1])
+        self._transfer = Transfer(CPU)
+
+    def on(self, device: torch.device, precision: str) -> "Encoder":
+        """Return a copy of this encoder on a device, computing in a precision.
+
+        Args:
+            device: a processor or a GPU.
+            precision: "float32", "bfloat16" or "float16".
+
+        Raises:
+            ValueError: if this encoder's own weights are not in float32 any more.
+        """
+        if (device, precision) == (self.device, self.precision):
+            return self
+        if self.precision != "float32":
+            raise ValueError(f"its weights were rounded to {self.precision}")
+        keep_float32(device)
+        other = copy.copy(self)
+        other.device, other.precision = device, precision
+        other._network = copy.deepcopy(self._network).prepare(device, getattr(torch, precision))
+        other._transfer = Transfer(device)
+        return other
+
+    @torch.inference_mode()
+    def encode(self, waveforms: Sequence[np.ndarray], dtype: str = "float32") -> list[np.ndarray]:
+        """Return the features of utterances, each as if it were alone.
+
+        `Network.forward` says what the layers are.
+
+        Args:
+            waveforms: each (samples,) float32 at 16 kHz, long enough for one frame.
+            dtype: of the features, "float16" or "float32".
+
+        Returns:
+            For each utterance (layers, frames, dim); its layers' memory is contiguous.
+        """
+        prepared = [torch.from_numpy(self._prepare(waveform)) for waveform in waveforms]
+        samples = [len(waveform) for waveform in prepared]
+        frames = [self.shape.frames(count) for count in samples]
+        batch = torch.nn.utils.rnn.pad_sequence(prepared, batch_first=True)
+        shape = len(self.layers), len(frames), max(frames), self.shape.dim
+        features = torch.empty(shape, dtype=getattr(torch, dtype), device=self.device)
+        wanted = iter(features)
+        network = self._network(self._transfer.to_device(batch), samples, frames)
+        for layer, hidden in enumerate(network):
+            if layer in self.layers:
+                next(wanted).copy_(hidden[:, : max(frames)])  # it may be padded further
+        host = self._transfer.to_host(features)
+        return [host[:, index, :count] for index, count in enumerate(frames)]
+
+    def _prepare(self, waveform: np.ndarray) -> np.ndarray:
+        """Normalise a waveform, if the checkpoint's preprocessor does."""
+        inputs = self._extractor(waveform, sampling_rate=SAMPLE_RATE, return_tensors="np")
+        prepared: np.ndarray = inputs.input_values[0]
+        return prepared

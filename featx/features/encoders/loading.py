@@ -1,0 +1,85 @@
+"""A checkpoint's files as a model and its preprocessing."""
+
+import hashlib
+import json
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors import SafetensorError
+from torch import nn
+from transformers import AutoFeatureExtractor, AutoModel, PretrainedConfig, PreTrainedModel
+from transformers.utils import logging as transformers_logging
+
+from featx.data.audio import SAMPLE_RATE
+from featx.errors import FeatxError
+
+
+def load_model(folder: Path) -> PreTrainedModel:
+    """Load a model's weights in float32, in evaluation mode.
+
+    Raises:
+        FeatxError: if they can't be loaded, or some are missing.
+    """
+    transformers_logging.set_verbosity_error()  # problems are reported below, in our words
+    transformers_logging.disable_progress_bar()
+    try:
+        model, report = AutoModel.from_pretrained(
+            folder, local_files_only=True, dtype=torch.float32, output_loading_info=True
+        )
+    except (OSError, ValueError, RuntimeError, SafetensorError) as error:
+        raise FeatxError(f"{folder}: its weights can't be loaded ({error}).") from error
+    # the mask embedding serves only training, and fine-tuned checkpoints may lack it
+    missing = sorted(key for key in report["missing_keys"] if "masked_spec_embed" not in key)
+    if missing:
+        raise FeatxError(
+            f"{folder}: {len(missing)} weights are missing, among them {missing[0]}; "
+            "they would be random. The checkpoint is of another architecture or incomplete."
+        )
+    if hasattr(model, "masked_spec_embed") and "masked_spec_embed" in report["missing_keys"]:
+        model.masked_spec_embed.data.zero_()  # transformers has drawn it at random
+    frozen: PreTrainedModel = model.eval().requires_grad_(False)
+    return frozen
+
+
+def load_extractor(folder: Path) -> Any:
+    """Load what prepares waveforms for a model.
+
+    Raises:
+        FeatxError: if its settings can't be used, or are for another sample rate.
+    """
+    path = folder / "preprocessor_config.json"
+    try:
+        settings = json.loads(path.read_text("utf-8"))
+        extractor = AutoFeatureExtractor.from_pretrained(folder, local_files_only=True)
+    except Exception as error:  # whatever its validation raises, the file is at fault
+        raise FeatxError(f"{path}: can't be used ({error}).") from error
+    if "do_normalize" not in settings:
+        raise FeatxError(
+            f"{path}: lacks do_normalize, which says whether waveforms are normalised. "
+            "Take the file of the original checkpoint, or add true or false."
+        )
+    if extractor.sampling_rate != SAMPLE_RATE:
+        raise FeatxError(
+            f"{folder}: expects {extractor.sampling_rate} Hz audio, "
+            f"featx works at {SAMPLE_RATE} Hz."
+        )
+    return extractor
+
+
+def digest_settings(config: PretrainedConfig, extractor: Any) -> str:
+    """Return the SHA-256 of what decides the features beside the weights."""
+    settings = [config.to_dict(), extractor.to_dict()]
+    for table in settings:
+        for key in ("transformers_version", "_name_or_path", "dtype", "architectures"):
+            table.pop(key, None)  # tell where the files are from, not what they compute
+    return hashlib.sha256(json.dumps(settings, sort_keys=True, default=str).encode()).hexdigest()
+
+
+def digest_weights(model: nn.Module) -> str:
+    """Return the SHA-256 of the names and values of all weights."""
+    digest = hashlib.sha256()
+    for name, weight in sorted(model.state_dict().items()):
+        digest.update(f"{name} {tuple(weight.shape)}".encode())
+        digest.update(memoryview(weight.contiguous().numpy()).cast("B"))
+    return digest.hexdigest()

@@ -1,0 +1,102 @@
+"""Which precision to compute in: the fastest that leaves the features what they are."""
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+
+from featx.data.audio import SAMPLE_RATE
+from featx.features.encoders.encoder import Encoder
+from featx.features.encoders.workers import BATCH_SECONDS, encode
+
+LOWEST_COSINE = 0.9995  # of any frame of any layer to float32's
+LEAST_GAIN = 1.2  # times as fast as float32; a smaller gain may be the clock's noise
+
+
+@dataclass(frozen=True)
+class PrecisionCheck:
+    """How one precision did against float32, on the same utterances.
+
+    Attributes:
+        precision: "bfloat16" or "float16".
+        cosines: layer to the lowest cosine of any frame to float32's.
+        speed: how many times as fast as float32.
+    """
+
+    precision: str
+    cosines: dict[int, float]
+    speed: float
+
+    @property
+    def passed(self) -> bool:
+        """Whether every frame of every layer stays close enough."""
+        return min(self.cosines.values()) >= LOWEST_COSINE
+
+    def describe(self) -> str:
+        """Say in words how it did."""
+        layer = min(self.cosines, key=self.cosines.__getitem__)
+        return (
+            f"{self.precision}: {self.speed:.1f} times as fast as float32, "
+            f"lowest cosine of a frame {self.cosines[layer]:.5f} (layer {layer})"
+        )
+
+
+def check_precisions(
+    encoder: Encoder, device: torch.device, waveforms: Sequence[np.ndarray]
+) -> list[PrecisionCheck]:
+    """Measure the half precisions that a device is made for against float32.
+
+    Args:
+        encoder: in float32.
+        device: where it will compute.
+        waveforms: real speech, each (samples,); they are timed in a batch of the usual size.
+    """
+    candidates = _candidates(device)
+    if not candidates:
+        return []
+    seconds = sum(map(len, waveforms)) / SAMPLE_RATE
+    batch = list(waveforms) * max(1, int(BATCH_SECONDS[device.type] / seconds))
+    expected, float32_time = _encode_timed(encoder.on(device, "float32"), batch)
+    checks = []
+    for precision in candidates:
+        features, taken = _encode_timed(encoder.on(device, precision), batch)
+        pairs = list(zip(features, expected, strict=True))[: len(waveforms)]
+        cosines = {
+            layer: min(_lowest_cosine(one[index], other[index]) for one, other in pairs)
+            for index, layer in enumerate(encoder.layers)
+        }
+        checks.append(PrecisionCheck(precision, cosines, float32_time / taken))
+    return checks
+
+
+def fastest(checks: Sequence[PrecisionCheck]) -> str:
+    """Return the fastest precision that passed its check; float32 if none does and pays."""
+    gains = [check for check in checks if check.passed and check.speed >= LEAST_GAIN]
+    return max(gains, key=lambda check: check.speed).precision if gains else "float32"
+
+
+def _candidates(device: torch.device) -> tuple[str, ...]:
+    if device.type == "cuda":
+        return ("bfloat16", "float16")
+    native = torch.cpu._is_avx512_bf16_supported() or torch.cpu._is_amx_tile_supported()
+    return ("bfloat16",) if native else ()
+
+
+def _encode_timed(
+    encoder: Encoder, waveforms: Sequence[np.ndarray]
+) -> tuple[list[np.ndarray], float]:
+    """Return features and seconds, of the second time: the first pays for preparations."""
+    encode(encoder, waveforms, "float32")
+    begin = time.perf_counter()
+    features = encode(encoder, waveforms, "float32")
+    return features, time.perf_counter() - begin
+
+
+def _lowest_cosine(one: np.ndarray, other: np.ndarray) -> float:
+    """Return the lowest cosine between frames of two (frames, dim); -1 where one overflowed."""
+    one, other = one.astype(np.float64), other.astype(np.float64)
+    with np.errstate(invalid="ignore"):
+        cosines = (one * other).sum(1) / np.linalg.norm(one, axis=1) / np.linalg.norm(other, axis=1)
+    return float(np.nan_to_num(cosines, nan=-1.0).min())

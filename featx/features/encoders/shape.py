@@ -1,0 +1,96 @@
+"""How many layers, features and frames an encoder gives, known without its weights."""
+
+import json
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from featx.errors import FeatxError
+from featx.features.encoders.checkpoints import find_settings, read_registry
+
+# model_type in config.json
+FAMILIES = ("wav2vec2", "hubert", "unispeech", "unispeech-sat", "wavlm", "data2vec-audio")
+
+
+@dataclass(frozen=True)
+class EncoderShape:
+    """The shape of an encoder's features.
+
+    Attributes:
+        blocks: transformer blocks; features have one layer more.
+        dim: features a frame.
+        kernels: width of each convolution of the local encoder, in steps of its input.
+        strides: step of each.
+    """
+
+    blocks: int
+    dim: int
+    kernels: Sequence[int] = (10, 3, 3, 3, 3, 2, 2)
+    strides: Sequence[int] = (5, 2, 2, 2, 2, 2, 2)
+
+    @property
+    def layers(self) -> tuple[int, ...]:
+        """Every layer: 0 the local encoder, 1... the transformer blocks."""
+        return tuple(range(self.blocks + 1))
+
+    @property
+    def hop(self) -> int:
+        """Samples from one frame to the next."""
+        return math.prod(self.strides)
+
+    @property
+    def shortest(self) -> int:
+        """Samples that one frame needs."""
+        samples = 1
+        for kernel, stride in zip(reversed(self.kernels), reversed(self.strides), strict=True):
+            samples = (samples - 1) * stride + kernel
+        return samples
+
+    def frames(self, samples: int) -> int:
+        """Return the number of frames that so many samples give; 0 if they are too few."""
+        for kernel, stride in zip(self.kernels, self.strides, strict=True):
+            if samples < kernel:
+                return 0
+            samples = (samples - kernel) // stride + 1
+        return samples
+
+
+def find_shape(model: str, revision: str | None = None) -> EncoderShape:
+    """Return the shape of a model's features; short names need no file of it.
+
+    Args:
+        model: a short name, a Hub id or a local folder.
+        revision: a branch, tag or commit of the Hub repository.
+
+    Raises:
+        FeatxError: if the model is unknown, or its config can't be had.
+    """
+    registry = read_registry()
+    if model in registry and not Path(model).is_dir():
+        return EncoderShape(registry[model].layers, registry[model].dim)
+    return read_shape(find_settings(model, revision))
+
+
+def read_shape(folder: Path) -> EncoderShape:
+    """Read the shape from the config.json of a checkpoint.
+
+    Raises:
+        FeatxError: if it can't be read, or is not of a family that featx knows.
+    """
+    path = folder / "config.json"
+    try:
+        family = json.loads(path.read_text("utf-8"))["model_type"]
+    except (OSError, ValueError, TypeError, KeyError) as error:
+        raise FeatxError(f"{path}: not a model config ({error!r}).") from error
+    if family not in FAMILIES:
+        raise FeatxError(f"{path}: model_type is {family!r}; featx knows {', '.join(FAMILIES)}.")
+    from transformers import AutoConfig  # fills in the defaults that config.json leaves out
+
+    try:
+        config = AutoConfig.from_pretrained(folder, local_files_only=True)
+    except Exception as error:  # whatever its validation raises, the file is at fault
+        raise FeatxError(f"{path}: not a valid model config ({error}).") from error
+    return EncoderShape(
+        config.num_hidden_layers, config.hidden_size, config.conv_kernel, config.conv_stride
+    )

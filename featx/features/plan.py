@@ -1,0 +1,254 @@
+"""What an extraction will write, known before anything is decoded."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Protocol
+
+from cache import Layout, PlannedUtterance
+from featx.data.audio import (
+    SAMPLE_RATE,
+    TIME_SLACK,
+    AudioError,
+    Waveform,
+    count_samples,
+    digest_audio,
+    read_audio,
+)
+from featx.data.manifest import Manifest, Utterance
+from featx.errors import FeatxError
+from featx.utils.progress import progress
+from featx.utils.text import counted
+
+MAX_SECONDS = 60.0  # attention's cost grows with the square of the length
+
+
+class Shape(Protocol):
+    """The shape of a model's features."""
+
+    @property
+    def layers(self) -> Sequence[object]:
+        """The names of all layers."""
+
+    @property
+    def dim(self) -> int:
+        """Features a frame."""
+
+    def frames(self, samples: int) -> int:
+        """Return the number of frames that so many samples give; 0 if they are too few."""
+
+
+@dataclass(frozen=True)
+class LengthLimit:
+    """How long an utterance may be, and what becomes of a longer one.
+
+    Attributes:
+        seconds: the limit.
+        trim: keep the beginning of a longer utterance, as Pepino et al. (2021) did at 15 s;
+            otherwise it is refused.
+    """
+
+    seconds: float = MAX_SECONDS
+    trim: bool = False
+
+    def __post_init__(self) -> None:
+        if not 0 < self.seconds < math.inf:
+            raise FeatxError(f"--max-seconds {self.seconds:g}: give a number of seconds above 0.")
+
+    @property
+    def samples(self) -> int:
+        """The limit at 16 kHz."""
+        return round(self.seconds * SAMPLE_RATE)
+
+
+@dataclass(frozen=True)
+class ExtractionPlan:
+    """What an extraction will write.
+
+    Attributes:
+        utterances: those that can be extracted, in the manifest's order.
+        planned: the same, as the store sees them.
+        layout: the stored layers' names, dim and dtype.
+        limit: of an utterance's length.
+        trimmed: how many utterances it shortens.
+        failures: utterance id to why it can't be extracted.
+    """
+
+    utterances: tuple[Utterance, ...]
+    planned: tuple[PlannedUtterance, ...]
+    layout: Layout
+    limit: LengthLimit
+    trimmed: int
+    failures: dict[str, str]
+
+    @property
+    def seconds(self) -> float:
+        """Seconds of audio."""
+        return sum(planned.samples for planned in self.planned) / SAMPLE_RATE
+
+    @property
+    def frames(self) -> int:
+        """Frames a layer, all utterances together."""
+        return sum(planned.frames for planned in self.planned)
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes of all features."""
+        return self.layout.nbytes(self.frames)
+
+    def read(self, planned: PlannedUtterance) -> Waveform:
+        """Decode one of the planned utterances, as far as the limit allows.
+
+        Raises:
+            AudioError: if that is not possible, or gives another length than was planned.
+        """
+        utterance = self._by_name[planned.utterance]
+        end = utterance.end
+        if planned.samples == self.limit.samples:  # perhaps trimmed: don't decode what is cut
+            reach = (utterance.start or 0) + self.limit.seconds + TIME_SLACK / 2
+            end = reach if end is None else min(end, reach)
+        waveform: Waveform = read_audio(utterance.path, utterance.start, end)[: planned.samples]
+        if len(waveform) != planned.samples:
+            raise AudioError(f"{utterance.path}: has changed while featx was at work")
+        return waveform
+
+    @cached_property
+    def _by_name(self) -> dict[str, Utterance]:
+        return {utterance.utterance: utterance for utterance in self.utterances}
+
+    def describe(self) -> str:
+        """Say in words what will be written, and what can't be."""
+        layers = counted(len(self.layout.layers), "layer")
+        dim, dtype = self.layout.dim, self.layout.dtype
+        trimmed = (
+            f"\n{self.trimmed:,} utterances keep only their first {self.limit.seconds:g} s"
+            if self.trimmed
+            else ""
+        )
+        return (
+            f"{len(self.planned):,} utterances, {self.seconds / 3600:.2f} h of audio; "
+            f"{self.frames:,} frames × {layers} × {dim} features in {dtype}: "
+            f"{self.nbytes / 1e9:.2f} GB" + trimmed + describe_failures(self.failures)
+        )
+
+
+def plan_extraction(
+    manifest: Manifest,
+    shape: Shape,
+    dtype: str,
+    layers: Sequence[int] | None = None,
+    limit: LengthLimit = LengthLimit(),
+) -> ExtractionPlan:
+    """Work out frames and bytes from a manifest's audio files, without decoding them.
+
+    Args:
+        manifest: the utterances.
+        shape: of the features.
+        dtype: "float16" or "float32".
+        layers: those to store, ascending; all by default.
+        limit: of an utterance's length.
+
+    Raises:
+        FeatxError: if no utterance at all can be extracted.
+    """
+    draft = _Draft(shape, limit)
+    with progress("Reading", len(manifest.utterances), "audio files") as advance:
+        for utterance in manifest.utterances:
+            try:
+                draft.add(utterance)
+            except AudioError as error:
+                draft.failures[utterance.utterance] = str(error)
+            advance(1)
+    if not draft.planned:
+        first = next(iter(draft.failures.values()))
+        raise FeatxError(f"{manifest.path}: no utterance can be extracted; the first: {first}")
+    kept = shape.layers if layers is None else layers
+    return ExtractionPlan(
+        tuple(draft.utterances),
+        tuple(draft.planned),
+        Layout(tuple(str(layer) for layer in kept), shape.dim, dtype),
+        limit,
+        draft.trimmed,
+        draft.failures,
+    )
+
+
+@dataclass
+class _Draft:
+    """A plan in the making."""
+
+    shape: Shape
+    limit: LengthLimit
+    utterances: list[Utterance] = field(default_factory=list)
+    planned: list[PlannedUtterance] = field(default_factory=list)
+    failures: dict[str, str] = field(default_factory=dict)
+    trimmed: int = 0
+
+    def add(self, utterance: Utterance) -> None:
+        """Plan one utterance.
+
+        Raises:
+            AudioError: if it can't be extracted.
+        """
+        part = utterance.path, utterance.start, utterance.end
+        samples, source = count_samples(*part), digest_audio(*part)
+        too_long = samples > self.limit.samples
+        if too_long and not self.limit.trim:
+            raise AudioError(
+                f"{utterance.path}: {samples / SAMPLE_RATE:.1f} s, more than --max-seconds "
+                f"{self.limit.seconds:g} (--too-long trim keeps the beginning)"
+            )
+        samples = min(samples, self.limit.samples)
+        frames = self.shape.frames(samples)
+        if not frames:
+            raise AudioError(
+                f"{utterance.path}: too short for one frame, {samples} samples at 16 kHz"
+            )
+        self.trimmed += too_long
+        self.utterances.append(utterance)
+        self.planned.append(PlannedUtterance(utterance.utterance, samples, frames, source))
+
+
+def describe_failures(failures: dict[str, str]) -> str:
+    """Say in words which utterances can't be used; nothing if all can."""
+    if not failures:
+        return ""
+    lines = "\n  ".join(failures.values())
+    return f"\n{len(failures)} utterances can't be used:\n  {lines}"
+
+
+SIMILAR = 0.8  # the shortest of a batch to the longest: padding costs time
+SHARE_OF_REST = 1 / 8  # that a batch near the end takes
+SMALLEST = 1 / 4  # of the usual batch, which it takes at least
+
+
+def plan_batches(
+    planned: Sequence[PlannedUtterance], seconds: float
+) -> list[tuple[PlannedUtterance, ...]]:
+    """Group utterances into batches, the longest utterances first.
+
+    The last batches are smaller, so that those who work on them end at about the same time. The
+    same utterances always make the same batches: an extraction that goes on after a stop repeats
+    what it would have computed, to the last bit.
+
+    Args:
+        planned: the utterances.
+        seconds: of audio in a batch, padding included; one that is longer is a batch alone.
+    """
+    usual = seconds * SAMPLE_RATE
+    left = sum(utterance.samples for utterance in planned)
+    batches: list[list[PlannedUtterance]] = []
+    longest = room = 0.0
+    for utterance in sorted(planned, key=lambda one: (-one.samples, one.utterance)):
+        fits = batches and (len(batches[-1]) + 1) * longest <= room
+        if fits and utterance.samples >= SIMILAR * longest:
+            batches[-1].append(utterance)
+        else:
+            batches.append([utterance])
+            longest, room = (
+                utterance.samples,
+                min(usual, max(left * SHARE_OF_REST, usual * SMALLEST)),
+            )
+        left -= utterance.samples
+    return [tuple(batch) for batch in batches]

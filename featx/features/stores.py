@@ -1,0 +1,57 @@
+"""Where stores lie: features/<manifest>/<model>."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from featx.errors import FeatxError
+from featx.features.encoders.checkpoints import store_name
+
+ROOT = Path("features")
+
+
+def store_folder(manifest: Path, model: str) -> Path:
+    """Return the folder for a model's features of a manifest, in the working folder."""
+    return ROOT / manifest.stem / store_name(model)
+
+
+def find_stores(manifest: Path, models: Sequence[str]) -> list[Path]:
+    """Return the folders of the named models' features of a manifest, or of the only one there.
+
+    Raises:
+        FeatxError: if one is not there, or none is named and there are several.
+    """
+    if not models:
+        return [find_store(manifest)]
+    return [find_store(manifest, model) for model in models]
+
+
+def find_store(manifest: Path, model: str | None = None) -> Path:
+    """Return the folder of a manifest's features: the named model's, or the only one.
+
+    Args:
+        manifest: the manifest's file.
+        model: a short name, Hub id or local folder; None for the only store there is.
+
+    Raises:
+        FeatxError: if there is none, or more than one and no model is named.
+    """
+    parent = ROOT / manifest.stem
+    found = sorted({path.parent.name for path in parent.glob("*/*.h5")})
+    if model is not None:
+        if store_name(model) in found:
+            return store_folder(manifest, model)
+        there = f"there: {', '.join(found)}" if found else "there are none"
+        raise FeatxError(
+            f"--model {model}: no features of it under {parent}; {there}. "
+            f"Extract them: featx extract --model {model} --manifest {manifest}"
+        )
+    if not found:
+        others = sorted({path.parent.as_posix() for path in ROOT.glob("*/*/*.h5")})
+        there = f" There is {', '.join(others)}: is --manifest right?" if others else ""
+        raise FeatxError(
+            f"{parent}: no feature store here.{there} "
+            f"Make one: featx extract --model wav2vec2-base --manifest {manifest}"
+        )
+    if len(found) > 1:
+        raise FeatxError(f"{parent} holds several stores; pick one: --model {'|'.join(found)}")
+    return parent / found[0]

@@ -1,0 +1,85 @@
+"""What there is to tell of a fine-tuned model."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from featx.data.manifest import Utterance
+from featx.features.encoders.checkpoints import EncoderEntry, read_registry
+from featx.finetuning.config import FinetuneConfig
+from featx.finetuning.identity import Identity
+from featx.finetuning.member import TunedMember
+from featx.protocols.folds import Fold
+from featx.protocols.task import Task
+from featx.scoring.results import Results
+from featx.utils.text import counted
+
+
+@dataclass(frozen=True)
+class Story:
+    """What a card tells of.
+
+    Attributes:
+        config: how the run fine-tuned.
+        task: on what.
+        identity: of the encoder.
+        results: the scores of all models of the run.
+        member: the model that the card is about.
+        repository: of the Hub, where it is sent; "" if nowhere yet.
+    """
+
+    config: FinetuneConfig
+    task: Task
+    identity: Identity
+    results: Results
+    member: TunedMember
+    repository: str = ""
+
+    @property
+    def plain(self) -> bool:
+        """Whether plain transformers has such a model, see `save_model`."""
+        return self.config.head.is_plain
+
+    @property
+    def on_hub(self) -> bool:
+        """Whether the encoder is from the Hub, not from a local folder."""
+        return bool(self.identity.revision)
+
+    @property
+    def entry(self) -> EncoderEntry | None:
+        """What is known of the encoder."""
+        known = {entry.hub_id: entry for entry in read_registry().values()}
+        return known.get(self.identity.encoder) if self.on_hub else None
+
+    @property
+    def fold(self) -> Fold:
+        """How the data were divided for the model."""
+        return self.task.folds[self.member.fold]
+
+    @property
+    def training(self) -> tuple[Utterance, ...]:
+        """What the model learned from."""
+        on_test = self.config.select_on == "test"
+        return (*self.fold.train, *(self.fold.validation if on_test else ()))
+
+    @property
+    def corpus(self) -> str:
+        """What the corpus is called."""
+        return self.config.protocol.corpus or self.config.manifest.stem
+
+    @property
+    def models(self) -> int:
+        """How many the run has."""
+        return self.results.seeds * len(self.task.folds)
+
+    @property
+    def together(self) -> str:
+        """Which models the run has, as in "2 seeds × 5 folds"."""
+        folds = len(self.task.folds)
+        return f"{counted(self.results.seeds, 'seed')} × {counted(folds, 'fold')}"
+
+
+def amount(utterances: Sequence[Utterance]) -> str:
+    """Return how many utterances there are, and of how many speakers."""
+    speakers = {utterance.speaker for utterance in utterances}
+    known = counted(len(speakers), "speaker") if "" not in speakers else "unnamed speakers"
+    return f"{counted(len(utterances), 'utterance')} of {known}"

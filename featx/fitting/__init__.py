@@ -1,0 +1,1 @@
+"""Light heads trained on stored features."""

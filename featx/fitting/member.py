@@ -1,0 +1,107 @@
+"""One trained head of a run: a seed on a fold."""
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import cast
+
+from torch import Tensor
+
+from classifiers.batch import Examples
+from classifiers.history import Epoch, Trained
+from classifiers.layer_average import LayerAverage
+from featx.runs.members import member_name, read_member, write_member
+
+_STATISTICS = "statistics."  # begins the names of what was measured, not trained
+
+
+@dataclass(frozen=True)
+class Member:
+    """A trained head with what it predicted.
+
+    Attributes:
+        seed: of its initial weights, order and dropout.
+        fold: number of the fold.
+        weights: the head's parameters by name.
+        layer_weights: of each store's layer average, (layers,); none where there is no average.
+        probabilities: "validation" and "test" to (utterances, classes), in the fold's order.
+        history: one entry an epoch.
+        best: index of the entry whose weights were kept.
+    """
+
+    seed: int
+    fold: int
+    weights: Mapping[str, Tensor]
+    layer_weights: Sequence[Tensor]
+    probabilities: Mapping[str, Tensor]
+    history: Sequence[Epoch]
+    best: int
+
+    @classmethod
+    def of(
+        cls,
+        seed: int,
+        fold: int,
+        trained: Trained,
+        training: Examples,
+        probabilities: Mapping[str, Tensor],
+    ) -> "Member":
+        """Return a trained head with all that it needs to predict again.
+
+        What all speakers are standardised by goes with the weights; a speaker's own mean and
+        deviation are not the model's.
+        """
+        weights = {name: value.detach().cpu() for name, value in trained.head.state_dict().items()}
+        for number, branch in enumerate(training.branches):
+            if branch.statistics and branch.groups is None:
+                weights[f"{_STATISTICS}{number}.mean"] = branch.statistics.mean[0].cpu()
+                weights[f"{_STATISTICS}{number}.deviation"] = branch.statistics.deviation[0].cpu()
+        averages = cast(Iterable[LayerAverage], trained.head.layer_averages)
+        layer_weights = [average.weights.detach().cpu() for average in averages]
+        return cls(seed, fold, weights, layer_weights, probabilities, trained.history, trained.best)
+
+    @property
+    def best_epoch(self) -> Epoch:
+        """The epoch whose weights were kept."""
+        return self.history[self.best]
+
+    def save(self, folder: Path, inputs: str) -> None:
+        """Write the member to its file in a folder.
+
+        Args:
+            folder: of the run's finished members.
+            inputs: digest of what it was trained on, checked by `load`.
+        """
+        tensors = {f"head.{name}": value for name, value in self.weights.items()}
+        tensors |= {f"probabilities.{name}": p for name, p in self.probabilities.items()}
+        tensors |= {f"layers.{n}": weights for n, weights in enumerate(self.layer_weights)}
+        history = json.dumps([asdict(epoch) for epoch in self.history])
+        told = {"history": history, "best": str(self.best)}
+        write_member(folder, member_name(self.seed, self.fold), inputs, tensors, told)
+
+
+def is_statistic(weight: str) -> bool:
+    """Tell whether a weight was measured on the features, not trained."""
+    return weight.startswith(_STATISTICS)
+
+
+def load_member(folder: Path, seed: int, fold: int, inputs: str) -> Member | None:
+    """Return a member finished earlier, or None if there is none for these inputs."""
+    found = read_member(folder, member_name(seed, fold), inputs)
+    if found is None:
+        return None
+    tensors, told = found
+    return Member(
+        seed,
+        fold,
+        weights=_under("head.", tensors),
+        layer_weights=[value for _, value in sorted(_under("layers.", tensors).items())],
+        probabilities=_under("probabilities.", tensors),
+        history=[Epoch(**epoch) for epoch in json.loads(told["history"])],
+        best=int(told["best"]),
+    )
+
+
+def _under(prefix: str, tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    return {n.removeprefix(prefix): t for n, t in tensors.items() if n.startswith(prefix)}

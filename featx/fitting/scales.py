@@ -1,0 +1,80 @@
+"""How large each layer's features are as they enter the learned average."""
+
+from dataclasses import replace
+
+import numpy as np
+
+from classifiers.statistics import add_up
+from featx.fitting.data import FitData, prepare
+from featx.fitting.standardise import Cells
+from featx.protocols.folds import Fold
+
+
+def correct(weights: np.ndarray, scales: np.ndarray) -> np.ndarray:
+    """Correct weights for the scale of what they weigh: w_i s_i / Σ_j w_j s_j.
+
+    A layer counts in the average by its weight times the size of its features: the same average
+    of standardised layers would need these weights. Ours.
+
+    Args:
+        weights: (..., layers), not negative.
+        scales: (..., layers), not negative, as from `layer_scales`.
+
+    Returns:
+        (..., layers), adding up to one; zeros if every layer with a weight is constant.
+    """
+    products = weights * scales
+    total = products.sum(-1, keepdims=True)
+    return np.asarray(products / np.where(total > 0, total, 1))
+
+
+def layer_scales(cells: Cells, fold: Fold, normalize: str) -> np.ndarray:
+    """Return the scale s_i of each layer as it enters the average.
+
+    s_i² is the mean over features of their variance over all training frames; their mean does not
+    count, as the bias of the next layer takes it up. Standardised features have variance one, so
+    then s_i² is the share of features that vary at all; if every speaker is standardised alone,
+    averaged over speakers by their frames.
+
+    Args:
+        cells: moments of the store.
+        fold: one of those the cells were made for.
+        normalize: "speaker", "global" or "none".
+
+    Returns:
+        (layers,) float64.
+    """
+    place = 1 + list(cells.folds).index(fold)
+    training = {cell: m for cell, m in cells.moments.items() if cell[place] == "train"}
+    if normalize == "none":
+        whole = add_up(training.values())
+        variances = whole.squares / whole.frames
+    else:
+        owners = {cell: cell[0] if normalize == "speaker" else "" for cell in training}
+        groups = [
+            add_up(m for cell, m in training.items() if owners[cell] == owner)
+            for owner in sorted(set(owners.values()))
+        ]
+        frames = [group.frames for group in groups]
+        variances = np.average([group.squares > 0 for group in groups], axis=0, weights=frames)
+    return np.asarray(np.sqrt(variances.mean(-1)))
+
+
+def measure_scales(data: FitData, store: int, normalize: str) -> list[np.ndarray]:
+    """Return the scales of a store's layers in every fold.
+
+    The moments are those kept beside the store; if there are none, as where nothing was
+    standardised, it is read once. They are of whole utterances, whatever `seconds` says.
+
+    Args:
+        data: what heads were trained on.
+        store: its place among the selections.
+        normalize: as for `layer_scales`.
+
+    Returns:
+        For each fold (layers,).
+    """
+    alone = replace(data, selections=(data.selections[store],))
+    ((_, cells),) = prepare(alone, "global", keep=False)
+    assert cells is not None, "moments are found for all but none"
+    return [layer_scales(cells, fold, normalize) for fold in data.folds]

@@ -1,0 +1,157 @@
+"""Stored features for training, read from mapped memory."""
+
+import math
+import warnings
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from cache import FeatureStore
+from classifiers.batch import Features, InMemory
+from classifiers.shape import InputShape
+from classifiers.statistics import Moments, measure
+from featx.features.layers import choose_layers
+
+AHEAD = 8  # groups that the system is told of in advance
+IN_USE = 16  # groups, the latest, that may still be computed on
+# a mapped store is read, never written to
+warnings.filterwarnings("ignore", "The given NumPy array is not writable")
+
+
+@dataclass(frozen=True)
+class Selection:
+    """What is used of a store.
+
+    Attributes:
+        store: the features.
+        rows: places of the chosen layers.
+        seconds: of each utterance's beginning that are used; infinite for all of it.
+        device: where features are wanted.
+    """
+
+    store: FeatureStore
+    rows: tuple[int, ...]
+    seconds: float
+    device: torch.device
+
+    @property
+    def layers(self) -> list[str]:
+        """Names of the chosen layers."""
+        return [self.store.layout.layers[row] for row in self.rows]
+
+    @property
+    def shape(self) -> InputShape:
+        """What a head is given."""
+        step = float(self.store.identity["frame_step"])
+        return InputShape(len(self.rows), self.store.layout.dim, step)
+
+    @property
+    def frames(self) -> int | None:
+        """The most frames that are used of an utterance; None for all."""
+        if not self.shape.step or math.isinf(self.seconds):
+            return None
+        return max(1, round(self.seconds / self.shape.step))
+
+    def nbytes(self, utterances: Sequence[str]) -> int:
+        """Return the bytes that the chosen part of utterances takes."""
+        kept = self.frames or math.inf
+        frames = sum(min(self.store.frames(utterance), kept) for utterance in utterances)
+        itemsize = np.dtype(self.store.layout.dtype).itemsize
+        return int(frames * len(self.rows) * self.shape.dim * itemsize)
+
+    def read(self, utterance: str) -> Tensor:
+        """Return the chosen part of an utterance, (layers, frames, dim), as mapped memory.
+
+        Layers that do not follow one another are copied.
+        """
+        return torch.from_numpy(self._chosen(utterance)[:, : self.frames]).to(self.device)
+
+    def measure(self, utterance: str) -> Moments:
+        """Return the moments of the chosen layers over all frames of an utterance."""
+        return measure(self._chosen(utterance))
+
+    def expect(self, utterance: str) -> None:
+        """Have the system read an utterance in advance."""
+        self.store.expect(utterance, self.rows)
+
+    def release(self, utterance: str) -> None:
+        """Let go of the memory that an utterance took."""
+        self.store.release(utterance, self.rows)
+
+    def _chosen(self, utterance: str) -> np.ndarray:
+        first, last = self.rows[0], self.rows[-1] + 1
+        features = self.store.read(utterance)
+        if last - first == len(self.rows):
+            return features[first:last]
+        return features[list(self.rows)]
+
+
+def select(store: FeatureStore, layers: str, seconds: float, device: torch.device) -> Selection:
+    """Choose layers of a store.
+
+    Args:
+        store: the features.
+        layers: "all", "local", "contextual" or numbers and ranges such as "0,4-12".
+        seconds: of each utterance's beginning that are used.
+        device: where features are wanted.
+
+    Raises:
+        FeatxError: if the store has no such layer.
+    """
+    rows = choose_layers(layers, store.layout.layers, store.identity.get("blocks"))
+    return Selection(store, rows, seconds, device)
+
+
+@dataclass(frozen=True)
+class Stored:
+    """Features that are read where they lie, in the mapped store, a little ahead of their use.
+
+    Attributes:
+        selection: what is read.
+        utterances: whose.
+        keep: whether what was read may stay in memory.
+    """
+
+    selection: Selection
+    utterances: Sequence[str]
+    keep: bool
+
+    def in_groups(self, groups: Sequence[Sequence[int]]) -> Iterator[Sequence[Tensor]]:
+        """Yield the features of each group."""
+        named = [[self.utterances[index] for index in group] for group in groups]
+        self._expect(named[:AHEAD])
+        for place, group in enumerate(named):
+            self._expect(named[place + AHEAD : place + AHEAD + 1])
+            yield [self.selection.read(utterance) for utterance in group]
+            if not self.keep and place >= IN_USE:
+                for utterance in named[place - IN_USE]:
+                    self.selection.release(utterance)
+
+    def _expect(self, groups: Sequence[Sequence[str]]) -> None:
+        for group in groups:
+            for utterance in group:
+                self.selection.expect(utterance)
+
+
+@dataclass(frozen=True)
+class Reader:
+    """The features of a store's utterances.
+
+    Attributes:
+        selection: what is used of the store.
+        keep: whether what was read may stay in memory.
+        moved: features by utterance that were moved to a GPU; empty without one.
+    """
+
+    selection: Selection
+    keep: bool
+    moved: Mapping[str, Tensor]
+
+    def features(self, utterances: Sequence[str]) -> Features:
+        """Return the features of some utterances."""
+        if self.moved:
+            return InMemory([self.moved[utterance] for utterance in utterances])
+        return Stored(self.selection, utterances, self.keep)

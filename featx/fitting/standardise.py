@@ -1,0 +1,127 @@
+"""Whose mean and deviation features are standardised by, measured once and kept beside the store.
+
+Utterances that no fold separates and one speaker spoke form a cell. Moments of cells add up exactly
+(Chan, Golub and LeVeque 1983), so one pass over the store serves every fold: a training set's
+statistics are those of its cells, and no others enter.
+"""
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from io import BytesIO
+from pathlib import Path
+from zipfile import BadZipFile
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from classifiers.statistics import Moments, Statistics, add_up, statistics_of
+from featx.data.manifest import Utterance
+from featx.errors import FeatxError
+from featx.fitting.selection import Selection
+from featx.protocols.folds import Fold
+from featx.utils.files import write_bytes
+
+Cell = tuple[str, ...]  # the speaker and, for each fold, the part
+
+
+@dataclass(frozen=True)
+class Cells:
+    """The moments of a store's utterances by cell.
+
+    Attributes:
+        moments: of each cell.
+        folds: what the cells were made for.
+    """
+
+    moments: Mapping[Cell, Moments]
+    folds: Sequence[Fold]
+
+
+def sort_into_cells(folds: Sequence[Fold]) -> dict[Cell, list[Utterance]]:
+    """Return the utterances of each cell, both in a fixed order."""
+    parts = [{u.utterance: part for part, us in f.parts.items() for u in us} for f in folds]
+    everyone = sorted(
+        {u.utterance: u for f in folds for us in f.parts.values() for u in us}.values(),
+        key=lambda u: u.utterance,
+    )
+    cells: dict[Cell, list[Utterance]] = {}
+    for utterance in everyone:
+        cell = (utterance.speaker, *(part.get(utterance.utterance, "") for part in parts))
+        cells.setdefault(cell, []).append(utterance)
+    return dict(sorted(cells.items()))
+
+
+def part_statistics(
+    cells: Cells, fold: Fold, part: str, normalize: str
+) -> tuple[Statistics, Tensor | None]:
+    """Return what a part of a fold is standardised by.
+
+    Args:
+        cells: moments of the store.
+        fold: one of those the cells were made for.
+        part: "train", "validation" or "test".
+        normalize: "global" for the fold's training utterances; "speaker" for each speaker's own
+            utterances in this part, as Pepino et al. 2021 did, also in test.
+
+    Returns:
+        The statistics of each group, and for each utterance of the part its group, (utterances,);
+        None if there is one group for all.
+
+    Raises:
+        FeatxError: if a speaker has a single frame.
+    """
+    place = 1 + list(cells.folds).index(fold)
+    utterances = fold.parts[part]
+    if normalize == "global":
+        training = [m for cell, m in cells.moments.items() if cell[place] == "train"]
+        return statistics_of([add_up(training)]), None
+    speakers = sorted({utterance.speaker for utterance in utterances})
+    own = [
+        add_up(m for cell, m in cells.moments.items() if (cell[0], cell[place]) == (speaker, part))
+        for speaker in speakers
+    ]
+    single = [name for name, moments in zip(speakers, own, strict=True) if moments.frames == 1]
+    if single:
+        raise FeatxError(
+            f"--normalize speaker: speaker {single[0]} has a single frame in {part}, whose "
+            "deviation can't be told. Take --normalize global."
+        )
+    return statistics_of(own), torch.tensor([speakers.index(u.speaker) for u in utterances])
+
+
+def moments_file(selection: Selection, cells: Mapping[Cell, Sequence[Utterance]]) -> Path:
+    """Return where the moments of these cells are kept: a name that changes with the features."""
+    store = selection.store
+    digest = hashlib.sha256(json.dumps([store.identity, selection.layers], sort_keys=True).encode())
+    for cell, utterances in cells.items():
+        members = [(u.utterance, store.checksum(u.utterance)) for u in utterances]
+        digest.update(json.dumps([cell, members]).encode())
+    return store.folder / "statistics" / f"{digest.hexdigest()[:16]}.npz"
+
+
+def read_moments(path: Path, cells: Sequence[Cell]) -> dict[Cell, Moments] | None:
+    """Return moments kept before, or None if there are none."""
+    try:
+        with np.load(path, allow_pickle=False) as file:
+            parts = zip(file["frames"].tolist(), file["mean"], file["squares"], strict=True)
+            return dict(zip(cells, (Moments(*part) for part in parts), strict=True))
+    except (OSError, ValueError, KeyError, EOFError, BadZipFile):  # absent or damaged
+        return None
+
+
+def write_moments(path: Path, moments: Mapping[Cell, Moments]) -> None:
+    """Keep moments beside the store; one that can't be written to does without."""
+    content = BytesIO()
+    np.savez(
+        content,
+        frames=np.array([m.frames for m in moments.values()]),
+        mean=np.stack([m.mean for m in moments.values()]),
+        squares=np.stack([m.squares for m in moments.values()]),
+    )
+    try:
+        write_bytes(path, content.getvalue())
+    except OSError:
+        return

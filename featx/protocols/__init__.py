@@ -1,0 +1,1 @@
+"""Which utterances, under which labels, divided how into training, validation and test."""

@@ -1,0 +1,153 @@
+"""Evaluation protocols: which utterances of a corpus, with which labels, divided how."""
+
+import difflib
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import Field, NonNegativeInt, ValidationInfo, field_validator
+
+from featx.data.manifest import Manifest, load_manifest
+from featx.errors import FeatxError
+from featx.protocols.divisions import Division, ManifestSplit, Names, RandomFolds, SpeakerFolds
+from featx.utils.config import Schema, read_config, shipped_config
+
+
+class Expected(Schema):
+    """What the complete corpus has, after choosing; to tell when some of it is missing.
+
+    Attributes:
+        utterances: in all; 0 if not known.
+        test: utterances of the only test set by label; empty if not fixed.
+    """
+
+    utterances: NonNegativeInt = 0
+    test: dict[str, int] = Field(default_factory=dict)
+
+
+class Protocol(Schema):
+    """A file of `configs/protocols/`.
+
+    Attributes:
+        name: how it is called; the file's name where the file doesn't say.
+        title: what it is, for tables.
+        corpus: as `featx manifest` calls it; empty for any.
+        source: who set it up so.
+        manifest: the command that makes a fitting manifest.
+        where: manifest columns, and the values of each that are kept.
+        merge: labels to rename, old to new.
+        labels: those kept after merging; all if empty.
+        division: who trains, validates and tests.
+        expected: what the complete corpus has.
+    """
+
+    name: Annotated[str, Field(pattern=r"^[\w.-]*$")] = ""
+    title: str
+    corpus: str = ""
+    source: str = ""
+    manifest: str = ""
+    where: dict[str, Names] = Field(default_factory=dict)
+    merge: dict[str, str] = Field(default_factory=dict)
+    labels: tuple[str, ...] = ()
+    division: Division
+    expected: Expected = Expected()
+
+    @field_validator("labels")
+    @classmethod
+    def _after_merging(cls, labels: tuple[str, ...], info: ValidationInfo) -> tuple[str, ...]:
+        merge = info.data.get("merge", {})
+        gone = [f"{old} is merged into {new}" for old, new in merge.items() if old in labels]
+        lost = [f"{old} becomes {new}" for old, new in merge.items() if new not in labels]
+        if labels and gone:
+            raise ValueError(f"{'; '.join(gone)}, so it can't be kept")
+        if labels and lost:
+            raise ValueError(f"{'; '.join(lost)}, which is not among them")
+        return labels
+
+    @field_validator("expected")
+    @classmethod
+    def _one_test_set(cls, expected: Expected, info: ValidationInfo) -> Expected:
+        division = info.data.get("division")
+        if expected.test and division and division.folds != "1":
+            raise ValueError("only a division with one fold has a fixed test set")
+        return expected
+
+    @property
+    def speakers_disjoint(self) -> bool:
+        """Whether no speaker may be in two parts."""
+        return self.division.speakers_disjoint
+
+
+def protocol_names() -> list[str]:
+    """Return the protocols that come with featx."""
+    return sorted(path.stem for path in shipped_config("protocols").glob("*.toml"))
+
+
+def read_protocol(name: str) -> Protocol:
+    """Read a protocol.
+
+    Args:
+        name: a shipped one's, or the path of a TOML.
+
+    Raises:
+        FeatxError: if there is no such protocol, or the file can't be used.
+    """
+    if name in protocol_names():
+        path = shipped_config(f"protocols/{name}.toml")
+    elif name.endswith(".toml") or "/" in name or Path(name).is_file():
+        path = Path(name)
+    else:
+        nearest = difflib.get_close_matches(name, protocol_names(), n=3)
+        hint = f"Did you mean {' or '.join(nearest)}? " if nearest else ""
+        raise FeatxError(
+            f"--protocol {name}: no such protocol. {hint}`featx protocols` lists them; "
+            "the path of a TOML of your own will do too."
+        )
+    protocol = read_config(path, Protocol)
+    return protocol.model_copy(update={"name": protocol.name or path.stem})
+
+
+def default_protocol(manifest: Manifest, folds: int, speaker_dependent: bool) -> Protocol:
+    """Return how a corpus is divided when no protocol is named.
+
+    Args:
+        manifest: the corpus. Its `split` column is followed if it has one, else it is
+            cross-validated.
+        folds: of the cross-validation; at most one a speaker.
+        speaker_dependent: let the parts share speakers. Cross-validation then divides utterances,
+            stratified by label.
+
+    Raises:
+        FeatxError: if there are too few folds.
+    """
+    if any(u.split for u in manifest.utterances):
+        split = ManifestSplit(kind="manifest-split", speaker_dependent=speaker_dependent)
+        return Protocol(title="the manifest's split", division=split)
+    if folds < 3:
+        raise FeatxError(f"--folds {folds}: training, validation and test need at least 3.")
+    if speaker_dependent:
+        dealt = RandomFolds(
+            kind="random-folds", count=folds, validation="next", stratified=True, random_state=0
+        )
+        return Protocol(title=f"{folds} folds", division=dealt)
+    count = max(3, min(folds, len({u.speaker for u in manifest.utterances})))
+    groups = SpeakerFolds(kind="speaker-folds", count=count)
+    return Protocol(title=f"{count} folds", division=groups)
+
+
+def choose_protocol(
+    name: str | None, manifest: Path, folds: int, speaker_dependent: bool
+) -> Protocol:
+    """Return the named protocol, or how the corpus is divided without one.
+
+    Args:
+        name: as for `read_protocol`, or None.
+        manifest: the corpus's file.
+        folds: as for `default_protocol`.
+        speaker_dependent: as for `default_protocol`.
+
+    Raises:
+        FeatxError: if the protocol or the manifest can't be used.
+    """
+    if name is not None:
+        return read_protocol(name)
+    return default_protocol(load_manifest(manifest), folds, speaker_dependent)

@@ -1,0 +1,81 @@
+"""Protocols in words."""
+
+import shlex
+import textwrap
+
+from featx.protocols.protocol import Protocol, protocol_names, read_protocol
+
+_WIDTH = 100  # columns
+
+
+def list_protocols() -> str:
+    """Return a table of the protocols that come with featx."""
+    from rich import box
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table(box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False)
+    for column in ("\nprotocol", "\ncorpus"):
+        table.add_column(column, no_wrap=True)
+    for column in ("\nclasses", "utter-\nances", "\nfolds"):
+        table.add_column(column, justify="right", no_wrap=True)
+    table.add_column("speakers\ndisjoint")
+    table.add_column("\ntitle")
+    for name in protocol_names():
+        protocol = read_protocol(name)
+        figures = (f"{len(protocol.labels)}", f"{protocol.expected.utterances:,}")
+        disjoint = "yes" if protocol.speakers_disjoint else "no"
+        folds = protocol.division.folds
+        table.add_row(name, protocol.corpus, *figures, folds, disjoint, protocol.title)
+    console = Console(width=_WIDTH)
+    with console.capture() as capture:
+        console.print(table)
+    lines = [line.rstrip() for line in capture.get().splitlines()]
+    shown = "\n".join(line for line in lines if line)
+    return f"{shown}\n\n`featx protocols NAME` shows one in full."
+
+
+def describe_protocol(name: str) -> str:
+    """Return all that there is to know about a protocol.
+
+    Args:
+        name: a shipped one's, or the path of a TOML.
+
+    Raises:
+        FeatxError: if there is no such protocol, or the file can't be used.
+    """
+    protocol = read_protocol(name)
+    disjoint = "each in one part only" if protocol.speakers_disjoint else "shared between parts"
+    lines = {
+        "corpus": protocol.corpus or "any",
+        **{f"  {column}": " or ".join(values) for column, values in protocol.where.items()},
+        "classes": _classes(protocol),
+        "folds": protocol.division.folds,
+        **{f"  {part}": text for part, text in protocol.division.describe().items()},
+        "speakers": disjoint,
+        "utterances": _expected(protocol),
+        "source": protocol.source or "not said",
+        "manifest": protocol.manifest or "any",
+        "run": f"featx fit --protocol {shlex.quote(name)}",
+    }
+    shown = [_wrapped(f"{key:<14}{text}") for key, text in lines.items()]
+    return "\n".join([f"{protocol.name}: {protocol.title}", "", *shown])
+
+
+def _classes(protocol: Protocol) -> str:
+    named = f"{len(protocol.labels)}: {', '.join(protocol.labels)}" if protocol.labels else "all"
+    merged = [f"{old} counts as {new}" for old, new in protocol.merge.items()]
+    return "; ".join([named, *merged])
+
+
+def _expected(protocol: Protocol) -> str:
+    expected = protocol.expected
+    total = f"{expected.utterances:,}" if expected.utterances else "not said"
+    if not expected.test:
+        return total
+    by_label = ", ".join(f"{label} {number}" for label, number in expected.test.items())
+    return f"{total}; tested {sum(expected.test.values()):,}: {by_label}"
+
+
+def _wrapped(line: str) -> str:
+    return textwrap.fill(line, _WIDTH, subsequent_indent=" " * 14, break_on_hyphens=False)

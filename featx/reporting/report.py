@@ -1,0 +1,131 @@
+"""What a report shows, gathered from runs."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from featx.reporting.audio import find_audio
+from featx.reporting.charts import Panel
+from featx.reporting.curves import training_curves
+from featx.reporting.layers import layer_weights
+from featx.reporting.result_sheets import Group, difference_sheets, group_by_test, result_sheet
+from featx.reporting.run_sheets import (
+    SHOWN,
+    class_sheet,
+    common_mistakes,
+    confusion_sheet,
+    mistake_sheet,
+    speaker_sheet,
+)
+from featx.reporting.runs import Repeat, Reported, manifests, repeat
+from featx.reporting.sheets import Section
+from featx.utils.text import counted
+
+
+@dataclass(frozen=True)
+class Origin:
+    """How a run was made.
+
+    Attributes:
+        name: of the run.
+        title: what was trained on what.
+        folder: that holds it.
+        made_with: the command that made it, empty if unknown.
+        repeat: how it is repeated.
+        config: text of its config, likewise.
+        environment: JSON of it, likewise.
+    """
+
+    name: str
+    title: str
+    folder: str
+    made_with: str
+    repeat: Repeat
+    config: str
+    environment: str
+
+
+@dataclass(frozen=True)
+class Report:
+    """All that a page shows.
+
+    Attributes:
+        title: of the page.
+        tables: sections of tables, in the order of the page.
+        curves: how training went.
+        layers: the weights that were learned for layers.
+        origins: how each run was made.
+    """
+
+    title: str
+    tables: Sequence[Section]
+    curves: Sequence[Panel]
+    layers: Sequence[Panel]
+    origins: Sequence[Origin]
+
+
+def gather(runs: Sequence[Reported], page: Path) -> Report:
+    """Gather what a page shows.
+
+    Args:
+        runs: to report.
+        page: where it will be, for links to files.
+
+    Raises:
+        FeatxError: if a file of a run is damaged.
+    """
+    groups = group_by_test(runs)
+    ordered = [run for group in groups for run in group]
+    tables = [
+        Section("Results", [result_sheet(groups)]),
+        Section("Differences", *difference_sheets(groups)),
+        Section("Confusions", list(map(confusion_sheet, ordered))),
+        Section("Classes", list(map(class_sheet, ordered))),
+        _speaker_section(ordered),
+        _mistake_section(groups, page),
+    ]
+    curves = [training_curves(run.name, run.folder) for run in ordered if "training" in run.config]
+    return Report(
+        f"{counted(len(runs), 'system')} of speech emotion recognition",
+        tables,
+        [one for one in curves if one],
+        [one for run in ordered for one in layer_weights(run)],
+        list(map(_origin, ordered)),
+    )
+
+
+def _speaker_section(runs: Sequence[Reported]) -> Section:
+    sheets = [(run.name, speaker_sheet(run)) for run in runs]
+    unknown = [name for name, sheet in sheets if sheet is None]
+    notes = [f"No speakers are known for {', '.join(unknown)}."] if unknown else []
+    return Section("Speakers", [sheet for _, sheet in sheets if sheet], notes)
+
+
+def _mistake_section(groups: Sequence[Group], page: Path) -> Section:
+    sheets, notes = [], []
+    for number, group in enumerate(groups, 1):
+        mistakes = common_mistakes([run.system for run in group])
+        if not mistakes:
+            notes.append(f"Test set {number}: no utterance that all seeds get wrong.")
+            continue
+        names = [one.utterance for one in mistakes[:SHOWN]]
+        listed = (path for run in group for path in manifests(run))
+        links = find_audio(listed, names, page)
+        sheets.append(mistake_sheet(number, group, mistakes, links))
+        if missing := len(names) - len(links):
+            of = f"{counted(missing, 'utterance')} of the {len(names)} shown"
+            notes.append(f"Test set {number}: the audio of {of} is not at hand.")
+    return Section("Mistakes", sheets, notes)
+
+
+def _origin(run: Reported) -> Origin:
+    return Origin(
+        run.name,
+        run.results.title,
+        str(run.folder),
+        str(run.environment.get("command", "")),
+        repeat(run),
+        run.config_text,
+        json.dumps(run.environment, indent=2, ensure_ascii=False) if run.environment else "",
+    )

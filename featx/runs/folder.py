@@ -1,0 +1,177 @@
+"""A run: a folder with everything that a fit or a fine-tuning leaves."""
+
+import logging
+import shutil
+import tomllib
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from featx.errors import FeatxError
+from featx.runs.read import (
+    CONFIG,
+    RUN_FILE,
+    SCORES,
+    damaged,
+    read_config,
+    read_environment,
+    read_scores,
+)
+from featx.scoring.results import Results
+from featx.utils.files import write_json, write_text
+
+ROOT = Path("runs")
+MEMBERS = "members"  # finished or begun, of a run that is not finished
+MODELS = "models"  # of fine-tunings
+log = logging.getLogger("featx")
+
+
+@dataclass(frozen=True)
+class Job:
+    """What a run folder is to hold.
+
+    Attributes:
+        config: the text of its `config.toml`, which determines the run.
+        inputs: digest of the config and all data that the run depends on.
+        work: makes every other file, given the folder, and returns the results; what it finished
+            before it was stopped, in `members`, it takes up again. `environment.json` must hold
+            the digest as `inputs_sha256`.
+    """
+
+    config: str
+    inputs: str
+    work: Callable[[Path], Results]
+
+
+def run_folder(name: str, root: Path = ROOT) -> Path:
+    """Return the folder of a run.
+
+    Args:
+        name: of the run.
+        root: the folder of all runs of its kind.
+
+    Raises:
+        FeatxError: if the name is not that of a single folder.
+    """
+    if name in ("", ".", "..") or name != Path(name).name:
+        raise FeatxError(f"--name {name}: must be a plain name; {root.name} go to {root}/NAME.")
+    return root / name
+
+
+def do(job: Job, folder: Path, overwrite: bool = False) -> Results:
+    """Do a job into a folder, or return the results of the same job done before.
+
+    Files are complete or absent, and `metrics.json` comes last. A run that was stopped goes on.
+
+    Args:
+        job: what to do.
+        folder: of the run.
+        overwrite: replace the run that the folder holds, once the new one is finished.
+
+    Raises:
+        FeatxError: if the folder holds a run of another config, or no run at all.
+    """
+    if file := next((one for one in (folder, *folder.parents) if one.is_file()), None):
+        raise FeatxError(f"{folder}: {file} is a file, and a run takes a folder.")
+    _end_replacing(folder)
+    if overwrite and (folder / CONFIG).exists():
+        return _replace(job, folder)
+    _check_same(job, folder)
+    if (folder / SCORES).exists():
+        return _finished(job, folder)
+    return _do_logged(job, folder)
+
+
+def _replace(job: Job, folder: Path) -> Results:
+    """Do a job beside a run, then take its place; until then the old one stays.
+
+    What a stopped attempt finished there is taken up again if it fits.
+    """
+    beside = folder.with_name(f".{folder.name}.new")
+    if (beside / SCORES).exists() and _inputs(beside) == job.inputs:
+        results = _results(beside)  # stopped just before it took its place
+    else:
+        results = _do_logged(job, beside)
+    folder.rename(_old(folder))
+    beside.rename(folder)
+    _end_replacing(folder)
+    return results
+
+
+def _end_replacing(folder: Path) -> None:
+    """End what a kill may have left half done: the old run goes if the new one is in place."""
+    old = _old(folder)
+    if old.exists() and folder.exists():
+        shutil.rmtree(old)
+    elif old.exists():
+        old.rename(folder)
+
+
+def _old(folder: Path) -> Path:
+    return folder.with_name(f".{folder.name}.old")
+
+
+def _inputs(folder: Path) -> str | None:
+    """Return the digest of what a run was made from, if it says so."""
+    inputs: str | None = read_environment(folder).get("inputs_sha256")
+    return inputs
+
+
+def _do_logged(job: Job, folder: Path) -> Results:
+    (folder / SCORES).unlink(missing_ok=True)  # of a finished run with other inputs
+    write_text(folder / CONFIG, job.config)
+    handler = logging.FileHandler(folder / "run.log", encoding="utf-8")
+    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
+    log.addHandler(handler)
+    log.setLevel(logging.INFO)
+    try:
+        results = job.work(folder)
+        write_json(folder / SCORES, results.to_json())
+        shutil.rmtree(folder / MEMBERS)  # all in the run's own files now
+        scores = results.scores
+        log.info("done: UAR %.2f %%, WA %.2f %%", scores["uar"].mean, scores["wa"].mean)
+        return results
+    finally:
+        log.removeHandler(handler)
+        handler.close()
+
+
+def _check_same(job: Job, folder: Path) -> None:
+    """Raise a FeatxError if the folder holds a run of another config."""
+    if not (folder / CONFIG).exists():
+        if folder.exists() and any(folder.iterdir()):
+            raise FeatxError(f"{folder}: not a run folder and not empty. Choose another --name.")
+        return
+    before = read_config(folder)
+    now = tomllib.loads(job.config)
+    changed = [
+        f"{key}: {before.get(key, 'nothing')} there, now {now.get(key, 'nothing')}"
+        for key in {**before, **now}
+        if before.get(key) != now.get(key)
+    ]
+    if changed:
+        raise FeatxError(
+            f"{folder} holds a run of another config:\n  "
+            + "\n  ".join(changed)
+            + "\nChoose another --name, or --overwrite it."
+        )
+
+
+def _finished(job: Job, folder: Path) -> Results:
+    """Return the results of a run made before with the same config and data."""
+    shutil.rmtree(folder / MEMBERS, ignore_errors=True)  # if a kill left it
+    if _inputs(folder) != job.inputs:
+        raise FeatxError(
+            f"{folder}: the manifest, features, model or predictions that it was made from have "
+            "changed since it was run. "
+            "Choose another --name, or --overwrite it."
+        )
+    return _results(folder)
+
+
+def _results(folder: Path) -> Results:
+    """Return the results of a finished run."""
+    results = read_scores(folder)
+    if results is None:
+        raise damaged(folder / RUN_FILE, "it is not there")
+    return results

@@ -1,0 +1,1 @@
+"""From predictions to scores, their confidence intervals and their figures."""

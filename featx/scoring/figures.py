@@ -1,0 +1,151 @@
+"""The pictures of a run."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import matplotlib as mpl
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from featx.fitting.member import Member
+from featx.scoring.results import Results, describe_count
+from featx.utils.files import replace
+
+WIDTH = 3.5  # inches, a journal's column
+BLUE, ORANGE = "#0072B2", "#D55E00"  # Okabe and Ito: told apart by colour-blind readers
+ENDINGS = ("png", "pdf")
+_WRITTEN = 15  # classes at most whose cells hold text
+_NAMED = 25  # classes that have room for their names
+_SMALLEST, _LARGEST = 6, 7  # points of text
+_LONGEST = 16  # characters of a name
+STYLE: dict[Any, Any] = {
+    "font.size": 8,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "text.parse_math": False,  # a label may hold a $
+}
+
+
+def draw_confusion(results: Results, path: Path) -> None:
+    """Draw the confusion matrix, averaged over seeds: as shares of the true class, and counts.
+
+    Args:
+        results: of the run.
+        path: of the picture of shares, without an ending; that of counts is named `_counts`.
+    """
+    counts = results.confusion / results.seeds
+    shares = 100 * counts / np.maximum(counts.sum(1, keepdims=True), 1)
+    shown = [f"{share:.0f}" for share in shares.flat]
+    _draw_matrix(results.classes, shares, shown, "share of the true class, %", path, 100)
+    shown = [describe_count(count) for count in counts.flat]
+    most = max(float(counts.max()), 1)
+    counted = path.with_name(f"{path.name}_counts")
+    _draw_matrix(results.classes, counts, shown, "utterances", counted, most)
+
+
+def _draw_matrix(
+    classes: Sequence[str],
+    values: np.ndarray,
+    texts: Sequence[str],
+    label: str,
+    path: Path,
+    most: float,
+) -> None:
+    """Draw values from 0 to `most` as tints, and their texts where there is room."""
+    names = [name if len(name) <= _LONGEST else f"{name[: _LONGEST - 1]}…" for name in classes]
+    step = -(-len(names) // _NAMED)
+    named = range(0, len(names), step)
+    with mpl.rc_context({**STYLE, "font.size": _LARGEST}):
+        figure = Figure((WIDTH, 1.12 * WIDTH), layout="constrained")
+        axes = figure.subplots()
+        image = axes.imshow(values, cmap="Blues", vmin=0, vmax=most)
+        axes.set_xticks(named, names[::step], rotation=90)
+        axes.set_yticks(named, names[::step])
+        axes.set(xlabel="predicted", ylabel="true")
+        figure.colorbar(image, label=label, location="top", aspect=40)
+        if size := _text_size(names, texts):
+            for ((row, column), value), text in zip(np.ndenumerate(values), texts, strict=True):
+                colour = "white" if value > 0.55 * most else "black"
+                axes.text(column, row, text, size=size, color=colour, ha="center", va="center")
+        save(figure, path)
+
+
+def _text_size(names: Sequence[str], texts: Sequence[str]) -> float:
+    """Return the points of the text in a matrix's cells, 0 if there is no room to read it."""
+    cell = (215 - 4.1 * max(map(len, names))) / len(names)  # points; the names stand beside
+    size = min(_LARGEST, cell / (0.65 * max(map(len, texts))))  # a digit is 0.64 of it wide
+    return size if size >= _SMALLEST and len(names) <= _WRITTEN else 0
+
+
+def draw_layer_weights(
+    members: Sequence[Member], layers: Sequence[tuple[str, Sequence[str]]], path: Path
+) -> None:
+    """Draw the learned weight of each layer: mean and deviation over seeds and folds.
+
+    Args:
+        members: the heads.
+        layers: name and layers of each store; one with a single layer is left out.
+        path: of the picture, without an ending.
+    """
+    several = [
+        (name, names, np.stack([member.layer_weights[place].numpy() for member in members]))
+        for place, (name, names) in enumerate(layers)
+        if len(names) > 1
+    ]
+    with mpl.rc_context(STYLE):
+        figure = Figure((WIDTH, 0.62 * WIDTH * len(several)), layout="constrained")
+        rows = figure.subplots(len(several), squeeze=False)[:, 0]
+        for axes, one in zip(rows, several, strict=True):
+            _draw_weights(axes, *one, titled=len(several) > 1)
+        save(figure, path)
+
+
+def _draw_weights(
+    axes: Axes, store: str, layers: Sequence[str], weights: np.ndarray, titled: bool
+) -> None:
+    axes.axhline(1 / len(layers), color="0.6", linewidth=0.8, linestyle=":", label="equal weights")
+    axes.errorbar(
+        range(len(layers)), weights.mean(0), weights.std(0), color=BLUE, marker="o", capsize=2,
+        markersize=3, linewidth=1, label="learned, ± deviation over heads",
+    )  # fmt: skip
+    step = -(-len(layers) // 13)
+    axes.set_xticks(range(0, len(layers), step), layers[::step])
+    axes.set(xlabel="layer (0: local encoder)", ylabel="weight", title=store if titled else "")
+    axes.set_ylim(0, 1.4 * (weights.mean(0) + weights.std(0)).max())
+    axes.legend(frameon=False, loc="upper right", fontsize=7)
+
+
+def draw_training(members: Sequence[Member], path: Path) -> None:
+    """Draw each head's training and validation loss by epoch, and where it stopped best."""
+    with mpl.rc_context(STYLE):
+        figure = Figure((WIDTH, 0.75 * WIDTH), layout="constrained")
+        axes = figure.subplots()
+        for member in members:
+            epochs = [epoch.epoch for epoch in member.history]
+            train = [epoch.train_loss for epoch in member.history]
+            validation = [epoch.validation_loss for epoch in member.history]
+            axes.plot(epochs, train, color=BLUE, linewidth=0.6, alpha=0.6, linestyle="--")
+            axes.plot(epochs, validation, color=ORANGE, linewidth=0.8, alpha=0.7)
+            best = member.best_epoch
+            axes.plot(best.epoch, best.validation_loss, "o", color=ORANGE, markersize=3)
+        axes.plot([], [], color=BLUE, linestyle="--", label="training")
+        axes.plot([], [], color=ORANGE, marker="o", markersize=3, label="validation, best marked")
+        axes.legend(frameon=False)
+        axes.set(xlabel="epoch", ylabel="cross-entropy, nats")
+        save(figure, path)
+
+
+def save(figure: Figure, path: Path) -> None:
+    """Write a picture as PNG and, for papers, as PDF; each is complete or not there.
+
+    Args:
+        figure: the picture.
+        path: without an ending.
+    """
+    for ending in ENDINGS:
+        replace(
+            path.with_name(f"{path.name}.{ending}"),
+            lambda unfinished: figure.savefig(unfinished, dpi=300),
+        )

@@ -1,0 +1,226 @@
+"""Prediction files: a CSV with one row an utterance and seed, whoever made it."""
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, NamedTuple, Protocol
+
+import numpy as np
+from torch import Tensor
+
+from featx.data.manifest import SPLITS
+from featx.errors import FeatxError
+from featx.protocols.folds import Fold
+from featx.protocols.task import Task
+from featx.scoring.results import Results, score_predictions
+from featx.utils.csv_files import Problems, Table, read_table
+from featx.utils.files import write_csv
+from featx.utils.text import counted
+
+REQUIRED = ("utterance", "label", "prediction")
+_PROBABILITY = "p_"  # begins the name of a class's column
+
+
+class Prediction(NamedTuple):
+    """One scored row; `speaker` and `seed` are empty if not told."""
+
+    utterance: str
+    label: str
+    prediction: str
+    speaker: str
+    seed: str
+
+
+@dataclass(frozen=True)
+class PredictionFile:
+    """What a file says about test utterances.
+
+    Attributes:
+        path: the CSV.
+        rows: those to score, in the order of the file.
+        has_seeds: whether there is a `seed` column.
+        left_out: how many rows are of the training or validation part.
+        contradicted: how many rows predict another class than their most probable one.
+    """
+
+    path: Path
+    rows: tuple[Prediction, ...]
+    has_seeds: bool
+    left_out: int
+    contradicted: int
+
+
+def read_predictions(path: Path) -> PredictionFile:
+    """Read a prediction file and check all of it.
+
+    Args:
+        path: a CSV in UTF-8 with the columns utterance, label, prediction and optionally speaker,
+            fold, seed, split, p_<class>... Other columns are ignored.
+
+    Raises:
+        FeatxError: if the file can't be read, or naming every problem in it with its line.
+    """
+    table = read_table(path, REQUIRED)
+    rows = list(table.rows())
+    _check_splits(rows, table.problems)
+    scored = [(line, row) for line, row in rows if row.get("split", "") in ("", "test")]
+    _check_filled(scored, table.problems)
+    _check_repeated(scored, table)
+    contradicted = _count_contradicted(scored, table)
+    table.problems.refuse(path)
+    if not scored:
+        raise FeatxError(
+            f"{path}: none of its {counted(len(table.lines), 'row')} is of the test part, "
+            "as the split column says. Only rows whose split is test or empty are scored."
+        )
+    return PredictionFile(
+        path,
+        tuple(Prediction(*(row.get(name, "") for name in Prediction._fields)) for _, row in scored),
+        has_seeds="seed" in table.header,
+        left_out=len(table.lines) - len(scored),
+        contradicted=contradicted,
+    )
+
+
+def read_speakers(path: Path) -> dict[str, str]:
+    """Read who speaks each utterance, from a manifest; its audio need not be there.
+
+    Args:
+        path: a CSV in UTF-8 with the columns utterance and speaker.
+
+    Returns:
+        Speakers by utterance, empty where unknown.
+
+    Raises:
+        FeatxError: if the file can't be read or names an utterance twice.
+    """
+    table = read_table(path, ("utterance", "speaker"))
+    _check_repeated(list(table.rows()), table)
+    table.problems.refuse(path)
+    return {row["utterance"]: row["speaker"] for _, row in table.rows()}
+
+
+_Rows = Sequence[tuple[int, Mapping[str, str]]]
+
+
+def _check_splits(rows: _Rows, problems: Problems) -> None:
+    for line, row in rows:
+        split = row.get("split")
+        if split and split not in SPLITS:
+            text = f"split is {split!r}; it can be {', '.join(SPLITS)} or empty"
+            problems.add("unknown splits", line, text)
+
+
+def _check_filled(rows: _Rows, problems: Problems) -> None:
+    for line, row in rows:
+        for name in REQUIRED:
+            if not row[name]:
+                problems.add(f"rows without {name}", line, f"{name} is empty")
+
+
+def _check_repeated(rows: _Rows, table: Table) -> None:
+    seeded = "seed" in table.header
+    first: dict[tuple[str, str], int] = {}
+    for line, row in rows:
+        seed = row.get("seed", "")
+        before = first.setdefault((seed, row["utterance"]), line)
+        if row["utterance"] and before != line:
+            of_seed = f" for seed {seed!r}" if seeded else ""
+            text = f"utterance {row['utterance']!r} is already on line {before}{of_seed}"
+            table.problems.add("repeated utterances", line, text)
+
+
+def _count_contradicted(rows: _Rows, table: Table) -> int:
+    """Count the rows that predict another class than the most probable, ties allowed."""
+    columns = [name for name in table.header if name.startswith(_PROBABILITY)]
+    count = 0
+    for line, row in rows if columns else ():
+        values = {}
+        for name in columns:
+            try:
+                values[name] = float(row[name])
+            except ValueError:
+                values[name] = math.nan
+            if math.isnan(values[name]):
+                text = f"{name} is {row[name]!r}, not a number"
+                table.problems.add("unusable probabilities", line, text)
+        own = values.get(_PROBABILITY + row["prediction"], -math.inf)
+        count += own < max(values.values())
+    return count
+
+
+class Outcome(Protocol):
+    """What one model, of a seed and a fold, predicted.
+
+    Attributes:
+        seed: of the model.
+        fold: number of the fold.
+        probabilities: "validation" and "test" to (utterances, classes), in the fold's order; a
+            part can be absent.
+    """
+
+    @property
+    def seed(self) -> int:
+        """Of the model."""
+
+    @property
+    def fold(self) -> int:
+        """Number of the fold."""
+
+    @property
+    def probabilities(self) -> Mapping[str, Tensor]:
+        """By part of the fold."""
+
+
+def score_outcomes(
+    title: str, task: Task, outcomes: Sequence[Outcome], remarks: Sequence[str]
+) -> Results:
+    """Score the test predictions, the folds of a seed together.
+
+    Args:
+        title: what was trained on what.
+        task: what was to be learned.
+        outcomes: of every seed and fold.
+        remarks: what a reader of the scores must know, in sentences.
+    """
+    seeds = []
+    for seed in sorted({outcome.seed for outcome in outcomes}):
+        rows = [row for one in outcomes if one.seed == seed for row in _tested(task, one)]
+        labels, predictions, speakers = zip(*rows, strict=True)
+        seeds.append((np.array(labels), np.array(predictions), speakers))
+    return score_predictions(title, task.classes, seeds, task.speakers_shared, remarks)
+
+
+def write_predictions(task: Task, outcomes: Sequence[Outcome], path: Path) -> None:
+    """Write a row for every utterance that was validated on or tested, of every model."""
+    header = ["utterance", "speaker", "fold", "seed", "split", "label", "prediction"]
+    header += [f"p_{label}" for label in task.classes]
+    rows = (
+        row
+        for outcome in outcomes
+        for split in ("validation", "test")
+        if split in outcome.probabilities
+        for row in _predicted(task, outcome, task.folds[outcome.fold], split)
+    )
+    write_csv(path, header, rows)
+
+
+def rounded(values: Sequence[Any]) -> list[Any]:
+    """Round to seven significant digits: all that float32 holds."""
+    return [float(f"{v:.7g}") if isinstance(v, float) else v for v in values]
+
+
+def _tested(task: Task, outcome: Outcome) -> Iterator[tuple[int, int, str]]:
+    predictions = outcome.probabilities["test"].argmax(1).tolist()
+    for utterance, prediction in zip(task.folds[outcome.fold].test, predictions, strict=True):
+        yield task.classes.index(utterance.label), prediction, utterance.speaker
+
+
+def _predicted(task: Task, outcome: Outcome, fold: Fold, split: str) -> Iterator[list[Any]]:
+    for utterance, row in zip(fold.parts[split], outcome.probabilities[split], strict=True):
+        prediction = task.classes[int(row.argmax())]
+        yield [
+            *(utterance.utterance, utterance.speaker, outcome.fold, outcome.seed, split),
+            *(utterance.label, prediction, *rounded(row.tolist())),
+        ]

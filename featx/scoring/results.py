@@ -1,0 +1,203 @@
+"""What a run found: scores, per-class report, confusion matrix."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from io import StringIO
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from rich import box
+from rich.console import Console
+from rich.table import Table
+
+from featx.scoring.metrics import METRICS, Score, count_confusions, score_seeds
+from featx.utils.text import counted
+
+SAME_IN_JSON = ("title", "classes", "seeds", "speakers", "speakers_shared", "remarks")
+WIDE = 10_000  # characters allowed; a table takes what it needs
+FEW_SPEAKERS = 10  # below this the bootstrap interval is too narrow to be taken at its word
+NAMES = {"uar": "UAR", "wa": "WA", "macro_f1": "macro F1"}
+
+
+@dataclass(frozen=True)
+class Results:
+    """The test scores of a run.
+
+    Attributes:
+        title: what was fitted on what.
+        classes: in the order of the matrix.
+        scores: by metric.
+        confusion: (classes, classes) counts added up over seeds, true by predicted.
+        seeds: how many.
+        speakers: how many were tested; 0 if unknown.
+        speakers_shared: whether training and test share speakers; None if unknown.
+        remarks: what else a reader must know, in sentences.
+    """
+
+    title: str
+    classes: Sequence[str]
+    scores: Mapping[str, Score]
+    confusion: np.ndarray
+    seeds: int
+    speakers: int
+    speakers_shared: bool | None
+    remarks: Sequence[str] = ()
+
+    @property
+    def resampled(self) -> str:
+        """What the intervals resample: "speakers", or "utterances" if no speaker is known."""
+        return "speakers" if self.speakers else "utterances"
+
+    def to_json(self) -> dict[str, Any]:
+        """Return everything as JSON values, scores in percent; an undefined deviation is null."""
+        scores = {name: asdict(score) for name, score in self.scores.items()}
+        for score in scores.values():
+            score["std"] = None if np.isnan(score["std"]) else score["std"]
+        return {
+            **scores,
+            "title": self.title,
+            "seeds": self.seeds,
+            "speakers": self.speakers,
+            "speakers_shared": self.speakers_shared,
+            "resampled": self.resampled,
+            "remarks": list(self.remarks),
+            "classes": list(self.classes),
+            "per_class": self.per_class(),
+            "confusion": self.confusion.tolist(),
+        }
+
+    def per_class(self) -> dict[str, dict[str, float]]:
+        """Return precision, recall and F1 in percent, and utterances, of each class."""
+        hits = np.diagonal(self.confusion)
+        true, predicted = self.confusion.sum(1), self.confusion.sum(0)
+        columns = {
+            "precision": 100 * hits / np.maximum(predicted, 1),
+            "recall": 100 * hits / np.maximum(true, 1),
+            "f1": 200 * hits / np.maximum(true + predicted, 1),
+            "utterances": true / self.seeds,
+        }
+        return {
+            label: {name: float(column[index]) for name, column in columns.items()}
+            for index, label in enumerate(self.classes)
+        }
+
+    def to_text(self) -> str:
+        """Return tables of the scores, the classes and the confusions."""
+        tables = (self._score_table(), self._class_table(), self._confusion_table())
+        width = max(100, 12 * (len(self.classes) + 2))
+        return render(self.title, *tables, *self.notes(), width=width)
+
+    def _score_table(self) -> Table:
+        average = f"mean ± std of {self.seeds} seeds" if self.seeds > 1 else "one seed"
+        table = plain_table("test", average, f"95 % over {self.resampled}")
+        for metric, score in self.scores.items():
+            interval = f"{score.low:.1f} to {score.high:.1f}"
+            table.add_row(NAMES[metric], f"{score} %", interval)
+        present = np.count_nonzero(self.confusion.sum(1))  # as UAR counts
+        table.add_row("chance UAR", f"{100 / present:.1f} %", "")
+        return table
+
+    def _class_table(self) -> Table:
+        table = plain_table("class", "precision", "recall", "F1", "utterances")
+        for label, row in self.per_class().items():
+            figures = (f"{row[name]:.1f}" for name in ("precision", "recall", "f1"))
+            table.add_row(label, *figures, describe_count(row["utterances"]))
+        return table
+
+    def _confusion_table(self) -> Table:
+        table = plain_table("true \\ predicted, %", *self.classes)
+        shares = 100 * self.confusion / np.maximum(self.confusion.sum(1, keepdims=True), 1)
+        for label, row in zip(self.classes, shares, strict=True):
+            table.add_row(label, *(f"{share:.0f}" for share in row))
+        return table
+
+    def notes(self) -> list[str]:
+        """Return what a reader of the scores must know."""
+        notes = list(self.remarks)
+        if self.speakers_shared:
+            notes.append(
+                "Speaker-dependent: training and test share speakers, or they are unknown. "
+                "Scores on new speakers will be lower."
+            )
+        if not self.speakers:
+            notes.append(
+                "Speakers are unknown: the intervals resample utterances and are too narrow, as a "
+                "speaker's utterances are not independent. Give a speaker column or --manifest."
+            )
+        elif self.speakers < FEW_SPEAKERS:
+            rest = counted(self.speakers, "speaker")
+            notes.append(f"The intervals rest on {rest} and are too narrow.")
+        return notes
+
+
+def read_results(path: Path) -> Results:
+    """Read results back from the `metrics.json` of a run."""
+    table = json.loads(path.read_text("utf-8"))
+    scores = {}
+    for name in METRICS:
+        std = table[name]["std"]
+        scores[name] = Score(**{**table[name], "std": np.nan if std is None else std})
+    same = {key: table[key] for key in SAME_IN_JSON}
+    return Results(scores=scores, confusion=np.array(table["confusion"]), **same)
+
+
+def score_predictions(
+    title: str,
+    classes: Sequence[str],
+    seeds: Sequence[tuple[np.ndarray, np.ndarray, Sequence[str]]],
+    speakers_shared: bool | None,
+    remarks: Sequence[str] = (),
+) -> Results:
+    """Score the test predictions of every seed.
+
+    Args:
+        title: what was fitted on what.
+        classes: names of the class indices.
+        seeds: for each (labels, predictions, speakers), one entry an utterance. An utterance
+            without a speaker counts as a speaker of its own. The same utterances in the same
+            order in each if any speaker is unknown.
+        speakers_shared: whether training and test share speakers; None if unknown.
+        remarks: what else a reader must know, in sentences.
+    """
+    confusions = []
+    for labels, predictions, speakers in seeds:
+        owners = [speaker or f"\0{index}" for index, speaker in enumerate(speakers)]
+        groups = np.unique(owners, return_inverse=True)[1]
+        confusions.append(count_confusions(labels, predictions, groups, len(classes)))
+    return Results(
+        title,
+        classes,
+        score_seeds(confusions),
+        np.sum(confusions, axis=(0, 1)),
+        seeds=len(seeds),
+        speakers=len({speaker for speaker in seeds[0][2] if speaker}),
+        speakers_shared=speakers_shared,
+        remarks=remarks,
+    )
+
+
+def describe_count(count: float) -> str:
+    """Return "2,850", "12.5": a count, which may be a mean over seeds."""
+    if count >= 100 or count == round(count):
+        return f"{count:,.0f}"
+    return f"{count:.1f}".removesuffix(".0")
+
+
+def render(*parts: Table | str, width: int = 100) -> str:
+    """Return tables and lines as plain text, without trailing spaces."""
+    text = StringIO()
+    console = Console(file=text, width=width, markup=False, emoji=False)
+    for part in parts:
+        console.print(part, highlight=False)
+    return "\n".join(line.rstrip() for line in text.getvalue().splitlines())
+
+
+def plain_table(first: str, *others: str) -> Table:
+    """Return a table without rows: a column of text and others of figures."""
+    table = Table(box=box.SIMPLE_HEAD)
+    table.add_column(first, no_wrap=True)
+    for name in others:
+        table.add_column(name, justify="right", no_wrap=True)
+    return table

@@ -1,0 +1,170 @@
+"""Whether two systems differ by more than chance, on the same test utterances."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import product
+
+import numpy as np
+from scipy.special import bdtr
+
+from featx.scoring.metrics import BOOTSTRAP_SEED, RESAMPLES, uar
+
+
+@dataclass(frozen=True)
+class Difference:
+    """What the first of two systems has beyond the second, in points of UAR.
+
+    Attributes:
+        mean: of the means over seeds.
+        low: 2.5th percentile when the speakers, or other groups, are resampled; None if
+            there is only one.
+        high: 97.5th percentile of the same, None likewise.
+    """
+
+    mean: float
+    low: float | None
+    high: float | None
+
+
+@dataclass(frozen=True)
+class Resampled:
+    """The UAR of a system, in percent, as it is and on resampled groups.
+
+    Attributes:
+        mean: over seeds.
+        rounds: (rounds,) the same on each draw; None if there is only one group, which every
+            round would draw alike.
+    """
+
+    mean: float
+    rounds: np.ndarray | None
+
+
+@dataclass(frozen=True)
+class McNemar:
+    """McNemar's exact test of one prediction an utterance and system.
+
+    Attributes:
+        only_first: utterances that only the first system recognised.
+        only_second: utterances that only the second recognised.
+        p: how likely counts at least so uneven are if both recognise equally well; two-sided.
+    """
+
+    only_first: int
+    only_second: int
+    p: float
+
+
+def draw_groups(groups: int) -> np.ndarray:
+    """Draw as many speakers, or other groups, with replacement as there are.
+
+    Args:
+        groups: how many there are.
+
+    Returns:
+        (RESAMPLES, groups) how often each was drawn; the same at every call.
+    """
+    generator = np.random.default_rng(BOOTSTRAP_SEED)
+    return generator.multinomial(groups, np.full(groups, 1 / groups), size=RESAMPLES)
+
+
+def resample_uar(confusions: np.ndarray, draws: np.ndarray) -> Resampled:
+    """Score a system on its test utterances and on resampled groups of them.
+
+    Args:
+        confusions: (seeds, groups, classes, classes) counts, true class by predicted class.
+        draws: (rounds, groups), as from `draw_groups`.
+    """
+    mean = float(_mean_uar(confusions.sum(1)))
+    rounds = _resampled_uar(confusions, draws) if confusions.shape[1] > 1 else None
+    return Resampled(mean, rounds)
+
+
+def subtract(first: Resampled, second: Resampled) -> Difference:
+    """Compare the UAR of two systems by a paired bootstrap.
+
+    Both are scored on the same resampled speakers in every round (cluster bootstrap; Efron and
+    Tibshirani 1993, ch. 6 and 8), so that what is hard for both does not widen the interval.
+
+    Args:
+        first: a system on some draws.
+        second: another on the same draws of the same utterances.
+    """
+    mean = first.mean - second.mean
+    if first.rounds is None or second.rounds is None:
+        return Difference(mean, None, None)
+    low, high = np.percentile(first.rounds - second.rounds, (2.5, 97.5))
+    return Difference(mean, float(low), float(high))
+
+
+def mcnemar(first: np.ndarray, second: np.ndarray) -> McNemar:
+    """Test whether two systems recognise equally many utterances (McNemar 1947).
+
+    The exact form: of the utterances that just one recognised, those of the first are a binomial
+    with probability 1/2 (Edwards 1948, Dietterich 1998).
+
+    Args:
+        first: (utterances,) whether the first system recognised each.
+        second: (utterances,) the same of the second.
+    """
+    only_first = int(np.count_nonzero(first & ~second))
+    only_second = int(np.count_nonzero(second & ~first))
+    either = only_first + only_second
+    p = min(1, 2 * bdtr(min(only_first, only_second), either, 0.5))  # both tails are alike
+    return McNemar(only_first, only_second, float(p))
+
+
+def mcnemar_of_seeds(first: np.ndarray, second: np.ndarray) -> list[McNemar]:
+    """Test every seed of one system against every seed of the other.
+
+    Seeds of the same number have nothing in common beyond it, so none are paired.
+
+    Args:
+        first: (seeds, utterances) whether the first system recognised each.
+        second: (seeds, utterances) the same of the second; its seeds can be of another number.
+
+    Returns:
+        Those of the first's first seed, then of its second, and so on.
+    """
+    return [mcnemar(one, other) for one, other in product(first, second)]
+
+
+def combine(values: Sequence[float]) -> float:
+    """Combine p-values of one hypothesis: twice their median, at most 1; a single one is kept.
+
+    The result is a p-value whatever the dependence between them (Rüger 1978; Vovk and Wang 2020,
+    "Combining p-values via averaging", Biometrika 107(4)). Tests that share a seed do depend.
+
+    Args:
+        values: p of each test.
+    """
+    return float(values[0] if len(values) == 1 else min(1, 2 * np.median(values)))
+
+
+def holm(values: Sequence[float]) -> list[float]:
+    """Adjust p-values for their number by Holm's step-down procedure (Holm 1979).
+
+    Args:
+        values: p of each test.
+
+    Returns:
+        The adjusted ones, in the same order.
+    """
+    ordered = np.argsort(values, kind="stable")
+    factors = len(values) - np.arange(len(values))
+    stepped = np.maximum.accumulate(np.asarray(values)[ordered] * factors)
+    adjusted = np.empty(len(values))
+    adjusted[ordered] = np.minimum(stepped, 1)
+    return [float(value) for value in adjusted]
+
+
+def _mean_uar(confusions: np.ndarray) -> np.ndarray:
+    """Average over seeds, the first axis, in percent."""
+    return np.asarray(100 * uar(confusions).mean(0))
+
+
+def _resampled_uar(confusions: np.ndarray, draws: np.ndarray) -> np.ndarray:
+    seeds, groups, classes, _ = confusions.shape
+    counts = confusions.reshape(seeds, groups, -1).astype(float)
+    sums = draws.astype(float) @ counts  # exact, and faster than with integers
+    return _mean_uar(sums.reshape(seeds, len(draws), classes, classes))

@@ -1,0 +1,1 @@
+"""Files, configs, text, progress and the machine: what every other package may use."""

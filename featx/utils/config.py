@@ -1,0 +1,145 @@
+"""The one reader of TOML: checked against a schema, with every problem named."""
+
+import difflib
+import tomllib
+from collections.abc import Sequence
+from importlib.resources import files
+from pathlib import Path
+from types import UnionType
+from typing import Annotated, Any, TypeVar, Union, get_args, get_origin
+
+from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
+from pydantic_core import ErrorDetails
+
+from featx.errors import FeatxError
+
+T = TypeVar("T")
+
+
+class Schema(BaseModel):
+    """What a table of a config file may hold: these keys, of these types, and no others."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class ConfigError(FeatxError):
+    """A config file that can't be used, with every problem in it."""
+
+
+def shipped_config(name: str) -> Path:
+    """Return the path of a config that comes with featx, such as "models.toml"."""
+    return Path(str(files("configs") / name))
+
+
+def read_config(path: Path, schema: type[T]) -> T:
+    """Read a TOML file that must match a schema.
+
+    Args:
+        path: the file.
+        schema: a `Schema`, or a dict of them.
+
+    Raises:
+        ConfigError: if the file is missing or is not TOML, or a key is unknown, missing or of
+            the wrong type.
+    """
+    try:
+        table = tomllib.loads(path.read_text("utf-8"))
+    except OSError as error:
+        raise ConfigError(f"{path}: can't be read ({error.strerror}).") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{path}: not valid TOML: {error}.") from error
+    return check_config(table, schema, path)
+
+
+def check_config(table: dict[str, Any], schema: type[T], where: object) -> T:
+    """Check values against a schema; `where` names their source in the error.
+
+    Raises:
+        ConfigError: if a key is unknown, missing or of the wrong type.
+    """
+    try:
+        return TypeAdapter(schema).validate_python(table)
+    except ValidationError as error:
+        problems = "\n  ".join(_explain(detail, schema) for detail in error.errors())
+        raise ConfigError(f"{where}: {error.error_count()} problem(s):\n  {problems}") from error
+
+
+def _explain(detail: ErrorDetails, schema: object) -> str:
+    parts, table = _walk(schema, detail["loc"])
+    key = ".".join(parts)
+    if detail["type"] == "value_error":  # a check of ours, which speaks for itself
+        return f"{key}: {detail['ctx']['error']}" if key else str(detail["ctx"]["error"])
+    if detail["type"] != "extra_forbidden":
+        return f"{key}: {detail['msg']} (got {detail['input']!r})"
+    known = list(table.model_fields) if _is_table(table) else []  # type: ignore[attr-defined]
+    nearest = difflib.get_close_matches(parts[-1], known, n=1)
+    hint = f"did you mean {nearest[0]!r}?" if nearest else f"known: {', '.join(known)}"
+    return f"{key}: unknown key; {hint}"
+
+
+def _walk(schema: object, location: tuple[int | str, ...]) -> tuple[list[str], object]:
+    """Return the keys that lead to a value as they are written, and the table it stands in."""
+    keys: list[str] = []
+    table = schema
+    for part in location:
+        members = _members(schema)
+        chosen = next((one for one in members if str(part) in _kinds(one)), None)
+        if chosen:  # not a key: which of several tables was meant
+            schema = chosen
+            continue
+        keys.append(str(part))
+        table = next((one for one in members if _is_table(one)), schema)
+        schema = _value_of(table, str(part))
+    return keys, table
+
+
+def _value_of(schema: object, key: str) -> object:
+    if _is_table(schema):
+        field = schema.model_fields.get(key)  # type: ignore[attr-defined]
+        return field.annotation if field else None
+    arguments = get_args(schema)
+    return arguments[-1] if arguments else None  # of a dict
+
+
+def _members(schema: object) -> list[object]:
+    """Return the tables that a value may be: several for a union."""
+    if isinstance(schema, UnionType) or get_origin(schema) in (Union, Annotated):
+        return [one for argument in get_args(schema) for one in _members(argument)]
+    return [schema]
+
+
+def _kinds(schema: object) -> tuple[str, ...]:
+    """Return the values of `kind` by which a table is told from others."""
+    kind = schema.model_fields.get("kind") if _is_table(schema) else None  # type: ignore[attr-defined]
+    return get_args(kind.annotation) if kind else ()
+
+
+def _is_table(schema: object) -> bool:
+    return isinstance(schema, type) and issubclass(schema, BaseModel)
+
+
+def change(table: dict[str, Any], changes: Sequence[str]) -> None:
+    """Change settings in a config's table.
+
+    Args:
+        table: the config; changed in place.
+        changes: "key=value" with dots for tables, such as "training.learning_rate=1e-3".
+
+    Raises:
+        ConfigError: if one is not of this form.
+    """
+    for text in changes:
+        key, equals, given = text.partition("=")
+        if not equals:
+            raise ConfigError(f"--set {text}: must be KEY=VALUE, such as training.epochs=50")
+        try:
+            value = tomllib.loads(f"value = {given}")["value"]
+        except tomllib.TOMLDecodeError:
+            value = given  # bare words need no quotes here
+        *tables, last = key.strip().split(".")
+        target = table
+        for name in tables:
+            target = target.setdefault(name, {})
+            if not isinstance(target, dict):
+                raise ConfigError(f"--set {text}: {name} is not a table")
+        target[last] = value

@@ -1,0 +1,107 @@
+"""How much memory there is to use."""
+
+import os
+import platform
+import resource
+import sys
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import torch
+
+_ROOT = Path("/sys/fs/cgroup")
+_OWN = Path("/proc/self/cgroup")
+_FILES = ("active_file", "inactive_file")  # of the page cache: given back when it is needed
+
+
+def available_memory() -> int:
+    """Return the bytes that this process can still take without pushing others out.
+
+    The machine's, or fewer if a control group that the process is in allows fewer (Linux).
+    """
+    return min([_of_machine(), *_of_groups()])
+
+
+def _of_machine() -> int:
+    try:
+        lines = Path("/proc/meminfo").read_text().splitlines()
+        return next(1024 * int(line.split()[1]) for line in lines if "MemAvailable" in line)
+    except (OSError, StopIteration):  # not Linux: half of what there is
+        return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") // 2
+
+
+def _of_groups() -> Iterator[int]:
+    for folder, limit, used in _groups():
+        for group in (folder, *folder.parents):  # a group is bound by those around it
+            try:
+                uses = dict(
+                    line.split() for line in (group / "memory.stat").read_text().splitlines()
+                )
+                files = sum(int(uses.get(name, 0)) for name in _FILES)
+                yield int((group / limit).read_text()) - int((group / used).read_text()) + files
+            except (OSError, ValueError):  # no such file, or "max"
+                continue
+
+
+def _groups() -> Iterator[tuple[Path, str, str]]:
+    """Yield the groups of this process, with the names of their files, of versions 2 and 1."""
+    try:
+        lines = [line.split(":", 2) for line in _OWN.read_text().splitlines()]
+    except OSError:
+        return
+    for _, controllers, path in lines:
+        own = path.lstrip("/")
+        if not controllers:
+            yield _ROOT / own, "memory.max", "memory.current"
+        elif "memory" in controllers.split(","):
+            folder = _ROOT / "memory" / own
+            yield folder, "memory.limit_in_bytes", "memory.usage_in_bytes"
+
+
+PACKAGES = ("featx", "torch", "torchaudio", "transformers", "numpy", "h5py", "scikit-learn")
+
+
+def describe_environment() -> dict[str, Any]:
+    """Return when, where and with which versions this process runs, as JSON values."""
+    return {
+        "time": datetime.now(UTC).isoformat(timespec="seconds"),
+        "command": " ".join(["featx", *sys.argv[1:]]),
+        "python": platform.python_version(),
+        "platform": platform.platform(),
+        "processor": _processor(),
+        "cores": os.cpu_count(),
+        "torch_threads": torch.get_num_threads(),
+        "gpu": torch.cuda.get_device_name() if torch.cuda.is_available() else None,
+        "packages": {name: version(name) for name in PACKAGES},
+    }
+
+
+def peak_memory(device: torch.device) -> tuple[int, int | None]:
+    """Return the most bytes that this process has held, and on the GPU if it computes there."""
+    unit = 1 if sys.platform == "darwin" else 1024
+    held = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit
+    on_gpu = device.type == "cuda"
+    return held, torch.cuda.max_memory_allocated(device) if on_gpu else None
+
+
+def reset_peak_memory(device: torch.device) -> None:
+    """Begin to look for a GPU's peak anew; a process has but one."""
+    if device.type == "cuda":
+        torch.cuda.reset_peak_memory_stats(device)
+
+
+def device_name(device: torch.device) -> str:
+    """Return "cpu", or the GPU's name."""
+    return torch.cuda.get_device_name(device) if device.type == "cuda" else device.type
+
+
+def _processor() -> str:
+    try:
+        with open("/proc/cpuinfo", encoding="utf-8") as file:  # noqa: PTH123
+            names = [line.split(":", 1)[1].strip() for line in file if "model name" in line]
+    except OSError:
+        names = []
+    return names[0] if names else platform.processor()

@@ -1,0 +1,227 @@
+"""The systems of a vote as their files tell them."""
+
+import math
+import os
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from featx.comparison.evaluate import System, index_seed
+from featx.comparison.systems import Seed, find_files, shortest_names, split_seeds
+from featx.data.labels import order_labels
+from featx.errors import FeatxError
+from featx.runs.read import RUN_FILE
+from featx.scoring.predictions import REQUIRED, Prediction, PredictionFile, read_predictions
+from featx.scoring.results import score_predictions
+from featx.utils.csv_files import Table, read_table
+
+_OFF = 0.05  # that rounded probabilities can miss 1 by
+Key = tuple[str, str]  # fold and utterance
+
+
+class Row(Prediction):
+    """A row with what voting reads beside what scoring does.
+
+    Attributes:
+        fold: empty if not told.
+        file: that holds it.
+        probabilities: by class, empty without p_ columns.
+    """
+
+    fold: str
+    file: Path
+    probabilities: Mapping[str, float]
+
+
+@dataclass(frozen=True)
+class Ballot:
+    """What one training of a system predicted.
+
+    Attributes:
+        seed: its number, empty if not told.
+        test: by utterance.
+        validation: by fold and utterance, empty if there is none.
+    """
+
+    seed: str
+    test: Mapping[str, Row]
+    validation: Mapping[Key, Row]
+
+
+@dataclass(frozen=True)
+class Voter:
+    """A system that votes.
+
+    Attributes:
+        system: its name, labels and scores.
+        files: that hold it.
+        ballots: one a seed, in the order of their numbers.
+        classes: those of its p_ columns, empty without.
+        no_probabilities: why its probabilities can't be used, empty if they can.
+    """
+
+    system: System
+    files: Sequence[Path]
+    ballots: Sequence[Ballot]
+    classes: tuple[str, ...]
+    no_probabilities: str
+
+    @property
+    def name(self) -> str:
+        """What it is called."""
+        return self.system.name
+
+    @property
+    def run(self) -> Path | None:
+        """Its folder if it is a run or laid out as one, else None."""
+        return self.files[0].parent if self.files[0].name == RUN_FILE else None
+
+
+def find_systems(paths: Sequence[Path]) -> dict[str, list[Path]]:
+    """Return the files of each system by its name; a file that is given is a system of its own.
+
+    Raises:
+        FeatxError: if a path is not there, is a run that is not finished or several systems, or
+            a file is given twice.
+    """
+    found: dict[Path, list[Path]] = {}
+    owners: dict[Path, Path] = {}
+    for path in paths:
+        systems = find_files([path])
+        if len(systems) > 1:
+            raise FeatxError(
+                f"{path} holds {len(systems)} systems: {', '.join(systems)}. Name each that is to "
+                f"vote, such as {next(iter(systems.values()))[0].parent}."
+            )
+        (files,) = systems.values()
+        for file in files:
+            if (owner := owners.setdefault(file.resolve(), path)) is not path:
+                where = "" if owner == path else f", in {owner} and in {path}"
+                raise FeatxError(f"{file} is given twice{where}; it votes once.")
+        place = files[0].parent if files[0].name == RUN_FILE or path.is_dir() else files[0]
+        found[Path(os.path.normpath(place.absolute()))] = files
+    names = shortest_names(list(found))
+    bare = Counter(name.removesuffix(".csv") for name in names.values())
+    for place, name in names.items():
+        if bare[name.removesuffix(".csv")] == 1:
+            names[place] = name.removesuffix(".csv")
+    return {names[place]: files for place, files in found.items()}
+
+
+def read_voter(
+    name: str, paths: Sequence[Path], speakers: Mapping[str, str], over_seeds: bool
+) -> list[Voter]:
+    """Read a system.
+
+    Args:
+        name: what to call it.
+        paths: its files.
+        speakers: by utterance, where the files don't tell them.
+        over_seeds: make each seed a system.
+
+    Raises:
+        FeatxError: if a file can't be used or the files don't fit together.
+    """
+    files = [_read_file(path) for path in paths]
+    columns = {file.columns for file in files}
+    if len(columns) > 1:
+        raise FeatxError(f"{name}: its files have different p_ columns.")
+    seeds, notes = split_seeds([file.scored for file in files])
+    if contradicted := sum(file.scored.contradicted for file in files):
+        notes.append(f"{contradicted:,} of its predictions are not its most probable class.")
+    validation = [row for file in files for row in file.validation]
+    no_probabilities = next(filter(None, (file.no_probabilities for file in files)), "")
+    seeds = sorted(seeds, key=lambda seed: seed.order)
+    groups = [[seed] for seed in seeds] if over_seeds and len(seeds) > 1 else [seeds]
+    told = len({seed.number for seed in seeds} - {""}) == len(seeds)
+    voters = []
+    for number, group in enumerate(groups):
+        value = group[0].number if told else number
+        own = f"{name}, seed {value}" if len(groups) > 1 else name
+        system = _score(own, paths[0].parent, group, speakers, notes)
+        ballots = [_fill(seed, validation) for seed in group]
+        voters.append(Voter(system, paths, ballots, files[0].columns, no_probabilities))
+    return voters
+
+
+@dataclass(frozen=True)
+class _File:
+    scored: PredictionFile
+    validation: Sequence[Row]
+    columns: tuple[str, ...]
+    no_probabilities: str
+
+
+def _read_file(path: Path) -> _File:
+    scored = read_predictions(path)
+    table = read_table(path, REQUIRED)
+    names = tuple(name.removeprefix("p_") for name in table.header if name.startswith("p_"))
+    rows = list(_rows(path, table, names))
+    table.problems.refuse(path)
+    test = tuple(row for split, row in rows if split in ("", "test"))
+    validation = [row for split, row in rows if split == "validation"]
+    no_probabilities = "" if names else f"{path} has no p_ columns"
+    unfit = next((row for row in (*test, *validation) if names and not _is_distribution(row)), None)
+    if unfit is not None:
+        no_probabilities = (
+            f"the p_ columns of {path} are no probabilities (those of {unfit.utterance!r} add up "
+            f"to {sum(unfit.probabilities.values()):g})"
+        )
+    return _File(replace(scored, rows=test), validation, names, no_probabilities)
+
+
+def _rows(path: Path, table: Table, names: Sequence[str]) -> Iterator[tuple[str, Row]]:
+    for line, values in table.rows():
+        split = values.get("split", "")
+        row = Row(*(values.get(name, "") for name in Prediction._fields))
+        row.fold, row.file, row.probabilities = values.get("fold", ""), path, {}
+        if split == "train":
+            continue
+        for column in REQUIRED:
+            if not values[column]:
+                table.problems.add(f"rows without {column}", line, f"{column} is empty")
+        try:
+            row.probabilities = {name: float(values[f"p_{name}"]) for name in names}
+        except ValueError:
+            table.problems.add("unusable probabilities", line, "a p_ column is not a number")
+        yield split, row
+
+
+def _is_distribution(row: Row) -> bool:
+    values = row.probabilities.values()
+    return all(0 <= value <= 1 for value in values) and math.isclose(sum(values), 1, abs_tol=_OFF)
+
+
+def _fill(seed: Seed, validation: Sequence[Row]) -> Ballot:
+    """Give a seed its validation rows: those of the files, and of the number, that it is of."""
+    test: dict[str, Row] = {}
+    for name, row in seed.rows.items():
+        assert isinstance(row, Row), "made here"
+        test[name] = row
+    origins = {(row.file, row.seed) for row in test.values()}
+    rows: dict[Key, Row] = {}
+    for row in validation:
+        if (row.file, row.seed) in origins:
+            other = rows.setdefault((row.fold, row.utterance), row)
+            if other is not row:
+                raise FeatxError(
+                    f"{row.file}: {row.utterance!r} is validated on twice in one fold and seed. "
+                    "A fold column tells folds apart."
+                )
+    return Ballot(seed.number, test, rows)
+
+
+def _score(
+    name: str, folder: Path, seeds: Sequence[Seed], manifest: Mapping[str, str], notes: list[str]
+) -> System:
+    labels = {row.utterance: row.label for row in seeds[0].rows.values()}
+    told = {row.utterance: row.speaker for s in seeds for row in s.rows.values() if row.speaker}
+    speakers = {
+        utterance: told.get(utterance) or manifest.get(utterance, "") for utterance in labels
+    }
+    predicted = {row.prediction for seed in seeds for row in seed.rows.values()}
+    classes = order_labels({*labels.values(), *predicted})
+    scored = [index_seed(seed, sorted(labels), classes, speakers) for seed in seeds]
+    results = score_predictions(name, classes, scored, speakers_shared=None)
+    return System(name, folder, labels, speakers, seeds, results, notes)

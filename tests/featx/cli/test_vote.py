@@ -1,0 +1,80 @@
+"""`featx vote` prints what its run holds, and refuses in words."""
+
+import csv
+from pathlib import Path
+
+import pytest
+import typer
+
+from featx.cli.vote import vote
+
+
+@pytest.fixture
+def run_vote(run_featx, monkeypatch):
+    """Run `featx vote`."""
+    app = typer.Typer(pretty_exceptions_enable=False)
+    app.callback()(lambda: None)
+    app.command()(vote)
+    monkeypatch.setattr("featx.cli.main.app", app)
+    return lambda *arguments: run_featx("vote", *arguments)
+
+
+@pytest.fixture
+def files(workplace) -> list[Path]:
+    """Three files of which the first recognises all, the others half each."""
+    paths = []
+    for name, wrong in (("a", 9), ("b", 0), ("c", 1)):
+        paths.append(Path(f"{name}.csv"))
+        with paths[-1].open("w", newline="") as file:
+            writer = csv.writer(file)
+            writer.writerow(["utterance", "speaker", "label", "prediction", "split"])
+            for number in range(8):
+                label = "xy"[number // 2 % 2]
+                other = "yx"[number // 2 % 2]
+                said = other if number % 2 == wrong else label
+                for split in ("validation", "test"):
+                    writer.writerow([f"u{number}", f"s{number % 3}", label, said, split])
+    return paths
+
+
+def test_it_prints_scores_ties_agreement_and_search(run_vote, files):
+    outcome = run_vote(*files)
+    assert outcome.code == 0, outcome.err
+    assert "hard vote of 3: a, b, c" in outcome.out
+    assert "Ties: 0 of 8 test votes" in outcome.out
+    assert "Oracle: at least one member recognises 100.0 %" in outcome.out
+    assert "Run folder: runs/vote-hard-a+b+c" in outcome.out
+    assert run_vote(*files).out == outcome.out  # not held again
+    outcome = run_vote(*files, "--search", "2", "--out", "elsewhere")
+    assert "2, best on test: OPTIMISTIC" in outcome.out
+    assert Path("elsewhere/search.csv").is_file()
+
+
+def test_a_config_repeats_it(run_vote, files):
+    run_vote(*files, "--tie", "first", "--name", "one")
+    outcome = run_vote("--config", "runs/one/config.toml", "--name", "two")
+    assert outcome.code == 0, outcome.err
+    assert (
+        Path("runs/one/predictions.csv").read_text() == Path("runs/two/predictions.csv").read_text()
+    )
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        ([], "Name the systems that vote"),
+        (["a.csv"], "a is one system"),
+        (["a.csv", "b.csv", "--search", "x"], "--search x: give numbers of members"),
+        (["a.csv", "b.csv", "--search", "1"], "a vote takes two members or more"),
+        (["a.csv", "b.csv", "--rule", "soft"], "a.csv has no p_ columns"),
+        (["a.csv", "b.csv", "--out", "o", "--name", "n"], "--name can't be given with --out"),
+        (["--config", "gavali202x-thre"], "did you mean 'gavali202x-three'?"),
+        (["--config", "gavali202x-three", "--rule", "soft"], "--rule can't be given with"),
+        (["--config", "gavali202x-three"], "runs/gavali202x-ravdess-xlsr-53-published"),
+    ],
+)
+def test_refusals(run_vote, files, arguments, told):
+    outcome = run_vote(*arguments)
+    assert outcome.code == 1
+    assert told in outcome.err
+    assert not Path("runs").exists()

@@ -1,0 +1,55 @@
+"""What transformers computes with an encoder."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from transformers import PreTrainedModel, Wav2Vec2FeatureExtractor
+
+from featx.features.encoders.checkpoints import find_checkpoint
+from featx.features.encoders.encoder import Encoder
+
+
+@pytest.fixture
+def load_encoder(tmp_path: Path) -> Callable[..., Encoder]:
+    """Load what `save_model` saved."""
+
+    def load(**options: object) -> Encoder:
+        return Encoder(find_checkpoint(str(tmp_path / "model")), **options)
+
+    return load
+
+
+@pytest.fixture(scope="session")
+def transformers_layers() -> Callable[..., np.ndarray]:
+    """Return transformers' own layers of one waveform, (layers, frames, dim)."""
+
+    def layers(model: PreTrainedModel, extractor: Wav2Vec2FeatureExtractor, waveform: np.ndarray):
+        inputs = extractor(waveform, sampling_rate=16_000, return_tensors="pt").input_values
+        local = []
+        hook = model.feature_projection.register_forward_hook(
+            lambda _module, _inputs, output: local.append(output)
+        )
+        with torch.inference_mode():
+            expected = model(inputs, output_hidden_states=True)
+        hook.remove()
+        projected = local[0] if isinstance(local[0], torch.Tensor) else local[0][0]
+        blocks = expected.hidden_states[1:-1]  # the first is the input of block 1, not layer 0
+        return torch.cat([projected, *blocks, expected.last_hidden_state]).numpy()
+
+    return layers
+
+
+@pytest.fixture(scope="session")
+def assert_close() -> Callable[..., None]:
+    """Compare features by layer, to 1e-5 of the layer's largest value."""
+
+    def check(actual: np.ndarray, expected: np.ndarray) -> None:
+        assert actual.shape == expected.shape
+        for layer, (one, other) in enumerate(zip(actual, expected, strict=True)):
+            error = np.abs(one - other).max() / np.abs(other).max()
+            assert error <= 1e-5, f"layer {layer} differs by {error:.1e} of its largest value"
+
+    return check

@@ -1,0 +1,99 @@
+"""Saved models load with featx, and with plain transformers where it has such a model."""
+
+import json
+
+import numpy as np
+import pytest
+import torch
+from transformers import AutoFeatureExtractor, AutoModel, AutoModelForAudioClassification
+
+from classifiers.pooled import PooledSettings
+from featx.errors import FeatxError
+from featx.features.encoders.loading import load_extractor
+from featx.finetuning.model import build_model
+from featx.finetuning.saved import load_tuned, save_model
+from featx.finetuning.waveforms import collate
+
+CLASSES = ("sad", "happy", "angry")
+FAMILIES = ["wav2vec2", "hubert", "unispeech", "unispeech-sat", "wavlm", "data2vec-audio"]
+
+
+@pytest.fixture
+def waveform():
+    return np.random.default_rng(0).standard_normal(7_000).astype(np.float32) * 0.1
+
+
+def tuned(folder, kind="linear", pooling="mean"):
+    model = build_model(folder, PooledSettings(kind=kind, pooling=pooling), 3, "full").eval()
+    return model, load_extractor(folder)
+
+
+def logits_of(model, extractor, waveform):
+    values = extractor(waveform, sampling_rate=16_000).input_values[0]
+    with torch.no_grad():
+        return model(**collate([{"waveform": values, "label": 0}]))["logits"]
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_plain_transformers_gives_the_same_logits(family, tiny, save_model_of, waveform, tmp_path):
+    model, extractor = tuned(save_model_of(family, **tiny))
+    save_model(model, extractor, CLASSES, tmp_path / "saved")
+    plain, report = AutoModelForAudioClassification.from_pretrained(
+        tmp_path / "saved", output_loading_info=True
+    )
+    assert not report["missing_keys"]
+    assert not report["unexpected_keys"]
+    assert plain.config.id2label == dict(enumerate(CLASSES))
+    inputs = AutoFeatureExtractor.from_pretrained(tmp_path / "saved")(
+        waveform, sampling_rate=16_000, return_tensors="pt"
+    )
+    with torch.no_grad():
+        logits = plain(**inputs).logits
+    torch.testing.assert_close(logits, logits_of(model, extractor, waveform), rtol=1e-4, atol=1e-5)
+
+
+@pytest.mark.parametrize("kind", ["linear", "pooled"])
+@pytest.mark.parametrize("pooling", ["mean", "sum", "max"])
+def test_featx_gives_the_same_logits(kind, pooling, tiny, save_model_of, waveform, tmp_path):
+    model, extractor = tuned(save_model_of("hubert", **tiny), kind, pooling)
+    save_model(model, extractor, CLASSES, tmp_path / "saved")
+    again = load_tuned(tmp_path / "saved")
+    assert list(again.classes) == list(CLASSES)
+    actual = logits_of(again.model, again.extractor, waveform)
+    torch.testing.assert_close(actual, logits_of(model, extractor, waveform), rtol=0, atol=0)
+
+
+@pytest.mark.parametrize("kind", ["linear", "pooled"])
+def test_a_fine_tuned_encoder_is_extracted_like_any_other(
+    kind, write_corpus, run_featx, checkpoint_folder, tmp_path
+):
+    model, extractor = tuned(checkpoint_folder, kind)
+    with torch.no_grad():
+        model.encoder.encoder.layer_norm.bias += 1
+    save_model(model, extractor, CLASSES, tmp_path / "saved")
+    encoder = AutoModel.from_pretrained(tmp_path / "saved")
+    torch.testing.assert_close(
+        encoder.encoder.layer_norm.bias, model.encoder.encoder.layer_norm.bias
+    )
+    write_corpus(speakers=3)
+    outcome = run_featx("extract", "--model", tmp_path / "saved")
+    assert outcome.code == 0, outcome.err
+
+
+def test_a_folder_is_whole_or_not_there(checkpoint_folder, tmp_path, monkeypatch):
+    model, extractor = tuned(checkpoint_folder)
+    save_model(model, extractor, CLASSES, tmp_path / "saved")
+    before = json.loads((tmp_path / "saved/head.json").read_text())
+
+    def fail(*_):
+        raise OSError("disk full")
+
+    monkeypatch.setattr("featx.finetuning.saved.write_json", fail)
+    with pytest.raises(OSError, match="disk full"):
+        save_model(model, extractor, ("a", "b", "c"), tmp_path / "saved")
+    assert json.loads((tmp_path / "saved/head.json").read_text()) == before
+
+
+def test_another_folder_is_refused(checkpoint_folder):
+    with pytest.raises(FeatxError, match="not a model that `featx finetune` saved"):
+        load_tuned(checkpoint_folder)

@@ -1,0 +1,258 @@
+"""A protocol takes the utterances it is about, and says why a manifest doesn't fit."""
+
+import random
+import tomllib
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import tomli_w
+
+from featx.data.corpora import CORPORA
+from featx.data.manifest import Manifest, Utterance
+from featx.errors import FeatxError
+from featx.protocols.apply import apply_protocol, notes
+from featx.protocols.folds import make_folds, shares_speakers
+from featx.protocols.protocol import Protocol, default_protocol, protocol_names, read_protocol
+from featx.utils.config import check_config
+
+EMOTIONS = ("neutral", "calm", "happy", "sad", "angry", "fearful", "disgust", "surprised")
+SUNG = EMOTIONS[:6]
+GERMAN = ("neutral", "happy", "sad", "angry", "fearful", "disgust", "bored")
+
+
+def listed(rows) -> Manifest:
+    """Make a manifest of (speaker, label, session, extra) rows."""
+    utterances = (
+        Utterance(f"u{n:05}", Path("x.wav"), speaker, label, session=session, extra=extra)
+        for n, (speaker, label, session, extra) in enumerate(rows)
+    )
+    return Manifest(Path("m.csv"), tuple(utterances))
+
+
+def ravdess() -> Manifest:
+    """RAVDESS in full: an intensity less of neutral, and no song by actor 18."""
+    return listed(
+        (f"{actor:02}", label, "", {"channel": channel, "sex": "male" if actor % 2 else "female"})
+        for channel, labels in (("speech", EMOTIONS), ("song", SUNG))
+        for actor in range(1, 25)
+        if (channel, actor) != ("song", 18)
+        for label in labels
+        for _ in range(4 if label == "neutral" else 8)
+    )
+
+
+def iemocap() -> Manifest:
+    """IEMOCAP in small, with two labels that nobody uses."""
+    return listed(
+        (f"Ses0{session}{sex}", label, f"{session}", {"scenario": scenario})
+        for session in range(1, 6)
+        for sex in "FM"
+        for scenario in ("improvised", "scripted")
+        for label in ("neutral", "happy", "excited", "sad", "angry", "frustrated", "undecided")
+    )
+
+
+def emodb() -> Manifest:
+    speakers = ("03", "08", "09", "10", "11", "12", "13", "14", "15", "16")
+    return listed((speaker, label, "", {}) for speaker in speakers for label in GERMAN)
+
+
+CORPUS = {"ravdess": ravdess(), "iemocap": iemocap(), "emodb": emodb()}
+
+
+def own(**keys) -> Protocol:
+    table = {"title": "t", "division": {"kind": "leave-one-out", "by": "speaker"}, **keys}
+    return check_config(table, Protocol, "own")
+
+
+@pytest.mark.parametrize("name", protocol_names())
+def test_every_shipped_protocol_divides_its_corpus_as_it_says(name):
+    protocol = read_protocol(name)
+    corpus = CORPUS[protocol.corpus]
+    applied = apply_protocol(corpus, protocol)
+    folds = make_folds(applied, protocol.division)
+    assert protocol.name == name
+    assert protocol.corpus in CORPORA
+    assert protocol.manifest.startswith(f"featx manifest {protocol.corpus} ")
+    assert {u.label for u in applied.utterances} == set(protocol.labels)
+    for fold in folds:
+        assert shares_speakers(fold) != protocol.speakers_disjoint
+    if protocol.corpus == "ravdess":
+        assert len(applied.utterances) == protocol.expected.utterances
+        assert not [note for note in notes(corpus, protocol) if "complete corpus" in note]
+    if protocol.expected.test:
+        tested = [u.label for u in folds[0].test]
+        assert {label: tested.count(label) for label in protocol.labels} == protocol.expected.test
+
+
+@pytest.mark.parametrize("name", protocol_names())
+def test_a_protocol_survives_being_written_into_a_config(name):
+    protocol = read_protocol(name)
+    table = tomllib.loads(tomli_w.dumps({"protocol": protocol.model_dump(mode="json")}))
+    assert check_config(table["protocol"], Protocol, name) == protocol
+
+
+@pytest.mark.parametrize("name", ["ravdess-gavali2023", "ravdess-issa2020"])
+def test_the_order_of_a_manifest_is_of_no_effect(name):
+    protocol = read_protocol(name)
+    rows = list(CORPUS["ravdess"].utterances)
+    random.Random(1).shuffle(rows)
+    shuffled = apply_protocol(Manifest(Path("m.csv"), tuple(rows)), protocol)
+    straight = apply_protocol(CORPUS["ravdess"], protocol)
+    assert make_folds(shuffled, protocol.division) == make_folds(straight, protocol.division)
+
+
+def test_pepinos_test_set_has_208_utterances():
+    protocol = read_protocol("ravdess-pepino2021")
+    (fold,) = make_folds(apply_protocol(CORPUS["ravdess"], protocol), protocol.division)
+    assert {u.speaker for u in fold.test} == {"23", "24"}
+    assert {u.speaker for u in fold.validation} == {"21", "22"}
+    assert len(fold.test) == 208
+
+
+@pytest.mark.parametrize("count", [5, 6])
+def test_speaker_folds_of_ravdess_balance_the_sexes(count):
+    protocol = read_protocol(f"ravdess-speakers-{count}fold")
+    for fold in make_folds(apply_protocol(CORPUS["ravdess"], protocol), protocol.division):
+        men = {u.speaker for u in fold.test if u.extra["sex"] == "male"}
+        women = {u.speaker for u in fold.test if u.extra["sex"] == "female"}
+        assert abs(len(men) - len(women)) <= count % 2
+
+
+def test_notes_say_what_was_left_out_and_merged():
+    protocol = read_protocol("iemocap-loso")
+    assert notes(CORPUS["iemocap"], protocol) == [
+        "merged 20 excited utterances into happy",
+        "left out 40 utterances of other labels: frustrated (20), undecided (20)",
+        "100 utterances are here, the complete corpus has 5,531",
+    ]
+    speech = read_protocol("ravdess-gavali2023")
+    assert notes(CORPUS["ravdess"], speech) == ["left out 1,012 utterances of another channel"]
+
+
+def test_notes_say_what_an_incomplete_corpus_lacks():
+    protocol = read_protocol("ravdess-pepino2021")
+    whole = CORPUS["ravdess"]
+    without = [u for u in whole.utterances if u.speaker != "05"]
+    last = max(n for n, u in enumerate(without) if u.speaker == "24" and u.label == "sad")
+    found = notes(Manifest(whole.path, (*without[:last], *without[last + 1 :])), protocol)
+    assert found[-3:] == [
+        "2,347 utterances are here, the complete corpus has 2,452",
+        "the test set is not that of the complete corpus: sad 31 of 32",
+        "no utterances of speaker 05, who would train",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("corpus", "name", "message"),
+    [
+        ("emodb", "ravdess-pepino2021", "doesn't fit the protocol ravdess-pepino2021: it has no "
+         "column channel. One that fits: featx manifest ravdess RAVDESS --channel both"),
+        ("ravdess", "iemocap-loso", "it has no column scenario"),
+        ("ravdess", "emodb-speakers", "no utterance has the label bored; there are neutral, calm"),
+    ],
+)  # fmt: skip
+def test_the_wrong_corpus_is_told_from_the_right_one(corpus, name, message):
+    with pytest.raises(FeatxError, match=message):
+        apply_protocol(CORPUS[corpus], read_protocol(name))
+
+
+def test_speech_alone_is_no_corpus_of_speech_and_song():
+    speech = tuple(u for u in CORPUS["ravdess"].utterances if u.extra["channel"] == "speech")
+    with pytest.raises(FeatxError, match="no utterance has channel song; there is speech"):
+        apply_protocol(Manifest(Path("m.csv"), speech), read_protocol("ravdess-pepino2021"))
+
+
+def test_a_label_already_merged_in_the_manifest_is_fine():
+    merged = tuple(
+        replace(u, label={"calm": "neutral"}.get(u.label, u.label))
+        for u in CORPUS["ravdess"].utterances
+    )
+    protocol = read_protocol("ravdess-pepino2021")
+    corpus = Manifest(Path("m.csv"), merged)
+    assert apply_protocol(corpus, protocol) == apply_protocol(CORPUS["ravdess"], protocol)
+    assert notes(corpus, protocol) == []
+
+
+def test_where_also_takes_speaker_and_session():
+    protocol = own(where={"session": ["1", "2"], "speaker": ["Ses01F", "Ses02M", "Ses03F"]})
+    applied = apply_protocol(CORPUS["iemocap"], protocol)
+    assert {u.speaker for u in applied.utterances} == {"Ses01F", "Ses02M"}
+
+
+def test_without_labels_all_are_kept():
+    assert apply_protocol(CORPUS["emodb"], own()).utterances == CORPUS["emodb"].utterances
+
+
+def test_ones_own_toml_is_read_and_named_after_its_file(workplace):
+    Path("mine.toml").write_text('title = "mine"\n[division]\nkind = "speaker-folds"\ncount = 4\n')
+    protocol = read_protocol("mine.toml")
+    assert (protocol.name, protocol.title) == ("mine", "mine")
+    assert len(make_folds(CORPUS["emodb"], protocol.division)) == 4
+
+
+def test_an_unknown_name_gets_the_nearest_ones():
+    with pytest.raises(FeatxError, match=r"Did you mean iemocap-loso.*`featx protocols`"):
+        read_protocol("iemocap-losso")
+    with pytest.raises(FeatxError, match=r"absent\.toml: can't be read"):
+        read_protocol("absent.toml")
+
+
+@pytest.mark.parametrize(
+    ("keys", "message"),
+    [
+        ({"merge": {"calm": "neutral"}, "labels": ["calm", "neutral"]}, "calm is merged into"),
+        ({"merge": {"calm": "neutal"}, "labels": ["sad"]}, "calm becomes neutal, which is not"),
+        ({"where": {"channel": []}}, r"where\.channel: .* at least 1 item"),
+        ({"expected": {"test": {"sad": 3}}}, "only a division with one fold"),
+        ({"lables": ["sad"]}, "did you mean 'labels'"),
+    ],
+)
+def test_a_contradictory_protocol_is_refused(keys, message):
+    with pytest.raises(FeatxError, match=message):
+        own(**keys)
+
+
+def test_without_a_protocol_speakers_are_dealt_into_at_most_one_fold_each():
+    protocol = default_protocol(CORPUS["emodb"], 5, False)
+    assert protocol.division.model_dump() == {"kind": "speaker-folds", "count": 5}
+    assert default_protocol(CORPUS["emodb"], 99, False).division.count == 10
+    assert apply_protocol(CORPUS["emodb"], protocol).utterances == CORPUS["emodb"].utterances
+    assert notes(CORPUS["emodb"], protocol) == []
+
+
+def test_without_a_protocol_the_split_column_comes_first():
+    split = tuple(replace(u, split="train") for u in CORPUS["emodb"].utterances)
+    for dependent in (False, True):
+        protocol = default_protocol(Manifest(Path("m.csv"), split), 5, dependent)
+        assert protocol.division.kind == "manifest-split"
+        assert protocol.speakers_disjoint != dependent
+
+
+def test_without_a_protocol_speaker_dependent_folds_divide_utterances():
+    protocol = default_protocol(CORPUS["ravdess"], 5, True)
+    assert not protocol.speakers_disjoint
+    folds = make_folds(CORPUS["ravdess"], protocol.division)
+    assert len(folds) == 5
+    assert [f.validation for f in folds] == [folds[n].test for n in (1, 2, 3, 4, 0)]
+
+
+def test_too_few_folds_are_refused():
+    with pytest.raises(FeatxError, match="--folds 2"):
+        default_protocol(CORPUS["emodb"], 2, False)
+    two = Manifest(Path("m.csv"), tuple(u for u in CORPUS["emodb"].utterances if u.speaker < "09"))
+    with pytest.raises(FeatxError, match="2 speakers; training, validation and test need one"):
+        make_folds(two, default_protocol(two, 5, False).division)
+
+
+def test_the_toml_in_the_docs_divides_a_corpus(tmp_path):
+    text = (Path(__file__).parents[3] / "docs" / "protocols.md").read_text("utf-8")
+    path = tmp_path / "women.toml"
+    path.write_text(text.partition("```toml\n")[2].partition("```")[0])
+    protocol = read_protocol(str(path))
+    applied = apply_protocol(CORPUS["ravdess"], protocol)
+    assert len(make_folds(applied, protocol.division)) == 4
+    assert {u.extra["sex"] for u in applied.utterances} == {"female"}
+    for name in protocol_names():
+        assert f"`{name}`" in text

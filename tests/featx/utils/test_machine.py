@@ -1,0 +1,37 @@
+"""Memory is what the machine has, or less if a control group allows less."""
+
+import pytest
+
+import featx.utils.machine
+from featx.utils.machine import available_memory
+
+VERSIONS = {
+    2: ("0::/job/step", "job", "memory.max", "memory.current"),
+    1: ("4:memory:/job/step", "memory/job", "memory.limit_in_bytes", "memory.usage_in_bytes"),
+}
+
+
+@pytest.fixture
+def machine(tmp_path, monkeypatch):
+    """A machine whose control groups lie in a folder."""
+    monkeypatch.setattr(featx.utils.machine, "_ROOT", tmp_path)
+    monkeypatch.setattr(featx.utils.machine, "_OWN", tmp_path / "own")
+    return tmp_path
+
+
+def test_without_groups_it_is_the_machines(machine):
+    assert available_memory() == pytest.approx(featx.utils.machine._of_machine(), rel=0.2)
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_a_group_around_the_process_binds_it_but_for_its_page_cache(machine, version):
+    own, folder, limit, used = VERSIONS[version]
+    (machine / "own").write_text(f"{own}\n")
+    (machine / folder / "step").mkdir(parents=True)
+    for group, allowed in ((machine / folder, 5000), (machine / folder / "step", 10**15)):
+        (group / limit).write_text(f"{allowed}\n")
+        (group / used).write_text("3000\n")
+        (group / "memory.stat").write_text("anon 2200\nactive_file 700\ninactive_file 100\n")
+    assert available_memory() == 2800
+    (machine / folder / limit).write_text("max\n")
+    assert available_memory() > 2800
