@@ -1,9 +1,31 @@
 """The feature store: every hidden layer of a corpus, written once, read as mapped memory."""
 
-from cache.checks import check_disk
-from cache.layout import Layout, PlannedUtterance
-from cache.lock import writing
-from cache.shard import StoreError
-from cache.store import FeatureStore
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
 
-__all__ = ["FeatureStore", "Layout", "PlannedUtterance", "StoreError", "check_disk", "writing"]
+if TYPE_CHECKING:
+    from cache.checks import check_disk as check_disk
+    from cache.errors import FeatxError as FeatxError
+    from cache.errors import StoreError as StoreError
+    from cache.layout import Layout as Layout
+    from cache.layout import PlannedUtterance as PlannedUtterance
+    from cache.lock import writing as writing
+    from cache.store import FeatureStore as FeatureStore
+
+# Imported when first used: the root of all errors is here too, and needs no h5py.
+_HOMES = {
+    "FeatureStore": "cache.store",
+    "FeatxError": "cache.errors",
+    "Layout": "cache.layout",
+    "PlannedUtterance": "cache.layout",
+    "StoreError": "cache.errors",
+    "check_disk": "cache.checks",
+    "writing": "cache.lock",
+}
+__all__ = list(_HOMES)
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"cache has no {name!r}")
+    return getattr(import_module(_HOMES[name]), name)

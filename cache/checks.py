@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from cache.shard import StoreError
+from cache.errors import StoreError
 
 
 def differences(held: Mapping[str, Any], asked: Mapping[str, Any]) -> list[str]:

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from cache.shard import StoreError
+from cache.errors import StoreError
 
 try:
     import fcntl

@@ -19,6 +19,7 @@ from typing import Any
 import h5py
 import numpy as np
 
+from cache.errors import StoreError
 from cache.layout import Layout, PlannedUtterance
 
 FORMAT = 1  # raised when a file's meaning changes
@@ -28,10 +29,6 @@ MARKS: dict[str, np.dtype[Any]] = {  # written after an utterance's features, in
     "done": np.dtype(np.uint8),
 }
 PAGE = 4096  # bytes; features start on a page of their own
-
-
-class StoreError(Exception):
-    """A store that can't be used as asked; the message says why and what to do."""
 
 
 def create_shard(

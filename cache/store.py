@@ -7,8 +7,9 @@ from typing import Any
 import numpy as np
 
 from cache.checks import all_finite, check_disk, differences
+from cache.errors import StoreError
 from cache.layout import SHARD_BYTES, Layout, PlannedUtterance, split_into_shards
-from cache.shard import Shard, StoreError, create_shard
+from cache.shard import Shard, create_shard
 
 SHARDS = "shard-*.h5"
 

@@ -1,3 +1,63 @@
-"""Speech emotion recognition from every layer of frozen self-supervised speech models."""
+"""Speech emotion recognition from every layer of frozen self-supervised speech models.
+
+What is listed in `__all__` is the public API, and all that the command line calls. Each name is
+imported when it is first used: `import featx` alone loads neither torch nor numpy.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from cache import FeatureStore as FeatureStore
+    from featx.comparison.compare import compare as compare
+    from featx.comparison.evaluate import evaluate as evaluate
+    from featx.data.corpora.build import build_manifest as build_manifest
+    from featx.data.manifest import Manifest as Manifest
+    from featx.data.manifest import load_manifest as load_manifest
+    from featx.errors import FeatxError as FeatxError
+    from featx.experiments.run import run as run
+    from featx.features.extract import extract as extract
+    from featx.finetuning.finetune import finetune as finetune
+    from featx.fitting.fit import fit as fit
+    from featx.inference.load import load as load
+    from featx.inference.predict import predict as predict
+    from featx.protocols.protocol import Protocol as Protocol
+    from featx.reporting.page import report as report
+    from featx.runs.run import Run as Run
+    from featx.scoring.results import Results as Results
+    from featx.voting.vote import vote as vote
 
 __version__ = "0.1.0"
+_HOMES = {
+    "build_manifest": "featx.data.corpora.build",
+    "load_manifest": "featx.data.manifest",
+    "extract": "featx.features.extract",
+    "fit": "featx.fitting.fit",
+    "finetune": "featx.finetuning.finetune",
+    "load": "featx.inference.load",
+    "predict": "featx.inference.predict",
+    "evaluate": "featx.comparison.evaluate",
+    "compare": "featx.comparison.compare",
+    "vote": "featx.voting.vote",
+    "report": "featx.reporting.page",
+    "run": "featx.experiments.run",
+    "FeatxError": "featx.errors",
+    "Manifest": "featx.data.manifest",
+    "Protocol": "featx.protocols.protocol",
+    "FeatureStore": "cache",
+    "Run": "featx.runs.run",
+    "Results": "featx.scoring.results",
+}
+__all__ = list(_HOMES)
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"featx has no {name!r}; it has {', '.join(_HOMES)}")
+    value = getattr(import_module(_HOMES[name]), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return [*_HOMES, "__version__"]

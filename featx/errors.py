@@ -1,13 +1,31 @@
-"""The errors that people see."""
+"""The errors that people see, and the calls that mend them."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from cache.errors import FeatxError, StoreError
+
+__all__ = ["Call", "FeatxError", "Interrupted", "StoreError"]
 
 
-class FeatxError(Exception):
-    """A problem its reader can mend: what is wrong, where, and what to do next.
+@dataclass(frozen=True)
+class Call:
+    """A call of the Python API that mends a problem.
 
-    The command line prints the message, without a traceback, and exits with `exit_code`.
+    Attributes:
+        purpose: what it does, such as "Make one".
+        function: its name in `featx`, such as "extract".
+        arguments: its arguments by name.
     """
 
-    exit_code = 1
+    purpose: str
+    function: str
+    arguments: Mapping[str, object] = field(default_factory=dict)
+
+    def __str__(self) -> str:
+        """Return the call as it is written in Python."""
+        given = ", ".join(f"{name}={str(value)!r}" for name, value in self.arguments.items())
+        return f"{self.purpose}: featx.{self.function}({given})"
 
 
 class Interrupted(FeatxError):

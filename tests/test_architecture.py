@@ -3,6 +3,7 @@
 import ast
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -15,16 +16,29 @@ MAY_IMPORT = {
     "configs": {"configs"},
     "featx": {"featx", "cache", "classifiers"},
 }
+# Each imports only those before it; those side by side in a set do not import each other.
+ORDER = (
+    {"errors"}, {"utils"}, {"data"}, {"features", "protocols"}, {"scoring"}, {"runs"}, {"fitting"},
+    {"finetuning"}, {"inference"}, {"comparison"}, {"layer_analysis"}, {"voting"}, {"reporting"},
+    {"experiments"}, {"demo"}, {"cli"}, {"__main__"},
+)  # fmt: skip
+PLACE = {package: place for place, level in enumerate(ORDER) for package in level}
 
 
 def imported(path: Path) -> set[str]:
+    """Return the dotted names that a file imports, inside functions too; not for type checking."""
     names = set()
     for node in ast.walk(ast.parse(path.read_text("utf-8"))):
         if isinstance(node, ast.Import):
             names |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom):
-            names.add(node.module or "")
-    return {name.split(".")[0] for name in names}
+            assert not node.level, f"{path}:{node.lineno} imports relatively"
+            names |= {f"{node.module}.{alias.name}" for alias in node.names}
+    return names
+
+
+def top_level(path: Path) -> set[str]:
+    return {name.split(".")[0] for name in imported(path)}
 
 
 @pytest.mark.parametrize("package", sorted(OURS))
@@ -32,35 +46,97 @@ def test_imports_run_one_way(package):
     files = list((ROOT / package).rglob("*.py"))
     assert files
     for path in files:
-        assert imported(path) & OURS <= MAY_IMPORT[package], path
+        assert top_level(path) & OURS <= MAY_IMPORT[package], path
+
+
+def test_every_package_of_featx_has_its_place():
+    found = {path.parent.name for path in (ROOT / "featx").glob("*/__init__.py")}
+    assert found == set(PLACE) - {"errors", "__main__"}
+
+
+def test_packages_import_only_those_before_them():
+    climbing = []
+    for path in (ROOT / "featx").rglob("*.py"):
+        home = path.relative_to(ROOT / "featx").parts[0].removesuffix(".py")
+        if home == "__init__":  # the API, which imports on first use
+            continue
+        for name in imported(path):
+            parts = name.split(".")
+            if parts[0] != "featx" or parts[1] in (home, "__version__"):
+                continue
+            if PLACE[parts[1]] >= PLACE[home]:
+                climbing.append(f"{path.relative_to(ROOT)} imports {name}")
+    assert not climbing
+
+
+def modules() -> dict[str, Path]:
+    files = [path for package in OURS for path in (ROOT / package).rglob("*.py")]
+    names = (".".join(path.relative_to(ROOT).with_suffix("").parts) for path in files)
+    return dict(zip((name.removesuffix(".__init__") for name in names), files, strict=True))
+
+
+def test_no_two_modules_import_each_other():
+    """Function-local imports count: what is imported late is still needed."""
+    known = modules()
+    graph = {}
+    for name, path in known.items():
+        wanted = imported(path) if name != "featx" else set()
+        homes = {one if one in known else one.rpartition(".")[0] for one in wanted}
+        graph[name] = (homes & set(known)) - {name, "featx"}
+    finished: set[str] = set()
+
+    def visit(name: str, way: tuple[str, ...]) -> None:
+        assert name not in way, " -> ".join([*way[way.index(name) :], name])
+        if name not in finished:
+            for target in sorted(graph[name]):
+                visit(target, (*way, name))
+            finished.add(name)
+
+    for name in sorted(graph):
+        visit(name, ())
 
 
 def test_the_store_knows_only_numpy_and_h5py():
-    outside = set().union(*(imported(path) for path in (ROOT / "cache").rglob("*.py")))
-    assert outside - set(sys.stdlib_module_names) <= {"cache", "numpy", "h5py"}
+    outside = set().union(*(top_level(path) for path in (ROOT / "cache").rglob("*.py")))
+    assert outside - set(sys.stdlib_module_names) <= {"cache", "numpy", "h5py", "filelock"}
 
 
 def test_torchaudio_is_behind_one_file():
-    users = [p.name for p in (ROOT / "featx").rglob("*.py") if "torchaudio" in imported(p)]
+    users = [p.name for p in (ROOT / "featx").rglob("*.py") if "torchaudio" in top_level(p)]
     assert users == ["resample.py"]
 
 
-@pytest.mark.parametrize("arguments", [["--help"], ["--version"], ["extract", "--help"]])
-def test_help_imports_neither_torch_nor_transformers(arguments):
-    code = (
-        "import sys; from featx.cli.main import main\n"
-        f"sys.argv = ['featx', *{arguments!r}]\n"
-        "try: main()\n"
-        "except SystemExit as stop: assert not stop.code\n"
-        "heavy = {'torch', 'transformers', 'numpy', 'h5py', 'sklearn', 'matplotlib'}\n"
-        "assert not heavy & set(sys.modules), heavy & set(sys.modules)\n"
+def test_only_the_command_line_prints_and_speaks_of_options():
+    printing = {"cli", "demo", "utils"}  # utils: the progress of long work
+    for path in (ROOT / "featx").rglob("*.py"):
+        if path.relative_to(ROOT / "featx").parts[0] in printing:
+            continue
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
+                assert node.func.id != "print", f"{path}:{node.lineno}"
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "import featx",
+        *(
+            f"import sys; from featx.cli.main import main; sys.argv = ['featx', *{arguments!r}]\n"
+            "try: main()\n"
+            "except SystemExit as stop: assert not stop.code\n"
+            for arguments in (["--help"], ["--version"], ["extract", "--help"])
+        ),
+    ],
+)
+def test_import_and_help_load_nothing_heavy(code):
+    check = (
+        "\nimport sys\nheavy = {'torch', 'transformers', 'numpy', 'h5py', 'sklearn', 'scipy',"
+        " 'matplotlib', 'pandas', 'pydantic'} & set(sys.modules)\nassert not heavy, heavy\n"
     )
-    subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, cwd=ROOT)
+    subprocess.run([sys.executable, "-c", code + check], check=True, capture_output=True, cwd=ROOT)
 
 
 def test_every_package_is_in_the_wheel():
-    import tomllib
-
     project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
     listed = set(project["tool"]["setuptools"]["packages"])
     found = {

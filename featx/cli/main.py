@@ -1,14 +1,19 @@
 """The `featx` command."""
 
+import logging
 import os
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Annotated
 
+import click
 import typer
 
 from featx import __version__
 from featx.cli.compare import compare
 from featx.cli.demo import demo
+from featx.cli.errors import explain
 from featx.cli.evaluate import evaluate
 from featx.cli.extract import extract
 from featx.cli.finetune import finetune
@@ -24,6 +29,8 @@ from featx.cli.run import run
 from featx.cli.validate import validate
 from featx.cli.vote import vote
 from featx.errors import FeatxError
+
+log = logging.getLogger("featx")
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -62,18 +69,40 @@ def main() -> None:
     # Threads that spin long while they wait make torch slower where other work takes a core
     # (benchmarks/waiting.py). Read when torch is loaded, which no command has done yet.
     os.environ.setdefault("GOMP_SPINCOUNT", "2000")
-    try:
-        app()
-    except FeatxError as error:
-        _fail(str(error), error.exit_code)
-    except OSError as error:
-        _fail(f"{error.filename or 'input or output'}: {error.strerror or error}", 1)
-    except Exception as error:
-        from cache import StoreError  # imports h5py, which --help must not wait for
+    with _said_on_the_terminal():
+        try:
+            app()
+        except FeatxError as error:
+            _fail(explain(error, *_commands()), error.exit_code)
+        except OSError as error:
+            _fail(f"{error.filename or 'input or output'}: {error.strerror or error}", 1)
 
-        if not isinstance(error, StoreError):
-            raise
-        _fail(str(error), 1)
+
+def _commands() -> tuple[dict[str, click.Command], str | None]:
+    """Return all commands by name, and the name of the one that was called."""
+    group = typer.main.get_command(app)
+    commands = dict(getattr(group, "commands", {}))
+    return commands, next((word for word in sys.argv[1:] if word in commands), None)
+
+
+class _Terminal(logging.Handler):
+    """Prints what the library says of its work; the details are in a run's `run.log`."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Print a message on standard output, which tests exchange."""
+        print(self.format(record), flush=True)
+
+
+@contextmanager
+def _said_on_the_terminal() -> Iterator[None]:
+    handler, before = _Terminal(logging.INFO), log.level
+    log.addHandler(handler)
+    log.setLevel(logging.INFO)
+    try:
+        yield
+    finally:
+        log.removeHandler(handler)
+        log.setLevel(before)
 
 
 def _fail(message: str, exit_code: int) -> None:

@@ -4,7 +4,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from cache import StoreError
 from featx.errors import FeatxError, Interrupted
 
 
@@ -45,7 +44,7 @@ class Findings(list[Finding]):
             yield
         except Interrupted:
             raise
-        except (FeatxError, StoreError) as error:
+        except FeatxError as error:
             self.error(where, str(error))
 
     @property

@@ -6,7 +6,6 @@ from pathlib import Path
 
 from safetensors import SafetensorError
 
-from cache import StoreError
 from featx.errors import FeatxError, Interrupted
 from featx.experiments.corpora import bring_manifest
 from featx.experiments.features import extractor_of, is_complete, length_limit
@@ -192,7 +191,7 @@ def explain(error: Exception) -> str:
     """
     if isinstance(error, Interrupted):
         return ""
-    if isinstance(error, FeatxError | StoreError):
+    if isinstance(error, FeatxError):
         return str(error)
     if isinstance(error, OSError):
         return f"{error.filename or 'input or output'}: {error.strerror or error}"

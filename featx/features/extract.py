@@ -21,7 +21,7 @@ Key = TypeVar("Key")
 
 
 class Workers(Protocol):
-    """Threads that compute features: `featx.features.encoders.workers`, `featx.features.acoustic.workers`.
+    """Threads that compute features: those of `encoders` and of `acoustic`.
 
     Attributes:
         decoders: threads that must read audio to keep them busy.

@@ -104,7 +104,7 @@ def tune(setting: Setting, seed: int, fold: Fold, folder: Path) -> tuple[TunedMe
         seed, fold.number, probabilities, history, best, *peak_memory(setting.device)
     )
     look = member.best_look
-    log.info(
+    log.debug(
         "%s: %d looks, best at step %d with validation UAR %.1f %%, %.1f s",
         *(title, len(history), look.step, 100 * look.validation_uar, history[-1].seconds),
     )
@@ -143,7 +143,7 @@ def _train(setting: Setting, trainer: Tuner, folder: Path, title: str) -> None:
             trainer.state = state  # only its predictions were missing
             return
         trainer.took_before(state.log_history[-1]["seconds"])
-        log.info("%s: goes on at step %d", title, done)
+        log.debug("%s: goes on at step %d", title, done)
     shown = progress(f"Fine-tuning {title}", steps, "steps", done)
     with shown if processes.leads else nullcontext(_ignore) as advance:
         trainer.add_callback(Watch(settings, trainer.order, advance, title))

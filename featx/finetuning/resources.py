@@ -118,7 +118,7 @@ def check_disk(folder: Path, weights: int, trained: int, models: int) -> None:
     needed = checkpoints + models * model
     there = sum(folder_bytes(folder / part) for part in (MEMBERS, MODELS))  # of a stopped attempt
     free = shutil.disk_usage(folder).free
-    log.info(
+    log.debug(
         "%s of disk: %s of checkpoints at most, and %d models of %s",
         *(describe_bytes(needed), describe_bytes(checkpoints), models, describe_bytes(model)),
     )

@@ -129,8 +129,8 @@ def _load_task(config: FinetuneConfig, checkpoint: Checkpoint) -> Task:
 def _work(setting: Setting, identity: Identity, repository: str, folder: Path) -> Results:
     config, task = setting.config, setting.task
     title = _title(setting)
-    log.info("%s", title)
-    log.info("%s", "; ".join([f"{len(task.utterances):,} utterances", *task.notes]))
+    log.debug("%s", title)
+    log.debug("%s", "; ".join([f"{len(task.utterances):,} utterances", *task.notes]))
     _clear_stale(folder, identity.inputs)
     tasks = [(seed, fold.number) for fold in task.folds for seed in range(config.seeds)]
     found = (load_tuned_member(folder / MEMBERS, *one, identity.inputs) for one in tasks)

@@ -267,7 +267,7 @@ class Watch(TrainerCallback):
         if not looks:
             return
         look = looks[-1]
-        log.info(
+        log.debug(
             "%s, step %d: training loss %.4f, WA %.1f %%; validation loss %.4f, UAR %.1f %%; "
             "%.1f s since the last look",
             *(self._title, look.step, look.train_loss, 100 * look.train_wa),

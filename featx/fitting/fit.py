@@ -83,7 +83,7 @@ def _train(
 ) -> Iterator[Member]:
     """Train heads side by side, as many as there are cores."""
     keep = fits_in_memory(data, resources.memory)
-    log.info(
+    log.debug(
         "%.2f GB of features, %s",
         *(data.nbytes() / 1e9, "kept in memory" if keep else "read from the disk as needed"),
     )
@@ -129,7 +129,7 @@ def _fit_member(
         part: predict(trained.head, examples[part], cores) for part in ("validation", "test")
     }
     member = Member.of(seed, fold.number, trained, examples["train"], probabilities)
-    log.info(
+    log.debug(
         "seed %d, fold %d: %d training, %d validation, %d test utterances; %d epochs, "
         "best %d with validation loss %.4f, UAR %.1f %%; %.1f s",
         *(seed, fold.number, len(fold.train), len(fold.validation), len(fold.test)),

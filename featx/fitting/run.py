@@ -65,8 +65,8 @@ def run_fit(
 
 
 def _fit(config: FitConfig, data: FitData, folder: Path, resources: Resources) -> Results:
-    log.info("%s", _title(config, data))
-    log.info("%s", "; ".join([f"{len(data.utterances):,} utterances", *data.notes]))
+    log.debug("%s", _title(config, data))
+    log.debug("%s", "; ".join([f"{len(data.utterances):,} utterances", *data.notes]))
     members = fit_members(config, data, folder / MEMBERS, resources)
     remarks = [f"Note: {note}." for note in data.notes]
     if config.normalize == "speaker":

@@ -129,7 +129,7 @@ def _of_encoder(run: Path, encoder: str) -> list[LayerWeights]:
 def _probe(config: FitConfig, data: FitData, folder: Path) -> Results:
     protocol = config.protocol.name or config.protocol.title
     title = f"linear probe of {data.features}, {config.manifest.name}: {protocol}"
-    log.info("%s", title)
+    log.debug("%s", title)
     by_layer = fit_probes(config, data, folder / MEMBERS)
     layers = data.selections[0].layers
     remarks = [f"Note: {note}." for note in data.notes]

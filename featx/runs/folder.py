@@ -123,15 +123,17 @@ def _do_logged(job: Job, folder: Path) -> Results:
     handler = logging.FileHandler(folder / "run.log", encoding="utf-8")
     handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
     log.addHandler(handler)
-    log.setLevel(logging.INFO)
+    before = log.level
+    log.setLevel(logging.DEBUG)  # the details too
     try:
         results = job.work(folder)
         write_json(folder / SCORES, results.to_json())
         shutil.rmtree(folder / MEMBERS)  # all in the run's own files now
         scores = results.scores
-        log.info("done: UAR %.2f %%, WA %.2f %%", scores["uar"].mean, scores["wa"].mean)
+        log.debug("done: UAR %.2f %%, WA %.2f %%", scores["uar"].mean, scores["wa"].mean)
         return results
     finally:
+        log.setLevel(before)
         log.removeHandler(handler)
         handler.close()
 

@@ -54,9 +54,9 @@ def run_vote(config: VoteConfig, folder: Path, overwrite: bool = False) -> Resul
         (folder / MEMBERS).mkdir(exist_ok=True)  # as of every run, though a vote trains none
         tally = count(config, election, tie)
         results = _score(config, tally, stored)
-        log.info("%s", results.title)
+        log.debug("%s", results.title)
         for remark in results.remarks:
-            log.info("%s", remark)
+            log.debug("%s", remark)
         write_files(tally, results, inputs, folder)
         return results
 

@@ -1,0 +1,57 @@
+"""Errors of the library, told in the words of the command line."""
+
+import re
+import shlex
+
+import click
+
+from cache.errors import FeatxError
+from featx.errors import Call
+
+ARGUMENT = re.compile(r"`(\w+)(?:=([^`]*))?`")
+COMMAND_OF = {"build_manifest": "manifest"}  # functions that are not named like their command
+
+
+def explain(error: FeatxError, commands: dict[str, click.Command], used: str | None) -> str:
+    """Return an error's message with options in place of arguments, and a command as its cure.
+
+    Args:
+        error: as the library raised it.
+        commands: all commands by name.
+        used: the command that was called, whose options are meant; None if it is not known.
+    """
+    options = _options(commands[used]) if used in commands else {}
+
+    def option(match: re.Match[str]) -> str:
+        name, value = match.groups()
+        if name not in options:
+            return match[0]
+        return options[name] if value is None else f"{options[name]} {value.strip(_QUOTES)}"
+
+    message = ARGUMENT.sub(option, error.message)
+    if error.cure is None:
+        return message
+    cure = write_command(error.cure, commands) if isinstance(error.cure, Call) else error.cure
+    return f"{message} {cure}"
+
+
+_QUOTES = "\"'"
+
+
+def write_command(call: Call, commands: dict[str, click.Command]) -> str:
+    """Return a call of the Python API as the command that does the same."""
+    name = COMMAND_OF.get(call.function, call.function)
+    options = _options(commands[name])
+    words = ["featx", name]
+    for argument, value in call.arguments.items():
+        option = options[argument]
+        words += [str(value)] if not option.startswith("-") else [option, str(value)]
+    return f"{call.purpose}: {shlex.join(words)}"
+
+
+def _options(command: click.Command) -> dict[str, str]:
+    """Return each parameter's option, or the name under which help shows an argument."""
+    return {
+        str(one.name): one.opts[0] if one.param_type_name == "option" else str(one.name).upper()
+        for one in command.params
+    }

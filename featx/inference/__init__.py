@@ -1,0 +1,1 @@
+"""Trained models put to use: loaded from a run, applied to stored features or audio files."""
