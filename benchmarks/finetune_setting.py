@@ -19,7 +19,8 @@ from transformers.utils import logging as transformers_logging
 from featx.data.manifest import Utterance
 from featx.features.encoders.devices import find_devices
 from featx.features.encoders.loading import load_extractor
-from featx.finetuning.config import Mode, Tuning, TuningSettings
+from featx.finetuning.choices import Mode
+from featx.finetuning.config import Tuning, TuningSettings
 from featx.finetuning.model import EmotionModel, build_model
 from featx.finetuning.waveforms import Waveforms
 from featx.utils.config import read_config, shipped_config

@@ -11,7 +11,7 @@ from pydantic import Field, PositiveFloat, PositiveInt, model_validator
 
 from featx.data.corpora import CORPORA
 from featx.features.plan import MAX_SECONDS
-from featx.finetuning.config import Mode
+from featx.finetuning.choices import HeadKind, Mode, Pooling, Save, SelectOn
 from featx.utils.config import ConfigError, Schema, read_config
 from featx.utils.text import nearest
 
@@ -124,10 +124,10 @@ class Finetuning(System):
     model: str
     revision: str = ""
     mode: Mode = "full"
-    head: Literal["linear", "pooled"] = "linear"
-    pooling: Literal["mean", "sum", "max"] = "mean"
-    select_on: Literal["validation", "test"] = "validation"
-    save: Literal["best", "all", "none"] = "best"
+    head: HeadKind = "linear"
+    pooling: Pooling = "mean"
+    select_on: SelectOn = "validation"
+    save: Save = "best"
     track: tuple[str, ...] = ()
     device: str = "auto"
 

@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 from pydantic import Field, NonNegativeFloat, PositiveFloat, PositiveInt, field_validator
 
 from featx.errors import FeatxError
-from featx.finetuning.config import Mode
+from featx.finetuning.choices import Mode
 from featx.utils.config import Schema, read_config, shipped_config
 
 # mean in percent and, if the paper tells it, deviation over seeds

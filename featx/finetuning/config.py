@@ -10,10 +10,10 @@ from pydantic import Field, NonNegativeFloat, PositiveFloat, PositiveInt
 
 from classifiers.pooled import PooledSettings
 from featx.features.encoders.checkpoints import store_name
+from featx.finetuning.choices import Mode, Save, SelectOn
 from featx.protocols.protocol import Protocol
 from featx.utils.config import Schema, change, check_config, read_config, shipped_config
 
-Mode = Literal["full", "partial", "frozen"]
 Rate = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 
 
@@ -90,10 +90,10 @@ class FinetuneConfig(Tuning):
     revision: str = ""
     mode: Mode
     seconds: PositiveFloat = math.inf
-    select_on: Literal["validation", "test"] = "validation"
+    select_on: SelectOn = "validation"
     seeds: PositiveInt
     processes: PositiveInt = 1
-    save: Literal["best", "all", "none"] = "best"
+    save: Save = "best"
     protocol: Protocol
 
     def to_toml(self) -> str:

@@ -13,7 +13,7 @@ from torch.nn.functional import cross_entropy
 from classifiers.pooled import PooledClassifier, PooledSettings
 from featx.features.encoders.loading import load_model
 from featx.features.encoders.shape import EncoderShape, read_shape
-from featx.finetuning.config import Mode
+from featx.finetuning.choices import Mode
 
 # of WavLM in transformers, which is right all the same
 warnings.filterwarnings("ignore", "Support for mismatched key_padding_mask")

@@ -20,7 +20,7 @@ from featx.finetuning.card import write_card
 from featx.finetuning.card_facts import Story
 from featx.finetuning.config import FinetuneConfig
 from featx.finetuning.figures import draw_tuning
-from featx.finetuning.finetune import Setting, tune
+from featx.finetuning.train import Setting, tune
 from featx.finetuning.hub import best_saved, push
 from featx.finetuning.identity import Identity, identify
 from featx.finetuning.member import Look, TunedMember, load_tuned_member
