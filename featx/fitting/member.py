@@ -11,6 +11,7 @@ from torch import Tensor
 from classifiers.batch import Examples
 from classifiers.history import Epoch, Trained
 from classifiers.layer_average import LayerAverage
+from classifiers.statistics import Statistics
 from featx.runs.members import member_name, read_member, write_member
 
 _STATISTICS = "statistics."  # begins the names of what was measured, not trained
@@ -84,6 +85,30 @@ class Member:
 def is_statistic(weight: str) -> bool:
     """Tell whether a weight was measured on the features, not trained."""
     return weight.startswith(_STATISTICS)
+
+
+def split_statistics(
+    weights: Mapping[str, Tensor], stores: int
+) -> tuple[dict[str, Tensor], tuple[Statistics | None, ...]]:
+    """Separate a member's trained weights from what features are standardised by.
+
+    Args:
+        weights: of a member.
+        stores: how many stores the head takes.
+
+    Returns:
+        The head's parameters by name, and the statistics for each store; None where each speaker
+        has statistics of his own, or nothing is standardised.
+    """
+    trained = {name: value for name, value in weights.items() if not is_statistic(name)}
+    measured = _under(_STATISTICS, weights)
+    statistics = tuple(
+        Statistics(measured[f"{store}.mean"][None], measured[f"{store}.deviation"][None])
+        if f"{store}.mean" in measured
+        else None
+        for store in range(stores)
+    )
+    return trained, statistics
 
 
 def load_member(folder: Path, seed: int, fold: int, inputs: str) -> Member | None:
