@@ -29,7 +29,7 @@ from torch.utils.data import DataLoader
 from transformers import TrainerCallback
 
 from featx.finetuning.model import EmotionModel
-from featx.finetuning.trainer import WORKERS_ON_GPU, Tuner, Watch, arguments_for
+from featx.finetuning.trainer import WORKERS_ON_GPU, Tuner, Watch, training_arguments
 from featx.finetuning.waveforms import Order, Waveforms, collate
 
 THEIRS = "(a) bare loop, transformers' model"
@@ -66,7 +66,7 @@ def ours(bench: Bench, waveforms: Waveforms) -> Clock:
     model, clock = bench.model(), Clock(bench.steps, bench.device)
     model.register_forward_hook(lambda _, __, out: clock.losses.append(out["loss"].detach()))
     with tempfile.TemporaryDirectory() as folder:
-        arguments = arguments_for(bench.settings, Path(folder), SEED, bench.device, "benchmark")
+        arguments = training_arguments(bench.settings, Path(folder), SEED, bench.device, "benchmark")
         tuner = Tuner(model, bench.settings, arguments, waveforms, waveforms)
         tuner.add_callback(Watch(bench.settings, tuner.order, lambda _: None, "benchmark"))
         tuner.add_callback(clock)

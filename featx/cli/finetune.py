@@ -1,6 +1,5 @@
 """`featx finetune`."""
 
-from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
@@ -16,90 +15,88 @@ from featx.cli.options import (
     SpeakerDependent,
     refuse,
 )
+from featx.finetuning.choices import HeadKind, Mode, Pooling, Save, SelectOn
 
-
-class Mode(StrEnum):
-    """Which weights train."""
-
-    full = "full"
-    partial = "partial"
-    frozen = "frozen"
-
-
-class Head(StrEnum):
-    """What is on the encoder."""
-
-    linear = "linear"
-    pooled = "pooled"
-
-
-class Pooling(StrEnum):
-    """How an utterance's frames become one."""
-
-    mean = "mean"
-    sum = "sum"
-    max = "max"
-
-
-class Part(StrEnum):
-    """What chooses the checkpoint."""
-
-    validation = "validation"
-    test = "test"
-
-
-class Keep(StrEnum):
-    """Which models are saved."""
-
-    best = "best"
-    all = "all"
-    none = "none"
-
-
-BESIDE_CONFIG = {"config", "change", "name", "overwrite", "device", "track", "push_to_hub"}
+BESIDE_CONFIG = {"config", "settings", "name", "device", "track", "push_to_hub", "overwrite"}
 
 
 def finetune(
     context: typer.Context,
     model: Annotated[
-        str | None, typer.Option(help="A short name, a Hub id or a local folder.")
+        str | None,
+        typer.Option(help="The encoder: a short name, a Hub id or the folder of a checkpoint."),
     ] = None,
     mode: Annotated[
-        Mode, typer.Option(help="Train all weights, all but the CNN's, or the head's alone.")
-    ] = Mode.full,
+        Mode,
+        typer.Option(
+            help="Which weights train: all (full), all but the CNN's (partial), or the head's "
+            "alone (frozen)."
+        ),
+    ] = "full",
     protocol: Protocol = None,
-    manifest: Annotated[Path, typer.Option(help="The labels and audio.")] = Path("manifest.csv"),
-    seeds: Annotated[int, typer.Option(min=1, help="Models a fold, differently begun.")] = 1,
+    manifest: Annotated[Path, typer.Option(help="The CSV with the audio and labels.")] = Path(
+        "manifest.csv"
+    ),
+    seeds: Annotated[
+        int,
+        typer.Option(
+            min=1,
+            help="How many models to train for each fold, each from another random seed.",
+        ),
+    ] = 1,
     head: Annotated[
-        Head, typer.Option(help="One linear layer; or pooled: dense, tanh, dropout, linear.")
-    ] = Head.linear,
-    pooling: Annotated[Pooling, typer.Option(help="Over an utterance's frames.")] = Pooling.mean,
+        HeadKind,
+        typer.Option(
+            help="What classifies: one linear layer (linear), or dense, tanh, dropout and linear "
+            "(pooled)."
+        ),
+    ] = "linear",
+    pooling: Annotated[
+        Pooling, typer.Option(help="How the frames of an utterance become one vector.")
+    ] = "mean",
     select_on: Annotated[
-        Part, typer.Option(help="What chooses the checkpoint; test is marked as such everywhere.")
-    ] = Part.validation,
+        SelectOn,
+        typer.Option(
+            help="Which utterances choose the checkpoint. A run that chose on the test utterances "
+            "is marked as such everywhere."
+        ),
+    ] = "validation",
     folds: Folds = 5,
     speaker_dependent: SpeakerDependent = False,
     seconds: Seconds = float("inf"),
     revision: Annotated[
-        str, typer.Option(help="Branch, tag or commit of the Hub repository.")
-    ] = "",
-    change: Annotated[
+        str | None, typer.Option(help="Branch, tag or commit of the Hub repository.")
+    ] = None,
+    settings: Annotated[
         list[str] | None,
-        typer.Option("--set", metavar="KEY=VALUE", help="Such as training.learning_rate=1e-5."),
+        typer.Option(
+            "--set",
+            metavar="KEY=VALUE",
+            help="Change a setting, such as training.learning_rate=1e-5. Can be repeated.",
+        ),
     ] = None,
     config: Config = None,
     name: Annotated[
-        str | None, typer.Option(help="Of the run (default: MANIFEST-MODEL-MODE-PROTOCOL).")
+        str | None,
+        typer.Option(help="What the run is called (default: MANIFEST-MODEL-MODE-PROTOCOL)."),
     ] = None,
     device: Annotated[
         str, typer.Option(help="auto (a GPU where there is one), cpu or cuda.")
     ] = "auto",
-    save: Annotated[Keep, typer.Option(help="Models to keep.")] = Keep.best,
+    save: Annotated[
+        Save, typer.Option(help="Which models to keep: the best on validation data, all or none.")
+    ] = "best",
     track: Annotated[
-        list[str] | None, typer.Option(help="tensorboard, wandb, trackio or mlflow; repeatable.")
+        list[str] | None,
+        typer.Option(
+            help="Let tensorboard, wandb, trackio or mlflow follow the training. Can be repeated."
+        ),
     ] = None,
     push_to_hub: Annotated[
-        str | None, typer.Option(metavar="OWNER/NAME", help="Send the best model there.")
+        str | None,
+        typer.Option(
+            metavar="OWNER/NAME", help="Send the best model to this repository of the Hub."
+        ),
     ] = None,
     overwrite: Overwrite = False,
 ) -> None:
@@ -107,39 +104,36 @@ def finetune(
 
     Several GPUs, or processes: torchrun --nproc-per-node 2 -m featx finetune ...
     """
-    from featx.errors import FeatxError
-    from featx.finetuning.config import file_config, finetune_config
-    from featx.finetuning.processes import count_processes
-    from featx.finetuning.resources import find_surroundings
-    from featx.finetuning.run import REPORT, run_finetune
-    from featx.protocols.protocol import choose_protocol
-    from featx.runs.folder import run_folder
+    import featx
+    from featx.finetuning.processes import leads
+    from featx.finetuning.run import REPORT
 
     if config:
         refuse(context, set(context.params) - BESIDE_CONFIG, "config, which holds all of it")
-        resolved = file_config(config, change or ())
-    elif model is None:
-        raise FeatxError("--model is missing: a short name (`featx models`), a Hub id or a folder.")
-    else:
-        if protocol:
-            refuse(context, OF_NO_PROTOCOL, "protocol, which says how to divide")
-        chosen = choose_protocol(protocol, manifest, folds, speaker_dependent)
-        data = {
-            "manifest": str(manifest),
-            "model": model,
-            "revision": revision,
-            "mode": mode.value,
-            "head": {"kind": head.value, "pooling": pooling.value},
-            "select_on": select_on.value,
-            "seconds": seconds,
-            "protocol": chosen.model_dump(mode="json"),
-            "seeds": seeds,
-            "processes": count_processes(),
-            "save": save.value,
-        }
-        resolved = finetune_config(data, change or ())
-    surroundings = find_surroundings(resolved, device, track or (), push_to_hub or "")
-    folder = run_folder(name or resolved.name)
-    if run_finetune(resolved, folder, overwrite, surroundings):
-        print((folder / REPORT).read_text("utf-8"))
-        print(f"Run folder: {folder}")
+    elif protocol:
+        refuse(context, OF_NO_PROTOCOL, "protocol, which says how to divide")
+    run = featx.finetune(
+        model=model,
+        mode=mode,
+        manifest=manifest,
+        protocol=protocol,
+        seeds=seeds,
+        head=head,
+        pooling=pooling,
+        select_on=select_on,
+        folds=folds,
+        speaker_dependent=speaker_dependent,
+        seconds=seconds,
+        revision=revision,
+        settings=settings or (),
+        config=config,
+        name=name,
+        device=device,
+        save=save,
+        track=track or (),
+        push_to_hub=push_to_hub,
+        overwrite=overwrite,
+    )
+    if leads():
+        print((run.folder / REPORT).read_text("utf-8"))
+        print(f"Run folder: {run.folder}")

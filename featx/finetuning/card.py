@@ -1,4 +1,4 @@
-"""The model card of a fine-tuned model: what it is, how it scored, and what it is not for."""
+"""The model card of a fine-tuned model: what it is, its scores, and what it is not for."""
 
 import math
 from collections.abc import Sequence
@@ -9,12 +9,12 @@ from huggingface_hub import EvalResult, ModelCardData
 
 from featx import __version__
 from featx.data.audio import SAMPLE_RATE
-from featx.finetuning.card_facts import Story, amount
+from featx.finetuning.card_facts import CardFacts, amount
 from featx.finetuning.usage import usage
 from featx.scoring.predictions import score_outcomes
 from featx.scoring.results import NAMES, Results
 from featx.utils.files import write_text
-from featx.utils.tables import plain
+from featx.utils.tables import markdown_table, plain
 from featx.utils.text import counted
 
 CARD = "README.md"
@@ -30,40 +30,40 @@ WARNING = (
 )
 
 
-def write_card(story: Story, folder: Path) -> None:
+def write_card(facts: CardFacts, folder: Path) -> None:
     """Write the card into the folder of a saved model, as `README.md`.
 
     Args:
-        story: of the model.
-        folder: where `save_model` put it.
+        facts: what the card states.
+        folder: where `save_model` put the model.
     """
     parts = [
-        f"---\n{_header(story).to_yaml()}\n---",
-        f"# {plain(story.config.name)}, {story.member.name}",
-        *_what(story),
-        *_data(story),
-        *_scores(story),
-        *usage(story),
-        *_limits(story),
-        *_settings(story),
+        f"---\n{_header(facts).to_yaml()}\n---",
+        f"# {plain(facts.config.name)}, {facts.member.name}",
+        *_what(facts),
+        *_data(facts),
+        *_scores(facts),
+        *usage(facts),
+        *_limits(facts),
+        *_settings(facts),
     ]
     write_text(folder / CARD, "\n\n".join(parts) + "\n")
 
 
-def _header(story: Story) -> ModelCardData:
-    shared = "speaker-dependent" if story.task.speakers_shared else "speakers disjoint"
-    together = f", {story.together}" if story.models > 1 else ""
-    on_test = ", checkpoint chosen on the TEST data" if story.config.select_on == "test" else ""
+def _header(facts: CardFacts) -> ModelCardData:
+    shared = "speaker-dependent" if facts.task.speakers_shared else "speakers disjoint"
+    together = f", {facts.together}" if facts.models > 1 else ""
+    on_test = ", checkpoint chosen on the TEST data" if facts.config.select_on == "test" else ""
     scores = [
         EvalResult(
             task_type="audio-classification",
             task_name="speech emotion recognition",
-            dataset_type=story.corpus,
-            dataset_name=f"{story.corpus}: {story.config.protocol.title}, {shared}",
+            dataset_type=facts.corpus,
+            dataset_name=f"{facts.corpus}: {facts.config.protocol.title}, {shared}",
             dataset_split="test",
             metric_type=kind,
             metric_name=f"{name}{together}{on_test}",
-            metric_value=round(story.results.scores[metric].mean / 100, 4),
+            metric_value=round(facts.results.scores[metric].mean / 100, 4),
             metric_args=arguments,
         )
         for metric, kind, name, arguments in (
@@ -72,21 +72,21 @@ def _header(story: Story) -> ModelCardData:
         )
     ]
     return ModelCardData(
-        model_name=f"{story.config.name}-{story.member.name}",
-        base_model=story.identity.encoder if story.on_hub else None,
-        license=story.entry.licence.lower() if story.entry else None,
-        library_name="transformers" if story.plain else None,
-        pipeline_tag="audio-classification" if story.plain else None,
+        model_name=f"{facts.config.name}-{facts.member.name}",
+        base_model=facts.identity.encoder if facts.on_hub else None,
+        license=facts.entry.licence.lower() if facts.entry else None,
+        library_name="transformers" if facts.plain else None,
+        pipeline_tag="audio-classification" if facts.plain else None,
         tags=list(TAGS),
         metrics=["recall", "accuracy"],
         eval_results=scores,
     )
 
 
-def _what(story: Story) -> list[str]:
-    config, identity, entry = story.config, story.identity, story.entry
+def _what(facts: CardFacts) -> list[str]:
+    config, identity, entry = facts.config, facts.identity, facts.entry
     link = f"[{identity.encoder}](https://huggingface.co/{identity.encoder})"
-    if story.on_hub:
+    if facts.on_hub:
         encoder = f"{link} at commit `{identity.revision}`"
     else:
         encoder = f"a local checkpoint, {plain(identity.encoder)}"
@@ -95,48 +95,48 @@ def _what(story: Story) -> list[str]:
     return [
         *([WARNING] if config.select_on == "test" else []),
         "It names the emotion that an utterance expresses: "
-        f"{', '.join(map(plain, story.results.classes))}.",
+        f"{', '.join(map(plain, facts.results.classes))}.",
         f"- Encoder: {encoder}; {pretrained}{MODES[config.mode]}.\n"
         f"- Head: {config.head.pooling} of the last layer's frames over time, {dense}.\n"
         f"- Weights: {identity.parameters:,}, of which {identity.trained:,} trained.\n"
-        f"- Checkpoint: {_checkpoint(story)}\n"
+        f"- Checkpoint: {_checkpoint(facts)}\n"
         f"- Made with featx {__version__}.",
     ]
 
 
-def _checkpoint(story: Story) -> str:
-    look, by = story.member.best_look, story.config.training.best_by
-    on_test = story.config.select_on == "test"
+def _checkpoint(facts: CardFacts) -> str:
+    look, by = facts.member.best_look, facts.config.training.best_by
+    on_test = facts.config.select_on == "test"
     data = "the **TEST data**" if on_test else "validation data"
     return f"step {look.step:,}, chosen by {NAMES.get(by, 'loss')} on {data}."
 
 
-def _data(story: Story) -> list[str]:
-    protocol, fold = story.config.protocol, story.fold
-    validation = "" if story.config.select_on == "test" else f"{amount(fold.validation)}; "
+def _data(facts: CardFacts) -> list[str]:
+    protocol, fold = facts.config.protocol, facts.fold
+    validation = "" if facts.config.select_on == "test" else f"{amount(fold.validation)}; "
     name = f"`{protocol.name}`: " if protocol.name else ""
     corpus = f"Corpus: {plain(protocol.corpus)}, m" if protocol.corpus else "M"
     source = f" ({plain(protocol.source)})" if protocol.source else ""
     return [
         "## Data",
-        f"- {corpus}anifest {plain(story.config.manifest.name)}, "
-        f"{amount(story.task.utterances)}.\n"
+        f"- {corpus}anifest {plain(facts.config.manifest.name)}, "
+        f"{amount(facts.task.utterances)}.\n"
         f"- Protocol: {name}{plain(protocol.title)}{source}; "
-        f"{counted(len(story.task.folds), 'fold')}.\n"
-        f"- This model: trained on {amount(story.training)}; "
+        f"{counted(len(facts.task.folds), 'fold')}.\n"
+        f"- This model: trained on {amount(facts.training)}; "
         f"{'validated on ' if validation else ''}{validation}tested on {amount(fold.test)}.\n"
-        f"- Used of each utterance: {_seconds(story.config.seconds)}.",
-        f"**Speakers: {_speakers(story)}**",
+        f"- Used of each utterance: {_seconds(facts.config.seconds)}.",
+        f"**Speakers: {_speakers(facts)}**",
     ]
 
 
-def _speakers(story: Story) -> str:
-    if not story.task.speakers_shared:
+def _speakers(facts: CardFacts) -> str:
+    if not facts.task.speakers_shared:
         return (
             "disjoint. Nobody who is heard in the test data is heard in training or validation "
             "data, so the scores are for new speakers."
         )
-    if not all(utterance.speaker for utterance in story.task.utterances):
+    if not all(utterance.speaker for utterance in facts.task.utterances):
         return (
             "NOT KNOWN to be disjoint, as the manifest doesn't name them all. Training and test "
             "may share speakers; expect lower scores on new ones."
@@ -147,17 +147,17 @@ def _speakers(story: Story) -> str:
     )
 
 
-def _scores(story: Story) -> list[str]:
-    results, member = story.results, story.member
-    alone = score_outcomes("", story.task, [member], ())
+def _scores(facts: CardFacts) -> list[str]:
+    results, member = facts.results, facts.member
+    alone = score_outcomes("", facts.task, [member], ())
     spread = f"mean ± std of {results.seeds} seeds" if results.seeds > 1 else "one seed"
     header = ["test, %", spread, f"95 % interval over {results.resampled}"]
     about = "The scores are those of this model."
-    if story.models > 1:
+    if facts.models > 1:
         about = (
-            f"The scores are those of the run's models together: {story.together}. This one is "
+            f"The scores are those of the run's models together: {facts.together}. This one is "
             f"seed {member.seed}, fold {member.fold}; its own test scores are in the last column, "
-            f"from {amount(story.fold.test)}."
+            f"from {amount(facts.fold.test)}."
         )
         header.append("this model alone")
     rows = []
@@ -169,40 +169,51 @@ def _scores(story: Story) -> list[str]:
     return [
         "## Scores",
         f"{about} UAR is unweighted average recall, WA plain accuracy.",
-        table(header, rows),
+        _table(header, rows),
         "By class, in percent:",
-        table(
-            ["class", "precision", "recall", "F1", "utterances"],
-            [
-                [plain(label), *(f"{row[name]:.1f}" for name in ("precision", "recall", "f1")),
-                 f"{row['utterances']:g}"]
-                for label, row in results.per_class().items()
-            ],
-        ),
+        _table(["class", "precision", "recall", "F1", "utterances"], _classes(results)),
         "Confusions, in percent of the true class:",
-        table(["true \\\\ predicted", *map(plain, results.classes)], _confusions(results)),
-    ]  # fmt: skip
+        _table(["true \\ predicted", *results.classes], _confusions(results)),
+    ]
+
+
+def _table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """Return a table in Markdown: a column of text, and others of figures."""
+    return "\n".join(markdown_table(header, rows, "l" + "r" * (len(header) - 1)))
+
+
+def _classes(results: Results) -> list[list[str]]:
+    return [
+        [
+            label,
+            f"{row['precision']:.1f}",
+            f"{row['recall']:.1f}",
+            f"{row['f1']:.1f}",
+            f"{row['utterances']:g}",
+        ]
+        for label, row in results.per_class().items()
+    ]
 
 
 def _confusions(results: Results) -> list[list[str]]:
     shares = 100 * results.confusion / np.maximum(results.confusion.sum(1, keepdims=True), 1)
     return [
-        [plain(label), *(f"{share:.0f}" for share in row)]
+        [label, *(f"{share:.0f}" for share in row)]
         for label, row in zip(results.classes, shares, strict=True)
     ]
 
 
-def _limits(story: Story) -> list[str]:
+def _limits(facts: CardFacts) -> list[str]:
     origin = (
         "What the encoder heard before is not checked here; recordings of the test may be among it."
-        if story.entry
+        if facts.entry
         else "What the encoder was trained on before, if at all, featx can't know; recordings of "
         "the test may be among it."
     )
     limits = [
         "Not for decisions about people. It tells what recordings that sound like this were "
         "labelled in the corpus, not what somebody feels, thinks or intends.",
-        f"It has heard {amount(story.training)}, of one corpus. Other voices, languages, rooms "
+        f"It has heard {amount(facts.training)}, of one corpus. Other voices, languages, rooms "
         "and microphones usually lower the scores; by how much was not measured.",
         "Corpora of emotional speech are mostly acted or elicited; emotion in daily life is "
         "weaker, mixed, and expressed otherwise.",
@@ -210,27 +221,30 @@ def _limits(story: Story) -> list[str]:
         "of them. Its probabilities are not calibrated.",
         origin,
         "The corpus has a licence of its own, which may bind what is trained on it.",
-        *(plain(note) for note in story.results.notes()),
+        *(plain(note) for note in facts.results.notes()),
     ]
-    return ["## Limits", bullets(limits)]
+    return ["## Limits", "\n".join(f"- {limit}" for limit in limits)]
 
 
-def _settings(story: Story) -> list[str]:
-    config = story.config
-    identity = story.identity
-    told = {"revision": identity.revision} if story.on_hub else {"model": identity.encoder}
-    told["manifest"] = config.manifest.name  # where it was is nobody's concern
+def _settings(facts: CardFacts) -> list[str]:
+    config = facts.config
+    identity = facts.identity
+    shared = {"revision": identity.revision} if facts.on_hub else {"model": identity.encoder}
+    shared["manifest"] = config.manifest.name  # where it was is nobody's concern
     steps = []
     if config.protocol.manifest:
         steps.append(f"Make the manifest: `{config.protocol.manifest}`.")
-    if not story.on_hub:
+    if not facts.on_hub:
         steps.append(f"Put the encoder in a folder named {plain(identity.encoder)}.")
     steps.append("Write what follows to `config.toml`.")
-    steps.append("`featx finetune --config config.toml`")
+    steps.append(
+        'Run `featx finetune --config config.toml`, or `featx.finetune(config="config.toml")` in '
+        "Python."
+    )
     return [
         "## How to repeat it",
         "\n".join(f"{number}. {step}" for number, step in enumerate(steps, 1)),
-        f"```toml\n{config.model_copy(update=told).to_toml().rstrip()}\n```",
+        f"```toml\n{config.model_copy(update=shared).to_toml().rstrip()}\n```",
     ]
 
 
@@ -238,14 +252,3 @@ def _seconds(seconds: float) -> str:
     if math.isinf(seconds):
         return "all of it"
     return f"its first {seconds:g} s ({max(1, round(seconds * SAMPLE_RATE)):,} samples)"
-
-
-def table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    """Return a table: a column of text and others of figures."""
-    lines = [header, [":--", *["--:"] * (len(header) - 1)], *rows]
-    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
-
-
-def bullets(lines: Sequence[str]) -> str:
-    """Return a list."""
-    return "\n".join(f"- {line}" for line in lines)

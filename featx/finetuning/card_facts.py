@@ -1,4 +1,4 @@
-"""What there is to tell of a fine-tuned model."""
+"""The facts that a model card states."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -15,16 +15,16 @@ from featx.utils.text import counted
 
 
 @dataclass(frozen=True)
-class Story:
-    """What a card tells of.
+class CardFacts:
+    """The facts that a model card states.
 
     Attributes:
         config: how the run fine-tuned.
-        task: on what.
-        identity: of the encoder.
+        task: the utterances and how they were divided.
+        identity: the encoder and the data, identified by digests.
         results: the scores of all models of the run.
         member: the model that the card is about.
-        repository: of the Hub, where it is sent; "" if nowhere yet.
+        repository: OWNER/NAME on the Hub, where the model is sent; "" if nowhere yet.
     """
 
     config: FinetuneConfig
@@ -46,7 +46,7 @@ class Story:
 
     @property
     def entry(self) -> EncoderEntry | None:
-        """What is known of the encoder."""
+        """The encoder's entry among the models with a short name, if it is one of them."""
         known = {entry.hub_id: entry for entry in read_registry().values()}
         return known.get(self.identity.encoder) if self.on_hub else None
 
@@ -57,18 +57,18 @@ class Story:
 
     @property
     def training(self) -> tuple[Utterance, ...]:
-        """What the model learned from."""
+        """The utterances that the model learned from."""
         on_test = self.config.select_on == "test"
         return (*self.fold.train, *(self.fold.validation if on_test else ()))
 
     @property
     def corpus(self) -> str:
-        """What the corpus is called."""
+        """The name of the corpus, or of its manifest."""
         return self.config.protocol.corpus or self.config.manifest.stem
 
     @property
     def models(self) -> int:
-        """How many the run has."""
+        """How many models the run has."""
         return self.results.seeds * len(self.task.folds)
 
     @property

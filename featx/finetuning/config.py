@@ -24,11 +24,12 @@ class TuningSettings(Schema):
         batch_size: utterances that go through the model at once, on each GPU; also in evaluation.
         accumulation: batches whose gradients are added for a step.
         epochs: passes over the training data, at most.
-        learning_rate: of AdamW.
-        head_learning_rate: of the head's weights; the same by default.
+        learning_rate: AdamW's, for the encoder's weights.
+        head_learning_rate: AdamW's, for the head's weights; the same by default.
         warmup: share of all steps over which the rates rise from 0.
-        schedule: of the rates after that.
-        weight_decay: of AdamW.
+        schedule: how the rates go on after that: to 0 on a "linear" or "cosine" course, or
+            "constant".
+        weight_decay: AdamW's.
         max_grad_norm: bound on the norm of all gradients together.
         every: steps between two looks at the validation data; each saves a checkpoint.
         best_by: what chooses the checkpoint: highest UAR or WA, or lowest loss.
@@ -36,7 +37,7 @@ class TuningSettings(Schema):
         group_by_length: make batches of utterances of similar length, which saves padding.
         gradient_checkpointing: keep fewer activations and compute them again: less memory for
             more time.
-        precision: of products and convolutions; weights stay in float32.
+        precision: number format of products and convolutions; weights stay in float32.
     """
 
     batch_size: PositiveInt
@@ -60,7 +61,7 @@ class Tuning(Schema):
     """A file like `configs/finetuning.toml`.
 
     Attributes:
-        head: what is on the encoder.
+        head: the classifier on the encoder.
         training: how both train.
     """
 
@@ -74,13 +75,14 @@ class FinetuneConfig(Tuning):
     Attributes:
         manifest: the labels and audio; relative to the working folder.
         model: a short name, a Hub id or a local folder.
-        revision: of the Hub repository; its main branch if empty.
+        revision: branch, tag or commit of the Hub repository; its main branch if empty.
         mode: "full" trains all weights, "partial" all but the CNN's, "frozen" the head's.
-        seconds: of each utterance's beginning that are used; `inf` for all of it.
+        seconds: how much of the beginning of each utterance is used; `inf` for all of it.
         select_on: what chooses the checkpoint. "test" is how some papers do it: training has the
             validation data too, and the scores are those of the best of many looks.
-        seeds: how many models a fold, each with other initial head, order and dropout.
-        processes: of `torchrun` that share a step; each takes whole batches.
+        seeds: how many models to train for each fold, each with another initial head, order and
+            dropout.
+        processes: how many processes of `torchrun` share a step; each takes whole batches.
         save: which models are kept: the "best" on validation data, "all" or "none".
         protocol: which utterances under which labels, and how they are divided.
     """
@@ -102,7 +104,7 @@ class FinetuneConfig(Tuning):
 
     @property
     def name(self) -> str:
-        """How the run is called: manifest, model, mode, and a named protocol."""
+        """The name of the run: manifest, model, mode, and a named protocol."""
         parts = (self.manifest.stem, store_name(self.model), self.mode, self.protocol.name)
         return "-".join(filter(None, parts))
 
@@ -123,16 +125,23 @@ def finetune_config(data: Mapping[str, Any], changes: Sequence[str] = ()) -> Fin
     return _changed({**table, **data, "head": head}, changes)
 
 
-def file_config(path: Path, changes: Sequence[str] = ()) -> FinetuneConfig:
-    """Read the config of an earlier run, with changes as in `finetune_config`.
+def earlier_config(
+    config: str | Path | FinetuneConfig, changes: Sequence[str] = ()
+) -> FinetuneConfig:
+    """Return the config of an earlier run, with changes.
+
+    Args:
+        config: the config, or the path of the run's `config.toml`.
+        changes: as for `finetune_config`.
 
     Raises:
         ConfigError: if the file or a change can't be used.
     """
-    table = read_config(path, FinetuneConfig).model_dump(mode="json", exclude_none=True)
-    return _changed(table, changes)
+    if not isinstance(config, FinetuneConfig):
+        config = read_config(Path(config), FinetuneConfig)
+    return _changed(config.model_dump(mode="json", exclude_none=True), changes)
 
 
 def _changed(table: dict[str, Any], changes: Sequence[str]) -> FinetuneConfig:
     change(table, changes)
-    return check_config(table, FinetuneConfig, "--set" if changes else "finetune")
+    return check_config(table, FinetuneConfig, "`settings`" if changes else "finetune")

@@ -16,7 +16,7 @@ def draw_tuning(members: Sequence[TunedMember], path: Path, chosen_on_test: bool
 
     Args:
         members: the models.
-        path: of the picture.
+        path: where the picture is written, without an ending.
         chosen_on_test: whether what is called validation was the test data.
     """
     with mpl.rc_context(STYLE):

@@ -13,7 +13,7 @@ from featx.finetuning.member import Look
 from featx.runs.members import member_name
 
 PATIENCE = 10.0  # seconds for the Hub to answer at all; its client would wait for ever
-LATER = "Or leave out --push-to-hub, and send the model later: `hf upload OWNER/NAME FOLDER`."
+LATER = "Or leave out `push_to_hub`, and send the model later: `hf upload OWNER/NAME FOLDER`."
 
 
 def check_hub(repository: str) -> None:
@@ -23,7 +23,7 @@ def check_hub(repository: str) -> None:
         FeatxError: if the name is none, or the Hub can't be reached or written to.
     """
     _check_name(repository)
-    option = f"--push-to-hub {repository}"
+    option = f"`push_to_hub={repository!r}`"
     if constants.is_offline_mode():
         raise FeatxError(
             f"{option}: HF_HUB_OFFLINE or TRANSFORMERS_OFFLINE is set, so nothing can be sent. "
@@ -43,8 +43,8 @@ def push(repository: str, folder: Path) -> str:
     """Send a saved model.
 
     Args:
-        repository: that `check_hub` has seen.
-        folder: of the model.
+        repository: OWNER/NAME, which `check_hub` has seen.
+        folder: the saved model's.
 
     Returns:
         Where it is now.
@@ -58,7 +58,7 @@ def push(repository: str, folder: Path) -> str:
         )
     except Exception as error:
         raise FeatxError(
-            f"--push-to-hub {repository}: the run is finished, but its model could not be sent: "
+            f"`push_to_hub={repository!r}`: the run is finished, but its model could not be sent: "
             f"{_explained(error)}\nIt is safe in {folder}. To send it later:\n"
             f"  hf upload {repository} {folder}"
         ) from error
@@ -69,8 +69,8 @@ def best_saved(run: Path, models: Path, best_by: str) -> Path:
     """Return the folder of the best model that a finished run has saved.
 
     Args:
-        run: its folder.
-        models: the folder of its saved models.
+        run: the run's folder.
+        models: the folder with its saved models.
         best_by: what chose the checkpoints: "uar", "wa" or "loss".
 
     Raises:
@@ -84,8 +84,8 @@ def best_saved(run: Path, models: Path, best_by: str) -> Path:
             best[folder] = max(best.get(folder, key), key)
     if not best:
         raise FeatxError(
-            f"{run}: finished without saving a model, so there is none to send. The same command "
-            "with --overwrite fine-tunes and saves it."
+            f"{run}: finished without saving a model, so there is none to send. Fine-tune again "
+            "with `overwrite`, which saves one."
         )
     return max(best, key=lambda folder: best[folder])
 
@@ -98,7 +98,8 @@ def _check_name(repository: str) -> None:
         reason = str(error)
     if reason:
         raise FeatxError(
-            f"--push-to-hub {repository}: must be OWNER/NAME, such as me/wav2vec2-ravdess: {reason}"
+            f"`push_to_hub={repository!r}`: must be OWNER/NAME, such as me/wav2vec2-ravdess: "
+            f"{reason}"
         )
 
 

@@ -26,10 +26,10 @@ class Identity:
     Attributes:
         encoder: Hub id, or the local folder's name.
         revision: the Hub's commit, or "".
-        weights_sha256: of the encoder before.
-        settings_sha256: of its config and preprocessing.
+        weights_sha256: digest of the encoder's weights before training.
+        settings_sha256: digest of the encoder's config and preprocessing.
         inputs: digest of all that, the config, audio and folds.
-        parameters: of the model.
+        parameters: how many weights the model has.
         trained: how many of them train.
     """
 
@@ -60,11 +60,13 @@ def identify(config: FinetuneConfig, task: Task, checkpoint: Checkpoint) -> Iden
         for fold in task.folds
         for part in fold.parts.values()
     ]
-    told = json.dumps([config.to_toml(), weights, settings, audio, folds])
-    inputs = hashlib.sha256(told.encode()).hexdigest()
-    name = checkpoint.name if checkpoint.source == "local" else checkpoint.source
+    everything = json.dumps([config.to_toml(), weights, settings, audio, folds])
     return Identity(
-        *(name, checkpoint.revision, weights, settings, inputs),
+        encoder=checkpoint.name if checkpoint.source == "local" else checkpoint.source,
+        revision=checkpoint.revision,
+        weights_sha256=weights,
+        settings_sha256=settings,
+        inputs=hashlib.sha256(everything.encode()).hexdigest(),
         parameters=sum(weight.numel() for weight in model.parameters()),
         trained=sum(weight.numel() for weight in model.parameters() if weight.requires_grad),
     )

@@ -1,14 +1,16 @@
 """One fine-tuned model of a run: a seed on a fold."""
 
-import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from torch import Tensor
 
 from featx.runs.members import member_name, read_member, write_member
+from featx.utils.config import Schema
+
+COURSE = "told"  # the key in a member's file
 
 
 @dataclass(frozen=True)
@@ -16,9 +18,9 @@ class Look:
     """One look at the validation data.
 
     Attributes:
-        step: of the optimiser, from 1.
+        step: number of the optimiser's last step, from 1.
         epoch: passes over the training data up to here.
-        learning_rate: of the encoder; of the head where the encoder is frozen.
+        learning_rate: the encoder's rate; the head's where the encoder is frozen.
         train_loss: mean cross-entropy of the batches since the last look, as they were seen.
         train_wa: share of their utterances recognised, 0 to 1.
         validation_loss: mean cross-entropy.
@@ -40,7 +42,7 @@ class Look:
     seconds: float
 
     def score(self, best_by: str) -> float:
-        """Return what is to be high: UAR, WA, or the loss below zero."""
+        """Return the value that the best look has highest: UAR, WA, or minus the loss."""
         return {
             "uar": self.validation_uar,
             "wa": self.validation_wa,
@@ -49,7 +51,7 @@ class Look:
 
 
 def read_log(log: Sequence[Mapping[str, Any]]) -> list[Look]:
-    """Return the looks that Trainer's log tells of."""
+    """Return the looks at the validation data that are in Trainer's log."""
     looks: list[Look] = []
     training: dict[int, Mapping[str, Any]] = {}
     for entry in log:
@@ -59,11 +61,16 @@ def read_log(log: Sequence[Mapping[str, Any]]) -> list[Look]:
             before = training[entry["step"]]
             looks.append(
                 Look(
-                    *(entry["step"], entry["epoch"], before["learning_rate"]),
-                    *(before["loss"], before["wa"]),
-                    *(entry["eval_loss"], entry["eval_uar"], entry["eval_wa"]),
-                    before["seconds"] - (looks[-1].seconds if looks else 0.0),
-                    entry["seconds"],
+                    step=entry["step"],
+                    epoch=entry["epoch"],
+                    learning_rate=before["learning_rate"],
+                    train_loss=before["loss"],
+                    train_wa=before["wa"],
+                    validation_loss=entry["eval_loss"],
+                    validation_uar=entry["eval_uar"],
+                    validation_wa=entry["eval_wa"],
+                    train_seconds=before["seconds"] - (looks[-1].seconds if looks else 0.0),
+                    seconds=entry["seconds"],
                 )
             )
     return looks
@@ -84,7 +91,7 @@ class TunedMember:
     """What a fine-tuned model predicted, and how it got there.
 
     Attributes:
-        seed: of its initial head, order, dropout and masking.
+        seed: decided its initial head, order, dropout and masking.
         fold: number of the fold.
         probabilities: "test" and, unless the test data chose the checkpoint, "validation" to
             (utterances, classes), in the fold's order.
@@ -119,13 +126,13 @@ class TunedMember:
             folder: of the run's finished members.
             inputs: digest of what it was trained on, checked by `load_tuned_member`.
         """
-        told = {
-            "history": [asdict(look) for look in self.history],
-            "best": self.best,
-            "peak_memory": self.peak_memory,
-            "peak_gpu_memory": self.peak_gpu_memory,
-        }
-        kept = {"told": json.dumps(told)}
+        course = _Course(
+            history=list(self.history),
+            best=self.best,
+            peak_memory=self.peak_memory,
+            peak_gpu_memory=self.peak_gpu_memory,
+        )
+        kept = {COURSE: course.model_dump_json()}
         write_member(folder, self.name, inputs, self.probabilities, kept)
 
 
@@ -135,6 +142,22 @@ def load_tuned_member(folder: Path, seed: int, fold: int, inputs: str) -> TunedM
     if found is None:
         return None
     probabilities, kept = found
-    told = json.loads(kept["told"])
-    history = [Look(**look) for look in told.pop("history")]
-    return TunedMember(seed, fold, probabilities, history, **told)
+    course = _Course.model_validate_json(kept[COURSE])
+    return TunedMember(
+        seed=seed,
+        fold=fold,
+        probabilities=probabilities,
+        history=course.history,
+        best=course.best,
+        peak_memory=course.peak_memory,
+        peak_gpu_memory=course.peak_gpu_memory,
+    )
+
+
+class _Course(Schema):
+    """How a member got where it is, as its file keeps it."""
+
+    history: list[Look]
+    best: int
+    peak_memory: int
+    peak_gpu_memory: int | None

@@ -1,6 +1,13 @@
-"""An encoder with a classifier on it, trainable in full, in part, or the classifier alone."""
+"""An encoder with a classifier on it, trainable in full, in part, or the classifier alone.
 
-import warnings
+Padding changes nothing here, nor in `featx.features.encoders`, which does the same by other means.
+There speed counts: `Network` computes transformers' layers anew, without gradients, and only where
+there is audio. Here gradients count: transformers' own layers run on whole batches, and `Padding`
+sees to what their attention mask leaves out. A frozen encoder gives the same frames in both, up to
+rounding.
+"""
+
+import math
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -15,9 +22,6 @@ from featx.features.encoders.loading import load_model
 from featx.features.encoders.shape import EncoderShape, read_shape
 from featx.finetuning.choices import Mode
 
-# of WavLM in transformers, which is right all the same
-warnings.filterwarnings("ignore", "Support for mismatched key_padding_mask")
-
 
 class EmotionModel(nn.Module):
     """An encoder of any family whose last layer is pooled and classified.
@@ -29,7 +33,7 @@ class EmotionModel(nn.Module):
     Args:
         encoder: transformers' model.
         shape: its layers and frames.
-        head: what classifies.
+        head: the classifier of the last layer's frames.
         mode: which weights train.
     """
 
@@ -59,8 +63,8 @@ class EmotionModel(nn.Module):
         """Return `logits` (utterances, classes) and, with labels, their mean cross-entropy `loss`.
 
         Args:
-            waveforms: (utterances, samples) float32, zero after each end.
-            samples: of each utterance.
+            waveforms: (utterances, samples) float32, zero after the end of each utterance.
+            samples: how many each utterance has.
             labels: (utterances,) class indices.
         """
         hidden, lengths = self._encode(waveforms, samples)
@@ -71,7 +75,7 @@ class EmotionModel(nn.Module):
         return {**loss, "logits": logits}
 
     def _encode(self, waveforms: Tensor, samples: Sequence[int]) -> tuple[Tensor, Tensor]:
-        """Return the last layer (utterances, longest, dim) and frames of each utterance."""
+        """Return the last layer (utterances, longest, dim) and the utterances' frame counts."""
         frames = [self.shape.frames(count) for count in samples]
         lengths = torch.tensor(frames, device=waveforms.device)
         self._padding.expect(samples, lengths)
@@ -98,11 +102,11 @@ def build_model(
     The classifier's initial weights come from torch's global generator.
 
     Args:
-        folder: of the checkpoint.
-        settings: of the classifier.
-        classes: how many.
+        folder: the checkpoint's.
+        settings: how the classifier is built.
+        classes: how many classes there are.
         mode: which weights train.
-        checkpointing: keep few activations and compute the others again.
+        checkpointing: keep few activations and compute the others again for the gradients.
 
     Raises:
         FeatxError: if the checkpoint can't be loaded.
@@ -118,7 +122,8 @@ class Padding:
     """What an encoder must know of a batch so that padding changes nothing.
 
     An attention mask alone is not enough: a group norm's statistics would run over the padding,
-    and a positional convolution sees what the layer before it wrote there.
+    and a positional convolution sees what the layer before it wrote there. `Network` in
+    `featx.features.encoders.network` is its counterpart for features, which needs no gradients.
 
     Args:
         encoder: transformers' model; its first norm is replaced, its weights are kept.
@@ -132,6 +137,9 @@ class Padding:
         for module in encoder.encoder.pos_conv_embed.modules():
             if isinstance(module, nn.Conv1d):
                 module.register_forward_pre_hook(self._clear)
+        for module in encoder.modules():
+            if hasattr(module, "torch_multi_head_self_attention"):
+                _join_masks(module)
         self.steps: Sequence[int] = ()
         self._after: Tensor | None = None
 
@@ -139,8 +147,8 @@ class Padding:
         """Announce the next batch.
 
         Args:
-            samples: of each utterance.
-            frames: of each utterance, on the encoder's device.
+            samples: how many each utterance has.
+            frames: how many each utterance has, on the encoder's device.
         """
         self.steps = [(count - self._kernel) // self._stride + 1 for count in samples]
         self._after = None
@@ -154,11 +162,30 @@ class Padding:
         return (hidden if self._after is None else hidden.masked_fill(self._after, 0),)
 
 
+def _join_masks(attention: Any) -> None:
+    """Put the padding of WavLM's attention into its position bias.
+
+    Given apart, torch warns at every step that the two masks are of different types.
+    """
+    attend = attention.torch_multi_head_self_attention
+
+    def attend_with_one_mask(
+        hidden: Tensor, attention_mask: Tensor | None, bias: Tensor
+    ) -> tuple[Tensor, Tensor]:
+        if attention_mask is not None:
+            padded = attention_mask.ne(1).repeat_interleave(attention.num_heads, 0)
+            bias = bias.masked_fill(padded[:, None], -math.inf)
+        attended: tuple[Tensor, Tensor] = attend(hidden, None, bias)
+        return attended
+
+    attention.torch_multi_head_self_attention = attend_with_one_mask
+
+
 class OwnGroupNorm(nn.GroupNorm):
     """A group norm whose statistics are each utterance's own, without padding.
 
     Args:
-        norm: whose weights it takes over.
+        norm: the group norm whose weights it takes over.
         padding: knows how long each utterance is.
     """
 
@@ -172,6 +199,8 @@ class OwnGroupNorm(nn.GroupNorm):
         steps = self._padding.steps
         if len(set(steps)) == 1:
             return super().forward(hidden)
-        alone = [super(OwnGroupNorm, self).forward(hidden[n : n + 1, :, :count])
-                 for n, count in enumerate(steps)]  # fmt: skip
-        return torch.cat([F.pad(one, (0, hidden.shape[2] - one.shape[2])) for one in alone])
+        longest, normalised = hidden.shape[2], []
+        for row, count in enumerate(steps):
+            alone = super().forward(hidden[row : row + 1, :, :count])
+            normalised.append(F.pad(alone, (0, longest - count)))
+        return torch.cat(normalised)

@@ -13,20 +13,25 @@ def count_processes() -> int:
     return int(os.environ.get("WORLD_SIZE", "1"))
 
 
+def leads() -> bool:
+    """Tell whether this process is the first of those that `torchrun` has started, or alone."""
+    return os.environ.get("RANK", "0") == "0"
+
+
 class Processes:
-    """What the first process decides, the others follow; it alone writes and prints.
+    """What the first process decides, the others follow; it alone writes.
 
     Args:
         device: where they compute: several on a processor, or one on each GPU.
 
     Attributes:
-        count: how many.
+        count: how many processes there are.
         leads: whether this is the first.
     """
 
     def __init__(self, device: torch.device) -> None:
         self.count = count_processes()
-        self.leads = os.environ.get("RANK", "0") == "0"
+        self.leads = leads()
         self._agreed = False
         if self.count > 1:
             from accelerate import PartialState
@@ -45,11 +50,15 @@ class Processes:
         return shared
 
     def dismiss(self, nothing: T) -> None:
-        """Let the others go, if the first process ends before it had work for them."""
+        """Let the other processes go on if the first ends before it had work for them.
+
+        Args:
+            nothing: what the others get from `agree` when there is no work.
+        """
         if self.leads and not self._agreed:
             self.agree(nothing)
 
     def end(self) -> None:
-        """Part from each other: one that ends still connected can abort, and take all along."""
+        """Disconnect the processes: one that ends while connected can abort and stop the others."""
         if self.count > 1 and torch.distributed.is_initialized():
             torch.distributed.destroy_process_group()

@@ -1,4 +1,4 @@
-"""What a fine-tuning uses without being determined by it, checked before any work."""
+"""What a fine-tuning needs beside its config: device, disk, recipients; checked before any work."""
 
 import logging
 import shutil
@@ -16,61 +16,73 @@ from featx.finetuning.processes import count_processes
 from featx.finetuning.trackers import check_trackers
 from featx.runs.cost import describe_bytes, folder_bytes
 from featx.runs.folder import MEMBERS, MODELS
+from featx.utils.text import counted
 
+log = logging.getLogger("featx")
 CPU = torch.device("cpu")
+CHECKPOINTS = 3  # two that are kept, and one while it is written
+MOMENTS = 2  # that AdamW has for each weight that trains
+WEIGHT = 4  # bytes
 
 
 @dataclass(frozen=True)
-class Surroundings:
-    """What a fine-tuning uses.
+class Recipients:
+    """Who gets what a fine-tuning makes.
 
     Attributes:
-        device: where to compute.
-        trackers: that are told how it goes.
-        repository: of the Hub, where the best model is sent; "" for nowhere.
+        trackers: experiment trackers, which get the curves of each model; see `TRACKERS`.
+        repository: of the Hub, which gets the best model; "" for none.
     """
 
-    device: torch.device = CPU
     trackers: Sequence[str] = ()
     repository: str = ""
 
 
-def find_surroundings(
-    config: FinetuneConfig, device: str, trackers: Sequence[str] = (), repository: str = ""
-) -> Surroundings:
-    """Return what is asked for, if it is there.
+NOBODY = Recipients()
+
+
+def find_device(config: FinetuneConfig, device: str) -> torch.device:
+    """Return the device that is asked for, if a fine-tuning can compute there.
 
     Args:
         config: what is to be done there.
-        device: "auto", "cpu" or "cuda".
-        trackers: names.
-        repository: as in `Surroundings`.
+        device: "auto" (a GPU where there is one), "cpu" or "cuda".
 
     Raises:
-        FeatxError: if a device, its precision, a tracker or the Hub is not there, or there would
-            be no model to send.
+        FeatxError: if there is no such device, it lacks the precision, or other processes run
+            than the config has.
     """
-    if ":" in device:
+    if device not in ("auto", "cpu", "cuda"):  # Trainer takes the first GPU that it sees
         raise FeatxError(
-            f"--device {device}: choose auto, cpu or cuda; CUDA_VISIBLE_DEVICES chooses the GPU."
+            f"`device={device!r}`: choose auto, cpu or cuda; the environment variable "
+            "CUDA_VISIBLE_DEVICES chooses the GPU."
         )
     found = find_devices(device)[0]
     _check_precision(found, config.training.precision)
     _check_processes(config.processes)
-    check_trackers(trackers)
-    if repository:
+    return found
+
+
+def check_recipients(config: FinetuneConfig, recipients: Recipients) -> None:
+    """Make sure that trackers and the Hub will take what they are to get.
+
+    Raises:
+        FeatxError: if a tracker or the Hub can't be reached, or no model would be there to send.
+    """
+    check_trackers(recipients.trackers)
+    if recipients.repository:
         if config.save == "none":
-            raise FeatxError("--push-to-hub needs a saved model: leave out --save none.")
-        check_hub(repository)
-    return Surroundings(found, tuple(trackers), repository)
+            raise FeatxError("`push_to_hub` needs a saved model: leave out `save='none'`.")
+        check_hub(recipients.repository)
 
 
 def _check_processes(wanted: int) -> None:
     if wanted != count_processes():
+        here = count_processes()
         raise FeatxError(
-            f"processes={wanted} in the config, but {count_processes()} running here: begin "
-            f"it with torchrun --nproc-per-node {wanted} -m featx finetune, or change it with "
-            f"--set processes={count_processes()} and another --name."
+            f"The config has processes={wanted}, and here it is {here}: let torchrun start "
+            f"{wanted}, or change the number with `settings='processes={here}'` and another "
+            "`name`."
         )
 
 
@@ -86,28 +98,22 @@ def _check_precision(device: torch.device, precision: str) -> None:
         )
 
 
-_CHECKPOINTS = 3  # two that are kept, and one while it is written
-_MOMENTS = 2  # that AdamW has for each weight that trains
-_WEIGHT = 4  # bytes
-log = logging.getLogger("featx")
-
-
 def tuning_bytes(weights: int, trained: int) -> tuple[int, int]:
     """Return the bytes of a saved model, and of all checkpoints that are there at one time.
 
     Args:
-        weights: of a model.
+        weights: how many weights a model has.
         trained: how many of them train.
     """
-    return _WEIGHT * weights, _CHECKPOINTS * _WEIGHT * (weights + _MOMENTS * trained)
+    return WEIGHT * weights, CHECKPOINTS * WEIGHT * (weights + MOMENTS * trained)
 
 
 def check_disk(folder: Path, weights: int, trained: int, models: int) -> None:
-    """Say how much disk is needed, and refuse a run that it can't hold.
+    """Refuse a run that the disk can't hold, and note how much it needs.
 
     Args:
-        folder: of the run.
-        weights: of a model.
+        folder: the run's.
+        weights: how many weights a model has.
         trained: how many of them train.
         models: how many are saved, at most at one time.
 
@@ -119,12 +125,12 @@ def check_disk(folder: Path, weights: int, trained: int, models: int) -> None:
     there = sum(folder_bytes(folder / part) for part in (MEMBERS, MODELS))  # of a stopped attempt
     free = shutil.disk_usage(folder).free
     log.debug(
-        "%s of disk: %s of checkpoints at most, and %d models of %s",
-        *(describe_bytes(needed), describe_bytes(checkpoints), models, describe_bytes(model)),
+        f"{describe_bytes(needed)} of disk: {describe_bytes(checkpoints)} of checkpoints at most, "
+        f"and {counted(models, 'model')} of {describe_bytes(model)}"
     )
     if needed > free + there:
         raise FeatxError(
             f"{folder}: checkpoints and models need {describe_bytes(needed)}, the disk has "
-            f"{describe_bytes(free + there)} for them. Free some, work on another disk, or save "
-            "fewer models with --save."
+            f"{describe_bytes(free + there)} for them. Free some, work on another disk, or keep "
+            "fewer models with `save`."
         )

@@ -1,4 +1,4 @@
-"""A fine-tuning as a run folder, from its config to its models."""
+"""A fine-tuning from its config to its run folder."""
 
 import gc
 import logging
@@ -9,26 +9,27 @@ from dataclasses import asdict, astuple
 from pathlib import Path
 
 import numpy as np
+import torch
 
-from featx.data.manifest import load_manifest
+from featx.data.manifest import Manifest, load_manifest
 from featx.errors import Interrupted
 from featx.features.encoders.checkpoints import Checkpoint, find_checkpoint, store_name
 from featx.features.encoders.devices import keep_float32
 from featx.features.encoders.loading import load_extractor
 from featx.features.encoders.shape import read_shape
 from featx.finetuning.card import write_card
-from featx.finetuning.card_facts import Story
+from featx.finetuning.card_facts import CardFacts
 from featx.finetuning.config import FinetuneConfig
 from featx.finetuning.figures import draw_tuning
-from featx.finetuning.train import Setting, tune
 from featx.finetuning.hub import best_saved, push
 from featx.finetuning.identity import Identity, identify
 from featx.finetuning.member import Look, TunedMember, load_tuned_member
 from featx.finetuning.model import EmotionModel
 from featx.finetuning.processes import Processes
-from featx.finetuning.resources import Surroundings, check_disk
+from featx.finetuning.resources import CPU, NOBODY, Recipients, check_disk
 from featx.finetuning.saved import save_model
 from featx.finetuning.trackers import LOGS
+from featx.finetuning.train import Setting, Trial, tune
 from featx.finetuning.waveforms import check_decodable, check_usable
 from featx.protocols.apply import apply_protocol
 from featx.protocols.task import Task, set_task
@@ -45,7 +46,7 @@ CHOSEN_ON_TEST = (
     "CHECKPOINT CHOSEN ON THE TEST DATA: the scores are those of the best of many looks at it, as "
     "in some papers, and too high for new utterances."
 )
-ALONE = Surroundings()
+REPORT = "report.txt"
 log = logging.getLogger("featx")
 
 
@@ -53,7 +54,9 @@ def run_finetune(
     config: FinetuneConfig,
     folder: Path,
     overwrite: bool = False,
-    surroundings: Surroundings = ALONE,
+    device: torch.device = CPU,
+    recipients: Recipients = NOBODY,
+    manifest: Manifest | None = None,
 ) -> Results | None:
     """Fine-tune into a run folder, or return the results of the same fine-tuning done before.
 
@@ -62,9 +65,11 @@ def run_finetune(
 
     Args:
         config: what to fine-tune, and how.
-        folder: of the run.
+        folder: the run's.
         overwrite: replace the run that the folder holds, once the new one is finished.
-        surroundings: what to use.
+        device: where to compute.
+        recipients: trackers and the Hub, which have been checked.
+        manifest: the corpus, if it has been read already.
 
     Raises:
         FeatxError: if the model, manifest or disk can't be used, the folder holds another run, or
@@ -72,31 +77,38 @@ def run_finetune(
         Interrupted: on Ctrl-C.
     """
     checkpoint = find_checkpoint(config.model, config.revision or None)
-    task = _load_task(config, checkpoint)
+    task = _set_task(config, manifest or load_manifest(config.manifest), checkpoint)
     identity = identify(config, task, checkpoint)
-    keep_float32(surroundings.device)
-    processes = Processes(surroundings.device)
+    keep_float32(device)
+    processes = Processes(device)
     setting = Setting(
-        config, task, checkpoint.folder, load_extractor(checkpoint.folder), surroundings.device,
-        processes, surroundings.trackers, folder.name,
-    )  # fmt: skip
+        config=config,
+        task=task,
+        checkpoint=checkpoint.folder,
+        extractor=load_extractor(checkpoint.folder),
+        device=device,
+        processes=processes,
+        trackers=recipients.trackers,
+        name=folder.name,
+    )
 
     def work(folder: Path) -> Results:
-        return _work(setting, identity, surroundings.repository, folder)
+        return _work(setting, identity, recipients.repository, folder)
 
     try:
         job = Job(config.to_toml(), identity.inputs, work)
         results = _lead_or_follow(setting, job, folder, overwrite)
     except KeyboardInterrupt:
         raise Interrupted(
-            "Interrupted. The same command goes on at the last checkpoint, "
+            "Interrupted. Started again in the same way, it goes on at the last checkpoint, "
             f"{config.training.every} steps or fewer before."
         ) from None
     finally:
         processes.end()
-    if results and surroundings.repository:
+    if results and recipients.repository:
         best = best_saved(folder, folder / MODELS, config.training.best_by)
-        push(surroundings.repository, best)
+        address = push(recipients.repository, best)
+        log.info(f"The best model is at {address}")
     return results
 
 
@@ -114,14 +126,14 @@ def _lead_or_follow(setting: Setting, job: Job, folder: Path, overwrite: bool) -
     return results
 
 
-def _load_task(config: FinetuneConfig, checkpoint: Checkpoint) -> Task:
-    """Read the manifest, divide it, and look at every audio file's header.
+def _set_task(config: FinetuneConfig, manifest: Manifest, checkpoint: Checkpoint) -> Task:
+    """Divide a corpus, and look at every audio file's header.
 
     Raises:
         FeatxError: if the manifest doesn't fit the protocol, or utterances can't be used.
     """
-    whole = load_manifest(config.manifest)
-    task = set_task(whole, apply_protocol(whole, config.protocol).utterances, config.protocol)
+    chosen = apply_protocol(manifest, config.protocol).utterances
+    task = set_task(manifest, chosen, config.protocol)
     check_usable(task.utterances, read_shape(checkpoint.folder).shortest, config.seconds)
     return task
 
@@ -129,13 +141,16 @@ def _load_task(config: FinetuneConfig, checkpoint: Checkpoint) -> Task:
 def _work(setting: Setting, identity: Identity, repository: str, folder: Path) -> Results:
     config, task = setting.config, setting.task
     title = _title(setting)
-    log.debug("%s", title)
-    log.debug("%s", "; ".join([f"{len(task.utterances):,} utterances", *task.notes]))
+    log.debug(title)
+    log.debug("; ".join([f"{len(task.utterances):,} utterances", *task.notes]))
     _clear_stale(folder, identity.inputs)
-    tasks = [(seed, fold.number) for fold in task.folds for seed in range(config.seeds)]
-    found = (load_tuned_member(folder / MEMBERS, *one, identity.inputs) for one in tasks)
-    members = {(member.seed, member.fold): member for member in found if member}
-    missing = [one for one in tasks if one not in members]
+    wanted = [(seed, fold.number) for fold in task.folds for seed in range(config.seeds)]
+    finished = (
+        load_tuned_member(folder / MEMBERS, seed, number, identity.inputs)
+        for seed, number in wanted
+    )
+    members = {(member.seed, member.fold): member for member in finished if member}
+    missing = [pair for pair in wanted if pair not in members]
     if missing:
         saved = {"none": 0, "best": 2, "all": len(missing)}[config.save]  # old best and new
         check_disk(folder, identity.parameters, identity.trained, saved)
@@ -146,7 +161,7 @@ def _work(setting: Setting, identity: Identity, repository: str, folder: Path) -
         member.save(folder / MEMBERS, identity.inputs)
         shutil.rmtree(folder / MEMBERS / member.name)  # its checkpoints
         del model  # before the next is loaded
-    ordered = [members[one] for one in sorted(members)]
+    ordered = [members[pair] for pair in sorted(members)]
     remarks = [f"Note: {note}." for note in task.notes]
     if config.select_on == "test":
         remarks.append(CHOSEN_ON_TEST)
@@ -154,7 +169,7 @@ def _work(setting: Setting, identity: Identity, repository: str, folder: Path) -
     for member in ordered:
         kept = folder / MODELS / member.name
         if kept.is_dir():
-            write_card(Story(config, task, identity, results, member, repository), kept)
+            write_card(CardFacts(config, task, identity, results, member, repository), kept)
     write_files(setting, identity, ordered, results, folder)
     return results
 
@@ -162,14 +177,14 @@ def _work(setting: Setting, identity: Identity, repository: str, folder: Path) -
 def _tune_all(
     setting: Setting, folder: Path | None, missing: list[tuple[int, int]]
 ) -> Iterator[tuple[TunedMember, EmotionModel]]:
-    """Tune every missing seed and fold; the first process tells the others which, and where."""
+    """Train each missing seed and fold; the first process tells the others which, and where."""
     folder, missing = setting.processes.agree((folder, missing))
     for index, (seed, number) in enumerate(missing):
         if index:
             gc.collect()  # a Trainer refers to itself, and holds the moments of all weights
         assert folder is not None, "nothing is missing where nobody writes"
-        own = folder / MEMBERS / member_name(seed, number)
-        yield tune(setting, seed, setting.task.folds[number], own)
+        checkpoints = folder / MEMBERS / member_name(seed, number)
+        yield tune(Trial(setting, seed, setting.task.folds[number], checkpoints))
 
 
 def _clear_stale(folder: Path, inputs: str) -> None:
@@ -194,7 +209,13 @@ def _keep(
     best = _best_member(members, setting.config.training.best_by)
     if save == "none" or (save == "best" and best is not member):
         return
-    save_model(model, setting.extractor, setting.task.classes, folder / member.name)
+    save_model(
+        model=model,
+        extractor=setting.extractor,
+        classes=setting.task.classes,
+        folder=folder / member.name,
+        seconds=setting.config.seconds,
+    )
     for other in folder.iterdir() if save == "best" else ():
         if other.name != member.name:
             shutil.rmtree(other)
@@ -202,7 +223,7 @@ def _keep(
 
 def _best_member(members: Sequence[TunedMember], best_by: str) -> TunedMember:
     """Return the member whose best look is the highest, the first of equals."""
-    return max(members, key=lambda one: (one.best_look.score(best_by), -one.seed, -one.fold))
+    return max(members, key=lambda m: (m.best_look.score(best_by), -m.seed, -m.fold))
 
 
 def _title(setting: Setting) -> str:
@@ -215,9 +236,6 @@ def _title(setting: Setting) -> str:
     )
 
 
-REPORT = "report.txt"
-
-
 def write_files(
     setting: Setting,
     identity: Identity,
@@ -228,15 +246,15 @@ def write_files(
     """Write everything that a finished run leaves but its config, log, models and scores.
 
     Args:
-        setting: what was fine-tuned on what.
-        identity: of the encoder and data.
+        setting: what the models share.
+        identity: the encoder and the data, identified by digests.
         members: the models.
         results: their scores.
-        folder: of the run.
+        folder: the run's.
     """
-    told = asdict(identity)
-    inputs = told.pop("inputs")
-    environment = {**describe_environment(), "inputs_sha256": inputs, "encoder": told}
+    encoder = asdict(identity)
+    inputs = encoder.pop("inputs")
+    environment = {**describe_environment(), "inputs_sha256": inputs, "encoder": encoder}
     write_json(folder / "environment.json", environment)
     header = ("seed", "fold", *Look.__dataclass_fields__)
     rows = ((m.seed, m.fold, *rounded(astuple(look))) for m in members for look in m.history)
@@ -254,7 +272,7 @@ def pace(members: Sequence[TunedMember], folder: Path) -> str:
 
     Args:
         members: the models.
-        folder: of the run.
+        folder: the run's.
     """
     table = plain_table(
         "model", "steps", "s / 100 steps", "best step", "time to best", "time", "on disk"

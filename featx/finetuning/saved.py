@@ -1,21 +1,24 @@
 """Fine-tuned models on disk: for featx, and for plain transformers where it has such a model."""
 
-import json
+import math
 import shutil
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import torch
+from pydantic import PositiveFloat
 from safetensors import SafetensorError
 from safetensors.torch import load, save
+from torch import Tensor
 from transformers import MODEL_FOR_AUDIO_CLASSIFICATION_MAPPING
 
 from classifiers.pooled import PooledClassifier, PooledSettings
 from featx.errors import FeatxError
 from featx.features.encoders.loading import load_extractor, load_model
 from featx.features.encoders.shape import read_shape
+from featx.finetuning.choices import Mode
 from featx.finetuning.model import EmotionModel
 from featx.utils.files import write_bytes, write_json
 
@@ -23,22 +26,49 @@ HEAD = "head.json"
 HEAD_WEIGHTS = "head.safetensors"
 
 
+class SavedHead(PooledSettings):
+    """What `head.json` holds beside the classifier's settings.
+
+    Attributes:
+        classes: names of the class indices.
+        mode: which weights trained.
+        seconds: how much of the beginning of each utterance the model heard; None for all of it.
+    """
+
+    classes: tuple[str, ...]
+    mode: Mode
+    seconds: PositiveFloat | None = None
+
+    @property
+    def settings(self) -> PooledSettings:
+        """The classifier's settings alone."""
+        return PooledSettings(kind=self.kind, pooling=self.pooling, dropout=self.dropout)
+
+
 @dataclass(frozen=True)
 class TunedModel:
     """A fine-tuned model, ready to predict.
 
     Attributes:
-        model: in evaluation mode.
+        model: the encoder and the classifier, in evaluation mode.
         extractor: transformers', prepares waveforms.
         classes: names of the class indices.
+        seconds: how much of the beginning of each utterance the model heard; infinite for all.
     """
 
     model: EmotionModel
     extractor: Any
     classes: Sequence[str]
+    seconds: float = math.inf
 
 
-def save_model(model: EmotionModel, extractor: Any, classes: Sequence[str], folder: Path) -> None:
+def save_model(
+    model: EmotionModel,
+    extractor: Any,
+    classes: Sequence[str],
+    folder: Path,
+    seconds: float = math.inf,
+) -> None:
     """Write a model to a folder, which is there in full or not at all.
 
     A linear classifier of the mean is what transformers' models for audio classification have:
@@ -46,14 +76,33 @@ def save_model(model: EmotionModel, extractor: Any, classes: Sequence[str], fold
     transformers loads the encoder, with `AutoModel`. featx reads `head.json` beside it in both.
 
     Args:
-        model: what was fine-tuned.
-        extractor: that prepares waveforms.
+        model: the encoder and the classifier.
+        extractor: transformers', prepares waveforms.
         classes: names of the class indices.
-        folder: to write; replaced if it is there.
+        folder: where to write; replaced if it is there.
+        seconds: how much of the beginning of each utterance the model heard; infinite for all.
     """
     unfinished = folder.with_name(f".{folder.name}.unfinished")
     shutil.rmtree(unfinished, ignore_errors=True)
     unfinished.mkdir(parents=True)
+    config, weights = _as_transformers(model, classes)
+    config.save_pretrained(unfinished)
+    extractor.save_pretrained(unfinished)
+    write_bytes(unfinished / "model.safetensors", save(_on_host(weights), {"format": "pt"}))
+    write_bytes(unfinished / HEAD_WEIGHTS, save(_on_host(model.head.state_dict())))
+    described = SavedHead(
+        **model.head.settings.model_dump(),
+        classes=tuple(classes),
+        mode=model.mode,
+        seconds=None if math.isinf(seconds) else seconds,
+    )
+    write_json(unfinished / HEAD, described.model_dump(mode="json", exclude_none=True))
+    shutil.rmtree(folder, ignore_errors=True)
+    unfinished.rename(folder)
+
+
+def _as_transformers(model: EmotionModel, classes: Sequence[str]) -> tuple[Any, dict[str, Tensor]]:
+    """Return the config and weights of the model that plain transformers is to load."""
     encoder, head = model.encoder, model.head
     config = type(encoder.config)(**encoder.config.to_dict())
     config.id2label = dict(enumerate(classes))
@@ -61,7 +110,7 @@ def save_model(model: EmotionModel, extractor: Any, classes: Sequence[str], fold
     config.add_adapter = False
     config.use_weighted_layer_sum = False
     config.classifier_proj_size = config.hidden_size
-    weights = {name: value.contiguous() for name, value in encoder.state_dict().items()}
+    weights = dict(encoder.state_dict())
     kind: Any = type(encoder)
     if head.settings.is_plain:
         kind = MODEL_FOR_AUDIO_CLASSIFICATION_MAPPING[type(config)]
@@ -73,16 +122,11 @@ def save_model(model: EmotionModel, extractor: Any, classes: Sequence[str], fold
         weights["classifier.weight"] = head.output.weight.detach()
         weights["classifier.bias"] = head.output.bias.detach()
     config.architectures = [kind.__name__]
-    config.save_pretrained(unfinished)
-    extractor.save_pretrained(unfinished)
-    host = {name: value.cpu().contiguous() for name, value in weights.items()}
-    write_bytes(unfinished / "model.safetensors", save(host, {"format": "pt"}))
-    own = {name: value.cpu().contiguous() for name, value in head.state_dict().items()}
-    write_bytes(unfinished / HEAD_WEIGHTS, save(own))
-    described = {**head.settings.model_dump(), "classes": list(classes), "mode": model.mode}
-    write_json(unfinished / HEAD, described)
-    shutil.rmtree(folder, ignore_errors=True)
-    unfinished.rename(folder)
+    return config, weights
+
+
+def _on_host(weights: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    return {name: value.cpu().contiguous() for name, value in weights.items()}
 
 
 def load_tuned(folder: Path) -> TunedModel:
@@ -91,19 +135,21 @@ def load_tuned(folder: Path) -> TunedModel:
     Raises:
         FeatxError: if the folder does not hold one, or its files can't be used.
     """
-    path = folder / HEAD
     try:
-        described = json.loads(path.read_text("utf-8"))
-        classes, mode = described.pop("classes"), described.pop("mode")
-        settings = PooledSettings(**described)
+        saved = SavedHead.model_validate_json((folder / HEAD).read_bytes())
         weights = load((folder / HEAD_WEIGHTS).read_bytes())
         shape = read_shape(folder)
-        head = PooledClassifier(settings, shape.dim, len(classes))
+        head = PooledClassifier(saved.settings, shape.dim, len(saved.classes))
         head.load_state_dict(weights)
     except (OSError, ValueError, KeyError, RuntimeError, SafetensorError) as error:
         raise FeatxError(
-            f"{folder}: not a model that `featx finetune` saved ({error}). They are in the folder "
-            "models of a run."
+            f"{folder}: not a model that `featx.finetune` saved ({error}). A run keeps them in its "
+            "folder models."
         ) from error
-    model = EmotionModel(load_model(folder), shape, head, mode).eval().requires_grad_(False)
-    return TunedModel(model, load_extractor(folder), classes)
+    model = EmotionModel(load_model(folder), shape, head, saved.mode).eval().requires_grad_(False)
+    return TunedModel(
+        model=model,
+        extractor=load_extractor(folder),
+        classes=saved.classes,
+        seconds=math.inf if saved.seconds is None else saved.seconds,
+    )

@@ -1,4 +1,4 @@
-"""Experiment trackers that Trainer tells how a training goes, each model in a run of its own."""
+"""Experiment trackers that follow a training, each model in a run of its own there."""
 
 import os
 from collections.abc import Iterator, Sequence
@@ -24,14 +24,14 @@ def check_trackers(names: Sequence[str]) -> None:
     """Raise a FeatxError if a tracker is unknown, not installed, or would fail once it starts."""
     for name in names:
         if name not in TRACKERS:
-            raise FeatxError(f"--track {name}: choose among {', '.join(TRACKERS)}.")
+            raise FeatxError(f"`track={name!r}`: choose among {', '.join(TRACKERS)}.")
         if find_spec(name) is None:
-            raise FeatxError(f"--track {name}: not installed; `pip install {name}` adds it.")
+            raise FeatxError(f"`track={name!r}`: not installed; `pip install {name}` adds it.")
         try:
             _callback(name)
         except (ImportError, RuntimeError) as error:  # a broken installation, or switched off
             reason = str(error).splitlines()[0]
-            raise FeatxError(f"--track {name}: installed, but can't be used: {reason}") from error
+            raise FeatxError(f"`track={name!r}`: installed, but can't be used: {reason}") from error
     if "wandb" in names:
         _check_login()
 
@@ -45,8 +45,8 @@ def tracking(trainer: Any, names: Sequence[str], logs: Path) -> Iterator[None]:
 
     Args:
         trainer: transformers', whose `run_name` names the run. It must not report by itself.
-        names: of trackers.
-        logs: TensorBoard's folder, of this model alone.
+        names: the trackers.
+        logs: TensorBoard's folder for this model alone.
     """
     names = list(dict.fromkeys(names))
     callbacks = [_callback(name) for name in names]
@@ -73,7 +73,7 @@ def _callback(name: str) -> Any:
 
 
 def _check_login() -> None:
-    """Raise a FeatxError if Weights & Biases would fail, or ask who one is, during training."""
+    """Raise a FeatxError if Weights & Biases would fail during training, or ask for a login."""
     wandb = import_module("wandb")
     if wandb.setup().settings.mode in ("offline", "disabled", "dryrun"):
         return
@@ -87,8 +87,8 @@ def _check_login() -> None:
         reason = "" if known else "not logged in"
     if reason:
         raise FeatxError(
-            f"--track wandb: {reason}. `wandb login` logs in; WANDB_MODE=offline keeps everything "
-            "on this machine."
+            f"`track='wandb'`: {reason}. `wandb login` logs in; WANDB_MODE=offline keeps "
+            "everything on this machine."
         )
 
 

@@ -4,7 +4,6 @@ import logging
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -23,13 +22,14 @@ from featx.finetuning.member import TunedMember, best_look, is_over, read_log
 from featx.finetuning.model import EmotionModel, build_model
 from featx.finetuning.processes import Processes
 from featx.finetuning.trackers import LOGS, tracking
-from featx.finetuning.trainer import Tuner, Watch, arguments_for
+from featx.finetuning.trainer import Tuner, Watch, training_arguments
 from featx.finetuning.waveforms import Waveforms
 from featx.protocols.folds import Fold
 from featx.protocols.task import Task
 from featx.runs.members import member_name
 from featx.utils.machine import peak_memory, reset_peak_memory
 from featx.utils.progress import progress
+from featx.utils.text import counted
 
 STATE = "trainer_state.json"  # Trainer writes it last
 log = logging.getLogger("featx")
@@ -65,14 +65,48 @@ class Setting:
         return Waveforms(utterances, labels, self.extractor, self.config.seconds)
 
 
-def tune(setting: Setting, seed: int, fold: Fold, folder: Path) -> tuple[TunedMember, EmotionModel]:
-    """Fine-tune a model, or go on where an earlier attempt was stopped.
+@dataclass(frozen=True)
+class Trial:
+    """One training of a run: a seed on a fold.
 
-    Args:
+    Attributes:
         setting: what all models of the run share.
-        seed: of initial head, order, dropout and masking.
-        fold: who trains, validates and tests.
-        folder: of checkpoints, removed by the caller when the model is saved.
+        seed: decides the initial head, order, dropout and masking.
+        fold: which utterances train, validate and test.
+        folder: where checkpoints go; the caller removes it when the model is saved.
+    """
+
+    setting: Setting
+    seed: int
+    fold: Fold
+    folder: Path
+
+    @property
+    def title(self) -> str:
+        """The run's name and the model's."""
+        return f"{self.setting.name}, {member_name(self.seed, self.fold.number)}"
+
+    @property
+    def training(self) -> Sequence[Utterance]:
+        """The utterances that the model learns from."""
+        if self.setting.config.select_on == "test":
+            return [*self.fold.train, *self.fold.validation]
+        return self.fold.train
+
+    @property
+    def choosing(self) -> Sequence[Utterance]:
+        """The utterances that choose the checkpoint."""
+        return self.fold.parts[self.setting.config.select_on]
+
+    @property
+    def predicted(self) -> Sequence[str]:
+        """The parts of the fold whose predictions the run keeps."""
+        on_test = self.setting.config.select_on == "test"
+        return ["test"] if on_test else ["validation", "test"]
+
+
+def tune(trial: Trial) -> tuple[TunedMember, EmotionModel]:
+    """Fine-tune a model, or go on where an earlier attempt was stopped.
 
     Returns:
         What it predicted, and the model with its best weights.
@@ -80,57 +114,69 @@ def tune(setting: Setting, seed: int, fold: Fold, folder: Path) -> tuple[TunedMe
     Raises:
         FeatxError: if training diverges or memory runs out.
     """
-    config, task = setting.config, setting.task
-    build = partial(
-        build_model,
-        *(setting.checkpoint, config.head, len(task.classes), config.mode),
-        config.training.gradient_checkpointing,
-    )
-    title = f"{setting.name}, {member_name(seed, fold.number)}"
+    setting, folder = trial.setting, trial.folder
+    config = setting.config
     reset_peak_memory(setting.device)
     with _memory_explained(config):
-        model = seeded(build, seed)
-        trainer = _make_trainer(setting, model, seed, fold, folder, title)
+        trainer = _make_trainer(trial)
         logs = folder.parent.parent / LOGS / folder.name
         with tracking(trainer, setting.trackers, logs):
-            _train(setting, trainer, folder, title)
+            _train(trial, trainer)
         history = read_log(trainer.state.log_history)
         best = best_look(history, config.training.best_by)
         checkpoint = folder / f"checkpoint-{history[best].step}"
-        model.load_state_dict(load_file(checkpoint / "model.safetensors"))
-        parts = ["test"] if config.select_on == "test" else ["validation", "test"]
-        probabilities = {part: _predict(trainer, setting, fold.parts[part]) for part in parts}
+        trainer.tuned.load_state_dict(load_file(checkpoint / "model.safetensors"))
+        probabilities = {
+            part: _predict(trainer, setting, trial.fold.parts[part]) for part in trial.predicted
+        }
+    memory, gpu_memory = peak_memory(setting.device)
     member = TunedMember(
-        seed, fold.number, probabilities, history, best, *peak_memory(setting.device)
+        seed=trial.seed,
+        fold=trial.fold.number,
+        probabilities=probabilities,
+        history=history,
+        best=best,
+        peak_memory=memory,
+        peak_gpu_memory=gpu_memory,
     )
     look = member.best_look
     log.debug(
-        "%s: %d looks, best at step %d with validation UAR %.1f %%, %.1f s",
-        *(title, len(history), look.step, 100 * look.validation_uar, history[-1].seconds),
+        f"{trial.title}: {counted(len(history), 'look')}, best at step {look.step} with validation "
+        f"UAR {100 * look.validation_uar:.1f} %, {history[-1].seconds:.1f} s"
     )
-    return member, model
+    return member, trainer.tuned
 
 
-def _make_trainer(
-    setting: Setting, model: EmotionModel, seed: int, fold: Fold, folder: Path, title: str
-) -> Tuner:
-    config = setting.config
-    chooses_by_test = config.select_on == "test"
-    training = [*fold.train, *fold.validation] if chooses_by_test else fold.train
-    choosing = fold.test if chooses_by_test else fold.validation
-    arguments = arguments_for(config.training, folder, seed, setting.device, title)
-    looked_at = setting.waveforms(choosing)
+def _make_trainer(trial: Trial) -> Tuner:
+    setting, config = trial.setting, trial.setting.config
+
+    def build() -> EmotionModel:
+        return build_model(
+            folder=setting.checkpoint,
+            settings=config.head,
+            classes=len(setting.task.classes),
+            mode=config.mode,
+            checkpointing=config.training.gradient_checkpointing,
+        )
+
+    model = seeded(build, trial.seed)
+    choosing = setting.waveforms(trial.choosing)
     return Tuner(
-        *(model, config.training, arguments, setting.waveforms(training)),
-        Subset(looked_at, looked_at.longest_first()),
+        model=model,
+        settings=config.training,
+        arguments=training_arguments(
+            config.training, trial.folder, trial.seed, setting.device, trial.title
+        ),
+        training=setting.waveforms(trial.training),
+        validation=Subset(choosing, choosing.longest_first()),
     )
 
 
-def _train(setting: Setting, trainer: Tuner, folder: Path, title: str) -> None:
+def _train(trial: Trial, trainer: Tuner) -> None:
     """Train to the end, from the last complete checkpoint if there is one."""
-    settings = setting.config.training
-    processes = setting.processes
-    checkpoint = processes.agree(_last_checkpoint(folder, processes.count))
+    settings, title = trial.setting.config.training, trial.title
+    processes = trial.setting.processes
+    checkpoint = processes.agree(_last_checkpoint(trial.folder, processes.count))
     steps = _count_steps(trainer)
     done = 0
     if checkpoint:
@@ -143,7 +189,7 @@ def _train(setting: Setting, trainer: Tuner, folder: Path, title: str) -> None:
             trainer.state = state  # only its predictions were missing
             return
         trainer.took_before(state.log_history[-1]["seconds"])
-        log.debug("%s: goes on at step %d", title, done)
+        log.debug(f"{title}: goes on at step {done}")
     shown = progress(f"Fine-tuning {title}", steps, "steps", done)
     with shown if processes.leads else nullcontext(_ignore) as advance:
         trainer.add_callback(Watch(settings, trainer.order, advance, title))
@@ -194,10 +240,11 @@ def _memory_explained(config: FinetuneConfig) -> Iterator[None]:
             raise
         size = config.training.batch_size
         raise FeatxError(
-            f"Out of memory with batches of {size} utterances. Any of these takes less: "
-            f"--set training.batch_size={max(1, size // 2)} with --set training.accumulation "
-            "doubled, --set training.gradient_checkpointing=true, a shorter --seconds, "
-            "--set training.precision=bfloat16. The run needs another --name then, or --overwrite."
+            f"Out of memory with batches of {size} utterances. Each of these takes less: "
+            f"`settings='training.batch_size={max(1, size // 2)}'` with training.accumulation "
+            "doubled, `settings='training.gradient_checkpointing=true'`, fewer `seconds`, "
+            "`settings='training.precision=bfloat16'`. The run then needs another `name`, or "
+            "`overwrite`."
         ) from error
 
 

@@ -23,6 +23,7 @@ from featx.finetuning.model import EmotionModel
 from featx.finetuning.waveforms import Order, Waveforms, collate
 from featx.utils.progress import Advance
 
+log = logging.getLogger("featx")
 WORKERS_ON_GPU = 4  # that read audio, while a GPU computes; a processor has no core to spare
 
 
@@ -34,11 +35,11 @@ class Tuner(Trainer):
     to there, also over a stop.
 
     Args:
-        model: what is trained.
-        settings: how.
-        arguments: from `arguments_for`.
-        training: what it learns from.
-        validation: what chooses the checkpoint.
+        model: the model that is trained.
+        settings: how it is trained.
+        arguments: from `training_arguments`.
+        training: the utterances that it learns from.
+        validation: the utterances that choose the checkpoint.
     """
 
     def __init__(
@@ -123,7 +124,7 @@ class Tuner(Trainer):
         super().log(logs, start_time)
 
     def took_before(self, seconds: float) -> None:
-        """Begin to count time, of which so much was spent before a stop."""
+        """Count the seconds that were spent before a stop, too."""
         self._begin = time.perf_counter() - seconds
 
 
@@ -136,7 +137,7 @@ def measure(predicted: EvalPrediction) -> dict[str, float]:
     return {"loss": loss, "uar": uar, "wa": float(hits.mean())}
 
 
-def arguments_for(
+def training_arguments(
     settings: TuningSettings,
     folder: Path,
     seed: int,
@@ -148,9 +149,9 @@ def arguments_for(
     Args:
         settings: how to train.
         folder: where checkpoints go.
-        seed: of order, dropout and masking.
-        device: where; further processes of `torchrun` take further GPUs.
-        name: of the run, for trackers.
+        seed: decides the order, dropout and masking.
+        device: where to compute; further processes of `torchrun` take further GPUs.
+        name: what trackers call the run.
     """
     on_cpu = device.type == "cpu"
     arguments = TrainingArguments(
@@ -197,16 +198,13 @@ def _schedule(settings: TuningSettings) -> str:
     return "constant_with_warmup" if settings.schedule == "constant" else settings.schedule
 
 
-log = logging.getLogger("featx")
-
-
 class Watch(TrainerCallback):
     """Follows a training; keeps nothing that a resumed one would lack.
 
     Args:
-        settings: of the training.
-        order: of its utterances, told of each epoch.
-        advance: told of each step.
+        settings: how the model is trained.
+        order: of its utterances; it gets the number of each epoch.
+        advance: called after each step, with 1.
         title: of the model, for `run.log`.
     """
 
@@ -248,11 +246,12 @@ class Watch(TrainerCallback):
         """Refuse a loss that is not finite."""
         entry = state.log_history[-1]
         if not math.isfinite(entry.get("loss", 0.0) + entry.get("eval_loss", 0.0)):
+            lower = self._settings.learning_rate / 10
             raise FeatxError(
                 f"{self._title}: the loss is no longer finite at step {state.global_step}. Try "
-                f"--set training.learning_rate={self._settings.learning_rate / 10:g}, a "
-                "--set training.warmup=0.1, or --set training.precision=float32, with --overwrite "
-                "or another --name."
+                f"`settings='training.learning_rate={lower:g}'`, "
+                "`settings='training.warmup=0.1'` or `settings='training.precision=float32'`, "
+                "with `overwrite` or another `name`."
             )
 
     def on_evaluate(
@@ -268,10 +267,9 @@ class Watch(TrainerCallback):
             return
         look = looks[-1]
         log.debug(
-            "%s, step %d: training loss %.4f, WA %.1f %%; validation loss %.4f, UAR %.1f %%; "
-            "%.1f s since the last look",
-            *(self._title, look.step, look.train_loss, 100 * look.train_wa),
-            *(look.validation_loss, 100 * look.validation_uar, look.train_seconds),
+            f"{self._title}, step {look.step}: training loss {look.train_loss:.4f}, "
+            f"WA {100 * look.train_wa:.1f} %; validation loss {look.validation_loss:.4f}, "
+            f"UAR {100 * look.validation_uar:.1f} %; {look.train_seconds:.1f} s since the last look"
         )
         settings = self._settings
         if is_over(looks, settings.best_by, settings.patience):

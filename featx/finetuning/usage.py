@@ -3,7 +3,7 @@
 import math
 
 from featx.data.audio import SAMPLE_RATE
-from featx.finetuning.card_facts import Story
+from featx.finetuning.card_facts import CardFacts
 
 PLAIN = """\
 import soundfile
@@ -39,18 +39,18 @@ for name, probability in zip(tuned.classes, probabilities.tolist()):
     print(f"{{name}}: {{probability:.3f}}")"""
 
 
-def usage(story: Story) -> list[str]:
+def usage(facts: CardFacts) -> list[str]:
     """Return the paragraphs that say how a model is loaded, with code that works as written.
 
     Args:
-        story: of the model.
+        facts: what the card states.
     """
-    seconds, repository = story.config.seconds, story.repository
+    seconds, repository = facts.config.seconds, facts.repository
     samples = None if math.isinf(seconds) else max(1, round(seconds * SAMPLE_RATE))
     cut = f"[:{samples}]" if samples else ""  # as in training
     folder = f'Path(snapshot_download("{repository}"))' if repository else 'Path(".")'
     download = "from huggingface_hub import snapshot_download\n" if repository else ""
-    if story.plain:
+    if facts.plain:
         source = repository or "."
         where = "or a folder that has it" if repository else "this folder, or OWNER/NAME on the Hub"
         shown = [

@@ -23,13 +23,13 @@ class Waveforms(Dataset[Example]):
     """Utterances with their labels, read when asked for.
 
     Args:
-        utterances: in this order.
+        utterances: the utterances in their order.
         labels: (utterances,) class indices.
         extractor: transformers', normalises a waveform where the checkpoint's does.
-        seconds: of each utterance's beginning that are used; infinite for all of it.
+        seconds: how much of the beginning of each utterance is used; infinite for all of it.
 
     Attributes:
-        samples: of each utterance.
+        samples: how many samples each utterance has.
     """
 
     def __init__(
@@ -73,12 +73,12 @@ class Order(Sampler[int]):
     """A new random order each epoch, the same whenever that epoch is begun again.
 
     Args:
-        samples: of each utterance.
-        batch: utterances of a step, to be of similar length; None for any order.
-        seed: of all orders.
+        samples: how many samples each utterance has.
+        batch: how many utterances of similar length make a step; None for any order.
+        seed: decides all orders.
 
     Attributes:
-        epoch: which order comes next.
+        epoch: number of the epoch whose order comes next.
     """
 
     def __init__(self, samples: Sequence[int], batch: int | None, seed: int) -> None:
@@ -122,8 +122,8 @@ def check_usable(utterances: Sequence[Utterance], shortest: int, seconds: float 
 
     Args:
         utterances: all that a run uses.
-        shortest: samples that an encoder needs for one frame.
-        seconds: of each utterance's beginning that are used.
+        shortest: how many samples the encoder needs for one frame.
+        seconds: how much of the beginning of each utterance is used.
 
     Raises:
         FeatxError: if so few seconds give no frame, or naming every utterance that can't be
@@ -131,7 +131,7 @@ def check_usable(utterances: Sequence[Utterance], shortest: int, seconds: float 
     """
     if seconds * SAMPLE_RATE < shortest:
         raise FeatxError(
-            f"--seconds {seconds:g}: the encoder needs {shortest} samples, "
+            f"`seconds={seconds:g}`: the encoder needs {shortest} samples, "
             f"{shortest / SAMPLE_RATE:g} s, for one frame."
         )
     problems = []

@@ -1,0 +1,129 @@
+"""`featx.finetune`: fine-tune an encoder under a protocol, into a run folder."""
+
+import math
+from collections.abc import Sequence
+from pathlib import Path
+
+from featx.data.manifest import load_manifest
+from featx.errors import FeatxError
+from featx.finetuning.choices import HeadKind, Mode, Pooling, Save, SelectOn
+from featx.finetuning.config import FinetuneConfig, earlier_config, finetune_config
+from featx.finetuning.processes import count_processes
+from featx.finetuning.resources import Recipients, check_recipients, find_device
+from featx.finetuning.run import run_finetune
+from featx.protocols.protocol import Protocol, default_protocol, read_protocol
+from featx.runs.folder import run_folder
+from featx.runs.run import Run
+from featx.utils.arguments import refuse_beside
+
+BESIDE_CONFIG = {"config", "settings", "name", "device", "track", "push_to_hub", "overwrite"}
+
+
+def finetune(
+    model: str | Path | None = None,
+    mode: Mode = "full",
+    manifest: str | Path = "manifest.csv",
+    *,
+    protocol: str | Path | Protocol | None = None,
+    seeds: int = 1,
+    head: HeadKind = "linear",
+    pooling: Pooling = "mean",
+    select_on: SelectOn = "validation",
+    folds: int = 5,
+    speaker_dependent: bool = False,
+    seconds: float = math.inf,
+    revision: str | None = None,
+    settings: str | Sequence[str] = (),
+    config: str | Path | FinetuneConfig | None = None,
+    name: str | None = None,
+    device: str = "auto",
+    save: Save = "best",
+    track: Sequence[str] = (),
+    push_to_hub: str | None = None,
+    overwrite: bool = False,
+) -> Run:
+    """Fine-tune an encoder under a protocol, and score it on the test utterances.
+
+    The same call made again returns the finished run, or goes on where the run was stopped. Under
+    `torchrun` every process makes the call; the first writes the run, and what the others return
+    is complete once the first has ended.
+
+    Args:
+        model: a short name, a Hub id, or the folder of a checkpoint.
+        mode: "full" trains all weights, "partial" all but the CNN's, "frozen" the head's alone.
+        manifest: the CSV with the audio and labels.
+        protocol: who trains and who is tested: a shipped protocol's name, the path of a TOML, or
+            a `Protocol`. Without one the manifest's split is followed, or else speakers are
+            divided into folds.
+        seeds: how many models to train for each fold, each from another random seed.
+        head: what classifies: "linear" is one linear layer, "pooled" is dense, tanh, dropout and
+            linear.
+        pooling: how the frames of an utterance become one vector.
+        select_on: which utterances choose the checkpoint. "test" is how some papers do it, and
+            the run is marked as such everywhere.
+        folds: how many folds to make where neither a protocol nor the manifest divides.
+        speaker_dependent: let training and test share speakers.
+        seconds: how much of the beginning of each utterance is used.
+        revision: branch, tag or commit of the Hub repository.
+        settings: changes of single settings, such as "training.learning_rate=1e-5".
+        config: repeat the run with this config, or the path of its `config.toml`.
+        name: what the run is called; by default its manifest, model, mode and protocol.
+        device: "auto" (a GPU where there is one), "cpu" or "cuda".
+        save: which models to keep: the "best" on validation data, "all" or "none".
+        track: experiment trackers: "tensorboard", "wandb", "trackio" or "mlflow".
+        push_to_hub: OWNER/NAME of the Hub repository that gets the best model.
+        overwrite: replace the run of that name, once the new one is finished.
+
+    Returns:
+        The run, whose folder is `runs/NAME`.
+
+    Raises:
+        FeatxError: if an argument, the model, audio or disk can't be used, the folder holds
+            another run, or training diverges or runs out of memory.
+
+    Example:
+        >>> quick = ["training.epochs=1", "training.every=5"]
+        >>> run = featx.finetune("encoder", "frozen", folds=3, settings=quick, device="cpu")
+        >>> print(run.results.to_text())
+    """
+    given = dict(locals())
+    changes = (settings,) if isinstance(settings, str) else tuple(settings)
+    corpus = None
+    if config is not None:
+        beside = given.keys() - BESIDE_CONFIG
+        refuse_beside(finetune, given, beside, "config", "which holds all of it; use `settings`")
+        resolved = earlier_config(config, changes)
+    elif model is None:
+        raise FeatxError(
+            "`model` is missing: give a short name such as wav2vec2-base, a Hub id, or the folder "
+            "of a checkpoint."
+        )
+    else:
+        if protocol is None:
+            corpus = load_manifest(Path(manifest))
+            protocol = default_protocol(corpus, folds, speaker_dependent)
+        else:
+            beside = {"folds", "speaker_dependent"}
+            refuse_beside(finetune, given, beside, "protocol", "which says how to divide")
+        if not isinstance(protocol, Protocol):
+            protocol = read_protocol(str(protocol))
+        data = {
+            "manifest": str(manifest),
+            "model": str(model),
+            "revision": revision or "",
+            "mode": mode,
+            "head": {"kind": head, "pooling": pooling},
+            "select_on": select_on,
+            "seconds": seconds,
+            "protocol": protocol.model_dump(mode="json"),
+            "seeds": seeds,
+            "processes": count_processes(),
+            "save": save,
+        }
+        resolved = finetune_config(data, changes)
+    place = find_device(resolved, device)
+    recipients = Recipients(tuple(track), push_to_hub or "")
+    check_recipients(resolved, recipients)
+    folder = run_folder(name or resolved.name)
+    run_finetune(resolved, folder, overwrite, place, recipients, corpus)
+    return Run(folder)

@@ -1,0 +1,42 @@
+"""Arguments of the Python API that exclude each other."""
+
+import inspect
+from collections.abc import Callable, Collection, Mapping
+from pathlib import Path
+from typing import Any
+
+from featx.errors import FeatxError
+
+
+def refuse_beside(
+    function: Callable[..., Any],
+    given: Mapping[str, object],
+    names: Collection[str],
+    beside: str,
+    reason: str,
+) -> None:
+    """Refuse arguments that another would silently overrule.
+
+    Args:
+        function: whose arguments they are.
+        given: the arguments of the call by name.
+        names: those that must be at their defaults.
+        beside: the argument that overrules them.
+        reason: why it does.
+
+    Raises:
+        FeatxError: if one of them is not at its default.
+    """
+    defaults = inspect.signature(function).parameters
+    changed = [
+        name
+        for name, value in given.items()
+        if name in names and _plain(value) != defaults[name].default
+    ]
+    if changed:
+        shown = ", ".join(f"`{name}`" for name in changed)
+        raise FeatxError(f"{shown} can't be given with `{beside}`, {reason}.")
+
+
+def _plain(value: object) -> object:
+    return str(value) if isinstance(value, Path) else value
