@@ -1,0 +1,129 @@
+"""The models of a finished fine-tuning, applied to audio."""
+
+import logging
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+import torch
+from torch import Tensor
+
+from featx.data.audio import SAMPLE_RATE, AudioError, Waveform, count_samples, read_audio
+from featx.data.manifest import Utterance
+from featx.errors import FeatxError
+from featx.features.encoders.devices import find_devices, keep_float32
+from featx.finetuning.saved import TunedModel, load_tuned
+from featx.inference.inputs import Recordings, StoredFeatures
+from featx.inference.model import Model, Options
+from featx.inference.predictions import Predictions
+from featx.utils.progress import progress
+
+log = logging.getLogger("featx")
+
+
+@dataclass(frozen=True)
+class FinetunedModel(Model):
+    """The saved models of a finished fine-tuning, from `featx.load`.
+
+    Attributes:
+        folders: of each saved model.
+        classes: names of the classes, in the order of the probabilities.
+        seconds: of each utterance's beginning that the models heard; infinite for all of it.
+        precision: that the models were trained in.
+    """
+
+    folders: tuple[Path, ...]
+    classes: tuple[str, ...]
+    seconds: float = math.inf
+    precision: str = "float32"
+
+    def _predict(self, given: Recordings | StoredFeatures, options: Options) -> Predictions:
+        if isinstance(given, StoredFeatures):
+            raise FeatxError("A fine-tuned model takes audio or a manifest, not stored features.")
+        if options.encoders:
+            raise FeatxError("A fine-tuned model has an encoder of its own: leave out `encoder`.")
+        device = find_devices(options.device)[0]
+        keep_float32(device)
+        utterances = given.manifest.utterances
+        failures = self._unusable(utterances, options.max_seconds)
+        rows: dict[str, list[Tensor]] = {u.utterance: [] for u in utterances}
+        with progress("Predicting", len(self.folders) * len(utterances), "utterances") as advance:
+            for folder in self.folders:
+                tuned = loaded(folder, device)
+                for utterance in utterances:
+                    if utterance.utterance not in failures:
+                        self._add(tuned, utterance, rows[utterance.utterance], failures)
+                    advance(1)
+        done = [name for name in rows if name not in failures]
+        if not done:
+            raise FeatxError(
+                f"No utterance can be used; the first: {next(iter(failures.values()))}"
+            )
+        for reason in failures.values():
+            log.warning("%s", reason)
+        probabilities = torch.stack([torch.stack(rows[name]).double().mean(0) for name in done])
+        return Predictions.of(self.classes, done, probabilities.float(), failures)
+
+    def _add(
+        self,
+        tuned: TunedModel,
+        utterance: Utterance,
+        rows: list[Tensor],
+        failures: dict[str, str],
+    ) -> None:
+        try:
+            waveform = read_audio(utterance.path, utterance.start, utterance.end)[: self._limit]
+        except AudioError as error:
+            failures[utterance.utterance] = str(error)
+            return
+        rows.append(self._probabilities(tuned, waveform))
+
+    @torch.inference_mode()
+    def _probabilities(self, tuned: TunedModel, waveform: Waveform) -> Tensor:
+        """Return the class probabilities of an utterance, (classes,) float32."""
+        inputs = tuned.extractor(waveform, sampling_rate=SAMPLE_RATE, return_tensors="pt")
+        device = next(tuned.model.parameters()).device
+        on_gpu = device.type == "cuda"  # a processor lacks products of float16
+        rounded = self.precision == "bfloat16" or (self.precision == "float16" and on_gpu)
+        dtype = getattr(torch, self.precision) if rounded else None
+        with torch.autocast(device.type, dtype, enabled=rounded):
+            logits = tuned.model(inputs.input_values.to(device), [len(waveform)])["logits"]
+        probabilities: Tensor = logits[0].float().softmax(0).cpu()
+        return probabilities
+
+    @property
+    def _limit(self) -> int | None:
+        """The samples of each utterance's beginning that the models hear; None for all."""
+        return None if math.isinf(self.seconds) else max(1, round(self.seconds * SAMPLE_RATE))
+
+    def _unusable(self, utterances: Sequence[Utterance], max_seconds: float) -> dict[str, str]:
+        """Return why utterances can't be used, from their headers."""
+        shape = loaded(self.folders[0], torch.device("cpu")).model.shape
+        failures = {}
+        for utterance in utterances:
+            try:
+                samples = count_samples(utterance.path, utterance.start, utterance.end)
+            except AudioError as error:
+                failures[utterance.utterance] = str(error)
+                continue
+            samples = min(samples, self._limit or samples)
+            if not shape.frames(samples):
+                failures[utterance.utterance] = (
+                    f"{utterance.path}: too short for one frame, {samples} samples at 16 kHz"
+                )
+            elif samples > max_seconds * SAMPLE_RATE:
+                failures[utterance.utterance] = (
+                    f"{utterance.path}: {samples / SAMPLE_RATE:.1f} s, more than "
+                    f"`max_seconds={max_seconds:g}`"
+                )
+        return failures
+
+
+@lru_cache(maxsize=1)  # the one model of most runs is loaded once
+def loaded(folder: Path, device: torch.device) -> TunedModel:
+    """Return a saved model on a device."""
+    tuned = load_tuned(folder)
+    tuned.model.to(device)
+    return tuned

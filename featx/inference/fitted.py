@@ -1,0 +1,77 @@
+"""The heads of a finished fit, applied to audio or stored features."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from featx.errors import FeatxError
+from featx.fitting.model import FittedHeads
+from featx.inference.features import (
+    GivenFeatures,
+    Source,
+    computed,
+    find_source,
+    is_acoustic,
+    match_stores,
+)
+from featx.inference.inputs import Recordings, StoredFeatures, find_speakers
+from featx.inference.model import Model, Options
+from featx.inference.predictions import Predictions
+
+
+@dataclass(frozen=True)
+class FittedModel(Model):
+    """The heads of a finished fit, from `featx.load`.
+
+    Attributes:
+        folder: of the run.
+        classes: names of the classes, in the order of the probabilities.
+        heads: one for each seed and fold, and what they take.
+        dtypes: that the features of each store were kept in; None where that is unknown.
+    """
+
+    folder: Path
+    classes: tuple[str, ...]
+    heads: FittedHeads
+    dtypes: tuple[str | None, ...]
+
+    def _predict(self, given: Recordings | StoredFeatures, options: Options) -> Predictions:
+        with self._features(given, options) as features:
+            names = features.utterances
+            speakers = [""] * len(names)
+            if self.heads.normalize == "speaker":
+                speakers = find_speakers(names, given.speakers, options.speaker_of)
+            selections = self.heads.select(features.stores)
+            probabilities = self.heads.probabilities(selections, names, speakers)
+            return Predictions.of(self.classes, names, probabilities, features.failures)
+
+    @contextmanager
+    def _features(
+        self, given: Recordings | StoredFeatures, options: Options
+    ) -> Iterator[GivenFeatures]:
+        if isinstance(given, StoredFeatures):
+            yield match_stores(self.heads.inputs, given)
+            return
+        with computed(self._sources(options), given, options.max_seconds) as features:
+            yield features
+
+    def _sources(self, options: Options) -> list[Source]:
+        encoders = [wanted for wanted in self.heads.inputs if not is_acoustic(wanted)]
+        if options.encoders and len(options.encoders) != len(encoders):
+            names = ", ".join(wanted.encoder for wanted in encoders) or "none"
+            raise FeatxError(
+                f"`encoder` names {len(options.encoders)} checkpoints, and the head takes features "
+                f"of {len(encoders)} encoders: {names}."
+            )
+        places = iter(options.encoders)
+        return [
+            find_source(
+                wanted,
+                dtype,
+                run=self.folder,
+                encoder=None if is_acoustic(wanted) else next(places, None),
+                device=options.device,
+            )
+            for wanted, dtype in zip(self.heads.inputs, self.dtypes, strict=True)
+        ]

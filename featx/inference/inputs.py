@@ -1,0 +1,131 @@
+"""What predictions are asked for: audio of any kind of source, or stored features."""
+
+import logging
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from cache import FeatureStore
+from featx.data.corpora.files import find_files
+from featx.data.corpora.folder import SUFFIXES
+from featx.data.manifest import Manifest, Utterance, load_manifest
+from featx.errors import FeatxError
+
+Source = str | Path | FeatureStore
+Inputs = Source | Manifest | Sequence[Source]
+SpeakerOf = Callable[[str], str] | Mapping[str, str]
+log = logging.getLogger("featx")
+
+
+@dataclass(frozen=True)
+class Recordings:
+    """Utterances as audio.
+
+    Attributes:
+        manifest: the utterances; label and speaker are empty where audio alone is given.
+    """
+
+    manifest: Manifest
+
+    @property
+    def speakers(self) -> dict[str, str]:
+        """Who speaks each utterance; empty where unknown."""
+        return {utterance.utterance: utterance.speaker for utterance in self.manifest.utterances}
+
+
+@dataclass(frozen=True)
+class StoredFeatures:
+    """Utterances whose features are stored.
+
+    Attributes:
+        stores: one, or one for each store that a head fuses.
+    """
+
+    stores: tuple[FeatureStore, ...]
+
+    @property
+    def speakers(self) -> dict[str, str]:
+        """Empty: stores do not say who speaks."""
+        return {}
+
+
+def read_inputs(inputs: Inputs) -> Recordings | StoredFeatures:
+    """Find out what is asked for.
+
+    Args:
+        inputs: an audio file, several of them, a folder of audio, a manifest or its path, a
+            feature store or its folder, or several stores.
+
+    Raises:
+        FeatxError: if a path is not there, a folder holds neither audio nor features, or audio
+            and features are mixed.
+    """
+    if isinstance(inputs, Manifest):
+        return Recordings(inputs)
+    if isinstance(inputs, str | Path) and Path(inputs).suffix.lower() == ".csv":
+        return Recordings(load_manifest(Path(inputs)))
+    sources = [inputs] if isinstance(inputs, str | Path | FeatureStore) else list(inputs)
+    if not sources:
+        raise FeatxError("`inputs` is empty: give an audio file, a folder, a manifest or a store.")
+    stores = [_as_store(source) for source in sources]
+    found = tuple(store for store in stores if store is not None)
+    if found and len(found) < len(sources):
+        raise FeatxError("`inputs` mixes audio and stored features: give one or the other.")
+    if found:
+        return StoredFeatures(found)
+    paths = [path for source in sources for path in _audio_files(Path(str(source)))]
+    path, count = Counter(paths).most_common(1)[0]
+    if count > 1:
+        raise FeatxError(f"`inputs` names {path} twice.")
+    utterances = [Utterance(str(path), path.absolute(), speaker="", label="") for path in paths]
+    return Recordings(Manifest(Path(str(sources[0])), tuple(utterances)))
+
+
+def _as_store(source: Source) -> FeatureStore | None:
+    if isinstance(source, FeatureStore):
+        return source
+    folder = Path(source)
+    return FeatureStore(folder) if folder.is_dir() and FeatureStore.exists(folder) else None
+
+
+def _audio_files(path: Path) -> list[Path]:
+    if not path.exists():
+        raise FeatxError(f"{path}: no such file or folder.")
+    if path.is_file():
+        return [path]
+    found = sorted(find_files(path, SUFFIXES))
+    if not found:
+        endings = ", ".join(sorted(SUFFIXES))
+        raise FeatxError(f"{path}: holds neither audio ({endings}) nor a feature store.")
+    return found
+
+
+def find_speakers(
+    utterances: Sequence[str], known: Mapping[str, str], speaker_of: SpeakerOf | None
+) -> list[str]:
+    """Return who speaks each utterance.
+
+    Args:
+        utterances: ids.
+        known: speakers by utterance, from a manifest; empty if there is none.
+        speaker_of: gives the speaker of an utterance id; it goes before what is known.
+
+    Raises:
+        FeatxError: if `speaker_of` lacks an utterance.
+    """
+    if speaker_of is None:
+        speakers = [known.get(utterance, "") for utterance in utterances]
+        if not all(speakers):
+            log.warning(
+                "The model standardises features by speaker, and the speakers are unknown: "
+                "utterances without one count as those of one speaker. "
+                "`speaker_of` says who speaks."
+            )
+        return speakers
+    ask = speaker_of.get if isinstance(speaker_of, Mapping) else speaker_of
+    speakers = [ask(utterance) or "" for utterance in utterances]
+    if not all(speakers):
+        missing = utterances[speakers.index("")]
+        raise FeatxError(f"`speaker_of` gives no speaker for {missing!r}.")
+    return speakers

@@ -1,0 +1,89 @@
+"""From a finished run to a model that predicts."""
+
+from pathlib import Path
+
+from cache import FeatureStore
+from featx.errors import FeatxError, StoreError
+from featx.finetuning.config import FinetuneConfig
+from featx.finetuning.saved import HEAD, load_tuned
+from featx.fitting.config import FitConfig
+from featx.fitting.model import DESCRIPTION, read_heads
+from featx.inference.finetuned import FinetunedModel
+from featx.inference.fitted import FittedModel
+from featx.runs.folder import MODELS
+from featx.runs.read import CONFIG, locate, read_config, read_scores
+from featx.runs.run import Run
+from featx.utils.config import read_config as read_as
+
+
+def load(run: Run | str | Path) -> FittedModel | FinetunedModel:
+    """Load what a run trained, to predict with it.
+
+    Args:
+        run: a finished fit or fine-tuning, or its folder; or the folder of one saved fine-tuned
+            model, such as one from the Hub.
+
+    Returns:
+        All heads of a fit, one for each seed and fold, or the saved models of a fine-tuning: one
+        model with `classes` and `predict`, which averages their probabilities.
+
+    Raises:
+        FeatxError: if the folder holds no finished run, the run is a vote, its models were not
+            kept, or a file is damaged.
+
+    Example:
+        >>> import featx
+        >>> model = featx.load("runs/manifest-encoder-dense")
+        >>> sorted(model.classes)
+        ['angry', 'happy', 'sad']
+        >>> predictions = model.predict("audio")
+    """
+    folder = run.folder if isinstance(run, Run) else Path(run)
+    if (folder / HEAD).is_file():
+        tuned = load_tuned(folder)
+        return FinetunedModel((folder,), tuple(tuned.classes), tuned.seconds)
+    if read_scores(folder) is None:
+        raise FeatxError(
+            f"{folder}: no finished run here, and no saved model. `featx.fit` and `featx.finetune` "
+            "make runs."
+        )
+    if (folder / DESCRIPTION).is_file():
+        return _load_fit(folder)
+    config = read_config(folder)
+    if "mode" in config:
+        return _load_finetuning(folder)
+    if "systems" in config:
+        raise FeatxError(f"{folder}: a vote can't be loaded yet; load the runs that vote.")
+    raise FeatxError(f"{folder}: holds predictions and no model.")
+
+
+def _load_fit(folder: Path) -> FittedModel:
+    config = read_as(folder / CONFIG, FitConfig)
+    heads = read_heads(folder, config.seconds)
+    dtypes = tuple(_dtype(folder, store) for store in config.features)
+    return FittedModel(folder, heads.classes, heads, dtypes)
+
+
+def _dtype(folder: Path, store: Path) -> str | None:
+    """Return what a store of the run keeps features in; None if it is not here any more."""
+    found = locate(folder, str(store))
+    try:
+        return FeatureStore(found).layout.dtype if found else None
+    except StoreError:
+        return None
+
+
+def _load_finetuning(folder: Path) -> FinetunedModel:
+    config = read_as(folder / CONFIG, FinetuneConfig)
+    models = tuple(sorted(path.parent for path in (folder / MODELS).glob(f"*/{HEAD}")))
+    if not models:
+        raise FeatxError(
+            f"{folder}: its models were not kept. Fine-tune again with `save='best'` and another "
+            "`name`."
+        )
+    return FinetunedModel(
+        models,
+        tuple(load_tuned(models[0]).classes),
+        config.seconds,
+        config.training.precision,
+    )

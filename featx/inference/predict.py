@@ -1,0 +1,66 @@
+"""`featx.predict`: a run applied to audio or stored features."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from featx.features.plan import MAX_SECONDS
+from featx.inference.inputs import Inputs, SpeakerOf
+from featx.inference.load import load
+from featx.inference.model import Model
+from featx.inference.predictions import Predictions
+from featx.runs.run import Run
+
+
+def predict(
+    run_or_model: Run | str | Path | Model,
+    inputs: Inputs,
+    *,
+    speaker_of: SpeakerOf | None = None,
+    encoder: str | Path | Sequence[str | Path] = (),
+    max_seconds: float = MAX_SECONDS,
+    device: str = "auto",
+) -> Predictions:
+    """Predict the emotion of utterances with the model of a run.
+
+    Features of audio are computed as those of the run were: by the same encoder with the same
+    weights, layers and precision. A run's heads of all seeds and folds each give probabilities,
+    and these are averaged. Of the corpus that a run was made from, most heads have heard an
+    utterance in training: how well they do on it says nothing, and the run's `predictions.csv` has
+    the predictions of those that have not.
+
+    Args:
+        run_or_model: a finished run, its folder, or what `featx.load` returned.
+        inputs: an audio file, several of them, a folder of audio, a manifest or its path, or a
+            feature store or its folder; for a head that fuses stores, a list of as many.
+        speaker_of: the speaker of each utterance, by its id or the path as it is given, as a
+            mapping or a function. Used by runs that standardise features by speaker; without it
+            the manifest says who speaks, or else all utterances count as one speaker's.
+        encoder: the folder of the encoder's checkpoint, where the run was made from a local
+            folder that is not found by its name; for several encoders, a list.
+        max_seconds: the longest utterance taken. Where the run's features keep only the beginning
+            of longer utterances, or a fine-tuned model hears no more, so it is here.
+        device: where the encoder computes: "auto", "cpu", "cuda" or "cuda:<number>".
+
+    Returns:
+        A row for each utterance, in the order given, with the label and all probabilities; and
+        why there is none for utterances that can't be used.
+
+    Raises:
+        FeatxError: if the run can't be loaded, its encoder is not here or has other weights, the
+            inputs can't be used, or no utterance can.
+
+    Example:
+        >>> import featx
+        >>> predictions = featx.predict("runs/manifest-encoder-dense", "audio")
+        >>> predictions.labels[0] in ("angry", "happy", "sad")
+        True
+        >>> predictions.to_csv("predicted.csv")
+    """
+    model = run_or_model if isinstance(run_or_model, Model) else load(run_or_model)
+    return model.predict(
+        inputs,
+        speaker_of=speaker_of,
+        encoder=encoder,
+        max_seconds=max_seconds,
+        device=device,
+    )

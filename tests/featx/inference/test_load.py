@@ -1,0 +1,97 @@
+"""What can't be loaded is refused, and so are inputs that are not there."""
+
+import csv
+import shutil
+from pathlib import Path
+
+import pytest
+
+import featx
+from featx.errors import FeatxError
+from featx.inference.predictions import Predictions
+
+RUN = Path("runs/made")
+
+
+@pytest.fixture
+def fitted(place, run_featx):
+    """A finished fit of a linear head."""
+    arguments = ("--head", "linear", "--model", "encoder", "--folds", "3", "--name", "made")
+    assert run_featx("fit", *arguments).code == 0
+    return featx.load(RUN)
+
+
+def test_no_run_is_refused(workplace):
+    with pytest.raises(FeatxError, match="no finished run"):
+        featx.load("runs/none")
+
+
+def test_a_run_that_is_not_finished_is_refused(fitted):
+    (RUN / "metrics.json").unlink()
+    with pytest.raises(FeatxError, match="no finished run"):
+        featx.load(RUN)
+
+
+@pytest.mark.parametrize("name", ["model.json", "model.safetensors"])
+def test_damaged_heads_are_refused(name, fitted):
+    (RUN / name).write_bytes((RUN / name).read_bytes()[:100])
+    with pytest.raises(FeatxError, match="damaged"):
+        featx.load(RUN)
+
+
+def test_heads_without_weights_are_refused(fitted):
+    (RUN / "model.safetensors").unlink()
+    with pytest.raises(FeatxError, match="damaged"):
+        featx.load(RUN)
+
+
+def test_a_vote_and_mere_predictions_are_refused(fitted, run_featx):
+    shutil.copytree(RUN, "runs/other")
+    assert run_featx("vote", RUN, "runs/other", "--name", "vote").code == 0
+    vote = next(path.parent for path in Path().glob("*/vote/metrics.json"))
+    with pytest.raises(FeatxError, match="vote"):
+        featx.load(vote)
+    (vote / "config.toml").unlink()
+    with pytest.raises(FeatxError, match="no model"):
+        featx.load(vote)
+
+
+def test_inputs_that_are_not_there_are_refused(fitted):
+    Path("empty").mkdir()
+    for inputs, problem in {
+        "none.wav": "no such file",
+        "empty": "neither audio",
+        "none.csv": "none.csv",
+        (): "empty",
+        ("audio/sad-0-0.wav", "audio/sad-0-0.wav"): "twice",
+        ("audio/sad-0-0.wav", "features/manifest/encoder"): "mixes",
+    }.items():
+        with pytest.raises(FeatxError, match=problem):
+            fitted.predict(inputs)
+
+
+def test_predictions_are_a_table(fitted, tmp_path):
+    predictions = fitted.predict(["audio/sad-0-0.wav", "audio/happy-0-0.wav"])
+    assert isinstance(predictions, Predictions)
+    assert predictions.labels == [row.label for row in predictions]
+    assert len(predictions) == 2
+    shown = predictions._repr_html_()
+    assert shown.count("<tr>") == 3
+    assert "audio/sad-0-0.wav" in shown
+    assert str(predictions).startswith("audio/sad-0-0.wav: ")
+    predictions.to_csv(tmp_path / "out" / "predicted.csv")
+    with (tmp_path / "out" / "predicted.csv").open(newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert [row["prediction"] for row in rows] == predictions.labels
+    for row, predicted in zip(rows, predictions, strict=True):
+        assert row["utterance"] == predicted.utterance
+        for name, share in predicted.probabilities.items():
+            assert float(row[f"p_{name}"]) == pytest.approx(share, rel=1e-6)
+
+
+def test_names_are_escaped_in_a_notebook():
+    import torch
+
+    predictions = Predictions.of(["<a>", "b"], ["<u>"], torch.tensor([[0.25, 0.75]]), {})
+    assert "&lt;u&gt;" in predictions._repr_html_()
+    assert "&lt;a&gt;" in predictions._repr_html_()
