@@ -4,6 +4,7 @@ import re
 import shlex
 
 import click
+import typer
 
 from cache.errors import FeatxError
 from featx.errors import Call
@@ -36,6 +37,12 @@ def explain(error: FeatxError, commands: dict[str, click.Command], used: str | N
 
 
 _QUOTES = "\"'"
+
+
+def explain_within(context: typer.Context, error: FeatxError) -> str:
+    """Return what `explain` does for the command that is running."""
+    commands = getattr(context.find_root().command, "commands", {})
+    return explain(error, dict(commands), context.info_name)
 
 
 def write_command(call: Call, commands: dict[str, click.Command]) -> str:

@@ -1,23 +1,40 @@
 """`featx run`."""
 
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from featx.cli.errors import explain_within
+from featx.errors import FeatxError
+
 
 def run(
+    context: typer.Context,
     experiment: Annotated[
-        Path, typer.Argument(metavar="EXPERIMENT.toml", help="See docs/experiments.md.")
+        Path,
+        typer.Argument(
+            metavar="EXPERIMENT.toml",
+            help="The experiment's file; docs/experiments.md has its keys.",
+        ),
     ],
     overwrite: Annotated[
-        bool, typer.Option("--overwrite", help="Replace runs whose settings or data have changed.")
+        bool,
+        typer.Option(
+            "--overwrite",
+            help="Replace runs whose settings or data have changed, and lists of changed corpora.",
+        ),
     ] = False,
 ) -> None:
-    """Run every system of an experiment that is not done yet, and write its report.
+    """Run every system of an experiment that is not done yet, and write the report.
 
-    Stopped at any moment, the same command goes on from there.
+    If it is stopped at any moment, the same command goes on from there.
     """
-    from featx.experiments.run import run_experiment
+    from featx.experiments.run import ExperimentError
+    from featx.experiments.run import run as run_experiment
 
-    run_experiment(experiment, print, overwrite)
+    try:
+        run_experiment(experiment, overwrite)
+    except ExperimentError as error:
+        raise FeatxError(error.to_text(partial(explain_within, context))) from None

@@ -15,22 +15,25 @@ from featx.finetuning.choices import HeadKind, Mode, Pooling, Save, SelectOn
 from featx.utils.config import ConfigError, Schema, read_config
 from featx.utils.text import nearest
 
-_PLAIN = r"\w[\w.-]*"  # part of a file's name
+_PLAIN = r"\w[\w.-]*"  # what can be part of a file's name
 Name = Annotated[str, Field(pattern=f"^{_PLAIN}$")]
+Normalize = Literal["speaker", "global", "none"]
 
 
 class Corpus(Schema):
     """Where utterances come from, and how they are divided.
 
     Attributes:
-        path: a manifest that is there; or a corpus is listed, in NAME.csv:
-        corpus: as `featx manifest` calls it.
-        root: the folder it lies in.
-        options: of `featx manifest` for this corpus, such as channel.
-        labels: those to keep, after merging; all if empty.
-        merge: labels to rename, old to new.
-        protocols: the systems run under each of them; without any, as `featx fit` does.
-        seconds: of each utterance's beginning that models see.
+        path: a manifest that is there. Without it, the corpus is listed in NAME.csv, which takes
+            the next five keys.
+        corpus: the corpus's name in `featx manifest`.
+        root: the corpus's folder.
+        options: the options of `featx manifest` for this corpus, such as channel.
+        labels: the labels to keep after merging; all if empty.
+        merge: labels to rename, each to its new name.
+        protocols: the protocols under which every system runs; if there is none, the manifest's
+            split or five folds divide the corpus.
+        seconds: how many seconds of each utterance's beginning the models see.
     """
 
     path: Path | None = None
@@ -66,13 +69,13 @@ class Corpus(Schema):
 
 
 class Features(Schema):
-    """What is extracted, with the options of `featx extract`.
+    """Features to extract, with the arguments of `featx.extract`.
 
     Attributes:
         model: a short name, Hub id or local folder; by default the name of the table.
-        precision: if empty that of features that are there, else float32; "auto" lets a timing
-            decide, so that the scores may differ a little the next time.
-        max_seconds: the longest utterance taken, and what becomes of longer ones: `too_long`.
+        precision: what the encoder computes in. If empty, the precision of the features that are
+            there already, or else float32. "auto" lets a timing decide, so that the scores may
+            differ a little the next time.
     """
 
     model: str = ""
@@ -88,13 +91,13 @@ class Features(Schema):
 
 
 class System(Schema):
-    """What heads and fine-tunings share.
+    """The keys that heads and fine-tunings share.
 
     Attributes:
-        settings: changed ones, as `--set` takes them.
-        seeds: of this system; by default the experiment's.
-        corpora: on which it runs; all if empty.
-        protocols: likewise.
+        settings: settings that differ from the shipped ones, such as "training.epochs=50".
+        seeds: how many models to train for each fold; by default as many as the experiment says.
+        corpora: the corpora on which the system runs; all if empty.
+        protocols: the protocols under which the system runs; all if empty.
     """
 
     settings: tuple[str, ...] = ()
@@ -104,22 +107,22 @@ class System(Schema):
 
 
 class Head(System):
-    """A head on stored features, with the options of `featx fit`.
+    """A head on stored features, with the arguments of `featx.fit`.
 
     Attributes:
-        head: its name, or a TOML like the shipped ones.
-        features: names of tables under `features`, or models; several for fusion.
+        head: a shipped head's name, or the path of a TOML like the shipped ones.
+        features: names of tables under `features`, or of models; several for fusion.
     """
 
     head: str
     features: Annotated[tuple[str, ...], Field(min_length=1)]
     layers: str = "all"
-    normalize: Literal["speaker", "global", "none"] = "global"
+    normalize: Normalize = "global"
     device: str = "cpu"
 
 
 class Finetuning(System):
-    """A fine-tuned encoder, with the options of `featx finetune`."""
+    """A fine-tuned encoder, with the arguments of `featx.finetune`."""
 
     model: str
     revision: str = ""
@@ -133,10 +136,10 @@ class Finetuning(System):
 
 
 class Vote(Schema):
-    """A vote, with the options of `featx vote`.
+    """A vote, with the arguments of `featx.vote`.
 
     Attributes:
-        systems: names of heads, fine-tunings, and votes that stand above.
+        systems: names of heads, fine-tunings, and votes that stand above this one.
     """
 
     systems: Annotated[tuple[str, ...], Field(min_length=1)]
@@ -147,29 +150,29 @@ class Vote(Schema):
 
 
 class Report(Schema):
-    """The report.
+    """The report on all systems.
 
     Attributes:
-        out: the page; tables stand beside it. By default reports/NAME.html.
+        out: the page, beside which its tables are written; by default reports/NAME.html.
     """
 
     out: Path | None = None
 
 
 class Experiment(Schema):
-    """A file that `featx run` takes.
+    """A file that `featx.run` runs: systems on corpora, and a report on all of them.
 
     Attributes:
-        name: how its runs begin; by default the file's name.
-        title: what it is, for people.
-        seeds: models a fold, of each system that doesn't say otherwise.
-        corpora: by name.
-        features: what is extracted of every corpus, by name; models that heads name need no
-            table here unless they have options.
-        heads: by name.
-        finetunings: likewise.
-        votes: likewise.
-        report: of all of them.
+        name: how the names of its runs begin; by default the file's name.
+        title: what the experiment is, for people.
+        seeds: how many models to train for each fold, where a system does not say otherwise.
+        corpora: the corpora by name.
+        features: the features to extract of every corpus, by name. Models that heads name need
+            no table here unless they have options.
+        heads: the heads by name.
+        finetunings: the fine-tuned encoders by name.
+        votes: the votes by name.
+        report: where the report goes.
     """
 
     name: Annotated[str, Field(pattern=f"^({_PLAIN})?$")] = ""
@@ -188,23 +191,23 @@ class Experiment(Schema):
         if not self.heads and not self.finetunings:
             raise ValueError("no system: add a table [heads.NAME] or [finetunings.NAME]")
         _refuse_twice("name of a system", names)
-        stems = [(one.path or Path(f"{name}.csv")).stem for name, one in self.corpora.items()]
+        stems = [(corpus.path or Path(f"{name}.csv")).stem for name, corpus in self.corpora.items()]
         _refuse_twice("name of a manifest", stems)
         return self
 
     @property
     def systems(self) -> dict[str, Head | Finetuning]:
-        """All that is trained, by name, heads first."""
+        """The heads and then the fine-tunings, by name: all that is trained."""
         return {**self.heads, **self.finetunings}
 
     def kind(self, system: str) -> str:
-        """Return the table that holds a system or vote: heads, finetunings or votes."""
+        """Return the table that a system or vote stands in: heads, finetunings or votes."""
         kinds = ("heads", "finetunings", "votes")
         return next(kind for kind in kinds if system in getattr(self, kind))
 
     @property
     def page(self) -> Path:
-        """The report."""
+        """The path of the report."""
         return self.report.out or Path("reports") / f"{self.name}.html"
 
 

@@ -15,16 +15,16 @@ from featx.protocols.folds import Fold
 from featx.protocols.protocol import Protocol, default_protocol, read_protocol
 from featx.protocols.task import Task, set_task
 
-FOLDS = 5  # as `featx fit` takes without a protocol
+FOLDS = 5  # the default of `featx.fit` where there is no protocol
 
 
 def bring_manifest(experiment: Experiment, name: str, overwrite: bool = False) -> Built:
-    """Return a corpus's manifest, after listing the corpus if it is to be listed.
+    """Return a corpus's manifest, after writing it if the experiment has the corpus listed.
 
     Args:
-        experiment: that has it.
-        name: the corpus's.
-        overwrite: replace a list that the corpus no longer agrees with.
+        experiment: the experiment that the corpus belongs to.
+        name: the corpus's name in the experiment.
+        overwrite: replace a manifest that says something else than the corpus does now.
 
     Raises:
         FeatxError: if the corpus or the manifest can't be used, or both disagree.
@@ -36,10 +36,10 @@ def bring_manifest(experiment: Experiment, name: str, overwrite: bool = False) -
 
 
 def peek_manifest(experiment: Experiment, name: str, overwrite: bool = False) -> Built:
-    """Return what `bring_manifest` would, without leaving a new file.
+    """Return what `bring_manifest` would return, without leaving a new file.
 
     Raises:
-        FeatxError: as there.
+        FeatxError: if the corpus or the manifest can't be used, or both disagree.
     """
     path = manifest_path(experiment, name)
     if experiment.corpora[name].path:
@@ -50,8 +50,8 @@ def peek_manifest(experiment: Experiment, name: str, overwrite: bool = False) ->
     content = render_manifest(path, found.utterances)
     if path.is_file() and not overwrite and path.read_bytes() != content:
         raise CorpusError(
-            f"{path} exists and says something else than the corpus; --overwrite replaces it, or "
-            "name the corpus otherwise"
+            f"{path} exists and says something else than the corpus; `overwrite` replaces it, or "
+            "give the corpus another name"
         )
     return Built(found, built.notes)
 
@@ -60,15 +60,16 @@ def _list(experiment: Experiment, name: str, out: Path, overwrite: bool) -> Buil
     corpus = experiment.corpora[name]
     assert corpus.root is not None, "the schema asks for it"
     merges = [f"{old}={new}" for old, new in corpus.merge.items()]
-    options = (corpus.options, merges, corpus.labels, overwrite)
-    return build_manifest(corpus.corpus, corpus.root, out, *options)
+    return build_manifest(
+        corpus.corpus, corpus.root, out, corpus.options, merges, corpus.labels, overwrite
+    )
 
 
 def find_protocol(case: Case, manifest: Manifest) -> Protocol:
     """Return the protocol of a case.
 
     Raises:
-        FeatxError: if there is none of that name, or the file can't be used.
+        FeatxError: if there is no protocol of that name, or the file can't be used.
     """
     if case.protocol:
         return read_protocol(case.protocol)
@@ -78,7 +79,11 @@ def find_protocol(case: Case, manifest: Manifest) -> Protocol:
 def check_case(
     case: Case, manifest: Manifest, protocol: Protocol, findings: Findings
 ) -> Task | None:
-    """Divide a corpus; note what its protocol leaves out, and what is heard in two parts."""
+    """Divide a corpus, and add to the findings what its protocol leaves out or repeats.
+
+    Returns:
+        The corpus divided; None if that is an error.
+    """
     where = f"corpora.{case.corpus}, {case.protocol or 'without a protocol'}"
     with findings.at(where):
         task = set_task(manifest, apply_protocol(manifest, protocol).utterances, protocol)
@@ -93,16 +98,17 @@ def check_case(
 
 
 def _same_audio(folds: Sequence[Fold]) -> list[str]:
-    """Say in which fold the same audio is in two parts, though under two names."""
+    """Return a sentence on the first fold with the same audio in two parts under two names."""
     for fold in folds:
         owners: dict[tuple[object, ...], tuple[str, str]] = {}
         for part, utterances in fold.parts.items():
-            for one in utterances:
-                audio = (one.path.resolve(), one.start, one.end)
-                where, name = owners.setdefault(audio, (part, one.utterance))
+            for utterance in utterances:
+                audio = (utterance.path.resolve(), utterance.start, utterance.end)
+                name = utterance.utterance
+                where, before = owners.setdefault(audio, (part, name))
                 if where != part:
                     return [
-                        f"in fold {fold.number} {name!r} ({where}) and {one.utterance!r} ({part}) "
+                        f"in fold {fold.number} {before!r} ({where}) and {name!r} ({part}) "
                         "are the same audio. Take one of the rows out of the manifest."
                     ]
     return []

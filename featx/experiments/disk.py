@@ -32,21 +32,21 @@ def check_space(
     tasks: Mapping[Case, Task],
     findings: Findings,
 ) -> int:
-    """Return the bytes that an experiment still takes; find an error if there are fewer.
+    """Return how many bytes an experiment still takes; add an error if fewer are free.
 
-    Features and saved models add up; checkpoints are there while their fine-tuning runs.
+    Features and saved models add up; checkpoints are only there while their fine-tuning runs.
 
     Args:
-        plan: of the experiment.
-        known: of features, by corpus and name.
-        checked: config and state of runs.
-        tasks: by case.
-        findings: to add to.
+        plan: the experiment's plan.
+        known: what is known of the features, by corpus and name.
+        checked: the config of each run, and how far the run is.
+        tasks: the divided corpora, by case.
+        findings: where errors are added.
     """
-    features = sum(one.nbytes for one in known.values())
+    features = sum(store.nbytes for store in known.values())
     models = _model_bytes(plan, checked, tasks, findings)
     needed: Counter[int] = Counter()
-    places: dict[int, Path] = {}  # one a disk
+    places: dict[int, Path] = {}  # a folder on each disk
     for root, nbytes in ((RUNS, models), (FEATURES, features)):
         place = existing(root)
         disk = place.stat().st_dev
@@ -67,7 +67,7 @@ def check_space(
 def _model_bytes(
     plan: Plan, checked: Checked, tasks: Mapping[Case, Task], findings: Findings
 ) -> int:
-    """Return the bytes of models still to be saved, and of the largest checkpoints on the way."""
+    """Return the bytes of models still to be saved, plus those of the largest checkpoints."""
     kept, passing = 0, 0
     for run in plan.finetunings:
         config, state = checked.get(run, (None, "done"))
@@ -85,7 +85,7 @@ def _model_bytes(
 def _tuning_bytes(config: FinetuneConfig, task: Task) -> tuple[int, int]:
     """Return the bytes of a fine-tuning's saved models, and of its checkpoints while it runs.
 
-    Its weights are here, but the model's shape is enough.
+    The model is built without its weights, because its shape is enough.
     """
     folder = find_checkpoint(config.model, config.revision or None).folder
     shape = read_shape(folder)
@@ -97,11 +97,11 @@ def _tuning_bytes(config: FinetuneConfig, task: Task) -> tuple[int, int]:
     trained = sum(tensor.numel() for tensor in model.parameters() if tensor.requires_grad)
     several = config.seeds * len(task.folds)
     saved = {"none": 0, "best": min(2, several), "all": several}[config.save]
-    one, checkpoints = tuning_bytes(weights, trained)
-    return saved * one, checkpoints
+    model_bytes, checkpoints = tuning_bytes(weights, trained)
+    return saved * model_bytes, checkpoints
 
 
 def existing(folder: Path) -> Path:
-    """Return the folder, or the nearest around it that is there."""
+    """Return the folder, or the nearest folder around it that exists."""
     whole = folder.absolute()
-    return next(one for one in (whole, *whole.parents) if one.exists())
+    return next(place for place in (whole, *whole.parents) if place.exists())

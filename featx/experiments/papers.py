@@ -3,13 +3,16 @@
 import difflib
 import math
 import re
-from typing import Annotated, Literal
+from pathlib import Path
+from typing import Annotated, Any, Literal
 
 from pydantic import Field, NonNegativeFloat, PositiveFloat, PositiveInt, field_validator
 
 from featx.errors import FeatxError
+from featx.experiments.config import Experiment, Normalize
+from featx.features.encoders.checkpoints import store_name
 from featx.finetuning.choices import Mode
-from featx.utils.config import Schema, read_config, shipped_config
+from featx.utils.config import Schema, check_config, read_config, shipped_config
 
 # mean in percent and, if the paper tells it, deviation over seeds
 Cell = Annotated[tuple[NonNegativeFloat, ...], Field(min_length=1, max_length=2)]
@@ -19,12 +22,12 @@ class PaperCorpus(Schema):
     """A corpus that a paper uses, divided in one way.
 
     Attributes:
-        title: as the paper calls it.
-        corpus: its name in `featx manifest`; by default its name here.
-        options: of `featx manifest`.
-        protocol: which utterances under which labels, and how they are divided.
-        seconds: of each utterance's beginning that models see.
-        max_seconds: of each utterance's beginning that are extracted.
+        title: the corpus's name in the paper.
+        corpus: the corpus's name in `featx manifest`; by default its name in the paper's file.
+        options: the options of `featx manifest` for the corpus.
+        protocol: which utterances are used under which labels, and how they are divided.
+        seconds: how much of each utterance's beginning the systems use.
+        max_seconds: how much of each utterance's beginning is extracted.
     """
 
     title: str
@@ -39,9 +42,9 @@ class Row(Schema):
     """A system of a paper.
 
     Attributes:
-        tables: the paper's tables that have it, if they are known.
-        system: what it is, for tables.
-        paper: the paper's figure by corpus, where it is known.
+        tables: the numbers of the paper's tables that show the system, if they are known.
+        system: the system's name in our tables.
+        paper: the paper's figure on each corpus where it is known.
     """
 
     tables: tuple[PositiveInt, ...] = ()
@@ -50,7 +53,7 @@ class Row(Schema):
 
     @property
     def name(self) -> str:
-        """What its runs are called."""
+        """The system's name in the names of its runs."""
         return re.sub(r"\W+", "-", self.system).strip("-").lower()
 
 
@@ -58,24 +61,34 @@ class HeadRow(Row):
     """A head on stored features.
 
     Attributes:
-        models: whose features; several for fusion.
-        layers: of encoders.
-        head: its name.
+        models: the models whose features the head takes; several for fusion.
+        layers: which layers of an encoder the head takes.
+        head: the head's name.
         normalize: how features are standardised.
     """
 
     models: Annotated[tuple[str, ...], Field(min_length=1)]
     layers: str = "all"
     head: str
-    normalize: Literal["speaker", "global", "none"]
+    normalize: Normalize
+
+    def to_system(self, settings: tuple[str, ...]) -> tuple[str, dict[str, Any]]:
+        """Return the table of an experiment that this row is an entry of, and the entry."""
+        return "heads", {
+            "head": self.head,
+            "features": [store_name(model) for model in self.models],
+            "layers": self.layers,
+            "normalize": self.normalize,
+            "settings": settings,
+        }
 
 
 class TunedRow(Row):
-    """A fine-tuned encoder; a file of `configs/experiments/PAPER/`.
+    """A fine-tuned encoder, which is a file of `configs/papers/PAPER/`.
 
     Attributes:
         model: the encoder.
-        mode: which weights train.
+        mode: which weights are trained.
     """
 
     model: str
@@ -83,22 +96,27 @@ class TunedRow(Row):
 
     @property
     def models(self) -> tuple[str, ...]:
-        """The encoder, as other rows name theirs."""
+        """The encoder, in the form in which a head's row names its models."""
         return (self.model,)
+
+    def to_system(self, settings: tuple[str, ...]) -> tuple[str, dict[str, Any]]:
+        """Return the table of an experiment that this row is an entry of, and the entry."""
+        entry = {"model": self.model, "mode": self.mode, "save": "none", "settings": settings}
+        return "finetunings", entry
 
 
 class Paper(Schema):
-    """A file of `configs/papers/`.
+    """A file of `configs/papers/`: systems on corpora, with the published figures beside them.
 
     Attributes:
-        title: authors, year and title.
-        metric: what its figures are: "uar" or "wa".
-        seeds: how often each system was trained.
-        changes: settings that differ from the shipped ones, as `--set` takes them.
-        variants: further settings, by name, where paper and code do not agree, or the paper's way
-            beside ours.
-        corpora: and their divisions.
-        rows: heads; `configs/experiments/` has the fine-tuned systems, a file each.
+        title: the paper's authors, year and title.
+        metric: which score the paper's figures are: "uar" or "wa".
+        seeds: how often each system is trained.
+        changes: settings that differ from the shipped ones, as `settings` of a system.
+        variants: further settings by name, for where the paper and its code do not agree, or
+            where the paper's way is to stand beside ours.
+        corpora: the corpora by name, each with its division.
+        rows: the systems; fine-tuned ones have a file each in `configs/papers/PAPER/`.
     """
 
     title: str
@@ -118,13 +136,60 @@ class Paper(Schema):
         return rows
 
 
+def paper_experiment(name: str, paper: Paper, corpus: str, root: Path) -> Experiment:
+    """Return the experiment that runs every system of a paper on one of its corpora.
+
+    Args:
+        name: the paper's name.
+        paper: the paper.
+        corpus: the name of one of the paper's corpora.
+        root: the folder that holds the corpus.
+
+    Returns:
+        An experiment with a system for each row and variant; `system_name` names them.
+
+    Raises:
+        ConfigError: if the paper's file says what no experiment can do.
+    """
+    entry = paper.corpora[corpus]
+    listed = {
+        "corpus": entry.corpus or corpus,
+        "root": root,
+        "options": entry.options,
+        "protocols": [entry.protocol],
+        "seconds": entry.seconds,
+    }
+    models = {store_name(model): model for row in paper.rows for model in row.models
+              if isinstance(row, HeadRow)}  # fmt: skip
+    cut = {"precision": "auto", "max_seconds": entry.max_seconds, "too_long": "trim"}
+    table: dict[str, Any] = {
+        "name": f"{name}-{corpus}",
+        "title": paper.title,
+        "seeds": paper.seeds,
+        "corpora": {f"{name}-{corpus}": listed},
+        "features": {store: {"model": model, **cut} for store, model in models.items()},
+        "heads": {},
+        "finetunings": {},
+    }
+    for row in paper.rows:
+        for variant, changes in paper.variants.items():
+            kind, system = row.to_system((*paper.changes, *changes))
+            table[kind][system_name(row, variant)] = system
+    return check_config(table, Experiment, name)
+
+
+def system_name(row: Row, variant: str) -> str:
+    """Return the name that a row under one of the paper's variants has in an experiment."""
+    return f"{row.name}-{variant}"
+
+
 def paper_names() -> list[str]:
     """Return the papers that featx reproduces."""
     return sorted(path.stem for path in shipped_config("papers").glob("*.toml"))
 
 
 def read_paper(name: str) -> Paper:
-    """Read a paper's results.
+    """Read a paper's systems and figures.
 
     Raises:
         FeatxError: if there is no such paper.
@@ -134,6 +199,6 @@ def read_paper(name: str) -> Paper:
         hint = f"Did you mean {nearest[0]}? " if nearest else ""
         raise FeatxError(f"{name}: no such paper. {hint}There is {', '.join(paper_names())}.")
     paper = read_config(shipped_config(f"papers/{name}.toml"), Paper)
-    files = sorted(shipped_config("experiments").glob(f"{name}/*.toml"))
+    files = sorted(shipped_config("papers").glob(f"{name}/*.toml"))
     tuned = tuple(read_config(file, TunedRow) for file in files)
     return paper.model_copy(update={"rows": (*paper.rows, *tuned)})

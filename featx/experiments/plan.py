@@ -13,7 +13,12 @@ from featx.utils.text import nearest
 
 @dataclass(frozen=True)
 class Case:
-    """A corpus under a protocol, by their names; the protocol's is empty for the usual folds."""
+    """A corpus under a protocol.
+
+    Attributes:
+        corpus: the corpus's name.
+        protocol: the protocol's name; empty for the manifest's split or the usual folds.
+    """
 
     corpus: str
     protocol: str
@@ -21,13 +26,13 @@ class Case:
 
 @dataclass(frozen=True)
 class Store:
-    """Features of a corpus.
+    """The features of a corpus that an experiment needs.
 
     Attributes:
-        corpus: its name.
-        name: of the features.
-        features: what they are, with the model named.
-        folder: that holds them.
+        corpus: the corpus's name.
+        name: the features' name in the experiment.
+        features: the model, which is always named here, and its options.
+        folder: the feature store's folder.
     """
 
     corpus: str
@@ -37,14 +42,15 @@ class Store:
 
 
 @dataclass(frozen=True)
-class Run:
-    """A system or vote in one case.
+class PlannedRun:
+    """A run that an experiment makes: a system or vote in one case.
 
     Attributes:
-        system: its name.
-        case: on which corpus, under which protocol.
-        folder: of the run.
-        needs: names of stores or systems of the same corpus that must be done before.
+        system: the name of the system or vote.
+        case: the corpus, and the protocol on it.
+        folder: the run folder.
+        needs: the names of features of the corpus, or of systems in the case, that must be done
+            before the run.
     """
 
     system: str
@@ -54,7 +60,7 @@ class Run:
 
     @property
     def name(self) -> str:
-        """What the run is called."""
+        """The run's name."""
         return self.folder.name
 
 
@@ -63,45 +69,52 @@ class Plan:
     """All that an experiment does, in order.
 
     Attributes:
-        experiment: what is planned.
-        cases: in which systems run.
-        stores: to fill.
-        heads: to fit on them.
-        finetunings: to do.
-        votes: to hold, each after those that it names.
+        experiment: the experiment that is planned.
+        cases: every corpus under each of its protocols.
+        stores: the features to extract.
+        heads: the runs that fit a head on features.
+        finetunings: the runs that fine-tune an encoder.
+        votes: the runs that hold a vote, each after those that it names.
     """
 
     experiment: Experiment
     cases: tuple[Case, ...]
     stores: tuple[Store, ...]
-    heads: tuple[Run, ...]
-    finetunings: tuple[Run, ...]
-    votes: tuple[Run, ...]
+    heads: tuple[PlannedRun, ...]
+    finetunings: tuple[PlannedRun, ...]
+    votes: tuple[PlannedRun, ...]
 
     @property
-    def runs(self) -> tuple[Run, ...]:
+    def runs(self) -> tuple[PlannedRun, ...]:
         """Every run, in order."""
         return (*self.heads, *self.finetunings, *self.votes)
 
     def store(self, corpus: str, name: str) -> Store:
         """Return the features of a corpus by their name."""
-        return next(one for one in self.stores if (one.corpus, one.name) == (corpus, name))
+        named = (store for store in self.stores if (store.corpus, store.name) == (corpus, name))
+        return next(named)
 
-    def run(self, case: Case, system: str) -> Run:
+    def run(self, case: Case, system: str) -> PlannedRun:
         """Return the run of a system in a case."""
-        return next(one for one in self.runs if (one.case, one.system) == (case, system))
+        return next(run for run in self.runs if (run.case, run.system) == (case, system))
 
-    def members(self, run: Run) -> list[Run]:
-        """Return those that a vote names, in that order; none if the run is no vote."""
+    def stores_of(self, run: PlannedRun) -> list[Store]:
+        """Return the features that a head is fitted on; none if the run is no head."""
+        if run not in self.heads:
+            return []
+        return [self.store(run.case.corpus, name) for name in run.needs]
+
+    def members(self, run: PlannedRun) -> list[PlannedRun]:
+        """Return the runs that a vote names, in that order; none if the run is no vote."""
         return [self.run(run.case, name) for name in run.needs] if run in self.votes else []
 
-    def table(self, run: Run) -> str:
-        """Return where a run stands in the experiment's file, such as "heads.dense"."""
+    def table(self, run: PlannedRun) -> str:
+        """Return which table of the experiment's file a run comes from, such as "heads.dense"."""
         return f"{self.experiment.kind(run.system)}.{run.system}"
 
 
 def manifest_path(experiment: Experiment, corpus: str) -> Path:
-    """Return where the manifest of a corpus is, or will be listed."""
+    """Return the path of a corpus's manifest, which may still have to be written."""
     return experiment.corpora[corpus].path or Path(f"{corpus}.csv")
 
 
@@ -109,7 +122,7 @@ def make_plan(experiment: Experiment) -> tuple[Plan, dict[str, str]]:
     """Return what an experiment runs.
 
     Returns:
-        The plan, without what can't be planned, and why it can't, by the table's name.
+        The plan, and for each table that can't be planned as it is, why, by the table's name.
     """
     problems: dict[str, str] = {}
     cases = tuple(
@@ -126,7 +139,7 @@ def make_plan(experiment: Experiment) -> tuple[Plan, dict[str, str]]:
     needs |= {name: vote.systems for name, vote in experiment.votes.items()}
     heads, finetunings, votes = (
         tuple(
-            Run(name, case, _folder(experiment, cases, case, name), needs.get(name, ()))
+            PlannedRun(name, case, _folder(experiment, cases, case, name), needs.get(name, ()))
             for name in table
             for case in chosen[name]
         )
@@ -144,13 +157,15 @@ def _choose(
 ) -> list[Case]:
     """Return the cases in which a system runs."""
     corpora, protocols = system.corpora, system.protocols
-    for wanted, known in (
-        (corpora, dict.fromkeys(case.corpus for case in cases)),
-        (protocols, dict.fromkeys(case.protocol for case in cases if case.protocol)),
+    for what, wanted, known in (
+        ("corpus", corpora, dict.fromkeys(case.corpus for case in cases)),
+        ("protocol", protocols, dict.fromkeys(case.protocol for case in cases if case.protocol)),
     ):
         for name in wanted:
             if name not in known:
-                problems[where] = f"{name}: of no corpus here; {nearest(name, known)}"
+                problems[where] = (
+                    f"{name}: the experiment has no such {what}; {nearest(name, known)}"
+                )
                 return []
     left = [
         case
@@ -174,13 +189,13 @@ def _choose_for_votes(
         if unknown:
             hint = nearest(unknown[0], chosen)
             if unknown[0] in experiment.votes:
-                hint += " Votes can name those above them alone."
+                hint += " A vote can only name votes that stand above it."
             problems[f"votes.{name}"] = f"{unknown[0]}: no such system; {hint}"
             chosen[name] = []
             continue
-        members = [chosen[one] for one in vote.systems]
-        chosen[name] = [case for case in cases if all(case in one for one in members)]
-        if all(members) and not chosen[name]:
+        of_members = [chosen[member] for member in vote.systems]
+        chosen[name] = [case for case in cases if all(case in own for own in of_members)]
+        if all(of_members) and not chosen[name]:
             problems[f"votes.{name}"] = "its systems have no corpus and protocol in common"
 
 
@@ -193,28 +208,28 @@ def _same_folders(plan: Plan) -> dict[str, str]:
     for folder, table in wanted:
         if folder in owners:
             problems[table] = (
-                f"{folder} would be that of {owners[folder]} too; rename a table, or the file of a "
-                "protocol"
+                f"{folder} would be the folder of {owners[folder]} too; rename a table, or the "
+                "file of a protocol"
             )
         owners[folder] = table
     return problems
 
 
 def _folder(experiment: Experiment, cases: Sequence[Case], case: Case, system: str) -> Path:
-    """Return EXPERIMENT-SYSTEM, with the corpus and protocol where there are several."""
+    """Return runs/EXPERIMENT-SYSTEM, with the corpus and protocol where there are several."""
     parts = [experiment.name, system]
-    if len({one.corpus for one in cases}) > 1:
+    if len({other.corpus for other in cases}) > 1:
         parts.append(case.corpus)
-    if sum(one.corpus == case.corpus for one in cases) > 1:
+    if sum(other.corpus == case.corpus for other in cases) > 1:
         parts.append(Path(case.protocol).stem)
     return run_folder("-".join(parts))
 
 
-def _stores(experiment: Experiment, heads: Sequence[Run]) -> tuple[Store, ...]:
-    """Return the features of all corpora: those with a table, and those that heads run on."""
+def _stores(experiment: Experiment, heads: Sequence[PlannedRun]) -> tuple[Store, ...]:
+    """Return the features of all corpora: those with a table, and those that heads take."""
     tables = {
-        name: one.model_copy(update={"model": one.model or name})
-        for name, one in experiment.features.items()
+        name: features.model_copy(update={"model": features.model or name})
+        for name, features in experiment.features.items()
     }
     found = []
     for corpus in experiment.corpora:

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from featx.experiments.papers import Paper
-from featx.experiments.reproduce import Reproduced, fetch_commands
+from featx.experiments.reproduced import Reproduced, fetch_commands
 from featx.scoring.results import NAMES, plain_table, render
 from featx.utils.files import write_json, write_text
 from featx.utils.tables import latex_table, markdown_table
@@ -17,9 +17,10 @@ HEADER = ("system", "corpus", "settings", "paper", "ours", "difference", "within
 
 
 def to_text(paper: Paper, results: Sequence[Reproduced]) -> str:
-    """Return the tables, and how to have what is missing.
+    """Return the tables, and how to get what is missing.
 
-    Ours is within deviations if the means are no further apart than both deviations together.
+    Our figure is within deviations if the two means are no further apart than both deviations
+    together.
     """
     parts = [paper.title]
     for title, rows in _tables(paper, results).items():
@@ -31,7 +32,7 @@ def to_text(paper: Paper, results: Sequence[Reproduced]) -> str:
 
 
 def to_markdown(paper: Paper, results: Sequence[Reproduced]) -> str:
-    """Return the same in Markdown."""
+    """Return the tables, and how to get what is missing, in Markdown."""
     parts = [f"# {paper.title}", ""]
     for title, rows in _tables(paper, results).items():
         parts += [f"{title} in percent, {counted(paper.seeds, 'seed')}:", ""]
@@ -86,7 +87,7 @@ def write_tables(
 
 
 def _tables(paper: Paper, results: Sequence[Reproduced]) -> dict[str, list[list[str]]]:
-    """Return rows by title, of each of the paper's tables, and of those in no known one."""
+    """Return the rows of each of the paper's tables by its title, and then those in no table."""
     metric = NAMES[paper.metric]
     numbers = sorted({number for row in paper.rows for number in row.tables})
     tables = {
@@ -119,7 +120,7 @@ def _missing(paper: Paper, results: Sequence[Reproduced]) -> list[str]:
     lines += [f"Failed: {failure}" for failure in failures]
     absent = {paper.corpora[r.corpus].title for r in results if "corpus" in r.missing}
     if absent:
-        lines.append(f"Not found under --data: {', '.join(sorted(absent))}.")
+        lines.append(f"Not found in the given folders: {', '.join(sorted(absent))}.")
     return lines
 
 

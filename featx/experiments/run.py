@@ -1,5 +1,6 @@
 """Run an experiment: what is missing, and nothing twice."""
 
+import logging
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -8,71 +9,94 @@ from safetensors import SafetensorError
 
 from featx.errors import FeatxError, Interrupted
 from featx.experiments.corpora import bring_manifest
-from featx.experiments.features import extractor_of, is_complete, length_limit
-from featx.experiments.plan import Plan, Run, Store
-from featx.experiments.systems import Config, find_state
+from featx.experiments.findings import Explain
+from featx.experiments.plan import Plan, PlannedRun, Store
+from featx.experiments.steps import extract_store, make_run
+from featx.experiments.systems import find_state
 from featx.experiments.text import to_text
-from featx.experiments.validate import Inspection, inspect
-from featx.features.encoders.devices import find_devices, is_out_of_memory
-from featx.features.extract import extract
-from featx.features.plan import plan_extraction
-from featx.finetuning.config import FinetuneConfig
-from featx.finetuning.resources import find_surroundings
-from featx.finetuning.run import run_finetune
-from featx.fitting.config import FitConfig
-from featx.fitting.fit import Resources
-from featx.fitting.run import run_fit
-from featx.scoring.results import Results
+from featx.experiments.validate import Inspection, validate
+from featx.features.encoders.devices import is_out_of_memory
+from featx.reporting.page import write_report
 from featx.utils.text import counted
 
-Say = Callable[[str], None]
+log = logging.getLogger("featx")
 
 
-def run_experiment(path: Path, say: Say = print, overwrite: bool = False) -> Path:
+class ExperimentError(FeatxError):
+    """An experiment that can't run as it is, so that nothing of it was run.
+
+    Attributes:
+        inspection: what the check found.
+    """
+
+    def __init__(self, path: Path, inspection: Inspection) -> None:
+        self.path, self.inspection = path, inspection
+        super().__init__(self.to_text())
+
+    def to_text(self, explain: Explain = str) -> str:
+        """Return what would run and every finding, each problem as `explain` writes it."""
+        found = to_text(self.inspection, explain)
+        return f"{self.path} can't run as it is:\n{found}\nNothing was run."
+
+
+def run(experiment: str | Path, overwrite: bool = False) -> Path:
     """Run what is missing of an experiment, and write its report.
 
-    Everything is checked first. A part that fails leaves those that don't need it.
+    Everything is checked first. A part that fails leaves those that don't need it. What was done
+    before is not done again.
 
     Args:
-        path: the experiment's TOML.
-        say: told what is being done.
-        overwrite: replace runs of another config or of data that have changed.
+        experiment: the TOML file that describes the experiment; see docs/experiments.md.
+        overwrite: replace runs of another config, runs of data that have changed, and manifests
+            of corpora that have changed.
 
     Returns:
-        The report.
+        The path of the report.
 
     Raises:
-        FeatxError: if the check finds an error, and then nothing is done; or if a part
-            failed, after all others and the report are done.
-        Interrupted: on Ctrl-C; the same call goes on.
+        ExperimentError: if the check finds an error; then nothing was run.
+        FeatxError: if a part failed, after all others and the report are done.
+        Interrupted: on Ctrl-C; the same call goes on from there.
+
+    Example:
+        >>> from pathlib import Path
+        >>> text = '''
+        ... [corpora.demo]
+        ... path = "manifest.csv"
+        ... [heads.plain]
+        ... head = "linear"
+        ... features = ["encoder"]
+        ... '''
+        >>> _ = Path("first.toml").write_text(text)
+        >>> featx.run("first.toml")
     """
-    inspection = inspect(path, overwrite)
+    path = Path(experiment)
+    inspection = validate(path, overwrite)
     plan = inspection.plan
     if plan is None or inspection.findings.errors:
-        raise FeatxError(f"{path} can't run as it is:\n{to_text(inspection)}\nNothing was run.")
-    say(to_text(inspection))
+        raise ExperimentError(path, inspection)
+    log.info("%s", to_text(inspection))
     try:
-        return _Course(inspection, plan, say, overwrite).run()
+        return _Course(inspection, plan, overwrite).run()
     except KeyboardInterrupt:
-        raise Interrupted("Interrupted. The same command goes on from there.") from None
+        raise Interrupted("Interrupted. Run the experiment again to go on from there.") from None
 
 
 class _Course:
     """The course of an experiment.
 
     Attributes:
-        failures: why a part failed, by its name in messages.
+        failures: why a part failed, by the part's name.
     """
 
-    def __init__(self, inspection: Inspection, plan: Plan, say: Say, overwrite: bool) -> None:
-        self._inspection, self._plan, self._say = inspection, plan, say
-        self._overwrite = overwrite
+    def __init__(self, inspection: Inspection, plan: Plan, overwrite: bool) -> None:
+        self._inspection, self._plan, self._overwrite = inspection, plan, overwrite
         self._failed: set[tuple[str, str]] = set()  # corpus and features
-        self._done: list[Run] = []
+        self._done: list[PlannedRun] = []
         self.failures: dict[str, str] = {}
 
     def run(self) -> Path:
-        """Do everything, and write the report of what could be done."""
+        """Do everything, and write the report on what could be done."""
         experiment = self._plan.experiment
         for name in experiment.corpora:
             bring_manifest(experiment, name, self._overwrite)
@@ -85,31 +109,29 @@ class _Course:
             lacking = self._lacking(run)
             if lacking:
                 self._fail(run.name, f"needs {', '.join(lacking)}")
-            elif self._try(title, run.name, partial(self._do, run)):
+            elif self._try(title, run.name, partial(self._make, run)):
                 self._done.append(run)
         if not self._done:
             raise self._error("there is nothing to report")
         return self._report(experiment.page)
 
     def _report(self, page: Path) -> Path:
-        """Write the report; raise an error if it, or a part before it, failed."""
-        from featx.reporting.page import write_report
-
+        """Write the report; raise an error if the report, or a part before it, failed."""
         folders = [run.folder for run in self._done]
         if not self._guard("report", lambda: write_report(folders, page)):
             raise self._error("the others are done")
-        self._say(f"Report: {page}")
+        log.info("Report: %s", page)
         if self.failures:
             raise self._error(f"the others are in {page}")
         return page
 
     def _try(self, title: str, name: str, work: Callable[[], str]) -> bool:
-        """Do a part of the work, and say how it ended; return whether it did not fail."""
-        self._say(title)
-        return self._guard(name, lambda: self._say(f"  {work()}"))
+        """Do a part of the work, and say how it ended; return whether it succeeded."""
+        log.info("%s", title)
+        return self._guard(name, lambda: log.info("  %s", work()))
 
     def _guard(self, name: str, work: Callable[[], object]) -> bool:
-        """Do something; return whether it did not fail."""
+        """Do something, and note why if it fails; return whether it succeeded."""
         try:
             work()
         except Exception as error:
@@ -122,72 +144,48 @@ class _Course:
 
     def _fail(self, name: str, why: str) -> None:
         self.failures[name] = why
-        self._say(f"  Failed: {name}: {why}")
+        log.info("  Failed: %s: %s", name, why)
 
     def _error(self, rest: str) -> FeatxError:
         lines = "\n".join(f"  {name}: {why.splitlines()[0]}" for name, why in self.failures.items())
         failed = counted(len(self.failures), "part")
         return FeatxError(f"{failed} failed; {rest}:\n{lines}")
 
-    def _lacking(self, run: Run) -> list[str]:
-        """Return what a run needs and has failed."""
+    def _lacking(self, run: PlannedRun) -> list[str]:
+        """Return what a run needs that has failed."""
         if run in self._plan.heads:
-            return [one for one in run.needs if (run.case.corpus, one) in self._failed]
-        done = {one.system for one in self._done if one.case == run.case}
-        return [one for one in run.needs if one not in done]
+            return [name for name in run.needs if (run.case.corpus, name) in self._failed]
+        done = {other.system for other in self._done if other.case == run.case}
+        return [name for name in run.needs if name not in done]
 
     def _extract(self, store: Store) -> str:
-        manifest = self._inspection.manifests[store.corpus]
-        if is_complete(store, manifest):
-            return "done before"
-        extractor = extractor_of(store, dry_run=False)
-        dtype = store.features.dtype or extractor.dtype
-        limit = length_limit(store)
-        plan = plan_extraction(manifest, extractor.shape, dtype, extractor.layers, limit)
-        extraction = extract(plan, extractor, store.folder, self._say)
-        if extraction.failures:
-            raise FeatxError(extraction.describe())
-        return extraction.describe()
+        return extract_store(store, self._inspection.manifests[store.corpus])
 
-    def _do(self, run: Run) -> str:
-        """Do a run that is not done, and say how well it does."""
+    def _make(self, run: PlannedRun) -> str:
+        """Make a run that is not there yet, and say how well its system does."""
         config, _ = self._inspection.checked[run]
         state = find_state(run.folder, config.to_toml())
         try:
-            results = self._work(run, config, self._overwrite and state == "other")
+            results = make_run(self._plan, run, config, self._overwrite and state == "other")
         except Interrupted:
             raise
         except FeatxError:
             if not self._overwrite or state != "done":
                 raise
-            state = "other"  # its inputs have changed
-            results = self._work(run, config, overwrite=True)
+            state = "other"  # what it was made from has changed
+            results = make_run(self._plan, run, config, overwrite=True)
         score = results.scores["uar"]
         spread = f" ± {score.std:.1f}" if results.seeds > 1 else ""
         before = ", done before" if state == "done" else ""
         return f"UAR {score.mean:.1f}{spread} %{before}"
 
-    def _work(self, run: Run, config: Config, overwrite: bool) -> Results:
-        experiment = self._plan.experiment
-        if isinstance(config, FitConfig):
-            device = find_devices(experiment.heads[run.system].device, "1")[0]
-            return run_fit(config, run.folder, overwrite, Resources(device))
-        if isinstance(config, FinetuneConfig):
-            tuning = experiment.finetunings[run.system]
-            found = find_surroundings(config, tuning.device, tuning.track)
-            results = run_finetune(config, run.folder, overwrite, found)
-            assert results is not None, "one process, which leads"
-            return results
-        from featx.voting.run import run_vote
-
-        return run_vote(config, run.folder, overwrite)
-
 
 def explain(error: Exception) -> str:
-    """Say why a part failed.
+    """Return why a part failed.
 
     Returns:
-        Nothing for Ctrl-C, and for what is no fault of a part's input or of the machine.
+        A sentence; empty for Ctrl-C, and for errors that neither the part's input nor the machine
+        is to blame for.
     """
     if isinstance(error, Interrupted):
         return ""
@@ -202,7 +200,7 @@ def explain(error: Exception) -> str:
 
 
 def _unwritten(error: Exception) -> bool:
-    """Tell whether a model could not be written, for which its writers have errors of their own."""
+    """Tell whether an error means that a model could not be written; each writer has its own."""
     if isinstance(error, SafetensorError):
         return "I/O error" in str(error)
     said_by_torch = any(words in str(error) for words in ("inline_container", "iostream error"))

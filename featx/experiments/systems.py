@@ -1,4 +1,4 @@
-"""The configs of an experiment's runs, as `featx fit`, `finetune` and `vote` make theirs."""
+"""The config of each of an experiment's runs, and whether the run can be done."""
 
 import tomllib
 from collections.abc import Mapping
@@ -8,14 +8,14 @@ from typing import Any, Literal
 from featx.errors import FeatxError
 from featx.experiments.features import Known, weights_missing
 from featx.experiments.findings import Findings
-from featx.experiments.plan import Case, Plan, Run, manifest_path
+from featx.experiments.plan import Case, Plan, PlannedRun, manifest_path
 from featx.features.encoders.checkpoints import find_checkpoint
 from featx.features.encoders.devices import find_devices
 from featx.features.encoders.loading import load_extractor
 from featx.features.encoders.shape import read_shape
 from featx.features.layers import choose_layers
 from featx.finetuning.config import FinetuneConfig, finetune_config
-from featx.finetuning.resources import find_surroundings
+from featx.finetuning.resources import Recipients, check_recipients, find_device
 from featx.finetuning.waveforms import check_usable
 from featx.fitting.config import FitConfig, head_config
 from featx.protocols.protocol import Protocol
@@ -28,11 +28,11 @@ Protocols = Mapping[Case, Protocol]
 State = Literal["new", "begun", "done", "other"]
 
 
-def fit_settings(plan: Plan, run: Run, protocols: Protocols) -> FitConfig:
-    """Return the config of a head.
+def fit_settings(plan: Plan, run: PlannedRun, protocols: Protocols) -> FitConfig:
+    """Return the config of a run that fits a head.
 
     Raises:
-        FeatxError: if a setting, the head or its features can't be.
+        FeatxError: if there is no such head or setting, or it takes other features.
     """
     head = plan.experiment.heads[run.system]
     data = {
@@ -45,11 +45,11 @@ def fit_settings(plan: Plan, run: Run, protocols: Protocols) -> FitConfig:
     return head_config(head.head, data, head.settings)
 
 
-def tuning_settings(plan: Plan, run: Run, protocols: Protocols) -> FinetuneConfig:
-    """Return the config of a fine-tuning.
+def tuning_settings(plan: Plan, run: PlannedRun, protocols: Protocols) -> FinetuneConfig:
+    """Return the config of a run that fine-tunes an encoder.
 
     Raises:
-        FeatxError: if a setting can't be.
+        FeatxError: if there is no such setting, or its value can't be used.
     """
     tuning = plan.experiment.finetunings[run.system]
     data = {
@@ -64,11 +64,11 @@ def tuning_settings(plan: Plan, run: Run, protocols: Protocols) -> FinetuneConfi
     return finetune_config(data, tuning.settings)
 
 
-def vote_settings(plan: Plan, run: Run) -> VoteConfig:
-    """Return the config of a vote.
+def vote_settings(plan: Plan, run: PlannedRun) -> VoteConfig:
+    """Return the config of a run that holds a vote.
 
     Raises:
-        FeatxError: if it can't be.
+        FeatxError: if a value can't be used.
     """
     table: dict[str, Any] = plan.experiment.votes[run.system].model_dump()
     table["systems"] = [str(plan.run(run.case, system).folder) for system in run.needs]
@@ -76,16 +76,16 @@ def vote_settings(plan: Plan, run: Run) -> VoteConfig:
 
 
 def seeds_of(plan: Plan, system: str) -> int:
-    """Return how many models a fold a system that is trained has."""
+    """Return how many models are trained for each fold of a head or fine-tuning."""
     return plan.experiment.systems[system].seeds or plan.experiment.seeds
 
 
 def find_state(folder: Path, config: str) -> State:
-    """Tell how far a run is: "other" is a run, or what is no run, in its place.
+    """Tell how far a run is; "other" means that something else is in its place.
 
     Args:
-        folder: of the run.
-        config: the text of its config.
+        folder: the run folder.
+        config: the text that the run's `config.toml` shall have.
     """
     if not (folder / CONFIG).is_file():
         return "other" if folder.exists() and (folder.is_file() or any(folder.iterdir())) else "new"
@@ -97,7 +97,7 @@ def find_state(folder: Path, config: str) -> State:
     return "begun" if is_unfinished(folder) else "done"
 
 
-def _shared(plan: Plan, run: Run, protocols: Protocols) -> dict[str, Any]:
+def _shared(plan: Plan, run: PlannedRun, protocols: Protocols) -> dict[str, Any]:
     return {
         "manifest": str(manifest_path(plan.experiment, run.case.corpus)),
         "seconds": plan.experiment.corpora[run.case.corpus].seconds,
@@ -107,7 +107,7 @@ def _shared(plan: Plan, run: Run, protocols: Protocols) -> dict[str, Any]:
 
 
 Config = FitConfig | FinetuneConfig | VoteConfig
-Checked = dict[Run, tuple[Config, State]]
+Checked = dict[PlannedRun, tuple[Config, State]]
 
 
 def check_systems(
@@ -121,15 +121,15 @@ def check_systems(
     """Check every run whose corpus and protocol are in order.
 
     Args:
-        plan: of the experiment.
-        tasks: the corpora under their protocols.
-        protocols: of the cases.
-        known: of features, by corpus and name.
-        findings: to add to.
+        plan: the experiment's plan.
+        tasks: the divided corpora, by case.
+        protocols: the protocols, by case.
+        known: what is known of the features, by corpus and name.
+        findings: where errors and warnings are added.
         overwrite: whether runs of another config are replaced.
 
     Returns:
-        The config of each run that has one, and how far it is.
+        The config of each run whose config is in order, and how far the run is.
     """
     checked: Checked = {}
     for run in plan.runs:
@@ -150,24 +150,27 @@ def check_systems(
 
 
 def _check_head(
-    plan: Plan, run: Run, protocols: Protocols, known: Mapping[tuple[str, str], Known]
+    plan: Plan, run: PlannedRun, protocols: Protocols, known: Mapping[tuple[str, str], Known]
 ) -> FitConfig:
     config = fit_settings(plan, run, protocols)
     head = plan.experiment.heads[run.system]
     find_devices(head.device, "1")
     found = [known.get((run.case.corpus, name)) for name in head.features]
-    if config.layers != "all" and all(one and one.blocks is None for one in found):
-        raise FeatxError(f"layers {config.layers}: {config.models} has one layer; leave it out.")
-    for one in found:
-        if one:  # else an error has been found there
-            choose_layers(config.layers, one.layers, one.blocks)
+    if config.layers != "all" and all(store and store.blocks is None for store in found):
+        raise FeatxError(
+            f"`layers={config.layers}`: {config.models} has one layer; leave `layers` out."
+        )
+    for store in found:
+        if store:  # otherwise an error has been found there
+            choose_layers(config.layers, store.layers, store.blocks)
     return config
 
 
-def _check_tuning(plan: Plan, run: Run, protocols: Protocols, task: Task) -> FinetuneConfig:
+def _check_tuning(plan: Plan, run: PlannedRun, protocols: Protocols, task: Task) -> FinetuneConfig:
     config = tuning_settings(plan, run, protocols)
     tuning = plan.experiment.finetunings[run.system]
-    find_surroundings(config, tuning.device, tuning.track)
+    find_device(config, tuning.device)
+    check_recipients(config, Recipients(tuning.track))
     if missing := weights_missing(config.model, config.revision or None):
         raise FeatxError(missing)
     folder = find_checkpoint(config.model, config.revision or None).folder
@@ -176,58 +179,59 @@ def _check_tuning(plan: Plan, run: Run, protocols: Protocols, task: Task) -> Fin
     return config
 
 
-def _check_vote(plan: Plan, run: Run, checked: Checked) -> VoteConfig:
+def _check_vote(plan: Plan, run: PlannedRun, checked: Checked) -> VoteConfig:
     """Return the config of a vote; raise a FeatxError if its systems can't vote together."""
     vote = vote_settings(plan, run)
     if len(set(run.needs)) < len(run.needs):
-        raise FeatxError("names a system twice; each votes once.")
+        raise FeatxError("`systems` names a system twice; each votes once.")
     below = _below(plan, run)
-    if any(one not in checked for one in below):
+    if any(member not in checked for member in below):
         return vote  # an error has been found there
     _check_seeds(plan, run, vote, checked)
     blind = [
-        one.system
-        for one in below
-        if isinstance(config := checked[one][0], FinetuneConfig) and config.select_on == "test"
+        member.system
+        for member in below
+        if isinstance(config := checked[member][0], FinetuneConfig) and config.select_on == "test"
     ]
     if blind and (vote.search or vote.rule == "weighted"):
         raise FeatxError(
-            f"{blind[0]} has no validation predictions (select_on is test), which "
-            f"{'search' if vote.search else 'the weighted rule'} needs."
+            f"{blind[0]} has no validation predictions (`select_on=test`), which "
+            f"{'`search`' if vote.search else '`rule=weighted`'} needs."
         )
     return vote
 
 
-def _below(plan: Plan, run: Run) -> list[Run]:
-    """Return the members of a vote and, where they are votes, theirs."""
-    return [one for member in plan.members(run) for one in (member, *_below(plan, member))]
+def _below(plan: Plan, run: PlannedRun) -> list[PlannedRun]:
+    """Return the members of a vote and, where they are votes, the members of these."""
+    members = plan.members(run)
+    return [run for member in members for run in (member, *_below(plan, member))]
 
 
-def _check_seeds(plan: Plan, run: Run, vote: VoteConfig, checked: Checked) -> None:
+def _check_seeds(plan: Plan, run: PlannedRun, vote: VoteConfig, checked: Checked) -> None:
     seeds = [_seeds(plan, member, checked) for member in plan.members(run)]
     if len(set(seeds)) > 1 and not vote.over_seeds:
-        told = ", ".join(f"{name} {count}" for name, count in zip(run.needs, seeds, strict=True))
+        counts = ", ".join(f"{name} {count}" for name, count in zip(run.needs, seeds, strict=True))
         raise FeatxError(
-            f"its systems have different numbers of seeds ({told}). Give all the same, or let "
-            "every seed vote: over_seeds = true."
+            f"its systems have different numbers of seeds ({counts}). Give all the same number, "
+            "or let every seed vote with `over_seeds=true`."
         )
     voters = sum(seeds) if vote.over_seeds else len(seeds)
     if voters < 2:
         raise FeatxError("a vote takes two systems or more.")
     if vote.search and max(vote.search) > voters:
-        raise FeatxError(f"search {max(vote.search)}: there are {voters} systems.")
+        raise FeatxError(f"`search={max(vote.search)}`: there are {voters} systems.")
 
 
-def _seeds(plan: Plan, run: Run, checked: Checked) -> int:
-    """Return how many seeds a run has; a vote has those of its members."""
+def _seeds(plan: Plan, run: PlannedRun, checked: Checked) -> int:
+    """Return how many seeds a run has; a vote has as many as its members."""
     config, _ = checked[run]
     if isinstance(config, VoteConfig):
         return 1 if config.over_seeds else _seeds(plan, plan.members(run)[0], checked)
     return config.seeds
 
 
-def _check_replacing(run: Run, where: str, findings: Findings, overwrite: bool) -> None:
-    """Find an error in what is in the place of a run, unless it is to be replaced."""
+def _check_replacing(run: PlannedRun, where: str, findings: Findings, overwrite: bool) -> None:
+    """Add an error if something else is in the place of a run, unless it is to be replaced."""
     if not (run.folder / CONFIG).is_file():
         findings.error(where, f"{run.folder} is no run folder and not empty; move it away")
     elif overwrite:
@@ -235,6 +239,6 @@ def _check_replacing(run: Run, where: str, findings: Findings, overwrite: bool) 
     else:
         findings.error(
             where,
-            f"{run.folder} holds a run of another config; --overwrite replaces it, another name "
-            "of the experiment or the system keeps both",
+            f"{run.folder} holds a run of another config; `overwrite` replaces it, and another "
+            "name of the experiment or the system keeps both",
         )

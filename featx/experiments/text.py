@@ -1,8 +1,9 @@
-"""What a check of an experiment found, in words."""
+"""What a check of an experiment found, as text."""
 
 from collections.abc import Iterator
 
-from featx.experiments.plan import Plan, Run
+from featx.experiments.findings import Explain
+from featx.experiments.plan import Plan, PlannedRun
 from featx.experiments.validate import Inspection
 from featx.runs.cost import describe_bytes
 from featx.utils.text import counted
@@ -16,10 +17,10 @@ STATES = {
 }
 
 
-def to_text(inspection: Inspection) -> str:
-    """Return what would run, and every finding below it."""
+def to_text(inspection: Inspection, explain: Explain = str) -> str:
+    """Return what would run, and every finding below it, each problem as `explain` writes it."""
     lines = [] if inspection.plan is None else list(_summary(inspection, inspection.plan))
-    lines += [str(finding) for finding in inspection.findings]
+    lines += [finding.to_text(explain) for finding in inspection.findings]
     errors = len(inspection.findings.errors)
     warnings = counted(len(inspection.findings) - errors, "warning")
     return "\n".join([*lines, f"{counted(errors, 'error')}, {warnings}."])
@@ -29,7 +30,7 @@ def _summary(inspection: Inspection, plan: Plan) -> Iterator[str]:
     experiment = plan.experiment
     yield f"Experiment {experiment.name}" + (f": {experiment.title}" if experiment.title else "")
     for name, manifest in inspection.manifests.items():
-        speakers = {one.speaker for one in manifest.utterances} - {""}
+        speakers = {utterance.speaker for utterance in manifest.utterances} - {""}
         found = counted(len(manifest.utterances), "utterance")
         yield f"  corpus {name}: {found}, {counted(len(speakers), 'speaker')}, {manifest.path}"
     for case, task in inspection.tasks.items():
@@ -56,7 +57,7 @@ def _summary(inspection: Inspection, plan: Plan) -> Iterator[str]:
         )
 
 
-def _describe(inspection: Inspection, run: Run) -> str:
+def _describe(inspection: Inspection, run: PlannedRun) -> str:
     config, state = inspection.checked[run]
     if isinstance(config, VoteConfig):
         return f"vote {run.folder}: {config.rule}, {', '.join(run.needs)}: {STATES[state]}"
@@ -66,7 +67,7 @@ def _describe(inspection: Inspection, run: Run) -> str:
     return f"run {run.folder}: {folds} × {seeds} = {models}: {STATES[state]}"
 
 
-def _models(inspection: Inspection, run: Run) -> int:
+def _models(inspection: Inspection, run: PlannedRun) -> int:
     config, _ = inspection.checked[run]
     if isinstance(config, VoteConfig):
         return 0

@@ -25,14 +25,14 @@ class Inspection:
     """What a check of an experiment found.
 
     Attributes:
-        findings: errors and warnings.
-        plan: what runs; None if the file can't be used, and then the rest is empty.
-        manifests: by corpus, of those that can be used.
-        protocols: by case.
-        tasks: likewise, the corpora divided.
-        known: of features, by corpus and name.
-        checked: config of each run, and how far it is.
-        nbytes: of disk that is still needed.
+        findings: the errors and warnings.
+        plan: what the experiment does; None if the file can't be used, and then the rest is empty.
+        manifests: the manifests that can be used, by corpus.
+        protocols: the protocols, by case.
+        tasks: the divided corpora, by case.
+        known: what is known of the features, by corpus and name.
+        checked: the config of each run, and how far the run is.
+        nbytes: how many bytes of disk are still needed.
     """
 
     findings: Findings
@@ -45,20 +45,24 @@ class Inspection:
     nbytes: int = 0
 
 
-def inspect(path: Path, overwrite: bool = False) -> Inspection:
-    """Check files, labels, division, disk, weights and settings of an experiment.
+def validate(experiment: str | Path, overwrite: bool = False) -> Inspection:
+    """Check the files, labels, division, disk, weights and settings of an experiment.
 
     Nothing is written.
 
     Args:
-        path: the experiment's TOML.
-        overwrite: whether runs of another config, and lists of a changed corpus, are replaced.
+        experiment: the TOML file that describes the experiment.
+        overwrite: check what `run` with `overwrite` would do, which replaces runs of another config
+            and manifests of corpora that have changed.
+
+    Returns:
+        What would run, and every error and warning.
 
     Raises:
         Interrupted: on Ctrl-C.
     """
     try:
-        return _inspect(path, overwrite)
+        return _inspect(Path(experiment), overwrite)
     except KeyboardInterrupt:
         raise Interrupted("Interrupted while checking; nothing was done.") from None
 
@@ -68,13 +72,13 @@ def _inspect(path: Path, overwrite: bool) -> Inspection:
     try:
         experiment = read_experiment(path)
     except ConfigError as error:
-        findings.error("file", str(error))
+        findings.error("file", error.message, error.cure)
         return Inspection(findings, None, {}, {}, {}, {}, {})
     plan, problems = make_plan(experiment)
     for where, text in problems.items():
         findings.error(where, text)
     if count_processes() > 1:
-        findings.error("processes", "torchrun is for `featx finetune`; run this in one process")
+        findings.error("processes", "torchrun only starts fine-tunings; start this without it")
     _check_page(experiment.page, findings)
     manifests = _peek(experiment, overwrite, findings)
     protocols, tasks = _divide(plan, manifests, findings)
@@ -90,7 +94,7 @@ def _inspect(path: Path, overwrite: bool) -> Inspection:
 
 
 def _check_page(page: Path, findings: Findings) -> None:
-    """Find an error if the report can't be written."""
+    """Add an error if the report can't be written."""
     with findings.at("report.out"):
         check_replaceable(page)
     folder = existing(page.parent)

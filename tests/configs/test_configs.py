@@ -24,7 +24,7 @@ FOLDERS = {
     "examples": Experiment, "heads": HeadConfig, "papers": Paper, "protocols": Protocol,
     "votes": VoteConfig,
 }  # fmt: skip
-EXPERIMENTS = {"gavali2023": 4, "gavali202x": 6, "wang2021": 21}
+ROWS = {"gavali2023": 4, "gavali202x": 6, "wang2021": 21}
 EXPECTED = {
     "wav2vec2-base", "wav2vec2-base-960h", "wav2vec2-large-960h-lv60", "xlsr53", "xls-r-300m",
     "xls-r-1b", "xls-r-1b-cv-tr", "hubert-base", "hubert-large", "hubert-large-ft",
@@ -36,11 +36,11 @@ EXPECTED = {
 @pytest.mark.parametrize("path", sorted(FOLDER.rglob("*.toml")), ids=lambda path: path.name)
 def test_every_shipped_config_parses(path):
     folder = path.parent
-    schema = TunedRow if folder.parent.name == "experiments" else FOLDERS.get(folder.name)
+    schema = TunedRow if folder.parent.name == "papers" else FOLDERS.get(folder.name)
     assert read_config(path, schema or SCHEMAS[path.name])
 
 
-@pytest.mark.parametrize(("paper", "rows"), EXPERIMENTS.items())
+@pytest.mark.parametrize(("paper", "rows"), ROWS.items())
 def test_every_published_row_has_an_experiment_that_can_be_set_up(paper, rows):
     published = read_paper(paper)
     assert len(published.rows) == rows

@@ -1,13 +1,14 @@
 """An experiment on a small corpus, that takes seconds."""
 
+import logging
 import shutil
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from featx.experiments.run import run_experiment
-from featx.experiments.validate import inspect
+import featx
+from featx.experiments.validate import validate
 
 HEADS = """
 seeds = 2
@@ -93,9 +94,22 @@ def finished(workplace, write_experiment, kept_folder) -> Path:
         shutil.copytree(kept_folder, workplace, dirs_exist_ok=True)
         return Path("small.toml")
     path = write_experiment()
-    run_experiment(path, lambda _: None)
+    featx.run(path)
     shutil.copytree(workplace, kept_folder)
     return path
+
+
+@pytest.fixture
+def said(caplog) -> Callable[[], list[str]]:
+    """Return what was said to the user since the last call."""
+    caplog.set_level(logging.INFO, "featx")
+
+    def take() -> list[str]:
+        lines = [record.getMessage() for record in caplog.records if record.levelno == logging.INFO]
+        caplog.clear()
+        return lines
+
+    return take
 
 
 @pytest.fixture
@@ -118,7 +132,7 @@ def found(write_experiment, change):
 
     def find(old: str = "", new: str = "", errors: bool = True) -> str:
         path = change(old, new) if old else Path("small.toml")
-        return "\n".join(str(one) for one in inspect(path).findings if one.is_error == errors)
+        return "\n".join(str(one) for one in validate(path).findings if one.is_error == errors)
 
     write_experiment()
     return find

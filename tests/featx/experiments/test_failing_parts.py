@@ -8,15 +8,12 @@ import pytest
 import torch
 from safetensors import SafetensorError
 
+import featx
 from featx.errors import FeatxError
-from featx.experiments.run import explain, run_experiment
+from featx.experiments.run import explain
 from featx.fitting.run import run_fit
 
 FULL = OSError(errno.ENOSPC, "No space left on device", "features.bin")
-
-
-def quiet(_: str) -> None:
-    pass
 
 
 @pytest.fixture
@@ -29,7 +26,7 @@ def fail_layers(finished, monkeypatch):
                 raise error
             return run_fit(config, folder, *others)
 
-        monkeypatch.setattr("featx.experiments.run.run_fit", fail)
+        monkeypatch.setattr("featx.experiments.steps.run_fit", fail)
 
     for name in ("layers", "memory", "three"):
         shutil.rmtree(f"runs/small-{name}")
@@ -49,7 +46,7 @@ def fail_layers(finished, monkeypatch):
 def test_a_machine_at_its_limits_fails_one_part(finished, fail_layers, error, why):
     fail_layers(error)
     with pytest.raises(FeatxError, match="2 parts failed; the others are in") as raised:
-        run_experiment(finished, quiet)
+        featx.run(finished)
     assert f"small-layers: {why}" in str(raised.value)
     assert "small-three: needs layers" in str(raised.value)
     assert Path("runs/small-memory/metrics.json").exists()
@@ -67,7 +64,7 @@ def test_torch_says_in_its_own_way_that_a_disk_is_full(values):
 def test_a_fault_of_this_program_is_not_hidden(finished, fail_layers, error):
     fail_layers(error)
     with pytest.raises(type(error), match=str(error)):
-        run_experiment(finished, quiet)
+        featx.run(finished)
 
 
 def test_a_report_that_fails_leaves_the_list_of_failures(finished, fail_layers, monkeypatch):
@@ -77,11 +74,11 @@ def test_a_report_that_fails_leaves_the_list_of_failures(finished, fail_layers, 
     fail_layers(FeatxError("no luck"))
     before = Path("reports/small.md").read_bytes()
     with monkeypatch.context() as patch:
-        patch.setattr("featx.reporting.page.write_report", fail)
+        patch.setattr("featx.experiments.run.write_report", fail)
         with pytest.raises(FeatxError, match="3 parts failed; the others are done") as raised:
-            run_experiment(finished, quiet)
+            featx.run(finished)
     assert "small-layers: no luck" in str(raised.value)
     assert "report: features.bin: No space left" in str(raised.value)
     assert Path("reports/small.md").read_bytes() == before
-    monkeypatch.setattr("featx.experiments.run.run_fit", run_fit)
-    assert run_experiment(finished, quiet) == Path("reports/small.html")
+    monkeypatch.setattr("featx.experiments.steps.run_fit", run_fit)
+    assert featx.run(finished) == Path("reports/small.html")

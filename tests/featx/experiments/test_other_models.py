@@ -8,10 +8,10 @@ import pytest
 import torch
 from transformers import Wav2Vec2Config, Wav2Vec2FeatureExtractor, Wav2Vec2Model
 
+import featx
 from cache import FeatureStore
 from featx.errors import FeatxError
-from featx.experiments.run import run_experiment
-from featx.experiments.validate import inspect
+from featx.experiments.validate import validate
 
 EXPERIMENT = """
 [corpora.tones]
@@ -47,7 +47,7 @@ def errors(model: object, options: str = "") -> str:
     """Return the errors of an experiment on a model's features."""
     text = EXPERIMENT.format(model=model).replace("[heads", f"{options}\n[heads")
     Path("small.toml").write_text(text)
-    return "\n".join(map(str, inspect(Path("small.toml")).findings.errors))
+    return "\n".join(map(str, validate(Path("small.toml")).findings.errors))
 
 
 @pytest.fixture
@@ -67,7 +67,7 @@ def test_a_folder_with_other_weights_settings_or_name(
     assert not errors(checkpoint_folder)
     assert "features/manifest/tiny holds other features: weights_sha256 is" in errors(other)
     with pytest.raises(FeatxError, match="holds other features"):
-        run_experiment(Path("small.toml"), lambda _: None)
+        featx.run(Path("small.toml"))
     shutil.copytree(checkpoint_folder, "tiny")
     assert not errors("tiny")  # the same, elsewhere
     Wav2Vec2FeatureExtractor(do_normalize=False).save_pretrained("tiny")
@@ -120,7 +120,7 @@ def test_no_timing_decides_on_the_precision(extracted, checkpoint_folder, monkey
     place = "featx.features.extractors.choose_precision"
     monkeypatch.setattr(place, lambda *_: pytest.fail("timed"))
     assert not errors(checkpoint_folder)
-    run_experiment(Path("small.toml"), lambda _: None)
+    featx.run(Path("small.toml"))
     assert FeatureStore(STORE).identity["precision"] == "float32"
 
 
@@ -129,6 +129,6 @@ def test_features_go_on_in_the_precision_they_have(extracted, checkpoint_folder)
     store = FeatureStore(STORE)
     store.forget(list(store.utterances)[:2])
     assert not errors(checkpoint_folder)
-    run_experiment(Path("small.toml"), lambda _: None)
+    featx.run(Path("small.toml"))
     assert all(map(FeatureStore(STORE).is_done, store.utterances))
     assert FeatureStore(STORE).identity["precision"] == "bfloat16"

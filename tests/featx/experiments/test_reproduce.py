@@ -8,9 +8,10 @@ import pytest
 
 from featx.demo.corpus import write_corpus as write_demo_corpus
 from featx.errors import FeatxError
-from featx.experiments.papers import Paper, read_paper
-from featx.experiments.reproduce import Reproduced, fetch_commands, reproduce
+from featx.experiments.papers import Paper
+from featx.experiments.reproduce import reproduce, run_paper
 from featx.experiments.reproduce_tables import to_json, to_latex, to_markdown, to_text, write_tables
+from featx.experiments.reproduced import Reproduced, fetch_commands
 from featx.scoring.metrics import Score
 
 PROTOCOL = """
@@ -60,7 +61,7 @@ def paper(workplace) -> Paper:
 
 
 def run(paper: Paper, **options) -> list[Reproduced]:
-    return list(reproduce("paper", paper, [Path("RAVDESS")], say=lambda _: None, **options))
+    return list(run_paper("paper", paper, [Path("RAVDESS")], **options))
 
 
 def test_rows_run_where_features_can_be_had_and_the_others_are_named(paper):
@@ -87,7 +88,7 @@ def test_rows_run_where_features_can_be_had_and_the_others_are_named(paper):
 def test_nothing_is_done_twice(paper, monkeypatch):
     first = run(paper, variants=["fast"])
     monkeypatch.setattr(
-        "featx.experiments.reproduce.extract", lambda *_: pytest.fail("extracted again")
+        "featx.experiments.reproduce.extract_store", lambda *_: pytest.fail("extracted again")
     )
     monkeypatch.setattr("featx.fitting.fit.train_head", lambda *_: pytest.fail("trained again"))
     second = run(paper, variants=["fast"])
@@ -95,22 +96,22 @@ def test_nothing_is_done_twice(paper, monkeypatch):
 
 
 def test_what_is_wrong_is_said(paper):
-    with pytest.raises(FeatxError, match="--variant slwo: there is slow, fast"):
+    with pytest.raises(FeatxError, match="`variant=slwo`: there is slow, fast"):
         run(paper, variants=["slwo"])
-    with pytest.raises(FeatxError, match="--data nowhere: no such folder"):
-        list(reproduce("paper", paper, [Path("nowhere")], say=lambda _: None))
     Path("empty").mkdir()
     with pytest.raises(FeatxError, match="none of the paper's corpora is there"):
-        list(reproduce("paper", paper, [Path("empty")], say=lambda _: None))
+        list(run_paper("paper", paper, [Path("empty")]))
+    with pytest.raises(FeatxError, match="`data=nowhere`: no such folder"):
+        reproduce("pepino2021", "nowhere")
     with pytest.raises(FeatxError, match="Did you mean pepino2021"):
-        read_paper("pepino2012")
+        reproduce("pepino2012", "RAVDESS")
 
 
 def test_a_row_that_fails_leaves_the_others(paper, monkeypatch):
-    def fail(config, folder):
+    def fail(*_):
         raise FeatxError("no luck\nand more")
 
-    monkeypatch.setattr("featx.experiments.reproduce.run_fit", fail)
+    monkeypatch.setattr("featx.experiments.steps.run_fit", fail)
     failed = [result for result in run(paper) if result.failure]
     assert len(failed) == 2
     assert "failed" in to_text(paper, failed)
@@ -204,6 +205,6 @@ def test_fine_tuned_rows_run_where_their_weights_are_here(tuned_paper):
 
 
 def test_single_rows_are_chosen(tuned_paper):
-    assert {result.row.name for result in run(tuned_paper, only=["xlsr-53"])} == {"xlsr-53"}
-    with pytest.raises(FeatxError, match="--row xlsr: there is tiny-frozen, xlsr-53"):
-        run(tuned_paper, only=["xlsr"])
+    assert {result.row.name for result in run(tuned_paper, rows=["xlsr-53"])} == {"xlsr-53"}
+    with pytest.raises(FeatxError, match="`row=xlsr`: there is tiny-frozen, xlsr-53"):
+        run(tuned_paper, rows=["xlsr"])

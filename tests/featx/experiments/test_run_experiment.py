@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
+import featx
 from featx.errors import FeatxError, Interrupted
-from featx.experiments.run import run_experiment
-from featx.experiments.validate import inspect
+from featx.experiments.validate import validate
 from featx.fitting.fit import train_head
 from featx.fitting.run import run_fit
 
@@ -45,10 +45,6 @@ def forget(*systems: str) -> None:
         shutil.rmtree(f"runs/small-{name}")
 
 
-def quiet(_: str) -> None:
-    pass
-
-
 def test_from_nothing(finished):
     assert {path.name for path in Path("runs").iterdir()} == {f"small-{name}" for name in RUNS}
     assert {path.name for path in Path("features/manifest").iterdir()} == {"egemaps", "tiny"}
@@ -56,7 +52,7 @@ def test_from_nothing(finished):
     assert reported() == RUNS
 
 
-def test_nothing_is_done_twice(finished, monkeypatch):
+def test_nothing_is_done_twice(finished, monkeypatch, said):
     for place in (
         "featx.features.extract._encode",
         "featx.fitting.fit.train_head",
@@ -64,10 +60,11 @@ def test_nothing_is_done_twice(finished, monkeypatch):
     ):
         monkeypatch.setattr(place, lambda *_: pytest.fail("done again"))
     monkeypatch.setattr("featx.voting.run.count", lambda *_: pytest.fail("voted again"))
-    before, report, said = stamps("runs", "features"), Path("reports/small.md").read_bytes(), []
-    assert run_experiment(finished, said.append) == Path("reports/small.html")
-    assert "System 6 of 6: small-three" in said
-    assert sum("done before" in line and "UAR" in line for line in said) == len(RUNS)
+    before, report = stamps("runs", "features"), Path("reports/small.md").read_bytes()
+    assert featx.run(finished) == Path("reports/small.html")
+    lines = said()
+    assert "System 6 of 6: small-three" in lines
+    assert sum("done before" in line and "UAR" in line for line in lines) == len(RUNS)
     assert stamps("runs", "features") == before
     assert Path("reports/small.md").read_bytes() == report
 
@@ -85,12 +82,12 @@ def test_interrupted_and_repeated(finished, monkeypatch):
 
     monkeypatch.setattr("featx.fitting.fit.train_head", train)
     stop = True
-    with pytest.raises(Interrupted, match="The same command goes on from there") as error:
-        run_experiment(finished, quiet)
+    with pytest.raises(Interrupted, match="Interrupted") as error:
+        featx.run(finished)
     assert error.value.exit_code == 130
     assert not Path("runs/small-layers/metrics.json").exists()
     stop = False
-    run_experiment(finished, quiet)
+    featx.run(finished)
     assert len(trained) == 2 * 2
     assert tables() == whole
 
@@ -102,11 +99,11 @@ def test_ctrl_c_between_systems(write_experiment, monkeypatch):
         raise KeyboardInterrupt
 
     monkeypatch.setattr("featx.experiments.run.bring_manifest", interrupt)
-    with pytest.raises(Interrupted, match="goes on from there"):
-        run_experiment(path, quiet)
+    with pytest.raises(Interrupted, match="to go on from there"):
+        featx.run(path)
     monkeypatch.setattr("featx.experiments.validate.peek_manifest", interrupt)
     with pytest.raises(Interrupted, match="nothing was done"):
-        run_experiment(path, quiet)
+        featx.run(path)
 
 
 def test_killed_and_repeated(finished, start_featx):
@@ -122,7 +119,7 @@ def test_killed_and_repeated(finished, start_featx):
     assert process.wait(60) == -signal.SIGKILL
     assert not Path("runs/small-layers/metrics.json").exists()
     before = stamps("runs/small-plain", "features")
-    run_experiment(finished, quiet)
+    featx.run(finished)
     assert before.items() <= stamps("runs/small-plain", "features").items()
     assert tables() == tables(Path("whole"))
     reports = [(root / "reports/small.md").read_text() for root in (Path(), Path("whole"))]
@@ -139,13 +136,13 @@ def test_a_failure_leaves_those_that_do_not_need_it(finished, monkeypatch):
         return run_fit(config, folder, *others)
 
     with monkeypatch.context() as patch:
-        patch.setattr("featx.experiments.run.run_fit", fail)
+        patch.setattr("featx.experiments.steps.run_fit", fail)
         with pytest.raises(FeatxError, match=r"(?s)2 parts failed.*small-layers: no luck") as error:
-            run_experiment(finished, quiet)
+            featx.run(finished)
     assert "small-three: needs layers" in str(error.value)
     assert error.value.exit_code == 1
     assert reported() == ["plain", "memory", "both", "tuned"]
-    run_experiment(finished, quiet)
+    featx.run(finished)
     assert tables() == whole
     assert reported() == RUNS
 
@@ -157,39 +154,39 @@ def test_features_that_fail_stop_the_heads_on_them(finished, monkeypatch):
     def fail(*_):
         raise FeatxError("no memory")
 
-    monkeypatch.setattr("featx.experiments.run.extract", fail)
+    monkeypatch.setattr("featx.experiments.steps.extract", fail)
     with pytest.raises(FeatxError, match=r"small-memory: needs tiny") as error:
-        run_experiment(finished, quiet)
+        featx.run(finished)
     assert "features/manifest/tiny: no memory" in str(error.value)
     assert reported() == ["plain", "tuned"]
 
 
-def test_changed_settings_are_refused_or_replaced(finished, change):
+def test_changed_settings_are_refused_or_replaced(finished, change, said):
     before, others = tables(), stamps("runs/small-plain", "runs/small-memory", "runs/small-tuned")
     layers = '[heads.layers]\nhead = "dense"\nfeatures = ["tiny"]\nsettings = ["training.epochs='
     change(f"{layers}2", f"{layers}1")
     with pytest.raises(FeatxError, match="small-layers holds a run of another config"):
-        run_experiment(finished, quiet)
+        featx.run(finished)
     assert tables() == before
-    said: list[str] = []
-    run_experiment(finished, said.append, overwrite=True)  # the vote's systems have changed as well
-    assert sum("UAR" in line and "done before" in line for line in said) == len(RUNS) - 2
+    said()
+    featx.run(finished, overwrite=True)  # the vote's systems have changed as well
+    assert sum("UAR" in line and "done before" in line for line in said()) == len(RUNS) - 2
     after = tables()
     changed = {Path(file).parent.name for file in after if after[file] != before[file]}
     assert changed == {"small-layers", "small-three"}
     assert stamps("runs/small-plain", "runs/small-memory", "runs/small-tuned") == others
-    run_experiment(finished, quiet)
+    featx.run(finished)
     assert tables() == after
 
 
 def test_a_damaged_run_is_refused_or_replaced(finished):
     before = tables()
     Path("runs/small-three/config.toml").write_bytes(b"systems = [\xff")
-    (found,) = inspect(finished).findings
+    (found,) = validate(finished).findings
     assert str(found).startswith("error: votes.three: runs/small-three holds a run of another")
     with pytest.raises(FeatxError, match="Nothing was run"):
-        run_experiment(finished, quiet)
-    run_experiment(finished, quiet, overwrite=True)
+        featx.run(finished)
+    featx.run(finished, overwrite=True)
     assert tables() == before
 
 
@@ -222,7 +219,7 @@ systems = ["pair", "plain"]
     sort_audio()
     Path("folds.toml").write_text('title = "folds"\ndivision = {kind = "speaker-folds", count = 3}')
     change('protocols = ["fixed.toml"]\n\n\n', 'protocols = ["fixed.toml", "folds.toml"]\n')
-    run_experiment(path, quiet)
+    featx.run(path)
     assert {path.name for path in Path("runs").iterdir()} == {
         "small-plain-tones-fixed", "small-plain-tones-folds", "small-plain-again",
         "small-one-tones-fixed", "small-pair-tones-fixed", "small-again-tones-fixed",

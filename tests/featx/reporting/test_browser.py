@@ -11,8 +11,8 @@ import numpy as np
 import pytest
 import soundfile
 
+import featx
 from featx.demo.corpus import write_corpus
-from featx.experiments.run import run_experiment
 from featx.reporting.page import write_report
 
 pytestmark = pytest.mark.browser
@@ -133,7 +133,7 @@ def experiment_file(tmp_path_factory: pytest.TempPathFactory, checkpoint_folder:
     write_corpus(folder / "corpus", speakers=6)
     (folder / "small.toml").write_text(EXPERIMENT.format(encoder=checkpoint_folder))
     with chdir(folder):
-        return run_experiment(Path("small.toml"), lambda _: None).resolve()
+        return featx.run(Path("small.toml")).resolve()
 
 
 @pytest.fixture

@@ -1,0 +1,67 @@
+"""The steps of an experiment: features are extracted, and runs are made."""
+
+from featx.data.manifest import Manifest
+from featx.errors import FeatxError
+from featx.experiments.features import extractor_of, is_complete, length_limit
+from featx.experiments.plan import Plan, PlannedRun, Store
+from featx.experiments.systems import Config
+from featx.features.encoders.devices import find_devices
+from featx.features.extract import extract
+from featx.features.plan import plan_extraction
+from featx.finetuning.config import FinetuneConfig
+from featx.finetuning.resources import Recipients, check_recipients, find_device
+from featx.finetuning.run import run_finetune
+from featx.fitting.config import FitConfig
+from featx.fitting.fit import Resources
+from featx.fitting.run import run_fit
+from featx.scoring.results import Results
+from featx.voting.run import run_vote
+
+
+def extract_store(store: Store, manifest: Manifest) -> str:
+    """Extract what a feature store lacks; return what was done.
+
+    Args:
+        store: the features, and their place.
+        manifest: the corpus's utterances.
+
+    Raises:
+        FeatxError: if the model or an utterance can't be used, or the place holds other features.
+        Interrupted: on Ctrl-C.
+    """
+    if is_complete(store, manifest):
+        return "done before"
+    extractor = extractor_of(store, dry_run=False)
+    dtype = store.features.dtype or extractor.dtype
+    limit = length_limit(store)
+    plan = plan_extraction(manifest, extractor.shape, dtype, extractor.layers, limit)
+    extraction = extract(plan, extractor, store.folder, print)
+    if extraction.failures:
+        raise FeatxError(extraction.describe())
+    return extraction.describe()
+
+
+def make_run(plan: Plan, run: PlannedRun, config: Config, overwrite: bool = False) -> Results:
+    """Make a run, or return the results of the same run made before.
+
+    Args:
+        plan: the experiment's plan.
+        run: the run.
+        config: the run's config.
+        overwrite: replace what is in the run's place, once the new run is finished.
+
+    Raises:
+        FeatxError: if the place holds something else, or what the run needs can't be used.
+        Interrupted: on Ctrl-C.
+    """
+    if isinstance(config, FitConfig):
+        device = find_devices(plan.experiment.heads[run.system].device, "1")[0]
+        return run_fit(config, run.folder, overwrite, Resources(device))
+    if isinstance(config, FinetuneConfig):
+        tuning = plan.experiment.finetunings[run.system]
+        place, recipients = find_device(config, tuning.device), Recipients(tuning.track)
+        check_recipients(config, recipients)
+        results = run_finetune(config, run.folder, overwrite, place, recipients)
+        assert results is not None, "an experiment runs in one process, which leads"
+        return results
+    return run_vote(config, run.folder, overwrite)
