@@ -40,9 +40,9 @@ from transformers import AutoFeatureExtractor, AutoModel
 from cache import FeatureStore
 from featx.data.manifest import Manifest
 from featx.features.encoders.checkpoints import find_checkpoint
-from featx.features.encoders.devices import find_devices
+from featx.features.encoders.devices import BATCH_SECONDS, find_devices
 from featx.features.encoders.encoder import Encoder
-from featx.features.encoders.workers import BATCH_SECONDS, Workers
+from featx.features.encoders.workers import Workers
 from featx.features.extract import fill
 from featx.features.plan import ExtractionPlan, plan_extraction
 

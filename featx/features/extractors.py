@@ -22,10 +22,10 @@ from featx.features.acoustic.settings import (
 )
 from featx.features.acoustic.workers import AcousticWorkers
 from featx.features.encoders.checkpoints import Checkpoint, find_checkpoint
-from featx.features.encoders.devices import find_devices
+from featx.features.encoders.devices import BATCH_SECONDS, find_devices
 from featx.features.encoders.encoder import CPU, Encoder
 from featx.features.encoders.shape import EncoderShape, find_shape, read_shape
-from featx.features.encoders.workers import BATCH_SECONDS, Workers
+from featx.features.encoders.workers import Workers
 from featx.features.extract import Extractor, Work
 from featx.features.layers import parse_layers
 from featx.features.plan import ExtractionPlan

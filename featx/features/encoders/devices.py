@@ -1,10 +1,71 @@
-"""Which processor or GPUs to compute on."""
+"""What to compute with: which processor or GPUs, in which precision, with how much at a time."""
+
+import math
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Literal
 
 import torch
 
 from featx.errors import FeatxError
 
+Precision = Literal["auto", "float32", "bfloat16", "float16"]
 ALL = "all"
+BATCH_SECONDS = {"cpu": 15.0, "cuda": 120.0}  # of audio; on a GPU yet to be tried
+
+
+@dataclass(frozen=True)
+class Compute:
+    """What to compute with, as a user writes it.
+
+    Only the precision changes results; all else changes how long they take.
+
+    Attributes:
+        device: "auto" (a GPU where there is one), "cpu", "cuda" or "cuda:<number>".
+        devices: how many GPUs, or "all".
+        precision: to compute features in; "auto" measures which is fastest and exact enough.
+        batch_seconds: seconds of audio in a batch; by default what suits the device.
+        memory: bytes that features may take while heads train; by default a share of what is
+            available.
+
+    Raises:
+        FeatxError: if the number of seconds is not a number above 0.
+    """
+
+    device: str = "auto"
+    devices: str = "1"
+    precision: Precision = "auto"
+    batch_seconds: float | None = None
+    memory: float | None = None
+
+    def __post_init__(self) -> None:
+        if self.batch_seconds is not None and not 0 < self.batch_seconds < math.inf:
+            raise FeatxError(
+                f"`batch_seconds={self.batch_seconds:g}`: give a number of seconds above 0."
+            )
+
+    @cached_property
+    def places(self) -> tuple[torch.device, ...]:
+        """The processor, or the GPUs.
+
+        Raises:
+            FeatxError: if this machine lacks them.
+        """
+        return find_devices(self.device, self.devices)
+
+    @property
+    def place(self) -> torch.device:
+        """The processor or the first of the GPUs.
+
+        Raises:
+            FeatxError: if this machine lacks it.
+        """
+        return self.places[0]
+
+    @property
+    def seconds(self) -> float:
+        """Seconds of audio in a batch."""
+        return self.batch_seconds or BATCH_SECONDS[self.place.type]
 
 
 def keep_float32(device: torch.device) -> None:
@@ -18,12 +79,12 @@ def is_out_of_memory(error: RuntimeError) -> bool:
     return isinstance(error, torch.OutOfMemoryError) or "allocate memory" in str(error)
 
 
-def find_devices(device: str, count: str = "1") -> tuple[torch.device, ...]:
-    """Return the devices that a user asked for.
+def find_devices(device: str, devices: str = "1") -> tuple[torch.device, ...]:
+    """Return the devices that a user asks for.
 
     Args:
         device: "auto" (a GPU where there is one), "cpu", "cuda" or "cuda:<number>".
-        count: how many GPUs, or "all".
+        devices: how many GPUs, or "all".
 
     Raises:
         FeatxError: if this machine lacks them, or the words are none of these.
@@ -33,25 +94,29 @@ def find_devices(device: str, count: str = "1") -> tuple[torch.device, ...]:
     if kind not in ("auto", "cpu", "cuda") or (
         number and not (kind == "cuda" and number.isdecimal())
     ):
-        raise FeatxError(f"--device {device}: choose auto, cpu, cuda or cuda:<number>.")
-    if count != ALL and not (count.isdecimal() and int(count)):
-        raise FeatxError(f"--devices {count}: choose a number of GPUs, or {ALL}.")
-    several = count != "1"
+        raise FeatxError(f"`device={device!r}`: choose auto, cpu, cuda or cuda:<number>.")
+    if devices != ALL and not (devices.isdecimal() and int(devices)):
+        raise FeatxError(f"`devices={devices!r}`: choose a number of GPUs, or {ALL}.")
+    several = devices != "1"
     if kind == "cpu" or (kind == "auto" and not here and not several):
         if several:
-            raise FeatxError(f"--devices {count} is for GPUs; with --device cpu all cores work.")
+            raise FeatxError(
+                f"`devices={devices!r}` is for GPUs; with `device='cpu'` all cores work anyway."
+            )
         return (torch.device("cpu"),)
     if number and several:
-        raise FeatxError(f"--device {device} names one GPU and --devices {count} several.")
+        raise FeatxError(
+            f"`device={device!r}` names a single GPU, and `devices={devices!r}` asks for several."
+        )
     wanted = (
         range(int(number), int(number) + 1)
         if number
-        else range(here if count == ALL else int(count))
+        else range(here if devices == ALL else int(devices))
     )
     if not here or wanted.stop > here:
         there = "none" if not here else ", ".join(f"cuda:{index}" for index in range(here))
         raise FeatxError(
-            f"--device {device} --devices {count}: GPUs that torch can use here: {there}. "
-            "--device cpu works everywhere."
+            f"`device={device!r}` `devices={devices!r}`: GPUs that torch can use here: {there}. "
+            "`device='cpu'` works everywhere."
         )
     return tuple(torch.device("cuda", index) for index in wanted)

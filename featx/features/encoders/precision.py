@@ -8,8 +8,9 @@ import numpy as np
 import torch
 
 from featx.data.audio import SAMPLE_RATE
+from featx.features.encoders.devices import BATCH_SECONDS
 from featx.features.encoders.encoder import Encoder
-from featx.features.encoders.workers import BATCH_SECONDS, encode
+from featx.features.encoders.workers import encode
 
 LOWEST_COSINE = 0.9995  # of any frame of any layer to float32's
 LEAST_GAIN = 1.2  # times as fast as float32; a smaller gain may be the clock's noise

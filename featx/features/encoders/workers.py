@@ -16,7 +16,6 @@ from featx.utils.parallel import map_ahead
 
 Key = TypeVar("Key")
 PER_GPU = 2  # threads: one computes while the features of the other leave the GPU
-BATCH_SECONDS = {"cpu": 15.0, "cuda": 120.0}  # of audio; on a GPU yet to be tried
 
 
 class Workers:

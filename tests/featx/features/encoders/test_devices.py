@@ -41,7 +41,7 @@ def test_devices_are_found(gpus, here, device, count, expected):
         (0, "auto", "all", "GPUs that torch can use here: none"),
         (2, "cuda:2", "1", "here: cuda:0, cuda:1"),
         (2, "auto", "3", "here: cuda:0, cuda:1"),
-        (2, "cuda:0", "2", "names one GPU"),
+        (2, "cuda:0", "2", "asks for several"),
         (2, "cpu", "2", "is for GPUs"),
         (0, "gpu", "1", "choose auto, cpu, cuda"),
         (0, "cpu:1", "1", "choose auto, cpu, cuda"),
