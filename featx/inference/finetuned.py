@@ -4,7 +4,6 @@ import logging
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from pathlib import Path
 
 import torch
@@ -28,14 +27,16 @@ class FinetunedModel(Model):
     """The saved models of a finished fine-tuning, from `featx.load`.
 
     Attributes:
-        folders: of each saved model.
         classes: names of the classes, in the order of the probabilities.
+        folders: of each saved model.
+        first: the model of the first folder; the others are loaded when their turn comes.
         seconds: of each utterance's beginning that the models heard; infinite for all of it.
         precision: that the models were trained in.
     """
 
-    folders: tuple[Path, ...]
     classes: tuple[str, ...]
+    folders: tuple[Path, ...]
+    first: TunedModel
     seconds: float = math.inf
     precision: str = "float32"
 
@@ -51,7 +52,8 @@ class FinetunedModel(Model):
         rows: dict[str, list[Tensor]] = {u.utterance: [] for u in utterances}
         with progress("Predicting", len(self.folders) * len(utterances), "utterances") as advance:
             for folder in self.folders:
-                tuned = loaded(folder, device)
+                tuned = self.first if folder == self.folders[0] else load_tuned(folder)
+                tuned.model.to(device)
                 for utterance in utterances:
                     if utterance.utterance not in failures:
                         self._add(tuned, utterance, rows[utterance.utterance], failures)
@@ -100,7 +102,7 @@ class FinetunedModel(Model):
 
     def _unusable(self, utterances: Sequence[Utterance], max_seconds: float) -> dict[str, str]:
         """Return why utterances can't be used, from their headers."""
-        shape = loaded(self.folders[0], torch.device("cpu")).model.shape
+        shape = self.first.model.shape
         failures = {}
         for utterance in utterances:
             try:
@@ -119,11 +121,3 @@ class FinetunedModel(Model):
                     f"`max_seconds={max_seconds:g}`"
                 )
         return failures
-
-
-@lru_cache(maxsize=1)  # the one model of most runs is loaded once
-def loaded(folder: Path, device: torch.device) -> TunedModel:
-    """Return a saved model on a device."""
-    tuned = load_tuned(folder)
-    tuned.model.to(device)
-    return tuned

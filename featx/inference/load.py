@@ -41,7 +41,7 @@ def load(run: Run | str | Path) -> FittedModel | FinetunedModel:
     folder = run.folder if isinstance(run, Run) else Path(run)
     if (folder / HEAD).is_file():
         tuned = load_tuned(folder)
-        return FinetunedModel((folder,), tuple(tuned.classes), tuned.seconds)
+        return FinetunedModel(tuple(tuned.classes), (folder,), tuned, tuned.seconds)
     if read_scores(folder) is None:
         raise FeatxError(
             f"{folder}: no finished run here, and no saved model. `featx.fit` and `featx.finetune` "
@@ -81,9 +81,11 @@ def _load_finetuning(folder: Path) -> FinetunedModel:
             f"{folder}: its models were not kept. Fine-tune again with `save='best'` and another "
             "`name`."
         )
+    first = load_tuned(models[0])
     return FinetunedModel(
-        models,
-        tuple(load_tuned(models[0]).classes),
-        config.seconds,
-        config.training.precision,
+        classes=tuple(first.classes),
+        folders=models,
+        first=first,
+        seconds=config.seconds,
+        precision=config.training.precision,
     )
