@@ -5,10 +5,12 @@ from pathlib import Path
 import pytest
 
 from featx.experiments.config import Experiment
-from featx.experiments.papers import Paper, TunedRow, read_paper
+from featx.experiments.papers import Paper, TunedRow, paper_experiment, read_paper
+from featx.experiments.plan import make_plan
+from featx.experiments.systems import fit_settings, tuning_settings
 from featx.features.acoustic.settings import AcousticSettings
 from featx.features.encoders.checkpoints import EncoderEntry, hub_id, read_registry
-from featx.finetuning.config import Tuning, finetune_config
+from featx.finetuning.config import Tuning
 from featx.fitting.config import HeadConfig
 from featx.protocols.protocol import Protocol, read_protocol
 from featx.utils.config import ConfigError, read_config
@@ -24,7 +26,7 @@ FOLDERS = {
     "examples": Experiment, "heads": HeadConfig, "papers": Paper, "protocols": Protocol,
     "votes": VoteConfig,
 }  # fmt: skip
-ROWS = {"gavali2023": 4, "gavali202x": 6, "wang2021": 21}
+ROWS = {"pepino2021": 11, "gavali2023": 4, "gavali202x": 6, "wang2021": 21}
 EXPECTED = {
     "wav2vec2-base", "wav2vec2-base-960h", "wav2vec2-large-960h-lv60", "xlsr53", "xls-r-300m",
     "xls-r-1b", "xls-r-1b-cv-tr", "hubert-base", "hubert-large", "hubert-large-ft",
@@ -40,21 +42,24 @@ def test_every_shipped_config_parses(path):
     assert read_config(path, schema or SCHEMAS[path.name])
 
 
-@pytest.mark.parametrize(("paper", "rows"), ROWS.items())
-def test_every_published_row_has_an_experiment_that_can_be_set_up(paper, rows):
-    published = read_paper(paper)
-    assert len(published.rows) == rows
-    for row in published.rows:
-        assert set(row.paper) <= set(published.corpora)
-        assert hub_id(row.model)
-    for changes in published.variants.values():
-        for corpus in published.corpora.values():
-            data = {
-                "manifest": "x.csv", "model": "xlsr53", "mode": row.mode, "seeds": 1,
-                "protocol": read_protocol(corpus.protocol).model_dump(mode="json"),
-            }  # fmt: skip
-            config = finetune_config(data, [*published.changes, *changes])
-            assert config.training.batch_size == 4
+@pytest.mark.parametrize(("name", "rows"), ROWS.items())
+def test_every_published_row_is_a_system_of_an_experiment(name, rows):
+    paper = read_paper(name)
+    assert len(paper.rows) == rows
+    for corpus in paper.corpora:
+        plan, problems = make_plan(paper_experiment(name, paper, corpus, Path("corpus")))
+        assert not problems
+        protocols = {case: read_protocol(case.protocol) for case in plan.cases}
+        assert len(plan.runs) == rows * len(paper.variants)
+        for run in plan.heads:
+            config = fit_settings(plan, run, protocols)
+            assert config.training.patience == 4
+        for run in plan.finetunings:
+            tuning = tuning_settings(plan, run, protocols)
+            assert tuning.training.batch_size == 4
+            assert hub_id(tuning.model)
+    for row in paper.rows:
+        assert set(row.paper) <= set(paper.corpora)
 
 
 def test_the_papers_encoders_and_the_usual_ones_have_short_names():
