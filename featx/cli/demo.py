@@ -9,7 +9,7 @@ import typer
 def demo(
     out: Annotated[Path, typer.Option(help="The folder to work in.")] = Path("featx-demo"),
 ) -> None:
-    """Show the whole path on a synthetic corpus, offline, in under a minute."""
+    """Show the whole way from audio to a report on a synthetic corpus, offline, in a minute."""
     from featx.cli.main import app
     from featx.demo.tour import give_tour
 

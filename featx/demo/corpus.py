@@ -56,16 +56,17 @@ class Take(NamedTuple):
 def write_corpus(folder: Path, speakers: int = 12, takes: int = 1, seed: int = 0) -> None:
     """Write `Actor_XX/03-01-EE-II-SS-RR-AA.wav`, 16 kHz mono 16-bit.
 
-    As in RAVDESS, odd actors are men and even ones women, every emotion but neutral has a normal
-    and a strong intensity, and there are two statements, here in turn. Speakers differ in voice
-    and in how they express an emotion, takes at random. A file depends on the seed and its own
-    name only.
+    As in RAVDESS, odd actors are men and even ones women, and every emotion but neutral has a
+    normal and a strong intensity. The two statements alternate. Speakers differ in voice and in
+    how they express an emotion; takes of one speaker differ at random. A file depends only on the
+    seed and its own name.
 
     Args:
-        folder: where to write; made if needed.
-        speakers: how many actors.
-        takes: utterances of each emotion and intensity a speaker; 16 × speakers × takes in all.
-        seed: draws everything.
+        folder: where to write; it is made if needed.
+        speakers: how many actors there are.
+        takes: how many utterances of each emotion and intensity a speaker says;
+            16 × speakers × takes in all.
+        seed: the random seed of everything that is drawn.
     """
     for actor in range(1, speakers + 1):
         home = folder / f"Actor_{actor:02}"
@@ -80,9 +81,9 @@ def speak(actor: int, take: Take, seed: int = 0) -> Waveform:
     """Synthesise one utterance.
 
     Args:
-        actor: the speaker's number, from 1; women are even.
-        take: what to say and how.
-        seed: draws the speaker's voice and the take's variations.
+        actor: the speaker's number, from 1; even numbers are women.
+        take: what to say, and how.
+        seed: the random seed of the speaker's voice and of the take's variations.
 
     Returns:
         (samples,) float32 at 16 kHz.
@@ -110,7 +111,7 @@ def _list_takes(actor: int, takes: int) -> Iterator[Take]:
 
 
 def _draw_speaker(actor: int, seed: int) -> tuple[Voice, dict[str, dict[str, float]]]:
-    """Draw a neutral voice, and an exponent for each emotion's every cue."""
+    """Draw a speaker's neutral voice, and an exponent for every cue of every emotion."""
     generator = np.random.default_rng([seed, actor])
     neutral = _vary(MAN if actor % 2 else WOMAN, SPEAKER_SPREAD, generator)
     expressiveness = np.exp(EXPRESSIVENESS_SPREAD * generator.standard_normal())

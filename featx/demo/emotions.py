@@ -5,21 +5,23 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Cues:
-    """Factors on a neutral voice; 1 leaves it as it is.
+    """The factors by which an emotion multiplies the cues of a neutral voice.
+
+    A factor of 1 leaves a cue as it is.
 
     Attributes:
-        pitch: on the F0 level.
-        accents: on the height of pitch accents, in semitones (F0 variability).
-        contour: on the ratio of F0 at the end to F0 at the beginning; above 1 rises.
-        level: on the amplitude.
-        dynamics: on how far accented syllables stand out in level, in dB.
-        rate: on the syllables a second.
-        pauses: on the length of pauses.
-        brightness: on what the source keeps of its amplitude an octave up (spectral tilt).
-        breath: on the amplitude of aspiration noise.
-        jitter: on the irregularity of glottal periods.
-        shimmer: on the irregularity of glottal amplitudes.
-        onset: on the time that a syllable takes to reach its level.
+        pitch: the F0 level.
+        accents: the height of pitch accents in semitones, which is the variability of F0.
+        contour: the ratio of F0 at the end to F0 at the beginning; F0 rises with factors above 1.
+        level: the amplitude.
+        dynamics: how far accented syllables stand out in level, in dB.
+        rate: the syllables per second.
+        pauses: the length of pauses.
+        brightness: what the source keeps of its amplitude an octave up (spectral tilt).
+        breath: the amplitude of aspiration noise.
+        jitter: the irregularity of glottal periods.
+        shimmer: the irregularity of glottal amplitudes.
+        onset: the time that a syllable takes to reach its level.
     """
 
     pitch: float = 1.0

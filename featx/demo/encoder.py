@@ -7,14 +7,14 @@ def write_encoder(folder: Path, seed: int = 0) -> None:
     """Save a wav2vec 2.0 model of fixed random weights, as `from_pretrained` reads it.
 
     The weights are those that transformers itself draws before pretraining, so whatever the
-    features tell about emotion comes from the architecture alone. Layer norm makes them blind to
-    padding. Waveforms are not normalised: how loud an utterance is would be lost.
+    features tell about emotion comes from the architecture alone. With layer norm they do not
+    depend on padding. Waveforms are not normalised, because their loudness would be lost.
 
     Args:
-        folder: where to write; made if needed.
-        seed: draws the weights; torch's own random state is left as it was.
+        folder: where to write; it is made if needed.
+        seed: the random seed of the weights; torch's own random state is left as it was.
     """
-    import torch  # these two take seconds to import: only where they are needed
+    import torch  # it takes seconds to import, as transformers does
     from transformers import Wav2Vec2Config, Wav2Vec2FeatureExtractor, Wav2Vec2Model
     from transformers.utils import logging
     from transformers.utils.logging import disable_progress_bar

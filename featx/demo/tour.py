@@ -44,11 +44,12 @@ On real data the same commands run unchanged, for example on RAVDESS:
 
 
 def give_tour(folder: Path, run: Callable[[Sequence[str]], int | None]) -> None:
-    """Write the demo's corpus and encoder to a folder and run the commands there.
+    """Write the demo's corpus and encoder to a folder, and run the commands there.
 
     Args:
-        folder: made if needed; what an earlier tour left there is used again.
-        run: runs a featx command line, given without the word featx; returns its exit code.
+        folder: the working folder, which is made if needed; what an earlier tour left there is
+            used again.
+        run: runs a command line, which it gets without the word featx; returns its exit code.
 
     Raises:
         FeatxError: if a command fails.
@@ -61,6 +62,6 @@ def give_tour(folder: Path, run: Callable[[Sequence[str]], int | None]) -> None:
         for command in COMMANDS:
             print(f"$ featx {' '.join(command)}", flush=True)
             if run(command):
-                raise FeatxError(f"{folder}: the command above failed. Try another --out.")
+                raise FeatxError(f"{folder}: the command above failed. Try another `out`.")
             print(flush=True)
     print(CONCLUSION.format(seconds=time.monotonic() - begin, folder=folder))

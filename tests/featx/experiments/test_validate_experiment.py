@@ -79,7 +79,7 @@ def test_runs_can_not_be_called_like_every_file(found):
     [
         ("manifest.csv", "none.csv", "corpora.tones", "none.csv"),
         ('["fixed.toml"]', '["ravdess-loso"]', "corpora.tones", "ravdess-loso: no such protocol"),
-        ('["fixed.toml"]', '["iemocap-loso"]', "corpora.tones", "iemocap-loso"),
+        ('["fixed.toml"]', '["iemocap-loso"]', "corpora.tones, iemocap-loso", "scenario"),
         ('head = "lstm"', 'head = "lstn"', "heads.memory", "lstn"),
         ('layers = "contextual"', 'layers = "7"', "heads.memory", "7"),
         ('features = ["egemaps"]', 'features = ["egemap"]', "features.egemap of tones", "egemap"),
