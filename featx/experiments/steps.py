@@ -5,11 +5,11 @@ from featx.errors import FeatxError
 from featx.experiments.features import extractor_of, is_complete, length_limit
 from featx.experiments.plan import Plan, PlannedRun, Store
 from featx.experiments.systems import Config
-from featx.features.encoders.devices import find_devices
+from featx.features.encoders.devices import Compute, find_devices
 from featx.features.extract import extract
 from featx.features.plan import plan_extraction
 from featx.finetuning.config import FinetuneConfig
-from featx.finetuning.resources import Recipients, check_recipients, find_device
+from featx.finetuning.resources import Recipients, check_compute, check_recipients
 from featx.finetuning.run import run_finetune
 from featx.fitting.config import FitConfig
 from featx.fitting.fit import Resources
@@ -59,9 +59,10 @@ def make_run(plan: Plan, run: PlannedRun, config: Config, overwrite: bool = Fals
         return run_fit(config, run.folder, overwrite, Resources(device))
     if isinstance(config, FinetuneConfig):
         tuning = plan.experiment.finetunings[run.system]
-        place, recipients = find_device(config, tuning.device), Recipients(tuning.track)
+        compute, recipients = Compute(device=tuning.device), Recipients(tuning.track)
+        check_compute(config, compute)
         check_recipients(config, recipients)
-        results = run_finetune(config, run.folder, overwrite, place, recipients)
+        results = run_finetune(config, run.folder, overwrite, compute, recipients)
         assert results is not None, "an experiment runs in one process, which leads"
         return results
     return run_vote(config, run.folder, overwrite)

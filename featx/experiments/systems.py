@@ -10,12 +10,12 @@ from featx.experiments.features import Known, weights_missing
 from featx.experiments.findings import Findings
 from featx.experiments.plan import Case, Plan, PlannedRun, manifest_path
 from featx.features.encoders.checkpoints import find_checkpoint
-from featx.features.encoders.devices import find_devices
+from featx.features.encoders.devices import Compute, find_devices
 from featx.features.encoders.loading import load_extractor
 from featx.features.encoders.shape import read_shape
 from featx.features.layers import choose_layers
 from featx.finetuning.config import FinetuneConfig, finetune_config
-from featx.finetuning.resources import Recipients, check_recipients, find_device
+from featx.finetuning.resources import Recipients, check_compute, check_recipients
 from featx.finetuning.waveforms import check_usable
 from featx.fitting.config import FitConfig, head_config
 from featx.protocols.protocol import Protocol
@@ -169,7 +169,7 @@ def _check_head(
 def _check_tuning(plan: Plan, run: PlannedRun, protocols: Protocols, task: Task) -> FinetuneConfig:
     config = tuning_settings(plan, run, protocols)
     tuning = plan.experiment.finetunings[run.system]
-    find_device(config, tuning.device)
+    check_compute(config, Compute(device=tuning.device))
     check_recipients(config, Recipients(tuning.track))
     if missing := weights_missing(config.model, config.revision or None):
         raise FeatxError(missing)

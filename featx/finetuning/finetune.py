@@ -6,12 +6,13 @@ from pathlib import Path
 
 from featx.data.manifest import load_manifest
 from featx.errors import FeatxError
+from featx.features.encoders.devices import Compute
 from featx.finetuning.choices import HeadKind, Mode, Pooling, Save, SelectOn
 from featx.finetuning.config import FinetuneConfig, earlier_config, finetune_config
 from featx.finetuning.processes import count_processes
-from featx.finetuning.resources import Recipients, check_recipients, find_device
+from featx.finetuning.resources import Recipients, check_compute, check_recipients
 from featx.finetuning.run import run_finetune
-from featx.protocols.protocol import Protocol, default_protocol, read_protocol
+from featx.protocols.protocol import Protocol, choose_protocol
 from featx.runs.folder import run_folder
 from featx.runs.run import Run
 from featx.utils.arguments import refuse_beside
@@ -99,14 +100,11 @@ def finetune(
             "of a checkpoint."
         )
     else:
-        if protocol is None:
-            corpus = load_manifest(Path(manifest))
-            protocol = default_protocol(corpus, folds, speaker_dependent)
-        else:
+        if protocol is not None:
             beside = {"folds", "speaker_dependent"}
             refuse_beside(finetune, given, beside, "protocol", "which says how to divide")
-        if not isinstance(protocol, Protocol):
-            protocol = read_protocol(str(protocol))
+        corpus = load_manifest(Path(manifest))
+        protocol = choose_protocol(protocol, corpus, folds, speaker_dependent)
         data = {
             "manifest": str(manifest),
             "model": str(model),
@@ -121,9 +119,10 @@ def finetune(
             "save": save,
         }
         resolved = finetune_config(data, changes)
-    place = find_device(resolved, device)
+    compute = Compute(device=device)
+    check_compute(resolved, compute)
     recipients = Recipients(tuple(track), push_to_hub or "")
     check_recipients(resolved, recipients)
     folder = run_folder(name or resolved.name)
-    run_finetune(resolved, folder, overwrite, place, recipients, corpus)
+    run_finetune(resolved, folder, overwrite, compute, recipients, corpus)
     return Run(folder)

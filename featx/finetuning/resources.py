@@ -9,7 +9,7 @@ from pathlib import Path
 import torch
 
 from featx.errors import FeatxError
-from featx.features.encoders.devices import find_devices
+from featx.features.encoders.devices import Compute
 from featx.finetuning.config import FinetuneConfig
 from featx.finetuning.hub import check_hub
 from featx.finetuning.processes import count_processes
@@ -19,7 +19,6 @@ from featx.runs.folder import MEMBERS, MODELS
 from featx.utils.text import counted
 
 log = logging.getLogger("featx")
-CPU = torch.device("cpu")
 CHECKPOINTS = 3  # two that are kept, and one while it is written
 MOMENTS = 2  # that AdamW has for each weight that trains
 WEIGHT = 4  # bytes
@@ -41,26 +40,20 @@ class Recipients:
 NOBODY = Recipients()
 
 
-def find_device(config: FinetuneConfig, device: str) -> torch.device:
-    """Return the device that is asked for, if a fine-tuning can compute there.
-
-    Args:
-        config: what is to be done there.
-        device: "auto" (a GPU where there is one), "cpu" or "cuda".
+def check_compute(config: FinetuneConfig, compute: Compute) -> None:
+    """Make sure that a fine-tuning can compute where it is to.
 
     Raises:
         FeatxError: if there is no such device, it lacks the precision, or other processes run
             than the config has.
     """
-    if device not in ("auto", "cpu", "cuda"):  # Trainer takes the first GPU that it sees
+    if compute.device not in ("auto", "cpu", "cuda"):  # Trainer takes the first GPU that it sees
         raise FeatxError(
-            f"`device={device!r}`: choose auto, cpu or cuda; the environment variable "
+            f"`device={compute.device!r}`: choose auto, cpu or cuda; the environment variable "
             "CUDA_VISIBLE_DEVICES chooses the GPU."
         )
-    found = find_devices(device)[0]
-    _check_precision(found, config.training.precision)
+    _check_precision(compute.place, config.training.precision)
     _check_processes(config.processes)
-    return found
 
 
 def check_recipients(config: FinetuneConfig, recipients: Recipients) -> None:

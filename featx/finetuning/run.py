@@ -9,12 +9,11 @@ from dataclasses import asdict, astuple
 from pathlib import Path
 
 import numpy as np
-import torch
 
 from featx.data.manifest import Manifest, load_manifest
 from featx.errors import Interrupted
 from featx.features.encoders.checkpoints import Checkpoint, find_checkpoint, store_name
-from featx.features.encoders.devices import keep_float32
+from featx.features.encoders.devices import Compute, keep_float32
 from featx.features.encoders.loading import load_extractor
 from featx.features.encoders.shape import read_shape
 from featx.finetuning.card import write_card
@@ -26,7 +25,7 @@ from featx.finetuning.identity import Identity, identify
 from featx.finetuning.member import Look, TunedMember, load_tuned_member
 from featx.finetuning.model import EmotionModel
 from featx.finetuning.processes import Processes
-from featx.finetuning.resources import CPU, NOBODY, Recipients, check_disk
+from featx.finetuning.resources import NOBODY, Recipients, check_disk
 from featx.finetuning.saved import save_model
 from featx.finetuning.trackers import LOGS
 from featx.finetuning.train import Setting, Trial, tune
@@ -53,8 +52,8 @@ log = logging.getLogger("featx")
 def run_finetune(
     config: FinetuneConfig,
     folder: Path,
-    overwrite: bool = False,
-    device: torch.device = CPU,
+    overwrite: bool,
+    compute: Compute,
     recipients: Recipients = NOBODY,
     manifest: Manifest | None = None,
 ) -> Results | None:
@@ -67,7 +66,7 @@ def run_finetune(
         config: what to fine-tune, and how.
         folder: the run's.
         overwrite: replace the run that the folder holds, once the new one is finished.
-        device: where to compute.
+        compute: where to compute, which has been checked.
         recipients: trackers and the Hub, which have been checked.
         manifest: the corpus, if it has been read already.
 
@@ -79,6 +78,7 @@ def run_finetune(
     checkpoint = find_checkpoint(config.model, config.revision or None)
     task = _set_task(config, manifest or load_manifest(config.manifest), checkpoint)
     identity = identify(config, task, checkpoint)
+    device = compute.place
     keep_float32(device)
     processes = Processes(device)
     setting = Setting(
@@ -132,8 +132,7 @@ def _set_task(config: FinetuneConfig, manifest: Manifest, checkpoint: Checkpoint
     Raises:
         FeatxError: if the manifest doesn't fit the protocol, or utterances can't be used.
     """
-    chosen = apply_protocol(manifest, config.protocol).utterances
-    task = set_task(manifest, chosen, config.protocol)
+    task = set_task(apply_protocol(manifest, config.protocol))
     check_usable(task.utterances, read_shape(checkpoint.folder).shortest, config.seconds)
     return task
 

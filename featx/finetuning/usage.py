@@ -23,19 +23,11 @@ for index, probability in enumerate(probabilities.tolist()):
     print(f"{{model.config.id2label[index]}}: {{probability:.3f}}")"""
 
 FEATX = """\
-from pathlib import Path
-
-import torch
+import featx
 {download}
-from featx.data.audio import SAMPLE_RATE, read_audio
-from featx.finetuning.saved import load_tuned
-
-tuned = load_tuned({folder})
-waveform = read_audio(Path("speech.wav")){cut}  # resamples where needed
-inputs = tuned.extractor(waveform, sampling_rate=SAMPLE_RATE, return_tensors="pt").input_values
-with torch.inference_mode():
-    probabilities = tuned.model(inputs, [inputs.shape[1]])["logits"].softmax(dim=1)[0]
-for name, probability in zip(tuned.classes, probabilities.tolist()):
+model = featx.load({folder})  # {where}
+predictions = model.predict("speech.wav")  # resampled where needed
+for name, probability in predictions[0].probabilities.items():
     print(f"{{name}}: {{probability:.3f}}")"""
 
 
@@ -47,25 +39,27 @@ def usage(facts: CardFacts) -> list[str]:
     """
     seconds, repository = facts.config.seconds, facts.repository
     samples = None if math.isinf(seconds) else max(1, round(seconds * SAMPLE_RATE))
-    cut = f"[:{samples}]" if samples else ""  # as in training
-    folder = f'Path(snapshot_download("{repository}"))' if repository else 'Path(".")'
-    download = "from huggingface_hub import snapshot_download\n" if repository else ""
     if facts.plain:
-        source = repository or "."
-        where = "or a folder that has it" if repository else "this folder, or OWNER/NAME on the Hub"
-        shown = [
+        code = PLAIN.format(
+            source=repository or ".",
+            where="or a folder that has it"
+            if repository
+            else "this folder, or OWNER/NAME on the Hub",
+            cut=f"[:{samples}]" if samples else "",  # as in training
+        )
+        plainly = [
             "With plain transformers, for a recording of one utterance at 16 kHz:",
-            f"```python\n{PLAIN.format(source=source, where=where, cut=cut)}\n```",
+            f"```python\n{code}\n```",
             "One utterance at a time: with plain transformers, padding changes what the shorter "
             "utterances of a batch get. featx gives each what it gets alone, whatever the batch.",
         ]
     else:
-        shown = [
+        plainly = [
             "Plain transformers has no model with this head; `AutoModel` loads the encoder alone."
         ]
-    return [
-        "## How to use it",
-        *shown,
-        "With featx:",
-        f"```python\n{FEATX.format(folder=folder, download=download, cut=cut)}\n```",
-    ]
+    code = FEATX.format(
+        folder=f'snapshot_download("{repository}")' if repository else '"."',
+        download="from huggingface_hub import snapshot_download\n" if repository else "",
+        where="or a folder that has it" if repository else "the folder with this card",
+    )
+    return ["## How to use it", *plainly, "With featx:", f"```python\n{code}\n```"]

@@ -1,35 +1,46 @@
 """A fine-tuning that takes seconds."""
 
 import csv
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-QUICK = (
-    "--folds", "3", "--device", "cpu", "--set", "training.every=2", "--set", "training.epochs=1",
-    "--set", "training.learning_rate=1e-3",
-)  # fmt: skip
+import featx
+from featx.runs.run import Run
+
+QUICK = ("training.every=2", "training.epochs=1", "training.learning_rate=1e-3")
 
 
 @pytest.fixture
-def quick():
-    """Options of a fine-tuning with few steps."""
-    return QUICK
+def finetune(checkpoint_folder) -> Callable[..., Run]:
+    """Call `featx.finetune` on the tiny encoder, with few steps; positional are settings."""
 
-
-@pytest.fixture
-def finetune(run_featx, checkpoint_folder):
-    """Run `featx finetune` on the tiny encoder, with few steps."""
-
-    def run(*arguments: object):
-        return run_featx("finetune", "--model", checkpoint_folder, *QUICK, *arguments)
+    def run(*settings: str, **arguments: object) -> Run:
+        quick = {"model": checkpoint_folder, "folds": 3, "device": "cpu"}
+        return featx.finetune(**{**quick, **arguments, "settings": (*QUICK, *settings)})
 
     return run
 
 
 @pytest.fixture
+def command(checkpoint_folder) -> Callable[..., tuple[str, ...]]:
+    """Return the words after `featx` that do the same in a process of its own."""
+
+    def words(*settings: str, **arguments: object) -> tuple[str, ...]:
+        options = {"model": checkpoint_folder, "folds": 3, "device": "cpu", **arguments}
+        pairs = [
+            *((f"--{name}", str(value)) for name, value in options.items()),
+            *(("--set", setting) for setting in (*QUICK, *settings)),
+        ]
+        return ("finetune", *(word for pair in pairs for word in pair))
+
+    return words
+
+
+@pytest.fixture
 def one_split(write_corpus):
-    """A corpus of which two speakers each validate and are tested; return its manifest."""
+    """A corpus with one fold: a speaker each validates and is tested; return its manifest."""
     path = write_corpus(speakers=6)
     with path.open(newline="") as file:
         rows = list(csv.DictReader(file))

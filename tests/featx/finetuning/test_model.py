@@ -7,6 +7,7 @@ import torch
 from classifiers.pooled import PooledClassifier, PooledSettings
 from featx.features.encoders.checkpoints import find_checkpoint
 from featx.features.encoders.encoder import Encoder
+from featx.features.encoders.loading import load_extractor
 from featx.finetuning.model import build_model
 from featx.finetuning.waveforms import collate
 
@@ -40,8 +41,7 @@ def rng():
 
 
 def batch_of(waveforms):
-    examples = [{"waveform": one, "label": n % 3} for n, one in enumerate(waveforms)]
-    return collate(examples)
+    return collate([{"waveform": wave, "label": n % 3} for n, wave in enumerate(waveforms)])
 
 
 def make(folder, mode="full", pooling="mean", kind="linear", **options):
@@ -58,7 +58,7 @@ def test_a_ragged_batch_gives_each_utterance_the_logits_it_gets_alone(
     model = make(tmp_path / "model", pooling=pooling).eval()
     with torch.no_grad():
         together = model(**batch_of(waveforms))["logits"]
-        alone = torch.cat([model(**batch_of([one]))["logits"] for one in waveforms])
+        alone = torch.cat([model(**batch_of([wave]))["logits"] for wave in waveforms])
     torch.testing.assert_close(together, alone, rtol=1e-4, atol=2e-5 * float(alone.abs().max()))
     assert (alone - alone[0]).abs().max() > 1e-4  # utterances do differ
 
@@ -72,18 +72,17 @@ def test_training_on_a_batch_has_the_gradient_of_its_utterances(
 
     def gradient(*batches):
         model.zero_grad()
-        for one in batches:
-            (len(one["samples"]) * model(**one)["loss"]).backward()
+        for batch in batches:
+            (len(batch["samples"]) * model(**batch)["loss"]).backward()
         return [(n, p.grad.clone()) for n, p in model.named_parameters() if p.grad is not None]
 
     together = gradient(batch_of(waveforms))
-    singly = [batch_of(waveforms) for _ in waveforms]
-    for n, one in enumerate(singly):
-        alone = batch_of([waveforms[n]])
-        one.update(alone, labels=torch.tensor([n % 3]))
+    singly = [
+        {**batch_of([wave]), "labels": torch.tensor([n % 3])} for n, wave in enumerate(waveforms)
+    ]
     largest = max(float(value.abs().max()) for _, value in together)
-    for (name, one), (_, other) in zip(together, gradient(*singly), strict=True):
-        torch.testing.assert_close(one, other, rtol=2e-3, atol=1e-5 * largest, msg=name)
+    for (name, value), (_, alone) in zip(together, gradient(*singly), strict=True):
+        torch.testing.assert_close(value, alone, rtol=2e-3, atol=1e-5 * largest, msg=name)
 
 
 @pytest.mark.parametrize(("family", "options"), FAMILIES)
@@ -95,15 +94,13 @@ def test_a_frozen_encoder_gives_what_is_stored(
     model = make(tmp_path / "model", mode="frozen").train()
     stored = Encoder(find_checkpoint(str(tmp_path / "model"))).encode(waveforms)
     last = [torch.from_numpy(features[-1].copy()) for features in stored]
-    expected = model.head(torch.cat(last), torch.tensor([len(one) for one in last]))
-    batch = batch_of([model_input(tmp_path / "model", one) for one in waveforms])
+    expected = model.head(torch.cat(last), torch.tensor([len(frames) for frames in last]))
+    batch = batch_of([model_input(tmp_path / "model", wave) for wave in waveforms])
     logits = model(**batch)["logits"]
     torch.testing.assert_close(logits, expected, rtol=1e-4, atol=1e-5)
 
 
 def model_input(folder, waveform):
-    from featx.features.encoders.loading import load_extractor
-
     return load_extractor(folder)(waveform, sampling_rate=16_000).input_values[0]
 
 
@@ -134,7 +131,7 @@ def test_no_layer_is_dropped_at_random(tiny, save_model, waveforms, tmp_path):
 def test_utterances_too_short_to_mask_train_all_the_same(tiny, save_model, waveforms, tmp_path):
     save_model("wav2vec2", **tiny, mask_time_prob=0.5)
     model = make(tmp_path / "model").train()
-    assert torch.isfinite(model(**batch_of([one[:2_000] for one in waveforms]))["loss"])
+    assert torch.isfinite(model(**batch_of([wave[:2_000] for wave in waveforms]))["loss"])
 
 
 def test_gradient_checkpointing_changes_no_gradient(tiny, save_model, waveforms, tmp_path):
@@ -145,8 +142,8 @@ def test_gradient_checkpointing_changes_no_gradient(tiny, save_model, waveforms,
         model = make(tmp_path / "model", checkpointing=checkpointing).train()
         model(**batch_of(waveforms))["loss"].backward()
         gradients.append([p.grad for p in model.parameters() if p.grad is not None])
-    for one, other in zip(*gradients, strict=True):
-        torch.testing.assert_close(one, other)
+    for stored, again in zip(*gradients, strict=True):
+        torch.testing.assert_close(again, stored)
 
 
 @pytest.mark.parametrize(("kind", "layers"), [("linear", 2), ("pooled", 4)])

@@ -1,6 +1,7 @@
 """Killed and begun again, or shared among processes: the same models."""
 
 import json
+import shutil
 import signal
 import subprocess
 import sys
@@ -9,10 +10,15 @@ from pathlib import Path
 
 import pytest
 
+import featx
+from featx.errors import FeatxError, Interrupted
 from featx.finetuning.member import Look, best_look, is_over, read_log
+from featx.finetuning.saved import save_model
+from featx.finetuning.trainer import Tuner, Watch
+from featx.runs.run import Run
 
 RUN = Path("runs/manifest-tiny-full")
-LONGER = ("--set", "training.epochs=6", "--set", "training.patience=4")
+LONGER = ("training.epochs=4", "training.patience=4")
 MEASURED = ("step", "train_loss", "train_wa", "validation_loss", "validation_uar")
 
 
@@ -22,8 +28,62 @@ def _one_thread(monkeypatch):
     monkeypatch.setenv("OMP_NUM_THREADS", "1")
 
 
-def looks(read_rows, folder):
-    return [[row[name] for name in MEASURED] for row in read_rows(folder / "history.csv")]
+@pytest.fixture
+def whole(kept, one_split, finetune):
+    """A fine-tuning that was not stopped, made for the first test that wants it."""
+    if not (kept / "whole").exists():
+        finetune(*LONGER, name="whole").folder.rename("whole")
+        shutil.copytree("whole", kept / "unfinished")
+        (kept / "unfinished").rename(kept / "whole")
+    return Run(kept / "whole")
+
+
+@pytest.fixture
+def looks(read_rows):
+    """Read what a run measured, without its times."""
+
+    def read(run):
+        rows = read_rows(run.folder / "history.csv")
+        return [[row[name] for name in MEASURED] for row in rows]
+
+    return read
+
+
+@pytest.fixture
+def agree(looks):
+    """Check that two runs have the same models."""
+
+    def check(run, other):
+        assert looks(run) == looks(other)
+        assert run.predictions.read_bytes() == other.predictions.read_bytes()
+        scores = [
+            json.loads((folder / "metrics.json").read_text())["uar"]
+            for folder in (run.folder, other.folder)
+        ]
+        assert scores[0] == scores[1]
+
+    return check
+
+
+@pytest.fixture
+def interrupted(finetune, monkeypatch):
+    """Press Ctrl-C in a fine-tuning, where a function is called."""
+
+    def run(owner, name, stop, *settings, **arguments):
+        with monkeypatch.context() as patch:
+            patch.setattr(owner, name, stop, raising=False)
+            with pytest.raises(Interrupted):
+                finetune(*settings, **arguments)
+
+    return run
+
+
+def stop_at(step):
+    def on_save(self, args, state, control, **others):
+        if state.global_step == step:
+            raise KeyboardInterrupt
+
+    return on_save
 
 
 def wait_for(found, process, seconds=60):
@@ -38,156 +98,109 @@ CTRL_C = pytest.param(signal.SIGINT, marks=pytest.mark.slow)  # in one process i
 
 
 @pytest.mark.parametrize("kind", [signal.SIGKILL, CTRL_C])
-def test_killed_and_begun_again_gives_the_same(
-    kind, one_split, finetune, start_featx, read_rows, checkpoint_folder, quick
-):
-    assert finetune(*LONGER, "--name", "whole").code == 0
-    arguments = ("--model", checkpoint_folder, *quick, *LONGER, "--name", "killed")
-    process = start_featx("finetune", *arguments)
+def test_killed_and_begun_again_gives_the_same(kind, whole, finetune, start_featx, command, agree):
+    process = start_featx(*command(*LONGER, name="killed"))
     states = "runs/killed/members/seed0-fold0/checkpoint-*/trainer_state.json"
     wait_for(lambda: len(list(Path().glob(states))) >= 1, process)
     process.send_signal(kind)
     code = process.wait(60)
     assert code == (-9 if kind == signal.SIGKILL else 130)
     assert not Path("runs/killed/metrics.json").exists()
-    outcome = finetune(*LONGER, "--name", "killed")
-    assert outcome.code == 0, outcome.err
-    assert "goes on at step" in Path("runs/killed/run.log").read_text()
-    killed, whole = Path("runs/killed"), Path("runs/whole")
-    assert looks(read_rows, killed) == looks(read_rows, whole)
-    predictions = (killed / "predictions.csv").read_bytes()
-    assert predictions == (whole / "predictions.csv").read_bytes()
-    scores = [json.loads((one / "metrics.json").read_text())["uar"] for one in (killed, whole)]
-    assert scores[0] == scores[1]
+    run = finetune(*LONGER, name="killed")
+    assert "goes on at step" in (run.folder / "run.log").read_text()
+    agree(run, whole)
 
 
 @pytest.mark.parametrize("left", [None, "", '{"epoch": 1.0, "global_'])
-def test_a_checkpoint_cut_short_is_not_taken_up(left, one_split, finetune, monkeypatch, read_rows):
+def test_a_checkpoint_cut_short_is_not_taken_up(left, whole, finetune, interrupted, looks):
     """A kill while a checkpoint is written: the one before it counts."""
-    assert finetune(*LONGER, "--name", "whole").code == 0
-    stop_after(monkeypatch, 4)
-    assert finetune(*LONGER).code == 130
-    own = RUN / "members/seed0-fold0"
-    (own / "checkpoint-4/trainer_state.json").unlink()
+    interrupted(Watch, "on_save", stop_at(4), *LONGER)
+    state = RUN / "members/seed0-fold0/checkpoint-4/trainer_state.json"
+    state.unlink()
     if left is not None:
-        (own / "checkpoint-4/trainer_state.json").write_text(left)
-    monkeypatch.undo()
-    monkeypatch.chdir(one_split.parent)
-    assert finetune(*LONGER).code == 0
+        state.write_text(left)
+    run = finetune(*LONGER)
     assert "goes on at step 2" in (RUN / "run.log").read_text()
-    assert looks(read_rows, RUN) == looks(read_rows, Path("runs/whole"))
+    assert looks(run) == looks(whole)
 
 
-def test_stopped_after_the_last_step_only_predictions_are_made(
-    one_split, finetune, monkeypatch, read_rows
-):
-    assert finetune(*LONGER, "--name", "whole").code == 0
-
-    def interrupt(*_):
+def test_stopped_after_the_last_step_only_predictions_are_made(whole, finetune, interrupted, agree):
+    def predict(*_):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("featx.finetuning.finetune._predict", interrupt)
-    assert finetune(*LONGER).code == 130
-    monkeypatch.undo()
-    monkeypatch.chdir(one_split.parent)
-    assert finetune(*LONGER).code == 0
+    interrupted(Tuner, "predict", predict, *LONGER)
+    run = finetune(*LONGER)
     assert "goes on" not in (RUN / "run.log").read_text()
-    assert looks(read_rows, RUN) == looks(read_rows, Path("runs/whole"))
-    predictions = (RUN / "predictions.csv").read_bytes()
-    assert predictions == Path("runs/whole/predictions.csv").read_bytes()
+    agree(run, whole)
 
 
-def stop_after(monkeypatch, step):
-    from featx.finetuning.trainer import Watch
-
-    def on_save(self, args, state, control, **others):
-        if state.global_step == step:
-            raise KeyboardInterrupt
-
-    monkeypatch.setattr(Watch, "on_save", on_save, raising=False)
-
-
-def torchrun(*arguments):
+def torchrun(*words):
     command = [
-        *(sys.executable, "-m", "torch.distributed.run", "--nproc-per-node", "2"),
-        *("--rdzv-backend", "c10d", "--rdzv-endpoint", "localhost:0", "-m", "featx", "finetune"),
-        *map(str, arguments),
-    ]
-    return subprocess.run(command, capture_output=True, text=True, timeout=120)
+        sys.executable, "-m", "torch.distributed.run", "--nproc-per-node", "2",
+        "--rdzv-backend", "c10d", "--rdzv-endpoint", "localhost:0", "-m", "featx",
+    ]  # fmt: skip
+    return subprocess.run([*command, *words], capture_output=True, text=True, timeout=120)
 
 
 def test_two_processes_train_and_predict_as_one_with_twice_the_batches(
-    one_split, finetune, run_featx, read_rows, save_model_of, tiny, quick
+    one_split, finetune, command, read_rows, looks, save_model_of, tiny
 ):
     """Neither repeated nor lost utterances, and the same gradients."""
     still = {f"{name}_dropout": 0.0 for name in ("hidden", "attention", "activation", "feat_proj")}
     folder = save_model_of("wav2vec2", **tiny, **still, mask_time_prob=0.0)
-    arguments = ("--model", folder, *quick, *LONGER, "--set", "training.batch_size=3")
-    done = torchrun(*arguments, "--name", "two")
+    settings = (*LONGER, "training.batch_size=3")
+    done = torchrun(*command(*settings, model=folder, name="two"))
     assert done.returncode == 0, done.stderr
     assert done.stdout.count("Run folder: runs/two") == 1
-    alone = ("--set", "training.accumulation=4", "--name", "one")
-    assert run_featx("finetune", *arguments, *alone).code == 0
-    two, one = (read_rows(Path(f"runs/{name}/predictions.csv")) for name in ("two", "one"))
+    one = finetune(*settings, "training.accumulation=4", model=folder, name="one")
+    two = Run(Path("runs/two"))
+    rows, expected = read_rows(two.predictions), read_rows(one.predictions)
     for name in ("utterance", "split", "prediction"):
-        assert [row[name] for row in two] == [row[name] for row in one]
-    assert len({row["utterance"] for row in two}) == len(two) == 12
-    pairs = zip(looks(read_rows, Path("runs/two")), looks(read_rows, Path("runs/one")), strict=True)
-    for seen, expected in pairs:
-        assert list(map(float, seen)) == pytest.approx(list(map(float, expected)), rel=1e-4)
-    again = run_featx("finetune", *arguments, "--name", "two")
-    assert again.code == 1
-    assert "processes: 2 there, now 1" in again.err
-    repeat = run_featx("finetune", "--config", "runs/two/config.toml", "--device", "cpu")
-    assert repeat.code == 1
-    assert "torchrun --nproc-per-node 2" in repeat.err
+        assert [row[name] for row in rows] == [row[name] for row in expected]
+    assert len({row["utterance"] for row in rows}) == len(rows) == 12
+    for seen, wanted in zip(looks(two), looks(one), strict=True):
+        assert list(map(float, seen)) == pytest.approx(list(map(float, wanted)), rel=1e-4)
+    with pytest.raises(FeatxError, match="processes: 2 there, now 1"):
+        finetune(*settings, model=folder, name="two")
+    with pytest.raises(FeatxError, match="let torchrun start 2"):
+        featx.finetune(config="runs/two/config.toml", device="cpu")
 
 
-def test_two_processes_share_a_failure(one_split, checkpoint_folder, quick):
+def test_two_processes_share_a_failure(one_split, command):
     RUN.mkdir(parents=True)
     (RUN / "mine.txt").touch()
-    done = torchrun("--model", checkpoint_folder, *quick)
+    done = torchrun(*command())
     assert done.returncode != 0
     assert "not a run folder and not empty" in done.stderr
 
 
-def test_seeds_that_are_done_are_kept(one_split, finetune, monkeypatch, read_rows):
-    more = ("--seeds", "3", "--save", "all")
-    assert finetune(*more, "--name", "whole").code == 0
-    ended = []
+def test_seeds_that_are_done_are_kept(one_split, finetune, interrupted, looks):
+    whole = finetune(seeds=2, save="all", name="whole")
+    saved = []
 
-    def interrupt(setting, members, member, *others):
-        if len(members) == 2:
+    def save(**arguments):
+        if saved:
             raise KeyboardInterrupt
-        ended.append(member.name)
-        return keep(setting, members, member, *others)
+        saved.append(arguments["folder"].name)
+        save_model(**arguments)
 
-    from featx.finetuning.run import _keep as keep
-
-    monkeypatch.setattr("featx.finetuning.run._keep", interrupt)
-    assert finetune(*more).code == 130
-    monkeypatch.undo()
-    monkeypatch.chdir(one_split.parent)
-    assert ended == ["seed0-fold0"]
-    trained = (RUN / "members/seed0-fold0.safetensors").stat().st_mtime_ns
-    assert finetune(*more, "--set", "seeds=3").code == 0
-    assert trained
-    assert looks(read_rows, RUN) == looks(read_rows, Path("runs/whole"))
-    assert {path.name for path in (RUN / "models").iterdir()} == {
-        f"seed{n}-fold0" for n in range(3)
-    }
+    interrupted(featx.finetuning.run, "save_model", save, seeds=2, save="all")
+    assert saved == ["seed0-fold0"]
+    member = RUN / "members/seed0-fold0.safetensors"
+    trained = member.stat().st_mtime_ns
+    interrupted(featx.finetuning.run, "save_model", save, seeds=2, save="all")
+    assert member.stat().st_mtime_ns == trained
+    run = finetune(seeds=2, save="all")
+    assert looks(run) == looks(whole)
+    assert {path.name for path in (RUN / "models").iterdir()} == {"seed0-fold0", "seed1-fold0"}
 
 
-def test_what_another_attempt_left_is_not_taken_up(one_split, finetune, monkeypatch):
-    """A stopped --overwrite with other settings leaves models, which are not this run's."""
-    assert finetune().code == 0
-    stop_after(monkeypatch, 2)
-    assert finetune("--overwrite", "--set", "training.batch_size=3").code == 130
-    left = Path("runs/.manifest-tiny-full.new/models/seed7-fold0")
-    left.mkdir(parents=True)
-    monkeypatch.undo()
-    monkeypatch.chdir(one_split.parent)
-    assert finetune("--overwrite", "--set", "training.batch_size=2", "--save", "all").code == 0
+def test_what_another_attempt_left_is_not_taken_up(one_split, finetune, interrupted):
+    """A stopped `overwrite` with other settings leaves models, which are not this run's."""
+    finetune()
+    interrupted(Watch, "on_save", stop_at(2), "training.batch_size=3", overwrite=True)
+    Path("runs/.manifest-tiny-full.new/models/seed7-fold0").mkdir(parents=True)
+    finetune("training.batch_size=2", save="all", overwrite=True)
     assert {path.name for path in (RUN / "models").iterdir()} == {"seed0-fold0"}
     assert "goes on" not in (RUN / "run.log").read_text()
 

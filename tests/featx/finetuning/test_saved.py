@@ -1,6 +1,7 @@
 """Saved models load with featx, and with plain transformers where it has such a model."""
 
 import json
+import math
 
 import numpy as np
 import pytest
@@ -9,6 +10,8 @@ from transformers import AutoFeatureExtractor, AutoModel, AutoModelForAudioClass
 
 from classifiers.pooled import PooledSettings
 from featx.errors import FeatxError
+from featx.features.encoders.checkpoints import find_checkpoint
+from featx.features.encoders.encoder import Encoder
 from featx.features.encoders.loading import load_extractor
 from featx.finetuning.model import build_model
 from featx.finetuning.saved import load_tuned, save_model
@@ -65,7 +68,7 @@ def test_featx_gives_the_same_logits(kind, pooling, tiny, save_model_of, wavefor
 
 @pytest.mark.parametrize("kind", ["linear", "pooled"])
 def test_a_fine_tuned_encoder_is_extracted_like_any_other(
-    kind, write_corpus, run_featx, checkpoint_folder, tmp_path
+    kind, checkpoint_folder, waveform, tmp_path
 ):
     model, extractor = tuned(checkpoint_folder, kind)
     with torch.no_grad():
@@ -75,9 +78,18 @@ def test_a_fine_tuned_encoder_is_extracted_like_any_other(
     torch.testing.assert_close(
         encoder.encoder.layer_norm.bias, model.encoder.encoder.layer_norm.bias
     )
-    write_corpus(speakers=3)
-    outcome = run_featx("extract", "--model", tmp_path / "saved")
-    assert outcome.code == 0, outcome.err
+    values = torch.from_numpy(extractor(waveform, sampling_rate=16_000).input_values[0])[None]
+    with torch.no_grad():
+        expected = encoder.eval()(values).last_hidden_state[0]
+    (features,) = Encoder(find_checkpoint(str(tmp_path / "saved"))).encode([waveform])
+    np.testing.assert_allclose(features[-1], expected, rtol=1e-4, atol=1e-5)
+
+
+def test_the_seconds_that_a_model_heard_are_kept(checkpoint_folder, tmp_path):
+    model, extractor = tuned(checkpoint_folder)
+    for seconds in (1.5, math.inf):
+        save_model(model, extractor, CLASSES, tmp_path / "saved", seconds)
+        assert load_tuned(tmp_path / "saved").seconds == seconds
 
 
 def test_a_folder_is_whole_or_not_there(checkpoint_folder, tmp_path, monkeypatch):
@@ -95,5 +107,5 @@ def test_a_folder_is_whole_or_not_there(checkpoint_folder, tmp_path, monkeypatch
 
 
 def test_another_folder_is_refused(checkpoint_folder):
-    with pytest.raises(FeatxError, match="not a model that `featx finetune` saved"):
+    with pytest.raises(FeatxError, match=r"not a model that `featx\.finetune` saved"):
         load_tuned(checkpoint_folder)

@@ -16,8 +16,9 @@ from featx.features.encoders.loading import load_extractor
 from featx.finetuning.config import finetune_config
 from featx.finetuning.model import build_model
 from featx.finetuning.trackers import check_trackers, tracking
-from featx.finetuning.trainer import Tuner, arguments_for
+from featx.finetuning.trainer import Tuner, training_arguments
 from featx.finetuning.waveforms import Waveforms
+from featx.protocols.apply import apply_protocol
 from featx.protocols.protocol import default_protocol
 from featx.protocols.task import set_task
 
@@ -31,12 +32,12 @@ def make_trainer(write_corpus, checkpoint_folder, tmp_path):
     data = {"manifest": "manifest.csv", "model": "tiny", "mode": "full", "seeds": 1}
     changes = ["training.every=2", "training.epochs=2"]
     config = finetune_config({**data, "protocol": protocol.model_dump(mode="json")}, changes)
-    task = set_task(manifest, manifest.utterances, protocol)
+    task = set_task(apply_protocol(manifest, protocol))
     extractor = load_extractor(checkpoint_folder)
 
     def make(name):
         model = build_model(checkpoint_folder, PooledSettings(kind="linear"), 3, "full")
-        arguments = arguments_for(
+        arguments = training_arguments(
             config.training, tmp_path / "checkpoints" / name, 0, torch.device("cpu"), name=name,
         )  # fmt: skip
         parts = (task.folds[0].train, task.folds[0].validation)
@@ -72,22 +73,18 @@ def test_tensorboard_has_each_models_curves_in_its_own_folder(make_trainer, tmp_
             assert sorted(told) == [2, 4]
 
 
-def test_a_command_leaves_curves_for_every_model(write_corpus, finetune, read_rows):
-    write_corpus()
-    assert finetune("--seeds", "2", "--track", "tensorboard").code == 0
-    (run,) = Path("runs").iterdir()
-    history = {(row["seed"], row["fold"]): row for row in read_rows(run / "history.csv")}
-    assert len(list((run / "tensorboard").iterdir())) == len(history) == 6
+def test_a_fine_tuning_leaves_curves_for_every_model(one_split, finetune, read_rows):
+    folder = finetune(seeds=2, track=["tensorboard"]).folder
+    history = {(row["seed"], row["fold"]): row for row in read_rows(folder / "history.csv")}
+    assert len(list((folder / "tensorboard").iterdir())) == len(history) == 2
     for (seed, fold), row in history.items():
-        curves = scalars(run / f"tensorboard/seed{seed}-fold{fold}")
+        curves = scalars(folder / f"tensorboard/seed{seed}-fold{fold}")
         assert curves["eval/uar"][-1].step == int(row["step"])
         assert curves["eval/loss"][-1].value == pytest.approx(float(row["validation_loss"]))
 
 
-def test_nothing_is_tracked_by_default(write_corpus, finetune):
-    write_corpus()
-    assert finetune("--folds", "3").code == 0
-    assert not list(Path("runs").glob("*/tensorboard"))
+def test_nothing_is_tracked_by_default(one_split, finetune):
+    assert not (finetune().folder / "tensorboard").exists()
     assert not {path.name for path in Path.cwd().iterdir()} - {"audio", "manifest.csv", "runs"}
 
 
@@ -140,13 +137,13 @@ def test_a_run_ends_with_its_model_also_if_that_fails(name, make_trainer, monkey
 
 
 @pytest.mark.parametrize(
-    ("name", "said"),
+    ("name", "fact"),
     [("tensorbord", "choose among tensorboard, wandb, trackio, mlflow"),
      ("trackio", "pip install trackio")],
 )  # fmt: skip
-def test_a_tracker_that_is_not_there_is_refused(name, said, monkeypatch):
+def test_a_tracker_that_is_not_there_is_refused(name, fact, monkeypatch):
     monkeypatch.setattr("featx.finetuning.trackers.find_spec", lambda name: None)
-    with pytest.raises(FeatxError, match=said):
+    with pytest.raises(FeatxError, match=fact):
         check_trackers([name])
 
 

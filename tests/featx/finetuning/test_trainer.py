@@ -11,7 +11,7 @@ from featx.data.manifest import load_manifest
 from featx.features.encoders.loading import load_extractor
 from featx.finetuning.config import finetune_config
 from featx.finetuning.model import build_model
-from featx.finetuning.trainer import Tuner, arguments_for, measure
+from featx.finetuning.trainer import Tuner, measure, training_arguments
 from featx.finetuning.waveforms import Waveforms
 from featx.protocols.protocol import default_protocol
 
@@ -32,7 +32,7 @@ def make_tuner(write_corpus, checkpoint_folder, tmp_path):
         model = build_model(checkpoint_folder, PooledSettings(kind="linear"), 3, mode)
         labels = np.arange(len(manifest.utterances)) % 3
         waveforms = Waveforms(manifest.utterances, labels, load_extractor(checkpoint_folder))
-        arguments = arguments_for(settings, tmp_path / "out", 0, CPU, "test")
+        arguments = training_arguments(settings, tmp_path / "out", 0, CPU, "test")
         return Tuner(model, settings, arguments, waveforms, waveforms)
 
     return make
@@ -49,18 +49,19 @@ def test_encoder_and_head_have_their_own_rates(make_tuner):
 
 @pytest.mark.parametrize("schedule", ["linear", "cosine", "constant"])
 def test_rates_rise_and_follow_the_schedule(schedule, make_tuner):
-    changes = ("training.warmup=0.25", f"training.schedule={schedule}", "training.epochs=8")
-    tuner = make_tuner(*changes, "training.every=1", "training.patience=99")
-    tuner.train()
-    rates = [entry["learning_rate"] for entry in tuner.state.log_history if "loss" in entry]
-    steps = len(rates)
-    assert rates[0] < rates[1]
-    peak = rates.index(max(rates))
-    assert abs(peak - steps / 4) <= 1.5
-    last = {"linear": 1 - (steps - 1 - steps / 4) / (0.75 * steps), "constant": 1.0}
-    after = (steps - 1 - math.ceil(steps / 4)) / (steps - math.ceil(steps / 4))
-    last["cosine"] = (1 + math.cos(math.pi * after)) / 2
-    assert rates[-1] == pytest.approx(1e-4 * last[schedule], rel=0.05, abs=3e-6)
+    tuner = make_tuner("training.warmup=0.25", f"training.schedule={schedule}")
+    tuner.create_optimizer_and_scheduler(steps := 16)
+    rates = []
+    for _ in range(steps):
+        rates.append(tuner.lr_scheduler.get_last_lr()[0])
+        tuner.optimizer.step()
+        tuner.lr_scheduler.step()
+    expected = []
+    for step in range(steps):
+        after = (step - 4) / (steps - 4)
+        fall = {"linear": 1 - after, "cosine": (1 + math.cos(math.pi * after)) / 2, "constant": 1}
+        expected.append(1e-4 * (step / 4 if step < 4 else fall[schedule]))
+    assert rates == pytest.approx(expected)
 
 
 @pytest.mark.parametrize(
@@ -72,8 +73,7 @@ def test_rates_rise_and_follow_the_schedule(schedule, make_tuner):
     ],
 )  # fmt: skip
 def test_a_run_with_another_setting_ends_well(change, one_split, finetune):
-    outcome = finetune("--set", change)
-    assert outcome.code == 0, outcome.err
+    assert (finetune(change).folder / "metrics.json").exists()
 
 
 def test_validation_is_measured_on_all_utterances_together():
@@ -89,7 +89,7 @@ def test_validation_is_measured_on_all_utterances_together():
 
 
 def test_training_accuracy_is_that_of_the_batches_since_the_last_look(make_tuner):
-    tuner = make_tuner("training.every=2", "training.learning_rate=1e-30")
+    tuner = make_tuner("training.every=2", "training.epochs=1", "training.learning_rate=1e-30")
     for part in tuner.tuned.encoder.modules():
         if isinstance(part, torch.nn.Dropout):
             part.p = 0.0
