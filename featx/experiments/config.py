@@ -10,14 +10,17 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, PositiveFloat, PositiveInt, model_validator
 
 from featx.data.corpora import CORPORA
+from featx.features.config import Dtype, TooLong
+from featx.features.encoders.devices import Precision
 from featx.features.plan import MAX_SECONDS
 from featx.finetuning.choices import HeadKind, Mode, Pooling, Save, SelectOn
+from featx.fitting.choices import Normalize
 from featx.utils.config import ConfigError, Schema, read_config
 from featx.utils.text import nearest
+from featx.voting.rules import Rule
 
 _PLAIN = r"\w[\w.-]*"  # what can be part of a file's name
 Name = Annotated[str, Field(pattern=f"^{_PLAIN}$")]
-Normalize = Literal["speaker", "global", "none"]
 
 
 class Corpus(Schema):
@@ -81,13 +84,13 @@ class Features(Schema):
     model: str = ""
     revision: str | None = None
     layers: str | None = None
-    dtype: Literal["float16", "float32"] | None = None
-    precision: Literal["", "auto", "float32", "bfloat16", "float16"] = ""
+    dtype: Dtype | None = None
+    precision: Literal["", Precision] = ""
     device: str = "auto"
     devices: str = "1"
     batch_seconds: PositiveFloat | None = None
     max_seconds: PositiveFloat = MAX_SECONDS
-    too_long: Literal["refuse", "trim"] = "refuse"
+    too_long: TooLong = "refuse"
 
 
 class System(Schema):
@@ -143,7 +146,7 @@ class Vote(Schema):
     """
 
     systems: Annotated[tuple[str, ...], Field(min_length=1)]
-    rule: Literal["hard", "soft", "weighted"] = "hard"
+    rule: Rule = "hard"
     tie: Literal["auto", "probability", "first"] = "auto"
     search: tuple[PositiveInt, ...] = ()
     over_seeds: bool = False

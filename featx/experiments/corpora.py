@@ -86,7 +86,7 @@ def check_case(
     """
     where = f"corpora.{case.corpus}, {case.protocol or 'without a protocol'}"
     with findings.at(where):
-        task = set_task(manifest, apply_protocol(manifest, protocol).utterances, protocol)
+        task = set_task(apply_protocol(manifest, protocol))
         for note in task.notes:
             findings.warn(where, note)
         if task.speakers_shared:

@@ -9,9 +9,10 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, NonNegativeFloat, PositiveFloat, PositiveInt, field_validator
 
 from featx.errors import FeatxError
-from featx.experiments.config import Experiment, Normalize
+from featx.experiments.config import Experiment
 from featx.features.encoders.checkpoints import store_name
 from featx.finetuning.choices import Mode
+from featx.fitting.choices import Normalize
 from featx.utils.config import Schema, check_config, read_config, shipped_config
 
 # mean in percent and, if the paper tells it, deviation over seeds

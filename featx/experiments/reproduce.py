@@ -19,8 +19,9 @@ from featx.experiments.systems import fit_settings, tuning_settings
 from featx.features.acoustic.settings import read_acoustic
 from featx.features.encoders.checkpoints import is_here
 from featx.finetuning.processes import count_processes
-from featx.protocols.apply import notes
+from featx.protocols.apply import apply_protocol
 from featx.protocols.protocol import read_protocol
+from featx.protocols.task import set_task
 
 log = logging.getLogger("featx")
 
@@ -160,7 +161,8 @@ def _find_corpora(name: str, paper: Paper, roots: Sequence[Path]) -> dict[str, P
             found = built.manifest
             listed = f"{len(found.utterances):,} utterances, listed in {found.path}"
             log.info("%s: %s", entry.title, listed)
-            for note in [*built.notes, *notes(found, read_protocol(entry.protocol))]:
+            task = set_task(apply_protocol(found, read_protocol(entry.protocol)))
+            for note in [*built.notes, *task.notes]:
                 log.info("Note: %s.", note)
             plan, _ = make_plan(experiment)
             plans[corpus] = PaperPlan(plan, found)

@@ -47,3 +47,15 @@ def test_an_unknown_key_gets_the_nearest(check):
     outcome = check(EXPERIMENT.replace("features =", "feature ="))
     assert outcome.code == 1
     assert "heads.plain.feature: unknown key; did you mean 'features'?" in outcome.out
+
+
+def test_what_overwrite_would_replace_is_a_warning(check, run_featx):
+    check(EXPERIMENT)
+    Path("runs/one-plain").mkdir(parents=True)
+    Path("runs/one-plain/config.toml").write_text("seeds = 1")
+    outcome = run_featx("validate", "one.toml")
+    assert outcome.code == 1
+    assert "--overwrite replaces it" in outcome.out
+    outcome = run_featx("validate", "one.toml", "--overwrite")
+    assert outcome.code == 0
+    assert "warning: heads.plain: runs/one-plain" in outcome.out

@@ -11,7 +11,7 @@ from safetensors import SafetensorError
 import featx
 from featx.errors import FeatxError
 from featx.experiments.run import explain
-from featx.fitting.run import run_fit
+from featx.experiments.steps import make_run
 
 FULL = OSError(errno.ENOSPC, "No space left on device", "features.bin")
 
@@ -21,12 +21,12 @@ def fail_layers(finished, monkeypatch):
     """Let the fit of one system, which is to be done again, raise an error."""
 
     def set_error(error: BaseException) -> None:
-        def fail(config, folder, *others):
-            if folder.name == "small-layers":
+        def fail(plan, run, *others):
+            if run.name == "small-layers":
                 raise error
-            return run_fit(config, folder, *others)
+            return make_run(plan, run, *others)
 
-        monkeypatch.setattr("featx.experiments.steps.run_fit", fail)
+        monkeypatch.setattr("featx.experiments.run.make_run", fail)
 
     for name in ("layers", "memory", "three"):
         shutil.rmtree(f"runs/small-{name}")
@@ -80,5 +80,5 @@ def test_a_report_that_fails_leaves_the_list_of_failures(finished, fail_layers, 
     assert "small-layers: no luck" in str(raised.value)
     assert "report: features.bin: No space left" in str(raised.value)
     assert Path("reports/small.md").read_bytes() == before
-    monkeypatch.setattr("featx.experiments.steps.run_fit", run_fit)
+    monkeypatch.setattr("featx.experiments.run.make_run", make_run)
     assert featx.run(finished) == Path("reports/small.html")

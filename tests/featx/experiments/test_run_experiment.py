@@ -10,9 +10,8 @@ import pytest
 
 import featx
 from featx.errors import FeatxError, Interrupted
+from featx.experiments.steps import make_run
 from featx.experiments.validate import validate
-from featx.fitting.fit import train_head
-from featx.fitting.run import run_fit
 
 RUNS = ["plain", "layers", "memory", "both", "tuned", "three"]
 TIME = re.compile(r"\d+(\.\d+)? s\b")
@@ -52,14 +51,7 @@ def test_from_nothing(finished):
     assert reported() == RUNS
 
 
-def test_nothing_is_done_twice(finished, monkeypatch, said):
-    for place in (
-        "featx.features.extract._encode",
-        "featx.fitting.fit.train_head",
-        "featx.finetuning.run.tune",
-    ):
-        monkeypatch.setattr(place, lambda *_: pytest.fail("done again"))
-    monkeypatch.setattr("featx.voting.run.count", lambda *_: pytest.fail("voted again"))
+def test_nothing_is_done_twice(finished, said):
     before, report = stamps("runs", "features"), Path("reports/small.md").read_bytes()
     assert featx.run(finished) == Path("reports/small.html")
     lines = said()
@@ -70,26 +62,24 @@ def test_nothing_is_done_twice(finished, monkeypatch, said):
 
 
 def test_interrupted_and_repeated(finished, monkeypatch):
-    whole, trained = tables(), []
+    whole = tables()
     forget("layers", "memory", "three")
-    stop = False
 
-    def train(*arguments):
-        if stop and trained:
-            raise KeyboardInterrupt
-        trained.append(arguments)
-        return train_head(*arguments)
+    def interrupt(plan, run, *others):
+        if run.name == "small-memory":
+            raise Interrupted("Interrupted with 1 of 2 heads trained.")
+        return make_run(plan, run, *others)
 
-    monkeypatch.setattr("featx.fitting.fit.train_head", train)
-    stop = True
-    with pytest.raises(Interrupted, match="Interrupted") as error:
-        featx.run(finished)
+    with monkeypatch.context() as patch:
+        patch.setattr("featx.experiments.run.make_run", interrupt)
+        with pytest.raises(Interrupted) as error:
+            featx.run(finished)
     assert error.value.exit_code == 130
-    assert not Path("runs/small-layers/metrics.json").exists()
-    stop = False
+    assert not Path("runs/small-memory").exists()
+    before = stamps("runs/small-layers")
     featx.run(finished)
-    assert len(trained) == 2 * 2
     assert tables() == whole
+    assert stamps("runs/small-layers") == before
 
 
 def test_ctrl_c_between_systems(write_experiment, monkeypatch):
@@ -130,13 +120,13 @@ def test_a_failure_leaves_those_that_do_not_need_it(finished, monkeypatch):
     whole = tables()
     forget("layers", "both", "three")
 
-    def fail(config, folder, *others):
-        if folder.name == "small-layers":
+    def fail(plan, run, *others):
+        if run.name == "small-layers":
             raise FeatxError("no luck\nand more")
-        return run_fit(config, folder, *others)
+        return make_run(plan, run, *others)
 
     with monkeypatch.context() as patch:
-        patch.setattr("featx.experiments.steps.run_fit", fail)
+        patch.setattr("featx.experiments.run.make_run", fail)
         with pytest.raises(FeatxError, match=r"(?s)2 parts failed.*small-layers: no luck") as error:
             featx.run(finished)
     assert "small-three: needs layers" in str(error.value)
@@ -154,7 +144,7 @@ def test_features_that_fail_stop_the_heads_on_them(finished, monkeypatch):
     def fail(*_):
         raise FeatxError("no memory")
 
-    monkeypatch.setattr("featx.experiments.steps.extract", fail)
+    monkeypatch.setattr("featx.experiments.run.extract_store", fail)
     with pytest.raises(FeatxError, match=r"small-memory: needs tiny") as error:
         featx.run(finished)
     assert "features/manifest/tiny: no memory" in str(error.value)
