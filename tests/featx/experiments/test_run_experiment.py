@@ -10,7 +10,7 @@ import pytest
 
 import featx
 from featx.errors import FeatxError, Interrupted
-from featx.experiments.steps import make_run
+from featx.experiments.steps import extract_store, make_run
 from featx.experiments.validate import validate
 
 RUNS = ["plain", "layers", "memory", "both", "tuned", "three"]
@@ -141,8 +141,10 @@ def test_features_that_fail_stop_the_heads_on_them(finished, monkeypatch):
     shutil.rmtree("features/manifest/tiny")
     forget("layers", "memory", "both", "three")
 
-    def fail(*_):
-        raise FeatxError("no memory")
+    def fail(store, manifest):
+        if store.name == "tiny":
+            raise FeatxError("no memory")
+        return extract_store(store, manifest)
 
     monkeypatch.setattr("featx.experiments.run.extract_store", fail)
     with pytest.raises(FeatxError, match=r"small-memory: needs tiny") as error:
