@@ -6,17 +6,22 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
+from typing import cast
 
-from cache import FeatureStore
+from cache import FeatureIdentity, FeatureStore
 from featx.data.audio import SAMPLE_RATE
+from featx.data.manifest import Manifest
 from featx.errors import FeatxError
 from featx.features.acoustic.settings import read_acoustic
-from featx.features.extract import Extractor, fill
-from featx.features.extractors import EncoderOptions, find_extractor
-from featx.features.plan import LengthLimit, plan_extraction
+from featx.features.config import Dtype, ExtractConfig
+from featx.features.encoders.devices import Compute, Precision
+from featx.features.extract import plan_features, write_features
+from featx.features.extraction import Extraction
+from featx.features.extractors import find_extractor
+from featx.features.plan import LengthLimit
 from featx.fitting.model import HeadInput
 from featx.inference.inputs import Recordings, StoredFeatures
+from featx.inference.model import Options
 from featx.runs.read import locate
 
 # of an identity: where the features' encoder is from and how they were cut, not what they are
@@ -67,28 +72,28 @@ def _matching(wanted: HeadInput, stores: Sequence[FeatureStore]) -> FeatureStore
     for store in stores:
         if not differences(wanted, store.identity):
             return store
-    likeliest = next((s for s in stores if s.identity["encoder"] == wanted.encoder), stores[0])
+    likeliest = next((s for s in stores if s.identity.encoder == wanted.encoder), stores[0])
     _refuse(f"{likeliest.folder}: these features", wanted, likeliest.identity)
     raise AssertionError("it differs")
 
 
-def differences(wanted: HeadInput, identity: Mapping[str, Any]) -> list[str]:
+def differences(wanted: HeadInput, identity: FeatureIdentity) -> list[str]:
     """Say in what features differ from those that a head was trained on; nothing if they don't.
 
     Args:
         wanted: what the head takes.
         identity: of the features at hand.
     """
-    known = wanted.features
-    keys = [key for key in {**known, **identity} if key not in _NAMES]
+    known, here = wanted.features.to_json(), identity.to_json()
+    keys = [key for key in {**known, **here} if key not in _NAMES]
     return [
-        f"{key}: {known.get(key)!r} in training, here {identity.get(key)!r}"
+        f"{key}: {known.get(key)!r} in training, here {here.get(key)!r}"
         for key in keys
-        if known.get(key) != identity.get(key)
+        if known.get(key) != here.get(key)
     ]
 
 
-def _refuse(subject: str, wanted: HeadInput, identity: Mapping[str, Any]) -> None:
+def _refuse(subject: str, wanted: HeadInput, identity: FeatureIdentity) -> None:
     """Raise a FeatxError if features differ from those that a head was trained on."""
     found = differences(wanted, identity)
     if found:
@@ -100,7 +105,7 @@ def _refuse(subject: str, wanted: HeadInput, identity: Mapping[str, Any]) -> Non
 
 def _check_trimming(wanted: HeadInput, store: FeatureStore, utterances: Sequence[str]) -> None:
     """Raise a FeatxError if an utterance is cut where the training's were not, or the reverse."""
-    trained, here = (one.get("trimmed_to") for one in (wanted.features, store.identity))
+    trained, here = wanted.features.trimmed_to, store.identity.trimmed_to
     if trained == here:
         return
     shortest = min(limit for limit in (trained, here) if limit is not None)
@@ -118,86 +123,82 @@ def _described(limit: float | None) -> str:
 
 @dataclass(frozen=True)
 class Source:
-    """What computes the features of one store that a head takes.
+    """How the features of one store that a head takes are computed from audio.
 
     Attributes:
         wanted: the features.
-        dtype: that they are stored in; None for what is usual.
-        extractor: computes them.
+        config: what to extract for them.
     """
 
     wanted: HeadInput
-    dtype: str | None
-    extractor: Extractor
+    config: ExtractConfig
 
 
 def find_source(
-    wanted: HeadInput, dtype: str | None, run: Path, encoder: Path | None, device: str
+    wanted: HeadInput, dtype: Dtype | None, run: Path, encoder: Path | None, options: Options
 ) -> Source:
-    """Find what computes the features that a head was trained on.
+    """Find out how to compute the features that a head was trained on.
 
     Args:
         wanted: the features.
         dtype: that the head's features were stored in; None if unknown.
-        run: the run's folder.
+        run: the folder of the run, beside which a local encoder is looked for.
         encoder: the folder of the checkpoint, if it is not found by the name in the run.
-        device: "auto", "cpu", "cuda" or "cuda:<number>".
+        options: where to compute, and how long an utterance may be where training cut none.
 
     Raises:
-        FeatxError: if the encoder is not here.
+        FeatxError: if the encoder is a local folder that is not here.
     """
-    name = wanted.encoder
-    if is_acoustic(wanted):
+    identity, name = wanted.features, wanted.encoder
+    trimmed = identity.trimmed_to
+    limit = LengthLimit(trimmed or options.max_seconds, trim=trimmed is not None)
+    if identity.is_acoustic:
         if name not in read_acoustic():
+            raise FeatxError(f"{name}: this version of featx has no such acoustic features.")
+        return Source(wanted, ExtractConfig(name, dtype=dtype, limit=limit))
+    folder = encoder
+    if folder is None and not identity.revision:
+        folder = locate(run, name)
+        if folder is None:
             raise FeatxError(
-                f"{name}: this version of featx has no acoustic features of that name."
+                f"{run}: its heads take features of {name}, a local checkpoint folder "
+                "that is not here. `encoder` says where it is."
             )
-        return Source(wanted, dtype, find_extractor(name))
-    revision: str | None = wanted.features.get("revision") or None
-    folder = encoder if encoder or revision else locate(run, name)
-    if folder is None and revision is None:
-        raise FeatxError(
-            f"{run}: its head takes features of {name}, a local checkpoint folder that is not "
-            "here. `encoder` says where it is."
-        )
-    options = EncoderOptions(
-        revision=None if folder else revision,
+    config = ExtractConfig(
+        model=str(folder or name),
+        revision=None if folder else identity.revision,
         layers=",".join(wanted.layers),
-        precision=wanted.features["precision"],
-        device=device,
+        dtype=dtype,
+        compute=Compute(options.device, precision=cast(Precision, identity.precision)),
+        limit=limit,
     )
-    return Source(wanted, dtype, find_extractor(str(folder or name), options))
-
-
-def is_acoustic(wanted: HeadInput) -> bool:
-    """Tell whether features are acoustic ones, which need no encoder."""
-    return "blocks" not in wanted.features
+    return Source(wanted, config)
 
 
 @contextmanager
-def computed(
-    sources: Sequence[Source], recordings: Recordings, max_seconds: float
-) -> Iterator[GivenFeatures]:
+def computed(sources: Sequence[Source], recordings: Recordings) -> Iterator[GivenFeatures]:
     """Compute features of audio into stores that last as long as the context.
 
     Args:
-        sources: what computes the features of each store.
+        sources: how the features of each store are computed.
         recordings: the utterances.
-        max_seconds: the longest utterance that is taken, where training did not cut longer ones.
 
     Raises:
-        FeatxError: if an encoder has other weights or settings than in training, no utterance
-            can be used, or memory runs out.
+        FeatxError: if an encoder is not here or has other weights or settings than in training,
+            no utterance can be used, or memory runs out.
         StoreError: if the disk for temporary files is too small.
     """
+    manifest = recordings.manifest
     with TemporaryDirectory(prefix="featx-", ignore_cleanup_errors=True) as folder:
+        extractions = [
+            _extract(source, manifest, Path(folder, str(number)))
+            for number, source in enumerate(sources)
+        ]
+        stores = tuple(extraction.store for extraction in extractions)
         failures: dict[str, str] = {}
-        stores = []
-        for number, source in enumerate(sources):
-            store, failed = _compute(source, recordings, max_seconds, Path(folder, str(number)))
-            stores.append(store)
-            failures |= failed
-        names = [utterance.utterance for utterance in recordings.manifest.utterances]
+        for extraction in extractions:
+            failures |= extraction.failures
+        names = (utterance.utterance for utterance in manifest.utterances)
         done = tuple(name for name in names if all(store.is_done(name) for store in stores))
         if not done:
             raise FeatxError(
@@ -205,24 +206,13 @@ def computed(
             )
         for reason in failures.values():
             log.warning("%s", reason)
-        yield GivenFeatures(tuple(stores), done, failures)
+        yield GivenFeatures(stores, done, failures)
 
 
-def _compute(
-    source: Source, recordings: Recordings, max_seconds: float, folder: Path
-) -> tuple[FeatureStore, dict[str, str]]:
-    extractor = source.extractor
-    trimmed = source.wanted.features.get("trimmed_to")
-    limit = LengthLimit(trimmed or max_seconds, trim=trimmed is not None)
-    plan = plan_extraction(
-        recordings.manifest,
-        extractor.shape,
-        source.dtype or extractor.dtype,
-        extractor.layers,
-        limit,
-    )
-    work = extractor.start(plan, folder, log.debug)
-    _refuse("The features that are computed here", source.wanted, work.identity)
-    store = FeatureStore.prepare(folder, plan.planned, plan.layout, work.identity, work.software)
-    extraction = fill(store, plan, work.workers, work.seconds)
-    return extraction.store, extraction.failures
+def _extract(source: Source, manifest: Manifest, folder: Path) -> Extraction:
+    def check(identity: FeatureIdentity) -> None:
+        _refuse("The features that are computed here", source.wanted, identity)
+
+    extractor = find_extractor(source.config)
+    plan = plan_features(source.config, extractor.outline, manifest)
+    return write_features(extractor, plan, folder, check)

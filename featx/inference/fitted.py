@@ -6,13 +6,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from featx.errors import FeatxError
+from featx.features.config import Dtype
 from featx.fitting.model import FittedHeads
 from featx.inference.features import (
     GivenFeatures,
     Source,
     computed,
     find_source,
-    is_acoustic,
     match_stores,
 )
 from featx.inference.inputs import Recordings, StoredFeatures, find_speakers
@@ -34,7 +34,7 @@ class FittedModel(Model):
     folder: Path
     classes: tuple[str, ...]
     heads: FittedHeads
-    dtypes: tuple[str | None, ...]
+    dtypes: tuple[Dtype | None, ...]
 
     def _predict(self, given: Recordings | StoredFeatures, options: Options) -> Predictions:
         with self._features(given, options) as features:
@@ -53,11 +53,11 @@ class FittedModel(Model):
         if isinstance(given, StoredFeatures):
             yield match_stores(self.heads.inputs, given)
             return
-        with computed(self._sources(options), given, options.max_seconds) as features:
+        with computed(self._sources(options), given) as features:
             yield features
 
     def _sources(self, options: Options) -> list[Source]:
-        encoders = [wanted for wanted in self.heads.inputs if not is_acoustic(wanted)]
+        encoders = [wanted for wanted in self.heads.inputs if not wanted.features.is_acoustic]
         if options.encoders and len(options.encoders) != len(encoders):
             names = ", ".join(wanted.encoder for wanted in encoders) or "none"
             raise FeatxError(
@@ -70,8 +70,8 @@ class FittedModel(Model):
                 wanted,
                 dtype,
                 run=self.folder,
-                encoder=None if is_acoustic(wanted) else next(places, None),
-                device=options.device,
+                encoder=None if wanted.features.is_acoustic else next(places, None),
+                options=options,
             )
             for wanted, dtype in zip(self.heads.inputs, self.dtypes, strict=True)
         ]

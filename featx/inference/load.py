@@ -1,9 +1,11 @@
 """From a finished run to a model that predicts."""
 
 from pathlib import Path
+from typing import cast
 
 from cache import FeatureStore
 from featx.errors import FeatxError, StoreError
+from featx.features.config import Dtype
 from featx.finetuning.config import FinetuneConfig
 from featx.finetuning.saved import HEAD, load_tuned
 from featx.fitting.config import FitConfig
@@ -64,11 +66,11 @@ def _load_fit(folder: Path) -> FittedModel:
     return FittedModel(folder, heads.classes, heads, dtypes)
 
 
-def _dtype(folder: Path, store: Path) -> str | None:
+def _dtype(folder: Path, store: Path) -> Dtype | None:
     """Return what a store of the run keeps features in; None if it is not here any more."""
     found = locate(folder, str(store))
     try:
-        return FeatureStore(found).layout.dtype if found else None
+        return cast(Dtype, FeatureStore(found).layout.dtype) if found else None
     except StoreError:
         return None
 
