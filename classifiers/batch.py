@@ -1,8 +1,8 @@
 """Utterances of different lengths side by side: no padding, so nothing to mask."""
 
+import typing
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Protocol
 
 import numpy as np
 import torch
@@ -11,7 +11,7 @@ from torch import Tensor
 from classifiers.statistics import Statistics
 
 
-class Features(Protocol):
+class Features(typing.Protocol):
     """The features of some utterances, in memory or elsewhere."""
 
     def in_groups(self, groups: Sequence[Sequence[int]]) -> Iterator[Sequence[Tensor]]:

@@ -3,13 +3,16 @@
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, field
 from functools import partial
+from threading import Event
 from typing import Any, TypeVar
 
 import torch
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
+CPU = torch.device("cpu")
 
 
 def use_one_core() -> None:
@@ -65,3 +68,18 @@ class Crew:
     def map(self, function: Callable[[Item], Result], items: Iterable[Item]) -> Iterator[Result]:
         """Yield `function(item)` in order; no more items are taken than the threads soon need."""
         return in_order(partial(self.submit, function), items, 2 * self._threads + 1)
+
+
+@dataclass(frozen=True)
+class Worker:
+    """What one head is trained with.
+
+    Attributes:
+        cores: what computes.
+        stop: when set, training ends early with `Stopped`.
+        device: where the features and the head are.
+    """
+
+    cores: Crew
+    stop: Event = field(default_factory=Event)
+    device: torch.device = CPU

@@ -1,18 +1,19 @@
 """The dense head of Pepino et al. 2021."""
 
-from typing import Annotated, Literal
+from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field, PositiveInt
+from pydantic import PositiveInt
 from torch import Tensor, nn
 
 from classifiers.batch import Part
 from classifiers.dropout import at, dropout
 from classifiers.layer_average import LayerAverage, Weighting
 from classifiers.pooling import pool_mean
+from classifiers.settings import Dropout, Settings
 from classifiers.shape import InputShape, part_size
 
 
-class DenseSettings(BaseModel):
+class DenseSettings(Settings):
     """What a dense head is made of.
 
     Attributes:
@@ -23,12 +24,10 @@ class DenseSettings(BaseModel):
         weighting: of the layers.
     """
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
     kind: Literal["dense"]
     width: PositiveInt
     depth: PositiveInt
-    dropout: Annotated[float, Field(ge=0, le=0.99)]
+    dropout: Dropout
     weighting: Weighting
 
 

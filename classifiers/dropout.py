@@ -66,5 +66,6 @@ class _Dropout(torch.autograd.Function):
 
 def _drop(frames: Tensor, drop: Drop) -> Tensor:
     kept = torch.empty_like(frames, memory_format=torch.contiguous_format)
-    kernels.drop(frames.contiguous().numpy(), 0, *drop, kept.numpy())
+    values = frames.contiguous().numpy()
+    kernels.drop(values, 0, drop.seed, drop.threshold, drop.gain, kept.numpy())
     return kept

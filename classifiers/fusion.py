@@ -1,20 +1,21 @@
 """The fusion head of Pepino et al. 2021: stores joined after a dense layer each."""
 
 from collections.abc import Sequence
-from typing import Annotated, Literal
+from typing import Literal
 
 import torch
-from pydantic import BaseModel, ConfigDict, Field, PositiveInt
+from pydantic import PositiveInt
 from torch import Tensor, nn
 
 from classifiers.batch import Part
 from classifiers.dropout import at, dropout
 from classifiers.layer_average import LayerAverage, Weighting
 from classifiers.pooling import align, pool_mean
+from classifiers.settings import Dropout, Settings
 from classifiers.shape import InputShape, part_size
 
 
-class FusionSettings(BaseModel):
+class FusionSettings(Settings):
     """What a fusion head is made of.
 
     Attributes:
@@ -24,11 +25,9 @@ class FusionSettings(BaseModel):
         weighting: of the layers.
     """
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
     kind: Literal["fusion"]
     width: PositiveInt
-    dropout: Annotated[float, Field(ge=0, le=0.99)]
+    dropout: Dropout
     weighting: Weighting
 
 

@@ -1,15 +1,14 @@
 """Every kind of head: built and trained by its settings."""
 
-import threading
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Annotated
 
-import torch
 from pydantic import Field
 from torch import nn
 
 from classifiers.batch import Examples
-from classifiers.cores import Crew
+from classifiers.cores import Worker
 from classifiers.dense import DenseHead, DenseSettings
 from classifiers.fusion import FusionHead, FusionSettings
 from classifiers.history import Trained
@@ -18,7 +17,6 @@ from classifiers.lstm import LstmHead, LstmSettings
 from classifiers.shape import InputShape
 from classifiers.training import TrainingSettings, seeded, train
 
-CPU = torch.device("cpu")
 HeadSettings = Annotated[
     DenseSettings | LstmSettings | FusionSettings | LinearSettings, Field(discriminator="kind")
 ]
@@ -43,38 +41,45 @@ def build_head(settings: HeadSettings, shapes: Sequence[InputShape], classes: in
             return LinearHead(settings, shapes[0], classes)
 
 
+@dataclass(frozen=True)
+class HeadDesign:
+    """What a head is built and trained from.
+
+    Attributes:
+        settings: which head, and its size.
+        training: how it trains; None for a linear classifier.
+        shapes: of the features of each store; one, but for fusion.
+        classes: of the labels.
+    """
+
+    settings: HeadSettings
+    training: TrainingSettings | None
+    shapes: Sequence[InputShape]
+    classes: int
+
+    def build(self) -> nn.Module:
+        """Return a new head; its weights come from torch's global generator."""
+        return build_head(self.settings, self.shapes, self.classes)
+
+
 def train_head(
-    settings: HeadSettings,
-    training_settings: TrainingSettings | None,
-    shapes: Sequence[InputShape],
-    classes: int,
-    training: Examples,
-    validation: Examples,
-    seed: int,
-    cores: Crew,
-    stop: threading.Event,
-    device: torch.device = CPU,
+    design: HeadDesign, training: Examples, validation: Examples, seed: int, worker: Worker
 ) -> Trained:
     """Train a new head.
 
     Args:
-        settings: which head.
-        training_settings: how; None for a linear classifier.
-        shapes: of the features of each store.
-        classes: of the labels.
+        design: which head, and how it trains.
         training: what it learns from.
         validation: what chooses its checkpoint.
         seed: of initial weights, order and dropout.
-        cores: what computes, a `Crew`.
-        stop: when set, training ends at the next epoch with `Stopped`.
-        device: where the features are.
+        worker: what computes, and tells when to stop.
 
     Raises:
         FloatingPointError: if the loss becomes infinite or not a number.
         Stopped: when asked to.
     """
-    head = seeded(lambda: build_head(settings, shapes, classes), seed).to(device)
-    if isinstance(head, LinearHead) and isinstance(settings, LinearSettings):
-        return train_linear(head, settings, training, validation, seed, stop)
-    assert training_settings is not None, "only linear classifiers train without settings"
-    return train(head, training, validation, training_settings, seed, cores, stop)
+    head = seeded(design.build, seed).to(worker.device)
+    if isinstance(head, LinearHead) and isinstance(design.settings, LinearSettings):
+        return train_linear(head, design.settings, training, validation, seed, worker.stop)
+    assert design.training is not None, "only linear classifiers train without settings"
+    return train(head, training, validation, design.training, seed, worker)

@@ -1,7 +1,7 @@
 """The learned weighted average of an encoder's layers."""
 
 from collections.abc import Sequence
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 import torch
@@ -89,10 +89,13 @@ class _ScaledSum(torch.autograd.Function):
         ctx.drop, ctx.mean, ctx.features = drop, mean.contiguous().numpy(), features
         frames = torch.empty(sum(part.shape[1] for part in features), scale.shape[2])
         scales = scale.contiguous().numpy()
-        for part, centre, factors, first, rows in zip(
-            features, ctx.mean, scales, *_rows(features, frames), strict=True
-        ):
-            kernels.scaled_sum(*kernels.flat(part.numpy()), centre, factors, first, *drop, rows)
+        placed = _place(features, frames)
+        for part, place, centre, factors in zip(features, placed, ctx.mean, scales, strict=True):
+            values, apart = kernels.flat(part.numpy())
+            kernels.scaled_sum(
+                values, apart, centre, factors,
+                place.first, drop.seed, drop.threshold, drop.gain, place.frames,
+            )  # fmt: skip
         return frames
 
     @staticmethod
@@ -100,18 +103,33 @@ class _ScaledSum(torch.autograd.Function):
         none = [None] * len(ctx.features)
         if not ctx.needs_input_grad[2]:
             return None, None, None, *none
-        slopes = torch.empty(ctx.mean.shape)
-        for part, centre, first, rows, slope in zip(
-            ctx.features, ctx.mean, *_rows(ctx.features, gradients[0].contiguous()),
-            slopes.numpy(), strict=True,
-        ):  # fmt: skip
+        drop, slopes = ctx.drop, torch.empty(ctx.mean.shape)
+        placed = _place(ctx.features, gradients[0].contiguous())
+        for part, place, centre, slope in zip(
+            ctx.features, placed, ctx.mean, slopes.numpy(), strict=True
+        ):
+            values, apart = kernels.flat(part.numpy())
             kernels.scaled_sum_slopes(
-                *kernels.flat(part.numpy()), centre, rows, first, *ctx.drop, slope
-            )
+                values, apart, centre, place.frames,
+                place.first, drop.seed, drop.threshold, drop.gain, slope,
+            )  # fmt: skip
         return None, None, slopes, *none
 
 
-def _rows(features: Sequence[Tensor], frames: Tensor) -> tuple[list[int], list[np.ndarray]]:
-    """Return the place of each utterance's first frame among all, and its frames."""
+class _Place(NamedTuple):
+    """Where an utterance's frames are among those of a part.
+
+    Attributes:
+        first: number of its first frame.
+        frames: (frames, dim), its own.
+    """
+
+    first: int
+    frames: np.ndarray
+
+
+def _place(features: Sequence[Tensor], frames: Tensor) -> list[_Place]:
+    """Return where the frames of each utterance are."""
     ends = np.cumsum([part.shape[1] for part in features])
-    return [0, *ends[:-1].tolist()], np.split(frames.numpy(), ends[:-1])
+    firsts = [0, *ends[:-1].tolist()]
+    return list(map(_Place, firsts, np.split(frames.numpy(), ends[:-1])))

@@ -1,25 +1,27 @@
 """The usual baseline: a linear classifier from scikit-learn on pooled features."""
 
 import time
+from dataclasses import dataclass
 from threading import Event
 from typing import Annotated, Literal
 
 import numpy as np
 import torch
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 from sklearn.linear_model import LogisticRegression
 from sklearn.svm import LinearSVC
 from torch import Tensor, nn
 
 from classifiers.batch import Examples, Input, Part
 from classifiers.history import Epoch, Stopped, Trained, cross_entropy_and_uar
+from classifiers.settings import PositiveFinite, Settings
 from classifiers.shape import InputShape
 
 Pooling = Literal["mean", "mean+deviation"]
-Strength = Annotated[float, Field(gt=0, allow_inf_nan=False)]
+Strength = PositiveFinite
 
 
-class LinearSettings(BaseModel):
+class LinearSettings(Settings):
     """What a linear classifier is made of.
 
     Attributes:
@@ -29,8 +31,6 @@ class LinearSettings(BaseModel):
         strengths: values of C to try, the inverse of regularisation; the one with the highest
             UAR on validation data is taken, of equals the first.
     """
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     kind: Literal["linear", "svm"]
     pooling: Pooling
@@ -106,20 +106,21 @@ def train_linear(
     centre, spread = pooled.mean(0), pooled.std(0)
     spread[spread == 0] = 1
     scaled, checked = (pooled - centre) / spread, _pool_all(validation, settings.pooling)
-    history, weights = [], []
+    history: list[Epoch] = []
+    weights: list[_Weights] = []
     for number, strength in enumerate(settings.strengths, 1):
         if stop.is_set():
             raise Stopped
         begin = time.perf_counter()
         model = _classifier(settings.kind, strength, seed).fit(scaled, training.labels)
         weights.append(_unscaled(model, centre, spread, head.output.out_features))
-        train_loss, _ = _score(*weights[-1], pooled, training.labels)
-        loss, recall = _score(*weights[-1], checked, validation.labels)
+        train_loss, _ = _score(weights[-1], pooled, training.labels)
+        loss, recall = _score(weights[-1], checked, validation.labels)
         history.append(Epoch(number, train_loss, loss, recall, time.perf_counter() - begin))
     best = max(range(len(history)), key=lambda index: history[index].validation_uar)
     with torch.no_grad():
-        head.output.weight.copy_(torch.from_numpy(weights[best][0]))
-        head.output.bias.copy_(torch.from_numpy(weights[best][1]))
+        head.output.weight.copy_(torch.from_numpy(weights[best].matrix))
+        head.output.bias.copy_(torch.from_numpy(weights[best].offset))
     return Trained(head.eval(), history, best)
 
 
@@ -128,11 +129,22 @@ def _pool_all(examples: Examples, pooling: Pooling) -> np.ndarray:
     return torch.cat([pool(p.inputs[0], pooling).cpu() for p in examples.parts(groups)]).numpy()
 
 
-def _score(
-    matrix: np.ndarray, offset: np.ndarray, features: np.ndarray, labels: np.ndarray
-) -> tuple[float, float]:
+@dataclass(frozen=True)
+class _Weights:
+    """A linear classifier of features as they are pooled.
+
+    Attributes:
+        matrix: (classes, features) float32.
+        offset: (classes,) float32.
+    """
+
+    matrix: np.ndarray
+    offset: np.ndarray
+
+
+def _score(weights: _Weights, features: np.ndarray, labels: np.ndarray) -> tuple[float, float]:
     """Return cross-entropy and UAR of a linear classifier."""
-    probabilities = torch.from_numpy(features @ matrix.T + offset).softmax(1)
+    probabilities = torch.from_numpy(features @ weights.matrix.T + weights.offset).softmax(1)
     return cross_entropy_and_uar(probabilities, labels)
 
 
@@ -144,8 +156,8 @@ def _classifier(kind: str, strength: float, seed: int) -> LogisticRegression | L
 
 def _unscaled(
     model: LogisticRegression | LinearSVC, centre: np.ndarray, spread: np.ndarray, classes: int
-) -> tuple[np.ndarray, np.ndarray]:
-    """Return weights (classes, features) and offsets for features as they are pooled.
+) -> _Weights:
+    """Return the weights for features as they are pooled.
 
     With two classes scikit-learn has one row, the second class's; a class that training lacks
     gets the lowest offset there is.
@@ -157,4 +169,4 @@ def _unscaled(
     offset = np.full(classes, np.finfo(np.float32).min / 2)
     matrix[model.classes_], offset[model.classes_] = rows / spread, offsets
     offset[model.classes_] -= matrix[model.classes_] @ centre
-    return matrix.astype(np.float32), offset.astype(np.float32)
+    return _Weights(matrix.astype(np.float32), offset.astype(np.float32))

@@ -1,9 +1,9 @@
 """The LSTM head of Pepino et al. 2021: its second dense layer is an LSTM."""
 
-from typing import Annotated, Literal
+from typing import Literal
 
 import torch
-from pydantic import BaseModel, ConfigDict, Field, PositiveInt
+from pydantic import PositiveInt
 from torch import Tensor, nn
 from torch.nn.utils.rnn import pad_sequence, unpad_sequence
 
@@ -11,10 +11,11 @@ from classifiers.batch import Part
 from classifiers.dropout import at, dropout
 from classifiers.layer_average import LayerAverage, Weighting
 from classifiers.pooling import pool_mean
+from classifiers.settings import Dropout, Settings
 from classifiers.shape import InputShape
 
 
-class LstmSettings(BaseModel):
+class LstmSettings(Settings):
     """What an LSTM head is made of.
 
     Attributes:
@@ -24,11 +25,9 @@ class LstmSettings(BaseModel):
         weighting: of the layers.
     """
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
     kind: Literal["lstm"]
     width: PositiveInt
-    dropout: Annotated[float, Field(ge=0, le=0.99)]
+    dropout: Dropout
     weighting: Weighting
 
 

@@ -1,14 +1,14 @@
 """Classifiers of pooled frames: what sits on an encoder that is fine-tuned."""
 
-from typing import Annotated, Literal
+from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field
 from torch import Tensor, nn
 
 from classifiers.pooling import POOLINGS
+from classifiers.settings import Dropout, Settings
 
 
-class PooledSettings(BaseModel):
+class PooledSettings(Settings):
     """What turns an encoder's frames into classes.
 
     Attributes:
@@ -18,11 +18,9 @@ class PooledSettings(BaseModel):
         dropout: share of the dense layer's outputs that "pooled" drops.
     """
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
     kind: Literal["linear", "pooled"]
     pooling: Literal["mean", "sum", "max"] = "mean"
-    dropout: Annotated[float, Field(ge=0, le=0.99)] = 0.1
+    dropout: Dropout = 0.1
 
     @property
     def is_plain(self) -> bool:

@@ -41,7 +41,8 @@ def measure(features: np.ndarray) -> Moments:
     """
     layers, frames, dim = features.shape
     mean, squares = np.empty((layers, dim)), np.empty((layers, dim))
-    kernels.moments(*kernels.flat(features), frames, mean, squares)
+    values, apart = kernels.flat(features)
+    kernels.moments(values, apart, frames, mean, squares)
     return Moments(frames, mean, squares)
 
 

@@ -11,25 +11,25 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
-from typing import Annotated, TypeVar
+from typing import TypeVar
 
 import torch
-from pydantic import BaseModel, ConfigDict, Field, PositiveInt
+from pydantic import PositiveInt
 from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
 
 from classifiers.batch import Examples, Part
-from classifiers.cores import Crew
+from classifiers.cores import Crew, Worker
 from classifiers.history import Epoch, Stopped, Trained, cross_entropy_and_uar
+from classifiers.settings import PositiveFinite, Settings
 
-Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 Head = TypeVar("Head", bound=nn.Module)
 _BUILDING = threading.Lock()  # initial weights come from torch's one global generator
 PART_ON_GPU = 64  # utterances: a batch at once
 _SEEDS = 2**32
 
 
-class TrainingSettings(BaseModel):
+class TrainingSettings(Settings):
     """How a head trains.
 
     Attributes:
@@ -40,13 +40,11 @@ class TrainingSettings(BaseModel):
         clip_value: bound on the size of each gradient entry.
     """
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    learning_rate: Positive
+    learning_rate: PositiveFinite
     batch_size: PositiveInt
     epochs: PositiveInt
     patience: PositiveInt
-    clip_value: Positive
+    clip_value: PositiveFinite
 
 
 def train(
@@ -55,8 +53,7 @@ def train(
     validation: Examples,
     settings: TrainingSettings,
     seed: int,
-    cores: Crew,
-    stop: threading.Event,
+    worker: Worker,
 ) -> Trained:
     """Train a head and leave it as it was at its lowest validation loss.
 
@@ -66,8 +63,7 @@ def train(
         validation: what tells when to stop.
         settings: how.
         seed: of order and dropout. Torch's global generator is not used.
-        cores: what computes, a `Crew`.
-        stop: when set, training ends at the next epoch.
+        worker: what computes. When it is told to stop, training ends at the next epoch.
 
     Raises:
         FloatingPointError: if the loss becomes infinite or not a number.
@@ -77,11 +73,11 @@ def train(
     optimizer = torch.optim.Adam(_trained(head), settings.learning_rate)
     history: list[Epoch] = []
     for number in range(1, settings.epochs + 1):
-        if stop.is_set():
+        if worker.stop.is_set():
             raise Stopped
         begin = time.perf_counter()
-        train_loss = train_epoch(head, optimizer, training, settings, generator, cores)
-        probabilities = predict(head, validation, cores)
+        train_loss = train_epoch(head, optimizer, training, settings, generator, worker.cores)
+        probabilities = predict(head, validation, worker.cores)
         loss, recall = cross_entropy_and_uar(probabilities, validation.labels)
         _check_finite(train_loss + loss, number, settings)
         history.append(Epoch(number, train_loss, loss, recall, time.perf_counter() - begin))

@@ -10,7 +10,7 @@ from featx.cli.options import (
     Config,
     Folds,
     Overwrite,
-    Protocol,
+    ProtocolName,
     Seconds,
     SpeakerDependent,
     refuse,
@@ -33,7 +33,7 @@ def finetune(
             "alone (frozen)."
         ),
     ] = "full",
-    protocol: Protocol = None,
+    protocol: ProtocolName = None,
     manifest: Annotated[Path, typer.Option(help="The CSV with the audio and labels.")] = Path(
         "manifest.csv"
     ),
@@ -109,9 +109,10 @@ def finetune(
     from featx.finetuning.run import REPORT
 
     if config:
-        refuse(context, set(context.params) - BESIDE_CONFIG, "config, which holds all of it")
+        beside = set(context.params) - BESIDE_CONFIG
+        refuse(context, beside, "config", "which holds all of it; use `settings`")
     elif protocol:
-        refuse(context, OF_NO_PROTOCOL, "protocol, which says how to divide")
+        refuse(context, OF_NO_PROTOCOL, "protocol", "which says how to divide")
     run = featx.finetune(
         model=model,
         mode=mode,

@@ -9,34 +9,47 @@ import typer
 from featx.errors import FeatxError
 
 OF_NO_PROTOCOL = {"folds", "speaker_dependent"}
-Protocol = Annotated[
-    str | None, typer.Option(help="Who trains and tests: see `featx protocols`; or a TOML.")
+ProtocolName = Annotated[
+    str | None,
+    typer.Option(
+        help="Who trains and who is tested: a name that `featx protocols` lists, or the path of "
+        "a TOML (default: the manifest's split, or else folds of speakers)."
+    ),
 ]
-Folds = Annotated[int, typer.Option(help="Of the cross-validation, without protocol or split.")]
+Folds = Annotated[
+    int, typer.Option(help="How many folds to make where no protocol and no split divides.")
+]
 SpeakerDependent = Annotated[
     bool, typer.Option("--speaker-dependent", help="Let training and test share speakers.")
 ]
 Seconds = Annotated[
-    float, typer.Option(help="Of each utterance's beginning that are used (default: all).")
+    float,
+    typer.Option(help="How many seconds to use of the beginning of each utterance (inf: all)."),
 ]
-Config = Annotated[Path | None, typer.Option(help="Repeat the run with this config.toml.")]
-Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace the run.")]
+Config = Annotated[Path | None, typer.Option(help="Repeat the run that has this config.toml.")]
+Overwrite = Annotated[
+    bool, typer.Option("--overwrite", help="Replace the run of that name, once this one is done.")
+]
 
 
-def refuse(context: typer.Context, names: Collection[str], beside: str) -> None:
-    """Refuse options that another would silently overrule."""
-    given = [
-        f"--{name.replace('_', '-')}"
-        for name in context.params
-        if name in names and _was_given(context, name)
-    ]
+def refuse(context: typer.Context, names: Collection[str], beside: str, reason: str) -> None:
+    """Refuse options that another would silently overrule, even where they repeat a default.
+
+    Args:
+        context: of the command.
+        names: of the parameters that must not be given.
+        beside: the parameter that overrules them.
+        reason: why it does.
+
+    Raises:
+        FeatxError: if one of them is given.
+    """
+    given = [name for name in context.params if name in names and _is_given(context, name)]
     if given:
-        raise FeatxError(
-            f"{', '.join(given)} can't be given with --{beside}. "
-            "Change single settings with --set, such as --set seeds=5."
-        )
+        shown = ", ".join(f"`{name}`" for name in given)
+        raise FeatxError(f"{shown} can't be given with `{beside}`, {reason}.")
 
 
-def _was_given(context: typer.Context, name: str) -> bool:
+def _is_given(context: typer.Context, name: str) -> bool:
     source = context.get_parameter_source(name)
     return source is not None and source.name == "COMMANDLINE"

@@ -56,6 +56,7 @@ def probe(
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace the probe.")] = False,
 ) -> None:
     """Show what each layer holds: a linear classifier on each, scored on unheard speakers."""
+    from featx.data.manifest import load_manifest
     from featx.features.stores import find_store
     from featx.layer_analysis.probe import ROOT, ProbeConfig, run_probe
     from featx.protocols.protocol import choose_protocol
@@ -63,10 +64,10 @@ def probe(
     from featx.utils.config import check_config
 
     if features:
-        refuse(context, {"model"}, "features, which says where they are")
+        refuse(context, {"model"}, "features", "which says where they are")
     if protocol:
-        refuse(context, {"folds", "speaker_dependent"}, "protocol, which says how to divide")
-    chosen = choose_protocol(protocol, manifest, folds, speaker_dependent)
+        refuse(context, {"folds", "speaker_dependent"}, "protocol", "which says how to divide")
+    chosen = choose_protocol(protocol, load_manifest(manifest), folds, speaker_dependent)
     table = {
         "manifest": str(manifest),
         "features": str(features or find_store(manifest, model)),

@@ -66,7 +66,7 @@ def vote(
     from featx.voting.run import REPORT, run_vote
 
     if config:
-        refuse(context, set(context.params) - BESIDE_CONFIG, "config, which holds all of it")
+        refuse(context, set(context.params) - BESIDE_CONFIG, "config", "which holds all of it")
         resolved = file_config(config)
     else:
         resolved = vote_config(
@@ -78,7 +78,7 @@ def vote(
             manifest=manifest,
         )
     if out:
-        refuse(context, {"name"}, "out, which says where the run goes")
+        refuse(context, {"name"}, "out", "which says where the run goes")
     folder = out or run_folder(name or resolved.name)
     run_vote(resolved, folder, overwrite)
     print((folder / REPORT).read_text("utf-8"))

@@ -2,17 +2,15 @@
 
 from featx.data.manifest import Manifest
 from featx.errors import FeatxError
-from featx.experiments.features import extractor_of, is_complete, length_limit
+from featx.experiments.features import config_of, is_complete
 from featx.experiments.plan import Plan, PlannedRun, Store
 from featx.experiments.systems import Config
-from featx.features.encoders.devices import Compute, find_devices
-from featx.features.extract import extract
-from featx.features.plan import plan_extraction
+from featx.features.encoders.devices import Compute
+from featx.features.extract import extract_features
 from featx.finetuning.config import FinetuneConfig
 from featx.finetuning.resources import Recipients, check_compute, check_recipients
 from featx.finetuning.run import run_finetune
 from featx.fitting.config import FitConfig
-from featx.fitting.fit import Resources
 from featx.fitting.run import run_fit
 from featx.scoring.results import Results
 from featx.voting.run import run_vote
@@ -31,11 +29,7 @@ def extract_store(store: Store, manifest: Manifest) -> str:
     """
     if is_complete(store, manifest):
         return "done before"
-    extractor = extractor_of(store, dry_run=False)
-    dtype = store.features.dtype or extractor.dtype
-    limit = length_limit(store)
-    plan = plan_extraction(manifest, extractor.shape, dtype, extractor.layers, limit)
-    extraction = extract(plan, extractor, store.folder, print)
+    extraction = extract_features(config_of(store), manifest, store.folder)
     if extraction.failures:
         raise FeatxError(extraction.describe())
     return extraction.describe()
@@ -55,8 +49,8 @@ def make_run(plan: Plan, run: PlannedRun, config: Config, overwrite: bool = Fals
         Interrupted: on Ctrl-C.
     """
     if isinstance(config, FitConfig):
-        device = find_devices(plan.experiment.heads[run.system].device, "1")[0]
-        return run_fit(config, run.folder, overwrite, Resources(device))
+        compute = Compute(plan.experiment.heads[run.system].device)
+        return run_fit(config, run.folder, overwrite, compute)
     if isinstance(config, FinetuneConfig):
         tuning = plan.experiment.finetunings[run.system]
         compute, recipients = Compute(device=tuning.device), Recipients(tuning.track)

@@ -1,10 +1,9 @@
 """Everything that determines a fit, as one config."""
 
-import difflib
 import math
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Self
 
 import tomli_w
 from pydantic import Field, PositiveFloat, PositiveInt, model_validator
@@ -13,6 +12,7 @@ from classifiers.heads import HeadSettings
 from classifiers.linear import LinearSettings
 from classifiers.training import TrainingSettings
 from featx.errors import FeatxError
+from featx.fitting.choices import Normalize
 from featx.protocols.protocol import Protocol
 from featx.utils.config import (
     ConfigError,
@@ -22,6 +22,7 @@ from featx.utils.config import (
     read_config,
     shipped_config,
 )
+from featx.utils.text import nearest
 
 HEADS = ("dense", "lstm", "fusion", "linear", "svm")
 
@@ -56,9 +57,9 @@ class FitConfig(HeadConfig):
         layers: of encoders: "all", "local", "contextual" or such as "0,4-12".
         seconds: of each utterance's beginning that are used; `inf` for all of it.
         normalize: "global" standardises features by each fold's training utterances, "speaker"
-            by the speaker's own utterances in the same part of the fold, "none" leaves them.
+            by the speaker's own utterances in the same part of the fold; "none" does nothing.
         protocol: which utterances under which labels, and how they are divided.
-        seeds: how many heads a fold, each with other initial weights, order and dropout.
+        seeds: how many heads to train for each fold, each from another random seed.
         skip_missing: whether utterances without features are left out.
     """
 
@@ -66,7 +67,7 @@ class FitConfig(HeadConfig):
     features: Annotated[tuple[Path, ...], Field(min_length=1)]
     layers: str = "all"
     seconds: PositiveFloat = math.inf
-    normalize: Literal["speaker", "global", "none"]
+    normalize: Normalize
     seeds: PositiveInt
     skip_missing: bool
     protocol: Protocol
@@ -79,6 +80,12 @@ class FitConfig(HeadConfig):
     def models(self) -> str:
         """The stores' names, joined by "+"."""
         return "+".join(path.name for path in self.features)
+
+    @property
+    def name(self) -> str:
+        """manifest-model-head, as in "manifest-wav2vec2-base-dense", and a named protocol."""
+        parts = (self.manifest.stem, self.models, self.head.kind, self.protocol.name)
+        return "-".join(filter(None, parts))
 
 
 def head_config(head: str, data: Mapping[str, Any], changes: Sequence[str] = ()) -> FitConfig:
@@ -94,31 +101,36 @@ def head_config(head: str, data: Mapping[str, Any], changes: Sequence[str] = ())
     """
     path = shipped_config(f"heads/{head}.toml") if head in HEADS else Path(head)
     if not path.is_file():
-        nearest = difflib.get_close_matches(head, HEADS, n=1)
-        hint = f"Did you mean {nearest[0]}? " if nearest else ""
         raise ConfigError(
-            f"--head {head}: no such head or file. {hint}There is {', '.join(HEADS)}; the path of "
-            "a TOML like theirs will do too."
+            f"`head={head!r}`: no such head or file; {nearest(head, HEADS)} "
+            "The path of a TOML like the shipped ones will do too."
         )
     shipped = read_config(path, HeadConfig)
     return _changed({**data, **shipped.model_dump(mode="json", exclude_none=True)}, changes)
 
 
-def file_config(path: Path, changes: Sequence[str] = ()) -> FitConfig:
-    """Read the config of an earlier run, with changes as in `head_config`.
+def earlier_config(config: str | Path | FitConfig, changes: Sequence[str] = ()) -> FitConfig:
+    """Return the config of an earlier run, changed.
+
+    Args:
+        config: itself, or the path of its `config.toml`.
+        changes: as for `head_config`.
 
     Raises:
         ConfigError: if the file or a change can't be used.
     """
-    table = read_config(path, FitConfig).model_dump(mode="json", exclude_none=True)
-    return _changed(table, changes)
+    if not isinstance(config, FitConfig):
+        config = read_config(Path(config), FitConfig)
+    return _changed(config.model_dump(mode="json", exclude_none=True), changes)
 
 
 def _changed(table: dict[str, Any], changes: Sequence[str]) -> FitConfig:
     change(table, changes)
     if table["head"].get("kind") in ("linear", "svm") and "training" in table:
-        raise ConfigError(f"--set training: a {table['head']['kind']} head takes no [training].")
-    config = check_config(table, FitConfig, "--set" if changes else "fit")
+        raise ConfigError(
+            f"`settings='training'`: a {table['head']['kind']} head takes no [training]."
+        )
+    config = check_config(table, FitConfig, "`settings`" if changes else "fit")
     _check_stores(config)
     return config
 
@@ -127,12 +139,13 @@ def _check_stores(config: FitConfig) -> None:
     count, fuses = len(config.features), config.head.kind == "fusion"
     if fuses and count < 2:
         raise FeatxError(
-            "--head fusion joins two or more stores: give --model for each, such as "
-            "--model wav2vec2-base --model egemaps."
+            "`head='fusion'` joins two or more stores: give `model` for each, such as "
+            "wav2vec2-base and egemaps."
         )
     if count > 1 and not fuses:
         raise FeatxError(
-            f"--head {config.head.kind} takes one store, not {count}; --head fusion joins several."
+            f"`head={config.head.kind!r}` takes one store, not {count}; "
+            "`head='fusion'` joins several."
         )
     if len({path.resolve() for path in config.features}) < count:
-        raise FeatxError(f"--head fusion: {config.models} is the same store twice.")
+        raise FeatxError(f"`head='fusion'`: {config.models} is the same store twice.")

@@ -10,8 +10,9 @@ from classifiers.batch import Branch, Examples
 from classifiers.shape import InputShape
 from classifiers.statistics import Moments
 from featx.data.audio import SAMPLE_RATE, count_samples
-from featx.data.manifest import Utterance, load_manifest
+from featx.data.manifest import Manifest, Utterance
 from featx.errors import FeatxError
+from featx.fitting.choices import Normalize
 from featx.fitting.config import FitConfig
 from featx.fitting.selection import Reader, Selection, select
 from featx.fitting.standardise import (
@@ -32,13 +33,15 @@ from featx.utils.progress import progress
 
 
 @dataclass(frozen=True)
-class FitData(Task):
+class FitData:
     """What heads train on, before any feature is read.
 
     Attributes:
+        task: the utterances, their classes and folds.
         selections: what is used of each store; all have features of all utterances.
     """
 
+    task: Task
     selections: tuple[Selection, ...]
 
     @property
@@ -49,19 +52,20 @@ class FitData(Task):
     @property
     def features(self) -> str:
         """The names of the models, joined by "+"."""
-        return "+".join(one.store.identity["encoder"] for one in self.selections)
+        return "+".join(selection.store.identity.encoder for selection in self.selections)
 
     def nbytes(self) -> int:
         """Return the bytes of all chosen features."""
-        names = [utterance.utterance for utterance in self.utterances]
+        names = [utterance.utterance for utterance in self.task.utterances]
         return sum(selection.nbytes(names) for selection in self.selections)
 
 
-def load_data(config: FitConfig, device: torch.device) -> FitData:
-    """Read the manifest, open the stores and divide the utterances.
+def load_data(config: FitConfig, manifest: Manifest, device: torch.device) -> FitData:
+    """Open the stores and divide the utterances that they have features of.
 
     Args:
         config: what to fit.
+        manifest: the labels, from the config's file.
         device: where features will be wanted.
 
     Raises:
@@ -69,57 +73,68 @@ def load_data(config: FitConfig, device: torch.device) -> FitData:
             a layer is not there.
         StoreError: if a store can't be opened.
     """
-    whole = load_manifest(config.manifest)
-    chosen = apply_protocol(whole, config.protocol)
+    applied = apply_protocol(manifest, config.protocol)
     stores = [FeatureStore(folder) for folder in config.features]
-    if config.layers != "all" and not any("blocks" in store.identity for store in stores):
-        raise FeatxError(f"--layers {config.layers}: {config.models} has one layer; leave it out.")
+    if config.layers != "all" and all(store.identity.is_acoustic for store in stores):
+        raise FeatxError(
+            f"`layers={config.layers!r}`: {config.models} has a single layer; leave `layers` out."
+        )
     selections = tuple(select(store, config.layers, config.seconds, device) for store in stores)
-    kept, absent = _with_features(config, selections, chosen.utterances)
+    everyone = applied.kept.utterances
+    used = _with_features(config, selections, everyone)
     for selection in selections:
-        _check_lengths(selection.store, kept)
+        _check_lengths(selection.store, used)
+    absent = len(everyone) - len(used)
     remarks = [f"left out {absent} utterances without features"] if absent else []
-    task = set_task(whole, kept, config.protocol, remarks)
-    return FitData(**vars(task), selections=selections)
+    return FitData(set_task(applied, used, remarks), selections)
+
+
+@dataclass(frozen=True)
+class Source:
+    """The features of a store, and what they are standardised by.
+
+    Attributes:
+        reader: reads the features.
+        cells: their moments; None where nothing is standardised.
+    """
+
+    reader: Reader
+    cells: Cells | None
+
+    def branch(self, fold: Fold, part: str, normalize: Normalize) -> Branch:
+        """Return the features of a part of a fold, with its statistics."""
+        features = self.reader.features([u.utterance for u in fold.parts[part]])
+        if self.cells is None:
+            return Branch(features)
+        statistics, groups = part_statistics(self.cells, fold, part, normalize)
+        device = self.reader.selection.device
+        owners = None if groups is None else groups.to(device)
+        return Branch(features, statistics.to(device), owners)
 
 
 def fold_examples(
-    data: FitData,
-    readers: Sequence[Reader],
-    cells: Sequence[Cells | None],
-    fold: Fold,
-    normalize: str,
+    task: Task, sources: Sequence[Source], fold: Fold, normalize: Normalize
 ) -> Mapping[str, Examples]:
     """Return training, validation and test of a fold.
 
     Args:
-        data: what the fold is of.
-        readers: of each store.
-        cells: moments of each store; None where nothing is standardised.
-        fold: which.
-        normalize: "speaker", "global" or "none".
+        task: what is to be learned.
+        sources: the features, from `prepare`.
+        fold: one of the task's.
+        normalize: how features are standardised.
     """
-    examples = {}
-    for part, utterances in fold.parts.items():
-        names = [utterance.utterance for utterance in utterances]
-        branches = []
-        for reader, moments in zip(readers, cells, strict=True):
-            features = reader.features(names)
-            if moments is None:
-                branches.append(Branch(features))
-                continue
-            statistics, groups = part_statistics(moments, fold, part, normalize)
-            device = reader.selection.device
-            owners = None if groups is None else groups.to(device)
-            branches.append(Branch(features, statistics.to(device), owners))
-        examples[part] = Examples(branches, data.labels(utterances))
-    return examples
+    return {
+        part: Examples(
+            [source.branch(fold, part, normalize) for source in sources], task.labels(utterances)
+        )
+        for part, utterances in fold.parts.items()
+    }
 
 
 def _with_features(
     config: FitConfig, selections: Sequence[Selection], utterances: Sequence[Utterance]
-) -> tuple[tuple[Utterance, ...], int]:
-    """Return the utterances that every store has, and how many were left out."""
+) -> tuple[Utterance, ...]:
+    """Return the utterances that every store has features of."""
     kept = tuple(utterances)
     for selection in selections:
         store = selection.store
@@ -128,16 +143,16 @@ def _with_features(
         if absent and (not config.skip_missing or not there):
             raise FeatxError(
                 f"{store.folder}: no features of {len(absent)} of {len(kept)} utterances, such as "
-                f"{absent[0]}. Finish with `featx extract`, which says what is wrong with the "
-                "rest, or leave them out with --skip-missing."
+                f"{absent[0]}. Extract the rest, which says what is wrong with them, or leave "
+                "them out with `skip_missing`."
             )
         kept = there
-    return kept, len(utterances) - len(kept)
+    return kept
 
 
 def _check_lengths(store: FeatureStore, utterances: Sequence[Utterance]) -> None:
     """Raise a FeatxError if the features were made from other audio, or other parts of it."""
-    seconds = store.identity.get("trimmed_to")
+    seconds = store.identity.trimmed_to
     limit = round(seconds * SAMPLE_RATE) if seconds else None
     for u in utterances:
         samples = count_samples(u.path, u.start, u.end)
@@ -146,7 +161,7 @@ def _check_lengths(store: FeatureStore, utterances: Sequence[Utterance]) -> None
             raise FeatxError(
                 f"{store.folder}: the features of {u.utterance!r} were made from "
                 f"{store.samples(u.utterance)} samples, the manifest now gives {samples}. "
-                "Extract the changed manifest again, under another name or with --out."
+                "Extract the changed manifest again, under another name or into another folder."
             )
 
 
@@ -168,7 +183,7 @@ def fits_in_memory(data: FitData, limit: float | None) -> bool:
     return data.nbytes() <= limit
 
 
-def prepare(data: FitData, normalize: str, keep: bool) -> list[tuple[Reader, Cells | None]]:
+def prepare(data: FitData, normalize: Normalize, keep: bool) -> list[Source]:
     """Measure what is not known, and move features to a GPU if that is where heads train.
 
     Args:
@@ -177,15 +192,16 @@ def prepare(data: FitData, normalize: str, keep: bool) -> list[tuple[Reader, Cel
         keep: whether features may stay in memory.
 
     Returns:
-        For each store its reader, and its moments unless nothing is standardised.
+        The features of each store.
     """
-    prepared = []
+    sources = []
     for selection in data.selections:
-        cells = None if normalize == "none" else _find_moments(selection, data.folds, keep)
+        cells = None if normalize == "none" else _find_moments(selection, data.task.folds, keep)
         moves = selection.device.type == "cuda" and keep
-        names = [one.utterance for one in data.utterances] if moves else []
-        prepared.append((Reader(selection, keep, {n: selection.read(n) for n in names}), cells))
-    return prepared
+        names = [u.utterance for u in data.task.utterances] if moves else []
+        moved = {name: selection.read(name) for name in names}
+        sources.append(Source(Reader(selection, keep, moved), cells))
+    return sources
 
 
 def _find_moments(selection: Selection, folds: Sequence[Fold], keep: bool) -> Cells:
@@ -195,7 +211,7 @@ def _find_moments(selection: Selection, folds: Sequence[Fold], keep: bool) -> Ce
     known = read_moments(path, list(cells))
     if known is None:
         known = {}
-        order = [(cell, one.utterance) for cell, members in cells.items() for one in members]
+        order = [(cell, u.utterance) for cell, members in cells.items() for u in members]
 
         def measure(place: tuple[Cell, str]) -> tuple[Cell, Moments]:
             cell, name = place

@@ -1,154 +1,121 @@
-"""Train heads on feature stores, for every seed and fold."""
+"""`featx.fit`: train a head on stored features, into a run folder."""
 
-import hashlib
-import json
-import logging
-import threading
-import time
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+import math
+from collections.abc import Sequence
 from pathlib import Path
 
-import torch
-from threadpoolctl import threadpool_limits
+from featx.data.manifest import load_manifest
+from featx.features.encoders.devices import Compute
+from featx.features.stores import find_stores
+from featx.fitting.choices import Normalize
+from featx.fitting.config import FitConfig, earlier_config, head_config
+from featx.fitting.run import run_fit
+from featx.protocols.protocol import Protocol, choose_protocol
+from featx.runs.folder import run_folder
+from featx.runs.run import Run
+from featx.utils.arguments import refuse_beside
 
-from classifiers.batch import Examples
-from classifiers.cores import Crew, use_one_core
-from classifiers.heads import train_head
-from classifiers.training import predict
-from featx.errors import FeatxError, Interrupted
-from featx.fitting.config import FitConfig
-from featx.fitting.data import FitData, fits_in_memory, fold_examples, prepare
-from featx.fitting.member import Member, load_member
-from featx.protocols.folds import Fold
-from featx.utils.parallel import map_ahead
-from featx.utils.progress import progress
-
-CPU = torch.device("cpu")
-log = logging.getLogger("featx")
+BESIDE_CONFIG = {"config", "settings", "name", "memory", "device", "overwrite"}
+GB = 1e9
 
 
-@dataclass(frozen=True)
-class Resources:
-    """What a fit may use; its result is the same to the last bit with more or fewer cores.
+def fit(
+    head: str | Path = "dense",
+    model: str | Sequence[str] | None = None,
+    manifest: str | Path = "manifest.csv",
+    *,
+    features: str | Path | Sequence[str | Path] | None = None,
+    layers: str = "all",
+    normalize: Normalize = "global",
+    protocol: str | Path | Protocol | None = None,
+    seeds: int = 1,
+    folds: int = 5,
+    speaker_dependent: bool = False,
+    seconds: float = math.inf,
+    skip_missing: bool = False,
+    settings: str | Sequence[str] = (),
+    config: str | Path | FitConfig | None = None,
+    name: str | None = None,
+    memory: float | None = None,
+    device: str = "cpu",
+    overwrite: bool = False,
+) -> Run:
+    """Train a head on stored features, and score it on speakers that it has not heard.
 
-    Attributes:
-        device: where heads train and features are kept.
-        memory: bytes that features may take there; by default a share of what is available.
-    """
-
-    device: torch.device = CPU
-    memory: float | None = None
-
-
-def fit_members(
-    config: FitConfig, data: FitData, folder: Path, resources: Resources
-) -> list[Member]:
-    """Train a head for every seed and fold; those finished earlier are taken up again.
+    The same call made again returns the finished run, or goes on where the run was stopped.
 
     Args:
-        config: what to train.
-        data: on what.
-        folder: where finished members are kept.
-        resources: what to use.
+        head: "dense", "lstm", "fusion", "linear", "svm", or the path of a TOML like the shipped
+            ones.
+        model: whose features to use: a name, or several for fusion. It may be left out where
+            `features/MANIFEST` holds a single store.
+        manifest: the CSV with the labels.
+        features: the folder of the store, or of several for fusion, if not under `features`.
+        layers: which layers of an encoder: "all", "local", "contextual" (the encoder's output), or
+            numbers and ranges such as "0,4-12".
+        normalize: how features are standardised: "global" by the mean and deviation of all
+            training utterances, "speaker" by those of each speaker's own utterances, also in
+            test, "none" not at all.
+        protocol: who trains and who is tested: a shipped protocol's name, the path of a TOML, or
+            a `Protocol`. Without one the manifest's split is followed, or else speakers are
+            divided into folds.
+        seeds: how many heads to train for each fold, each from another random seed.
+        folds: how many folds to make where neither a protocol nor the manifest divides.
+        speaker_dependent: let training and test share speakers.
+        seconds: how much of the beginning of each utterance is used.
+        skip_missing: leave out utterances that have no features.
+        settings: changes of single settings, such as "training.learning_rate=1e-3".
+        config: repeat the run with this config, or the path of its `config.toml`.
+        name: what the run is called; by default its manifest, model, head and protocol.
+        memory: GB that features may take while heads train; by default 60 % of what is free.
+        device: "cpu", or "cuda" to keep the features and train on a GPU.
+        overwrite: replace the run of that name, once the new one is finished.
+
+    Returns:
+        The run, whose folder is `runs/NAME`.
 
     Raises:
-        FeatxError: if training diverges.
-        Interrupted: on Ctrl-C.
+        FeatxError: if an argument, the manifest or a store can't be used, the folder holds
+            another run, or training diverges.
+
+    Example:
+        >>> run = featx.fit("dense", "encoder", folds=3, settings="training.epochs=3", name="new")
+        >>> print(run.results.to_text())
     """
-    inputs = digest_inputs(config, data)
-    tasks = [(seed, fold) for fold in data.folds for seed in range(config.seeds)]
-    found = (load_member(folder, seed, fold.number, inputs) for seed, fold in tasks)
-    members = {(member.seed, member.fold): member for member in found if member}
-    missing = [(seed, fold) for seed, fold in tasks if (seed, fold.number) not in members]
-    try:
-        if missing:
-            for member in _train(config, data, missing, len(members), resources):
-                member.save(folder, inputs)
-                members[member.seed, member.fold] = member
-    except KeyboardInterrupt:
-        raise Interrupted(
-            f"Interrupted with {len(members)} of {len(tasks)} heads trained. "
-            "The same command goes on from there."
-        ) from None
-    return [members[key] for key in sorted(members)]
+    given = dict(locals())
+    changes = (settings,) if isinstance(settings, str) else tuple(settings)
+    compute = Compute(device, memory=None if memory is None else memory * GB)
+    corpus = None
+    if config is not None:
+        beside = given.keys() - BESIDE_CONFIG
+        refuse_beside(fit, given, beside, "config", "which holds all of it; use `settings`")
+        resolved = earlier_config(config, changes)
+    else:
+        if features is not None:
+            refuse_beside(fit, given, {"model"}, "features", "which says where they are")
+        if protocol is not None:
+            beside = {"folds", "speaker_dependent"}
+            refuse_beside(fit, given, beside, "protocol", "which says how to divide")
+        corpus = load_manifest(Path(manifest))
+        chosen = choose_protocol(protocol, corpus, folds, speaker_dependent)
+        stores = _as_list(features) or find_stores(Path(manifest), list(map(str, _as_list(model))))
+        data = {
+            "manifest": str(manifest),
+            "features": list(map(str, stores)),
+            "layers": layers,
+            "seconds": seconds,
+            "normalize": normalize,
+            "protocol": chosen.model_dump(mode="json"),
+            "seeds": seeds,
+            "skip_missing": skip_missing,
+        }
+        resolved = head_config(str(head), data, changes)
+    folder = run_folder(name or resolved.name)
+    run_fit(resolved, folder, overwrite, compute, corpus)
+    return Run(folder)
 
 
-def _train(
-    config: FitConfig,
-    data: FitData,
-    tasks: list[tuple[int, Fold]],
-    done: int,
-    resources: Resources,
-) -> Iterator[Member]:
-    """Train heads side by side, as many as there are cores."""
-    keep = fits_in_memory(data, resources.memory)
-    log.debug(
-        "%.2f GB of features, %s",
-        *(data.nbytes() / 1e9, "kept in memory" if keep else "read from the disk as needed"),
-    )
-    prepared = prepare(data, config.normalize, keep)
-    readers, cells = [reader for reader, _ in prepared], [known for _, known in prepared]
-    # a disk serves one head best, and a GPU is one worker
-    cores = 1 if resources.device.type == "cuda" else torch.get_num_threads()
-    side_by_side = min(cores, len(tasks)) if keep else 1
-    stop = threading.Event()
-
-    def work(task: tuple[int, Fold]) -> Member:
-        seed, fold = task
-        examples = fold_examples(data, readers, cells, fold, config.normalize)
-        with Crew(cores // side_by_side) as own:
-            return _fit_member(config, data, seed, fold, examples, own, stop)
-
-    with (
-        progress("Fitting", len(tasks) + done, "heads", done) as advance,
-        threadpool_limits(1, "blas"),  # scikit-learn's products, which are numpy's
-    ):
-        for member in map_ahead(work, tasks, side_by_side, use_one_core, stop.set):
-            yield member
-            advance(1)
-
-
-def _fit_member(
-    config: FitConfig,
-    data: FitData,
-    seed: int,
-    fold: Fold,
-    examples: Mapping[str, Examples],
-    cores: Crew,
-    stop: threading.Event,
-) -> Member:
-    begin = time.perf_counter()
-    device = data.selections[0].device
-    parts = (examples["train"], examples["validation"], seed, cores, stop, device)
-    try:
-        trained = train_head(config.head, config.training, data.shapes, len(data.classes), *parts)
-    except FloatingPointError as error:
-        raise FeatxError(f"seed {seed}, fold {fold.number}: {error}") from error
-    probabilities = {
-        part: predict(trained.head, examples[part], cores) for part in ("validation", "test")
-    }
-    member = Member.of(seed, fold.number, trained, examples["train"], probabilities)
-    log.debug(
-        "seed %d, fold %d: %d training, %d validation, %d test utterances; %d epochs, "
-        "best %d with validation loss %.4f, UAR %.1f %%; %.1f s",
-        *(seed, fold.number, len(fold.train), len(fold.validation), len(fold.test)),
-        *(len(member.history), member.best_epoch.epoch, member.best_epoch.validation_loss),
-        *(100 * member.best_epoch.validation_uar, time.perf_counter() - begin),
-    )
-    return member
-
-
-def digest_inputs(config: FitConfig, data: FitData) -> str:
-    """Digest all that a run depends on, so that nothing stale is taken for it."""
-    digest = hashlib.sha256(config.to_toml().encode())
-    for selection in data.selections:
-        store = [selection.store.identity, vars(selection.store.layout), selection.rows]
-        digest.update(json.dumps(store, sort_keys=True).encode())
-        checksums = [(u.utterance, selection.store.checksum(u.utterance)) for u in data.utterances]
-        digest.update(json.dumps(sorted(checksums)).encode())
-    for fold in data.folds:
-        for part in fold.parts.values():
-            members = [(u.utterance, u.speaker, u.label) for u in part]
-            digest.update(json.dumps([fold.number, members]).encode())
-    return digest.hexdigest()
+def _as_list(values: str | Path | Sequence[str | Path] | None) -> list[str | Path]:
+    if values is None:
+        return []
+    return [values] if isinstance(values, str | Path) else list(values)

@@ -78,8 +78,8 @@ class Member:
         tensors |= {f"probabilities.{name}": p for name, p in self.probabilities.items()}
         tensors |= {f"layers.{n}": weights for n, weights in enumerate(self.layer_weights)}
         history = json.dumps([asdict(epoch) for epoch in self.history])
-        told = {"history": history, "best": str(self.best)}
-        write_member(folder, member_name(self.seed, self.fold), inputs, tensors, told)
+        facts = {"history": history, "best": str(self.best)}
+        write_member(folder, member_name(self.seed, self.fold), inputs, tensors, facts)
 
 
 def is_statistic(weight: str) -> bool:
@@ -116,15 +116,15 @@ def load_member(folder: Path, seed: int, fold: int, inputs: str) -> Member | Non
     found = read_member(folder, member_name(seed, fold), inputs)
     if found is None:
         return None
-    tensors, told = found
+    tensors, facts = found
     return Member(
         seed,
         fold,
         weights=_under("head.", tensors),
         layer_weights=[value for _, value in sorted(_under("layers.", tensors).items())],
         probabilities=_under("probabilities.", tensors),
-        history=[Epoch(**epoch) for epoch in json.loads(told["history"])],
-        best=int(told["best"]),
+        history=[Epoch(**epoch) for epoch in json.loads(facts["history"])],
+        best=int(facts["best"]),
     )
 
 

@@ -3,7 +3,6 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import torch
@@ -12,7 +11,7 @@ from safetensors import SafetensorError
 from safetensors.torch import load
 from torch import Tensor, nn
 
-from cache import FeatureStore
+from cache import FeatureIdentity, FeatureStore
 from classifiers.batch import Branch, Examples
 from classifiers.cores import Crew
 from classifiers.heads import HeadSettings, build_head
@@ -42,7 +41,7 @@ class HeadInput(Schema):
     layers: tuple[str, ...]
     dim: int
     step: float
-    features: dict[str, Any]
+    features: FeatureIdentity
 
     @property
     def shape(self) -> InputShape:
@@ -52,7 +51,7 @@ class HeadInput(Schema):
     @property
     def encoder(self) -> str:
         """The name of the encoder or of the acoustic features."""
-        return str(self.features["encoder"])
+        return self.features.encoder
 
 
 class _MemberEntry(Schema):

@@ -7,20 +7,25 @@ from pathlib import Path
 
 from safetensors.torch import save
 
+from featx.data.manifest import Manifest, load_manifest
+from featx.features.encoders.devices import Compute
 from featx.fitting.config import FitConfig
-from featx.fitting.data import FitData, load_data
-from featx.fitting.fit import Resources, digest_inputs, fit_members
+from featx.fitting.data import FitData
+from featx.fitting.figures import AveragedStore, draw_layer_weights, draw_training
 from featx.fitting.member import Member, is_statistic
+from featx.fitting.model import DESCRIPTION, WEIGHTS
+from featx.fitting.plan import PlannedFit, plan_fit
 from featx.fitting.scales import measure_scales
+from featx.fitting.train import fit_members
 from featx.runs.cost import Cost, write_cost
-from featx.runs.folder import MEMBERS, Job, do
-from featx.scoring.figures import draw_confusion, draw_layer_weights, draw_training
+from featx.runs.folder import MEMBERS, open_run
+from featx.scoring.figures import draw_confusion
 from featx.scoring.predictions import rounded, score_outcomes, write_predictions
 from featx.scoring.results import Results
 from featx.utils.files import write_bytes, write_csv, write_json
 from featx.utils.machine import describe_environment, device_name, peak_memory
 
-ANYTHING = Resources()
+ON_CPU = Compute(device="cpu")
 OWN_STATISTICS = (
     "Normalised by speaker: a test utterance is standardised by all test utterances of its "
     "speaker, which must be known before the first is recognised."
@@ -28,17 +33,12 @@ OWN_STATISTICS = (
 log = logging.getLogger("featx")
 
 
-def default_run_name(config: FitConfig) -> str:
-    """Return manifest-model-head, as in "manifest-wav2vec2-base-dense", and a named protocol."""
-    parts = (config.manifest.stem, config.models, config.head.kind, config.protocol.name)
-    return "-".join(filter(None, parts))
-
-
 def run_fit(
     config: FitConfig,
     folder: Path,
     overwrite: bool = False,
-    resources: Resources = ANYTHING,
+    compute: Compute = ON_CPU,
+    manifest: Manifest | None = None,
 ) -> Results:
     """Fit into a run folder, or return the results of the same fit done before.
 
@@ -48,37 +48,37 @@ def run_fit(
         config: what to fit.
         folder: of the run.
         overwrite: replace the run that the folder holds, once the new one is finished.
-        resources: what to use; of no effect on the result.
+        compute: what to compute with; of no effect on the result.
+        manifest: the labels, if the config's file is loaded already.
 
     Raises:
-        FeatxError: if the folder holds a run of another config, or no run at all, or the data
-            can't be used.
-        StoreError: if the store can't be opened.
+        FeatxError: if the folder holds a run of another config, or no run at all, or the manifest
+            or a store can't be used.
         Interrupted: on Ctrl-C.
     """
-    data = load_data(config, resources.device)
+    fit = plan_fit(config, manifest or load_manifest(config.manifest), compute.place)
+    with open_run(config.to_toml(), fit.inputs, folder, overwrite) as run:
+        if run.results is None:
+            run.results = _fit(fit, run.folder, compute)
+    return run.results
 
-    def work(folder: Path) -> Results:
-        return _fit(config, data, folder, resources)
 
-    return do(Job(config.to_toml(), digest_inputs(config, data), work), folder, overwrite)
-
-
-def _fit(config: FitConfig, data: FitData, folder: Path, resources: Resources) -> Results:
-    log.debug("%s", _title(config, data))
-    log.debug("%s", "; ".join([f"{len(data.utterances):,} utterances", *data.notes]))
-    members = fit_members(config, data, folder / MEMBERS, resources)
-    remarks = [f"Note: {note}." for note in data.notes]
-    if config.normalize == "speaker":
+def _fit(fit: PlannedFit, folder: Path, compute: Compute) -> Results:
+    task = fit.data.task
+    log.debug("%s", fit.title)
+    log.debug("%s", "; ".join([f"{len(task.utterances):,} utterances", *task.notes]))
+    members = fit_members(fit, folder / MEMBERS, compute)
+    remarks = [f"Note: {note}." for note in task.notes]
+    if fit.config.normalize == "speaker":
         remarks.append(OWN_STATISTICS)
-    results = score_outcomes(_title(config, data), data, members, remarks)
-    write_files(config, data, members, results, folder)
-    write_cost(folder, _cost(data, members, resources))
+    results = score_outcomes(fit.title, task, members, remarks)
+    _write_files(fit, members, results, folder)
+    write_cost(folder, _cost(fit.data, members, compute))
     return results
 
 
-def _cost(data: FitData, members: Sequence[Member], resources: Resources) -> Cost:
-    held, on_gpu = peak_memory(resources.device)
+def _cost(data: FitData, members: Sequence[Member], compute: Compute) -> Cost:
+    held, on_gpu = peak_memory(compute.place)
     weights = members[0].weights.items()
     return Cost(
         seconds=sum(epoch.seconds for member in members for epoch in member.history),
@@ -87,50 +87,42 @@ def _cost(data: FitData, members: Sequence[Member], resources: Resources) -> Cos
         peak_gpu_memory=on_gpu,
         parameters_trained=sum(w.numel() for name, w in weights if not is_statistic(name)),
         features=sum(selection.store.nbytes for selection in data.selections),
-        device=device_name(resources.device),
+        device=device_name(compute.place),
     )
 
 
-def _title(config: FitConfig, data: FitData) -> str:
-    described = data.describe(config.protocol, config.seeds)
-    return f"{config.head.kind} head on {data.features}, {config.manifest.name}: {described}"
-
-
-def write_files(
-    config: FitConfig, data: FitData, members: Sequence[Member], results: Results, folder: Path
+def _write_files(
+    fit: PlannedFit, members: Sequence[Member], results: Results, folder: Path
 ) -> None:
-    """Write everything that a finished run leaves but its config, log and scores.
-
-    Args:
-        config: what was fitted.
-        data: on what.
-        members: the heads.
-        results: their scores.
-        folder: of the run.
-    """
-    write_environment(config, data, folder)
+    """Write everything that a finished run leaves but its config, log, cost and scores."""
+    write_environment(fit.data, fit.inputs, folder)
     _write_history(members, folder)
-    write_predictions(data, members, folder / "predictions.csv")
-    _write_layer_weights(data, members, folder)
-    _write_layer_scales(config, data, members, folder)
-    _write_model(config, data, members, folder)
+    write_predictions(fit.data.task, members, folder / "predictions.csv")
+    averaged = _averaged_stores(fit.data, members)
+    _write_layer_weights(averaged, members, folder)
+    _write_layer_scales(fit, averaged, folder)
+    _write_model(fit, members, folder)
     figures = folder / "figures"
     draw_confusion(results, figures / "confusion")
-    averaged = _averaged(data, members)
-    if any(len(layers) > 1 for _, layers in averaged):
+    if any(len(store.layers) > 1 for store in averaged):
         draw_layer_weights(members, averaged, figures / "layer_weights")
-    if config.training:  # linear classifiers have no epochs
+    if fit.config.training:  # linear classifiers have no epochs
         draw_training(members, figures / "training")
 
 
-def write_environment(config: FitConfig, data: FitData, folder: Path) -> None:
-    """Write `environment.json`: where and on which features a run was made."""
+def write_environment(data: FitData, inputs: str, folder: Path) -> None:
+    """Write `environment.json`: where and on which features a run was made.
+
+    Args:
+        data: what the run was made on.
+        inputs: digest of all that it depends on.
+        folder: of the run.
+    """
+    stores = [selection.store for selection in data.selections]
     environment = {
         **describe_environment(),
-        "inputs_sha256": digest_inputs(config, data),
-        "features": [
-            {**one.store.identity, "software": one.store.software} for one in data.selections
-        ],
+        "inputs_sha256": inputs,
+        "features": [{**store.identity.to_json(), "software": store.software} for store in stores],
     }
     write_json(folder / "environment.json", environment)
 
@@ -141,59 +133,62 @@ def _write_history(members: Sequence[Member], folder: Path) -> None:
     write_csv(folder / "history.csv", header, rows)
 
 
-def _averaged(data: FitData, members: Sequence[Member]) -> list[tuple[str, list[str]]]:
-    """Return name and layers of each store that the heads average; none if they do not."""
-    names = [one.store.folder.name for one in data.selections]
+def _averaged_stores(data: FitData, members: Sequence[Member]) -> list[AveragedStore]:
+    """Return the stores whose layers the heads average; none if they average no layers."""
+    if not members[0].layer_weights:
+        return []
+    names = [selection.store.folder.name for selection in data.selections]
     if len(set(names)) < len(names):
-        names = [str(one.store.folder) for one in data.selections]
-    layers = [one.layers for one in data.selections]
-    return list(zip(names, layers, strict=True)) if members[0].layer_weights else []
+        names = [str(selection.store.folder) for selection in data.selections]
+    layers = [selection.layers for selection in data.selections]
+    return list(map(AveragedStore, names, layers))
 
 
-def _write_layer_weights(data: FitData, members: Sequence[Member], folder: Path) -> None:
+def _write_layer_weights(
+    stores: Sequence[AveragedStore], members: Sequence[Member], folder: Path
+) -> None:
     rows = (
-        (member.seed, member.fold, store, layer, *rounded([weight]))
+        (member.seed, member.fold, store.name, layer, *rounded([weight]))
         for member in members
-        for (store, layers), weights in zip(
-            _averaged(data, members), member.layer_weights, strict=True
-        )
-        for layer, weight in zip(layers, weights.tolist(), strict=True)
+        for store, weights in zip(stores, member.layer_weights, strict=True)
+        for layer, weight in zip(store.layers, weights.tolist(), strict=True)
     )
     header = ("seed", "fold", "features", "layer", "weight")
     write_csv(folder / "layer_weights.csv", header, rows)
 
 
-def _write_layer_scales(
-    config: FitConfig, data: FitData, members: Sequence[Member], folder: Path
-) -> None:
-    """Write how large the layers are that were weighed; nothing where there was one alone."""
-    rows = [
-        (fold.number, store, layer, *rounded([scale]))
-        for place, (store, layers) in enumerate(_averaged(data, members))
-        if len(layers) > 1
-        for fold, scales in zip(
-            data.folds, measure_scales(data, place, config.normalize), strict=True
-        )
-        for layer, scale in zip(layers, scales.tolist(), strict=True)
-    ]
+def _write_layer_scales(fit: PlannedFit, stores: Sequence[AveragedStore], folder: Path) -> None:
+    """Write how large the layers are that are weighed; nothing where there is a single layer."""
+    rows = []
+    for place, store in enumerate(stores):
+        if len(store.layers) == 1:
+            continue
+        scales = measure_scales(fit.data, place, fit.config.normalize)
+        for fold, own in zip(fit.data.task.folds, scales, strict=True):
+            for layer, scale in zip(store.layers, own.tolist(), strict=True):
+                rows.append((fold.number, store.name, layer, *rounded([scale])))
     if rows:
         write_csv(folder / "layer_scales.csv", ("fold", "features", "layer", "scale"), rows)
 
 
-def _write_model(config: FitConfig, data: FitData, members: Sequence[Member], folder: Path) -> None:
+def _write_model(fit: PlannedFit, members: Sequence[Member], folder: Path) -> None:
     tensors = {
         f"seed{m.seed}.fold{m.fold}.{name}": value
         for m in members
         for name, value in m.weights.items()
     }
-    write_bytes(folder / "model.safetensors", save(tensors))
+    write_bytes(folder / WEIGHTS, save(tensors))
     description = {
-        "head": config.head.model_dump(),
-        "normalize": config.normalize,
-        "classes": list(data.classes),
+        "head": fit.config.head.model_dump(),
+        "normalize": fit.config.normalize,
+        "classes": list(fit.data.task.classes),
         "inputs": [
-            {**asdict(one.shape), "layers": one.layers, "features": one.store.identity}
-            for one in data.selections
+            {
+                **asdict(selection.shape),
+                "layers": selection.layers,
+                "features": selection.store.identity.to_json(),
+            }
+            for selection in fit.data.selections
         ],
         "members": [
             {"prefix": f"seed{m.seed}.fold{m.fold}.", "seed": m.seed, "fold": m.fold,
@@ -201,4 +196,4 @@ def _write_model(config: FitConfig, data: FitData, members: Sequence[Member], fo
             for m in members
         ],
     }  # fmt: skip
-    write_json(folder / "model.json", description)
+    write_json(folder / DESCRIPTION, description)

@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 
 from classifiers.statistics import add_up
+from featx.fitting.choices import Normalize
 from featx.fitting.data import FitData, prepare
 from featx.fitting.standardise import Cells
 from featx.protocols.folds import Fold
@@ -28,7 +29,7 @@ def correct(weights: np.ndarray, scales: np.ndarray) -> np.ndarray:
     return np.asarray(products / np.where(total > 0, total, 1))
 
 
-def layer_scales(cells: Cells, fold: Fold, normalize: str) -> np.ndarray:
+def layer_scales(cells: Cells, fold: Fold, normalize: Normalize) -> np.ndarray:
     """Return the scale s_i of each layer as it enters the average.
 
     s_i² is the mean over features of their variance over all training frames; their mean does not
@@ -60,7 +61,7 @@ def layer_scales(cells: Cells, fold: Fold, normalize: str) -> np.ndarray:
     return np.asarray(np.sqrt(variances.mean(-1)))
 
 
-def measure_scales(data: FitData, store: int, normalize: str) -> list[np.ndarray]:
+def measure_scales(data: FitData, store: int, normalize: Normalize) -> list[np.ndarray]:
     """Return the scales of a store's layers in every fold.
 
     The moments are those kept beside the store; if there are none, as where nothing was
@@ -75,6 +76,6 @@ def measure_scales(data: FitData, store: int, normalize: str) -> list[np.ndarray
         For each fold (layers,).
     """
     alone = replace(data, selections=(data.selections[store],))
-    ((_, cells),) = prepare(alone, "global", keep=False)
-    assert cells is not None, "moments are found for all but none"
-    return [layer_scales(cells, fold, normalize) for fold in data.folds]
+    (source,) = prepare(alone, "global", keep=False)
+    assert source.cells is not None, "moments are found for all but none"
+    return [layer_scales(source.cells, fold, normalize) for fold in data.task.folds]

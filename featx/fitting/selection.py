@@ -1,7 +1,6 @@
 """Stored features for training, read from mapped memory."""
 
 import math
-import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -17,8 +16,6 @@ from featx.features.layers import choose_layers
 
 AHEAD = 8  # groups that the system is told of in advance
 IN_USE = 16  # groups, the latest, that may still be computed on
-# a mapped store is read, never written to
-warnings.filterwarnings("ignore", "The given NumPy array is not writable")
 
 
 @dataclass(frozen=True)
@@ -45,7 +42,7 @@ class Selection:
     @property
     def shape(self) -> InputShape:
         """What a head is given."""
-        step = float(self.store.identity["frame_step"])
+        step = self.store.identity.frame_step
         return InputShape(len(self.rows), self.store.layout.dim, step)
 
     @property
@@ -67,7 +64,7 @@ class Selection:
 
         Layers that do not follow one another are copied.
         """
-        return torch.from_numpy(self._chosen(utterance)[:, : self.frames]).to(self.device)
+        return _as_tensor(self._chosen(utterance)[:, : self.frames]).to(self.device)
 
     def measure(self, utterance: str) -> Moments:
         """Return the moments of the chosen layers over all frames of an utterance."""
@@ -89,6 +86,24 @@ class Selection:
         return features[list(self.rows)]
 
 
+def _as_tensor(features: np.ndarray) -> Tensor:
+    """Return features as a tensor on the same memory, which nobody may write to.
+
+    Torch has no tensors that can only be read, and warns when an array that can only be read is
+    made one; a mapped store is such an array.
+    """
+    return torch.from_numpy(np.asarray(_Writable(features)))
+
+
+class _Writable:
+    """Features that say that they can be written to, for numpy's array interface."""
+
+    def __init__(self, features: np.ndarray) -> None:
+        self.features = features  # keeps the memory mapped
+        address, _ = features.__array_interface__["data"]
+        self.__array_interface__ = {**features.__array_interface__, "data": (address, False)}
+
+
 def select(store: FeatureStore, layers: str, seconds: float, device: torch.device) -> Selection:
     """Choose layers of a store.
 
@@ -101,7 +116,7 @@ def select(store: FeatureStore, layers: str, seconds: float, device: torch.devic
     Raises:
         FeatxError: if the store has no such layer.
     """
-    rows = choose_layers(layers, store.layout.layers, store.identity.get("blocks"))
+    rows = choose_layers(layers, store.layout.layers, store.identity.blocks)
     return Selection(store, rows, seconds, device)
 
 

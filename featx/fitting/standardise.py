@@ -20,6 +20,7 @@ from torch import Tensor
 from classifiers.statistics import Moments, Statistics, add_up, statistics_of
 from featx.data.manifest import Utterance
 from featx.errors import FeatxError
+from featx.fitting.choices import Normalize
 from featx.fitting.selection import Selection
 from featx.protocols.folds import Fold
 from featx.utils.files import write_bytes
@@ -55,7 +56,7 @@ def sort_into_cells(folds: Sequence[Fold]) -> dict[Cell, list[Utterance]]:
 
 
 def part_statistics(
-    cells: Cells, fold: Fold, part: str, normalize: str
+    cells: Cells, fold: Fold, part: str, normalize: Normalize
 ) -> tuple[Statistics, Tensor | None]:
     """Return what a part of a fold is standardised by.
 
@@ -86,8 +87,8 @@ def part_statistics(
     single = [name for name, moments in zip(speakers, own, strict=True) if moments.frames == 1]
     if single:
         raise FeatxError(
-            f"--normalize speaker: speaker {single[0]} has a single frame in {part}, whose "
-            "deviation can't be told. Take --normalize global."
+            f"`normalize='speaker'`: speaker {single[0]} has a single frame in {part}, which has "
+            "no deviation. Take `normalize='global'`."
         )
     return statistics_of(own), torch.tensor([speakers.index(u.speaker) for u in utterances])
 
@@ -95,7 +96,8 @@ def part_statistics(
 def moments_file(selection: Selection, cells: Mapping[Cell, Sequence[Utterance]]) -> Path:
     """Return where the moments of these cells are kept: a name that changes with the features."""
     store = selection.store
-    digest = hashlib.sha256(json.dumps([store.identity, selection.layers], sort_keys=True).encode())
+    features = [store.identity.to_json(), selection.layers]
+    digest = hashlib.sha256(json.dumps(features, sort_keys=True).encode())
     for cell, utterances in cells.items():
         members = [(u.utterance, store.checksum(u.utterance)) for u in utterances]
         digest.update(json.dumps([cell, members]).encode())
@@ -106,8 +108,9 @@ def read_moments(path: Path, cells: Sequence[Cell]) -> dict[Cell, Moments] | Non
     """Return moments kept before, or None if there are none."""
     try:
         with np.load(path, allow_pickle=False) as file:
-            parts = zip(file["frames"].tolist(), file["mean"], file["squares"], strict=True)
-            return dict(zip(cells, (Moments(*part) for part in parts), strict=True))
+            kept = zip(file["frames"].tolist(), file["mean"], file["squares"], strict=True)
+            moments = [Moments(frames, mean, squares) for frames, mean, squares in kept]
+        return dict(zip(cells, moments, strict=True))
     except (OSError, ValueError, KeyError, EOFError, BadZipFile):  # absent or damaged
         return None
 

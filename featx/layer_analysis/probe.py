@@ -11,11 +11,12 @@ import torch
 from pydantic import Field, PositiveFloat
 
 from classifiers.linear import LinearSettings, Strength
+from featx.data.manifest import load_manifest
 from featx.errors import FeatxError
 from featx.fitting.config import FitConfig
-from featx.fitting.data import FitData, load_data
-from featx.fitting.fit import digest_inputs
+from featx.fitting.data import FitData
 from featx.fitting.member import Member
+from featx.fitting.plan import PlannedFit, plan_fit
 from featx.fitting.run import OWN_STATISTICS, write_environment
 from featx.layer_analysis.figures import draw_probe
 from featx.layer_analysis.probe_text import Probe
@@ -23,7 +24,7 @@ from featx.layer_analysis.probe_training import fit_probes
 from featx.layer_analysis.tables import write_layers
 from featx.layer_analysis.weights import LayerWeights, read_weights
 from featx.protocols.protocol import Protocol
-from featx.runs.folder import MEMBERS, Job, do
+from featx.runs.folder import MEMBERS, open_run
 from featx.scoring.predictions import rounded, score_outcomes, write_predictions
 from featx.scoring.results import Results, read_results
 from featx.utils.config import Schema, check_config
@@ -96,24 +97,21 @@ def run_probe(
         StoreError: if the store can't be opened.
         Interrupted: on Ctrl-C; the probes fitted so far are kept.
     """
-    fit = config.to_fit()
-    data = load_data(fit, torch.device("cpu"))
-    layers = data.selections[0].layers
+    fit = plan_fit(config.to_fit(), load_manifest(config.manifest), torch.device("cpu"))
+    layers = fit.data.selections[0].layers
     if len(layers) < 2:
         raise FeatxError(
             f"{config.features}: one layer is chosen, {layers[0]}, so there is nothing to compare. "
             "`featx fit --head linear` scores it."
         )
-    weights = [one for run in dict.fromkeys(beside) for one in _of_encoder(run, data.features)]
-
-    def work(folder: Path) -> Results:
-        return _probe(fit, data, folder)
-
-    chosen = do(Job(config.to_toml(), digest_inputs(fit, data), work), folder, overwrite)
+    weights = [one for run in dict.fromkeys(beside) for one in _of_encoder(run, fit.data.features)]
+    with open_run(config.to_toml(), fit.inputs, folder, overwrite) as run:
+        if run.results is None:
+            run.results = _probe(fit, run.folder)
     results = [read_results(_layer_file(folder, layer)) for layer in layers]
     draw_probe(layers, results, weights, folder / "figures" / "probe")
     _write_drawn(layers, results, weights, folder / "figures")
-    return Probe(layers, results, chosen, weights)
+    return Probe(layers, results, run.results, weights)
 
 
 def _of_encoder(run: Path, encoder: str) -> list[LayerWeights]:
@@ -126,23 +124,24 @@ def _of_encoder(run: Path, encoder: str) -> list[LayerWeights]:
     return same
 
 
-def _probe(config: FitConfig, data: FitData, folder: Path) -> Results:
+def _probe(fit: PlannedFit, folder: Path) -> Results:
+    config, data = fit.config, fit.data
     protocol = config.protocol.name or config.protocol.title
     title = f"linear probe of {data.features}, {config.manifest.name}: {protocol}"
     log.debug("%s", title)
-    by_layer = fit_probes(config, data, folder / MEMBERS)
+    by_layer = fit_probes(fit, folder / MEMBERS)
     layers = data.selections[0].layers
-    remarks = [f"Note: {note}." for note in data.notes]
+    remarks = [f"Note: {note}." for note in data.task.notes]
     if config.normalize == "speaker":
         remarks.append(OWN_STATISTICS)
     for layer, members in zip(layers, by_layer, strict=True):
-        results = score_outcomes(f"{title}, layer {layer}", data, members, remarks)
+        results = score_outcomes(f"{title}, layer {layer}", data.task, members, remarks)
         write_json(_layer_file(folder, layer), results.to_json())
-    write_environment(config, data, folder)
+    write_environment(data, fit.inputs, folder)
     _write_probes(data, config, by_layer, folder)
     chosen = [max(probes, key=_validation_uar) for probes in zip(*by_layer, strict=True)]
-    write_predictions(data, chosen, folder / "predictions.csv")
-    return score_outcomes(title, data, chosen, remarks)
+    write_predictions(data.task, chosen, folder / "predictions.csv")
+    return score_outcomes(title, data.task, chosen, remarks)
 
 
 def _validation_uar(probe: Member) -> float:
@@ -157,7 +156,7 @@ def _write_probes(
     rows = []
     for layer, members in zip(data.selections[0].layers, by_layer, strict=True):
         for one in members:
-            scores = score_outcomes("", data, [one], ()).scores
+            scores = score_outcomes("", data.task, [one], ()).scores
             strength = config.head.strengths[one.best]  # type: ignore[union-attr]  # it is linear
             validation = 100 * _validation_uar(one)
             figures = [validation, *(scores[name].mean for name in ("uar", "wa", "macro_f1"))]

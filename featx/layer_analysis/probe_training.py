@@ -10,23 +10,22 @@ from threadpoolctl import threadpool_limits
 from torch import Tensor
 
 from classifiers.batch import Branch, Examples, InMemory
-from classifiers.cores import Crew, use_one_core
-from classifiers.heads import train_head
+from classifiers.cores import Crew, Worker, use_one_core
+from classifiers.heads import HeadDesign, train_head
 from classifiers.shape import InputShape
 from classifiers.statistics import Statistics
 from classifiers.training import predict
 from featx.errors import Interrupted
-from featx.fitting.config import FitConfig
-from featx.fitting.data import FitData, prepare
-from featx.fitting.fit import digest_inputs
+from featx.fitting.data import prepare
 from featx.fitting.member import Member, load_member
+from featx.fitting.plan import PlannedFit
 from featx.fitting.selection import Selection
 from featx.fitting.standardise import part_statistics
 from featx.protocols.folds import Fold
+from featx.protocols.task import Task
 from featx.utils.parallel import map_ahead
 from featx.utils.progress import progress
 
-Task = tuple[int, Fold]  # the layer's place, and the fold
 Groups = tuple[Statistics, Tensor | None]
 
 
@@ -43,14 +42,26 @@ class _Pooled:
     statistics: Mapping[tuple[int, str], Groups]
 
 
-def fit_probes(config: FitConfig, data: FitData, folder: Path) -> list[list[Member]]:
+@dataclass(frozen=True)
+class _Assignment:
+    """One probe: the place of its layer among those chosen, and its fold."""
+
+    row: int
+    fold: Fold
+
+    @property
+    def key(self) -> tuple[int, int]:
+        """Row, and number of the fold."""
+        return self.row, self.fold.number
+
+
+def fit_probes(fit: PlannedFit, folder: Path) -> list[list[Member]]:
     """Fit a probe for every layer and fold; those finished earlier are taken up again.
 
     The store is read once, and each utterance's frames are averaged at once in every layer.
 
     Args:
-        config: of a linear head with mean pooling.
-        data: one store.
+        fit: of a linear head with mean pooling on a single store.
         folder: where finished probes are kept.
 
     Returns:
@@ -60,23 +71,24 @@ def fit_probes(config: FitConfig, data: FitData, folder: Path) -> list[list[Memb
         FeatxError: if a speaker can't be standardised by his own.
         Interrupted: on Ctrl-C.
     """
-    inputs, layers = digest_inputs(config, data), data.selections[0].layers
-    tasks = [(row, fold) for row in range(len(layers)) for fold in data.folds]
+    layers, folds = fit.data.selections[0].layers, fit.data.task.folds
+    assignments = [_Assignment(row, fold) for row in range(len(layers)) for fold in folds]
     members: dict[tuple[int, int], Member] = {}
-    for row, fold in tasks:
-        if found := load_member(_kept(folder, layers[row]), 0, fold.number, inputs):
-            members[row, fold.number] = found
-    missing = [(row, fold) for row, fold in tasks if (row, fold.number) not in members]
+    for probe in assignments:
+        kept = _kept(folder, layers[probe.row])
+        if found := load_member(kept, 0, probe.fold.number, fit.inputs):
+            members[probe.key] = found
+    missing = [probe for probe in assignments if probe.key not in members]
     try:
-        for row, member in _fit(config, data, missing, len(members)) if missing else ():
-            member.save(_kept(folder, layers[row]), inputs)
-            members[row, member.fold] = member
+        for probe, member in _fit(fit, missing, len(members)) if missing else ():
+            member.save(_kept(folder, layers[probe.row]), fit.inputs)
+            members[probe.key] = member
     except KeyboardInterrupt:
         raise Interrupted(
-            f"Interrupted with {len(members)} of {len(tasks)} probes fitted. "
-            "The same command goes on from there."
+            f"Interrupted with {len(members)} of {len(assignments)} probes fitted. "
+            "Start the same probe again to go on from there."
         ) from None
-    return [[members[row, fold.number] for fold in data.folds] for row in range(len(layers))]
+    return [[members[row, fold.number] for fold in folds] for row in range(len(layers))]
 
 
 def _kept(folder: Path, layer: str) -> Path:
@@ -84,37 +96,37 @@ def _kept(folder: Path, layer: str) -> Path:
 
 
 def _fit(
-    config: FitConfig, data: FitData, tasks: Sequence[Task], done: int
-) -> Iterator[tuple[int, Member]]:
-    """Fit probes side by side, one a core."""
-    pooled = _pool(config, data)
+    fit: PlannedFit, missing: Sequence[_Assignment], done: int
+) -> Iterator[tuple[_Assignment, Member]]:
+    """Fit probes side by side, each on a core of its own."""
+    pooled = _pool(fit)
     stop = threading.Event()
 
-    def work(task: Task) -> tuple[int, Member]:
-        row, fold = task
-        return row, _fit_one(config, data, pooled, row, fold, stop)
+    def work(probe: _Assignment) -> tuple[_Assignment, Member]:
+        return probe, _fit_probe(fit, probe, pooled, stop)
 
     with (
-        progress("Probing", len(tasks) + done, "probes", done) as advance,
+        progress("Probing", len(missing) + done, "probes", done) as advance,
         threadpool_limits(1, "blas"),  # scikit-learn's products, which are numpy's
     ):
         threads = torch.get_num_threads()
-        for result in map_ahead(work, tasks, threads, use_one_core, stop.set):
+        for result in map_ahead(work, missing, threads, use_one_core, stop.set):
             yield result
             advance(1)
 
 
-def _pool(config: FitConfig, data: FitData) -> _Pooled:
-    (selection,) = data.selections
+def _pool(fit: PlannedFit) -> _Pooled:
+    (selection,) = fit.data.selections
+    task = fit.data.task
     statistics: dict[tuple[int, str], Groups] = {}
-    if config.normalize == "speaker":
-        ((_, cells),) = prepare(data, "speaker", keep=False)
-        assert cells is not None, "moments are found for all but none"
-        for fold in data.folds:
+    if fit.config.normalize == "speaker":
+        (source,) = prepare(fit.data, "speaker", keep=False)
+        assert source.cells is not None, "moments are found for all but none"
+        for fold in task.folds:
             for part in fold.parts:
-                own = part_statistics(cells, fold, part, "speaker")
+                own = part_statistics(source.cells, fold, part, "speaker")
                 statistics[fold.number, part] = own
-    names = [utterance.utterance for utterance in data.utterances]
+    names = [utterance.utterance for utterance in task.utterances]
     return _Pooled(_average_frames(selection, names), statistics)
 
 
@@ -135,27 +147,29 @@ def _average_frames(selection: Selection, names: Sequence[str]) -> dict[str, Ten
     return means
 
 
-def _fit_one(
-    config: FitConfig, data: FitData, pooled: _Pooled, row: int, fold: Fold, stop: threading.Event
+def _fit_probe(
+    fit: PlannedFit, probe: _Assignment, pooled: _Pooled, stop: threading.Event
 ) -> Member:
-    shape = InputShape(1, data.shapes[0].dim, 0)
-    examples = {part: _examples(data, pooled, row, fold, part) for part in fold.parts}
+    task, fold = fit.data.task, probe.fold
+    shape = InputShape(1, fit.data.shapes[0].dim, 0)
+    design = HeadDesign(fit.config.head, None, [shape], len(task.classes))
+    examples = {part: _examples(task, pooled, probe, part) for part in fold.parts}
     with Crew(1) as core:
-        parts = (examples["train"], examples["validation"], 0, core, stop)
-        trained = train_head(config.head, None, [shape], len(data.classes), *parts)
+        worker = Worker(core, stop)
+        trained = train_head(design, examples["train"], examples["validation"], 0, worker)
         probabilities = {
             part: predict(trained.head, examples[part], core) for part in ("validation", "test")
         }
     return Member.of(0, fold.number, trained, examples["train"], probabilities)
 
 
-def _examples(data: FitData, pooled: _Pooled, row: int, fold: Fold, part: str) -> Examples:
-    """Return a part of a fold: each utterance one layer's mean, as if it had a single frame."""
-    utterances, one = fold.parts[part], slice(row, row + 1)
-    features = InMemory([pooled.means[utterance.utterance][one] for utterance in utterances])
+def _examples(task: Task, pooled: _Pooled, probe: _Assignment, part: str) -> Examples:
+    """Return a part of a fold: each utterance's mean of a layer, as if it had a single frame."""
+    utterances, row = probe.fold.parts[part], slice(probe.row, probe.row + 1)
+    features = InMemory([pooled.means[utterance.utterance][row] for utterance in utterances])
     branch = Branch(features)
-    if (fold.number, part) in pooled.statistics:
-        statistics, groups = pooled.statistics[fold.number, part]
-        own = Statistics(statistics.mean[:, one], statistics.deviation[:, one])
+    if (probe.fold.number, part) in pooled.statistics:
+        statistics, groups = pooled.statistics[probe.fold.number, part]
+        own = Statistics(statistics.mean[:, row], statistics.deviation[:, row])
         branch = Branch(features, own, groups)
-    return Examples([branch], data.labels(utterances))
+    return Examples([branch], task.labels(utterances))

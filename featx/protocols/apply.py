@@ -2,19 +2,36 @@
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from featx.data.labels import order_labels
 from featx.data.manifest import Manifest, Utterance
 from featx.errors import FeatxError
 from featx.protocols.divisions import Speakers
-from featx.protocols.folds import make_folds
+from featx.protocols.folds import Fold
 from featx.protocols.protocol import Protocol
 from featx.utils.text import counted
 
 
-def apply_protocol(manifest: Manifest, protocol: Protocol) -> Manifest:
-    """Return the utterances that a protocol is about, under its labels.
+@dataclass(frozen=True)
+class AppliedProtocol:
+    """A corpus under a protocol, before it is divided.
+
+    Attributes:
+        corpus: the whole corpus, as its manifest has it.
+        protocol: what is kept and renamed.
+        kept: the utterances that the protocol is about, under its labels.
+        left_out: what the protocol leaves out of the corpus or merges, a phrase for each.
+    """
+
+    corpus: Manifest
+    protocol: Protocol
+    kept: Manifest
+    left_out: tuple[str, ...]
+
+
+def apply_protocol(manifest: Manifest, protocol: Protocol) -> AppliedProtocol:
+    """Choose the utterances that a protocol is about, under its labels.
 
     Args:
         manifest: the corpus, in any order.
@@ -24,67 +41,69 @@ def apply_protocol(manifest: Manifest, protocol: Protocol) -> Manifest:
         FeatxError: if the manifest lacks a column, a value or a label that the protocol needs.
     """
     _check_columns(manifest, protocol)
-    chosen = _merged(_selected(manifest.utterances, protocol), protocol)
-    absent = set(protocol.labels) - {u.label for u in chosen}
+    selected = _selected(manifest.utterances, protocol)
+    merged = _merged(selected, protocol)
+    absent = set(protocol.labels) - {u.label for u in merged}
     if absent:
-        here = order_labels(u.label for u in chosen)
+        here = order_labels(u.label for u in merged)
         raise _unfit(
             manifest,
             protocol,
             f"no utterance has the label {' or '.join(order_labels(absent))}; "
             f"there are {', '.join(here) or 'none'}",
         )
-    kept = tuple(u for u in chosen if _is_kept(u, protocol))
-    return Manifest(manifest.path, kept)
+    kept = Manifest(manifest.path, tuple(u for u in merged if _is_kept(u, protocol)))
+    left_out = _describe_left_out(manifest, protocol, selected, merged)
+    return AppliedProtocol(manifest, protocol, kept, left_out)
 
 
-def notes(manifest: Manifest, protocol: Protocol) -> list[str]:
-    """Say what a protocol leaves out of a manifest, and what the manifest lacks.
-
-    Args:
-        manifest: the corpus, before `apply_protocol`.
-        protocol: one that fits.
-
-    Raises:
-        FeatxError: if it doesn't fit or can't divide the manifest.
-    """
-    applied = apply_protocol(manifest, protocol)
-    selected = _selected(manifest.utterances, protocol)
-    lines = []
+def _describe_left_out(
+    manifest: Manifest,
+    protocol: Protocol,
+    selected: Sequence[Utterance],
+    merged: Sequence[Utterance],
+) -> tuple[str, ...]:
+    phrases = []
     if len(selected) < len(manifest.utterances):
         count = counted(len(manifest.utterances) - len(selected), "utterance")
-        lines.append(f"left out {count} of another {' or '.join(protocol.where)}")
+        phrases.append(f"left out {count} of another {' or '.join(protocol.where)}")
     before = Counter(u.label for u in selected)
-    lines += [
+    phrases += [
         f"merged {counted(before[old], f'{old} utterance')} into {new}"
         for old, new in protocol.merge.items()
         if before[old]
     ]
-    other = Counter(u.label for u in _merged(selected, protocol) if not _is_kept(u, protocol))
+    other = Counter(u.label for u in merged if not _is_kept(u, protocol))
     if other:
         count = counted(other.total(), "utterance")
-        lines.append(f"left out {count} of other labels: {_counts(other)}")
-    return lines + _gaps(applied, protocol)
+        phrases.append(f"left out {count} of other labels: {_counts(other)}")
+    return tuple(phrases)
 
 
-def _gaps(applied: Manifest, protocol: Protocol) -> list[str]:
-    """Say where the corpus is not complete."""
-    lines = []
-    here, whole = len(applied.utterances), protocol.expected.utterances
+def find_gaps(applied: AppliedProtocol, folds: Sequence[Fold]) -> tuple[str, ...]:
+    """Say where a corpus is not complete.
+
+    Args:
+        applied: the corpus under its protocol.
+        folds: the kept utterances as the protocol divides them.
+    """
+    protocol, phrases = applied.protocol, []
+    here, whole = len(applied.kept.utterances), protocol.expected.utterances
     if whole and here != whole:
-        lines.append(f"{here:,} utterances are here, the complete corpus has {whole:,}")
+        phrases.append(f"{here:,} utterances are here, the complete corpus has {whole:,}")
     if protocol.expected.test:
-        (fold,) = make_folds(applied, protocol.division)
+        (fold,) = folds
         tested = Counter(u.label for u in fold.test)
         wanted = protocol.expected.test.items()
         other = [f"{label} {tested[label]} of {n}" for label, n in wanted if tested[label] != n]
         if other:
-            lines.append(f"the test set is not that of the complete corpus: {', '.join(other)}")
+            phrases.append(f"the test set is not that of the complete corpus: {', '.join(other)}")
     if isinstance(protocol.division, Speakers):
-        absent = set(protocol.division.train) - {u.speaker for u in applied.utterances}
+        absent = set(protocol.division.train) - {u.speaker for u in applied.kept.utterances}
         if absent:
-            lines.append(f"no utterances of speaker {', '.join(sorted(absent))}, who would train")
-    return lines
+            names = ", ".join(sorted(absent))
+            phrases.append(f"no utterances of speaker {names}, who would train")
+    return tuple(phrases)
 
 
 def _check_columns(manifest: Manifest, protocol: Protocol) -> None:
@@ -120,8 +139,8 @@ def _value(utterance: Utterance, column: str) -> str:
 
 def _unfit(manifest: Manifest, protocol: Protocol, reason: str) -> FeatxError:
     name = protocol.name or protocol.title
-    made = f" One that fits: {protocol.manifest}" if protocol.manifest else ""
-    return FeatxError(f"{manifest.path} doesn't fit the protocol {name}: {reason}.{made}")
+    cure = f"This makes a manifest that fits: {protocol.manifest}" if protocol.manifest else None
+    return FeatxError(f"{manifest.path} doesn't fit the protocol {name}: {reason}.", cure)
 
 
 def _counts(labels: Counter[str]) -> str:

@@ -56,9 +56,9 @@ class Speakers(Apart):
         return names
 
     @property
-    def folds(self) -> str:
-        """How many, in words."""
-        return "1"
+    def folds(self) -> int | None:
+        """How many folds it makes."""
+        return 1
 
     def describe(self) -> dict[str, str]:
         """Return what is in each part."""
@@ -72,9 +72,9 @@ class SpeakerFolds(Apart):
     count: Annotated[int, Field(ge=3)]
 
     @property
-    def folds(self) -> str:
-        """How many, in words."""
-        return str(self.count)
+    def folds(self) -> int | None:
+        """How many folds it makes."""
+        return self.count
 
     def describe(self) -> dict[str, str]:
         """Return what is in each part."""
@@ -88,9 +88,9 @@ class LeaveOneOut(Apart):
     by: Literal["session", "speaker"]
 
     @property
-    def folds(self) -> str:
-        """How many, in words."""
-        return f"1/{self.by}"
+    def folds(self) -> int | None:
+        """None: the corpus decides, with one fold for each session or speaker."""
+        return None
 
     def describe(self) -> dict[str, str]:
         """Return what is in each part."""
@@ -117,9 +117,9 @@ class RandomFolds(Together):
         return validation
 
     @property
-    def folds(self) -> str:
-        """How many, in words."""
-        return str(self.count)
+    def folds(self) -> int | None:
+        """How many folds it makes."""
+        return self.count
 
     def describe(self) -> dict[str, str]:
         """Return what is in each part."""
@@ -142,9 +142,9 @@ class RandomSplit(Together):
     validation: Share
 
     @property
-    def folds(self) -> str:
-        """How many, in words."""
-        return "1"
+    def folds(self) -> int | None:
+        """How many folds it makes."""
+        return 1
 
     def describe(self) -> dict[str, str]:
         """Return what is in each part."""
@@ -171,9 +171,9 @@ class ManifestSplit(Schema):
         return not self.speaker_dependent
 
     @property
-    def folds(self) -> str:
-        """How many, in words."""
-        return "1"
+    def folds(self) -> int | None:
+        """How many folds it makes."""
+        return 1
 
     def describe(self) -> dict[str, str]:
         """Return what is in each part."""

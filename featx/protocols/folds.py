@@ -135,11 +135,13 @@ def _fold_of_speakers(
             f"{manifest.path}: the protocol gives speaker {some(unnamed)} no part. Use the corpus "
             "that it is for, or name them in it."
         )
-    parts = (
-        tuple(u for u in utterances if u.speaker in set(names))
-        for names in (division.train, division.validation, division.test)
+
+    def spoken_by(names: Sequence[str]) -> tuple[Utterance, ...]:
+        return tuple(u for u in utterances if u.speaker in set(names))
+
+    return Fold(
+        0, spoken_by(division.train), spoken_by(division.validation), spoken_by(division.test)
     )
-    return Fold(0, *parts)
 
 
 def _speaker_groups(
@@ -175,7 +177,7 @@ def _check_enough(manifest: Manifest, what: str, groups: Mapping[str, Sequence[U
     if len(groups) < 3:
         raise FeatxError(
             f"{manifest.path}: {len(groups)} {what}s; training, validation and test need one each. "
-            f"Add {what}s, or divide otherwise; --speaker-dependent divides utterances."
+            f"Add {what}s, or divide otherwise; `speaker_dependent` divides utterances."
         )
 
 
@@ -203,7 +205,8 @@ def _fold_of_split(manifest: Manifest, utterances: Sequence[Utterance]) -> Fold:
             f"{manifest.path}: utterances {some(unassigned)} have no split while others have; "
             f"give each one of {', '.join(PARTS)}."
         )
-    return Fold(0, *(tuple(u for u in utterances if u.split == part) for part in PARTS))
+    parts = {part: tuple(u for u in utterances if u.split == part) for part in PARTS}
+    return Fold(0, parts["train"], parts["validation"], parts["test"])
 
 
 Parts = Mapping[str, Sequence[Utterance]]  # training, validation and test by name
@@ -245,7 +248,7 @@ def check_speakers_known(manifest: Manifest, utterances: Iterable[Utterance]) ->
         raise FeatxError(
             f"{manifest.path}: utterances {some(unknown)} have no speaker, so training and test "
             "can't be kept apart by speaker. Fill in the column, or divide otherwise; without a "
-            "protocol, --speaker-dependent divides utterances."
+            "protocol, `speaker_dependent` divides utterances."
         )
 
 
@@ -272,6 +275,6 @@ def _check_disjoint(manifest: Manifest, parts: Parts) -> None:
         raise FeatxError(
             f"{manifest.path}: {len(shared)} speakers are in more than one part of the split, "
             f"such as {shared[0]} in {' and '.join(owners[shared[0]])}. The head would know its "
-            "test voices. Divide by speaker; or, without a protocol, give --speaker-dependent if "
+            "test voices. Divide by speaker; or, without a protocol, give `speaker_dependent` if "
             "that is what you want to measure."
         )

@@ -1,15 +1,15 @@
 """Evaluation protocols: which utterances of a corpus, with which labels, divided how."""
 
-import difflib
 from pathlib import Path
 from typing import Annotated
 
 from pydantic import Field, NonNegativeInt, ValidationInfo, field_validator
 
-from featx.data.manifest import Manifest, load_manifest
+from featx.data.manifest import Manifest
 from featx.errors import FeatxError
 from featx.protocols.divisions import Division, ManifestSplit, Names, RandomFolds, SpeakerFolds
 from featx.utils.config import Schema, read_config, shipped_config
+from featx.utils.text import nearest
 
 
 class Expected(Schema):
@@ -67,7 +67,7 @@ class Protocol(Schema):
     @classmethod
     def _one_test_set(cls, expected: Expected, info: ValidationInfo) -> Expected:
         division = info.data.get("division")
-        if expected.test and division and division.folds != "1":
+        if expected.test and division and division.folds != 1:
             raise ValueError("only a division with one fold has a fixed test set")
         return expected
 
@@ -96,11 +96,9 @@ def read_protocol(name: str) -> Protocol:
     elif name.endswith(".toml") or "/" in name or Path(name).is_file():
         path = Path(name)
     else:
-        nearest = difflib.get_close_matches(name, protocol_names(), n=3)
-        hint = f"Did you mean {' or '.join(nearest)}? " if nearest else ""
         raise FeatxError(
-            f"--protocol {name}: no such protocol. {hint}`featx protocols` lists them; "
-            "the path of a TOML of your own will do too."
+            f"`protocol={name!r}`: no such protocol; {nearest(name, protocol_names())} "
+            "The path of a TOML of your own will do too."
         )
     protocol = read_config(path, Protocol)
     return protocol.model_copy(update={"name": protocol.name or path.stem})
@@ -123,7 +121,7 @@ def default_protocol(manifest: Manifest, folds: int, speaker_dependent: bool) ->
         split = ManifestSplit(kind="manifest-split", speaker_dependent=speaker_dependent)
         return Protocol(title="the manifest's split", division=split)
     if folds < 3:
-        raise FeatxError(f"--folds {folds}: training, validation and test need at least 3.")
+        raise FeatxError(f"`folds={folds}`: training, validation and test need at least 3.")
     if speaker_dependent:
         dealt = RandomFolds(
             kind="random-folds", count=folds, validation="next", stratified=True, random_state=0
@@ -135,19 +133,19 @@ def default_protocol(manifest: Manifest, folds: int, speaker_dependent: bool) ->
 
 
 def choose_protocol(
-    name: str | None, manifest: Path, folds: int, speaker_dependent: bool
+    protocol: str | Path | Protocol | None, manifest: Manifest, folds: int, speaker_dependent: bool
 ) -> Protocol:
-    """Return the named protocol, or how the corpus is divided without one.
+    """Return the protocol that is asked for, or how the corpus is divided without one.
 
     Args:
-        name: as for `read_protocol`, or None.
-        manifest: the corpus's file.
+        protocol: itself, the name of a shipped protocol, the path of a TOML, or None.
+        manifest: the corpus.
         folds: as for `default_protocol`.
         speaker_dependent: as for `default_protocol`.
 
     Raises:
-        FeatxError: if the protocol or the manifest can't be used.
+        FeatxError: if there is no such protocol, or it can't be used.
     """
-    if name is not None:
-        return read_protocol(name)
-    return default_protocol(load_manifest(manifest), folds, speaker_dependent)
+    if protocol is None:
+        return default_protocol(manifest, folds, speaker_dependent)
+    return protocol if isinstance(protocol, Protocol) else read_protocol(str(protocol))

@@ -8,7 +8,7 @@ import numpy as np
 from featx.data.labels import order_labels
 from featx.data.manifest import Manifest, Utterance
 from featx.errors import FeatxError
-from featx.protocols.apply import notes
+from featx.protocols.apply import AppliedProtocol, find_gaps
 from featx.protocols.folds import Fold, make_folds, shares_speakers
 from featx.protocols.protocol import Protocol
 from featx.utils.text import counted
@@ -44,24 +44,37 @@ class Task:
 
 
 def set_task(
-    whole: Manifest, kept: tuple[Utterance, ...], protocol: Protocol, remarks: Sequence[str] = ()
+    applied: AppliedProtocol,
+    used: Sequence[Utterance] | None = None,
+    remarks: Sequence[str] = (),
 ) -> Task:
     """Divide the utterances of a corpus.
 
     Args:
-        whole: the corpus, before the protocol is applied.
-        kept: the utterances that are used, under the protocol's labels.
-        protocol: how they are divided.
+        applied: the corpus under its protocol.
+        used: those of the kept utterances that are used, if not all.
         remarks: what else was left out.
 
     Raises:
         FeatxError: if they can't be divided so, or have all one label.
     """
-    folds = make_folds(Manifest(whole.path, kept), protocol.division)
-    classes = tuple(order_labels(u.label for u in kept))
+    path, everyone = applied.corpus.path, applied.kept.utterances
+    utterances = everyone if used is None else tuple(used)
+    folds = make_folds(Manifest(path, utterances), applied.protocol.division)
+    classes = tuple(order_labels(u.label for u in utterances))
     if len(classes) < 2:
         raise FeatxError(
-            f"{whole.path}: all {len(kept)} utterances are {classes[0]}; a head needs two labels."
+            f"{path}: all {len(utterances)} utterances are {classes[0]}; a head needs two labels."
         )
-    said = (*notes(whole, protocol), *remarks)
-    return Task(kept, folds, classes, said, any(map(shares_speakers, folds)))
+    notes = (*applied.left_out, *find_gaps(applied, _whole_folds(applied, utterances, folds)))
+    shared = any(map(shares_speakers, folds))
+    return Task(utterances, folds, classes, (*notes, *remarks), shared)
+
+
+def _whole_folds(
+    applied: AppliedProtocol, utterances: Sequence[Utterance], folds: tuple[Fold, ...]
+) -> tuple[Fold, ...]:
+    """Return the folds of all kept utterances, whose test set is the one to compare."""
+    if len(utterances) == len(applied.kept.utterances) or not applied.protocol.expected.test:
+        return folds
+    return make_folds(applied.kept, applied.protocol.division)

@@ -3,6 +3,7 @@
 import shlex
 import textwrap
 
+from featx.protocols.divisions import Division, LeaveOneOut
 from featx.protocols.protocol import Protocol, protocol_names, read_protocol
 
 _WIDTH = 100  # columns
@@ -23,10 +24,10 @@ def list_protocols() -> str:
     table.add_column("\ntitle")
     for name in protocol_names():
         protocol = read_protocol(name)
-        figures = (f"{len(protocol.labels)}", f"{protocol.expected.utterances:,}")
+        classes, utterances = str(len(protocol.labels)), f"{protocol.expected.utterances:,}"
         disjoint = "yes" if protocol.speakers_disjoint else "no"
-        folds = protocol.division.folds
-        table.add_row(name, protocol.corpus, *figures, folds, disjoint, protocol.title)
+        folds = _folds(protocol.division)
+        table.add_row(name, protocol.corpus, classes, utterances, folds, disjoint, protocol.title)
     console = Console(width=_WIDTH)
     with console.capture() as capture:
         console.print(table)
@@ -50,7 +51,7 @@ def describe_protocol(name: str) -> str:
         "corpus": protocol.corpus or "any",
         **{f"  {column}": " or ".join(values) for column, values in protocol.where.items()},
         "classes": _classes(protocol),
-        "folds": protocol.division.folds,
+        "folds": _folds(protocol.division),
         **{f"  {part}": text for part, text in protocol.division.describe().items()},
         "speakers": disjoint,
         "utterances": _expected(protocol),
@@ -60,6 +61,12 @@ def describe_protocol(name: str) -> str:
     }
     shown = [_wrapped(f"{key:<14}{text}") for key, text in lines.items()]
     return "\n".join([f"{protocol.name}: {protocol.title}", "", *shown])
+
+
+def _folds(division: Division) -> str:
+    if isinstance(division, LeaveOneOut):
+        return f"1/{division.by}"
+    return str(division.folds)
 
 
 def _classes(protocol: Protocol) -> str:

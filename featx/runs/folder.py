@@ -3,7 +3,8 @@
 import logging
 import shutil
 import tomllib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -54,14 +55,66 @@ def run_folder(name: str, root: Path = ROOT) -> Path:
         FeatxError: if the name is not that of a single folder.
     """
     if name in ("", ".", "..") or name != Path(name).name:
-        raise FeatxError(f"--name {name}: must be a plain name; {root.name} go to {root}/NAME.")
+        raise FeatxError(f"`name={name!r}`: must be a plain name; {root.name} go to {root}/NAME.")
     return root / name
+
+
+@dataclass
+class OpenRun:
+    """A run that is being made, or the same run made before.
+
+    Attributes:
+        folder: where its files are written; beside the run's own folder while that holds another.
+        results: its scores, None until they are known.
+    """
+
+    folder: Path
+    results: Results | None
+
+
+@contextmanager
+def open_run(config: str, inputs: str, folder: Path, overwrite: bool = False) -> Iterator[OpenRun]:
+    """Open a run folder to make a run in it, unless the same run was made before.
+
+    Whoever opens it sets `results`, if they are None, once all other files are written;
+    `environment.json` must hold the digest as `inputs_sha256`. Files are complete or absent, and
+    `metrics.json` comes last. A run that was stopped goes on with what is in its `members`.
+
+    Args:
+        config: the text of the run's `config.toml`, which determines the run.
+        inputs: digest of the config and all data that the run depends on.
+        folder: of the run.
+        overwrite: replace the run that the folder holds, once the new one is finished.
+
+    Raises:
+        FeatxError: if the folder holds a run of another config, or no run at all.
+    """
+    if file := next((path for path in (folder, *folder.parents) if path.is_file()), None):
+        raise FeatxError(f"{folder}: {file} is a file, and a run takes a folder.")
+    _end_replacing(folder)
+    replaces = overwrite and (folder / CONFIG).exists()
+    if replaces:  # the old run stays until the new one is finished
+        place = folder.with_name(f".{folder.name}.new")
+        before = _results(place) if _is_made(place) and _inputs(place) == inputs else None
+    else:
+        place = folder
+        _check_same(config, folder)
+        before = _finished(inputs, folder) if _is_made(folder) else None
+    run = OpenRun(place, before)
+    if before is not None:
+        yield run
+    else:
+        with _logged(config, place):
+            yield run
+            _finish(run)
+    if replaces:
+        folder.rename(_old(folder))
+        place.rename(folder)
+        _end_replacing(folder)
 
 
 def do(job: Job, folder: Path, overwrite: bool = False) -> Results:
     """Do a job into a folder, or return the results of the same job done before.
-
-    Files are complete or absent, and `metrics.json` comes last. A run that was stopped goes on.
 
     Args:
         job: what to do.
@@ -71,31 +124,14 @@ def do(job: Job, folder: Path, overwrite: bool = False) -> Results:
     Raises:
         FeatxError: if the folder holds a run of another config, or no run at all.
     """
-    if file := next((one for one in (folder, *folder.parents) if one.is_file()), None):
-        raise FeatxError(f"{folder}: {file} is a file, and a run takes a folder.")
-    _end_replacing(folder)
-    if overwrite and (folder / CONFIG).exists():
-        return _replace(job, folder)
-    _check_same(job, folder)
-    if (folder / SCORES).exists():
-        return _finished(job, folder)
-    return _do_logged(job, folder)
+    with open_run(job.config, job.inputs, folder, overwrite) as run:
+        if run.results is None:
+            run.results = job.work(run.folder)
+    return run.results
 
 
-def _replace(job: Job, folder: Path) -> Results:
-    """Do a job beside a run, then take its place; until then the old one stays.
-
-    What a stopped attempt finished there is taken up again if it fits.
-    """
-    beside = folder.with_name(f".{folder.name}.new")
-    if (beside / SCORES).exists() and _inputs(beside) == job.inputs:
-        results = _results(beside)  # stopped just before it took its place
-    else:
-        results = _do_logged(job, beside)
-    folder.rename(_old(folder))
-    beside.rename(folder)
-    _end_replacing(folder)
-    return results
+def _is_made(folder: Path) -> bool:
+    return (folder / SCORES).exists()
 
 
 def _end_replacing(folder: Path) -> None:
@@ -117,35 +153,40 @@ def _inputs(folder: Path) -> str | None:
     return inputs
 
 
-def _do_logged(job: Job, folder: Path) -> Results:
+@contextmanager
+def _logged(config: str, folder: Path) -> Iterator[None]:
+    """Begin a run, and write what is said of the work to its `run.log`."""
     (folder / SCORES).unlink(missing_ok=True)  # of a finished run with other inputs
-    write_text(folder / CONFIG, job.config)
+    write_text(folder / CONFIG, config)
     handler = logging.FileHandler(folder / "run.log", encoding="utf-8")
     handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
     log.addHandler(handler)
     before = log.level
     log.setLevel(logging.DEBUG)  # the details too
     try:
-        results = job.work(folder)
-        write_json(folder / SCORES, results.to_json())
-        shutil.rmtree(folder / MEMBERS)  # all in the run's own files now
-        scores = results.scores
-        log.debug("done: UAR %.2f %%, WA %.2f %%", scores["uar"].mean, scores["wa"].mean)
-        return results
+        yield
     finally:
         log.setLevel(before)
         log.removeHandler(handler)
         handler.close()
 
 
-def _check_same(job: Job, folder: Path) -> None:
+def _finish(run: OpenRun) -> None:
+    assert run.results is not None, "whoever opens a run sets its results"
+    write_json(run.folder / SCORES, run.results.to_json())
+    shutil.rmtree(run.folder / MEMBERS)  # all in the run's own files now
+    scores = run.results.scores
+    log.debug("done: UAR %.2f %%, WA %.2f %%", scores["uar"].mean, scores["wa"].mean)
+
+
+def _check_same(config: str, folder: Path) -> None:
     """Raise a FeatxError if the folder holds a run of another config."""
     if not (folder / CONFIG).exists():
         if folder.exists() and any(folder.iterdir()):
-            raise FeatxError(f"{folder}: not a run folder and not empty. Choose another --name.")
+            raise FeatxError(f"{folder}: not a run folder and not empty. Choose another `name`.")
         return
     before = read_config(folder)
-    now = tomllib.loads(job.config)
+    now = tomllib.loads(config)
     changed = [
         f"{key}: {before.get(key, 'nothing')} there, now {now.get(key, 'nothing')}"
         for key in {**before, **now}
@@ -155,18 +196,18 @@ def _check_same(job: Job, folder: Path) -> None:
         raise FeatxError(
             f"{folder} holds a run of another config:\n  "
             + "\n  ".join(changed)
-            + "\nChoose another --name, or --overwrite it."
+            + "\nChoose another `name`, or `overwrite` it."
         )
 
 
-def _finished(job: Job, folder: Path) -> Results:
+def _finished(inputs: str, folder: Path) -> Results:
     """Return the results of a run made before with the same config and data."""
     shutil.rmtree(folder / MEMBERS, ignore_errors=True)  # if a kill left it
-    if _inputs(folder) != job.inputs:
+    if _inputs(folder) != inputs:
         raise FeatxError(
             f"{folder}: the manifest, features, model or predictions that it was made from have "
             "changed since it was run. "
-            "Choose another --name, or --overwrite it."
+            "Choose another `name`, or `overwrite` it."
         )
     return _results(folder)
 

@@ -6,10 +6,8 @@ from typing import Any
 
 import matplotlib as mpl
 import numpy as np
-from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from featx.fitting.member import Member
 from featx.scoring.results import Results, describe_count
 from featx.utils.files import replace
 
@@ -77,64 +75,6 @@ def _text_size(names: Sequence[str], texts: Sequence[str]) -> float:
     cell = (215 - 4.1 * max(map(len, names))) / len(names)  # points; the names stand beside
     size = min(_LARGEST, cell / (0.65 * max(map(len, texts))))  # a digit is 0.64 of it wide
     return size if size >= _SMALLEST and len(names) <= _WRITTEN else 0
-
-
-def draw_layer_weights(
-    members: Sequence[Member], layers: Sequence[tuple[str, Sequence[str]]], path: Path
-) -> None:
-    """Draw the learned weight of each layer: mean and deviation over seeds and folds.
-
-    Args:
-        members: the heads.
-        layers: name and layers of each store; one with a single layer is left out.
-        path: of the picture, without an ending.
-    """
-    several = [
-        (name, names, np.stack([member.layer_weights[place].numpy() for member in members]))
-        for place, (name, names) in enumerate(layers)
-        if len(names) > 1
-    ]
-    with mpl.rc_context(STYLE):
-        figure = Figure((WIDTH, 0.62 * WIDTH * len(several)), layout="constrained")
-        rows = figure.subplots(len(several), squeeze=False)[:, 0]
-        for axes, one in zip(rows, several, strict=True):
-            _draw_weights(axes, *one, titled=len(several) > 1)
-        save(figure, path)
-
-
-def _draw_weights(
-    axes: Axes, store: str, layers: Sequence[str], weights: np.ndarray, titled: bool
-) -> None:
-    axes.axhline(1 / len(layers), color="0.6", linewidth=0.8, linestyle=":", label="equal weights")
-    axes.errorbar(
-        range(len(layers)), weights.mean(0), weights.std(0), color=BLUE, marker="o", capsize=2,
-        markersize=3, linewidth=1, label="learned, ± deviation over heads",
-    )  # fmt: skip
-    step = -(-len(layers) // 13)
-    axes.set_xticks(range(0, len(layers), step), layers[::step])
-    axes.set(xlabel="layer (0: local encoder)", ylabel="weight", title=store if titled else "")
-    axes.set_ylim(0, 1.4 * (weights.mean(0) + weights.std(0)).max())
-    axes.legend(frameon=False, loc="upper right", fontsize=7)
-
-
-def draw_training(members: Sequence[Member], path: Path) -> None:
-    """Draw each head's training and validation loss by epoch, and where it stopped best."""
-    with mpl.rc_context(STYLE):
-        figure = Figure((WIDTH, 0.75 * WIDTH), layout="constrained")
-        axes = figure.subplots()
-        for member in members:
-            epochs = [epoch.epoch for epoch in member.history]
-            train = [epoch.train_loss for epoch in member.history]
-            validation = [epoch.validation_loss for epoch in member.history]
-            axes.plot(epochs, train, color=BLUE, linewidth=0.6, alpha=0.6, linestyle="--")
-            axes.plot(epochs, validation, color=ORANGE, linewidth=0.8, alpha=0.7)
-            best = member.best_epoch
-            axes.plot(best.epoch, best.validation_loss, "o", color=ORANGE, markersize=3)
-        axes.plot([], [], color=BLUE, linestyle="--", label="training")
-        axes.plot([], [], color=ORANGE, marker="o", markersize=3, label="validation, best marked")
-        axes.legend(frameon=False)
-        axes.set(xlabel="epoch", ylabel="cross-entropy, nats")
-        save(figure, path)
 
 
 def save(figure: Figure, path: Path) -> None:

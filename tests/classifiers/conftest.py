@@ -38,8 +38,8 @@ def make_examples() -> Callable[..., Examples]:
 @pytest.fixture
 def cores():
     """One thread that computes."""
-    with Crew(1) as one:
-        yield one
+    with Crew(1) as crew:
+        yield crew
 
 
 @pytest.fixture

@@ -1,17 +1,15 @@
 """Every head: company changes nothing, the layer with the signal is found."""
 
-from threading import Event
-
 import numpy as np
 import pytest
 import torch
 
 from classifiers import kernels
 from classifiers.batch import Branch, Examples, InMemory
-from classifiers.cores import Crew
+from classifiers.cores import Crew, Worker
 from classifiers.dense import DenseSettings
 from classifiers.fusion import FusionSettings
-from classifiers.heads import build_head, train_head
+from classifiers.heads import HeadDesign, build_head, train_head
 from classifiers.linear import LinearSettings
 from classifiers.lstm import LstmSettings
 from classifiers.shape import InputShape
@@ -37,9 +35,9 @@ def fit(name, make_examples, quick, cores, device="cpu", seed=0):
         make_examples(n, s, stores=stores) for n, s in ((90, 0), (30, 1), (30, 2))
     )
     settings = None if name in ("linear", "svm") else quick
-    parts = (training, validation, seed, cores, Event(), torch.device(device))
-    trained = train_head(HEADS[name], settings, [SHAPE] * stores, CLASSES, *parts)
-    return trained, test
+    design = HeadDesign(HEADS[name], settings, [SHAPE] * stores, CLASSES)
+    worker = Worker(cores, device=torch.device(device))
+    return train_head(design, training, validation, seed, worker), test
 
 
 @pytest.mark.parametrize("name", HEADS)
@@ -83,7 +81,7 @@ def test_torchs_own_operations_which_a_gpu_uses_learn_the_same(
 def test_a_gpu_learns_the_same(name, make_examples, quick, cores):
     def moved(examples):
         branches = [
-            Branch(InMemory([one.cuda() for one in branch.features.tensors]))
+            Branch(InMemory([tensor.cuda() for tensor in branch.features.tensors]))
             for branch in examples.branches
         ]
         return Examples(branches, examples.labels)
@@ -128,7 +126,8 @@ def test_two_classes_are_classified_too(name, make_examples, cores):
         return type(examples)(examples.branches, examples.labels % 2)
 
     training, test = two(90, 0), two(30, 1)
-    trained = train_head(HEADS[name], None, [SHAPE], 2, training, test, 0, cores, Event())
+    design = HeadDesign(HEADS[name], None, [SHAPE], 2)
+    trained = train_head(design, training, test, 0, Worker(cores))
     probabilities = predict(trained.head, test, cores)
     assert probabilities.shape == (30, 2)
     assert (probabilities.argmax(1).numpy() == test.labels).mean() > 0.6

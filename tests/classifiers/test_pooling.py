@@ -30,7 +30,7 @@ def aligned(lengths, steps):
         torch.cat([torch.arange(n, dtype=torch.float32) for n in each])[:, None] for each in lengths
     ]
     values, counts = align(frames, [torch.tensor(each) for each in lengths], list(steps))
-    return [one[:, 0].tolist() for one in values], counts.tolist()
+    return [frames[:, 0].tolist() for frames in values], counts.tolist()
 
 
 def test_equal_steps_are_cut_to_the_shorter_store():

@@ -7,6 +7,7 @@ import pytest
 import torch
 
 from classifiers.batch import Branch, Examples, InMemory
+from classifiers.cores import Worker
 from classifiers.dense import DenseHead, DenseSettings
 from classifiers.shape import InputShape
 from classifiers.statistics import measure, statistics_of
@@ -21,7 +22,8 @@ def build() -> DenseHead:
 
 
 def run(training, validation, settings, cores, seed=0, stop=None):
-    return train(seeded(build, seed), training, validation, settings, seed, cores, stop or Event())
+    worker = Worker(cores, stop or Event())
+    return train(seeded(build, seed), training, validation, settings, seed, worker)
 
 
 def test_parts_hold_the_utterances_asked_for(make_examples):
@@ -64,7 +66,7 @@ def test_it_repeats_itself_and_leaves_the_global_generator_alone(make_examples, 
     torch.rand(5)
     second = run(make_examples(20), make_examples(9, 1), quick, cores, seed=3)
     other = run(make_examples(20), make_examples(9, 1), quick, cores, seed=4)
-    weights = [one.head.state_dict() for one in (first, second, other)]
+    weights = [trained.head.state_dict() for trained in (first, second, other)]
     assert all(torch.equal(weights[0][name], weights[1][name]) for name in weights[0])
     assert not torch.equal(weights[0]["output.weight"], weights[2]["output.weight"])
 
@@ -83,8 +85,8 @@ def test_the_gradient_of_a_batch_is_that_of_its_parts(make_examples, quick, core
         optimizer = torch.optim.SGD(head.parameters(), 0.5)
         generator = torch.Generator().manual_seed(0)
         train_epoch(head, optimizer, training, whole, generator, cores)
-    for one, other in zip(*(head.parameters() for head in heads), strict=True):
-        torch.testing.assert_close(one, other, rtol=1e-4, atol=1e-5)
+    for cut, whole in zip(*(head.parameters() for head in heads), strict=True):
+        torch.testing.assert_close(cut, whole, rtol=1e-4, atol=1e-5)
 
 
 def test_divergence_is_an_error(make_examples, quick, cores):

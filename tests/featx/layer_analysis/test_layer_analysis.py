@@ -11,6 +11,7 @@ import pytest
 
 import featx.layer_analysis.probe_training as probe_training
 from cache import FeatureStore
+from featx.data.manifest import load_manifest
 from featx.errors import FeatxError, Interrupted
 from featx.layer_analysis.figures import draw_layers, style_lines
 from featx.layer_analysis.probe import ProbeConfig, run_probe
@@ -33,7 +34,7 @@ def rows(path: Path) -> list[dict[str, str]]:
 
 def probe_config(**changes: object) -> ProbeConfig:
     manifest = Path("manifest.csv")
-    protocol = choose_protocol(None, manifest, 3, False)
+    protocol = choose_protocol(None, load_manifest(manifest), 3, False)
     store = Path("features/manifest/tiny")
     return ProbeConfig(manifest=manifest, features=store, protocol=protocol, **changes)
 

@@ -1,0 +1,73 @@
+"""A fit before it trains: what is asked for, on which data, and a digest of both."""
+
+import hashlib
+import json
+from dataclasses import dataclass
+
+import torch
+
+from classifiers.heads import HeadDesign
+from featx.data.manifest import Manifest
+from featx.fitting.config import FitConfig
+from featx.fitting.data import FitData, load_data
+
+
+@dataclass(frozen=True)
+class PlannedFit:
+    """A fit that can begin.
+
+    Attributes:
+        config: what is fitted.
+        data: what it is fitted on.
+        inputs: a digest of all that the result depends on.
+    """
+
+    config: FitConfig
+    data: FitData
+    inputs: str
+
+    @property
+    def title(self) -> str:
+        """Head, features, manifest and protocol, as tables of results have them."""
+        config, data = self.config, self.data
+        described = data.task.describe(config.protocol, config.seeds)
+        return f"{config.head.kind} head on {data.features}, {config.manifest.name}: {described}"
+
+    @property
+    def design(self) -> HeadDesign:
+        """The head that is trained for every seed and fold."""
+        classes = len(self.data.task.classes)
+        return HeadDesign(self.config.head, self.config.training, self.data.shapes, classes)
+
+
+def plan_fit(config: FitConfig, manifest: Manifest, device: torch.device) -> PlannedFit:
+    """Open the stores of a fit and divide its utterances.
+
+    Args:
+        config: what to fit.
+        manifest: the labels, from the config's file.
+        device: where features will be wanted.
+
+    Raises:
+        FeatxError: if the manifest doesn't fit the protocol, utterances have no features, a layer
+            is not there, or a store can't be opened.
+    """
+    data = load_data(config, manifest, device)
+    return PlannedFit(config, data, digest_inputs(config, data))
+
+
+def digest_inputs(config: FitConfig, data: FitData) -> str:
+    """Digest all that a run depends on, so that nothing stale is taken for it."""
+    digest = hashlib.sha256(config.to_toml().encode())
+    for selection in data.selections:
+        store = [selection.store.identity.to_json(), vars(selection.store.layout), selection.rows]
+        digest.update(json.dumps(store, sort_keys=True).encode())
+        checksums = [
+            (u.utterance, selection.store.checksum(u.utterance)) for u in data.task.utterances
+        ]
+        digest.update(json.dumps(sorted(checksums)).encode())
+    for fold in data.task.folds:
+        for part in fold.parts.values():
+            members = [(u.utterance, u.speaker, u.label) for u in part]
+            digest.update(json.dumps([fold.number, members]).encode())
+    return digest.hexdigest()

@@ -1,0 +1,134 @@
+"""Train heads on feature stores, for every seed and fold."""
+
+import logging
+import threading
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+from threadpoolctl import threadpool_limits
+
+from classifiers.batch import Examples
+from classifiers.cores import Crew, Worker, use_one_core
+from classifiers.heads import train_head
+from classifiers.training import predict
+from featx.errors import FeatxError, Interrupted
+from featx.features.encoders.devices import Compute
+from featx.fitting.data import fits_in_memory, fold_examples, prepare
+from featx.fitting.member import Member, load_member
+from featx.fitting.plan import PlannedFit
+from featx.protocols.folds import Fold
+from featx.utils.parallel import map_ahead
+from featx.utils.progress import progress
+
+log = logging.getLogger("featx")
+
+
+@dataclass(frozen=True)
+class Assignment:
+    """One head of a fit.
+
+    Attributes:
+        seed: of its initial weights, order and dropout.
+        fold: what it is trained, validated and tested on.
+    """
+
+    seed: int
+    fold: Fold
+
+    @property
+    def key(self) -> tuple[int, int]:
+        """Seed, and number of the fold."""
+        return self.seed, self.fold.number
+
+
+def fit_members(fit: PlannedFit, folder: Path, compute: Compute) -> list[Member]:
+    """Train a head for every seed and fold; those finished earlier are taken up again.
+
+    Args:
+        fit: what to train, and on what.
+        folder: where finished members are kept.
+        compute: what to compute with; of no effect on the result.
+
+    Raises:
+        FeatxError: if training diverges.
+        Interrupted: on Ctrl-C.
+    """
+    assignments = [
+        Assignment(seed, fold) for fold in fit.data.task.folds for seed in range(fit.config.seeds)
+    ]
+    found = (load_member(folder, a.seed, a.fold.number, fit.inputs) for a in assignments)
+    members = {(member.seed, member.fold): member for member in found if member}
+    missing = [assignment for assignment in assignments if assignment.key not in members]
+    try:
+        if missing:
+            for member in _train(fit, missing, len(members), compute):
+                member.save(folder, fit.inputs)
+                members[member.seed, member.fold] = member
+    except KeyboardInterrupt:
+        raise Interrupted(
+            f"Interrupted with {len(members)} of {len(assignments)} heads trained. "
+            "Start the same fit again to go on from there."
+        ) from None
+    return [members[key] for key in sorted(members)]
+
+
+def _train(
+    fit: PlannedFit, missing: list[Assignment], done: int, compute: Compute
+) -> Iterator[Member]:
+    """Train heads side by side, as many as there are cores."""
+    keep = fits_in_memory(fit.data, compute.memory)
+    where = "kept in memory" if keep else "read from the disk as needed"
+    log.debug("%.2f GB of features, %s", fit.data.nbytes() / 1e9, where)
+    normalize, device = fit.config.normalize, compute.place
+    sources = prepare(fit.data, normalize, keep)
+    # a disk serves one head best, and a GPU is one worker
+    cores = 1 if device.type == "cuda" else torch.get_num_threads()
+    side_by_side = min(cores, len(missing)) if keep else 1
+    stop = threading.Event()
+
+    def work(assignment: Assignment) -> Member:
+        examples = fold_examples(fit.data.task, sources, assignment.fold, normalize)
+        with Crew(cores // side_by_side) as crew:
+            return _fit_member(fit, assignment, examples, Worker(crew, stop, device))
+
+    with (
+        progress("Fitting", len(missing) + done, "heads", done) as advance,
+        threadpool_limits(1, "blas"),  # scikit-learn's products, which are numpy's
+    ):
+        for member in map_ahead(work, missing, side_by_side, use_one_core, stop.set):
+            yield member
+            advance(1)
+
+
+def _fit_member(
+    fit: PlannedFit, assignment: Assignment, examples: Mapping[str, Examples], worker: Worker
+) -> Member:
+    begin = time.perf_counter()
+    seed, fold = assignment.key
+    training, validation = examples["train"], examples["validation"]
+    try:
+        trained = train_head(fit.design, training, validation, seed, worker)
+    except FloatingPointError as error:
+        raise FeatxError(f"seed {seed}, fold {fold}: {error}") from error
+    probabilities = {
+        part: predict(trained.head, examples[part], worker.cores) for part in ("validation", "test")
+    }
+    member = Member.of(seed, fold, trained, training, probabilities)
+    _log_member(member, examples, time.perf_counter() - begin)
+    return member
+
+
+def _log_member(member: Member, examples: Mapping[str, Examples], seconds: float) -> None:
+    sizes = ", ".join(f"{len(examples[part])} {name}" for part, name in _PARTS.items())
+    best = member.best_epoch
+    log.debug(
+        f"seed {member.seed}, fold {member.fold}: {sizes} utterances; "
+        f"{len(member.history)} epochs, best {best.epoch} with validation loss "
+        f"{best.validation_loss:.4f}, UAR {100 * best.validation_uar:.1f} %; {seconds:.1f} s"
+    )
+
+
+_PARTS = {"train": "training", "validation": "validation", "test": "test"}
