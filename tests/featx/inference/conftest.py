@@ -6,15 +6,17 @@ from pathlib import Path
 
 import pytest
 
+import featx
+
 
 @pytest.fixture
-def place(kept, workplace, write_corpus, run_featx, checkpoint_folder):
+def place(kept, workplace, write_corpus, checkpoint_folder):
     """The folder of an experiment: audio/, manifest.csv, encoder/ and its features."""
     if not (kept / "place").exists():
         write_corpus(speakers=6, takes=1)
         shutil.copytree(checkpoint_folder, "encoder")
-        assert run_featx("extract", "--model", "encoder").code == 0
-        assert run_featx("extract", "--model", "egemaps").code == 0
+        featx.extract("encoder", precision="float32")
+        featx.extract("egemaps")
         shutil.copytree(workplace, kept / "unfinished")
         (kept / "unfinished").rename(kept / "place")
     else:

@@ -1,5 +1,6 @@
 """A loaded fine-tuning gives what the run gave, and predicts audio alone."""
 
+import math
 import shutil
 from pathlib import Path
 
@@ -10,21 +11,18 @@ import featx
 from featx.errors import FeatxError
 
 RUN = Path("runs/made")
-QUICK = (
-    "--model", "encoder", "--folds", "3", "--device", "cpu", "--name", "made",
-    "--set", "training.every=2", "--set", "training.epochs=1",
-    "--set", "training.learning_rate=1e-3",
-)  # fmt: skip
+QUICK = ("training.every=2", "training.epochs=1", "training.learning_rate=1e-3")
 
 
 @pytest.fixture
-def finetune(place, run_featx):
-    """Fine-tune the tiny encoder; return the run's folder."""
+def finetune(place):
+    """Fine-tune the tiny encoder and load what was kept."""
 
-    def run(*arguments: str) -> Path:
-        outcome = run_featx("finetune", *QUICK, *arguments)
-        assert outcome.code == 0, outcome.err
-        return RUN
+    def run(**options: object):
+        made = featx.finetune(
+            "encoder", folds=3, device="cpu", name="made", settings=QUICK, **options
+        )
+        return featx.load(made)
 
     return run
 
@@ -36,9 +34,9 @@ def expected(tested, model) -> dict[str, list[float]]:
     return {row["utterance"]: [float(row[f"p_{c}"]) for c in model.classes] for row in rows}
 
 
-@pytest.mark.parametrize("seconds", ["inf", "0.2"])
+@pytest.mark.parametrize("seconds", [math.inf, 0.2])
 def test_the_saved_model_repeats_its_predictions(seconds, finetune, tested):
-    model = featx.load(finetune("--seconds", seconds))
+    model = finetune(seconds=seconds)
     assert len(model.folders) == 1
     predictions = {row.utterance: row for row in model.predict("manifest.csv", device="cpu")}
     assert len(predictions) == 18
@@ -50,7 +48,7 @@ def test_the_saved_model_repeats_its_predictions(seconds, finetune, tested):
 
 
 def test_all_saved_models_are_averaged(finetune):
-    model = featx.load(finetune("--save", "all"))
+    model = finetune(save="all")
     assert len(model.folders) == 3
     alone = [featx.load(folder).predict("audio/sad-0-0.wav") for folder in model.folders]
     mean = np.mean([list(one[0].probabilities.values()) for one in alone], 0)
@@ -59,7 +57,7 @@ def test_all_saved_models_are_averaged(finetune):
 
 
 def test_a_saved_model_can_be_moved_and_loaded_alone(finetune):
-    whole = featx.load(finetune())
+    whole = finetune()
     expected = whole.predict("audio/sad-0-0.wav")[0]
     shutil.move(whole.folders[0], "alone")
     alone = featx.predict("alone", "audio/sad-0-0.wav")
@@ -67,7 +65,7 @@ def test_a_saved_model_can_be_moved_and_loaded_alone(finetune):
 
 
 def test_what_is_not_kept_or_not_audio_is_refused(finetune):
-    model = featx.load(finetune())
+    model = finetune()
     with pytest.raises(FeatxError, match="not stored features"):
         model.predict("features/manifest/encoder")
     with pytest.raises(FeatxError, match="`encoder`"):

@@ -5,6 +5,7 @@ import shutil
 from pathlib import Path
 
 import pytest
+import torch
 
 import featx
 from featx.errors import FeatxError
@@ -14,11 +15,9 @@ RUN = Path("runs/made")
 
 
 @pytest.fixture
-def fitted(place, run_featx):
+def fitted(place):
     """A finished fit of a linear head."""
-    arguments = ("--head", "linear", "--model", "encoder", "--folds", "3", "--name", "made")
-    assert run_featx("fit", *arguments).code == 0
-    return featx.load(RUN)
+    return featx.load(featx.fit("linear", "encoder", folds=3, name="made"))
 
 
 def test_no_run_is_refused(workplace):
@@ -90,8 +89,6 @@ def test_predictions_are_a_table(fitted, tmp_path):
 
 
 def test_names_are_escaped_in_a_notebook():
-    import torch
-
     predictions = Predictions.of(["<a>", "b"], ["<u>"], torch.tensor([[0.25, 0.75]]), {})
     assert "&lt;u&gt;" in predictions._repr_html_()
     assert "&lt;a&gt;" in predictions._repr_html_()
