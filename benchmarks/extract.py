@@ -37,14 +37,16 @@ from setting import (
 )
 from transformers import AutoFeatureExtractor, AutoModel
 
-from cache import FeatureStore
+from cache import FeatureIdentity, FeatureStore
 from featx.data.manifest import Manifest
 from featx.features.encoders.checkpoints import find_checkpoint
 from featx.features.encoders.devices import BATCH_SECONDS, find_devices
 from featx.features.encoders.encoder import Encoder
-from featx.features.encoders.workers import Workers
-from featx.features.extract import fill
+from featx.features.encoders.workers import EncoderWorkers
+from featx.features.fill import fill
 from featx.features.plan import ExtractionPlan, plan_extraction
+
+IDENTITY = FeatureIdentity("random", frame_step=0.02)
 
 
 class Peers:
@@ -90,12 +92,12 @@ class Ours:
     ) -> None:
         self.plan, self.precision = plan, precision
         self.seconds = BATCH_SECONDS[device.type]
-        self.workers = Workers(encoder, (device,), precision)
+        self.workers = EncoderWorkers(encoder, (device,), precision)
 
     def to_store(self, folder: Path) -> None:
         """Write a feature store."""
         plan = self.plan
-        store = FeatureStore.prepare(folder, plan.planned, plan.layout, {}, {})
+        store = FeatureStore.prepare(folder, plan.planned, plan.layout, IDENTITY, {})
         extraction = fill(store, plan, lambda: self.workers, self.seconds)
         assert extraction.extracted == len(plan.planned)
 

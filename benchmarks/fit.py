@@ -35,7 +35,7 @@ from torch.nn.utils.rnn import pad_sequence
 from torch.utils.data import DataLoader, Dataset
 from transformers import AutoModel
 
-from cache import FeatureStore, Layout, PlannedUtterance
+from cache import FeatureIdentity, FeatureStore, Layout, PlannedUtterance
 from classifiers.batch import Branch, Examples
 from classifiers.cores import Crew, use_one_core
 from classifiers.dense import DenseHead, DenseSettings
@@ -138,7 +138,7 @@ def write_store(folder: Path, frames: list[int]) -> FeatureStore:
     """Store random halves."""
     plan = [PlannedUtterance(f"{i:05}", 400 + 320 * n, n) for i, n in enumerate(frames)]
     layout = Layout(tuple(map(str, range(LAYERS))), DIM)
-    identity = {"encoder": "random", "frame_step": 0.02, "blocks": LAYERS - 1}
+    identity = FeatureIdentity("random", frame_step=0.02, blocks=LAYERS - 1)
     store = FeatureStore.prepare(folder, plan, layout, identity, {})
     values = np.random.default_rng(0).standard_normal((LAYERS, max(frames), DIM)).astype(np.float16)
     with progress("Writing the store", len(frames), "utterances") as advance:

@@ -7,6 +7,8 @@ if TYPE_CHECKING:
     from cache.checks import check_disk as check_disk
     from cache.errors import FeatxError as FeatxError
     from cache.errors import StoreError as StoreError
+    from cache.identity import FeatureIdentity as FeatureIdentity
+    from cache.identity import ModelIdentity as ModelIdentity
     from cache.layout import Layout as Layout
     from cache.layout import PlannedUtterance as PlannedUtterance
     from cache.lock import writing as writing
@@ -14,9 +16,11 @@ if TYPE_CHECKING:
 
 # Imported when first used: the root of all errors is here too, and needs no h5py.
 _HOMES = {
+    "FeatureIdentity": "cache.identity",
     "FeatureStore": "cache.store",
     "FeatxError": "cache.errors",
     "Layout": "cache.layout",
+    "ModelIdentity": "cache.identity",
     "PlannedUtterance": "cache.layout",
     "StoreError": "cache.errors",
     "check_disk": "cache.checks",

@@ -1,4 +1,4 @@
-"""What a store looks at before it takes something in."""
+"""What a store checks before it takes anything in."""
 
 import shutil
 from collections.abc import Mapping
@@ -36,5 +36,5 @@ def check_disk(folder: Path, nbytes: int) -> None:
     if nbytes > free:
         raise StoreError(
             f"{folder}: the features need {nbytes / 1e9:.1f} GB and the disk has "
-            f"{free / 1e9:.1f} GB free. Choose another disk with --out, or fewer utterances."
+            f"{free / 1e9:.1f} GB free. Choose a folder on another disk, or fewer utterances."
         )

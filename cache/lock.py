@@ -4,12 +4,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from cache.errors import StoreError
+from filelock import FileLock, Timeout
 
-try:
-    import fcntl
-except ImportError:  # Windows
-    fcntl = None  # type: ignore[assignment]
+from cache.errors import StoreError
 
 
 @contextmanager
@@ -19,18 +16,20 @@ def writing(folder: Path) -> Iterator[None]:
     The lock goes with the process, however that ends; only the empty file `.lock` stays.
 
     Raises:
-        StoreError: if another process is writing, or the folder can't be made.
+        StoreError: if another process is writing, or there is a file in the folder's place.
     """
     if folder.exists() and not folder.is_dir():
-        raise StoreError(f"{folder}: a file; a store is a folder. Choose another with --out.")
+        raise StoreError(f"{folder} is a file, and a store is a folder. Choose another folder.")
     folder.mkdir(parents=True, exist_ok=True)
-    with (folder / ".lock").open("w") as file:
-        if fcntl:
-            try:
-                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                raise StoreError(
-                    f"{folder}: another process is extracting into it. Wait for it, or choose "
-                    "another folder with --out."
-                ) from None
+    lock = FileLock(folder / ".lock", timeout=0)
+    try:
+        lock.acquire()
+    except Timeout:
+        raise StoreError(
+            f"{folder}: another process is extracting features into it. Wait until it has ended, "
+            "or choose another folder."
+        ) from None
+    try:
         yield
+    finally:
+        lock.release()

@@ -20,6 +20,7 @@ import h5py
 import numpy as np
 
 from cache.errors import StoreError
+from cache.identity import FeatureIdentity
 from cache.layout import Layout, PlannedUtterance
 
 FORMAT = 1  # raised when a file's meaning changes
@@ -35,7 +36,7 @@ def create_shard(
     path: Path,
     plan: Sequence[PlannedUtterance],
     layout: Layout,
-    identity: Mapping[str, Any],
+    identity: FeatureIdentity,
     software: Mapping[str, str],
 ) -> None:
     """Write a shard with room for every planned utterance and none of them done.
@@ -46,7 +47,7 @@ def create_shard(
         path: the file to make.
         plan: the utterances, in the order of their frames.
         layout: layers, dim and dtype of the features.
-        identity: what the features are, as JSON values.
+        identity: what the features are.
         software: the versions that compute them.
     """
     frame_offset = np.cumsum([0, *(planned.frames for planned in plan)], dtype=np.int64)
@@ -55,7 +56,7 @@ def create_shard(
     with h5py.File(unfinished, "w", alignment_threshold=PAGE, alignment_interval=PAGE) as file:
         file.attrs["format"] = FORMAT
         file.attrs["layers"] = list(layout.layers)
-        file.attrs["identity"] = json.dumps(identity, sort_keys=True)
+        file.attrs["identity"] = json.dumps(identity.to_json(), sort_keys=True)
         file.attrs["software"] = json.dumps(software, sort_keys=True)
         shape = (len(layout.layers), int(frame_offset[-1]), layout.dim)
         _allocate(file, "features", shape, np.dtype(layout.dtype))
@@ -88,7 +89,7 @@ def _reserve(path: Path) -> None:
             path.unlink()
             raise StoreError(
                 f"{path.parent}: the disk has no room for {size:.1f} GB "
-                f"({error.strerror}). Choose another disk with --out."
+                f"({error.strerror}). Choose a folder on another disk."
             ) from error
 
 
@@ -114,7 +115,8 @@ class Shard:
             self._map()
         except (OSError, KeyError, AttributeError, TypeError, ValueError) as error:
             raise StoreError(
-                f"{path}: not a feature store's file ({error}). Delete it and extract again."
+                f"{path}: not a feature store's file ({error}). Delete it and extract the "
+                "features again."
             ) from error
 
     def _map(self) -> None:
@@ -132,13 +134,13 @@ class Shard:
         if file.attrs["format"] != FORMAT:
             raise StoreError(
                 f"{self.path}: store format {file.attrs['format']}, this featx reads {FORMAT}. "
-                "Delete the store and extract again."
+                "Delete the store and extract the features again."
             )
         features = file["features"]
         self._shape, self._dtype = features.shape, features.dtype
         self._offsets = {n: file[n].id.get_offset() for n in ("features", *MARKS)}
         self.layout = Layout(tuple(file.attrs["layers"]), self._shape[2], str(self._dtype))
-        self.identity: dict[str, Any] = json.loads(file.attrs["identity"])
+        self.identity = FeatureIdentity.from_json(json.loads(file.attrs["identity"]))
         self.software: dict[str, str] = json.loads(file.attrs["software"])
         self.utterances: list[str] = list(file["utterance"].asstr()[:])
         self.samples: np.ndarray = file["samples"][:]

@@ -2,12 +2,12 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
 from cache.checks import all_finite, check_disk, differences
 from cache.errors import StoreError
+from cache.identity import FeatureIdentity
 from cache.layout import SHARD_BYTES, Layout, PlannedUtterance, split_into_shards
 from cache.shard import Shard, create_shard
 
@@ -26,15 +26,15 @@ class FeatureStore:
     Attributes:
         folder: where the shards are.
         layout: layers, dim and dtype.
-        identity: what the features are: encoder, weights, settings, precision...
+        identity: what the features are: encoder, weights, settings, precision and so on.
         software: the versions that computed them.
     """
 
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
+    def __init__(self, folder: str | Path) -> None:
+        self.folder = folder = Path(folder)
         self._shards = [Shard(path) for path in sorted(folder.glob(SHARDS))]
         if not self._shards:
-            raise StoreError(f"{folder}: no feature store here. `featx extract` makes one.")
+            raise StoreError(f"{folder}: no feature store is here. Extract features into it.")
         first = self._shards[0]
         self.layout, self.identity, self.software = first.layout, first.identity, first.software
         for shard in self._shards[1:]:
@@ -57,7 +57,7 @@ class FeatureStore:
         folder: Path,
         plan: Sequence[PlannedUtterance],
         layout: Layout,
-        identity: Mapping[str, Any],
+        identity: FeatureIdentity,
         software: Mapping[str, str],
         shard_bytes: int = SHARD_BYTES,
     ) -> "FeatureStore":
@@ -69,7 +69,7 @@ class FeatureStore:
             folder: where the store is or will be.
             plan: the utterances it is to hold.
             layout: layers, dim and dtype.
-            identity: what the features are; JSON values.
+            identity: what the features are.
             software: the versions that compute them.
             shard_bytes: size above which a new shard is begun.
 
@@ -163,7 +163,7 @@ class FeatureStore:
         if not self.is_done(utterance):
             state = "not extracted yet" if utterance in self else "not in the store"
             raise StoreError(
-                f"{self.folder}: utterance {utterance!r} is {state}. Run `featx extract` again."
+                f"{self.folder}: utterance {utterance!r} is {state}. Extract the features again."
             )
         return self._places[utterance]
 
@@ -196,12 +196,12 @@ class FeatureStore:
     def _unfit(self, values: np.ndarray) -> str:
         if self.layout.dtype == "float16" and not np.isnan(values).any():
             return (
-                "overflows float16. Store the features with --dtype float32, and if that fails "
-                "too, compute them with --precision float32."
+                "overflows float16. Store the features in float32, and if that fails too, "
+                "compute them in float32 as well."
             )
         return (
-            "has values that are not finite: the model itself failed on it. Compute it with "
-            "--precision float32, if that was another."
+            "has values that are not finite: the model itself failed on it. Compute the features "
+            "in float32, if they were not."
         )
 
     def flush(self) -> None:
@@ -230,23 +230,23 @@ class FeatureStore:
             if shard.done[index] and not shard.matches_checksum(index)
         ]
 
-    def _check(self, where: Path, identity: Mapping[str, Any], layout: Layout) -> None:
+    def _check(self, where: Path, identity: FeatureIdentity, layout: Layout) -> None:
         """Raise a StoreError that names every difference from what the store holds."""
-        held = {**self.identity, **vars(self.layout)}
-        asked = {**identity, **vars(layout)}
+        held = {**self.identity.to_json(), **vars(self.layout)}
+        asked = {**identity.to_json(), **vars(layout)}
         found = differences(held, asked)
         if found:
             raise StoreError(
                 f"{where}: other features than the store's:\n  "
                 + "\n  ".join(found)
-                + "\nChoose another folder with --out, or delete this one to extract afresh."
+                + "\nChoose another folder, or delete this one to extract all features again."
             )
 
     def _check_continues(
         self,
         plan: Iterable[PlannedUtterance],
         layout: Layout,
-        identity: Mapping[str, Any],
+        identity: FeatureIdentity,
         software: Mapping[str, str],
     ) -> None:
         self._check(self.folder, identity, layout)
@@ -259,8 +259,8 @@ class FeatureStore:
                 raise StoreError(
                     f"{self.folder}: the audio of {planned.utterance!r} has changed since the "
                     f"store was made ({shard.samples[index]} samples then, {planned.samples} now),"
-                    " or --max-seconds has. Delete the folder to extract afresh, or choose another "
-                    "with --out."
+                    " or the length at which utterances are cut has. Delete the folder to extract "
+                    "all features again, or choose another folder."
                 )
         unfinished = not all(self.is_done(planned.utterance) for planned in plan)
         found = differences(self.software, software)
@@ -268,5 +268,5 @@ class FeatureStore:
             raise StoreError(
                 f"{self.folder}: begun with other versions, and mixing them would mix features:\n  "
                 + "\n  ".join(found)
-                + "\nInstall those versions again, or delete the folder to extract afresh."
+                + "\nInstall those versions again, or delete the folder to extract all features."
             )

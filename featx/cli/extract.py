@@ -1,101 +1,96 @@
 """`featx extract`."""
 
-from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-
-class Dtype(StrEnum):
-    """How features are stored."""
-
-    float16 = "float16"
-    float32 = "float32"
-
-
-class Precision(StrEnum):
-    """How features are computed."""
-
-    auto = "auto"
-    float32 = "float32"
-    bfloat16 = "bfloat16"
-    float16 = "float16"
-
-
-class TooLong(StrEnum):
-    """What becomes of an utterance longer than the limit."""
-
-    refuse = "refuse"
-    trim = "trim"
+from featx.cli.errors import explain_within
+from featx.errors import FeatxError
+from featx.features.choices import Dtype, Precision, TooLong
 
 
 def extract(
+    context: typer.Context,
     model: Annotated[
-        str, typer.Option(help="Short name (see `featx models`), Hub id or local folder.")
+        str, typer.Option(help="A short name (see `featx models`), a Hub id or a local folder.")
     ],
-    manifest: Annotated[Path, typer.Option(help="The utterances.")] = Path("manifest.csv"),
+    manifest: Annotated[Path, typer.Option(help="The manifest that lists the utterances.")] = Path(
+        "manifest.csv"
+    ),
     revision: Annotated[
-        str | None, typer.Option(help="Branch, tag or commit of the Hub repository.")
+        str | None, typer.Option(help="A branch, tag or commit of the Hub repository.")
     ] = None,
     out: Annotated[
         Path | None, typer.Option(help="The store's folder (default: features/MANIFEST/MODEL).")
     ] = None,
     layers: Annotated[
         str | None,
-        typer.Option(help="Such as 0,4-12 (default: all); none above is computed."),
+        typer.Option(
+            help="The layers to store, such as 0,4-12 (default: all). No layer above the highest "
+            "is computed."
+        ),
     ] = None,
     dtype: Annotated[
         Dtype | None,
-        typer.Option(help="Of the stored values (default: float16; without a model, float32)."),
+        typer.Option(
+            help="The type to store features in (default: float16; for features without a model, "
+            "float32)."
+        ),
     ] = None,
     precision: Annotated[
         Precision,
-        typer.Option(help="Type to compute in; auto measures which is fastest and exact enough."),
-    ] = Precision.auto,
+        typer.Option(
+            help="The type to compute in; auto measures which is fastest and exact enough."
+        ),
+    ] = "auto",
     device: Annotated[
         str,
         typer.Option(help="auto, cpu, cuda or cuda:<number>; auto takes a GPU if there is one."),
     ] = "auto",
-    devices: Annotated[str, typer.Option(help="How many GPUs, or all.")] = "1",
+    devices: Annotated[str, typer.Option(help="How many GPUs to use, or all.")] = "1",
     batch_seconds: Annotated[
         float | None,
-        typer.Option(min=0.1, help="Audio in a batch, in s (default: 15 on a CPU, 120 on a GPU)."),
+        typer.Option(
+            min=0.1,
+            help="Seconds of audio in a batch (default: 15 on a processor, 120 on a GPU).",
+        ),
     ] = None,
     max_seconds: Annotated[
-        float, typer.Option(min=0.1, help="The longest utterance taken, in s.")
+        float, typer.Option(min=0.1, help="The longest utterance that is taken, in seconds.")
     ] = 60.0,
     too_long: Annotated[
-        TooLong, typer.Option(help="Refuse longer utterances, or keep their beginning.")
-    ] = TooLong.refuse,
+        TooLong, typer.Option(help="Refuse longer utterances, or trim them to their beginning.")
+    ] = "refuse",
     dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Print hours, frames and bytes; write nothing.")
+        bool,
+        typer.Option("--dry-run", help="Print hours, frames and bytes, and write nothing."),
     ] = False,
 ) -> None:
-    """Write the layers of a frozen speech model, or features without one, to a feature store.
+    """Write the layers of a frozen speech model, or features without a model, to a feature store.
 
     Stopped at any moment, the same command goes on from there.
     """
-    from featx.data.manifest import load_manifest
-    from featx.features.extract import extract as write_store
-    from featx.features.extractors import EncoderOptions, find_extractor
-    from featx.features.plan import LengthLimit, plan_extraction
-    from featx.features.stores import store_folder
+    import featx
 
-    utterances = load_manifest(manifest)
-    folder = out or store_folder(manifest, model)
-    limit = LengthLimit(max_seconds, too_long is TooLong.trim)
-    options = EncoderOptions(revision, layers, precision.value, device, devices, batch_seconds)
-    # what can't be computed is refused before every file is read
-    extractor = find_extractor(model, options, dry_run)
-    stored = extractor.dtype if dtype is None else dtype.value
-    plan = plan_extraction(utterances, extractor.shape, stored, extractor.layers, limit)
-    print(plan.describe())
+    extraction = featx.extract(
+        model,
+        manifest,
+        revision=revision,
+        out=out,
+        layers=layers,
+        dtype=dtype,
+        precision=precision,
+        device=device,
+        devices=devices,
+        batch_seconds=batch_seconds,
+        max_seconds=max_seconds,
+        too_long=too_long,
+        dry_run=dry_run,
+    )
+    print(explain_within(context, FeatxError(extraction.describe())))
     if dry_run:
-        print(f"Dry run, nothing was written. The store would be {folder}.")
         return
-    extraction = write_store(plan, extractor, folder)
-    print(extraction.describe())
     if extraction.failures:
         raise typer.Exit(1)
     where = f"--features {out}" if out else f"--model {model}"

@@ -1,61 +1,61 @@
-"""What an experiment asks features to be."""
+"""What an experiment asks features to be, and whether those that are there are the same."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
 
-from cache import FeatureStore
+from cache import FeatureStore, ModelIdentity
 from featx.data.manifest import Manifest
 from featx.errors import FeatxError
 from featx.experiments.findings import Findings
 from featx.experiments.plan import Store
 from featx.features.acoustic.settings import read_acoustic
+from featx.features.choices import Precision
+from featx.features.config import ExtractConfig
 from featx.features.encoders.checkpoints import find_checkpoint, hub_id, is_here, store_name
-from featx.features.encoders.devices import find_devices
+from featx.features.encoders.devices import Compute
 from featx.features.encoders.loading import (
     digest_settings,
     digest_weights,
     load_extractor,
     load_model,
 )
-from featx.features.extract import Extractor
-from featx.features.extractors import AUTO, EncoderOptions, find_extractor
+from featx.features.extract import plan_features
+from featx.features.extractors import find_outline
 from featx.features.layers import parse_layers
-from featx.features.plan import LengthLimit, plan_extraction
+from featx.features.plan import LengthLimit
 
 _COMMIT = re.compile("[0-9a-f]{40}")
 
 
-def length_limit(store: Store) -> LengthLimit:
-    """Return how long an utterance may be.
+def config_of(store: Store) -> ExtractConfig:
+    """Return what is to be extracted.
 
     Raises:
-        FeatxError: if the limit is none.
+        FeatxError: if a number of seconds is none, or there is a store that can't be opened.
     """
+    asked = store.features
+    return ExtractConfig(
+        model=asked.model,
+        revision=asked.revision,
+        layers=asked.layers,
+        dtype=asked.dtype,
+        compute=Compute(asked.device, asked.devices, _precision(store), asked.batch_seconds),
+        limit=_limit(store),
+    )
+
+
+def _limit(store: Store) -> LengthLimit:
     return LengthLimit(store.features.max_seconds, store.features.too_long == "trim")
 
 
-def extractor_of(store: Store, dry_run: bool) -> Extractor:
-    """Return what writes features.
-
-    Raises:
-        FeatxError: if the model is unknown or not to be had, or an option can't be.
-    """
-    one = store.features
-    options = EncoderOptions(
-        one.revision, one.layers, _precision(store), one.device, one.devices, one.batch_seconds
-    )
-    return find_extractor(one.model, options, dry_run)
-
-
-def _precision(store: Store) -> str:
+def _precision(store: Store) -> Precision:
     """Return what to compute in: if nothing is asked for, what needs no timing to be chosen."""
-    if store.features.precision or store.features.model in read_acoustic():
-        return store.features.precision or AUTO
-    if FeatureStore.exists(store.folder):
-        return str(FeatureStore(store.folder).identity["precision"])
+    if store.features.precision:
+        return store.features.precision
+    if store.features.model in read_acoustic() or FeatureStore.exists(store.folder):
+        return "auto"  # which is the precision of the store that is there
     return "float32"
 
 
@@ -70,8 +70,8 @@ def layers_of(store: Store, blocks: int) -> tuple[str, ...]:
     return tuple(map(str, parse_layers(store.features.layers, blocks)))
 
 
-def identify(store: Store) -> dict[str, Any]:
-    """Return what `featx extract` would write of the model into the identity of features.
+def identify(store: Store) -> ModelIdentity:
+    """Return what extracting features would record of the model, as far as it is known.
 
     Where weights are not on this machine, as with features that were made on another, that is
     the model's name alone. The Hub is not asked.
@@ -83,18 +83,20 @@ def identify(store: Store) -> dict[str, Any]:
     model, revision = store.features.model, store.features.revision
     acoustic = read_acoustic()
     if model in acoustic:
-        extractor_of(store, dry_run=True)  # refuses options of encoders
-        return {"encoder": model, "settings": acoustic[model].identity}
+        find_outline(config_of(store))  # refuses options of encoders
+        return ModelIdentity(model, settings=acoustic[model].identity)
     if not Path(model).is_dir():
-        commit = _commit(hub_id(model), revision)
-        return {"encoder": hub_id(model), **({"revision": commit} if commit else {})}
-    identity = {"encoder": store_name(model), "revision": ""}
+        return ModelIdentity(hub_id(model), _commit(hub_id(model), revision))
     if not is_here(model):
-        return identity
-    folder = find_checkpoint(model, revision).folder
-    weights = load_model(folder)
-    settings = digest_settings(weights.config, load_extractor(folder))
-    return identity | {"weights_sha256": digest_weights(weights), "settings_sha256": settings}
+        return ModelIdentity(store_name(model), revision="")
+    checkpoint = find_checkpoint(model, revision)
+    weights = load_model(checkpoint.folder)
+    return ModelIdentity(
+        encoder=checkpoint.identifier,
+        revision=checkpoint.revision,
+        weights_sha256=digest_weights(weights),
+        settings_sha256=digest_settings(weights.config, load_extractor(checkpoint.folder)),
+    )
 
 
 def _commit(repository: str, revision: str | None) -> str | None:
@@ -115,10 +117,10 @@ class Known:
     """What is known of features before they are extracted.
 
     Attributes:
-        layers: the names of those stored.
+        layers: the names of the layers that are stored.
         blocks: transformer blocks; None for features without a model.
-        nbytes: that are still to be written; 0 if all features are there.
-        done: whether all are there.
+        nbytes: the bytes that are still to be written; 0 if all features are there.
+        done: whether all features are there.
     """
 
     layers: tuple[str, ...]
@@ -136,43 +138,55 @@ def is_complete(store: Store, manifest: Manifest) -> bool:
     if not FeatureStore.exists(store.folder):
         return False
     there = FeatureStore(store.folder)
-    return all(there.is_done(one.utterance) for one in manifest.utterances)
+    return all(there.is_done(utterance.utterance) for utterance in manifest.utterances)
 
 
 def check_store(store: Store, manifest: Manifest, findings: Findings) -> Known | None:
     """Return what is known of features; None if they can't be had."""
-    where = f"features.{store.name} of {store.corpus}"
-    with findings.at(where):
+    with findings.at(_place(store)):
         there = FeatureStore(store.folder) if FeatureStore.exists(store.folder) else None
         if there:
             found = _check_same(store, there)
             if is_complete(store, manifest):
                 return found
-        extractor = extractor_of(store, dry_run=True)
-        blocks = getattr(extractor.shape, "blocks", None)
-        if blocks is not None:
-            find_devices(store.features.device, store.features.devices)
-            if missing := weights_missing(store.features.model, store.features.revision):
-                findings.error(where, missing)
-        dtype = store.features.dtype or extractor.dtype
-        limit = length_limit(store)
-        plan = plan_extraction(manifest, extractor.shape, dtype, extractor.layers, limit)
-        if plan.failures:
-            shown = "\n".join(f"{name}: {why}" for name, why in list(plan.failures.items())[:5])
-            findings.error(
-                where,
-                f"{len(plan.failures)} of {len(manifest.utterances)} utterances can't be "
-                f"extracted:\n{shown}",
-            )
-        absent = [one for one in plan.planned if not (there and there.is_done(one.utterance))]
-        nbytes = plan.layout.nbytes(sum(one.frames for one in absent))
-        return Known(plan.layout.layers, blocks, nbytes, False)
+        return _check_new(store, manifest, there, findings)
     return None
+
+
+def _check_new(
+    store: Store, manifest: Manifest, there: FeatureStore | None, findings: Findings
+) -> Known:
+    """Plan features of which some are still to be extracted, and note what stands in the way.
+
+    Raises:
+        FeatxError: if the model or a device can't be had, or no utterance can be extracted.
+    """
+    where, config = _place(store), config_of(store)
+    outline = find_outline(config)
+    if outline.blocks is not None:
+        config.compute.check()
+        if missing := weights_missing(config.model, config.revision):
+            findings.error(where, missing)
+    plan = plan_features(config, outline, manifest)
+    if plan.failures:
+        shown = "\n".join(f"{name}: {why}" for name, why in list(plan.failures.items())[:5])
+        findings.error(
+            where,
+            f"{len(plan.failures)} of {len(manifest.utterances)} utterances can't be "
+            f"extracted:\n{shown}",
+        )
+    absent = [p for p in plan.planned if not (there and there.is_done(p.utterance))]
+    nbytes = plan.layout.nbytes(sum(planned.frames for planned in absent))
+    return Known(plan.layout.layers, outline.blocks, nbytes, False)
+
+
+def _place(store: Store) -> str:
+    return f"features.{store.name} of {store.corpus}"
 
 
 def _check_same(store: Store, there: FeatureStore) -> Known:
     """Compare features that are there to what is asked for, as far as can be known here."""
-    asked, layers, blocks = store.features, there.layout.layers, there.identity.get("blocks")
+    asked, layers, blocks = store.features, there.layout.layers, there.identity.blocks
     differing = _of_other_model(store, there)
     if not differing:  # else its layers tell nothing
         if asked.dtype and asked.dtype != there.layout.dtype:
@@ -180,8 +194,8 @@ def _check_same(store: Store, there: FeatureStore) -> Known:
         wanted = layers if blocks is None else layers_of(store, blocks)
         if wanted != layers:
             differing.append(f"layers are {','.join(layers)} there, {','.join(wanted)} here")
-        precision = there.identity["precision"]
-        if asked.precision not in ("", AUTO, precision):
+        precision = there.identity.precision
+        if asked.precision not in ("", "auto", precision):
             differing.append(f"precision is {precision} there, {asked.precision} here")
         differing += _cut_otherwise(store, there)
     if differing:
@@ -194,19 +208,19 @@ def _check_same(store: Store, there: FeatureStore) -> Known:
 
 def _of_other_model(store: Store, there: FeatureStore) -> list[str]:
     """Say, once, by what another model made the features."""
-    held, asked = there.identity, identify(store)
+    held, asked = there.identity.to_json(), identify(store)
     if there.software.get("transformers") != version("transformers"):
-        asked.pop("settings_sha256", None)  # of its defaults too, which versions change
+        asked = replace(asked, settings_sha256=None)  # of its defaults too, which versions change
     return [
         f"{key} is {held.get(key)} there, {value} here"
-        for key, value in asked.items()
+        for key, value in asked.to_json().items()
         if held.get(key) != value
     ][:1]
 
 
 def _cut_otherwise(store: Store, there: FeatureStore) -> list[str]:
     """Say if utterances are cut at another length."""
-    limit, trimmed = length_limit(store), there.identity.get("trimmed_to")
+    limit, trimmed = _limit(store), there.identity.trimmed_to
     too_long = any(there.samples(name) > limit.samples for name in there.utterances)
     if not too_long and (not trimmed or trimmed == (limit.seconds if limit.trim else None)):
         return []

@@ -1,116 +1,140 @@
-"""From a plan to a feature store: compute what is not there yet."""
+"""From a manifest to a feature store: plan, start, fill."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from functools import partial
+import logging
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
-from typing import Any, Protocol, TypeVar
 
-import numpy as np
+from cache import FeatureIdentity, FeatureStore, check_disk, writing
+from featx.data.manifest import Manifest, load_manifest
+from featx.features.choices import Dtype, Precision, TooLong
+from featx.features.config import ExtractConfig
+from featx.features.encoders.devices import Compute
+from featx.features.extraction import Extraction
+from featx.features.extractors import find_extractor, find_outline
+from featx.features.fill import fill
+from featx.features.plan import MAX_SECONDS, ExtractionPlan, LengthLimit, plan_extraction
+from featx.features.stores import store_folder
+from featx.features.work import Extractor, Outline
+from featx.utils.arguments import check_choice
 
-from cache import FeatureStore, PlannedUtterance, StoreError, check_disk, writing
-from featx.data.audio import SAMPLE_RATE, AudioError
-from featx.errors import Interrupted
-from featx.features.encoders.workers import use_one_core
-from featx.features.plan import ExtractionPlan, Shape, describe_failures, plan_batches
-from featx.utils.parallel import map_ahead
-from featx.utils.progress import progress
-
-Batch = Sequence[PlannedUtterance]
-Key = TypeVar("Key")
-
-
-class Workers(Protocol):
-    """Threads that compute features: those of `encoders` and of `acoustic`.
-
-    Attributes:
-        decoders: threads that must read audio to keep them busy.
-    """
-
-    decoders: int
-
-    def encode(
-        self, batches: Iterable[tuple[Key, Sequence[np.ndarray]]], dtype: str
-    ) -> Iterator[tuple[Key, list[np.ndarray]]]:
-        """Yield each batch's key and features, (layers, frames, dim) of each utterance."""
-
-
-@dataclass(frozen=True)
-class Work:
-    """What computes the features of a store.
-
-    Attributes:
-        identity: what the features are; JSON values.
-        software: the versions that compute them.
-        workers: called for those who compute, if there is anything to compute.
-        seconds: of audio in a batch.
-    """
-
-    identity: Mapping[str, Any]
-    software: Mapping[str, str]
-    workers: Callable[[], Workers]
-    seconds: float
-
-
-class Extractor(Protocol):
-    """A model as `--model` names it: an encoder, or acoustic features."""
-
-    @property
-    def shape(self) -> Shape:
-        """The shape of its features."""
-
-    @property
-    def layers(self) -> Sequence[int] | None:
-        """The layers to store; None for all."""
-
-    @property
-    def dtype(self) -> str:
-        """What features are stored in, unless asked otherwise."""
-
-    def start(self, plan: ExtractionPlan, folder: Path, say: Callable[[str], None]) -> Work:
-        """Load what is needed for a plan's features; `say` is told what was decided."""
-
-
-@dataclass(frozen=True)
-class Extraction:
-    """What an extraction did.
-
-    Attributes:
-        store: where the features are.
-        extracted: utterances extracted now.
-        kept: utterances that were there before.
-        failures: utterance id to why it has no features.
-    """
-
-    store: FeatureStore
-    extracted: int
-    kept: int
-    failures: dict[str, str]
-
-    def describe(self) -> str:
-        """Say in words what was done, and what failed."""
-        return (
-            f"{self.extracted:,} utterances extracted, {self.kept:,} there before: "
-            f"{self.store.folder}" + describe_failures(self.failures)
-        )
+log = logging.getLogger("featx")
+Check = Callable[[FeatureIdentity], None]
 
 
 def extract(
-    plan: ExtractionPlan,
-    extractor: Extractor,
-    folder: Path,
-    say: Callable[[str], None] = print,
+    model: str | Path,
+    manifest: str | Path | Manifest = "manifest.csv",
+    *,
+    revision: str | None = None,
+    out: str | Path | None = None,
+    layers: str | None = None,
+    dtype: Dtype | None = None,
+    precision: Precision = "auto",
+    device: str = "auto",
+    devices: str = "1",
+    batch_seconds: float | None = None,
+    max_seconds: float = MAX_SECONDS,
+    too_long: TooLong = "refuse",
+    dry_run: bool = False,
+) -> Extraction:
+    """Write the layers of a frozen speech model, or acoustic features, to a feature store.
+
+    Stopped at any moment, the same call goes on from there. Utterances whose audio can't be used
+    do not stop the others; the result says why they failed.
+
+    Args:
+        model: a short name as `featx models` lists them, a Hub id or a local folder.
+        manifest: the utterances: a CSV file, or a manifest that is loaded already.
+        revision: a branch, tag or commit of the Hub repository.
+        out: the store's folder; by default features/MANIFEST/MODEL.
+        layers: the encoder's layers to store, such as "0,4-12"; all by default. No layer above
+            the highest is computed.
+        dtype: the type to store features in; by default float16 for encoders and float32 for
+            acoustic features.
+        precision: the type to compute in; "auto" measures which is fastest and exact enough.
+        device: "auto" (a GPU if there is one), "cpu", "cuda" or "cuda:<number>".
+        devices: how many GPUs, or "all".
+        batch_seconds: seconds of audio in a batch; by default 15 on a processor, 120 on a GPU.
+        max_seconds: the longest utterance that is taken, in seconds.
+        too_long: "refuse" longer utterances, or "trim" them to their beginning.
+        dry_run: plan everything and write nothing; needs no weights.
+
+    Returns:
+        What was done: `store` has the features, `extracted` and `kept` count utterances, and
+        `failures` says why utterances have no features.
+
+    Raises:
+        FeatxError: if the model is unknown or not to be had, no utterance can be extracted, or
+            an argument's value can't be used.
+        StoreError: if the folder holds other features, or the disk is too small.
+        Interrupted: on Ctrl-C; the same call goes on from there.
+
+    Example:
+        >>> extraction = featx.extract("encoder", layers="0,2", out="features/few")
+        >>> extraction.store.layout.layers
+        ('0', '2')
+        >>> extraction.failures
+        {}
+    """
+    if dtype is not None:
+        check_choice("dtype", dtype, Dtype)
+    check_choice("precision", precision, Precision)
+    check_choice("too_long", too_long, TooLong)
+    compute = Compute(device, devices, precision, batch_seconds)
+    limit = LengthLimit(max_seconds, too_long == "trim")
+    config = ExtractConfig(str(model), revision, layers, dtype, compute, limit)
+    utterances = manifest if isinstance(manifest, Manifest) else load_manifest(Path(manifest))
+    folder = Path(out) if out is not None else store_folder(utterances.path, str(model))
+    return extract_features(config, utterances, folder, dry_run)
+
+
+def extract_features(
+    config: ExtractConfig, manifest: Manifest, folder: Path, dry_run: bool = False
+) -> Extraction:
+    """Do what `extract` does, as a config says.
+
+    Args:
+        config: what to extract.
+        manifest: the utterances.
+        folder: the store's folder.
+        dry_run: plan everything and write nothing.
+
+    Raises:
+        FeatxError: as for `extract`.
+        StoreError: as for `extract`.
+        Interrupted: on Ctrl-C.
+    """
+    # what can't be computed is refused before every file is read
+    extractor = None if dry_run else find_extractor(config)
+    outline = extractor.outline if extractor else find_outline(config)
+    plan = plan_features(config, outline, manifest)
+    log.info("%s", plan.describe())
+    if extractor is None:
+        return Extraction(folder, plan, 0, 0, plan.failures, dry_run=True)
+    return write_features(extractor, plan, folder)
+
+
+def plan_features(config: ExtractConfig, outline: Outline, manifest: Manifest) -> ExtractionPlan:
+    """Work out what a store of features will hold, without decoding audio.
+
+    Raises:
+        FeatxError: if no utterance at all can be extracted.
+    """
+    dtype = config.dtype or outline.dtype
+    return plan_extraction(manifest, outline.shape, dtype, outline.layers, config.limit)
+
+
+def write_features(
+    extractor: Extractor, plan: ExtractionPlan, folder: Path, check: Check | None = None
 ) -> Extraction:
     """Write the features of the planned utterances to a store.
 
-    Utterances that the store already holds are not computed again, so a run that was stopped
-    goes on where it was. Utterances whose audio can't be used are reported, the others done.
-
     Args:
+        extractor: what computes them.
         plan: what to write.
-        extractor: what computes it.
-        folder: the store's.
-        say: told what was decided on the way.
+        folder: the store's folder.
+        check: called with what the features will be, before any is computed; it may refuse them.
 
     Raises:
         FeatxError: if the model can't be loaded, or can't be computed with as asked.
@@ -120,102 +144,10 @@ def extract(
     with writing(folder):
         if not FeatureStore.exists(folder):
             check_disk(folder, plan.nbytes)
-        work = extractor.start(plan, folder, say)
-        trimmed = {"trimmed_to": plan.limit.seconds} if plan.trimmed else {}  # `fit` must know
-        identity = {**work.identity, **trimmed}
+        work = extractor.start(plan, folder)
+        trimmed_to = plan.limit.seconds if plan.trimmed else None  # those who fit must know
+        identity = replace(work.identity, trimmed_to=trimmed_to)
+        if check:
+            check(identity)
         store = FeatureStore.prepare(folder, plan.planned, plan.layout, identity, work.software)
         return fill(store, plan, work.workers, work.seconds)
-
-
-def fill(
-    store: FeatureStore, plan: ExtractionPlan, workers: Callable[[], Workers], seconds: float
-) -> Extraction:
-    """Compute what a store lacks.
-
-    Args:
-        store: with room for the plan.
-        plan: what to write.
-        workers: called for those who compute, if there is anything to compute.
-        seconds: of audio in a batch.
-
-    Raises:
-        FeatxError: if memory runs out.
-        Interrupted: on Ctrl-C.
-    """
-    failures = dict(plan.failures)
-    waiting = _waiting(store, plan)
-    try:
-        if waiting:
-            failures |= _encode(store, plan, workers(), seconds, waiting)
-    except KeyboardInterrupt:
-        done = sum(store.is_done(planned.utterance) for planned in plan.planned)
-        raise Interrupted(
-            f"Interrupted with {done} of {len(plan.planned)} utterances done. "
-            "The same command goes on from there."
-        ) from None
-    finally:
-        store.flush()
-    extracted = sum(map(store.is_done, waiting))
-    return Extraction(store, extracted, len(plan.planned) - len(waiting), failures)
-
-
-def _waiting(store: FeatureStore, plan: ExtractionPlan) -> set[str]:
-    """Return the utterances to compute: those not done, and those damaged since."""
-    names = [planned.utterance for planned in plan.planned]
-    if not all(map(store.is_done, names)):
-        # An interrupted machine may have lost writes that an interrupted process does not lose.
-        store.forget(store.damaged())
-    return {name for name in names if not store.is_done(name)}
-
-
-def _encode(
-    store: FeatureStore, plan: ExtractionPlan, workers: Workers, seconds: float, waiting: set[str]
-) -> dict[str, str]:
-    """Decode, encode and write batches, each in threads of its own; return the failures."""
-    to_do = _batches_to_do(store, plan, seconds, waiting)
-    missing = sum(one.samples for one in plan.planned if one.utterance in waiting) / SAMPLE_RATE
-    failures: dict[str, str] = {}
-    decoded = map_ahead(partial(_decode, plan), to_do, workers.decoders, use_one_core)
-    with progress("Extracting", plan.seconds, "s of audio", plan.seconds - missing) as advance:
-        for (batch, unread), encoded in workers.encode(decoded, store.layout.dtype):
-            failures |= unread
-            readable = [one for one in batch if one.utterance not in unread]
-            for one, features in zip(readable, encoded, strict=True):
-                if one.utterance not in waiting:
-                    continue
-                try:
-                    store.write(one.utterance, features, one.source)
-                except StoreError as error:
-                    failures[one.utterance] = str(error)
-            advance(sum(one.samples for one in batch if one.utterance in waiting) / SAMPLE_RATE)
-    return failures
-
-
-def _batches_to_do(
-    store: FeatureStore, plan: ExtractionPlan, seconds: float, waiting: set[str]
-) -> list[Batch]:
-    """Return the batches with something to compute in them.
-
-    They are made of what was planned together, so that one which was begun before a stop is
-    computed as it was then: other company would mean other last bits.
-    """
-    return [
-        batch
-        for shard in store.by_shard(plan.planned)
-        for batch in plan_batches(shard, seconds)
-        if any(one.utterance in waiting for one in batch)
-    ]
-
-
-def _decode(
-    plan: ExtractionPlan, batch: Batch
-) -> tuple[tuple[Batch, dict[str, str]], list[np.ndarray]]:
-    """Return a batch, why some of it can't be read, and the others' waveforms."""
-    waveforms: list[np.ndarray] = []
-    unread = {}
-    for one in batch:
-        try:
-            waveforms.append(plan.read(one))
-        except AudioError as error:
-            unread[one.utterance] = str(error)
-    return (batch, unread), waveforms

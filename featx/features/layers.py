@@ -22,12 +22,12 @@ def parse_layers(text: str, blocks: int) -> tuple[int, ...]:
         first, last = (int(match[1]), int(match[2] or match[1])) if match else (1, 0)
         if first > last:
             raise FeatxError(
-                f"--layers {text}: {part!r} is neither a layer nor a range. "
+                f"`layers={text!r}`: {part!r} is neither a layer nor a range. "
                 "Write layers and ranges between commas, such as 0,4-12."
             )
         if last > blocks:
             raise FeatxError(
-                f"--layers {text}: the encoder has no layer {last}. It has 0 (the local encoder) "
+                f"`layers={text!r}`: the encoder has no layer {last}. It has 0 (the local encoder) "
                 f"to {blocks}."
             )
         layers.update(range(first, last + 1))
@@ -56,7 +56,8 @@ def choose_layers(text: str, stored: Sequence[str], blocks: int | None) -> tuple
     absent = [str(layer) for layer in wanted if str(layer) not in stored]
     if absent:
         raise FeatxError(
-            f"--layers {text}: layer {', '.join(absent)} is not in the store, which has "
-            f"{', '.join(stored)}. Extract it with featx extract --layers, to another --out."
+            f"`layers={text!r}`: layer {', '.join(absent)} is not in the store, which has "
+            f"{', '.join(stored)}. Choose among these, or extract the features again with all "
+            "the layers that you need, into another folder."
         )
     return tuple(stored.index(str(layer)) for layer in wanted)

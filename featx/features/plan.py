@@ -44,7 +44,7 @@ class LengthLimit:
     """How long an utterance may be, and what becomes of a longer one.
 
     Attributes:
-        seconds: the limit.
+        seconds: the length of the longest utterance that is taken whole.
         trim: keep the beginning of a longer utterance, as Pepino et al. (2021) did at 15 s;
             otherwise it is refused.
     """
@@ -54,7 +54,7 @@ class LengthLimit:
 
     def __post_init__(self) -> None:
         if not 0 < self.seconds < math.inf:
-            raise FeatxError(f"--max-seconds {self.seconds:g}: give a number of seconds above 0.")
+            raise FeatxError(f"`max_seconds={self.seconds:g}`: give a number of seconds above 0.")
 
     @property
     def samples(self) -> int:
@@ -67,11 +67,11 @@ class ExtractionPlan:
     """What an extraction will write.
 
     Attributes:
-        utterances: those that can be extracted, in the manifest's order.
-        planned: the same, as the store sees them.
+        utterances: the utterances that can be extracted, in the manifest's order.
+        planned: the same utterances, as the store sees them.
         layout: the stored layers' names, dim and dtype.
-        limit: of an utterance's length.
-        trimmed: how many utterances it shortens.
+        limit: how long an utterance may be.
+        trimmed: how many utterances the limit shortens.
         failures: utterance id to why it can't be extracted.
     """
 
@@ -144,10 +144,10 @@ def plan_extraction(
 
     Args:
         manifest: the utterances.
-        shape: of the features.
-        dtype: "float16" or "float32".
-        layers: those to store, ascending; all by default.
-        limit: of an utterance's length.
+        shape: the shape of the features.
+        dtype: the type to store them in, "float16" or "float32".
+        layers: the layers to store, ascending; all by default.
+        limit: how long an utterance may be.
 
     Raises:
         FeatxError: if no utterance at all can be extracted.
@@ -196,8 +196,8 @@ class _Draft:
         too_long = samples > self.limit.samples
         if too_long and not self.limit.trim:
             raise AudioError(
-                f"{utterance.path}: {samples / SAMPLE_RATE:.1f} s, more than --max-seconds "
-                f"{self.limit.seconds:g} (--too-long trim keeps the beginning)"
+                f"{utterance.path}: {samples / SAMPLE_RATE:.1f} s, more than "
+                f"`max_seconds={self.limit.seconds:g}` (`too_long='trim'` keeps the beginning)"
             )
         samples = min(samples, self.limit.samples)
         frames = self.shape.frames(samples)
@@ -228,19 +228,20 @@ def plan_batches(
 ) -> list[tuple[PlannedUtterance, ...]]:
     """Group utterances into batches, the longest utterances first.
 
-    The last batches are smaller, so that those who work on them end at about the same time. The
-    same utterances always make the same batches: an extraction that goes on after a stop repeats
-    what it would have computed, to the last bit.
+    The last batches are smaller, so that the threads that work on them end at about the same
+    time. The same utterances always make the same batches: an extraction that goes on after a
+    stop gives the features that it would have given without the stop, to the last bit.
 
     Args:
         planned: the utterances.
-        seconds: of audio in a batch, padding included; one that is longer is a batch alone.
+        seconds: seconds of audio in a batch, padding included; a longer utterance is a batch
+            alone.
     """
     usual = seconds * SAMPLE_RATE
     left = sum(utterance.samples for utterance in planned)
     batches: list[list[PlannedUtterance]] = []
     longest = room = 0.0
-    for utterance in sorted(planned, key=lambda one: (-one.samples, one.utterance)):
+    for utterance in sorted(planned, key=lambda planned: (-planned.samples, planned.utterance)):
         fits = batches and (len(batches[-1]) + 1) * longest <= room
         if fits and utterance.samples >= SIMILAR * longest:
             batches[-1].append(utterance)

@@ -1,6 +1,6 @@
 """The precision of a corpus's features: the fastest that leaves them what they are."""
 
-from collections.abc import Callable
+import logging
 from dataclasses import asdict
 from pathlib import Path
 
@@ -17,6 +17,7 @@ from featx.utils.files import write_json
 SAMPLE_UTTERANCES = 6
 SAMPLE_SECONDS = 4  # of each
 PRECISION_RECORD = "precision.json"
+log = logging.getLogger("featx")
 
 
 def choose_precision(
@@ -24,30 +25,28 @@ def choose_precision(
     device: torch.device,
     plan: ExtractionPlan,
     folder: Path,
-    say: Callable[[str], None],
 ) -> str:
     """Return the precision that a store was begun in, or else the one that does best here.
 
-    What was measured is said, and written beside the store.
+    What was measured is logged, and written beside the store.
 
     Args:
-        encoder: in float32.
+        encoder: the encoder in float32.
         device: where it will compute.
         plan: the utterances, on some of which precisions are compared.
-        folder: the store's.
-        say: told what was seen.
+        folder: the store's folder.
 
     Raises:
         FeatxError: if memory runs out.
     """
     if FeatureStore.exists(folder):
-        return str(FeatureStore(folder).identity["precision"])
+        return FeatureStore(folder).identity.precision
     sample = _sample(plan)
     checks = check_precisions(encoder, device, sample) if sample else []
     precision = fastest(checks)
     for check in checks:
-        say(check.describe())
-    say(f"Computing in {precision} on {device}.")
+        log.info("%s", check.describe())
+    log.info("Computing in %s on %s.", precision, device)
     measured = [asdict(check) for check in checks]
     record = {"precision": precision, "device": str(device), "checks": measured}
     write_json(folder / PRECISION_RECORD, record)
@@ -55,7 +54,7 @@ def choose_precision(
 
 
 def _sample(plan: ExtractionPlan) -> list[np.ndarray]:
-    """Return some seconds of the corpus's speech, from all over it."""
+    """Return some seconds of speech from utterances all over the corpus."""
     step = -(-len(plan.planned) // SAMPLE_UTTERANCES)
     waveforms = []
     for planned in plan.planned[::step]:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from featx.errors import FeatxError
+from featx.errors import Call, FeatxError
 from featx.features.encoders.checkpoints import store_name
 
 ROOT = Path("features")
@@ -15,10 +15,11 @@ def store_folder(manifest: Path, model: str) -> Path:
 
 
 def find_stores(manifest: Path, models: Sequence[str]) -> list[Path]:
-    """Return the folders of the named models' features of a manifest, or of the only one there.
+    """Return the folders of the named models' features of a manifest, or of the only ones there.
 
     Raises:
-        FeatxError: if one is not there, or none is named and there are several.
+        FeatxError: if a model's features are not there, or no model is named and there are
+            several stores.
     """
     if not models:
         return [find_store(manifest)]
@@ -42,16 +43,20 @@ def find_store(manifest: Path, model: str | None = None) -> Path:
             return store_folder(manifest, model)
         there = f"there: {', '.join(found)}" if found else "there are none"
         raise FeatxError(
-            f"--model {model}: no features of it under {parent}; {there}. "
-            f"Extract them: featx extract --model {model} --manifest {manifest}"
+            f"`model={model!r}`: no features of it under {parent}; {there}.",
+            _extraction("Extract them", model, manifest),
         )
     if not found:
         others = sorted({path.parent.as_posix() for path in ROOT.glob("*/*/*.h5")})
-        there = f" There is {', '.join(others)}: is --manifest right?" if others else ""
+        there = f" There is {', '.join(others)}: is `manifest` right?" if others else ""
         raise FeatxError(
-            f"{parent}: no feature store here.{there} "
-            f"Make one: featx extract --model wav2vec2-base --manifest {manifest}"
+            f"{parent}: no feature store here.{there}",
+            _extraction("Make one", "wav2vec2-base", manifest),
         )
     if len(found) > 1:
-        raise FeatxError(f"{parent} holds several stores; pick one: --model {'|'.join(found)}")
+        raise FeatxError(f"{parent} holds several stores; choose a `model`: {', '.join(found)}.")
     return parent / found[0]
+
+
+def _extraction(purpose: str, model: str, manifest: Path) -> Call:
+    return Call(purpose, "extract", {"model": model, "manifest": manifest})

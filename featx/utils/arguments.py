@@ -1,9 +1,9 @@
-"""Arguments of the Python API that exclude each other."""
+"""Arguments of the Python API that exclude each other, or are none of the choices."""
 
 import inspect
 from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 from featx.errors import FeatxError
 
@@ -40,3 +40,19 @@ def refuse_beside(
 
 def _plain(value: object) -> object:
     return str(value) if isinstance(value, Path) else value
+
+
+def check_choice(argument: str, value: object, choices: Any) -> None:
+    """Refuse a value that a `Literal` does not list.
+
+    Args:
+        argument: the argument's name.
+        value: its value.
+        choices: the `Literal`.
+
+    Raises:
+        FeatxError: if the value is none of the choices.
+    """
+    known = get_args(choices)
+    if value not in known:
+        raise FeatxError(f"`{argument}={value!r}`: choose {' or '.join(map(str, known))}.")

@@ -6,9 +6,9 @@ from typing import TypeVar
 import numpy as np
 import torch
 
+from classifiers.cores import use_one_core
 from featx.data.audio import Waveform
 from featx.features.acoustic.settings import AcousticSettings, Descriptors, Functionals, LogMel
-from featx.features.encoders.workers import use_one_core
 from featx.utils.parallel import map_ahead
 
 Key = TypeVar("Key")
@@ -20,10 +20,10 @@ class AcousticWorkers:
     opensmile lets go of Python's lock while it computes, so threads keep every core busy.
 
     Args:
-        settings: of the features.
+        settings: how the features are computed.
 
     Attributes:
-        decoders: threads that must read audio to keep them busy.
+        decoders: how many threads must read audio to keep them busy.
     """
 
     def __init__(self, settings: AcousticSettings) -> None:
@@ -37,13 +37,13 @@ class AcousticWorkers:
 
         Args:
             batches: a key, such as the utterances' names, and their waveforms.
-            dtype: of the features; what overflows it becomes infinite.
+            dtype: the type of the features; what overflows it becomes infinite.
         """
 
         def work(batch: tuple[Key, Sequence[np.ndarray]]) -> tuple[Key, list[np.ndarray]]:
             key, waveforms = batch
             with np.errstate(over="ignore"):
-                return key, [self._compute(one).astype(dtype)[None] for one in waveforms]
+                return key, [self._compute(wave).astype(dtype)[None] for wave in waveforms]
 
         return map_ahead(work, batches, torch.get_num_threads(), use_one_core)
 

@@ -49,6 +49,11 @@ class Checkpoint:
     source: str
     revision: str
 
+    @property
+    def identifier(self) -> str:
+        """The Hub id, or the name of a local folder."""
+        return self.name if self.source == "local" else self.source
+
 
 def read_registry() -> dict[str, EncoderEntry]:
     """Return every encoder with a short name."""
@@ -84,7 +89,7 @@ def hub_id(model: str) -> str:
     nearest = difflib.get_close_matches(model, [*registry, *read_acoustic()], n=3)
     hint = f"Did you mean {' or '.join(nearest)}? " if nearest else ""
     raise FeatxError(
-        f"--model {model}: no short name, Hub id or local folder. {hint}"
+        f"`model={model!r}`: no short name, Hub id or local folder. {hint}"
         "`featx models` lists the short names."
     )
 
@@ -101,7 +106,9 @@ def find_checkpoint(model: str, revision: str | None = None) -> Checkpoint:
     """
     if Path(model).is_dir():
         if revision:
-            raise FeatxError(f"--revision {revision}: {model} is a local folder and has only one.")
+            raise FeatxError(
+                f"`revision={revision!r}`: {model} is a local folder, which has no revisions."
+            )
         return Checkpoint(store_name(model), _checked(Path(model)), "local", "")
     folder = _snapshot(model, revision, ["*config.json", "model*.safetensors*"])
     if not list(folder.glob("model*.safetensors")):  # older repositories
@@ -166,11 +173,11 @@ def _not_here(model: str, revision: str | None, reason: str) -> FeatxError:
     repository = hub_id(model)
     pin = f" --revision {revision}" if revision else ""
     return FeatxError(
-        f"--model {model}: not on this machine, and can't be downloaded.\n"
+        f"`model={model!r}`: not on this machine, and can't be downloaded.\n"
         f"  tried: a folder named {model}; {repository} in {HF_HUB_CACHE}; {reason}\n"
         f"  where there is a network, this command fetches it:\n"
         f"    hf download {repository}{pin}\n"
-        f"  then copy that cache here, or give --model the folder that holds it."
+        "  then copy that cache here, or give as `model` the folder that holds it."
     )
 
 

@@ -3,13 +3,12 @@
 import math
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Literal
 
 import torch
 
 from featx.errors import FeatxError
+from featx.features.choices import Precision
 
-Precision = Literal["auto", "float32", "bfloat16", "float16"]
 ALL = "all"
 BATCH_SECONDS = {"cpu": 15.0, "cuda": 120.0}  # of audio; on a GPU yet to be tried
 
@@ -61,6 +60,14 @@ class Compute:
             FeatxError: if this machine lacks it.
         """
         return self.places[0]
+
+    def check(self) -> None:
+        """Refuse devices that are not here.
+
+        Raises:
+            FeatxError: if this machine lacks them.
+        """
+        find_devices(self.device, self.devices)
 
     @property
     def seconds(self) -> float:

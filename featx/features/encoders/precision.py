@@ -50,7 +50,7 @@ def check_precisions(
     """Measure the half precisions that a device is made for against float32.
 
     Args:
-        encoder: in float32.
+        encoder: the encoder in float32.
         device: where it will compute.
         waveforms: real speech, each (samples,); they are timed in a batch of the usual size.
     """
@@ -65,7 +65,7 @@ def check_precisions(
         features, taken = _encode_timed(encoder.on(device, precision), batch)
         pairs = list(zip(features, expected, strict=True))[: len(waveforms)]
         cosines = {
-            layer: min(_lowest_cosine(one[index], other[index]) for one, other in pairs)
+            layer: min(_lowest_cosine(rounded[index], exact[index]) for rounded, exact in pairs)
             for index, layer in enumerate(encoder.layers)
         }
         checks.append(PrecisionCheck(precision, cosines, float32_time / taken))
@@ -95,9 +95,10 @@ def _encode_timed(
     return features, time.perf_counter() - begin
 
 
-def _lowest_cosine(one: np.ndarray, other: np.ndarray) -> float:
-    """Return the lowest cosine between frames of two (frames, dim); -1 where one overflowed."""
-    one, other = one.astype(np.float64), other.astype(np.float64)
+def _lowest_cosine(rounded: np.ndarray, exact: np.ndarray) -> float:
+    """Return the lowest cosine between frames of two (frames, dim); -1 where a value overflowed."""
+    rounded, exact = rounded.astype(np.float64), exact.astype(np.float64)
+    norms = [np.linalg.norm(features, axis=1) for features in (rounded, exact)]
     with np.errstate(invalid="ignore"):
-        cosines = (one * other).sum(1) / np.linalg.norm(one, axis=1) / np.linalg.norm(other, axis=1)
+        cosines = (rounded * exact).sum(1) / norms[0] / norms[1]
     return float(np.nan_to_num(cosines, nan=-1.0).min())

@@ -18,20 +18,20 @@ Key = TypeVar("Key")
 PER_GPU = 2  # threads: one computes while the features of the other leave the GPU
 
 
-class Workers:
+class EncoderWorkers:
     """The threads that encode batches: one for each core of a processor, or two a GPU.
 
     Cores that work on one batch together lose time waiting for each other. A batch on a core of
     its own also has the same bits however many cores there are.
 
     Args:
-        encoder: in float32.
-        devices: the processor, or GPUs.
-        precision: to compute in.
+        encoder: the encoder in float32.
+        devices: the processor, or the GPUs.
+        precision: the type to compute in.
 
     Attributes:
-        threads: how many encode.
-        decoders: threads that must read audio to keep them busy.
+        threads: how many threads encode.
+        decoders: how many threads must read audio to keep them busy.
     """
 
     def __init__(self, encoder: Encoder, devices: Sequence[torch.device], precision: str) -> None:
@@ -47,7 +47,7 @@ class Workers:
 
         Args:
             batches: a key, such as the utterances' names, and their waveforms.
-            dtype: of the features.
+            dtype: the type of the features.
 
         Raises:
             FeatxError: if memory runs out.
@@ -79,5 +79,5 @@ def encode(encoder: Encoder, waveforms: Sequence[np.ndarray], dtype: str) -> lis
         seconds = max(map(len, waveforms)) * len(waveforms) / SAMPLE_RATE
         raise FeatxError(
             f"{encoder.device}: out of memory with a batch of {seconds:.1f} s of audio. Take "
-            "smaller ones with --batch-seconds, or shorter utterances with --max-seconds."
+            "smaller batches with `batch_seconds`, or shorter utterances with `max_seconds`."
         ) from error

@@ -9,7 +9,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cache import FeatureStore, Layout, PlannedUtterance
+from cache import FeatureIdentity, FeatureStore, Layout, PlannedUtterance
 from classifiers.cores import Crew
 from classifiers.dense import DenseSettings
 from classifiers.heads import train_head
@@ -41,7 +41,7 @@ def write_store(folder: Path, fold: Fold, value) -> FeatureStore:
     generator = np.random.default_rng(0)
     everyone = [u for part in fold.parts.values() for u in part]
     plan = [PlannedUtterance(u.utterance, 100, FRAMES) for u in everyone]
-    identity = {"encoder": "made", "frame_step": 0.02, "blocks": 1}
+    identity = FeatureIdentity("made", frame_step=0.02, blocks=1)
     store = FeatureStore.prepare(folder, plan, Layout(("0", "1"), 3, "float32"), identity, {})
     for u in everyone:
         noise = generator.standard_normal((2, FRAMES, 3))

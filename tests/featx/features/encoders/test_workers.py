@@ -7,7 +7,7 @@ import torch
 from featx.errors import FeatxError
 from featx.features.encoders.checkpoints import find_checkpoint
 from featx.features.encoders.encoder import CPU, Encoder
-from featx.features.encoders.workers import Workers
+from featx.features.encoders.workers import EncoderWorkers
 
 
 @pytest.fixture
@@ -27,7 +27,7 @@ def batches():
 @pytest.mark.parametrize("cores", [1, 3])
 def test_the_bits_are_the_same_however_many_cores(encoder, batches, monkeypatch, cores):
     monkeypatch.setattr(torch, "get_num_threads", lambda: cores)
-    workers = Workers(encoder, (CPU,), "float32")
+    workers = EncoderWorkers(encoder, (CPU,), "float32")
     for (key, features), (number, waveforms) in zip(
         workers.encode(batches, "float32"), batches, strict=True
     ):
@@ -37,7 +37,7 @@ def test_the_bits_are_the_same_however_many_cores(encoder, batches, monkeypatch,
 
 
 def test_a_batch_that_could_not_be_read_is_empty(encoder):
-    workers = Workers(encoder, (CPU,), "float32")
+    workers = EncoderWorkers(encoder, (CPU,), "float32")
     assert list(workers.encode([("nothing", [])], "float32")) == [("nothing", [])]
 
 
@@ -46,7 +46,7 @@ def test_other_errors_are_not_taken_for_a_lack_of_memory(encoder, batches, monke
         raise RuntimeError("something else")
 
     monkeypatch.setattr(Encoder, "encode", encode)
-    workers = Workers(encoder, (CPU,), "float32")
+    workers = EncoderWorkers(encoder, (CPU,), "float32")
     with pytest.raises(RuntimeError, match="something else"):
         list(workers.encode(batches, "float32"))
 
@@ -54,7 +54,7 @@ def test_other_errors_are_not_taken_for_a_lack_of_memory(encoder, batches, monke
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="no GPU here")
 @pytest.mark.parametrize("precision", ["float32", "bfloat16", "float16"])
 def test_a_gpu_gives_what_a_processor_gives(encoder, batches, precision):
-    workers = Workers(encoder, (torch.device("cuda", 0),), precision)
+    workers = EncoderWorkers(encoder, (torch.device("cuda", 0),), precision)
     for (_, features), (_, waveforms) in zip(
         workers.encode(batches, "float32"), batches, strict=True
     ):
@@ -67,6 +67,6 @@ def test_memory_running_out_is_explained(encoder, batches, monkeypatch):
         raise torch.OutOfMemoryError("CUDA out of memory")
 
     monkeypatch.setattr(Encoder, "encode", encode)
-    workers = Workers(encoder, (CPU,), "float32")
+    workers = EncoderWorkers(encoder, (CPU,), "float32")
     with pytest.raises(FeatxError, match=r"out of memory with a batch of 0.1 s.*--batch-seconds"):
         list(workers.encode(batches, "float32"))

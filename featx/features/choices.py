@@ -1,0 +1,12 @@
+"""The choices of an extraction by name, for configs and the command line."""
+
+from typing import Literal
+
+Dtype = Literal["float16", "float32"]
+"""The types that features are stored in."""
+
+Precision = Literal["auto", "float32", "bfloat16", "float16"]
+"""The types that encoders compute in; "auto" measures which is fastest and exact enough."""
+
+TooLong = Literal["refuse", "trim"]
+"""What becomes of an utterance longer than the limit."""

@@ -1,0 +1,30 @@
+"""What features to extract, as a user asks for them."""
+
+from dataclasses import dataclass
+
+from featx.features.choices import Dtype
+from featx.features.encoders.devices import Compute
+from featx.features.plan import LengthLimit
+
+DEFAULT_COMPUTE, DEFAULT_LIMIT = Compute(), LengthLimit()
+
+
+@dataclass(frozen=True)
+class ExtractConfig:
+    """What features to extract of every utterance.
+
+    Attributes:
+        model: the name of acoustic features, or an encoder's short name, Hub id or local folder.
+        revision: a branch, tag or commit of the encoder's Hub repository.
+        layers: the encoder's layers to store, such as "0,4-12"; all by default.
+        dtype: the type to store features in; by default what suits the model.
+        compute: what to compute with.
+        limit: how long an utterance may be.
+    """
+
+    model: str
+    revision: str | None = None
+    layers: str | None = None
+    dtype: Dtype | None = None
+    compute: Compute = DEFAULT_COMPUTE
+    limit: LengthLimit = DEFAULT_LIMIT

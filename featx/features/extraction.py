@@ -1,0 +1,68 @@
+"""What an extraction did, or would do."""
+
+import html
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+from cache import FeatureStore
+from featx.features.plan import ExtractionPlan, describe_failures
+
+
+@dataclass(frozen=True)
+class Extraction:
+    """What an extraction did, or would do after a dry run.
+
+    Attributes:
+        folder: the store's folder.
+        plan: what the store is to hold.
+        extracted: how many utterances were extracted now.
+        kept: how many utterances were there before.
+        failures: utterance id to why it has no features.
+        dry_run: whether nothing was written.
+    """
+
+    folder: Path
+    plan: ExtractionPlan
+    extracted: int
+    kept: int
+    failures: dict[str, str]
+    dry_run: bool = False
+
+    @cached_property
+    def store(self) -> FeatureStore:
+        """The features.
+
+        Raises:
+            StoreError: if there is no store, as after a dry run.
+        """
+        return FeatureStore(self.folder)
+
+    def describe(self) -> str:
+        """Say in words what was done, and what failed."""
+        if self.dry_run:
+            return f"Dry run, nothing was written. The store would be {self.folder}."
+        return (
+            f"{self.extracted:,} utterances extracted, {self.kept:,} there before: "
+            f"{self.folder}" + describe_failures(self.failures)
+        )
+
+    def _repr_html_(self) -> str:
+        """Return a table of what the store holds, for a notebook."""
+        layout = self.plan.layout
+        rows = {
+            "store": str(self.folder),
+            "utterances extracted": "none, a dry run" if self.dry_run else f"{self.extracted:,}",
+            "utterances there before": f"{self.kept:,}",
+            "utterances that failed": f"{len(self.failures):,}",
+            "audio": f"{self.plan.seconds / 3600:.2f} h",
+            "layers": ", ".join(layout.layers),
+            "features a frame": f"{layout.dim:,} in {layout.dtype}",
+            "size": f"{self.plan.nbytes / 1e9:.2f} GB",
+        }
+        cells = "".join(
+            f"<tr><th>{html.escape(name)}</th><td>{html.escape(value)}</td></tr>"
+            for name, value in rows.items()
+        )
+        reasons = "".join(f"<li>{html.escape(reason)}</li>" for reason in self.failures.values())
+        return f"<table>{cells}</table>" + (f"<ul>{reasons}</ul>" if reasons else "")

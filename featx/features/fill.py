@@ -1,0 +1,132 @@
+"""Compute the features that a store lacks."""
+
+from collections.abc import Callable, Sequence
+from functools import partial
+
+import numpy as np
+
+from cache import FeatureStore, PlannedUtterance, StoreError
+from classifiers.cores import use_one_core
+from featx.data.audio import SAMPLE_RATE, AudioError
+from featx.errors import Interrupted
+from featx.features.extraction import Extraction
+from featx.features.plan import ExtractionPlan, plan_batches
+from featx.features.work import Workers
+from featx.utils.parallel import map_ahead
+from featx.utils.progress import progress
+
+Batch = Sequence[PlannedUtterance]
+
+
+def fill(
+    store: FeatureStore, plan: ExtractionPlan, workers: Callable[[], Workers], seconds: float
+) -> Extraction:
+    """Compute what a store lacks.
+
+    Utterances that the store already holds are not computed again. Utterances whose audio can't
+    be used are reported, and the others are done.
+
+    Args:
+        store: a store with room for the plan.
+        plan: what to write.
+        workers: makes the threads that compute; called if there is anything to compute.
+        seconds: seconds of audio in a batch.
+
+    Raises:
+        FeatxError: if memory runs out.
+        Interrupted: on Ctrl-C.
+    """
+    failures = dict(plan.failures)
+    waiting = _waiting(store, plan)
+    try:
+        if waiting:
+            failures |= _Filling(store, plan, waiting).run(workers(), seconds)
+    except KeyboardInterrupt:
+        done = sum(store.is_done(planned.utterance) for planned in plan.planned)
+        raise Interrupted(
+            f"Interrupted with {done} of {len(plan.planned)} utterances done. "
+            "Extract the features again to go on from there."
+        ) from None
+    finally:
+        store.flush()
+    extracted = sum(map(store.is_done, waiting))
+    kept = len(plan.planned) - len(waiting)
+    return Extraction(store.folder, plan, extracted, kept, failures)
+
+
+def _waiting(store: FeatureStore, plan: ExtractionPlan) -> set[str]:
+    """Return the utterances to compute: those not done, and those damaged since."""
+    names = [planned.utterance for planned in plan.planned]
+    if not all(map(store.is_done, names)):
+        # An interrupted machine may have lost writes that an interrupted process does not lose.
+        store.forget(store.damaged())
+    return {name for name in names if not store.is_done(name)}
+
+
+class _Filling:
+    """Decodes, encodes and writes batches, each in threads of its own.
+
+    Args:
+        store: a store with room for the plan.
+        plan: what to write.
+        waiting: the utterances to compute.
+    """
+
+    def __init__(self, store: FeatureStore, plan: ExtractionPlan, waiting: set[str]) -> None:
+        self._store, self._plan, self._waiting = store, plan, waiting
+        self._failures: dict[str, str] = {}
+
+    def run(self, workers: Workers, seconds: float) -> dict[str, str]:
+        """Compute and write everything that waits; return why some of it failed."""
+        missing = self._waiting_seconds(self._plan.planned)
+        whole = self._plan.seconds
+        decode = partial(_decode, self._plan)
+        decoded = map_ahead(decode, self._batches(seconds), workers.decoders, use_one_core)
+        with progress("Extracting", whole, "s of audio", whole - missing) as advance:
+            dtype = self._store.layout.dtype
+            for (batch, unread), encoded in workers.encode(decoded, dtype):
+                self._failures |= unread
+                self._write([p for p in batch if p.utterance not in unread], encoded)
+                advance(self._waiting_seconds(batch))
+        return self._failures
+
+    def _write(self, batch: Batch, encoded: Sequence[np.ndarray]) -> None:
+        for planned, features in zip(batch, encoded, strict=True):
+            if planned.utterance not in self._waiting:
+                continue
+            try:
+                self._store.write(planned.utterance, features, planned.source)
+            except StoreError as error:
+                self._failures[planned.utterance] = str(error)
+
+    def _batches(self, seconds: float) -> list[Batch]:
+        """Return the batches with something to compute in them.
+
+        They are made of all that was planned, so that a batch which was begun before a stop is
+        computed with the same utterances as then: in another batch, an utterance's features
+        would differ in their last bits.
+        """
+        return [
+            batch
+            for shard in self._store.by_shard(self._plan.planned)
+            for batch in plan_batches(shard, seconds)
+            if any(planned.utterance in self._waiting for planned in batch)
+        ]
+
+    def _waiting_seconds(self, batch: Batch) -> float:
+        waiting = (p.samples for p in batch if p.utterance in self._waiting)
+        return sum(waiting) / SAMPLE_RATE
+
+
+def _decode(
+    plan: ExtractionPlan, batch: Batch
+) -> tuple[tuple[Batch, dict[str, str]], list[np.ndarray]]:
+    """Return a batch, why some of it can't be read, and the others' waveforms."""
+    waveforms: list[np.ndarray] = []
+    unread = {}
+    for planned in batch:
+        try:
+            waveforms.append(plan.read(planned))
+        except AudioError as error:
+            unread[planned.utterance] = str(error)
+    return (batch, unread), waveforms
