@@ -1,5 +1,6 @@
 """The processes of a fine-tuning: one, or as many as `torchrun` starts."""
 
+import atexit
 import os
 from typing import Any, TypeVar
 
@@ -38,6 +39,7 @@ class Processes:
 
             on_cpu = device.type == "cpu"
             PartialState(cpu=on_cpu, **({"backend": "gloo"} if on_cpu else {}))
+            atexit.register(disconnect)  # not before: a script may fine-tune several times
 
     def agree(self, value: T) -> T:
         """Return the value of the first process."""
@@ -58,7 +60,8 @@ class Processes:
         if self.leads and not self._agreed:
             self.agree(nothing)
 
-    def end(self) -> None:
-        """Disconnect the processes: one that ends while connected can abort and stop the others."""
-        if self.count > 1 and torch.distributed.is_initialized():
-            torch.distributed.destroy_process_group()
+
+def disconnect() -> None:
+    """Disconnect the processes: one that ends while connected can abort and stop the others."""
+    if count_processes() > 1 and torch.distributed.is_initialized():
+        torch.distributed.destroy_process_group()

@@ -24,7 +24,7 @@ from featx.finetuning.hub import best_saved, push
 from featx.finetuning.identity import Identity, identify
 from featx.finetuning.member import Look, TunedMember, load_tuned_member
 from featx.finetuning.model import EmotionModel
-from featx.finetuning.processes import Processes
+from featx.finetuning.processes import Processes, disconnect
 from featx.finetuning.resources import NOBODY, Recipients, check_disk
 from featx.finetuning.saved import save_model
 from featx.finetuning.trackers import LOGS
@@ -80,14 +80,13 @@ def run_finetune(
     identity = identify(config, task, checkpoint)
     device = compute.place
     keep_float32(device)
-    processes = Processes(device)
     setting = Setting(
         config=config,
         task=task,
         checkpoint=checkpoint.folder,
         extractor=load_extractor(checkpoint.folder),
         device=device,
-        processes=processes,
+        processes=Processes(device),
         trackers=recipients.trackers,
         name=folder.name,
     )
@@ -99,12 +98,14 @@ def run_finetune(
         job = Job(config.to_toml(), identity.inputs, work)
         results = _lead_or_follow(setting, job, folder, overwrite)
     except KeyboardInterrupt:
+        disconnect()
         raise Interrupted(
             "Interrupted. Started again in the same way, it goes on at the last checkpoint, "
             f"{config.training.every} steps or fewer before."
         ) from None
-    finally:
-        processes.end()
+    except Exception:
+        disconnect()  # so that no process waits for this one
+        raise
     if results and recipients.repository:
         best = best_saved(folder, folder / MODELS, config.training.best_by)
         address = push(recipients.repository, best)

@@ -134,10 +134,21 @@ def test_stopped_after_the_last_step_only_predictions_are_made(whole, finetune, 
     agree(run, whole)
 
 
+TWICE = """
+import contextlib, featx
+from featx.cli.main import main
+
+with contextlib.suppress(SystemExit):
+    main()
+run = featx.finetune(config="runs/two/config.toml", name="again", device="cpu")
+assert str(run.folder) == "runs/again"
+"""
+
+
 def torchrun(*words):
     command = [
         sys.executable, "-m", "torch.distributed.run", "--nproc-per-node", "2",
-        "--rdzv-backend", "c10d", "--rdzv-endpoint", "localhost:0", "-m", "featx",
+        "--rdzv-backend", "c10d", "--rdzv-endpoint", "localhost:0",
     ]  # fmt: skip
     return subprocess.run([*command, *words], capture_output=True, text=True, timeout=120)
 
@@ -149,11 +160,13 @@ def test_two_processes_train_and_predict_as_one_with_twice_the_batches(
     still = {f"{name}_dropout": 0.0 for name in ("hidden", "attention", "activation", "feat_proj")}
     folder = save_model_of("wav2vec2", **tiny, **still, mask_time_prob=0.0)
     settings = (*LONGER, "training.batch_size=3")
-    done = torchrun(*command(*settings, model=folder, name="two"))
+    Path("twice.py").write_text(TWICE)
+    done = torchrun("twice.py", *command(*settings, model=folder, name="two"))
     assert done.returncode == 0, done.stderr
     assert done.stdout.count("Run folder: runs/two") == 1
     one = finetune(*settings, "training.accumulation=4", model=folder, name="one")
     two = Run(Path("runs/two"))
+    assert Path("runs/again/predictions.csv").read_bytes() == two.predictions.read_bytes()
     rows, expected = read_rows(two.predictions), read_rows(one.predictions)
     for name in ("utterance", "split", "prediction"):
         assert [row[name] for row in rows] == [row[name] for row in expected]
@@ -169,7 +182,7 @@ def test_two_processes_train_and_predict_as_one_with_twice_the_batches(
 def test_two_processes_share_a_failure(one_split, command):
     RUN.mkdir(parents=True)
     (RUN / "mine.txt").touch()
-    done = torchrun(*command())
+    done = torchrun("-m", "featx", *command())
     assert done.returncode != 0
     assert "not a run folder and not empty" in done.stderr
 
