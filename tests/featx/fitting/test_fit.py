@@ -1,10 +1,7 @@
 """Fitting on a choice of features: layers, several stores, memory, cores, standardising."""
 
-import csv
 import json
 import shutil
-import signal
-import time
 from pathlib import Path
 
 import numpy as np
@@ -12,180 +9,178 @@ import pytest
 import soundfile
 import torch
 
-import featx.fitting.fit
+import featx
+import featx.fitting.train
 from cache import FeatureStore
 from featx.fitting.data import fits_in_memory
 
-QUICK = ("--folds", "3", "--set", "training.epochs=3", "--set", "training.learning_rate=0.01")
 STORE = Path("features/manifest/tiny")
-
-
-def predictions(name: str) -> list[dict[str, str]]:
-    with Path("runs", name, "predictions.csv").open(newline="") as file:
-        return list(csv.DictReader(file))
-
-
-def weights(name: str) -> list[dict[str, str]]:
-    with Path("runs", name, "layer_weights.csv").open(newline="") as file:
-        return list(csv.DictReader(file))
 
 
 @pytest.mark.figures
 @pytest.mark.parametrize("head", ["lstm", "linear", "svm"])
-def test_every_head_makes_a_run(extracted, run_featx, head):
-    options = QUICK if head == "lstm" else QUICK[:2]
-    outcome = run_featx("fit", "--head", head, *options, "--name", head)
-    assert outcome.code == 0, outcome.err
-    assert f"{head} head on tiny" in outcome.out
-    assert len(predictions(head)) == 2 * 36  # once in validation, once in test
-    has_weights = head == "lstm"
-    assert len(weights(head)) == 9 * has_weights
-    for figure in ("layer_weights.png", "training.png"):
-        assert Path("runs", head, "figures", figure).exists() == has_weights
+def test_every_head_makes_a_run(extracted, fit_quickly, read_rows, head):
+    averages = head == "lstm"
+    run = fit_quickly(head, **({} if averages else {"settings": ()}))
+    assert run.results.title.startswith(f"{head} head on tiny")
+    assert len(read_rows(run)) == 2 * 36  # once in validation, once in test
+    assert len(read_rows(run, "layer_weights.csv")) == 9 * averages
+    drawn = {path.name for path in run.figures}
+    assert ({"layer_weights.png", "training.png"} <= drawn) == averages
 
 
-def test_fusion_joins_stores(with_egemaps, run_featx):
-    models = ("--model", "tiny", "--model", "egemaps")
-    outcome = run_featx("fit", "--head", "fusion", *models, *QUICK, "--name", "both")
-    assert outcome.code == 0, outcome.err
-    assert "fusion head on tiny+egemaps" in outcome.out
-    assert {row["features"] for row in weights("both")} == {"tiny", "egemaps"}
-    given = json.loads(Path("runs/both/model.json").read_text())["inputs"]
-    assert [one["layers"] for one in given] == [["0", "1", "2"], ["egemaps"]]
-    assert [one["step"] for one in given] == [0.02, 0.02]
+def test_fusion_joins_stores(with_egemaps, fit_quickly, read_rows):
+    run = fit_quickly("fusion", ["tiny", "egemaps"])
+    assert run.results.title.startswith("fusion head on tiny+egemaps")
+    assert {row["features"] for row in read_rows(run, "layer_weights.csv")} == {"tiny", "egemaps"}
+    inputs = json.loads((run.folder / "model.json").read_text())["inputs"]
+    assert [given["layers"] for given in inputs] == [["0", "1", "2"], ["egemaps"]]
+    assert [given["step"] for given in inputs] == [0.02, 0.02]
 
 
-def test_stores_of_one_name_are_told_apart(with_egemaps, run_featx):
-    run_featx("extract", "--model", "egemaps", "--out", "other/egemaps")
-    stores = ("--features", "features/manifest/egemaps", "--features", "other/egemaps")
-    outcome = run_featx("fit", "--head", "fusion", *stores, *QUICK, "--name", "two")
-    assert outcome.code == 0, outcome.err
-    assert {row["features"] for row in weights("two")} == set(stores[1::2])
-    same = run_featx("fit", "--head", "fusion", *stores[:2], *stores[:2], *QUICK)
-    assert "egemaps+egemaps is the same store twice" in same.err
+def test_stores_of_one_name_are_kept_apart(with_egemaps, fit_quickly, read_rows):
+    stores = ["features/manifest/egemaps", "other/egemaps"]
+    shutil.copytree(*stores)
+    run = fit_quickly("fusion", features=stores)
+    assert {row["features"] for row in read_rows(run, "layer_weights.csv")} == set(stores)
 
 
 def test_features_of_other_audio_are_not_taken_for_the_same(
-    extracted, run_featx, checkpoint_folder
+    extracted, fit_quickly, checkpoint_folder
 ):
-    run_featx("fit", *QUICK, "--name", "a")
+    fit_quickly()
     noise = np.random.default_rng(0)
     for path in Path("audio").iterdir():
         length = soundfile.info(path).frames
         soundfile.write(path, 0.1 * noise.standard_normal(length), 16_000)
     shutil.rmtree(STORE)
-    run_featx("extract", "--model", checkpoint_folder)
-    again = run_featx("fit", *QUICK, "--name", "a")
-    assert again.code == 1
-    assert "have changed since it was run" in again.err
+    featx.extract(checkpoint_folder)
+    with pytest.raises(featx.FeatxError, match="have changed since"):
+        fit_quickly()
 
 
-def test_trimmed_features_can_be_fitted(write_corpus, run_featx):
+def test_trimmed_features_can_be_fitted(write_corpus, fit_quickly):
     write_corpus(speakers=6)
-    run_featx("extract", "--model", "egemaps", "--max-seconds", "0.31", "--too-long", "trim")
-    outcome = run_featx("fit", *QUICK)
-    assert outcome.code == 0, outcome.err
-
-
-def test_ctrl_c_ends_heads_in_training(extracted, start_featx):
-    endless = ("--set", "training.epochs=100000", "--set", "training.patience=100000")
-    fit = start_featx("fit", *endless)
-    log = Path("runs/manifest-tiny-dense/run.log")
-    while not (log.exists() and "kept in memory" in log.read_text()) and fit.poll() is None:
-        time.sleep(0.1)
-    time.sleep(1)
-    fit.send_signal(signal.SIGINT)
-    _, told = fit.communicate(timeout=60)
-    assert fit.returncode == 130
-    assert "Interrupted with 0 of 5 heads trained" in told
+    featx.extract("egemaps", max_seconds=0.31, too_long="trim")
+    assert fit_quickly().results.seeds == 1
 
 
 @pytest.mark.parametrize(
     ("layers", "names"),
     [("local", ["0"]), ("contextual", ["2"]), ("0,2", ["0", "2"]), ("1-2", ["1", "2"])],
 )
-def test_layers_can_be_chosen(extracted, run_featx, layers, names):
-    outcome = run_featx("fit", "--layers", layers, *QUICK, "--name", "some")
-    assert outcome.code == 0, outcome.err
-    assert sorted({row["layer"] for row in weights("some")}) == names
+def test_layers_can_be_chosen(extracted, fit_quickly, read_rows, layers, names):
+    weights = read_rows(fit_quickly(layers=layers), "layer_weights.csv")
+    assert sorted({row["layer"] for row in weights}) == names
 
 
-def test_reading_from_disk_gives_the_same_as_memory(extracted, run_featx):
-    run_featx("fit", *QUICK, "--name", "kept")
-    outcome = run_featx("fit", *QUICK, "--memory", "0", "--name", "streamed")
-    assert outcome.code == 0, outcome.err
-    assert "read from the disk as needed" in Path("runs/streamed/run.log").read_text()
-    assert "kept in memory" in Path("runs/kept/run.log").read_text()
-    assert predictions("streamed") == predictions("kept")
+def test_reading_from_disk_gives_the_same_as_memory(extracted, fit_quickly):
+    kept, streamed = fit_quickly(), fit_quickly(memory=0, name="streamed")
+    assert "read from the disk as needed" in (streamed.folder / "run.log").read_text()
+    assert "kept in memory" in (kept.folder / "run.log").read_text()
+    assert streamed.predictions.read_bytes() == kept.predictions.read_bytes()
+
+
+@pytest.mark.filterwarnings("error")
+def test_a_mapped_store_is_read_without_a_copy_or_a_warning(extracted, fit_quickly):
+    torch.set_warn_always(True)
+    try:
+        assert fit_quickly(memory=0).results.seeds == 1
+    finally:
+        torch.set_warn_always(False)
 
 
 @pytest.mark.parametrize("normalize", ["speaker", "global"])
-def test_the_number_of_cores_changes_nothing(extracted, run_featx, monkeypatch, normalize):
-    options = ("--seeds", "2", "--normalize", normalize, *QUICK)
+def test_the_number_of_cores_changes_nothing(extracted, fit_quickly, monkeypatch, normalize):
+    runs = []
     for cores in (1, 4):
         monkeypatch.setattr(torch, "get_num_threads", lambda cores=cores: cores)
-        assert run_featx("fit", *options, "--name", f"on{cores}").code == 0
-    assert predictions("on1") == predictions("on4")
-    told = "Normalised by speaker" in run_featx("fit", *options, "--name", "on1").out
-    assert told == (normalize == "speaker")
+        runs.append(fit_quickly(seeds=2, normalize=normalize, name=f"on{cores}"))
+    assert runs[0].predictions.read_bytes() == runs[1].predictions.read_bytes()
+    remarks = " ".join(runs[0].results.remarks)
+    assert ("Normalised by speaker" in remarks) == (normalize == "speaker")
 
 
-def test_only_the_beginning_can_be_used(extracted, run_featx):
-    run_featx("fit", *QUICK, "--name", "all")
-    run_featx("fit", *QUICK, "--seconds", "0.1", "--name", "begin")
-    assert predictions("all") != predictions("begin")
+def test_only_the_beginning_can_be_used(extracted, fit_quickly):
+    whole, begin = fit_quickly(), fit_quickly(seconds=0.1, name="begin")
+    assert whole.predictions.read_bytes() != begin.predictions.read_bytes()
 
 
-def test_statistics_are_kept_beside_the_store_and_used_again(extracted, run_featx, monkeypatch):
-    run_featx("fit", *QUICK, "--name", "a")
+def test_statistics_are_kept_beside_the_store_and_used_again(extracted, fit_quickly, monkeypatch):
+    first = fit_quickly()
     (kept,) = (STORE / "statistics").glob("*.npz")
     with monkeypatch.context() as patch:
         patch.setattr("featx.fitting.selection.measure", lambda *_: pytest.fail("measured again"))
-        assert run_featx("fit", *QUICK, "--seeds", "2", "--name", "b").code == 0
+        fit_quickly(seeds=2, name="b")
     whole = kept.read_bytes()
     for number, damaged in enumerate((b"damaged", b"", whole[:300])):
         kept.write_bytes(damaged)
-        assert run_featx("fit", *QUICK, "--name", f"c{number}").code == 0
-        assert predictions("a") == predictions(f"c{number}")
+        again = fit_quickly(name=f"c{number}")
+        assert again.predictions.read_bytes() == first.predictions.read_bytes()
 
 
 def test_a_store_that_can_not_be_written_to_is_fitted_all_the_same(
-    extracted, run_featx, monkeypatch
+    extracted, fit_quickly, monkeypatch
 ):
     def refuse(*_):
         raise PermissionError(13, "read-only")
 
     monkeypatch.setattr("featx.fitting.standardise.write_bytes", refuse)
-    assert run_featx("fit", *QUICK).code == 0
+    assert fit_quickly().results.seeds == 1
 
 
-def test_a_protocol_says_what_it_leaves_out(write_corpus, run_featx, checkpoint_folder):
+def test_a_protocol_says_what_it_leaves_out(
+    write_corpus, fit_quickly, read_rows, checkpoint_folder
+):
     write_corpus(speakers=4)
-    run_featx("extract", "--model", checkpoint_folder)
+    featx.extract(checkpoint_folder)
     Path("two.toml").write_text(
         'title = "two"\nmerge = { angry = "happy" }\nlabels = ["happy", "sad"]\n'
         '[division]\nkind = "leave-one-out"\nby = "speaker"\n'
     )
-    outcome = run_featx("fit", "--protocol", "two.toml", *QUICK[2:])
-    assert outcome.code == 0, outcome.err
-    assert "Note: merged 8 angry utterances into happy." in outcome.out
-    name = "manifest-tiny-dense-two"
-    assert {row["label"] for row in predictions(name)} == {"happy", "sad"}
-    again = run_featx("fit", "--config", f"runs/{name}/config.toml", "--name", "again")
-    assert again.code == 0, again.err
-    assert predictions("again") == predictions(name)
-    both = run_featx("fit", "--protocol", "two.toml", "--folds", "3")
-    assert "--folds can't be given with --protocol" in both.err
+    run = fit_quickly(protocol="two.toml")
+    assert run.folder == Path("runs/manifest-tiny-dense-two")
+    assert "Note: merged 8 angry utterances into happy." in run.results.remarks
+    assert {row["label"] for row in read_rows(run)} == {"happy", "sad"}
+    again = featx.fit(config=run.folder / "config.toml", name="again")
+    assert again.predictions.read_bytes() == run.predictions.read_bytes()
 
 
-def test_memory_is_kept_to(extracted, run_featx, monkeypatch):
+def test_nothing_is_loaded_divided_or_digested_twice(extracted, fit_quickly, monkeypatch):
+    places = {
+        "featx.fitting.fit": ("load_manifest", "find_stores"),
+        "featx.fitting.run": ("load_manifest",),
+        "featx.fitting.data": ("apply_protocol", "set_task"),
+        "featx.fitting.plan": ("load_data", "digest_inputs"),
+        "featx.protocols.task": ("make_folds",),
+    }
+    calls = []
+
+    def spy(place, name):
+        original = getattr(__import__(place, fromlist=[name]), name)
+        monkeypatch.setattr(
+            f"{place}.{name}", lambda *given: calls.append(name) or original(*given)
+        )
+
+    for place, names in places.items():
+        for name in names:
+            spy(place, name)
+    run = fit_quickly()
+    once = {name for names in places.values() for name in names}
+    assert sorted(calls) == sorted(once)
+    calls.clear()
+    featx.fit(config=run.folder / "config.toml", name="again")
+    assert sorted(calls) == sorted(once - {"find_stores"})
+
+
+def test_memory_is_kept_to(extracted, fit_quickly, monkeypatch):
     seen = []
     monkeypatch.setattr(
-        featx.fitting.fit,
+        featx.fitting.train,
         "fits_in_memory",
         lambda *given: seen.append(given) or fits_in_memory(*given),
     )
-    run_featx("fit", *QUICK, "--memory", "1")
+    fit_quickly(memory=1)
     ((data, limit),) = seen
     assert limit == 1e9
     store = FeatureStore(STORE)

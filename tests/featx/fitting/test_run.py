@@ -1,9 +1,7 @@
 """From stored features to a run folder that repeats, resumes and does not mix."""
 
-import csv
 import json
 import shutil
-import tomllib
 from pathlib import Path
 
 import numpy as np
@@ -13,7 +11,8 @@ from pydantic import TypeAdapter
 from safetensors import safe_open
 from sklearn.metrics import balanced_accuracy_score
 
-import featx.fitting.fit
+import featx
+import featx.fitting.train
 from cache import FeatureStore
 from classifiers.batch import Branch, Examples, InMemory
 from classifiers.cores import Crew
@@ -21,30 +20,17 @@ from classifiers.heads import HeadSettings, build_head
 from classifiers.shape import InputShape
 from classifiers.statistics import Statistics
 from classifiers.training import predict
+from featx.errors import Interrupted
+from featx.fitting.config import FitConfig
+from featx.utils.config import read_config
 
 RUN = Path("runs/manifest-tiny-dense")
-QUICK = ("--set", "training.epochs=3", "--set", "training.learning_rate=0.01")
-
-
-def rows(name: str, folder: Path = RUN) -> list[dict[str, str]]:
-    with (folder / name).open(newline="") as file:
-        return list(csv.DictReader(file))
-
-
-def relabel(change) -> None:
-    """Rewrite manifest.csv with `change` applied to each row."""
-    with Path("manifest.csv").open(newline="") as file:
-        table = [change(row) for row in csv.DictReader(file)]
-    with Path("manifest.csv").open("w", newline="") as file:
-        writer = csv.DictWriter(file, table[0])
-        writer.writeheader()
-        writer.writerows(table)
 
 
 @pytest.mark.figures
-def test_a_run_leaves_everything_and_it_agrees(extracted, run_featx):
-    outcome = run_featx("fit", "--head", "dense", "--seeds", "2", "--folds", "3", *QUICK)
-    assert outcome.code == 0, outcome.err
+def test_a_run_leaves_everything_and_it_agrees(extracted, fit_quickly, read_rows):
+    run = fit_quickly(seeds=2)
+    assert run.folder == RUN
     assert {path.name for path in RUN.iterdir()} == {
         "config.toml", "cost.json", "environment.json", "figures", "history.csv",
         "layer_scales.csv", "layer_weights.csv", "metrics.json", "model.json", "model.safetensors",
@@ -54,7 +40,7 @@ def test_a_run_leaves_everything_and_it_agrees(extracted, run_featx):
     drawn = ("confusion", "confusion_counts", "layer_weights", "training")
     assert figures == {f"{name}.{ending}" for name in drawn for ending in ("pdf", "png")}
 
-    predictions = rows("predictions.csv")
+    predictions = read_rows(run)
     assert list(predictions[0])[:7] == [
         "utterance", "speaker", "fold", "seed", "split", "label", "prediction",
     ]  # fmt: skip
@@ -67,25 +53,24 @@ def test_a_run_leaves_everything_and_it_agrees(extracted, run_featx):
         assert sum(shares.values()) == pytest.approx(1, abs=1e-5)
         assert row["prediction"] == max(shares, key=shares.get)
 
-    metrics = json.loads((RUN / "metrics.json").read_text())
-    per_seed = []
+    uar, per_seed = run.results.scores["uar"], []
     for seed in "01":
         rows_of_seed = [row for row in tested if row["seed"] == seed]
         labels = [row["label"] for row in rows_of_seed]
         guesses = [row["prediction"] for row in rows_of_seed]
         per_seed.append(100 * balanced_accuracy_score(labels, guesses))
-    assert metrics["uar"]["mean"] == pytest.approx(np.mean(per_seed))
-    assert metrics["uar"]["std"] == pytest.approx(np.std(per_seed, ddof=1))
-    assert np.sum(metrics["confusion"]) == 72
-    assert f"{metrics['uar']['mean']:.1f}" in outcome.out
+    assert uar.mean == pytest.approx(np.mean(per_seed))
+    assert uar.std == pytest.approx(np.std(per_seed, ddof=1))
+    assert run.results.confusion.sum() == 72
+    assert f"{uar.mean:.1f}" in run.results.to_text()
 
-    weights = [float(row["weight"]) for row in rows("layer_weights.csv")]
+    weights = [float(row["weight"]) for row in read_rows(run, "layer_weights.csv")]
     assert np.sum(weights) == pytest.approx(6)
-    assert len(rows("history.csv")) == 2 * 3 * 3
+    assert len(read_rows(run, "history.csv")) == 2 * 3 * 3
 
 
-def test_the_saved_model_gives_the_saved_predictions(extracted, run_featx):
-    run_featx("fit", "--folds", "3", *QUICK)
+def test_the_saved_model_gives_the_saved_predictions(extracted, fit_quickly, read_rows):
+    run = fit_quickly()
     description = json.loads((RUN / "model.json").read_text())
     (given,) = description["inputs"]
     assert given["layers"] == ["0", "1", "2"]
@@ -98,11 +83,9 @@ def test_the_saved_model_gives_the_saved_predictions(extracted, run_featx):
     settings = TypeAdapter(HeadSettings).validate_python(description["head"])
     head = build_head(settings, [shape], 3)
     head.load_state_dict(weights)
-    saved = [
-        row for row in rows("predictions.csv") if row["fold"] == "1" and row["split"] == "test"
-    ]
+    saved = [row for row in read_rows(run) if row["fold"] == "1" and row["split"] == "test"]
     store = FeatureStore(Path("features/manifest/tiny"))
-    features = [torch.from_numpy(store.read(row["utterance"])) for row in saved]
+    features = [torch.from_numpy(store.read(row["utterance"]).copy()) for row in saved]
     branch = Branch(InMemory(features), Statistics(mean, deviation))
     with Crew(1) as cores:
         examples = Examples([branch], np.zeros(len(saved), int))
@@ -111,25 +94,26 @@ def test_the_saved_model_gives_the_saved_predictions(extracted, run_featx):
     np.testing.assert_allclose(probabilities, expected, atol=1e-6)
 
 
-def test_its_config_repeats_a_run(extracted, run_featx):
-    run_featx("fit", "--folds", "3", *QUICK)
-    repeated = run_featx("fit", "--config", RUN / "config.toml", "--name", "again")
-    assert repeated.code == 0
-    for name in ("predictions.csv", "layer_weights.csv", "config.toml"):
-        assert (RUN / name).read_bytes() == Path("runs/again", name).read_bytes()
+def test_its_config_repeats_a_run(extracted, fit_quickly):
+    fit_quickly()
+    as_file = RUN / "config.toml"
+    for config in (as_file, str(as_file), read_config(as_file, FitConfig)):
+        again = featx.fit(config=config, name="again")
+        for name in ("predictions.csv", "layer_weights.csv", "config.toml"):
+            assert (RUN / name).read_bytes() == (again.folder / name).read_bytes()
 
 
-def test_the_order_of_the_manifest_does_not_matter(extracted, run_featx):
-    run_featx("fit", "--folds", "3", *QUICK)
+def test_the_order_of_the_manifest_does_not_matter(extracted, fit_quickly):
+    first = fit_quickly()
     lines = Path("manifest.csv").read_text().splitlines()
     Path("manifest.csv").write_text("\n".join([lines[0], *reversed(lines[1:])]))
-    run_featx("fit", "--folds", "3", *QUICK, "--name", "reordered")
-    assert rows("predictions.csv") == rows("predictions.csv", Path("runs/reordered"))
+    reordered = fit_quickly(name="reordered")
+    assert first.predictions.read_bytes() == reordered.predictions.read_bytes()
 
 
-def test_a_stopped_run_goes_on_with_the_heads_not_yet_trained(extracted, run_featx, monkeypatch):
-    run_featx("fit", "--folds", "3", *QUICK, "--name", "whole")
-    original, calls = featx.fitting.fit.train_head, []
+def test_a_stopped_run_goes_on_with_the_heads_not_yet_trained(extracted, fit_quickly, monkeypatch):
+    whole = fit_quickly(name="whole")
+    original, calls = featx.fitting.train.train_head, []
 
     def stop_at_third(*arguments):
         calls.append(1)
@@ -137,99 +121,86 @@ def test_a_stopped_run_goes_on_with_the_heads_not_yet_trained(extracted, run_fea
             raise KeyboardInterrupt
         return original(*arguments)
 
-    monkeypatch.setattr(featx.fitting.fit, "train_head", stop_at_third)
+    monkeypatch.setattr(featx.fitting.train, "train_head", stop_at_third)
     damaged = RUN / "members" / "seed0-fold0.safetensors"
-    outcome = run_featx("fit", "--folds", "3", *QUICK)
-    assert outcome.code == 130
-    assert "Interrupted with 2 of 3 heads trained" in outcome.err
+    with pytest.raises(Interrupted, match="2 of 3 heads"):
+        fit_quickly()
     assert not (RUN / "metrics.json").exists()
     damaged.write_bytes(damaged.read_bytes()[:50])  # one of the two is trained again
-    assert run_featx("fit", "--folds", "3", *QUICK).code == 0
+    run = fit_quickly()
     assert len(calls) == 5
-    whole = Path("runs/whole/predictions.csv").read_bytes()
-    assert (RUN / "predictions.csv").read_bytes() == whole
+    assert run.predictions.read_bytes() == whole.predictions.read_bytes()
 
 
-def test_a_finished_run_is_not_trained_again(extracted, run_featx, monkeypatch):
-    first = run_featx("fit", "--folds", "3", *QUICK)
-    monkeypatch.setattr(featx.fitting.fit, "train_head", lambda *_: pytest.fail("trained again"))
-    assert run_featx("fit", "--folds", "3", *QUICK).out == first.out
+def test_a_finished_run_is_not_trained_again(extracted, fit_quickly, monkeypatch):
+    first = fit_quickly().results.to_text()
+    monkeypatch.setattr(featx.fitting.train, "train_head", lambda *_: pytest.fail("trained again"))
+    assert fit_quickly().results.to_text() == first
 
 
-def test_another_config_does_not_overwrite_a_run(extracted, run_featx):
-    run_featx("fit", "--folds", "3", *QUICK)
-    outcome = run_featx("fit", "--folds", "3", "--seeds", "2", *QUICK)
-    assert outcome.code == 1
-    assert "seeds: 1 there, now 2" in outcome.err
-    assert run_featx("fit", "--folds", "3", "--seeds", "2", *QUICK, "--overwrite").code == 0
-    assert tomllib.loads((RUN / "config.toml").read_text())["seeds"] == 2
+def test_another_config_does_not_overwrite_a_run(extracted, fit_quickly):
+    fit_quickly()
+    with pytest.raises(featx.FeatxError, match=r"seeds: 1 there, now 2(?s:.*)`overwrite`"):
+        fit_quickly(seeds=2)
+    assert fit_quickly(seeds=2, overwrite=True).config["seeds"] == 2
 
 
-def test_changed_labels_do_not_reuse_a_finished_run(extracted, run_featx):
-    run_featx("fit", "--folds", "3", *QUICK)
+def test_changed_labels_do_not_reuse_a_finished_run(extracted, fit_quickly, relabel):
+    fit_quickly()
     relabel(lambda row: {**row, "label": row["label"].replace("sad", "calm")})
-    outcome = run_featx("fit", "--folds", "3", *QUICK)
-    assert outcome.code == 1
-    assert "have changed since" in outcome.err
-    assert "calm" in run_featx("fit", "--folds", "3", *QUICK, "--overwrite").out
+    with pytest.raises(featx.FeatxError, match="have changed since"):
+        fit_quickly()
+    assert "calm" in fit_quickly(overwrite=True).results.classes
 
 
-def test_features_of_other_audio_are_refused(extracted, run_featx):
+def test_features_of_other_audio_are_refused(extracted, fit_quickly, relabel):
     relabel(lambda row: {**row, "start": "0.1", "end": "0.2"})
-    outcome = run_featx("fit", "--folds", "3", *QUICK)
-    assert outcome.code == 1
-    assert "were made from 4800 samples, the manifest now gives 1600" in outcome.err
+    with pytest.raises(featx.FeatxError, match="from 4800 samples, the manifest now gives 1600"):
+        fit_quickly()
 
 
-def test_overwriting_keeps_the_old_run_until_the_new_one_is_finished(extracted, run_featx):
-    run_featx("fit", "--folds", "3", *QUICK)
-    before = (RUN / "predictions.csv").read_bytes()
-    wild = ("--set", "training.learning_rate=1e30")
-    assert run_featx("fit", "--folds", "3", *wild, "--overwrite").code == 1
+def test_overwriting_keeps_the_old_run_until_the_new_one_is_finished(extracted, fit_quickly):
+    before = fit_quickly().predictions.read_bytes()
+    with pytest.raises(featx.FeatxError, match="learning rate"):
+        fit_quickly(settings="training.learning_rate=1e30", overwrite=True)
     assert (RUN / "predictions.csv").read_bytes() == before
-    assert run_featx("fit", "--folds", "3", "--seeds", "2", *QUICK, "--overwrite").code == 0
-    assert (RUN / "predictions.csv").read_bytes() != before
+    assert fit_quickly(seeds=2, overwrite=True).predictions.read_bytes() != before
     assert [path.name for path in Path("runs").iterdir()] == [RUN.name]
 
 
 @pytest.mark.parametrize("name", ["..", ".", "a/b", "../other", "/tmp/elsewhere"])
-def test_a_run_can_not_be_put_elsewhere(extracted, run_featx, name):
-    outcome = run_featx("fit", *QUICK, "--name", name, "--overwrite")
-    assert outcome.code == 1
-    assert "must be a plain name" in outcome.err
+def test_a_run_can_not_be_put_elsewhere(extracted, fit_quickly, name):
+    with pytest.raises(featx.FeatxError, match="must be a plain name"):
+        fit_quickly(name=name, overwrite=True)
 
 
-def test_a_folder_that_is_no_run_is_left_alone(extracted, run_featx):
+def test_a_folder_that_is_no_run_is_left_alone(extracted, fit_quickly):
     Path("runs/mine").mkdir(parents=True)
     Path("runs/mine/thesis.tex").write_text("all of it")
-    outcome = run_featx("fit", *QUICK, "--name", "mine", "--overwrite")
-    assert outcome.code == 1
-    assert "not a run folder" in outcome.err
+    with pytest.raises(featx.FeatxError, match="not a run folder"):
+        fit_quickly(name="mine", overwrite=True)
     assert Path("runs/mine/thesis.tex").exists()
 
 
-def test_odd_names_do_no_harm(extracted, run_featx):
+def test_odd_names_do_no_harm(extracted, fit_quickly, relabel):
     odd = {"sad": "[/x]", "happy": "$a", "angry": "²"}
     relabel(
         lambda row: {
             **row, "label": odd[row["label"]], "speaker": row["speaker"].replace("s", "²"),
         }
     )  # fmt: skip
-    outcome = run_featx("fit", "--folds", "3", *QUICK)
-    assert outcome.code == 0, outcome.err
-    assert "[/x]" in outcome.out
+    assert "[/x]" in fit_quickly().results.to_text()
 
 
-def test_the_split_column_makes_one_fold(extracted, run_featx):
+def test_the_split_column_makes_a_single_fold(extracted, fit_quickly, read_rows, relabel):
     parts = {"s4": "validation", "s5": "test"}
     relabel(lambda row: {**row, "split": parts.get(row["speaker"], "train")})
-    outcome = run_featx("fit", *QUICK)
-    assert "the manifest's split, speaker-independent, 1 seed" in outcome.out
-    tested = {row["speaker"] for row in rows("predictions.csv") if row["split"] == "test"}
-    assert tested == {"s5"}
+    run = fit_quickly()
+    assert "the manifest's split, speaker-independent, 1 seed" in run.results.title
+    assert {row["speaker"] for row in read_rows(run) if row["split"] == "test"} == {"s5"}
 
 
-def test_shared_speakers_are_refused_and_marked_when_asked_for(extracted, run_featx):
+def test_shared_speakers_are_refused_and_marked_when_asked_for(extracted, fit_quickly, relabel):
     parts = {"0": "train", "1": "test"}
     relabel(
         lambda row: {
@@ -237,38 +208,35 @@ def test_shared_speakers_are_refused_and_marked_when_asked_for(extracted, run_fe
             "split": "validation" if row["speaker"] == "s5" else parts[row["utterance"][-1]],
         }
     )
-    refused = run_featx("fit", *QUICK)
-    assert refused.code == 1
-    assert "5 speakers are in more than one part of the split, such as s0" in refused.err
-    allowed = run_featx("fit", *QUICK, "--speaker-dependent")
-    assert allowed.code == 0
-    assert "Speaker-dependent: training and test share speakers" in allowed.out
-    assert json.loads((RUN / "metrics.json").read_text())["speakers_shared"] is True
+    with pytest.raises(featx.FeatxError, match="such as s0") as error:
+        fit_quickly()
+    assert "`speaker_dependent`" in str(error.value)
+    run = fit_quickly(speaker_dependent=True)
+    assert run.results.speakers_shared is True
+    assert "training and test share speakers" in run.results.to_text()
 
 
-def test_utterances_without_features_are_not_left_out_in_silence(extracted, run_featx):
+def test_utterances_without_features_are_not_left_out_in_silence(extracted, fit_quickly):
     source = Path("audio/sad-0-0.wav").read_bytes()
     Path("audio/new.wav").write_bytes(source)
     with Path("manifest.csv").open("a") as file:
         file.write("new,audio/new.wav,s0,sad\n")
-    refused = run_featx("fit", *QUICK)
-    assert refused.code == 1
-    assert "no features of 1 of 37 utterances, such as new" in refused.err
-    assert run_featx("fit", *QUICK, "--skip-missing").code == 0
+    with pytest.raises(featx.FeatxError, match="1 of 37 utterances, such as new.*`skip_missing`"):
+        fit_quickly()
+    run = fit_quickly(skip_missing=True)
+    assert "Note: left out 1 utterances without features." in run.results.remarks
 
 
-def test_a_kill_while_one_run_takes_the_place_of_another_loses_neither(extracted, run_featx):
-    fit = ("fit", "--head", "dense", "--folds", "3", *QUICK)
-    assert run_featx(*fit).code == 0
+def test_a_kill_while_a_run_takes_the_place_of_another_loses_neither(extracted, fit_quickly):
+    fit_quickly()
     old, new = RUN.with_name(f".{RUN.name}.old"), RUN.with_name(f".{RUN.name}.new")
     RUN.rename(old)  # killed between the two renames, the first time
-    first = run_featx(*fit)
-    assert first.code == 0
+    fit_quickly()
     assert not old.exists()
     shutil.copytree(RUN, old)  # killed while the old one was removed
     shutil.copytree(RUN, new)  # and while the new one was about to take its place
     when = (new / "metrics.json").stat().st_mtime_ns
-    assert run_featx(*fit, "--overwrite").code == 0
+    fit_quickly(overwrite=True)
     assert (RUN / "metrics.json").stat().st_mtime_ns == when
     assert not old.exists()
     assert not new.exists()
