@@ -14,7 +14,7 @@ from classifiers.shape import InputShape
 from classifiers.statistics import Moments, measure
 from featx.features.layers import choose_layers
 
-AHEAD = 8  # groups that the system is told of in advance
+AHEAD = 8  # groups that the system may read in advance
 IN_USE = 16  # groups, the latest, that may still be computed on
 
 

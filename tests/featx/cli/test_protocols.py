@@ -34,8 +34,8 @@ def test_shows_one_in_full(run_featx, name):
     assert max(map(len, outcome.out.splitlines())) <= 100
     for part in ("train", "validation", "test"):
         assert f" {part} {protocol.division.describe()[part]}" in text
-    for told in (protocol.source, protocol.manifest, *protocol.labels):
-        assert told in text
+    for fact in (protocol.source, protocol.manifest, *protocol.labels):
+        assert fact in text
     assert f"run featx fit --protocol {name}" in text
     assert ("each in one part only" in text) == protocol.speakers_disjoint
 
@@ -59,7 +59,7 @@ def test_shows_ones_own_and_how_to_run_it(run_featx):
 def test_an_unknown_one_is_refused(run_featx):
     outcome = run_featx("protocols", "ravdess-pepino")
     assert outcome.code != 0
-    assert "Did you mean ravdess-pepino2021" in outcome.err
+    assert "did you mean 'ravdess-pepino2021'" in outcome.err
 
 
 def test_the_list_needs_no_heavy_library():

@@ -1,7 +1,6 @@
 """Statistics come from training utterances alone, or from a speaker's own; nothing leaks."""
 
 from pathlib import Path
-from threading import Event
 
 import numpy as np
 import pytest
@@ -10,15 +9,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cache import FeatureIdentity, FeatureStore, Layout, PlannedUtterance
-from classifiers.cores import Crew
+from classifiers.cores import Crew, Worker
 from classifiers.dense import DenseSettings
-from classifiers.heads import train_head
+from classifiers.heads import HeadDesign, train_head
 from classifiers.training import TrainingSettings, predict
 from featx.data.manifest import Utterance
 from featx.fitting.data import FitData, fold_examples, prepare
 from featx.fitting.selection import select
 from featx.fitting.standardise import sort_into_cells
 from featx.protocols.folds import Fold
+from featx.protocols.task import Task
 
 CLASSES = ("happy", "sad")
 FRAMES = 12
@@ -31,9 +31,13 @@ def utterance(speaker: int, take: int, labels) -> Utterance:
 
 def make_fold(labels, takes: int = 6) -> Fold:
     """Speakers 0-5 train, 6-7 validate, 8-9 test."""
-    return Fold(
-        0, *(tuple(utterance(s, t, labels) for s in PARTS[p] for t in range(takes)) for p in PARTS)
-    )
+    parts = {
+        part: tuple(
+            utterance(speaker, take, labels) for speaker in speakers for take in range(takes)
+        )
+        for part, speakers in PARTS.items()
+    }
+    return Fold(0, **parts)
 
 
 def write_store(folder: Path, fold: Fold, value) -> FeatureStore:
@@ -51,9 +55,10 @@ def write_store(folder: Path, fold: Fold, value) -> FeatureStore:
 
 def examples(store: FeatureStore, fold: Fold, normalize: str):
     selection = select(store, "all", float("inf"), torch.device("cpu"))
-    data = FitData((), (fold,), CLASSES, (), False, (selection,))
-    ((reader, cells),) = prepare(data, normalize, keep=True)
-    return data, fold_examples(data, [reader], [cells], fold, normalize)
+    task = Task(utterances=(), folds=(fold,), classes=CLASSES, notes=(), speakers_shared=False)
+    data = FitData(task, (selection,))
+    sources = prepare(data, normalize, keep=True)
+    return data, fold_examples(task, sources, fold, normalize)
 
 
 def own_statistics(store: FeatureStore, utterances) -> tuple[np.ndarray, np.ndarray]:
@@ -85,8 +90,8 @@ def test_speaker_statistics_are_the_speakers_own_in_that_part(tmp_path):
     _, found = examples(store, shared, "speaker")
     for part, utterances in shared.parts.items():
         (branch,) = found[part].branches
-        for place, one in enumerate(utterances):
-            own = [u for u in utterances if u.speaker == one.speaker]
+        for place, spoken in enumerate(utterances):
+            own = [u for u in utterances if u.speaker == spoken.speaker]
             mean, deviation = own_statistics(store, own)
             group = int(branch.groups[place])
             np.testing.assert_allclose(branch.statistics.mean[group], mean, rtol=1e-5, atol=1e-6)
@@ -105,11 +110,11 @@ def test_validation_and_test_utterances_change_nothing_in_training(tmp_path, nor
         _, found = examples(store, fold, normalize)
         (part,) = found["train"].parts([list(range(36))])
         inputs.append(part.inputs[0])
-    one, other = inputs
-    assert all(torch.equal(a, b) for a, b in zip(one.features, other.features, strict=True))
+    still, shifted = inputs
+    assert all(torch.equal(a, b) for a, b in zip(still.features, shifted.features, strict=True))
     if normalize != "none":
-        assert torch.equal(one.mean, other.mean)
-        assert torch.equal(one.deviation, other.deviation)
+        assert torch.equal(still.mean, shifted.mean)
+        assert torch.equal(still.deviation, shifted.deviation)
 
 
 def test_a_label_readable_from_a_speakers_statistics_is_not_found(tmp_path):
@@ -128,8 +133,9 @@ def test_a_label_readable_from_a_speakers_statistics_is_not_found(tmp_path):
     with Crew(1) as cores:
         for normalize in ("none", "speaker"):
             data, found = examples(store, fold, normalize)
-            parts = (found["train"], found["validation"], 0, cores, Event())
-            head = train_head(settings, training, data.shapes, 2, *parts).head
+            design = HeadDesign(settings, training, data.shapes, 2)
+            worker = Worker(cores)
+            head = train_head(design, found["train"], found["validation"], 0, worker).head
             hits = predict(head, found["test"], cores).argmax(1).numpy() == found["test"].labels
             accuracy[normalize] = hits.mean()
     assert accuracy["none"] > 0.95  # it is there to be found
@@ -142,7 +148,8 @@ def test_cells_are_what_no_fold_separates(order, count):
     folds = []
     for number in range(count):
         shuffled = [people[i] for i in order[number:] + order[:number]]
-        folds.append(Fold(number, *(tuple(shuffled[i::3]) for i in range(3))))
+        train, validation, test = (tuple(shuffled[i::3]) for i in range(3))
+        folds.append(Fold(number, train, validation, test))
     cells = sort_into_cells(folds)
     assert sorted(u.utterance for us in cells.values() for u in us) == sorted(
         u.utterance for u in people

@@ -20,7 +20,10 @@ def manifest(rows) -> Manifest:
     """Make a manifest of (speaker, label, split, sex) rows."""
     utterances = (
         Utterance(
-            *(f"u{n:03}", Path("x.wav"), speaker, label),
+            f"u{n:03}",
+            Path("x.wav"),
+            speaker,
+            label,
             session=f"{int(speaker or 0) % 3}",
             split=split,
             extra={"sex": sex},
@@ -134,7 +137,7 @@ def test_a_speaker_in_training_and_test_is_refused_unless_asked_for():
     rows = [("1", "sad", "train", ""), ("2", "sad", "validation", ""), ("1", "sad", "test", "")]
     with pytest.raises(FeatxError, match=r"1 speakers .* such as 1 in train and test") as error:
         divide(manifest(rows), "manifest-split")
-    assert "--speaker-dependent" in str(error.value)
+    assert "`speaker_dependent`" in str(error.value)
     (fold,) = divide(manifest(rows), "manifest-split", speaker_dependent=True)
     assert shares_speakers(fold)
 
