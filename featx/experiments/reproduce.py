@@ -141,7 +141,7 @@ def _check_known(argument: str, wanted: Sequence[str], known: Sequence[str]) -> 
     """Raise a FeatxError if an argument names what is not known."""
     unknown = [name for name in wanted if name not in known]
     if unknown:
-        raise FeatxError(f"`{argument}={unknown[0]}`: there is {', '.join(known)}.")
+        raise FeatxError(f"`{argument}={unknown[0]!r}`: there is {', '.join(known)}.")
 
 
 def _find_corpora(name: str, paper: Paper, roots: Sequence[Path]) -> dict[str, PaperPlan]:
@@ -149,7 +149,7 @@ def _find_corpora(name: str, paper: Paper, roots: Sequence[Path]) -> dict[str, P
     plans, reasons = {}, []
     for root in roots:
         if not root.is_dir():
-            raise FeatxError(f"`data={root}`: no such folder.")
+            raise FeatxError(f"`data={str(root)!r}`: no such folder.")
     for corpus, entry in paper.corpora.items():
         for root in roots:
             experiment = paper_experiment(name, paper, corpus, root)

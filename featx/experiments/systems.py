@@ -20,7 +20,8 @@ from featx.finetuning.waveforms import check_usable
 from featx.fitting.config import FitConfig, head_config
 from featx.protocols.protocol import Protocol
 from featx.protocols.task import Task
-from featx.runs.read import CONFIG, is_unfinished, read_config
+from featx.runs.files import CONFIG
+from featx.runs.read import is_unfinished, read_config
 from featx.utils.config import check_config
 from featx.voting.config import VoteConfig
 
@@ -158,7 +159,7 @@ def _check_head(
     found = [known.get((run.case.corpus, name)) for name in head.features]
     if config.layers != "all" and all(store and store.blocks is None for store in found):
         raise FeatxError(
-            f"`layers={config.layers}`: {config.models} has one layer; leave `layers` out."
+            f"`layers={config.layers!r}`: {config.models} has one layer; leave `layers` out."
         )
     for store in found:
         if store:  # otherwise an error has been found there
@@ -194,9 +195,9 @@ def _check_vote(plan: Plan, run: PlannedRun, checked: Checked) -> VoteConfig:
         if isinstance(config := checked[member][0], FinetuneConfig) and config.select_on == "test"
     ]
     if blind and (vote.search or vote.rule == "weighted"):
+        needing = "`search`" if vote.search else "`rule='weighted'`"
         raise FeatxError(
-            f"{blind[0]} has no validation predictions (`select_on=test`), which "
-            f"{'`search`' if vote.search else '`rule=weighted`'} needs."
+            f"{blind[0]} has no validation predictions (`select_on='test'`), which {needing} needs."
         )
     return vote
 

@@ -41,7 +41,7 @@ def test_nothing_runs_if_something_is_wrong(experiment, run_featx):
     experiment.write_text(EXPERIMENT.replace("linear", "linaer"))
     outcome = run_featx("run", experiment)
     assert outcome.code == 1
-    assert "Did you mean linear" in outcome.err
+    assert "did you mean 'linear'" in outcome.err
     assert "Nothing was run" in outcome.err
     assert not Path("features").exists()
 

@@ -25,19 +25,16 @@ model = "{model}"
 head = "dense"
 features = ["tiny"]
 """
-FLOAT = ("--precision", "float32")
 STORE = Path("features/manifest/tiny")
 COMMITS = "a" * 40, "b" * 40
 
 
 @pytest.fixture
-def extracted(write_experiment, run_featx, checkpoint_folder):
-    """Extract features of a model, which a folder of them is named after; ask for another."""
+def extracted(write_experiment):
+    """Extract features of a model into the store that experiments expect of another."""
 
-    def extract(model: object, *options: str) -> None:
-        place = ("--out", "features/manifest/tiny")
-        outcome = run_featx("extract", "--model", model, *place, *options)
-        assert outcome.code == 0, outcome.err
+    def extract(model: str | Path, **options: str) -> None:
+        assert not featx.extract(model, out=STORE, **options).failures
 
     write_experiment()
     return extract
@@ -63,7 +60,7 @@ def other(tiny, workplace) -> Path:
 def test_a_folder_with_other_weights_settings_or_name(
     extracted, checkpoint_folder, other, monkeypatch
 ):
-    extracted(checkpoint_folder, *FLOAT)
+    extracted(checkpoint_folder, precision="float32")
     assert not errors(checkpoint_folder)
     assert "features/manifest/tiny holds other features: weights_sha256 is" in errors(other)
     with pytest.raises(FeatxError, match="holds other features"):
@@ -86,11 +83,11 @@ def test_acoustic_features_of_another_kind_or_with_senseless_options(extracted):
     extracted("egemaps-functionals")
     assert not errors("egemaps-functionals")
     assert "encoder is egemaps-functionals there, egemaps here" in errors("egemaps")
-    assert "--layers 0: they have one layer" in errors("egemaps-functionals", 'layers = "0"')
+    assert "they have one layer" in errors("egemaps-functionals", 'layers = "0"')
 
 
 def test_without_weights_the_name_is_enough(extracted, other):
-    extracted(other, *FLOAT)
+    extracted(other, precision="float32")
     (other / "model.safetensors").unlink()
     assert not errors(other)
 
@@ -104,7 +101,7 @@ def test_models_of_the_hub_go_by_their_commit(extracted, workplace, checkpoint_f
     main = repository / "refs/main"
     main.parent.mkdir()
     main.write_text(COMMITS[0])
-    extracted("wav2vec2-base", *FLOAT)
+    extracted("wav2vec2-base", precision="float32")
     assert not errors("facebook/wav2vec2-base")
     assert not errors("wav2vec2-base", f'revision = "{COMMITS[0]}"')
     main.write_text(COMMITS[1])
@@ -121,14 +118,14 @@ def test_no_timing_decides_on_the_precision(extracted, checkpoint_folder, monkey
     monkeypatch.setattr(place, lambda *_: pytest.fail("timed"))
     assert not errors(checkpoint_folder)
     featx.run(Path("small.toml"))
-    assert FeatureStore(STORE).identity["precision"] == "float32"
+    assert FeatureStore(STORE).identity.precision == "float32"
 
 
 def test_features_go_on_in_the_precision_they_have(extracted, checkpoint_folder):
-    extracted(checkpoint_folder, "--precision", "bfloat16")
+    extracted(checkpoint_folder, precision="bfloat16")
     store = FeatureStore(STORE)
     store.forget(list(store.utterances)[:2])
     assert not errors(checkpoint_folder)
     featx.run(Path("small.toml"))
     assert all(map(FeatureStore(STORE).is_done, store.utterances))
-    assert FeatureStore(STORE).identity["precision"] == "bfloat16"
+    assert FeatureStore(STORE).identity.precision == "bfloat16"

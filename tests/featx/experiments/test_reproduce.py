@@ -97,12 +97,12 @@ def test_nothing_is_done_twice(paper):
 
 
 def test_what_is_wrong_is_said(paper):
-    with pytest.raises(FeatxError, match="`variant=slwo`: there is slow, fast"):
+    with pytest.raises(FeatxError, match="`variant='slwo'`: there is slow, fast"):
         run(paper, variants=["slwo"])
     Path("empty").mkdir()
     with pytest.raises(FeatxError, match="none of the paper's corpora is there"):
         list(run_paper("paper", paper, [Path("empty")]))
-    with pytest.raises(FeatxError, match="`data=nowhere`: no such folder"):
+    with pytest.raises(FeatxError, match="`data='nowhere'`: no such folder"):
         reproduce("pepino2021", "nowhere")
     with pytest.raises(FeatxError, match="Did you mean pepino2021"):
         reproduce("pepino2012", "RAVDESS")
@@ -200,5 +200,5 @@ def test_fine_tuned_rows_run_where_their_weights_are_here(tuned_paper):
 
 def test_single_rows_are_chosen(tuned_paper):
     assert {result.row.name for result in run(tuned_paper, rows=["xlsr-53"])} == {"xlsr-53"}
-    with pytest.raises(FeatxError, match="`row=xlsr`: there is tiny-frozen, xlsr-53"):
+    with pytest.raises(FeatxError, match="`row='xlsr'`: there is tiny-frozen, xlsr-53"):
         run(tuned_paper, rows=["xlsr"])
