@@ -6,8 +6,9 @@ from pydantic import PositiveInt
 from torch import Tensor, nn
 
 from classifiers.batch import Part
+from classifiers.choices import Weighting
 from classifiers.dropout import at, dropout
-from classifiers.layer_average import LayerAverage, Weighting
+from classifiers.layer_average import LayerAverage
 from classifiers.pooling import pool_mean
 from classifiers.settings import Dropout, Settings
 from classifiers.shape import InputShape, part_size

@@ -1,7 +1,7 @@
 """The learned weighted average of an encoder's layers."""
 
 from collections.abc import Sequence
-from typing import Any, Literal, NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
@@ -9,9 +9,8 @@ from torch import Tensor, nn
 
 from classifiers import kernels
 from classifiers.batch import Input
+from classifiers.choices import Weighting
 from classifiers.dropout import KEEP, Drop, dropout
-
-Weighting = Literal["absolute", "softmax"]
 
 
 class LayerAverage(nn.Module):

@@ -8,8 +8,9 @@ from torch import Tensor, nn
 from torch.nn.utils.rnn import pad_sequence, unpad_sequence
 
 from classifiers.batch import Part
+from classifiers.choices import Weighting
 from classifiers.dropout import at, dropout
-from classifiers.layer_average import LayerAverage, Weighting
+from classifiers.layer_average import LayerAverage
 from classifiers.pooling import pool_mean
 from classifiers.settings import Dropout, Settings
 from classifiers.shape import InputShape

@@ -1,9 +1,8 @@
 """Classifiers of pooled frames: what sits on an encoder that is fine-tuned."""
 
-from typing import Literal
-
 from torch import Tensor, nn
 
+from classifiers.choices import FramePooling, PooledKind
 from classifiers.pooling import POOLINGS
 from classifiers.settings import Dropout, Settings
 
@@ -18,8 +17,8 @@ class PooledSettings(Settings):
         dropout: share of the dense layer's outputs that "pooled" drops.
     """
 
-    kind: Literal["linear", "pooled"]
-    pooling: Literal["mean", "sum", "max"] = "mean"
+    kind: PooledKind
+    pooling: FramePooling = "mean"
     dropout: Dropout = 0.1
 
     @property

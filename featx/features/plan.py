@@ -1,10 +1,10 @@
 """What an extraction will write, known before anything is decoded."""
 
 import math
+import typing
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Protocol
 
 from cache import Layout, PlannedUtterance
 from featx.data.audio import (
@@ -24,7 +24,7 @@ from featx.utils.text import counted
 MAX_SECONDS = 60.0  # attention's cost grows with the square of the length
 
 
-class Shape(Protocol):
+class Shape(typing.Protocol):
     """The shape of a model's features."""
 
     @property

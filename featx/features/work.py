@@ -1,9 +1,10 @@
 """What the parts of an extraction expect of a model: its outline, and workers that compute."""
 
+import typing
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol, TypeVar
+from typing import TypeVar
 
 import numpy as np
 
@@ -34,7 +35,7 @@ class Outline:
         return getattr(self.shape, "blocks", None)
 
 
-class Workers(Protocol):
+class Workers(typing.Protocol):
     """Threads that compute features: `EncoderWorkers` and `AcousticWorkers`.
 
     Attributes:
@@ -66,7 +67,7 @@ class Work:
     seconds: float
 
 
-class Extractor(Protocol):
+class Extractor(typing.Protocol):
     """A model that is here, ready to be loaded: an encoder, or acoustic features."""
 
     @property

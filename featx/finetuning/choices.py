@@ -2,17 +2,19 @@
 
 from typing import Literal
 
+from classifiers.choices import FramePooling, PooledKind
+
 Mode = Literal["full", "partial", "frozen"]
 """Which weights train: all, all but the CNN's, or the head's alone."""
 
-HeadKind = Literal["linear", "pooled"]
-"""What classifies: one linear layer, or dense, tanh, dropout and linear."""
-
-Pooling = Literal["mean", "sum", "max"]
-"""How the frames of an utterance become one vector."""
+HeadKind = PooledKind
+Pooling = FramePooling
 
 SelectOn = Literal["validation", "test"]
 """Which utterances choose the checkpoint."""
 
 Save = Literal["best", "all", "none"]
 """Which models are kept."""
+
+Tracker = Literal["tensorboard", "wandb", "trackio", "mlflow"]
+"""What can follow a training."""

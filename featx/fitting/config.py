@@ -24,8 +24,6 @@ from featx.utils.config import (
 )
 from featx.utils.text import nearest
 
-HEADS = ("dense", "lstm", "fusion", "linear", "svm")
-
 
 class HeadConfig(Schema):
     """A head as shipped, such as `configs/heads/dense.toml`.
@@ -88,21 +86,26 @@ class FitConfig(HeadConfig):
         return "-".join(filter(None, parts))
 
 
+def head_names() -> list[str]:
+    """Return the names of the heads that come with featx."""
+    return sorted(path.stem for path in shipped_config("heads").glob("*.toml"))
+
+
 def head_config(head: str, data: Mapping[str, Any], changes: Sequence[str] = ()) -> FitConfig:
     """Build a config from a shipped head.
 
     Args:
-        head: its name, such as "dense", or the path of a TOML like the shipped ones.
+        head: the head's name, such as "dense", or the path of a TOML like the shipped ones.
         data: the other keys of `FitConfig`.
         changes: "key=value" with dots for tables, such as "training.learning_rate=1e-3".
 
     Raises:
         ConfigError: if there is no such head, or a change names an unknown key or a wrong value.
     """
-    path = shipped_config(f"heads/{head}.toml") if head in HEADS else Path(head)
+    path = shipped_config(f"heads/{head}.toml") if head in head_names() else Path(head)
     if not path.is_file():
         raise ConfigError(
-            f"`head={head!r}`: no such head or file; {nearest(head, HEADS)} "
+            f"`head={head!r}`: no such head or file; {nearest(head, head_names())} "
             "The path of a TOML like the shipped ones will do too."
         )
     shipped = read_config(path, HeadConfig)
@@ -125,8 +128,9 @@ def earlier_config(config: str | Path | FitConfig, changes: Sequence[str] = ()) 
 
 
 def _changed(table: dict[str, Any], changes: Sequence[str]) -> FitConfig:
+    trains = "training" in table
     change(table, changes)
-    if table["head"].get("kind") in ("linear", "svm") and "training" in table:
+    if "training" in table and not trains:
         raise ConfigError(
             f"`settings='training'`: a {table['head']['kind']} head takes no [training]."
         )

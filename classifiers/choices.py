@@ -1,0 +1,12 @@
+"""The choices of classifiers by name, for settings, configs and the command line."""
+
+from typing import Literal
+
+FramePooling = Literal["mean", "sum", "max"]
+"""How the frames of an utterance become one vector."""
+
+PooledKind = Literal["linear", "pooled"]
+"""What classifies pooled frames: one linear layer, or dense, tanh, dropout and linear."""
+
+Weighting = Literal["absolute", "softmax"]
+"""How the parameters of a layer average become weights."""
