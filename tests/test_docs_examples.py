@@ -28,9 +28,14 @@ def prepared(tmp_path_factory) -> Path:
 
 @pytest.fixture
 def place(prepared, workplace, write_corpus, checkpoint_folder) -> Path:
-    """A folder with a manifest, its audio, an encoder, features and two runs."""
+    """A folder with a corpus, a manifest, its audio, an encoder, features and two runs."""
     if not prepared.exists():
         write_corpus(speakers=6, takes=1)
+        for path in Path("audio").iterdir():
+            label, speaker, _ = path.stem.split("-")
+            copy = Path("corpus", label, f"speaker{speaker}", path.name)
+            copy.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(path, copy)
         shutil.copytree(checkpoint_folder, "encoder")
         featx.extract("encoder", precision="float32")
         featx.fit("dense", "encoder", folds=3, settings=["training.epochs=2"])

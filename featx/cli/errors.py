@@ -1,10 +1,10 @@
-"""Errors of the library, told in the words of the command line."""
+"""Errors of the library in the words of the command line."""
 
 import re
 import shlex
 
-import click
 import typer
+from typer.core import TyperCommand
 
 from cache.errors import FeatxError
 from featx.errors import Call
@@ -13,7 +13,7 @@ ARGUMENT = re.compile(r"`(\w+)(?:=([^`]*))?`")
 COMMAND_OF = {"build_manifest": "manifest"}  # functions that are not named like their command
 
 
-def explain(error: FeatxError, commands: dict[str, click.Command], used: str | None) -> str:
+def explain(error: FeatxError, commands: dict[str, TyperCommand], used: str | None) -> str:
     """Return an error's message with options in place of arguments, and a command as its cure.
 
     Args:
@@ -45,7 +45,7 @@ def explain_within(context: typer.Context, error: FeatxError) -> str:
     return explain(error, dict(commands), context.info_name)
 
 
-def write_command(call: Call, commands: dict[str, click.Command]) -> str:
+def write_command(call: Call, commands: dict[str, TyperCommand]) -> str:
     """Return a call of the Python API as the command that does the same."""
     name = COMMAND_OF.get(call.function, call.function)
     options = _options(commands[name])
@@ -56,9 +56,11 @@ def write_command(call: Call, commands: dict[str, click.Command]) -> str:
     return f"{call.purpose}: {shlex.join(words)}"
 
 
-def _options(command: click.Command) -> dict[str, str]:
+def _options(command: TyperCommand) -> dict[str, str]:
     """Return each parameter's option, or the name under which help shows an argument."""
     return {
-        str(one.name): one.opts[0] if one.param_type_name == "option" else str(one.name).upper()
-        for one in command.params
+        str(parameter.name): parameter.opts[0]
+        if parameter.param_type_name == "option"
+        else str(parameter.name).upper()
+        for parameter in command.params
     }

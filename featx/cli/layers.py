@@ -15,17 +15,18 @@ def layers(
         list[str] | None,
         typer.Option(
             metavar="NAME",
-            help="An encoder or run to dash, as those that the registry knows as tuned for ASR.",
+            help="An encoder, store or run to draw dashed, as encoders fine-tuned for ASR are. "
+            "Can be repeated.",
         ),
     ] = None,
     out: Annotated[
-        Path, typer.Option(help="Where layers.csv, layers.png and layers.pdf go.")
+        Path,
+        typer.Option(help="The folder where layers.csv, layers.png and layers.pdf are written."),
     ] = Path("layers"),
 ) -> None:
     """Show which layers heads weigh most, as learned and corrected for the layers' scale."""
     from featx.layer_analysis.tables import show_layers
 
-    print(show_layers(runs, out, dashed or ()))
-    print(
-        f"Written: {', '.join(str(out / f'layers.{ending}') for ending in ('csv', 'png', 'pdf'))}"
-    )
+    shown = show_layers(runs, out, dashed=dashed or ())
+    print(shown.to_text())
+    print(f"Written: {', '.join(map(str, shown.files))}")

@@ -5,10 +5,11 @@ import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from typing import Annotated
 
-import click
 import typer
+from typer.core import TyperCommand
 
 from featx import __version__
 from featx.cli.compare import compare
@@ -34,6 +35,7 @@ log = logging.getLogger("featx")
 
 app = typer.Typer(
     no_args_is_help=True,
+    rich_markup_mode=None,  # to import rich takes as long as all the rest of `featx --help`
     add_completion=False,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
@@ -42,7 +44,7 @@ for command in (
     demo, manifest, models, protocols, extract, fit, finetune, evaluate, compare, vote, layers,
     probe, report, run, validate, reproduce,
 ):  # fmt: skip
-    app.command()(command)
+    app.command(short_help=(command.__doc__ or "").splitlines()[0])(command)
 
 
 def _print_version(wanted: bool) -> None:
@@ -54,7 +56,13 @@ def _print_version(wanted: bool) -> None:
 @app.callback()
 def featx(
     version: Annotated[
-        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="And exit.")
+        bool,
+        typer.Option(
+            "--version",
+            callback=_print_version,
+            is_eager=True,
+            help="Print the version and exit.",
+        ),
     ] = False,
 ) -> None:
     """Speech emotion recognition from every layer of frozen speech models.
@@ -67,7 +75,7 @@ def featx(
 def main() -> None:
     """Run the command line; problems become one message and an exit code, not a traceback."""
     # Threads that spin long while they wait make torch slower where other work takes a core
-    # (benchmarks/waiting.py). Read when torch is loaded, which no command has done yet.
+    # (benchmarks/cli/waiting.py). Read when torch is loaded, which no command has done yet.
     os.environ.setdefault("GOMP_SPINCOUNT", "2000")
     with _said_on_the_terminal():
         try:
@@ -78,19 +86,23 @@ def main() -> None:
             _fail(f"{error.filename or 'input or output'}: {error.strerror or error}", 1)
 
 
-def _commands() -> tuple[dict[str, click.Command], str | None]:
+def _commands() -> tuple[dict[str, TyperCommand], str | None]:
     """Return all commands by name, and the name of the one that was called."""
-    group = typer.main.get_command(app)
-    commands = dict(getattr(group, "commands", {}))
+    commands = _all_commands()
     return commands, next((word for word in sys.argv[1:] if word in commands), None)
+
+
+@cache
+def _all_commands() -> dict[str, TyperCommand]:
+    return dict(getattr(typer.main.get_command(app), "commands", {}))
 
 
 class _Terminal(logging.Handler):
     """Prints what the library says of its work; the details are in a run's `run.log`."""
 
     def emit(self, record: logging.LogRecord) -> None:
-        """Print a message on standard output, which tests exchange."""
-        print(self.format(record), flush=True)
+        """Print a message on standard output, with options in place of arguments."""
+        print(explain(FeatxError(self.format(record)), *_commands()), flush=True)
 
 
 @contextmanager

@@ -1,73 +1,80 @@
 """`featx manifest`."""
 
-from enum import StrEnum
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from featx.data.choices import Channel, CorpusName, Scenario
+from featx.errors import FeatxError
+
 _DEFAULT = Path("manifest.csv")  # where the other commands look
 
 
-class CorpusName(StrEnum):
-    """The corpora that can be read."""
-
-    ravdess = "ravdess"
-    iemocap = "iemocap"
-    emodb = "emodb"
-    folder = "folder"
-
-
-class Channel(StrEnum):
-    """RAVDESS's two vocal channels."""
-
-    speech = "speech"
-    song = "song"
-    both = "both"
-
-
-class Scenario(StrEnum):
-    """IEMOCAP's two kinds of dialog."""
-
-    improvised = "improvised"
-    scripted = "scripted"
-    both = "both"
-
-
 def manifest(
-    corpus: Annotated[CorpusName, typer.Argument(help="folder: any audio as LABEL/**/*.wav.")],
-    root: Annotated[Path, typer.Argument(help="Where the corpus lies.")],
-    out: Annotated[Path, typer.Option(help="The manifest.")] = _DEFAULT,
+    corpus: Annotated[
+        CorpusName,
+        typer.Argument(help="Which corpus it is; folder is any audio as LABEL/**/*.wav."),
+    ],
+    root: Annotated[Path, typer.Argument(help="The folder that holds the corpus.")],
+    out: Annotated[Path, typer.Option(help="The manifest to write.")] = _DEFAULT,
     labels: Annotated[
-        str | None, typer.Option(help="Keep only these, such as angry,happy,sad.")
-    ] = None,
+        str, typer.Option(help="The labels to keep, such as angry,happy,sad (default: all).")
+    ] = "",
     merge: Annotated[
         list[str] | None,
-        typer.Option(metavar="OLD=NEW", help="Rename a label, before --labels; repeatable."),
+        typer.Option(
+            metavar="OLD=NEW", help="Rename a label before labels are chosen. Can be repeated."
+        ),
     ] = None,
     channel: Annotated[
-        Channel | None, typer.Option(help="Of ravdess; speech if not given.")
+        Channel | None, typer.Option(help="The channel of ravdess to list (default: speech).")
     ] = None,
     scenario: Annotated[
-        Scenario | None, typer.Option(help="Of iemocap; both if not given.")
+        Scenario | None, typer.Option(help="The dialogs of iemocap to list (default: both).")
     ] = None,
     speaker: Annotated[
         str | None,
-        typer.Option(metavar="REGEX", help="Of folder: one group finds the speaker in a path."),
+        typer.Option(
+            metavar="REGEX", help="For folder: its only group finds the speaker in a path."
+        ),
     ] = None,
     overwrite: Annotated[
-        bool, typer.Option("--overwrite", help="Replace a manifest that differs.")
+        bool, typer.Option("--overwrite", help="Replace a manifest that says something else.")
     ] = False,
 ) -> None:
-    """List a corpus in a manifest: one row an utterance, with its audio file and label."""
-    from featx.data.corpora.build import build_manifest
+    """List a corpus in a manifest: a row for each utterance, with its audio file and label."""
+    import featx
     from featx.data.summary import summarize
 
-    options = {"channel": channel, "scenario": scenario, "speaker": speaker}
-    kept = [label.strip() for label in labels.split(",")] if labels else []
-    built = build_manifest(corpus, root, out, options, merge or [], kept, overwrite)
-    for note in built.notes:
-        print(f"Note: {note}.")
-    print(f"{summarize(built.manifest)}\n\nManifest: {out}")
+    built = featx.build_manifest(
+        corpus,
+        root,
+        out,
+        labels=labels,
+        merge=_read_merges(merge or []),
+        channel=channel,
+        scenario=scenario,
+        speaker=speaker,
+        overwrite=overwrite,
+    )
+    print(f"{summarize(built)}\n\nManifest: {out}")
     chosen = "" if out == _DEFAULT else f" --manifest {out}"
     print(f"Next: featx extract --model wav2vec2-base{chosen}")
+
+
+def _read_merges(texts: Sequence[str]) -> dict[str, str]:
+    """Read `OLD=NEW` pairs.
+
+    Raises:
+        FeatxError: if a text is not a pair, or a label would become two others.
+    """
+    merges: dict[str, str] = {}
+    for text in texts:
+        old, _, new = (part.strip() for part in text.partition("="))
+        if not old or not new:
+            raise FeatxError(f"`merge={text}`: must be OLD=NEW, such as excited=happy.")
+        if merges.setdefault(old, new) != new:
+            raise FeatxError(f"`merge={text}`: {old} already becomes {merges[old]}.")
+    return merges

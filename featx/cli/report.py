@@ -9,13 +9,15 @@ import typer
 def report(
     runs: Annotated[
         list[Path],
-        typer.Argument(metavar="RUN...", help="Run folders, or predictions: files or folders."),
+        typer.Argument(
+            metavar="RUN...", help="Run folders, CSVs of predictions, or folders of either."
+        ),
     ],
     out: Annotated[
-        Path, typer.Option(help="The page; its tables go beside it as .md and .tex.")
+        Path, typer.Option(help="The page; its tables are written beside it as .md and .tex.")
     ] = Path("report.html"),
 ) -> None:
     """Put runs on one page: scores, differences, confusions, training, layers, mistakes."""
-    from featx.reporting.page import write_report
+    import featx
 
-    print(f"Written: {', '.join(map(str, write_report(runs, out)))}")
+    print(f"Written: {', '.join(map(str, featx.report(runs, out)))}")

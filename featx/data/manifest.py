@@ -1,14 +1,16 @@
-"""The manifest: a CSV with one row an utterance, which every command starts from."""
+"""The manifest: a CSV with a row for each utterance, which all work starts from."""
 
 import math
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
+from html import escape
 from pathlib import Path
 
 from featx.data.audio import TIME_SLACK, AudioError, duration
-from featx.errors import FeatxError
+from featx.data.labels import order_labels
+from featx.errors import Call, FeatxError
 from featx.utils.csv_files import (
     NO_ROWS,
     Problems,
@@ -67,14 +69,31 @@ class Manifest:
         """The file's name without its ending: what features and runs are filed under."""
         return self.path.stem
 
+    def _repr_html_(self) -> str:
+        """Return how many utterances and speakers each label has, as a notebook shows it."""
+        labels = order_labels(utterance.label for utterance in self.utterances)
+        groups = [(label, [u for u in self.utterances if u.label == label]) for label in labels]
+        rows = [
+            f"<tr><th>{escape(name)}</th><td>{len(group):,}</td><td>{_count_speakers(group)}</td></tr>"
+            for name, group in [*groups, ("total", list(self.utterances))]
+        ]
+        header = "<tr><th>label</th><th>utterances</th><th>speakers</th></tr>"
+        caption = f"<caption>{escape(str(self.path))}</caption>"
+        return f"<table>{caption}{header}{''.join(rows)}</table>"
+
+
+def _count_speakers(utterances: Sequence[Utterance]) -> str:
+    speakers = {utterance.speaker for utterance in utterances} - {""}
+    return f"{len(speakers):,}" if speakers else "unknown"
+
 
 @dataclass(frozen=True)
-class Table:
-    """A CSV as it was read.
+class ManifestRows:
+    """A manifest as it was read, before it is checked.
 
     Attributes:
         folder: what audio paths are relative to.
-        lines: line number and fields, the header first.
+        lines: the line number and fields of each row, the header first.
     """
 
     folder: Path
@@ -95,7 +114,7 @@ class Table:
                 yield line, {name: c.strip() if name in trimmed else c for name, c in cells}
 
 
-def load_manifest(path: Path) -> Manifest:
+def load_manifest(path: str | Path) -> Manifest:
     """Read a manifest and check all of it.
 
     Args:
@@ -108,12 +127,18 @@ def load_manifest(path: Path) -> Manifest:
 
     Raises:
         ManifestError: if the file can't be read, or naming every problem in it with its line.
+
+    Example:
+        >>> manifest = featx.load_manifest("manifest.csv")
+        >>> sorted({utterance.label for utterance in manifest.utterances})
+        ['angry', 'happy', 'sad']
     """
-    table = _read_table(path)
-    problems = find_problems(table)
+    path = Path(path)
+    read = _read_rows(path)
+    problems = find_problems(read)
     if problems:
         raise ManifestError(f"{path} can't be used:\n{problems}")
-    return Manifest(path, tuple(_utterance(row, table.folder) for _, row in table.rows()))
+    return Manifest(path, tuple(_utterance(row, read.folder) for _, row in read.rows()))
 
 
 def save_manifest(path: Path, utterances: Sequence[Utterance]) -> None:
@@ -151,14 +176,15 @@ def render_manifest(path: Path, utterances: Sequence[Utterance]) -> bytes:
         raise ManifestError(f"{path}: a file name is not UTF-8, rename it: {name}") from error
 
 
-def _read_table(path: Path) -> Table:
+def _read_rows(path: Path) -> ManifestRows:
     if not path.exists():
+        arguments = {"corpus": "folder", "root": "CORPUS", "out": path}
         raise ManifestError(
-            f"{path}: no such manifest. `featx manifest` makes one from a corpus; "
-            f"see `featx manifest --help`"
+            f"{path}: no such manifest.",
+            Call("Make one from a corpus, such as", "build_manifest", arguments),
         )
     try:
-        return Table(path.parent.resolve(), read_lines(path))
+        return ManifestRows(path.parent.resolve(), read_lines(path))
     except FeatxError as error:
         raise ManifestError(str(error)) from error
 
@@ -217,35 +243,35 @@ def seconds(text: str) -> float | None:
     return value
 
 
-def find_problems(table: Table) -> str:
+def find_problems(manifest: ManifestRows) -> str:
     """Check a manifest.
 
     Returns:
         One line a problem, with its line number; empty if there is none.
     """
-    if not table.lines:
+    if not manifest.lines:
         return f"  the file is empty; its first line must be {','.join(REQUIRED)}"
     problems = Problems()
-    line = table.lines[0][0]
-    for fault in header_faults(table.header, REQUIRED):
+    line = manifest.lines[0][0]
+    for fault in header_faults(manifest.header, REQUIRED):
         problems.add("faults of the header", line, fault)
-    if other_separator(table.header):
+    if other_separator(manifest.header):
         return str(problems)
-    if len(table.lines) == 1:
+    if len(manifest.lines) == 1:
         problems.add("faults of the header", line, NO_ROWS)
-    check_lengths(table.header, table.lines[1:], problems)
-    _check_ids(table, problems)
+    check_lengths(manifest.header, manifest.lines[1:], problems)
+    _check_ids(manifest, problems)
     measure = lru_cache(duration)  # many rows can cut one long file
-    for line, row in table.rows():
+    for line, row in manifest.rows():
         _check_values(line, row, problems)
-        audio = _check_audio(line, row, table.folder, problems)
+        audio = _check_audio(line, row, manifest.folder, problems)
         _check_times(line, row, audio, measure, problems)
     return str(problems)
 
 
-def _check_ids(table: Table, problems: Problems) -> None:
+def _check_ids(manifest: ManifestRows, problems: Problems) -> None:
     first: dict[str, int] = {}
-    for line, row in table.rows():
+    for line, row in manifest.rows():
         name = row.get("utterance")
         if name and first.setdefault(name, line) != line:
             text = f"utterance {name!r} is already on line {first[name]}"

@@ -9,13 +9,15 @@ import matplotlib as mpl
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import MultipleLocator
 
 from featx.errors import FeatxError
 from featx.layer_analysis.weights import LayerWeights, all_corrected, average, name_corpora
 from featx.scoring.figures import STYLE, WIDTH, save
 from featx.scoring.results import Results
 
-# Okabe and Ito without their yellow, too light for a line: told apart by colour-blind readers
+# Okabe and Ito's colours, which colour-blind readers can tell apart, without the yellow, which is
+# too light for a line
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
 MARKERS = "os^DvPX"  # what is left in grey
 
@@ -25,9 +27,9 @@ class Line:
     """How one run's layers are drawn.
 
     Attributes:
-        label: in the legend and over a column.
-        colour: of the corpus if there are several, else of the line alone.
-        marker: of the line alone.
+        label: its name in the legend and over a column.
+        colour: its colour, which the lines of a corpus share if there are several corpora.
+        marker: its marker, which no other line has.
         dashed: whether the encoder was fine-tuned for ASR, or was named for it.
     """
 
@@ -43,29 +45,33 @@ def style_lines(
     """Return how each is drawn, in the manner of Pepino et al. 2021, figure 2.
 
     Args:
-        weights: of all runs.
+        weights: the weights of all runs.
         dashed: encoders, stores or run names that are dashed too.
         taken: how many colours and markers are used for something else.
 
     Raises:
         FeatxError: if a name in `dashed` is none of these.
     """
-    names = [{one.name, one.encoder, one.features, one.run.name} for one in weights]
+    names = [
+        {learned.name, learned.encoder, learned.features, learned.run.name} for learned in weights
+    ]
     known = sorted(set().union(*names))
     for name in dashed:
         if name not in known:
-            raise FeatxError(f"--dashed {name}: not among the runs. There is {', '.join(known)}.")
+            raise FeatxError(f"`dashed={name}`: not among the runs. There is {', '.join(known)}.")
     corpora = name_corpora(weights)
     several, places = len(corpora) > 1, list(corpora)
     labels = _labels(weights, corpora)
     return [
         Line(
             labels[number],
-            COLOURS[(taken + (places.index(one.manifest) if several else number)) % len(COLOURS)],
+            COLOURS[
+                (taken + (places.index(learned.manifest) if several else number)) % len(COLOURS)
+            ],
             MARKERS[(taken + number) % len(MARKERS)],
-            one.tuned_for_asr or bool(names[number] & set(dashed)),
+            learned.tuned_for_asr or bool(names[number] & set(dashed)),
         )
-        for number, one in enumerate(weights)
+        for number, learned in enumerate(weights)
     ]
 
 
@@ -76,10 +82,10 @@ def _labels(weights: Sequence[LayerWeights], corpora: Mapping[Path, str]) -> lis
     for more in ("name", "path"):
         counts = Counter(labels)
         labels = [
-            f"{one.name}, {one.run.name if more == 'name' else one.run}"
+            f"{learned.name}, {learned.run.name if more == 'name' else learned.run}"
             if counts[label] > 1
             else label
-            for label, one in zip(labels, weights, strict=True)
+            for label, learned in zip(labels, weights, strict=True)
         ]
     return labels
 
@@ -96,15 +102,17 @@ def draw_layers(weights: Sequence[LayerWeights], path: Path, dashed: Sequence[st
     and corpora have their colours, as in Pepino et al. 2021, figure 2.
 
     Args:
-        weights: of one run or several.
-        path: of the picture, without ending.
+        weights: the weights of one run or several.
+        path: the path of the picture, without its ending.
         dashed: as for `style_lines`.
 
     Raises:
         FeatxError: if a name in `dashed` is unknown.
     """
     lines = style_lines(weights, dashed)
-    correcting = any(one.scales is not None and not one.is_of_one_scale for one in weights)
+    correcting = any(
+        learned.scales is not None and not learned.is_of_one_scale for learned in weights
+    )
     with mpl.rc_context(STYLE):
         figure, panels = _panels(1 + correcting, len(lines))
         _draw_weights(panels[0], weights, lines, corrected=False)
@@ -124,10 +132,10 @@ def draw_probe(
     """Draw the UAR of a linear probe by layer, over the weights that heads learned.
 
     Args:
-        layers: names of the probed layers.
-        results: of each.
+        layers: the names of the probed layers.
+        results: the scores of each.
         beside: what heads made of the same layers; may be empty.
-        path: of the picture, without ending.
+        path: the path of the picture, without its ending.
     """
     numbers = [int(layer) for layer in layers]
     scores = [result.scores["uar"] for result in results]
@@ -147,8 +155,8 @@ def draw_probe(
         probe.set(xlabel=_X, ylabel="UAR, %")
         if beside:
             lines = [  # the first colour is the probe's
-                replace(line, label=f"weights of {one.run.name}")
-                for line, one in zip(style_lines(beside, taken=1), beside, strict=True)
+                replace(line, label=f"weights of {learned.run.name}")
+                for line, learned in zip(style_lines(beside, taken=1), beside, strict=True)
             ]
             _draw_weights(panels[0], beside, lines, corrected=all_corrected(beside))
         _ticks(probe, numbers)
@@ -166,33 +174,38 @@ def _panels(count: int, entries: int) -> tuple[Figure, list[Axes]]:
 def _draw_weights(
     axes: Axes, weights: Sequence[LayerWeights], lines: Sequence[Line], corrected: bool
 ) -> None:
-    for one, line in zip(weights, lines, strict=True):
-        values = one.corrected if corrected else one.weights
+    for learned, line in zip(weights, lines, strict=True):
+        values = learned.corrected if corrected else learned.weights
         if values is None:
             continue
         mean, deviation = average(values)
         spread = np.nan_to_num(deviation)  # of one head there is none
         axes.fill_between(
-            one.numbers, mean - spread, mean + spread, color=line.colour, alpha=0.15, linewidth=0
+            learned.numbers,
+            mean - spread,
+            mean + spread,
+            color=line.colour,
+            alpha=0.15,
+            linewidth=0,
         )
         axes.plot(
-            one.numbers, mean, color=line.colour, marker=line.marker, markersize=3.5, linewidth=1,
-            linestyle="--" if line.dashed else "-",
+            learned.numbers, mean, color=line.colour, marker=line.marker, markersize=3.5,
+            linewidth=1, linestyle="--" if line.dashed else "-",
             markerfacecolor="white" if line.dashed else line.colour, label=line.label,
         )  # fmt: skip
-    counts = {len(one.layers) for one in weights}
+    counts = {len(learned.layers) for learned in weights}
     if len(counts) == 1:
         equal = 1 / counts.pop()
         axes.axhline(equal, color=_GREY, linewidth=0.8, linestyle=":", label="all layers equal")
     axes.set_ylabel("weight × scale,\nnormalised" if corrected else "learned weight")
     axes.set_ylim(bottom=0)
-    _ticks(axes, sorted({number for one in weights for number in one.numbers}))
+    _ticks(axes, sorted({number for learned in weights for number in learned.numbers}))
 
 
 def _ticks(axes: Axes, numbers: Sequence[int]) -> None:
     """Name at most 13 layers, at even steps from the first."""
     first, last = min(numbers), max(numbers)
-    axes.set_xticks(range(first, last + 1, -(-(last - first + 1) // 13)))
+    axes.xaxis.set_major_locator(MultipleLocator(-(-(last - first + 1) // 13), offset=first))
 
 
 def _legend(figure: Figure, *panels: Axes) -> None:

@@ -4,29 +4,33 @@ import logging
 import math
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated
 
 import tomli_w
 import torch
 from pydantic import Field, PositiveFloat
 
 from classifiers.linear import LinearSettings, Strength
-from featx.data.manifest import load_manifest
-from featx.errors import FeatxError
+from featx.data.manifest import Manifest, load_manifest
+from featx.errors import Call, FeatxError
+from featx.features.stores import find_store
 from featx.fitting.config import FitConfig
 from featx.fitting.data import FitData
 from featx.fitting.member import Member
 from featx.fitting.plan import PlannedFit, plan_fit
 from featx.fitting.run import OWN_STATISTICS, write_environment
+from featx.layer_analysis.choices import OwnOrGlobal
 from featx.layer_analysis.figures import draw_probe
 from featx.layer_analysis.probe_text import Probe
 from featx.layer_analysis.probe_training import fit_probes
 from featx.layer_analysis.tables import write_layers
 from featx.layer_analysis.weights import LayerWeights, read_weights
-from featx.protocols.protocol import Protocol
-from featx.runs.folder import MEMBERS, open_run
+from featx.protocols.protocol import Protocol, choose_protocol
+from featx.runs.files import FIGURES, MEMBERS, PREDICTIONS
+from featx.runs.folder import open_run, run_folder
 from featx.scoring.predictions import rounded, score_outcomes, write_predictions
 from featx.scoring.results import Results, read_results
+from featx.utils.arguments import refuse_beside
 from featx.utils.config import Schema, check_config
 from featx.utils.files import write_csv, write_json
 
@@ -38,10 +42,10 @@ class ProbeConfig(Schema):
     """A probe of a store's layers; its `config.toml`.
 
     Attributes:
-        manifest: the labels; relative to the working folder.
-        features: the store; likewise.
-        layers: those probed: "all", or such as "0,4-12".
-        seconds: of each utterance's beginning that are used; `inf` for all of it.
+        manifest: the CSV with the labels, relative to the working folder.
+        features: the folder of the store, relative to the working folder.
+        layers: the layers to probe: "all", or such as "0,4-12".
+        seconds: how much of the beginning of each utterance is used; `inf` for all of it.
         normalize: "global" standardises by the training utterances; "speaker" by the speaker's own
             in the same part of the fold, before.
         strengths: values of C to try, the inverse of regularisation; the one with the highest UAR
@@ -54,7 +58,7 @@ class ProbeConfig(Schema):
     features: Path
     layers: str = "all"
     seconds: PositiveFloat = math.inf
-    normalize: Literal["speaker", "global"] = "global"
+    normalize: OwnOrGlobal = "global"
     strengths: Annotated[tuple[Strength, ...], Field(min_length=1)] = STRENGTHS
     skip_missing: bool = False
     protocol: Protocol
@@ -80,16 +84,88 @@ class ProbeConfig(Schema):
 log = logging.getLogger("featx")
 
 
+def probe(
+    model: str | None = None,
+    manifest: str | Path = "manifest.csv",
+    *,
+    features: str | Path | None = None,
+    layers: str = "all",
+    normalize: OwnOrGlobal = "global",
+    protocol: str | Path | Protocol | None = None,
+    folds: int = 5,
+    speaker_dependent: bool = False,
+    seconds: float = math.inf,
+    skip_missing: bool = False,
+    beside: Sequence[str | Path] = (),
+    name: str | None = None,
+    overwrite: bool = False,
+) -> Probe:
+    """Show what each layer of a store holds: a linear classifier on each, scored on test data.
+
+    Args:
+        model: whose features to probe. It may be left out where the manifest has a single store.
+        manifest: the CSV with the labels.
+        features: the folder of the store, if it is not under `features`.
+        layers: which layers to probe: "all", or numbers and ranges such as "0,4-12".
+        normalize: standardise features by all training utterances ("global"), or before that by
+            each speaker's own utterances, also in test ("speaker").
+        protocol: who trains and who is tested, as for `featx.fit`.
+        folds: how many folds to make where neither a protocol nor the manifest divides.
+        speaker_dependent: let training and test share speakers.
+        seconds: how much of the beginning of each utterance is used.
+        skip_missing: leave out utterances that have no features.
+        beside: runs on the same encoder, whose learned weights are drawn above the scores.
+        name: what the probe is called; by default its manifest, model and protocol.
+        overwrite: replace the probe of that name, once the new one is finished.
+
+    Returns:
+        The scores of every layer; their files are in `probes/NAME`.
+
+    Raises:
+        FeatxError: if an argument, the manifest or the store can't be used, or the folder holds
+            another probe.
+
+    Example:
+        >>> from featx.layer_analysis.probe import probe
+        >>> print(probe("encoder", folds=3).to_text())
+    """
+    given = dict(locals())
+    if features is not None:
+        refuse_beside(probe, given, {"model"}, "features", "which says where they are")
+    if protocol is not None:
+        names = {"folds", "speaker_dependent"}
+        refuse_beside(probe, given, names, "protocol", "which says how to divide")
+    corpus = load_manifest(manifest)
+    chosen = choose_protocol(protocol, corpus, folds, speaker_dependent)
+    table = {
+        "manifest": str(manifest),
+        "features": str(features or find_store(Path(manifest), model)),
+        "layers": layers,
+        "seconds": seconds,
+        "normalize": normalize,
+        "skip_missing": skip_missing,
+        "protocol": chosen.model_dump(mode="json"),
+    }
+    config = check_config(table, ProbeConfig, "probe")
+    folder = run_folder(name or config.default_name, ROOT)
+    return run_probe(config, folder, overwrite, list(map(Path, beside)), corpus)
+
+
 def run_probe(
-    config: ProbeConfig, folder: Path, overwrite: bool = False, beside: Sequence[Path] = ()
+    config: ProbeConfig,
+    folder: Path,
+    overwrite: bool = False,
+    beside: Sequence[Path] = (),
+    manifest: Manifest | None = None,
 ) -> Probe:
     """Probe every layer into a run folder, or return what the same probe found before.
 
     Args:
         config: what to probe.
-        folder: of the probe.
+        folder: the folder of the probe.
         overwrite: replace the probe that the folder holds, once the new one is finished.
         beside: runs on the same encoder, whose weights are drawn above the scores.
+        manifest: the manifest of the config, if it has been loaded.
 
     Raises:
         FeatxError: if the data can't be used, there is a single layer, the folder holds another
@@ -97,30 +173,37 @@ def run_probe(
         StoreError: if the store can't be opened.
         Interrupted: on Ctrl-C; the probes fitted so far are kept.
     """
-    fit = plan_fit(config.to_fit(), load_manifest(config.manifest), torch.device("cpu"))
+    fit = plan_fit(config.to_fit(), manifest or load_manifest(config.manifest), torch.device("cpu"))
     layers = fit.data.selections[0].layers
     if len(layers) < 2:
         raise FeatxError(
-            f"{config.features}: one layer is chosen, {layers[0]}, so there is nothing to compare. "
-            "`featx fit --head linear` scores it."
+            f"{config.features}: one layer is chosen, {layers[0]}, so there is nothing to compare.",
+            Call("Score it", "fit", _same_fit(config)),
         )
-    weights = [one for run in dict.fromkeys(beside) for one in _of_encoder(run, fit.data.features)]
+    encoder = fit.data.features
+    weights = [learned for run in dict.fromkeys(beside) for learned in _of_encoder(run, encoder)]
     with open_run(config.to_toml(), fit.inputs, folder, overwrite) as run:
         if run.results is None:
             run.results = _probe(fit, run.folder)
     results = [read_results(_layer_file(folder, layer)) for layer in layers]
-    draw_probe(layers, results, weights, folder / "figures" / "probe")
-    _write_drawn(layers, results, weights, folder / "figures")
-    return Probe(layers, results, run.results, weights)
+    draw_probe(layers, results, weights, folder / FIGURES / "probe")
+    _write_drawn(layers, results, weights, folder / FIGURES)
+    return Probe(folder, layers, results, run.results, weights)
+
+
+def _same_fit(config: ProbeConfig) -> dict[str, object]:
+    """Return the arguments of the fit on the only layer of a probe."""
+    same = {"head": "linear", "manifest": config.manifest, "features": config.features}
+    return same if config.layers == "all" else {**same, "layers": config.layers}
 
 
 def _of_encoder(run: Path, encoder: str) -> list[LayerWeights]:
     """Return what a run made of an encoder's layers."""
     weights = read_weights(run)
-    same = [one for one in weights if one.encoder == encoder]
+    same = [learned for learned in weights if learned.encoder == encoder]
     if not same:
-        others = ", ".join(one.encoder for one in weights)
-        raise FeatxError(f"--beside {run}: its heads average layers of {others}, not of {encoder}.")
+        others = ", ".join(learned.encoder for learned in weights)
+        raise FeatxError(f"`beside={run}`: its heads average layers of {others}, not of {encoder}.")
     return same
 
 
@@ -140,7 +223,7 @@ def _probe(fit: PlannedFit, folder: Path) -> Results:
     write_environment(data, fit.inputs, folder)
     _write_probes(data, config, by_layer, folder)
     chosen = [max(probes, key=_validation_uar) for probes in zip(*by_layer, strict=True)]
-    write_predictions(data.task, chosen, folder / "predictions.csv")
+    write_predictions(data.task, chosen, folder / PREDICTIONS)
     return score_outcomes(title, data.task, chosen, remarks)
 
 
@@ -155,12 +238,12 @@ def _write_probes(
     features = data.selections[0].store.folder.name
     rows = []
     for layer, members in zip(data.selections[0].layers, by_layer, strict=True):
-        for one in members:
-            scores = score_outcomes("", data.task, [one], ()).scores
-            strength = config.head.strengths[one.best]  # type: ignore[union-attr]  # it is linear
-            validation = 100 * _validation_uar(one)
+        for member in members:
+            scores = score_outcomes("", data.task, [member], ()).scores
+            strength = config.head.strengths[member.best]  # type: ignore[union-attr]  # it is linear
+            validation = 100 * _validation_uar(member)
             figures = [validation, *(scores[name].mean for name in ("uar", "wa", "macro_f1"))]
-            rows.append((features, layer, one.fold, strength, *rounded(figures)))
+            rows.append((features, layer, member.fold, strength, *rounded(figures)))
     header = ("features", "layer", "fold", "strength", "validation_uar", "uar", "wa", "macro_f1")
     write_csv(folder / "probe.csv", header, rows)
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 from scipy.stats import spearmanr
@@ -15,12 +16,14 @@ class Probe:
     """What a probe found.
 
     Attributes:
-        layers: names of those probed.
-        results: of each layer, on test utterances.
-        chosen: of the layer that validation data chooses in each fold.
+        folder: where its files are.
+        layers: the names of the probed layers.
+        results: the scores of each layer on test utterances.
+        chosen: the scores of the layer that validation data chooses in each fold.
         beside: what heads made of the same layers.
     """
 
+    folder: Path
     layers: Sequence[str]
     results: Sequence[Results]
     chosen: Results
@@ -28,14 +31,16 @@ class Probe:
 
     def to_text(self) -> str:
         """Return the UAR by layer beside the weights, and what to know about them."""
-        names = [one.run.name for one in self.beside]
+        names = [learned.run.name for learned in self.beside]
         table = plain_table("layer", "UAR, %", "95 % over speakers", "WA, %", *names)
         weights = list(map(self._weights, self.beside))
         for layer, result in zip(self.layers, self.results, strict=True):
             uar, wa = result.scores["uar"], result.scores["wa"]
             table.add_row(
                 "0 (local encoder)" if layer == "0" else layer,
-                *(f"{uar.mean:.1f}", f"{uar.low:.1f} to {uar.high:.1f}", f"{wa.mean:.1f}"),
+                f"{uar.mean:.1f}",
+                f"{uar.low:.1f} to {uar.high:.1f}",
+                f"{wa.mean:.1f}",
                 *(f"{own[layer]:.3f}" if layer in own else "" for own in weights),
             )
         best = self.chosen.scores["uar"]
@@ -51,11 +56,11 @@ class Probe:
     def _kind(self) -> str:
         return "weight × scale" if all_corrected(self.beside) else "weight"
 
-    def _weights(self, one: LayerWeights) -> dict[str, float]:
+    def _weights(self, learned: LayerWeights) -> dict[str, float]:
         """Return the mean weight by layer, as it is drawn."""
-        values = one.corrected if all_corrected(self.beside) else one.weights
+        values = learned.corrected if all_corrected(self.beside) else learned.weights
         assert values is not None, "all are corrected"
-        return dict(zip(one.layers, average(values)[0].tolist(), strict=True))
+        return dict(zip(learned.layers, average(values)[0].tolist(), strict=True))
 
     def _agreement(self, run: str, weights: dict[str, float]) -> str:
         """Say how weights and scores go together (Spearman's rank correlation over layers)."""

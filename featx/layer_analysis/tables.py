@@ -1,6 +1,7 @@
 """What heads make of layers, as a table for people and a CSV."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -21,29 +22,29 @@ def write_layers(weights: Sequence[LayerWeights], path: Path) -> None:
     """Write a row for each run, store and layer; what is unknown is empty.
 
     Args:
-        weights: of one run or several.
-        path: of the CSV.
+        weights: the weights of one run or several.
+        path: the path of the CSV.
     """
     corpora = name_corpora(weights)
-    rows = [row for one in weights for row in _rows(one, corpora[one.manifest])]
+    rows = [row for learned in weights for row in _rows(learned, corpora[learned.manifest])]
     write_csv(path, _HEADER, rows)
 
 
 def to_text(weights: Sequence[LayerWeights]) -> str:
     """Return the weights by layer, as they were learned and corrected for scale."""
     labels = [line.label for line in style_lines(weights)]
-    corrected = [None if one.is_of_one_scale else one.corrected for one in weights]
+    corrected = [None if learned.is_of_one_scale else learned.corrected for learned in weights]
     header = []
     for label, values in zip(labels, corrected, strict=True):
         header += [label] if values is None else [label, "corrected"]
     table = plain_table("layer", *header)
     columns = [
-        dict(zip(one.layers, _described(values), strict=True))
-        for one, own in zip(weights, corrected, strict=True)
-        for values in (one.weights, own)
+        dict(zip(learned.layers, _described(values), strict=True))
+        for learned, own in zip(weights, corrected, strict=True)
+        for values in (learned.weights, own)
         if values is not None
     ]
-    for layer in sorted({layer for one in weights for layer in one.layers}, key=int):
+    for layer in sorted({layer for learned in weights for layer in learned.layers}, key=int):
         name = "0 (local encoder)" if layer == "0" else layer
         table.add_row(name, *(column.get(layer, "") for column in columns))
     return "\n".join([render(table, width=WIDE).strip("\n"), "", *_notes(weights, labels)])
@@ -51,31 +52,36 @@ def to_text(weights: Sequence[LayerWeights]) -> str:
 
 def _notes(weights: Sequence[LayerWeights], labels: Sequence[str]) -> list[str]:
     notes = ["Mean ± deviation over seeds and folds."]
-    if any(one.corrected is not None and not one.is_of_one_scale for one in weights):
+    if any(learned.corrected is not None and not learned.is_of_one_scale for learned in weights):
         notes = [f"{notes[0]} Corrected: weight × scale, adding up to one."]
-    for one, label in zip(weights, labels, strict=True):
-        if one.corrected is None:
+    for learned, label in zip(weights, labels, strict=True):
+        if learned.corrected is None:
             notes.append(
-                f"{label}: {one.run} was fitted before scales were kept, so its weights can't be "
-                "corrected; fit it again with --overwrite."
+                f"{label}: {learned.run} was fitted before scales were kept, so its weights "
+                "can't be corrected. Fit it again with `overwrite`."
             )
-        elif one.is_of_one_scale:
+        elif learned.is_of_one_scale:
             notes.append(f"{label}: its layers are of one scale, so correcting changes nothing.")
     return notes
 
 
-def _rows(one: LayerWeights, corpus: str) -> list[list[object]]:
-    columns = [*average(one.weights)]
-    if one.scales is not None and one.corrected is not None:
-        columns += [one.scales.mean(0), *average(one.corrected)]
-    columns += [np.full(len(one.layers), np.nan)] * (5 - len(columns))
+def _rows(learned: LayerWeights, corpus: str) -> list[list[object]]:
+    columns = [*average(learned.weights)]
+    if learned.scales is not None and learned.corrected is not None:
+        columns += [learned.scales.mean(0), *average(learned.corrected)]
+    columns += [np.full(len(learned.layers), np.nan)] * (5 - len(columns))
     rows = zip(*(column.tolist() for column in columns), strict=True)
     return [
         [
-            *(one.run.as_posix(), corpus, one.features, one.encoder, layer, len(one.weights)),
+            learned.run.as_posix(),
+            corpus,
+            learned.features,
+            learned.encoder,
+            layer,
+            len(learned.weights),
             *("" if np.isnan(value) else value for value in rounded(values)),
         ]
-        for layer, values in zip(one.layers, rows, strict=True)
+        for layer, values in zip(learned.layers, rows, strict=True)
     ]
 
 
@@ -86,22 +92,46 @@ def _described(values: np.ndarray) -> list[str]:
     ]
 
 
-def show_layers(runs: Sequence[Path], out: Path, dashed: Sequence[str] = ()) -> str:
-    """Write `layers.csv`, `layers.png` and `layers.pdf`.
+@dataclass(frozen=True)
+class ShownLayers:
+    """What heads make of layers, and the files that say so.
+
+    Attributes:
+        weights: of each run and each store whose layers it averages.
+        files: the CSV and the pictures.
+    """
+
+    weights: Sequence[LayerWeights]
+    files: Sequence[Path]
+
+    def to_text(self) -> str:
+        """Return the weights by layer, as they were learned and corrected for scale."""
+        return to_text(self.weights)
+
+
+def show_layers(
+    runs: Sequence[str | Path], out: str | Path = "layers", *, dashed: Sequence[str] = ()
+) -> ShownLayers:
+    """Show which layers heads weigh most: as a table, a CSV and a picture.
 
     Args:
-        runs: run folders.
-        out: the folder to write to.
-        dashed: encoders, stores or run names to draw dashed, beside those fine-tuned for ASR.
+        runs: run folders; one that is given twice counts once.
+        out: the folder where `layers.csv`, `layers.png` and `layers.pdf` are written.
+        dashed: encoders, stores or runs to draw dashed, beside those fine-tuned for ASR.
 
     Returns:
-        The same as a table.
+        The weights, and the files written.
 
     Raises:
         FeatxError: if a run has no average of several layers, or a name is unknown.
+
+    Example:
+        >>> from featx.layer_analysis.tables import show_layers
+        >>> print(show_layers(["runs/manifest-encoder-dense"]).to_text())
     """
-    # a run given twice counts once
-    weights = [one for run in dict.fromkeys(runs) for one in read_weights(run)]
-    draw_layers(weights, out / "layers", dashed)
-    write_layers(weights, out / "layers.csv")
-    return to_text(weights)
+    folder = Path(out)
+    weights = [learned for run in dict.fromkeys(map(Path, runs)) for learned in read_weights(run)]
+    draw_layers(weights, folder / "layers", dashed)
+    table = folder / "layers.csv"
+    write_layers(weights, table)
+    return ShownLayers(weights, (table, folder / "layers.png", folder / "layers.pdf"))

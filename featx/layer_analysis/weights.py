@@ -9,12 +9,11 @@ from pathlib import Path
 import numpy as np
 
 from featx.comparison.systems import shortest_names
-from featx.errors import FeatxError
+from featx.errors import Call, FeatxError
 from featx.features.encoders.checkpoints import read_registry, short_name
 from featx.fitting.scales import correct
+from featx.runs.files import CONFIG, ENVIRONMENT, LAYER_SCALES, LAYER_WEIGHTS
 from featx.runs.read import (
-    CONFIG,
-    ENVIRONMENT,
     damaged,
     is_unfinished,
     locate,
@@ -23,7 +22,6 @@ from featx.runs.read import (
 )
 from featx.utils.csv_files import read_lines, read_table
 
-WEIGHTS_FILE, SCALES_FILE = "layer_weights.csv", "layer_scales.csv"
 _HEADER = ("seed", "fold", "features", "layer", "weight")
 _SAME = 0.0005  # weights closer than this are shown alike
 _ASR = "fine-tuned for ASR"  # in the registry's words
@@ -37,9 +35,9 @@ class LayerWeights:
 
     Attributes:
         run: the run's folder.
-        manifest: of the corpus.
+        manifest: the manifest of its corpus.
         features: the store, as the run calls it.
-        encoder: whose layers they are.
+        encoder: the encoder whose layers they are.
         tuned_for_asr: whether the registry says that the encoder was.
         layers: their names; "0" is the local encoder.
         weights: (heads, layers), each head's adding up to one.
@@ -58,7 +56,7 @@ class LayerWeights:
 
     @property
     def name(self) -> str:
-        """Of the encoder, short if the registry has it."""
+        """The name of the encoder, short if the registry has it."""
         return short_name(self.encoder)
 
     @cached_property
@@ -94,12 +92,12 @@ def average(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 def all_corrected(weights: Sequence[LayerWeights]) -> bool:
     """Tell whether weights beside a probe are shown corrected: if it can be done for all."""
-    return all(one.scales is not None for one in weights)
+    return all(learned.scales is not None for learned in weights)
 
 
 def name_corpora(weights: Sequence[LayerWeights]) -> dict[Path, str]:
     """Return what each manifest's corpus is called: its name, with what tells it from others."""
-    names = shortest_names(list(dict.fromkeys(one.manifest for one in weights)))
+    names = shortest_names(list(dict.fromkeys(learned.manifest for learned in weights)))
     short = {path: str(Path(name).with_suffix("")) for path, name in names.items()}
     return short if len(set(short.values())) == len(short) else names
 
@@ -108,7 +106,7 @@ def read_weights(run: Path) -> list[LayerWeights]:
     """Read what the heads of a run learned about layers.
 
     Args:
-        run: its folder.
+        run: the run's folder.
 
     Returns:
         An entry for each store of which several layers were averaged.
@@ -117,13 +115,13 @@ def read_weights(run: Path) -> list[LayerWeights]:
         FeatxError: if it is no finished run, has no such store, or its files are damaged.
     """
     if not (run / CONFIG).exists():
-        raise FeatxError(f"{run}: no run folder; it has no {CONFIG}. Give one that fit made.")
+        raise FeatxError(f"{run}: no run folder; it has no {CONFIG}. Give one that a fit made.")
     if is_unfinished(run):
-        raise FeatxError(f"{run}: not finished. The command that began it goes on with it.")
-    if not (run / WEIGHTS_FILE).exists():
+        raise FeatxError(f"{run}: not finished. Start the same run again to go on with it.")
+    if not (run / LAYER_WEIGHTS).exists():
         raise FeatxError(
-            f"{run}: no {WEIGHTS_FILE}: only heads of `featx fit` average layers, a fine-tuning "
-            "or vote does not. Give a run with a dense, lstm or fusion head."
+            f"{run}: no {LAYER_WEIGHTS}: only heads on stored features average layers, a "
+            "fine-tuning or a vote does not. Give a run with a dense, lstm or fusion head."
         )
     if found := find_weights(run):
         return found
@@ -131,12 +129,13 @@ def read_weights(run: Path) -> list[LayerWeights]:
     if not stores:
         raise FeatxError(
             f"{run}: a {_kind(run)} head has no average of layers, each feature of "
-            "every layer has a weight of its own. Give a run with a dense, lstm or fusion head; "
-            "`featx probe` shows what a linear classifier finds in each layer."
+            "every layer has a weight of its own. Give a run with a dense, lstm or fusion head. A "
+            "probe shows what a linear classifier finds in each layer."
         )
     raise FeatxError(
         f"{run}: its heads were given one layer of {', '.join(stores)}, so there is nothing "
-        "to weigh. Fit on a store with several: featx fit --model wav2vec2-base"
+        "to weigh.",
+        Call("Fit on a store with several", "fit", {"model": "wav2vec2-base"}),
     )
 
 
@@ -144,7 +143,7 @@ def find_weights(run: Path) -> list[LayerWeights]:
     """Read what the heads of a run learned about layers, if they learned anything.
 
     Args:
-        run: its folder.
+        run: the run's folder.
 
     Returns:
         An entry for each store of which several layers were averaged; none for other runs.
@@ -152,10 +151,10 @@ def find_weights(run: Path) -> list[LayerWeights]:
     Raises:
         FeatxError: if the run's files are damaged.
     """
-    stores = _read_heads(run) if (run / WEIGHTS_FILE).exists() else {}
+    stores = _read_heads(run) if (run / LAYER_WEIGHTS).exists() else {}
     scales: _Stores = {}
-    if (run / SCALES_FILE).exists():
-        scales = _read_by_head(run / SCALES_FILE, "scale", ("fold",))
+    if (run / LAYER_SCALES).exists():
+        scales = _read_by_head(run / LAYER_SCALES, "scale", ("fold",))
     found = []
     for place, (features, heads) in enumerate(stores.items()):
         layers = tuple(next(iter(heads.values())))
@@ -165,8 +164,14 @@ def find_weights(run: Path) -> list[LayerWeights]:
         encoder = _encoder(run, place, len(stores))
         found.append(
             LayerWeights(
-                *(run, _manifest(run), features, encoder, _tuned_for_asr(encoder)),
-                *(layers, _table(heads), own),
+                run=run,
+                manifest=_manifest(run),
+                features=features,
+                encoder=encoder,
+                tuned_for_asr=_tuned_for_asr(encoder),
+                layers=layers,
+                weights=_table(heads),
+                scales=own,
             )
         )
     return found
@@ -178,7 +183,7 @@ _Stores = Mapping[str, _Heads]
 
 def _read_heads(run: Path) -> _Stores:
     """Return the learned weights, none of a run whose heads average no layers."""
-    path = run / WEIGHTS_FILE
+    path = run / LAYER_WEIGHTS
     if [fields for _, fields in read_lines(path)] == [list(_HEADER)]:
         return {}
     return _read_by_head(path, "weight", ("seed", "fold"))
@@ -188,7 +193,7 @@ def _scales_of_heads(run: Path, folds: _Heads, heads: _Heads) -> np.ndarray:
     """Return (heads, layers) of what each head was trained on."""
     for (_, fold), layers in heads.items():
         if tuple(folds.get((fold,), ())) != tuple(layers):
-            raise damaged(run / SCALES_FILE, f"it lacks layers of fold {fold}")
+            raise damaged(run / LAYER_SCALES, f"it lacks layers of fold {fold}")
     return _table({(seed, fold): folds[fold,] for seed, fold in heads})
 
 

@@ -15,10 +15,10 @@ def find_audio(manifests: Iterable[Path], names: Sequence[str], page: Path) -> d
     """Return links to those utterances whose files are there.
 
     Args:
-        manifests: that may list them; one that can't be read is passed over, as the report is
-            about scores.
-        names: of the utterances.
-        page: that will hold the links, relative to it.
+        manifests: the manifests that may list them. A manifest that can't be read is passed over,
+            as the report is about scores.
+        names: the names of the utterances.
+        page: the page that will hold the links; they are relative to it.
     """
     links: dict[str, Audio] = {}
     for path in dict.fromkeys(path.resolve() for path in manifests):

@@ -1,4 +1,4 @@
-"""Line charts as numbers become the coordinates of an SVG."""
+"""Line charts whose numbers become the coordinates of an SVG."""
 
 import math
 from collections.abc import Sequence
@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 import numpy as np
+from matplotlib.ticker import MaxNLocator
 
 from featx.reporting.sheets import Sheet
 
@@ -33,9 +34,9 @@ class Line(NamedTuple):
 
     Attributes:
         look: "one", "two", with "-thin" for single heads; or "even", a help line.
-        path: of the SVG.
-        dots: to mark, in the drawing.
-        name: in the legend; none if empty.
+        path: the path of the SVG.
+        dots: the places to mark in the drawing.
+        name: what the legend calls it; it is left out of the legend if empty.
     """
 
     look: str
@@ -50,12 +51,12 @@ class Chart:
 
     Attributes:
         title: what it shows, for those who can't see it too.
-        x_name: of the horizontal axis, with its unit.
-        y_name: of the vertical one.
-        x_range: its ends.
-        y_range: likewise.
-        x_names: of values of x, where they aren't the numbers.
-        lines: drawn so far, the last on top.
+        x_name: the name of the horizontal axis, with its unit.
+        y_name: the name of the vertical axis, with its unit.
+        x_range: the ends of the horizontal axis.
+        y_range: the ends of the vertical axis.
+        x_names: what the values 0, 1, 2 ... of x are called, if not by their numbers.
+        lines: the lines drawn so far, the last on top.
     """
 
     title: str
@@ -71,8 +72,8 @@ class Chart:
 
         Args:
             look: as in `Line`.
-            several: the points of each.
-            name: in the legend.
+            several: the points of each line.
+            name: what the legend calls them.
             dots: points to mark.
         """
         path = "".join(map(self._path, several))
@@ -106,11 +107,9 @@ def ticks(low: float, high: float, count: int = 5) -> list[float]:
     """Return round numbers between two ends, about so many."""
     if not high > low:
         return [low]
-    raw = (high - low) / count
-    size = 10 ** math.floor(math.log10(raw))
-    step = next(size * factor for factor in (1, 2, 5, 10) if size * factor >= raw * 0.999)
-    first, last = math.ceil(low / step - 1e-9), math.floor(high / step + 1e-9)
-    return [number * step for number in range(first, last + 1)]
+    places = MaxNLocator(count, steps=[1, 2, 5, 10]).tick_values(low, high)
+    slack = 1e-9 * (high - low)
+    return [float(place) for place in places if low - slack <= place <= high + slack]
 
 
 def extent(values: np.ndarray) -> tuple[float, float]:

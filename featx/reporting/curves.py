@@ -7,6 +7,7 @@ import numpy as np
 
 from featx.reporting.charts import Chart, Panel, Points, extent
 from featx.reporting.sheets import Cell, Sheet
+from featx.runs.files import HISTORY
 from featx.runs.read import damaged
 from featx.utils.csv_files import read_lines, read_table
 
@@ -17,8 +18,8 @@ def training_curves(name: str, folder: Path) -> Panel | None:
     """Draw a run's history: thin lines for single models, thick ones for their mean.
 
     Args:
-        name: of the run.
-        folder: of the run.
+        name: the name of the run.
+        folder: the folder of the run.
 
     Returns:
         None if there is no history.
@@ -26,12 +27,12 @@ def training_curves(name: str, folder: Path) -> Panel | None:
     Raises:
         FeatxError: if the history is damaged.
     """
-    path = folder / "history.csv"
+    path = folder / HISTORY
     if not path.exists() or _is_empty(path):
         return None
     unit, models = _read(path)
     times = sorted({time for values in models for time in values[:, 0].tolist()})
-    means = [_mean([one[:, n] for one in models], models, times) for n in (1, 2, 3)]
+    means = [_mean([model[:, n] for model in models], models, times) for n in (1, 2, 3)]
     of = f"{name}: mean of {len(models)} models" if len(models) > 1 else name
     losses = _chart(f"{of}, loss by {unit}", unit, "cross-entropy, nats", models, (1, 2))
     _mean_lines(losses, times, means[:2], ("training", "validation"))
@@ -108,7 +109,7 @@ _FORMS = (".3f", ".3f", ".1f")
 
 
 def _points(x: Sequence[float] | np.ndarray, y: np.ndarray) -> Points:
-    return [(float(one), float(other)) for one, other in zip(x, y, strict=True)]
+    return [(float(time), float(value)) for time, value in zip(x, y, strict=True)]
 
 
 def _sheet(caption: str, unit: str, times: Sequence[float], means: Sequence[np.ndarray]) -> Sheet:

@@ -15,6 +15,7 @@ from featx.reporting.report import Report, gather
 from featx.reporting.result_sheets import is_warning
 from featx.reporting.runs import read_runs
 from featx.reporting.sheets import to_latex, to_markdown
+from featx.runs.run import Run
 from featx.utils.files import write_text
 
 _MARKS = {
@@ -24,12 +25,14 @@ _MARKS = {
 }
 
 
-def write_report(runs: Sequence[Path], out: Path) -> list[Path]:
-    """Write a page about runs, and the same tables beside it.
+def report(
+    runs: Run | str | Path | Sequence[Run | str | Path], out: str | Path = "report.html"
+) -> list[Path]:
+    """Write a page about runs, and the same tables as text beside it.
 
     Args:
-        runs: run folders, prediction files, or folders of either.
-        out: the page, with the ending .html; .md and .tex are put beside it.
+        runs: runs, their folders, CSVs of predictions, or folders of either.
+        out: the page, with the ending .html. The tables are written beside it as .md and .tex.
 
     Returns:
         The files: page, Markdown, LaTeX.
@@ -37,15 +40,23 @@ def write_report(runs: Sequence[Path], out: Path) -> list[Path]:
     Raises:
         FeatxError: if a run is not finished, is none, or can't be used, or a file is there that
             is no report. Then nothing is written.
+
+    Example:
+        >>> runs = ["runs/manifest-encoder-dense", "runs/manifest-encoder-linear"]
+        >>> [path.name for path in featx.report(runs)]
+        ['report.html', 'report.md', 'report.tex']
     """
-    check_replaceable(out)
-    report = gather(read_runs(runs), out)
+    page = Path(out)
+    check_replaceable(page)
+    several = [runs] if isinstance(runs, Run | str | Path) else runs
+    paths = [run.folder if isinstance(run, Run) else Path(run) for run in several]
+    gathered = gather(read_runs(paths), page)
     texts = (
-        render(report),
-        to_markdown(report.title, report.tables),
-        to_latex(report.tables),
+        render(gathered),
+        to_markdown(gathered.title, gathered.tables),
+        to_latex(gathered.tables),
     )
-    marks = _marks(out)
+    marks = _marks(page)
     for (path, mark), text in zip(marks.items(), texts, strict=True):
         write_text(path, f"{mark}\n{text}")
     return list(marks)
@@ -55,18 +66,20 @@ def check_replaceable(out: Path) -> None:
     """Check that a report can be written without replacing anything but a report.
 
     Args:
-        out: the page, as for `write_report`.
+        out: the page, as for `report`.
 
     Raises:
         FeatxError: if it has another ending, or a file is there that is no report.
     """
     if out.suffix != ".html":
-        raise FeatxError(f"{out}: must end in .html; .md and .tex are written beside it.")
+        raise FeatxError(
+            f"`out={out}`: must end in .html; the tables are written beside it as .md and .tex."
+        )
     for path, mark in _marks(out).items():
         if path.exists() and not _begins(path, mark):
             raise FeatxError(
-                f"{path}: is there and was not made by featx report, so it is not replaced. "
-                "Choose another name for the report, or move it."
+                f"{path}: is there and is no report of featx, so it is not replaced. Give the "
+                "report another name with `out`, or move that file."
             )
 
 

@@ -28,13 +28,13 @@ class Origin:
     """How a run was made.
 
     Attributes:
-        name: of the run.
+        name: the name of the run.
         title: what was trained on what.
-        folder: that holds it.
+        folder: the folder of the run.
         made_with: the command that made it, empty if unknown.
         repeat: how it is repeated.
-        config: text of its config, likewise.
-        environment: JSON of it, likewise.
+        config: the text of its config, empty if unknown.
+        environment: its environment as JSON, empty if unknown.
     """
 
     name: str
@@ -51,7 +51,7 @@ class Report:
     """All that a page shows.
 
     Attributes:
-        title: of the page.
+        title: the title of the page.
         tables: sections of tables, in the order of the page.
         curves: how training went.
         layers: the weights that were learned for layers.
@@ -69,8 +69,8 @@ def gather(runs: Sequence[Reported], page: Path) -> Report:
     """Gather what a page shows.
 
     Args:
-        runs: to report.
-        page: where it will be, for links to files.
+        runs: the runs to report.
+        page: where the page will be, for links to files.
 
     Raises:
         FeatxError: if a file of a run is damaged.
@@ -89,8 +89,8 @@ def gather(runs: Sequence[Reported], page: Path) -> Report:
     return Report(
         f"{counted(len(runs), 'system')} of speech emotion recognition",
         tables,
-        [one for one in curves if one],
-        [one for run in ordered for one in layer_weights(run)],
+        [panel for panel in curves if panel],
+        [panel for run in ordered for panel in layer_weights(run)],
         list(map(_origin, ordered)),
     )
 
@@ -109,7 +109,7 @@ def _mistake_section(groups: Sequence[Group], page: Path) -> Section:
         if not mistakes:
             notes.append(f"Test set {number}: no utterance that all seeds get wrong.")
             continue
-        names = [one.utterance for one in mistakes[:SHOWN]]
+        names = [mistake.utterance for mistake in mistakes[:SHOWN]]
         listed = (path for run in group for path in manifests(run))
         links = find_audio(listed, names, page)
         sheets.append(mistake_sheet(number, group, mistakes, links))

@@ -62,7 +62,7 @@ def difference_sheets(groups: Sequence[Group]) -> tuple[list[Sheet], list[str]]:
             continue
         try:
             comparison = compare_systems([run.system for run in group])
-        except FeatxError as error:  # told different speakers
+        except FeatxError as error:  # the systems name different speakers
             notes.append(f"Test set {number}: {error}")
             continue
         sheets.append(_difference_sheet(number, comparison))

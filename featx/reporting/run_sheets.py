@@ -20,7 +20,7 @@ class Mistake:
 
     Attributes:
         utterance: its id.
-        speaker: of it, empty if unknown.
+        speaker: who speaks; empty if unknown.
         label: what it is.
         predictions: how many seeds of all systems took it for what.
     """
@@ -42,10 +42,12 @@ def common_mistakes(systems: Sequence[System]) -> list[Mistake]:
     for name, label in systems[0].labels.items():
         predicted = Counter(seed.rows[name].prediction for seed in seeds)
         if label not in predicted:
-            told = (system.speakers[name] for system in systems)
-            speaker = next(filter(None, told), "")
+            known = (system.speakers[name] for system in systems)
+            speaker = next(filter(None, known), "")
             mistakes.append(Mistake(name, speaker, label, dict(predicted.most_common())))
-    return sorted(mistakes, key=lambda one: (-max(one.predictions.values()), one.utterance))
+    return sorted(
+        mistakes, key=lambda mistake: (-max(mistake.predictions.values()), mistake.utterance)
+    )
 
 
 SHOWN = 50  # mistakes
@@ -107,24 +109,24 @@ def mistake_sheet(
     """Return the utterances that all systems get wrong, the first of them.
 
     Args:
-        number: of the test set.
+        number: the number of the test set.
         group: the runs that were tested on it.
         mistakes: the utterances.
-        links: to the sound of utterances.
+        links: links to the sound of utterances.
     """
     shown = mistakes[:SHOWN]
     few = f", the first {SHOWN} shown" if len(mistakes) > SHOWN else ""
     who = f"all {len(group)} systems" if len(group) > 1 else group[0].name
-    heard = any(one.utterance in links for one in shown)
+    heard = any(mistake.utterance in links for mistake in shown)
     rows = [
         [
-            Cell(one.utterance),
-            *([Cell("", audio=links.get(one.utterance))] if heard else []),
-            Cell(one.label),
-            Cell(_tallied(one.predictions)),
-            Cell(one.speaker or "unknown"),
+            Cell(mistake.utterance),
+            *([Cell("", audio=links.get(mistake.utterance))] if heard else []),
+            Cell(mistake.label),
+            Cell(_tallied(mistake.predictions)),
+            Cell(mistake.speaker or "unknown"),
         ]
-        for one in shown
+        for mistake in shown
     ]
     of = f"{len(mistakes):,} of {counted(len(group[0].system.labels), 'utterance')}"
     return Sheet(

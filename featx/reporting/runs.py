@@ -9,8 +9,8 @@ from typing import Any, NamedTuple
 
 from featx.comparison.evaluate import System, evaluate
 from featx.runs.cost import Cost, read_cost
+from featx.runs.files import CONFIG
 from featx.runs.read import (
-    CONFIG,
     locate,
     read_config,
     read_config_text,
@@ -42,12 +42,12 @@ class Reported:
 
     @property
     def name(self) -> str:
-        """Of its folder."""
+        """The name of its folder."""
         return self.system.name
 
     @property
     def folder(self) -> Path:
-        """That holds it."""
+        """The folder of the run."""
         return self.system.folder
 
     @property
@@ -140,7 +140,7 @@ def _made_in(run: Reported) -> Path | None:
     systems, manifest = run.config.get("systems"), run.config.get("manifest")
     names = [*(systems if isinstance(systems, list) else ()), manifest]
     names = [name for name in names if isinstance(name, str)]
-    name = next((one for one in names if not Path(one).is_absolute()), None)
+    name = next((path for path in names if not Path(path).is_absolute()), None)
     if name is None:
         return Path() if names and Path(names[0]).exists() else None
     found = locate(run.folder, name)
@@ -151,7 +151,7 @@ def _made_in(run: Reported) -> Path | None:
 def _sources(
     folder: Path, config: Mapping[str, Any], depth: int = 3
 ) -> Iterator[tuple[Path, Mapping[str, Any]]]:
-    """Yield a run's folder and config, and those of the runs that it joins, and they."""
+    """Yield a run's folder and config, then those of the runs that it joins, and so on."""
     yield folder, config
     systems = config.get("systems")
     for name in systems if depth and isinstance(systems, list) else ():

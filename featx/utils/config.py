@@ -64,6 +64,13 @@ def check_config(table: dict[str, Any], schema: type[T], where: object) -> T:
         raise ConfigError(f"{where}: {error.error_count()} problem(s):\n  {problems}") from error
 
 
+def first_problem(error: ValidationError) -> str:
+    """Return the first of the problems of a file that featx itself wrote, in a few words."""
+    detail = error.errors()[0]
+    key = ".".join(map(str, detail["loc"]))
+    return f"{key} is {detail['input']!r}: {detail['msg']}" if key else detail["msg"]
+
+
 def _explain(detail: ErrorDetails, schema: object) -> str:
     parts, table = _walk(schema, detail["loc"])
     key = ".".join(parts)
@@ -83,12 +90,12 @@ def _walk(schema: object, location: tuple[int | str, ...]) -> tuple[list[str], o
     table = schema
     for part in location:
         members = _members(schema)
-        chosen = next((one for one in members if str(part) in _kinds(one)), None)
+        chosen = next((member for member in members if str(part) in _kinds(member)), None)
         if chosen:  # not a key: which of several tables was meant
             schema = chosen
             continue
         keys.append(str(part))
-        table = next((one for one in members if _is_table(one)), schema)
+        table = next((member for member in members if _is_table(member)), schema)
         schema = _value_of(table, str(part))
     return keys, table
 
@@ -104,12 +111,12 @@ def _value_of(schema: object, key: str) -> object:
 def _members(schema: object) -> list[object]:
     """Return the tables that a value may be: several for a union."""
     if isinstance(schema, UnionType) or get_origin(schema) in (Union, Annotated):
-        return [one for argument in get_args(schema) for one in _members(argument)]
+        return [member for argument in get_args(schema) for member in _members(argument)]
     return [schema]
 
 
 def _kinds(schema: object) -> tuple[str, ...]:
-    """Return the values of `kind` by which a table is told from others."""
+    """Return the values of `kind` by which a table is distinguished from others."""
     kind = schema.model_fields.get("kind") if _is_table(schema) else None  # type: ignore[attr-defined]
     return get_args(kind.annotation) if kind else ()
 
@@ -118,20 +125,20 @@ def _is_table(schema: object) -> bool:
     return isinstance(schema, type) and issubclass(schema, BaseModel)
 
 
-def change(table: dict[str, Any], changes: Sequence[str]) -> None:
+def change(table: dict[str, Any], settings: Sequence[str]) -> None:
     """Change settings in a config's table.
 
     Args:
         table: the config; changed in place.
-        changes: "key=value" with dots for tables, such as "training.learning_rate=1e-3".
+        settings: "key=value" with dots for tables, such as "training.learning_rate=1e-3".
 
     Raises:
-        ConfigError: if one is not of this form.
+        ConfigError: if a setting is not of this form.
     """
-    for text in changes:
+    for text in settings:
         key, equals, given = text.partition("=")
         if not equals:
-            raise ConfigError(f"--set {text}: must be KEY=VALUE, such as training.epochs=50")
+            raise ConfigError(f"`settings={text}`: must be KEY=VALUE, such as training.epochs=50.")
         try:
             value = tomllib.loads(f"value = {given}")["value"]
         except tomllib.TOMLDecodeError:
@@ -141,5 +148,5 @@ def change(table: dict[str, Any], changes: Sequence[str]) -> None:
         for name in tables:
             target = target.setdefault(name, {})
             if not isinstance(target, dict):
-                raise ConfigError(f"--set {text}: {name} is not a table")
+                raise ConfigError(f"`settings={text}`: {name} is not a table.")
         target[last] = value

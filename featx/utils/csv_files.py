@@ -1,4 +1,4 @@
-"""CSV files that people made: read whole, every fault told with its line."""
+"""CSV files that people made: read whole, every fault named with its line."""
 
 import csv
 import io

@@ -1,21 +1,28 @@
-"""Progress of long work: a bar on a terminal, a line now and then elsewhere."""
+"""Progress of long work: a bar on a terminal or in a notebook, a line now and then elsewhere."""
 
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from datetime import timedelta
+from html import escape
+from typing import Any
 
-LINE_INTERVAL = 10.0  # seconds between lines where there is no terminal
+LINE_INTERVAL = 10.0  # seconds between lines where there is no bar
+NOTEBOOK_INTERVAL = 0.2  # seconds between the changes of a notebook's bar
 BRIEF = 1.0  # seconds; work that is over so soon needs no line at all
 
 
 Advance = Callable[[float], None]
 
 
-@contextmanager
-def progress(title: str, total: float, unit: str, done: float = 0) -> Iterator[Advance]:
-    """Show how far a piece of work is, its rate and the time left, on standard error.
+def progress(
+    title: str, total: float, unit: str, done: float = 0
+) -> AbstractContextManager[Advance]:
+    """Show how far a piece of work is, its rate and the time left.
+
+    A notebook shows a bar below the cell; a terminal shows one on standard error, where other
+    programs get a line now and then.
 
     Args:
         title: what is being done.
@@ -23,19 +30,45 @@ def progress(title: str, total: float, unit: str, done: float = 0) -> Iterator[A
         unit: of `total`, such as "s of audio".
         done: how much was done before; it counts as done but not in the rate.
 
-    Yields:
-        A function that takes the amount finished since its last call.
+    Returns:
+        A context, which gives a function that takes the amount finished since its last call.
     """
-    with (
-        _bar(title, total, unit, done)
-        if sys.stderr.isatty()
-        else _lines(title, total, unit, done) as advance
-    ):
-        yield advance
+    count = _Count(total, unit, done)
+    if _in_notebook():
+        return _notebook_bar(title, count)
+    return _bar(title, count) if sys.stderr.isatty() else _lines(title, count)
+
+
+def _in_notebook() -> bool:
+    """Tell whether a Jupyter kernel runs this; IPython on a terminal has no kernel."""
+    shell: Any = getattr(sys.modules.get("IPython"), "get_ipython", lambda: None)()
+    return getattr(shell, "kernel", None) is not None
 
 
 @contextmanager
-def _bar(title: str, total: float, unit: str, done: float) -> Iterator[Advance]:
+def _notebook_bar(title: str, count: "_Count") -> Iterator[Advance]:
+    """Show a bar of HTML, which needs no widgets."""
+    from IPython.display import HTML, display
+
+    def page(state: str = "") -> Any:
+        bar = f'<progress value="{count.share:.4f}"></progress>'
+        return HTML(f"{escape(title)} {bar} {count.share:.0%} {escape(state)}")
+
+    shown = display(page(), display_id=True)
+    changed = time.monotonic()
+
+    def advance(amount: float) -> None:
+        nonlocal changed
+        count.done += amount
+        if count.is_over or time.monotonic() - changed >= NOTEBOOK_INTERVAL:
+            changed = time.monotonic()
+            shown.update(page(count.state))
+
+    yield advance
+
+
+@contextmanager
+def _bar(title: str, count: "_Count") -> Iterator[Advance]:
     from rich.console import Console
     from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn
 
@@ -46,29 +79,26 @@ def _bar(title: str, total: float, unit: str, done: float) -> Iterator[Advance]:
         TextColumn("{task.fields[state]}"),
     )
     with Progress(*columns, console=Console(stderr=True)) as bar:
-        count = _Count(total, unit, done)
-        task = bar.add_task(title, total=total, state="")
+        task = bar.add_task(title, total=count.total, completed=count.done, state="")
 
         def advance(amount: float) -> None:
             count.done += amount
             bar.update(task, completed=count.done, state=count.state)
 
-        bar.update(task, completed=done)
         yield advance
 
 
 @contextmanager
-def _lines(title: str, total: float, unit: str, done: float) -> Iterator[Advance]:
-    count = _Count(total, unit, done)
+def _lines(title: str, count: "_Count") -> Iterator[Advance]:
     begin = printed = time.monotonic()
 
     def advance(amount: float) -> None:
         nonlocal printed
         count.done += amount
-        finished = count.done >= total * (1 - 1e-9) and time.monotonic() - begin >= BRIEF
+        finished = count.is_over and time.monotonic() - begin >= BRIEF
         if finished or time.monotonic() - printed >= LINE_INTERVAL:
             printed = time.monotonic()
-            line = f"{title}: {count.done / total:.0%}, {count.state}"
+            line = f"{title}: {count.share:.0%}, {count.state}"
             print(line, file=sys.stderr, flush=True)
 
     yield advance
@@ -80,6 +110,16 @@ class _Count:
     def __init__(self, total: float, unit: str, done: float) -> None:
         self.total, self.unit, self.done = total, unit, done
         self._before, self._begin = done, time.monotonic()
+
+    @property
+    def share(self) -> float:
+        """How much of all is done, 0 to 1."""
+        return self.done / self.total if self.total else 1.0
+
+    @property
+    def is_over(self) -> bool:
+        """Whether all is done, but for rounding."""
+        return self.done >= self.total * (1 - 1e-9)
 
     @property
     def state(self) -> str:

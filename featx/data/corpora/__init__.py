@@ -1,4 +1,4 @@
-"""The corpora that `featx manifest` reads."""
+"""The corpora that can be listed in a manifest."""
 
 from collections.abc import Callable
 from dataclasses import dataclass

@@ -1,41 +1,96 @@
 """From a corpus on disk to its manifest."""
 
+import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from featx.data.choices import Channel, CorpusName, Scenario
 from featx.data.corpora import CORPORA
 from featx.data.corpora.files import CorpusError
-from featx.data.corpora.relabel import choose_labels, parse_merges
+from featx.data.corpora.relabel import choose_labels
 from featx.data.manifest import Manifest, load_manifest, render_manifest, save_manifest
+from featx.utils.arguments import check_choice
+
+log = logging.getLogger("featx")
+
+
+def build_manifest(
+    corpus: CorpusName,
+    root: str | Path,
+    out: str | Path = "manifest.csv",
+    *,
+    labels: str | Sequence[str] = (),
+    merge: Mapping[str, str] | None = None,
+    channel: Channel | None = None,
+    scenario: Scenario | None = None,
+    speaker: str | None = None,
+    overwrite: bool = False,
+) -> Manifest:
+    """List a corpus in a manifest: one row for each utterance, with its audio file and label.
+
+    What was left out of the corpus, and what is missing in it, is said through the logger "featx".
+
+    Args:
+        corpus: "ravdess", "iemocap", "emodb", or "folder" for any audio that lies as
+            `LABEL/**/*.wav`.
+        root: the folder of the corpus.
+        out: the CSV to write.
+        labels: the labels to keep, after merging; a string is split at its commas. All labels if
+            empty.
+        merge: labels to rename, each to its new name.
+        channel: of RAVDESS: "speech" (taken if None), "song" or "both".
+        scenario: of IEMOCAP: "improvised", "scripted" or "both" (taken if None).
+        speaker: of a folder: a regular expression whose only group finds the speaker in a path.
+        overwrite: replace a manifest that says something else.
+
+    Returns:
+        The manifest, as it is read back from the file.
+
+    Raises:
+        CorpusError: if the corpus can't be read as asked, or `out` says something else.
+        ManifestError: if the manifest can't be written, or is not valid.
+
+    Example:
+        >>> manifest = featx.build_manifest("folder", "corpus", "new.csv", speaker=r"speaker(\\d+)")
+        >>> len(manifest.utterances)
+        18
+    """
+    options = {"channel": channel, "scenario": scenario, "speaker": speaker}
+    kept = labels.split(",") if isinstance(labels, str) else labels
+    kept = [label.strip() for label in kept if label.strip()]
+    built = list_corpus(corpus, Path(root), Path(out), options, merge or {}, kept, overwrite)
+    for note in built.notes:
+        log.info("Note: %s.", note)
+    return built.manifest
 
 
 @dataclass(frozen=True)
 class Built:
-    """A manifest that was written, and what its corpus had to say."""
+    """A manifest that was written, and what there is to say about its corpus."""
 
     manifest: Manifest
     notes: list[str]
 
 
-def build_manifest(
+def list_corpus(
     corpus: str,
     root: Path,
     out: Path,
     options: Mapping[str, str | None],
-    merges: Sequence[str] = (),
-    labels: Sequence[str] = (),
+    merge: Mapping[str, str],
+    labels: Sequence[str],
     overwrite: bool = False,
 ) -> Built:
-    """Find a corpus's utterances, write their manifest and check it.
+    """Find the utterances of a corpus, write their manifest and check it.
 
     Args:
         corpus: a name in `CORPORA`.
-        root: the corpus's folder.
-        out: the manifest.
-        options: the corpus's own ones; None where not given.
-        merges: `old=new` pairs of labels.
-        labels: those to keep after merging; all if empty.
+        root: the folder of the corpus.
+        out: the CSV to write.
+        options: the options of this corpus by name; None where one is not given.
+        merge: labels to rename, each to its new name.
+        labels: the labels to keep after merging; all if empty.
         overwrite: replace a manifest that says something else.
 
     Returns:
@@ -45,14 +100,15 @@ def build_manifest(
         CorpusError: if the corpus can't be read as asked, or `out` says something else.
         ManifestError: if the manifest can't be written, or is not valid.
     """
+    check_choice("corpus", corpus, CorpusName)
     given = {name: value for name, value in options.items() if value is not None}
     _check_options(corpus, given)
-    renamed = parse_merges(merges)
-    found = choose_labels(CORPORA[corpus].find(root.absolute(), **given), renamed, labels)
+    found = choose_labels(CORPORA[corpus].find(root.absolute(), **given), merge, labels)
     content = render_manifest(out, found.utterances)
     if out.is_file() and not overwrite and out.read_bytes() != content:
         raise CorpusError(
-            f"{out} exists and says something else; --overwrite replaces it, --out names another"
+            f"{out} exists and says something else. Replace it with `overwrite`, or give another "
+            "file as `out`."
         )
     save_manifest(out, found.utterances)
     return Built(load_manifest(out), found.notes)
@@ -62,4 +118,7 @@ def _check_options(corpus: str, given: Mapping[str, str]) -> None:
     for name in given:
         if name not in CORPORA[corpus].options:
             owners = [other for other, entry in CORPORA.items() if name in entry.options]
-            raise CorpusError(f"--{name} is for {', '.join(owners)}, not for {corpus}")
+            raise CorpusError(f"`{name}` is for {', '.join(owners)}, not for {corpus}.")
+    for name, choices in (("channel", Channel), ("scenario", Scenario)):
+        if name in given:
+            check_choice(name, given[name], choices)

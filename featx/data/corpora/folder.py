@@ -1,4 +1,4 @@
-"""Any corpus sorted into one folder a label."""
+"""Any corpus whose audio is sorted into one folder for each label."""
 
 import re
 from pathlib import Path
@@ -48,11 +48,11 @@ def _pattern(speaker: str | None) -> re.Pattern[str] | None:
     try:
         pattern = re.compile(speaker)
     except re.error as error:
-        raise CorpusError(f"--speaker {speaker}: not a regular expression ({error})") from error
+        raise CorpusError(f"`speaker={speaker!r}`: not a regular expression ({error})") from error
     if pattern.groups != 1:
         raise CorpusError(
-            f"--speaker {speaker}: has {pattern.groups} groups where one must hold the speaker, "
-            r"as in 'spk(\d+)'; (?:...) groups without holding"
+            f"`speaker={speaker!r}`: has {pattern.groups} groups where exactly one must hold the "
+            r"speaker, as in 'spk(\d+)'. Write (?:...) for a group that holds nothing."
         )
     return pattern
 
@@ -76,9 +76,9 @@ def _unknown_speakers(
     root: Path, utterances: list[Utterance], pattern: re.Pattern[str] | None
 ) -> list[str]:
     if pattern is None:
-        return ["speakers are unknown; --speaker REGEX reads them from the paths"]
+        return ["speakers are unknown; give `speaker`, a regular expression, to find them in paths"]
     unknown = [u.path.relative_to(root) for u in utterances if not u.speaker]
     if len(unknown) == len(utterances):
-        raise CorpusError(f"--speaker {pattern.pattern}: found in no path, such as {unknown[0]}")
+        raise CorpusError(f"`speaker={pattern.pattern!r}`: found in no path, such as {unknown[0]}")
     count = f"{len(unknown):,} of {len(utterances):,}"
-    return [f"--speaker was not found in {count} paths, such as {unknown[0]}"] if unknown else []
+    return [f"`speaker` was not found in {count} paths, such as {unknown[0]}"] if unknown else []

@@ -64,7 +64,7 @@ def find_ravdess(root: Path, channel: str = "speech") -> Found:
     if len(utterances) < len(named):
         other = "song" if channel == "speech" else "speech"
         count = counted(len(named) - len(utterances), f"{other} utterance")
-        notes.append(f"left out {count}; --channel both keeps them")
+        notes.append(f"left out {count}; `channel=both` keeps them")
     if not utterances:
         raise nothing_found(root, f"RAVDESS {channel}, WAV or FLAC named like {_EXAMPLE}", notes)
     utterances.sort(key=lambda found: (found.extra["channel"], found.speaker, found.utterance))

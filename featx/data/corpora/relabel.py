@@ -8,29 +8,13 @@ from featx.data.corpora.files import CorpusError, Found
 from featx.utils.text import counted
 
 
-def parse_merges(texts: Sequence[str]) -> dict[str, str]:
-    """Read `old=new` pairs.
-
-    Raises:
-        CorpusError: if one is not a pair, or a label would become two others.
-    """
-    merges: dict[str, str] = {}
-    for text in texts:
-        old, _, new = (part.strip() for part in text.partition("="))
-        if not old or not new:
-            raise CorpusError(f"--merge {text}: must be OLD=NEW, such as excited=happy")
-        if merges.setdefault(old, new) != new:
-            raise CorpusError(f"--merge {text}: {old} already becomes {merges[old]}")
-    return merges
-
-
-def choose_labels(found: Found, merges: Mapping[str, str], labels: Sequence[str]) -> Found:
+def choose_labels(found: Found, merge: Mapping[str, str], labels: Sequence[str]) -> Found:
     """Rename labels, all at once, then keep only some.
 
     Args:
         found: what the corpus holds.
-        merges: old name to new one.
-        labels: those to keep after merging; all if empty.
+        merge: labels to rename, each to its new name.
+        labels: the labels to keep after merging; all if empty.
 
     Returns:
         The utterances that remain, with a note on every change.
@@ -39,14 +23,14 @@ def choose_labels(found: Found, merges: Mapping[str, str], labels: Sequence[str]
         CorpusError: if there is no such label, naming those there are.
     """
     before = Counter(utterance.label for utterance in found.utterances)
-    _require("--merge", merges, before)
-    merged = [replace(u, label=merges.get(u.label, u.label)) for u in found.utterances]
+    _require("merge", merge, before)
+    merged = [replace(u, label=merge.get(u.label, u.label)) for u in found.utterances]
     notes = [
         f"merged {counted(before[old], f'{old} utterance')} into {new}"
-        for old, new in merges.items()
+        for old, new in merge.items()
     ]
     after = Counter(utterance.label for utterance in merged)
-    _require("--labels", labels, after)
+    _require("labels", labels, after)
     if not labels:
         return Found(merged, found.notes + notes)
     kept = [utterance for utterance in merged if utterance.label in labels]
@@ -58,10 +42,10 @@ def choose_labels(found: Found, merges: Mapping[str, str], labels: Sequence[str]
     return Found(kept, found.notes + notes)
 
 
-def _require(option: str, labels: Sequence[str] | Mapping[str, str], known: Counter[str]) -> None:
+def _require(argument: str, labels: Sequence[str] | Mapping[str, str], known: Counter[str]) -> None:
     unknown = [label for label in labels if label not in known]
     if unknown:
-        raise CorpusError(f"{option}: no label {', '.join(unknown)}; there are: {_list(known)}")
+        raise CorpusError(f"`{argument}`: no label {', '.join(unknown)}; there are: {_list(known)}")
 
 
 def _list(counts: Counter[str]) -> str:

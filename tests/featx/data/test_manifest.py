@@ -172,8 +172,10 @@ def test_text_that_can_not_be_read(folder, content, message):
 
 
 def test_a_missing_manifest_says_what_makes_one(tmp_path):
-    with pytest.raises(ManifestError, match=r"no such manifest\. `featx manifest` makes one"):
+    with pytest.raises(ManifestError, match=r"manifest\.csv: no such manifest") as caught:
         load_manifest(tmp_path / "manifest.csv")
+    assert caught.value.cure.function == "build_manifest"
+    assert caught.value.cure.arguments["out"] == tmp_path / "manifest.csv"
     with pytest.raises(ManifestError, match="can't be read"):
         load_manifest(tmp_path)
 
@@ -242,3 +244,13 @@ def test_file_names_that_are_not_text_are_refused(folder):
     name = folder / os.fsdecode(b"m\xfcde.wav")
     with pytest.raises(ManifestError, match=r"not UTF-8, rename it: .*m\\udcfcde"):
         save_manifest(folder / "manifest.csv", [Utterance("u1", name, "", "sad")])
+
+
+def test_a_notebook_shows_utterances_and_speakers_of_each_label(write):
+    rows = "u1,a.wav,anna,sad\nu2,b.wav,bert,sad\nu3,b.wav,bert,<happy>\n"
+    shown = load_manifest(str(write(HEADER + rows)))._repr_html_()
+    assert "<th>sad</th><td>2</td><td>2</td>" in shown
+    assert "<th>&lt;happy&gt;</th><td>1</td><td>1</td>" in shown
+    assert "<th>total</th><td>3</td><td>2</td>" in shown
+    unknown = load_manifest(write(HEADER + "u1,a.wav,,sad\n"))._repr_html_()
+    assert "<td>1</td><td>unknown</td>" in unknown

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from featx.scoring.results import score_predictions
+from featx.scoring.results import SeedPredictions, score_predictions
 
 CLASSES = ("neutral", "happy", "sad")
 CONFIG = """manifest = "manifest.csv"
@@ -40,7 +40,7 @@ def _predict(run: Path, seeds: int, random: np.random.Generator, first: int) -> 
             (label + 1) % 3 if n % 6 == 0 else int(random.integers(3))
             for n, label in zip(numbers, labels, strict=True)
         ]
-        scored.append((np.array(labels), np.array(predicted), speakers))
+        scored.append(SeedPredictions(np.array(labels), np.array(predicted), speakers))
         rows += [
             [f"u{n}", speaker, n % 4, seed, "test", CLASSES[label], CLASSES[guess]]
             for n, speaker, label, guess in zip(numbers, speakers, labels, predicted, strict=True)

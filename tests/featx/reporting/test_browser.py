@@ -13,7 +13,6 @@ import soundfile
 
 import featx
 from featx.demo.corpus import write_corpus
-from featx.reporting.page import write_report
 
 pytestmark = pytest.mark.browser
 FLAGS = (
@@ -86,7 +85,7 @@ def page_file(
             soundfile.write(workplace / f"u {number}.flac", wave, 16_000)
         rows.append(f"u{number},u {number}.flac,s,sad")
     (workplace / "manifest.csv").write_text("\n".join(rows) + "\n")
-    return write_report(runs, workplace / "report.html")[0].resolve()
+    return featx.report(runs, workplace / "report.html")[0].resolve()
 
 
 @contextmanager

@@ -11,9 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from featx.reporting.page import write_report
-from featx.voting.config import vote_config
-from featx.voting.run import run_vote
+import featx
 
 WriteRun = Callable[..., Path]
 VOID = {"meta", "link", "input", "br"}
@@ -52,7 +50,7 @@ class Page(HTMLParser):
 
 
 def report(*runs: Path) -> Page:
-    return Page(write_report(runs, Path("report.html"))[0].read_text("utf-8"))
+    return Page(featx.report(runs)[0].read_text("utf-8"))
 
 
 def cells(markdown: str, row: str) -> list[str]:
@@ -140,7 +138,7 @@ def test_a_warning_of_a_voter_is_one_of_the_vote(
     members = [write_run("hubert"), write_run("xlsr53")]
     for run in members:
         remark(run, "CHECKPOINT CHOSEN ON THE TEST DATA: too high.")
-    run_vote(vote_config(members, rule="hard"), Path("runs/vote"))
+    featx.vote(members, rule="hard", name="vote")
     page = report(Path("runs/vote"), write_run("other"))
     warning = "CHECKPOINT CHOSEN ON THE TEST DATA: too high (hubert, xlsr53)."
     assert [text for tag, text in page.spans if "warning" in tag] == [warning]

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from featx.errors import FeatxError
-from featx.reporting.page import check_replaceable, write_report
+from featx.reporting.page import check_replaceable, report
 
 WriteRun = Callable[..., Path]
 PAGE = Path("report.html")
@@ -28,7 +28,7 @@ def test_what_is_no_finished_run_is_refused_by_name(
     for name in gone:
         (run / name).unlink()
     with pytest.raises(FeatxError, match=message):
-        write_report([run], PAGE)
+        report([run], PAGE)
 
 
 @pytest.mark.parametrize("content", [b"\xff\xfe\xff", b"}{", None])
@@ -48,7 +48,7 @@ def test_a_damaged_file_is_named(write_run: WriteRun, name: str, content: bytes 
     path.unlink(missing_ok=True)
     path.mkdir() if content is None else path.write_bytes(content)
     with pytest.raises(FeatxError, match=f"one.*{name}"):
-        write_report([path.parent], PAGE)
+        report([path.parent], PAGE)
 
 
 @pytest.mark.parametrize(
@@ -64,42 +64,40 @@ def test_a_truncated_file_is_named(write_run: WriteRun, name: str, text: str, me
     run = write_run("one")
     (run / name).write_text(text)
     with pytest.raises(FeatxError, match=rf"(?s){name}.*{message}"):
-        write_report([run], PAGE)
+        report([run], PAGE)
 
 
 def test_an_unfinished_run_in_a_folder_of_runs_is_refused(write_run: WriteRun) -> None:
     write_run("done")
     (write_run("begun") / "metrics.json").unlink()
     with pytest.raises(FeatxError, match="begun: a run that is not finished"):
-        write_report([Path("runs")], PAGE)
+        report([Path("runs")], PAGE)
 
 
 def test_a_folder_without_runs_is_refused(workplace: Path) -> None:
     (workplace / "empty").mkdir()
     with pytest.raises(FeatxError, match="empty: no run and no CSV file in it"):
-        write_report([Path("empty")], PAGE)
+        report([Path("empty")], PAGE)
     with pytest.raises(FeatxError, match=r"gone: no such file or folder"):
-        write_report([Path("gone")], PAGE)
+        report([Path("gone")], PAGE)
 
 
 def test_another_ending_is_refused(write_run: WriteRun) -> None:
     with pytest.raises(FeatxError, match=r"must end in \.html"):
-        write_report([write_run("one")], Path("report.pdf"))
+        report([write_run("one")], Path("report.pdf"))
 
 
 @pytest.mark.parametrize("ending", ["html", "md", "tex"])
 def test_only_reports_are_replaced(write_run: WriteRun, ending: str) -> None:
     run = write_run("one")
-    write_report([run], PAGE)
-    write_report([run], PAGE)  # its own files
+    report([run], PAGE)
+    report([run], PAGE)  # its own files
     theirs = Path(f"report.{ending}")
     others = {path: path.read_bytes() for path in Path().glob("report.*") if path != theirs}
     for content in ("", "my paper\n% made by featx report\n"):
         theirs.write_text(content)
-        for refused in (check_replaceable, lambda out: write_report([run], out)):
-            with pytest.raises(
-                FeatxError, match=rf"^report\.{ending}: .*another name for the report, or move it"
-            ):
+        for refused in (check_replaceable, lambda out: report([run], out)):
+            with pytest.raises(FeatxError, match=rf"^report\.{ending}: .*`out`"):
                 refused(Path("report.html"))
         assert theirs.read_text() == content
         assert {path: path.read_bytes() for path in others} == others

@@ -1,6 +1,9 @@
 """Progress says how much, how fast and how long, on a terminal and in a log."""
 
 import sys
+from types import ModuleType, SimpleNamespace
+
+import pytest
 
 import featx.utils.progress
 from featx.utils.progress import progress
@@ -32,3 +35,39 @@ def test_a_bar_on_a_terminal(capsys, monkeypatch):
     with progress("Extracting", 10, "s of audio", done=5) as advance:
         advance(5)
     assert "10 of 10 s of audio" in capsys.readouterr().err.replace("\n", " ")
+
+
+@pytest.fixture
+def notebook(monkeypatch) -> list[str]:
+    """The pages that a Jupyter kernel is asked to show, first and as they change."""
+    pages: list[str] = []
+
+    def show(page, display_id):
+        assert display_id
+        pages.append(page)
+        return SimpleNamespace(update=pages.append)
+
+    display = ModuleType("IPython.display")
+    display.HTML, display.display = str, show
+    ipython = ModuleType("IPython")
+    ipython.display, ipython.get_ipython = display, lambda: SimpleNamespace(kernel=object())
+    monkeypatch.setitem(sys.modules, "IPython", ipython)
+    monkeypatch.setitem(sys.modules, "IPython.display", display)
+    return pages
+
+
+def test_a_bar_in_a_notebook(notebook, capsys):
+    with progress("Fit <1>", 10, "heads", done=4) as advance:
+        advance(1)
+        advance(5)
+    assert notebook[0] == 'Fit &lt;1&gt; <progress value="0.4000"></progress> 40% '
+    assert "100% 10 of 10 heads" in notebook[-1]
+    assert len(notebook) == 2  # it changes now and then only, and at the end
+    assert capsys.readouterr().err == ""
+
+
+def test_ipython_without_a_kernel_is_a_terminal(notebook, monkeypatch, capsys):
+    monkeypatch.setattr(sys.modules["IPython"], "get_ipython", SimpleNamespace)
+    with progress("Fitting", 10, "heads") as advance:
+        advance(5)
+    assert notebook == []

@@ -49,8 +49,8 @@ def test_channels_are_chosen_and_the_other_is_counted(fill):
     assert [u.utterance for u in speech.utterances] == [ANGRY_MAN]
     assert [u.utterance for u in song.utterances] == [SONG]
     assert {u.utterance for u in both.utterances} == {ANGRY_MAN, SONG}
-    assert "left out 1 song utterance; --channel both keeps them" in speech.notes
-    assert "left out 1 speech utterance; --channel both keeps them" in song.notes
+    assert "left out 1 song utterance; `channel=both` keeps them" in speech.notes
+    assert "left out 1 speech utterance; `channel=both` keeps them" in song.notes
 
 
 def test_copies_are_resolved_to_the_shallowest_then_first(fill):

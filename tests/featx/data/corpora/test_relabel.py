@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 
 from featx.data.corpora.files import CorpusError, Found
-from featx.data.corpora.relabel import choose_labels, parse_merges
+from featx.data.corpora.relabel import choose_labels
 from featx.data.manifest import Utterance
 
 LABELS = ["happy", "excited", "excited", "sad", "angry"]
@@ -37,21 +37,9 @@ def test_merges_are_made_at_once():
 
 def test_unknown_labels_list_those_there_are():
     known = r"angry \(1\), excited \(2\), happy \(1\), sad \(1\)"
-    with pytest.raises(CorpusError, match=f"--labels: no label hapy; there are: {known}"):
+    with pytest.raises(CorpusError, match=f"`labels`: no label hapy; there are: {known}"):
         choose_labels(FOUND, {}, ["hapy", "sad"])
-    with pytest.raises(CorpusError, match=f"--merge: no label exited; there are: {known}"):
+    with pytest.raises(CorpusError, match=f"`merge`: no label exited; there are: {known}"):
         choose_labels(FOUND, {"exited": "happy"}, [])
-    with pytest.raises(CorpusError, match="--labels: no label excited"):
+    with pytest.raises(CorpusError, match="`labels`: no label excited"):
         choose_labels(FOUND, {"excited": "happy"}, ["excited"])
-
-
-def test_merges_are_pairs():
-    assert parse_merges(["excited=happy", "calm = neutral"]) == {
-        "excited": "happy",
-        "calm": "neutral",
-    }
-    for wrong in ("excited", "=happy", "excited="):
-        with pytest.raises(CorpusError, match="must be OLD=NEW"):
-            parse_merges([wrong])
-    with pytest.raises(CorpusError, match="excited already becomes happy"):
-        parse_merges(["excited=happy", "excited=sad"])

@@ -1,0 +1,72 @@
+"""A corpus becomes a manifest: through the API, as the command line does it."""
+
+import logging
+from pathlib import Path
+from typing import get_args
+
+import pytest
+
+import featx
+from featx.data.choices import CorpusName
+from featx.data.corpora import CORPORA
+from featx.data.corpora.files import CorpusError
+
+
+@pytest.fixture
+def root(fill, monkeypatch) -> Path:
+    """Hold three labels of a corpus sorted into folders, one folder below where we are."""
+    folder = fill(*(f"corpus/{n}.wav" for n in ("happy/anna_1", "sad/bert_1", "excited/bert_2")))
+    monkeypatch.chdir(folder)
+    return Path("corpus")
+
+
+def test_labels_are_merged_then_chosen_and_notes_are_said(root, caplog):
+    caplog.set_level(logging.INFO, "featx")
+    built = featx.build_manifest(
+        "folder", str(root), labels="happy, sad", merge={"excited": "happy"}, speaker=r"(\w+)_\d"
+    )
+    assert built == featx.load_manifest("manifest.csv")
+    assert [u.speaker for u in built.utterances] == ["bert", "anna", "bert"]
+    assert sorted(u.label for u in built.utterances) == ["happy", "happy", "sad"]
+    assert Path("manifest.csv").read_text().splitlines()[1].split(",")[1] == (
+        "corpus/excited/bert_2.wav"
+    )
+    assert caplog.messages == ["Note: merged 1 excited utterance into happy."]
+
+
+def test_labels_may_be_a_list_and_out_another_file(root):
+    built = featx.build_manifest("folder", root, "made/here.csv", labels=["sad"])
+    assert built.path == Path("made/here.csv")
+    assert [u.label for u in built.utterances] == ["sad"]
+
+
+def test_another_manifest_is_replaced_only_when_asked(root):
+    for _ in range(2):
+        featx.build_manifest("folder", root)
+    before = Path("manifest.csv").read_text()
+    with pytest.raises(CorpusError, match=r"manifest\.csv exists .*`overwrite`.*`out`"):
+        featx.build_manifest("folder", root, labels="sad")
+    assert Path("manifest.csv").read_text() == before
+    assert len(featx.build_manifest("folder", root, labels="sad", overwrite=True).utterances) == 1
+
+
+@pytest.mark.parametrize(
+    ("corpus", "arguments", "message"),
+    [
+        ("emodb", {"channel": "song"}, "`channel` is for ravdess, not for emodb"),
+        ("ravdess", {"scenario": "both"}, "`scenario` is for iemocap, not for ravdess"),
+        ("iemocap", {"speaker": "(x)"}, "`speaker` is for folder, not for iemocap"),
+        ("ravdess", {"channel": "loud"}, "`channel='loud'`: choose speech or song or both"),
+        ("folder", {"labels": "hapy"}, "`labels`: no label hapy; there are: excited"),
+        ("ravdess", {}, "found no RAVDESS speech"),
+        ("ravdes", {}, "`corpus='ravdes'`: choose ravdess"),
+    ],
+)
+def test_what_does_not_fit_is_refused(root, corpus, arguments, message):
+    with pytest.raises(featx.FeatxError, match=message):
+        featx.build_manifest(corpus, root, **arguments)
+    assert not Path("manifest.csv").exists()
+
+
+def test_every_corpus_is_a_choice():
+    assert list(get_args(CorpusName)) == list(CORPORA)
