@@ -4,7 +4,7 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
-from featx.data.corpora.build import Built, build_manifest
+from featx.data.corpora.build import Built, list_corpus
 from featx.data.corpora.files import CorpusError
 from featx.data.manifest import Manifest, load_manifest, render_manifest
 from featx.experiments.config import Experiment
@@ -59,9 +59,8 @@ def peek_manifest(experiment: Experiment, name: str, overwrite: bool = False) ->
 def _list(experiment: Experiment, name: str, out: Path, overwrite: bool) -> Built:
     corpus = experiment.corpora[name]
     assert corpus.root is not None, "the schema asks for it"
-    merges = [f"{old}={new}" for old, new in corpus.merge.items()]
-    return build_manifest(
-        corpus.corpus, corpus.root, out, corpus.options, merges, corpus.labels, overwrite
+    return list_corpus(
+        corpus.corpus, corpus.root, out, corpus.options, corpus.merge, corpus.labels, overwrite
     )
 
 

@@ -16,7 +16,7 @@ from featx.experiments.systems import find_state
 from featx.experiments.text import to_text
 from featx.experiments.validate import Inspection, validate
 from featx.features.encoders.devices import is_out_of_memory
-from featx.reporting.page import write_report
+from featx.reporting.page import report as write_report
 from featx.utils.text import counted
 
 log = logging.getLogger("featx")
