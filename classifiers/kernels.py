@@ -1,7 +1,7 @@
 """Loops over stored features that read each value once and widen halves on the way.
 
 In torch, a half is first copied to a float, and summing layers then reads and writes those copies
-several times: twice the time (benchmarks/fit.py). numba compiles these at first use.
+several times: twice the time (benchmarks/fitting/fit.py). numba compiles these at first use.
 """
 
 from typing import Any

@@ -1,6 +1,6 @@
 """Every layer of real speech to disk: featx against the ways it is usually done.
 
-    FEATX_DATA=... python benchmarks/extract.py --size base --files 48
+    FEATX_DATA=... python -m benchmarks.features.extract --size base --files 48
 
 Same files, same random weights, same machine, in turn and in one process: (a) one file at a time
 in float32, all hidden states to one .npy a file; (b) the same to gzip-compressed HDF5, one dataset
@@ -24,7 +24,9 @@ import h5py
 import numpy as np
 import soundfile
 import torch
-from setting import (
+from transformers import AutoFeatureExtractor, AutoModel
+
+from benchmarks.setting import (
     SIZES,
     arithmetic,
     describe_machine,
@@ -35,8 +37,6 @@ from setting import (
     write_checkpoint,
     write_rate,
 )
-from transformers import AutoFeatureExtractor, AutoModel
-
 from cache import FeatureIdentity, FeatureStore
 from featx.data.manifest import Manifest
 from featx.features.encoders.checkpoints import find_checkpoint

@@ -1,6 +1,6 @@
 """Seconds a step of `featx finetune`, against a bare PyTorch loop.
 
-    FEATX_DATA=... python benchmarks/finetune.py --encoder wav2vec2-base
+    FEATX_DATA=... python -m benchmarks.finetuning.finetune --encoder wav2vec2-base
 
 RAVDESS speech from its files, the shipped settings (batches of 4, two of them a step), random
 weights. In one process and in turn, over the same batches, each turn with a new model of the same
@@ -22,12 +22,12 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from finetune_setting import SEED, Bench, adam, now, our_loss, parse, set_up, still
-from setting import ravdess
 from torch import Tensor, nn
 from torch.utils.data import DataLoader
 from transformers import TrainerCallback
 
+from benchmarks.finetuning.setting import SEED, Bench, adam, now, our_loss, parse, set_up, still
+from benchmarks.setting import ravdess
 from featx.finetuning.model import EmotionModel
 from featx.finetuning.trainer import WORKERS_ON_GPU, Tuner, Watch, training_arguments
 from featx.finetuning.waveforms import Order, Waveforms, collate
@@ -66,7 +66,9 @@ def ours(bench: Bench, waveforms: Waveforms) -> Clock:
     model, clock = bench.model(), Clock(bench.steps, bench.device)
     model.register_forward_hook(lambda _, __, out: clock.losses.append(out["loss"].detach()))
     with tempfile.TemporaryDirectory() as folder:
-        arguments = training_arguments(bench.settings, Path(folder), SEED, bench.device, "benchmark")
+        arguments = training_arguments(
+            bench.settings, Path(folder), SEED, bench.device, "benchmark"
+        )
         tuner = Tuner(model, bench.settings, arguments, waveforms, waveforms)
         tuner.add_callback(Watch(bench.settings, tuner.order, lambda _: None, "benchmark"))
         tuner.add_callback(clock)

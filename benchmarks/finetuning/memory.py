@@ -1,6 +1,6 @@
 """Peak memory of a step of `featx finetune` at real size, for every encoder of the registry.
 
-    python benchmarks/finetune_memory.py --only wav2vec2-base xlsr53
+    python -m benchmarks.finetuning.memory --only wav2vec2-base xlsr53
 
 A batch of 4 utterances, the longest of 5 s and the others a little shorter, through a model of
 random weights in a process of its own: forward and backward, AdamW's first step, then a whole step
@@ -19,10 +19,10 @@ import time
 from collections.abc import Iterator
 
 import torch
-from setting import describe_machine, encoder_config, versions
 from torch import nn
 from transformers import AutoModel, PretrainedConfig
 
+from benchmarks.setting import describe_machine, encoder_config, versions
 from classifiers.pooled import PooledClassifier, PooledSettings
 from featx.features.encoders.checkpoints import read_registry
 from featx.features.encoders.devices import find_devices
@@ -131,7 +131,8 @@ def run(options: argparse.Namespace, name: str, device: torch.device) -> str:
     available = free(device)
     if once > available:
         return f"needs about {once / 1e9:.1f} GB, {available / 1e9:.1f} are free"
-    command = [sys.executable, __file__, "--child", name, "--mode", options.mode]
+    command = [sys.executable, "-m", "benchmarks.finetuning.memory", "--child", name]
+    command += ["--mode", options.mode]
     command += ["--precision", options.precision, "--device", options.device]
     command += ["--checkpointing"] if options.checkpointing else []
     fits = whole <= available and not options.without_optimiser

@@ -1,6 +1,6 @@
 """Peak memory of `featx extract` on 20 minutes of audio and on 2 hours.
 
-    FEATX_DATA=... python benchmarks/memory.py --size base --precision bfloat16
+    FEATX_DATA=... python -m benchmarks.features.memory --size base --precision bfloat16
 
 Each runs as a process of its own, on RAVDESS speech (some of it twice) and random weights.
 """
@@ -12,8 +12,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from setting import SIZES, ravdess, write_checkpoint
-
+from benchmarks.setting import SIZES, ravdess, write_checkpoint
 from featx.data.audio import duration
 from featx.data.manifest import save_manifest
 

@@ -11,11 +11,11 @@ from typing import Any
 
 import numpy as np
 import torch
-from setting import describe_machine, versions, write_encoder
 from torch import Tensor, nn
 from transformers import AutoModelForAudioClassification
 from transformers.utils import logging as transformers_logging
 
+from benchmarks.setting import describe_machine, versions, write_encoder
 from featx.data.manifest import Utterance
 from featx.features.encoders.devices import find_devices
 from featx.features.encoders.loading import load_extractor

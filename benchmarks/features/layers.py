@@ -1,6 +1,6 @@
 """What a choice of layers costs: the local encoder alone, half of the blocks, all of them.
 
-    FEATX_DATA=... python benchmarks/layers.py --size base
+    FEATX_DATA=... python -m benchmarks.features.layers --size base
 
 From files to a finished store, in turn and in one process, with an encoder of random weights.
 Beside each the share of the arithmetic, which no implementation of the same products gets below,
@@ -14,10 +14,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 import torch
-from extract import Ours, measure
-from setting import SIZES, arithmetic, describe_machine, ravdess, write_checkpoint
 from transformers import AutoModel
 
+from benchmarks.features.extract import Ours, measure
+from benchmarks.setting import SIZES, arithmetic, describe_machine, ravdess, write_checkpoint
 from featx.data.audio import read_audio
 from featx.features.encoders.checkpoints import find_checkpoint
 from featx.features.encoders.devices import find_devices

@@ -16,9 +16,9 @@ from tempfile import TemporaryDirectory
 import numpy as np
 
 from featx.data.labels import CUSTOMARY
-from featx.reporting.page import write_report
+from featx.reporting.page import report
 from featx.scoring.predictions import rounded
-from featx.scoring.results import Results, score_predictions
+from featx.scoring.results import Results, SeedPredictions, score_predictions
 
 SPEAKERS, FOLDS, EPOCHS, LAYERS = 24, 5, 40, 13
 CONFIG = """manifest = "manifest.csv"
@@ -58,7 +58,7 @@ def main() -> None:
         folder = options.keep or Path(temporary)
         runs = [make_run(folder, number, options) for number in range(options.runs)]
         begun = time.perf_counter()
-        page = write_report(runs, folder / "report.html")[0]
+        page = report(runs, folder / "report.html")[0]
         print(f"made in {time.perf_counter() - begun:.1f} s")
         print(
             f"{page.stat().st_size / 1e6:.2f} MB for {options.runs} runs of {options.seeds} seeds"
@@ -120,7 +120,7 @@ def write_predictions(
         logits[np.arange(count), labels] += 3 * skill * random.random(count)
         probabilities = np.exp(logits) / np.exp(logits).sum(1, keepdims=True)
         predicted = probabilities.argmax(1)
-        scored.append((labels, predicted, speakers))
+        scored.append(SeedPredictions(labels, predicted, speakers))
         rows += [
             [f"u{n}", speakers[n], n % FOLDS, seed, split, CUSTOMARY[labels[n]],
              CUSTOMARY[predicted[n]], *rounded(probabilities[n].tolist())]

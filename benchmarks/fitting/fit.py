@@ -12,7 +12,7 @@ The floor is the arithmetic of dense layers and layer average at the rate of a l
 plus the stored bytes read once forth and once back at the memory's measured rate. Both are measured
 between the epochs.
 
-    FEATX_DATA=... python benchmarks/fit.py --folder BIG_ENOUGH
+    FEATX_DATA=... python -m benchmarks.fitting.fit --folder BIG_ENOUGH
 """
 
 import argparse
@@ -28,13 +28,20 @@ from pathlib import Path
 import numpy as np
 import soundfile
 import torch
-from setting import describe_machine, gemm_rate, memory, ravdess, reset_peak, write_checkpoint
 from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
 from torch.nn.utils.rnn import pad_sequence
 from torch.utils.data import DataLoader, Dataset
 from transformers import AutoModel
 
+from benchmarks.setting import (
+    describe_machine,
+    gemm_rate,
+    memory,
+    ravdess,
+    reset_peak,
+    write_checkpoint,
+)
 from cache import FeatureIdentity, FeatureStore, Layout, PlannedUtterance
 from classifiers.batch import Branch, Examples
 from classifiers.cores import Crew, use_one_core

@@ -1,6 +1,6 @@
 """What batches of similar length save in an epoch of `featx finetune`.
 
-    FEATX_DATA=... python benchmarks/finetune_order.py --encoder wav2vec2-base
+    FEATX_DATA=... python -m benchmarks.finetuning.order --encoder wav2vec2-base
 
 All of RAVDESS speech, and speech with song, from their files; the shipped settings, random
 weights. An epoch in random order and one of batches of similar length (`featx.finetuning`'s own
@@ -15,10 +15,10 @@ import tempfile
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from finetune_setting import SEED, Bench, adam, now, our_loss, parse, set_up
-from setting import ravdess
 from torch import nn
 
+from benchmarks.finetuning.setting import SEED, Bench, adam, now, our_loss, parse, set_up
+from benchmarks.setting import ravdess
 from featx.finetuning.waveforms import Order, Waveforms, collate
 
 
