@@ -87,7 +87,7 @@ def finetune(
         Save, typer.Option(help="Which models to keep: the best on validation data, all or none.")
     ] = "best",
     track: Annotated[
-        list[str] | None,
+        list[str] | None,  # Typer takes no list of a Literal
         typer.Option(
             help="Let tensorboard, wandb, trackio or mlflow follow the training. Can be repeated."
         ),
@@ -106,7 +106,7 @@ def finetune(
     """
     import featx
     from featx.finetuning.processes import leads
-    from featx.finetuning.run import REPORT
+    from featx.runs.files import REPORT
 
     if config:
         beside = set(context.params) - BESIDE_CONFIG

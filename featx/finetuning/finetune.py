@@ -39,7 +39,7 @@ def finetune(
     name: str | None = None,
     device: str = "auto",
     save: Save = "best",
-    track: Sequence[str] = (),
+    track: str | Sequence[str] = (),
     push_to_hub: str | None = None,
     overwrite: bool = False,
 ) -> Run:
@@ -71,7 +71,8 @@ def finetune(
         name: what the run is called; by default its manifest, model, mode and protocol.
         device: "auto" (a GPU where there is one), "cpu" or "cuda".
         save: which models to keep: the "best" on validation data, "all" or "none".
-        track: experiment trackers: "tensorboard", "wandb", "trackio" or "mlflow".
+        track: which experiment trackers follow the training: "tensorboard", "wandb", "trackio" or
+            "mlflow", or several of them.
         push_to_hub: OWNER/NAME of the Hub repository that gets the best model.
         overwrite: replace the run of that name, once the new one is finished.
 
@@ -88,7 +89,8 @@ def finetune(
         >>> print(run.results.to_text())
     """
     given = dict(locals())
-    changes = (settings,) if isinstance(settings, str) else tuple(settings)
+    changes = [settings] if isinstance(settings, str) else settings
+    trackers = [track] if isinstance(track, str) else track
     corpus = None
     if config is not None:
         beside = given.keys() - BESIDE_CONFIG
@@ -121,7 +123,7 @@ def finetune(
         resolved = finetune_config(data, changes)
     compute = Compute(device=device)
     check_compute(resolved, compute)
-    recipients = Recipients(tuple(track), push_to_hub or "")
+    recipients = Recipients(tuple(trackers), push_to_hub or "")
     check_recipients(resolved, recipients)
     folder = run_folder(name or resolved.name)
     run_finetune(resolved, folder, overwrite, compute, recipients, corpus)

@@ -15,7 +15,7 @@ from featx.finetuning.hub import check_hub
 from featx.finetuning.processes import count_processes
 from featx.finetuning.trackers import check_trackers
 from featx.runs.cost import describe_bytes, folder_bytes
-from featx.runs.folder import MEMBERS, MODELS
+from featx.runs.files import MEMBERS, MODELS
 from featx.utils.text import counted
 
 log = logging.getLogger("featx")
@@ -29,7 +29,7 @@ class Recipients:
     """Who gets what a fine-tuning makes.
 
     Attributes:
-        trackers: experiment trackers, which get the curves of each model; see `TRACKERS`.
+        trackers: experiment trackers, which get the curves of each model.
         repository: of the Hub, which gets the best model; "" for none.
     """
 

@@ -9,8 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from featx.errors import FeatxError
+from featx.finetuning.choices import Tracker
+from featx.utils.arguments import check_choice
 
-TRACKERS = ("tensorboard", "wandb", "trackio", "mlflow")
 PROJECTS = {
     "wandb": "WANDB_PROJECT",
     "trackio": "TRACKIO_PROJECT",
@@ -23,8 +24,7 @@ LOGS = "tensorboard"
 def check_trackers(names: Sequence[str]) -> None:
     """Raise a FeatxError if a tracker is unknown, not installed, or would fail once it starts."""
     for name in names:
-        if name not in TRACKERS:
-            raise FeatxError(f"`track={name!r}`: choose among {', '.join(TRACKERS)}.")
+        check_choice("track", name, Tracker)
         if find_spec(name) is None:
             raise FeatxError(f"`track={name!r}`: not installed; `pip install {name}` adds it.")
         try:

@@ -58,5 +58,5 @@ def test_a_model_is_needed(write_corpus, run_featx):
     assert "--model is missing" in outcome.err
 
 
-def test_a_choice_that_is_none_is_a_mistake_of_usage(finetune):
+def test_what_is_none_of_the_choices_is_a_mistake_of_usage(finetune):
     assert finetune("--pooling", "median").code == 2

@@ -138,7 +138,7 @@ def test_a_run_ends_with_its_model_also_if_that_fails(name, make_trainer, monkey
 
 @pytest.mark.parametrize(
     ("name", "fact"),
-    [("tensorbord", "choose among tensorboard, wandb, trackio, mlflow"),
+    [("tensorbord", "choose tensorboard"),
      ("trackio", "pip install trackio")],
 )  # fmt: skip
 def test_a_tracker_that_is_not_there_is_refused(name, fact, monkeypatch):
