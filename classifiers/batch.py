@@ -18,7 +18,7 @@ class Features(typing.Protocol):
         """Yield the features of groups of utterances, in order; groups ahead may be read already.
 
         Args:
-            groups: indices of utterances.
+            groups: the indices of each group's utterances.
 
         Yields:
             For each group its utterances' (layers, frames, dim) tensors.
@@ -28,7 +28,7 @@ class Features(typing.Protocol):
 
 @dataclass(frozen=True)
 class InMemory:
-    """Features that lie in memory, (layers, frames, dim) an utterance."""
+    """Features that lie in memory, a (layers, frames, dim) tensor for each utterance."""
 
     tensors: Sequence[Tensor]
 
@@ -40,13 +40,12 @@ class InMemory:
 
 @dataclass(frozen=True)
 class Branch:
-    """What one store says of the utterances.
+    """The features of a store, and what they are standardised by.
 
     Attributes:
-        features: of each utterance.
-        statistics: to standardise by; None to leave features as they are.
-        groups: (utterances,) int64, whose statistics are an utterance's; None if there is one group
-            for all.
+        features: the features of each utterance.
+        statistics: mean and deviation of each group; None leaves features as they are.
+        groups: (utterances,) int64, the group of each utterance; None if all are in the same group.
     """
 
     features: Features
@@ -59,7 +58,7 @@ class Examples:
     """Labelled utterances.
 
     Attributes:
-        branches: what each store says of them, one unless stores are fused.
+        branches: the features of each store; of a single store unless stores are fused.
         labels: (utterances,) class indices.
     """
 
@@ -80,7 +79,7 @@ class Examples:
 
 @dataclass(frozen=True)
 class Input:
-    """What one store says of a part.
+    """The features of a store for some utterances that are computed together.
 
     Attributes:
         features: for each utterance (layers, frames, dim).
@@ -94,7 +93,7 @@ class Input:
 
     @property
     def lengths(self) -> Tensor:
-        """(utterances,) frames of each."""
+        """How many frames each utterance has, (utterances,)."""
         return torch.tensor([part.shape[1] for part in self.features])
 
 
@@ -103,9 +102,9 @@ class Part:
     """Some utterances that are computed together.
 
     Attributes:
-        inputs: from each store.
+        inputs: the features of each store.
         labels: (utterances,) class indices.
-        noise: seed of the random bits for dropout; None where nothing is dropped.
+        noise: the seed of the random bits for dropout; None where nothing is dropped.
     """
 
     inputs: Sequence[Input]

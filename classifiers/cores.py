@@ -1,4 +1,4 @@
-"""Threads that share the cores: each computes alone on one."""
+"""Threads that share the cores: each computes alone on a core of its own."""
 
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
@@ -41,10 +41,11 @@ def in_order(
 
 
 class Crew:
-    """Threads of one core each.
+    """Threads that compute on a core each.
 
     Args:
-        threads: how many; with one, the caller computes himself, as handing over costs time.
+        threads: how many there are. With a single thread the caller computes, as handing work
+            over costs time.
     """
 
     def __init__(self, threads: int) -> None:
@@ -72,7 +73,7 @@ class Crew:
 
 @dataclass(frozen=True)
 class Worker:
-    """What one head is trained with.
+    """What a head is trained with.
 
     Attributes:
         cores: what computes.

@@ -22,7 +22,7 @@ class DenseSettings(Settings):
         width: units of each layer.
         depth: number of layers before the pooling.
         dropout: probability, on the input of each layer.
-        weighting: of the layers.
+        weighting: how the layers are weighed.
     """
 
     kind: Literal["dense"]
@@ -36,9 +36,9 @@ class DenseHead(nn.Module):
     """Layer average, dense layers frame by frame, mean over time, linear output.
 
     Args:
-        settings: its size.
-        shape: of the features.
-        classes: of the labels.
+        settings: the size of the head.
+        shape: the shape of the features.
+        classes: how many classes there are.
     """
 
     def __init__(self, settings: DenseSettings, shape: InputShape, classes: int) -> None:

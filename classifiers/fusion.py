@@ -1,4 +1,4 @@
-"""The fusion head of Pepino et al. 2021: stores joined after a dense layer each."""
+"""The fusion head of Pepino et al. 2021: stores are joined after a dense layer each."""
 
 from collections.abc import Sequence
 from typing import Literal
@@ -21,9 +21,9 @@ class FusionSettings(Settings):
 
     Attributes:
         kind: "fusion".
-        width: units of each branch's dense layer and of the joint one.
+        width: units of each branch's dense layer and of the joint layer.
         dropout: probability, on the input of each layer.
-        weighting: of the layers.
+        weighting: how the layers are weighed.
     """
 
     kind: Literal["fusion"]
@@ -36,9 +36,9 @@ class FusionHead(nn.Module):
     """A layer average and a dense layer for each store, a joint dense layer, mean, linear output.
 
     Args:
-        settings: its size.
-        shapes: of each store's features.
-        classes: of the labels.
+        settings: the size of the head.
+        shapes: the shape of each store's features.
+        classes: how many classes there are.
     """
 
     def __init__(

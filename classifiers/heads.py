@@ -26,9 +26,9 @@ def build_head(settings: HeadSettings, shapes: Sequence[InputShape], classes: in
     """Return a new head; its weights come from torch's global generator.
 
     Args:
-        settings: which, and its size.
-        shapes: of the features of each store; one, but for fusion.
-        classes: of the labels.
+        settings: which head, and its size.
+        shapes: the shape of each store's features; a single store's, except for fusion.
+        classes: how many classes there are.
     """
     match settings:
         case FusionSettings():
@@ -48,8 +48,8 @@ class HeadDesign:
     Attributes:
         settings: which head, and its size.
         training: how it trains; None for a linear classifier.
-        shapes: of the features of each store; one, but for fusion.
-        classes: of the labels.
+        shapes: the shape of each store's features; a single store's, except for fusion.
+        classes: how many classes there are.
     """
 
     settings: HeadSettings
@@ -71,7 +71,7 @@ def train_head(
         design: which head, and how it trains.
         training: what it learns from.
         validation: what chooses its checkpoint.
-        seed: of initial weights, order and dropout.
+        seed: the seed of initial weights, order and dropout.
         worker: what computes, and tells when to stop.
 
     Raises:

@@ -15,14 +15,14 @@ class Stopped(Exception):
 
 @dataclass(frozen=True)
 class Epoch:
-    """One row of a training history: an epoch, or a strength that a linear classifier tried.
+    """A row of a training history: an epoch, or a strength that a linear classifier tried.
 
     Attributes:
-        epoch: from 1.
+        epoch: the number of the epoch or strength, from 1.
         train_loss: mean cross-entropy of the training batches, with dropout, as they were seen.
         validation_loss: mean cross-entropy of the validation data after the epoch.
         validation_uar: unweighted average recall of the same, 0 to 1.
-        seconds: it took.
+        seconds: how long it took.
     """
 
     epoch: int
@@ -38,8 +38,8 @@ class Trained:
 
     Attributes:
         head: in evaluation mode, as it was at its best.
-        history: one entry an epoch.
-        best: index of the entry whose weights were kept.
+        history: an entry for each epoch.
+        best: the index of the entry whose weights were kept.
     """
 
     head: nn.Module

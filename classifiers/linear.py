@@ -26,10 +26,10 @@ class LinearSettings(Settings):
 
     Attributes:
         kind: "linear" for multinomial logistic regression, "svm" for a linear support vector
-            machine, one class against the others.
-        pooling: over the frames of an utterance, of every layer and feature.
-        strengths: values of C to try, the inverse of regularisation; the one with the highest
-            UAR on validation data is taken, of equals the first.
+            machine, each class against the others.
+        pooling: what is taken over the frames of an utterance, of every layer and feature.
+        strengths: values of C to try, the inverse of regularisation; the value with the highest
+            UAR on validation data is taken, the first of equal ones.
     """
 
     kind: Literal["linear", "svm"]
@@ -42,8 +42,8 @@ class LinearHead(nn.Module):
 
     Args:
         settings: how frames are pooled.
-        shape: of the features.
-        classes: of the labels.
+        shape: the shape of the features.
+        classes: how many classes there are.
     """
 
     part = 8  # utterances computed together
@@ -89,15 +89,15 @@ def train_linear(
     """Fit a linear classifier for each strength and keep the best on validation data.
 
     Args:
-        head: takes the weights.
+        head: the head that takes the weights.
         settings: which classifier, and the strengths to try.
         training: what it learns from.
         validation: what chooses the strength.
-        seed: of the support vector machine's order; logistic regression draws nothing.
+        seed: the seed of the support vector machine's order; logistic regression draws nothing.
         stop: when set, training ends at the next strength.
 
     Returns:
-        The head, and a history with one entry a strength.
+        The head, and a history with an entry for each strength.
 
     Raises:
         Stopped: when asked to.

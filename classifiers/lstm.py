@@ -23,7 +23,7 @@ class LstmSettings(Settings):
         kind: "lstm".
         width: units of the dense layer and of the LSTM.
         dropout: probability, on the input of both.
-        weighting: of the layers.
+        weighting: how the layers are weighed.
     """
 
     kind: Literal["lstm"]
@@ -36,9 +36,9 @@ class LstmHead(nn.Module):
     """Layer average, a dense layer, an LSTM of one direction, mean over time, linear output.
 
     Args:
-        settings: its size.
-        shape: of the features.
-        classes: of the labels.
+        settings: the size of the head.
+        shape: the shape of the features.
+        classes: how many classes there are.
     """
 
     part = 16  # utterances computed together: an LSTM's steps are small otherwise

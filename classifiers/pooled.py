@@ -11,9 +11,9 @@ class PooledSettings(Settings):
     """What turns an encoder's frames into classes.
 
     Attributes:
-        kind: "linear" for one linear layer (Wang et al. 2021), "pooled" for dense, tanh, dropout
+        kind: "linear" for a linear layer (Wang et al. 2021), "pooled" for dense, tanh, dropout
             and linear (as Gavali and Verma 2023).
-        pooling: over the frames of an utterance: "mean", "sum" or "max".
+        pooling: how the frames of an utterance become one vector: "mean", "sum" or "max".
         dropout: share of the dense layer's outputs that "pooled" drops.
     """
 
@@ -32,8 +32,8 @@ class PooledClassifier(nn.Module):
 
     Args:
         settings: which layers, and which pooling.
-        dim: of a frame.
-        classes: how many.
+        dim: how many features a frame has.
+        classes: how many classes there are.
     """
 
     def __init__(self, settings: PooledSettings, dim: int, classes: int) -> None:

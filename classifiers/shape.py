@@ -5,12 +5,12 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class InputShape:
-    """Of the features of one store.
+    """The shape of a store's features.
 
     Attributes:
-        layers: how many.
-        dim: features a frame.
-        step: from one frame to the next, in seconds; 0 for one frame an utterance.
+        layers: how many layers there are.
+        dim: how many features a frame has.
+        step: seconds from a frame to the next; 0 where an utterance has a single frame.
     """
 
     layers: int

@@ -12,10 +12,10 @@ from classifiers import kernels
 
 @dataclass(frozen=True)
 class Moments:
-    """Of each layer and feature, over some frames; those of several add up exactly.
+    """Mean and squared deviations of each layer and feature; moments of several parts add up.
 
     Attributes:
-        frames: how many.
+        frames: how many frames they are of.
         mean: (layers, dim) float64.
         squares: (layers, dim) float64, the sum of squared deviations from the mean.
     """
@@ -34,7 +34,7 @@ class Moments:
 
 
 def measure(features: np.ndarray) -> Moments:
-    """Return the moments of one utterance, added up in float64.
+    """Return the moments of an utterance, added up in float64.
 
     Args:
         features: (layers, frames, dim) float16 or float32.
@@ -50,7 +50,7 @@ def add_up(parts: Iterable[Moments]) -> Moments:
     """Return the moments of all frames together.
 
     Args:
-        parts: at least one.
+        parts: the moments of some frames each; at least those of a single part.
     """
     first, *others = parts
     for other in others:
@@ -60,7 +60,7 @@ def add_up(parts: Iterable[Moments]) -> Moments:
 
 @dataclass(frozen=True)
 class Statistics:
-    """What groups of utterances are standardised by, such as each speaker by his own.
+    """What groups of utterances are standardised by, such as each speaker's utterances.
 
     Attributes:
         mean: (groups, layers, dim) float32.

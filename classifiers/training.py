@@ -33,11 +33,11 @@ class TrainingSettings(Settings):
     """How a head trains.
 
     Attributes:
-        learning_rate: of Adam.
-        batch_size: utterances a step.
-        epochs: at most so many passes over the training data.
-        patience: stop after so many epochs without a lower validation loss.
-        clip_value: bound on the size of each gradient entry.
+        learning_rate: the learning rate of Adam.
+        batch_size: how many utterances make a batch.
+        epochs: how many passes over the training data there are at most.
+        patience: after how many epochs without a lower validation loss training stops.
+        clip_value: the bound on the size of each entry of a gradient.
     """
 
     learning_rate: PositiveFinite
@@ -58,11 +58,11 @@ def train(
     """Train a head and leave it as it was at its lowest validation loss.
 
     Args:
-        head: what is trained, from `seeded`.
-        training: what it learns from.
-        validation: what tells when to stop.
-        settings: how.
-        seed: of order and dropout. Torch's global generator is not used.
+        head: the head that is trained, from `seeded`.
+        training: the examples that it learns from.
+        validation: the examples that decide when to stop.
+        settings: how it trains.
+        seed: the seed of order and dropout. Torch's global generator is not used.
         worker: what computes. When it is told to stop, training ends at the next epoch.
 
     Raises:

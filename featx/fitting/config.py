@@ -1,4 +1,4 @@
-"""Everything that determines a fit, as one config."""
+"""Everything that determines a fit, as a config."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -29,7 +29,7 @@ class HeadConfig(Schema):
     """A head as shipped, such as `configs/heads/dense.toml`.
 
     Attributes:
-        head: which, and its size.
+        head: which head, and its size.
         training: how it trains; None for linear classifiers, whose training has no settings.
     """
 
@@ -47,13 +47,13 @@ class HeadConfig(Schema):
 
 
 class FitConfig(HeadConfig):
-    """A fit in full; the `config.toml` of a run.
+    """A fit in full; the `config.toml` of its run.
 
     Attributes:
-        manifest: the labels; relative to the working folder.
-        features: the stores, one unless the head fuses several; likewise.
-        layers: of encoders: "all", "local", "contextual" or such as "0,4-12".
-        seconds: of each utterance's beginning that are used; `inf` for all of it.
+        manifest: the CSV with the labels, relative to the working folder.
+        features: the folders of the stores, likewise; a single store unless the head fuses.
+        layers: which layers of encoders: "all", "local", "contextual" or such as "0,4-12".
+        seconds: how much of the beginning of each utterance is used; `inf` for all of it.
         normalize: "global" standardises features by each fold's training utterances, "speaker"
             by the speaker's own utterances in the same part of the fold; "none" does nothing.
         protocol: which utterances under which labels, and how they are divided.

@@ -46,7 +46,7 @@ class FitData:
 
     @property
     def shapes(self) -> list[InputShape]:
-        """Of the features of each store."""
+        """The shape of each store's features."""
         return [selection.shape for selection in self.selections]
 
     @property
@@ -120,7 +120,7 @@ def fold_examples(
     Args:
         task: what is to be learned.
         sources: the features, from `prepare`.
-        fold: one of the task's.
+        fold: a fold of the task.
         normalize: how features are standardised.
     """
     return {
@@ -173,7 +173,7 @@ def fits_in_memory(data: FitData, limit: float | None) -> bool:
 
     Args:
         data: the features.
-        limit: bytes they may take; by default a share of what is available.
+        limit: the bytes that they may take; by default a share of what is available.
     """
     if limit is None:
         device = data.selections[0].device

@@ -1,4 +1,4 @@
-"""One trained head of a run: a seed on a fold."""
+"""A trained head of a run: a seed on a fold."""
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
@@ -22,13 +22,13 @@ class Member:
     """A trained head with what it predicted.
 
     Attributes:
-        seed: of its initial weights, order and dropout.
-        fold: number of the fold.
+        seed: the seed of its initial weights, order and dropout.
+        fold: the number of the fold.
         weights: the head's parameters by name.
-        layer_weights: of each store's layer average, (layers,); none where there is no average.
+        layer_weights: the weights of each store's layers, (layers,); none where none are averaged.
         probabilities: "validation" and "test" to (utterances, classes), in the fold's order.
-        history: one entry an epoch.
-        best: index of the entry whose weights were kept.
+        history: an entry for each epoch.
+        best: the index of the entry whose weights were kept.
     """
 
     seed: int
@@ -71,8 +71,8 @@ class Member:
         """Write the member to its file in a folder.
 
         Args:
-            folder: of the run's finished members.
-            inputs: digest of what it was trained on, checked by `load`.
+            folder: where the run's finished members are kept.
+            inputs: a digest of what it was trained on, which `load_member` checks.
         """
         tensors = {f"head.{name}": value for name, value in self.weights.items()}
         tensors |= {f"probabilities.{name}": p for name, p in self.probabilities.items()}
@@ -93,7 +93,7 @@ def split_statistics(
     """Separate a member's trained weights from what features are standardised by.
 
     Args:
-        weights: of a member.
+        weights: the weights of a member.
         stores: how many stores the head takes.
 
     Returns:

@@ -39,7 +39,7 @@ def layer_scales(cells: Cells, fold: Fold, normalize: Normalize) -> np.ndarray:
 
     Args:
         cells: moments of the store.
-        fold: one of those the cells were made for.
+        fold: a fold that the cells were made for.
         normalize: "speaker", "global" or "none".
 
     Returns:

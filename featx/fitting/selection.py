@@ -24,8 +24,8 @@ class Selection:
 
     Attributes:
         store: the features.
-        rows: places of the chosen layers.
-        seconds: of each utterance's beginning that are used; infinite for all of it.
+        rows: the places of the chosen layers in the store.
+        seconds: how much of the beginning of each utterance is used; infinite for all of it.
         device: where features are wanted.
     """
 
@@ -110,7 +110,7 @@ def select(store: FeatureStore, layers: str, seconds: float, device: torch.devic
     Args:
         store: the features.
         layers: "all", "local", "contextual" or numbers and ranges such as "0,4-12".
-        seconds: of each utterance's beginning that are used.
+        seconds: how much of the beginning of each utterance is used.
         device: where features are wanted.
 
     Raises:
@@ -125,8 +125,8 @@ class Stored:
     """Features that are read where they lie, in the mapped store, a little ahead of their use.
 
     Attributes:
-        selection: what is read.
-        utterances: whose.
+        selection: what is read of the store.
+        utterances: the ids of the utterances.
         keep: whether what was read may stay in memory.
     """
 
@@ -135,7 +135,7 @@ class Stored:
     keep: bool
 
     def in_groups(self, groups: Sequence[Sequence[int]]) -> Iterator[Sequence[Tensor]]:
-        """Yield the features of each group."""
+        """Yield the features of each group of utterances."""
         named = [[self.utterances[index] for index in group] for group in groups]
         self._expect(named[:AHEAD])
         for place, group in enumerate(named):
@@ -158,7 +158,7 @@ class Reader:
     Attributes:
         selection: what is used of the store.
         keep: whether what was read may stay in memory.
-        moved: features by utterance that were moved to a GPU; empty without one.
+        moved: features by utterance that were moved to a GPU; empty without a GPU.
     """
 
     selection: Selection

@@ -1,6 +1,6 @@
 """Whose mean and deviation features are standardised by, measured once and kept beside the store.
 
-Utterances that no fold separates and one speaker spoke form a cell. Moments of cells add up exactly
+Utterances of a speaker that no fold separates form a cell. Moments of cells add up exactly
 (Chan, Golub and LeVeque 1983), so one pass over the store serves every fold: a training set's
 statistics are those of its cells, and no others enter.
 """
@@ -33,8 +33,8 @@ class Cells:
     """The moments of a store's utterances by cell.
 
     Attributes:
-        moments: of each cell.
-        folds: what the cells were made for.
+        moments: the moments of each cell.
+        folds: the folds that the cells were made for.
     """
 
     moments: Mapping[Cell, Moments]
@@ -62,14 +62,14 @@ def part_statistics(
 
     Args:
         cells: moments of the store.
-        fold: one of those the cells were made for.
+        fold: a fold that the cells were made for.
         part: "train", "validation" or "test".
         normalize: "global" for the fold's training utterances; "speaker" for each speaker's own
             utterances in this part, as Pepino et al. 2021 did, also in test.
 
     Returns:
         The statistics of each group, and for each utterance of the part its group, (utterances,);
-        None if there is one group for all.
+        None if all are in the same group.
 
     Raises:
         FeatxError: if a speaker has a single frame.
@@ -116,7 +116,7 @@ def read_moments(path: Path, cells: Sequence[Cell]) -> dict[Cell, Moments] | Non
 
 
 def write_moments(path: Path, moments: Mapping[Cell, Moments]) -> None:
-    """Keep moments beside the store; one that can't be written to does without."""
+    """Keep moments beside the store, if it can be written to."""
     content = BytesIO()
     np.savez(
         content,

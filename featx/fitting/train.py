@@ -28,11 +28,11 @@ log = logging.getLogger("featx")
 
 @dataclass(frozen=True)
 class Assignment:
-    """One head of a fit.
+    """A head that is to be trained.
 
     Attributes:
-        seed: of its initial weights, order and dropout.
-        fold: what it is trained, validated and tested on.
+        seed: the seed of its initial weights, order and dropout.
+        fold: the utterances that it is trained, validated and tested on.
     """
 
     seed: int

@@ -107,7 +107,7 @@ def find_gaps(applied: AppliedProtocol, folds: Sequence[Fold]) -> tuple[str, ...
 
 
 def _check_columns(manifest: Manifest, protocol: Protocol) -> None:
-    """Raise a FeatxError if a column or one of its values is not there."""
+    """Raise a FeatxError if a column, or a value that it must have, is not there."""
     for column, wanted in protocol.where.items():
         here = {_value(u, column) for u in manifest.utterances} - {""}
         if not here:

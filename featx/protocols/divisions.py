@@ -187,7 +187,7 @@ Division = Annotated[
 
 
 def _rotating(groups: str) -> dict[str, str]:
-    return {"train": "the others", "validation": "the next one", "test": f"each {groups} in turn"}
+    return {"train": "the others", "validation": "the next", "test": f"each {groups} in turn"}
 
 
 def _listed(names: Sequence[str]) -> str:

@@ -18,9 +18,9 @@ def deal(
     """Deal utterances into groups.
 
     Args:
-        manifest: the corpus, for the message.
-        utterances: in a fixed order.
-        division: how many groups, and of which draw.
+        manifest: the corpus that the message names.
+        utterances: what is dealt, in a fixed order.
+        division: how many groups there are, and how they are drawn.
 
     Raises:
         FeatxError: if there are too few utterances, or too few of a label when stratifying.
@@ -47,13 +47,13 @@ def draw(
     """Draw a share of the utterances.
 
     Args:
-        manifest: the corpus, for the message.
-        utterances: in a fixed order.
-        share: between 0 and 1.
-        division: of which draw.
+        manifest: the corpus that the message names.
+        utterances: what is drawn from, in a fixed order.
+        share: how much is drawn, between 0 and 1.
+        division: how it is drawn.
 
     Returns:
-        Those left and those drawn, each in the order given.
+        The utterances left and the utterances drawn, each in the order given.
 
     Raises:
         FeatxError: if there are too few.

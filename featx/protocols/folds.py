@@ -23,11 +23,11 @@ PARTS = ("train", "validation", "test")
 
 @dataclass(frozen=True)
 class Fold:
-    """One division of a corpus.
+    """A division of a corpus into training, validation and test.
 
     Attributes:
-        number: from 0.
-        train: utterances that the head learns from.
+        number: the place of the fold, from 0.
+        train: utterances that the model learns from.
         validation: utterances that choose its checkpoint.
         test: utterances that score it.
     """
@@ -176,8 +176,8 @@ def _groups_left_out(
 def _check_enough(manifest: Manifest, what: str, groups: Mapping[str, Sequence[Utterance]]) -> None:
     if len(groups) < 3:
         raise FeatxError(
-            f"{manifest.path}: {len(groups)} {what}s; training, validation and test need one each. "
-            f"Add {what}s, or divide otherwise; `speaker_dependent` divides utterances."
+            f"{manifest.path}: {len(groups)} {what}s; training, validation and test need a {what} "
+            f"each. Add {what}s, or divide otherwise; `speaker_dependent` divides utterances."
         )
 
 
@@ -197,7 +197,7 @@ def _fold_of_split(manifest: Manifest, utterances: Sequence[Utterance]) -> Fold:
     unassigned = [u.utterance for u in utterances if not u.split]
     if len(unassigned) == len(utterances):
         raise FeatxError(
-            f"{manifest.path}: has no split column; it must give each utterance one of "
+            f"{manifest.path} has no split column, which must give each utterance one of "
             f"{', '.join(PARTS)}."
         )
     if unassigned:
@@ -213,13 +213,13 @@ Parts = Mapping[str, Sequence[Utterance]]  # training, validation and test by na
 
 
 def check_fold(manifest: Manifest, number: int, parts: Parts, disjoint: bool) -> None:
-    """Check one fold.
+    """Check a fold.
 
     Args:
-        manifest: the corpus, for the message.
-        number: the fold's.
-        parts: its utterances.
-        disjoint: whether speakers must be apart.
+        manifest: the corpus that the message names.
+        number: the place of the fold, which the message names.
+        parts: the utterances of the fold.
+        disjoint: whether no speaker may be in two parts.
 
     Raises:
         FeatxError: if the fold breaks a rule.

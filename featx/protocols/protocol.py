@@ -13,11 +13,11 @@ from featx.utils.text import nearest
 
 
 class Expected(Schema):
-    """What the complete corpus has, after choosing; to tell when some of it is missing.
+    """What a protocol keeps of the complete corpus; it shows when utterances are missing.
 
     Attributes:
-        utterances: in all; 0 if not known.
-        test: utterances of the only test set by label; empty if not fixed.
+        utterances: how many there are; 0 if that is not known.
+        test: how many of each label the test set has; empty if the test set is not fixed.
     """
 
     utterances: NonNegativeInt = 0
@@ -28,15 +28,15 @@ class Protocol(Schema):
     """A file of `configs/protocols/`.
 
     Attributes:
-        name: how it is called; the file's name where the file doesn't say.
+        name: what the protocol is called; the file's name where the file gives none.
         title: what it is, for tables.
-        corpus: as `featx manifest` calls it; empty for any.
-        source: who set it up so.
+        corpus: the corpus's name, as for `build_manifest`; empty for any corpus.
+        source: the paper that divides the corpus so.
         manifest: the command that makes a fitting manifest.
-        where: manifest columns, and the values of each that are kept.
-        merge: labels to rename, old to new.
-        labels: those kept after merging; all if empty.
-        division: who trains, validates and tests.
+        where: manifest columns, each with the values that are kept.
+        merge: labels that are renamed, old to new.
+        labels: the labels that are kept after merging; all of them if empty.
+        division: how the utterances are divided into training, validation and test.
         expected: what the complete corpus has.
     """
 
@@ -78,7 +78,7 @@ class Protocol(Schema):
 
 
 def protocol_names() -> list[str]:
-    """Return the protocols that come with featx."""
+    """Return the names of the protocols that come with featx."""
     return sorted(path.stem for path in shipped_config("protocols").glob("*.toml"))
 
 
@@ -86,7 +86,7 @@ def read_protocol(name: str) -> Protocol:
     """Read a protocol.
 
     Args:
-        name: a shipped one's, or the path of a TOML.
+        name: the name of a shipped protocol, or the path of a TOML.
 
     Raises:
         FeatxError: if there is no such protocol, or the file can't be used.
@@ -108,9 +108,9 @@ def default_protocol(manifest: Manifest, folds: int, speaker_dependent: bool) ->
     """Return how a corpus is divided when no protocol is named.
 
     Args:
-        manifest: the corpus. Its `split` column is followed if it has one, else it is
-            cross-validated.
-        folds: of the cross-validation; at most one a speaker.
+        manifest: the corpus. Its `split` column is followed if it has one, otherwise the corpus
+            is cross-validated.
+        folds: how many folds the cross-validation has; fewer if there are fewer speakers.
         speaker_dependent: let the parts share speakers. Cross-validation then divides utterances,
             stratified by label.
 

@@ -19,10 +19,10 @@ class Task:
     """A corpus under a protocol.
 
     Attributes:
-        utterances: those that the protocol is about.
+        utterances: the utterances that are used, under the protocol's labels.
         folds: how the utterances are divided.
-        classes: the labels in their order.
-        notes: what the protocol left out, and what is missing.
+        classes: the labels, in their customary order.
+        notes: what the protocol leaves out, and what is missing.
         speakers_shared: whether training and test of a fold share speakers.
     """
 
@@ -38,7 +38,7 @@ class Task:
         return f"{protocol.name or protocol.title}, {speakers}, {counted(seeds, 'seed')}"
 
     def labels(self, utterances: Sequence[Utterance]) -> np.ndarray:
-        """Return class indices."""
+        """Return the index of each utterance's class."""
         index = {label: number for number, label in enumerate(self.classes)}
         return np.array([index[utterance.label] for utterance in utterances], dtype=np.int64)
 
@@ -52,8 +52,8 @@ def set_task(
 
     Args:
         applied: the corpus under its protocol.
-        used: those of the kept utterances that are used, if not all.
-        remarks: what else was left out.
+        used: which of the kept utterances are used; all by default.
+        remarks: what else is left out.
 
     Raises:
         FeatxError: if they can't be divided so, or have all one label.

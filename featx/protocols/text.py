@@ -1,6 +1,5 @@
 """Protocols in words."""
 
-import shlex
 import textwrap
 
 from featx.protocols.divisions import Division, LeaveOneOut
@@ -32,21 +31,20 @@ def list_protocols() -> str:
     with console.capture() as capture:
         console.print(table)
     lines = [line.rstrip() for line in capture.get().splitlines()]
-    shown = "\n".join(line for line in lines if line)
-    return f"{shown}\n\n`featx protocols NAME` shows one in full."
+    return "\n".join(line for line in lines if line)
 
 
 def describe_protocol(name: str) -> str:
     """Return all that there is to know about a protocol.
 
     Args:
-        name: a shipped one's, or the path of a TOML.
+        name: the name of a shipped protocol, or the path of a TOML.
 
     Raises:
         FeatxError: if there is no such protocol, or the file can't be used.
     """
     protocol = read_protocol(name)
-    disjoint = "each in one part only" if protocol.speakers_disjoint else "shared between parts"
+    disjoint = "each in a single part" if protocol.speakers_disjoint else "shared between parts"
     lines = {
         "corpus": protocol.corpus or "any",
         **{f"  {column}": " or ".join(values) for column, values in protocol.where.items()},
@@ -55,9 +53,8 @@ def describe_protocol(name: str) -> str:
         **{f"  {part}": text for part, text in protocol.division.describe().items()},
         "speakers": disjoint,
         "utterances": _expected(protocol),
-        "source": protocol.source or "not said",
+        "source": protocol.source or "unknown",
         "manifest": protocol.manifest or "any",
-        "run": f"featx fit --protocol {shlex.quote(name)}",
     }
     shown = [_wrapped(f"{key:<14}{text}") for key, text in lines.items()]
     return "\n".join([f"{protocol.name}: {protocol.title}", "", *shown])
@@ -77,7 +74,7 @@ def _classes(protocol: Protocol) -> str:
 
 def _expected(protocol: Protocol) -> str:
     expected = protocol.expected
-    total = f"{expected.utterances:,}" if expected.utterances else "not said"
+    total = f"{expected.utterances:,}" if expected.utterances else "unknown"
     if not expected.test:
         return total
     by_label = ", ".join(f"{label} {number}" for label, number in expected.test.items())

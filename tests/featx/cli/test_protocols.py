@@ -37,7 +37,7 @@ def test_shows_one_in_full(run_featx, name):
     for fact in (protocol.source, protocol.manifest, *protocol.labels):
         assert fact in text
     assert f"run featx fit --protocol {name}" in text
-    assert ("each in one part only" in text) == protocol.speakers_disjoint
+    assert ("each in a single part" in text) == protocol.speakers_disjoint
 
 
 def test_shows_what_is_special_about_one(run_featx):

@@ -248,7 +248,7 @@ def test_too_few_folds_are_refused():
     with pytest.raises(FeatxError, match="`folds=2`"):
         default_protocol(CORPUS["emodb"], 2, False)
     two = Manifest(Path("m.csv"), tuple(u for u in CORPUS["emodb"].utterances if u.speaker < "09"))
-    with pytest.raises(FeatxError, match="2 speakers; training, validation and test need one"):
+    with pytest.raises(FeatxError, match="2 speakers; training, validation and test need a"):
         make_folds(two, default_protocol(two, 5, False).division)
 
 
