@@ -44,10 +44,9 @@ def test_heads_without_weights_are_refused(fitted):
         featx.load(RUN)
 
 
-def test_a_vote_and_mere_predictions_are_refused(fitted, run_featx):
+def test_a_vote_and_mere_predictions_are_refused(fitted):
     shutil.copytree(RUN, "runs/other")
-    assert run_featx("vote", RUN, "runs/other", "--name", "vote").code == 0
-    vote = next(path.parent for path in Path().glob("*/vote/metrics.json"))
+    vote = featx.vote([RUN, "runs/other"], name="vote").folder
     with pytest.raises(FeatxError, match="vote"):
         featx.load(vote)
     (vote / "config.toml").unlink()
