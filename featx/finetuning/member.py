@@ -111,7 +111,7 @@ class TunedMember:
 
     @property
     def name(self) -> str:
-        """As in "seed0-fold1"."""
+        """Its name in the run, such as "seed0-fold1"."""
         return member_name(self.seed, self.fold)
 
     @property
@@ -123,7 +123,7 @@ class TunedMember:
         """Write the member to its file in a folder.
 
         Args:
-            folder: of the run's finished members.
+            folder: where the run keeps its finished members.
             inputs: digest of what it was trained on, checked by `load_tuned_member`.
         """
         course = _Course(

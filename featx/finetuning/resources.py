@@ -30,7 +30,7 @@ class Recipients:
 
     Attributes:
         trackers: experiment trackers, which get the curves of each model.
-        repository: of the Hub, which gets the best model; "" for none.
+        repository: OWNER/NAME on the Hub, which gets the best model; "" for none.
     """
 
     trackers: Sequence[str] = ()

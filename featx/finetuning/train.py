@@ -41,13 +41,13 @@ class Setting:
 
     Attributes:
         config: how to fine-tune.
-        task: what is to be learned.
-        checkpoint: folder of the encoder's files.
+        task: the utterances, and how they are divided.
+        checkpoint: the folder with the encoder's files.
         extractor: transformers', prepares waveforms.
         device: where to compute.
-        processes: that do so.
-        trackers: that are told how it goes.
-        name: of the run.
+        processes: the processes that compute.
+        trackers: the experiment trackers that follow the training.
+        name: what the run is called.
     """
 
     config: FinetuneConfig

@@ -37,7 +37,7 @@ class Tuner(Trainer):
     Args:
         model: the model that is trained.
         settings: how it is trained.
-        arguments: from `training_arguments`.
+        arguments: the same for Trainer, from `training_arguments`.
         training: the utterances that it learns from.
         validation: the utterances that choose the checkpoint.
     """
@@ -203,9 +203,9 @@ class Watch(TrainerCallback):
 
     Args:
         settings: how the model is trained.
-        order: of its utterances; it gets the number of each epoch.
+        order: the order of the utterances; it is told the number of each epoch.
         advance: called after each step, with 1.
-        title: of the model, for `run.log`.
+        title: what `run.log` calls the model.
     """
 
     def __init__(
