@@ -8,18 +8,25 @@ import typer
 
 def evaluate(
     paths: Annotated[
-        list[Path], typer.Argument(metavar="FILE.csv...", help="Predictions: files or folders.")
+        list[Path],
+        typer.Argument(
+            metavar="PATH...",
+            help="Prediction files, runs, or folders of either; each folder is a system.",
+        ),
     ],
     manifest: Annotated[
-        Path | None, typer.Option(help="Tells the speakers, where there is no speaker column.")
+        Path | None,
+        typer.Option(help="A CSV that names the speakers, where the files have no speaker column."),
     ] = None,
     details: Annotated[
-        bool, typer.Option("--details", help="The full tables of each of several systems.")
+        bool, typer.Option("--details", help="Print the full tables of each of several systems.")
     ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
-    """Score prediction files: a row an utterance, a folder a system."""
-    from featx.comparison.evaluate import evaluate as score_files
+    """Score prediction files, whoever made them."""
+    import featx
 
-    evaluation = score_files(paths, manifest)
+    evaluation = featx.evaluate(paths, manifest)
     print(evaluation.to_json() if as_json else evaluation.to_text(details))
+    if len(evaluation.systems) > 1 and not details and not as_json:
+        print("Give --details for intervals, classes and confusions.")

@@ -1,29 +1,12 @@
 """`featx vote`."""
 
-from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from featx.cli.options import refuse
-
-
-class Rule(StrEnum):
-    """How votes count."""
-
-    hard = "hard"
-    soft = "soft"
-    weighted = "weighted"
-
-
-class Tie(StrEnum):
-    """Which of equally many wins."""
-
-    auto = "auto"
-    probability = "probability"
-    first = "first"
-
+from featx.voting.choices import Rule, TieRule
 
 BESIDE_CONFIG = {"config", "name", "out", "overwrite"}
 
@@ -32,54 +15,78 @@ def vote(
     context: typer.Context,
     systems: Annotated[
         list[Path] | None,
-        typer.Argument(metavar="RUN_OR_CSV...", help="Run folders, or predictions: a file each."),
+        typer.Argument(
+            metavar="RUN_OR_CSV...",
+            help="Run folders, or prediction files, a file for each system.",
+        ),
     ] = None,
     rule: Annotated[
         Rule,
-        typer.Option(help="Count predictions, average probabilities, or weigh by validation UAR."),
-    ] = Rule.hard,
+        typer.Option(
+            help="Count predictions (hard), average probabilities (soft), or weigh each prediction "
+            "by its system's validation UAR (weighted)."
+        ),
+    ] = "hard",
     tie: Annotated[
-        Tie,
-        typer.Option(help="Of equally many: highest summed probability (auto), or first-named."),
-    ] = Tie.auto,
+        TieRule,
+        typer.Option(
+            help="Which of the classes with equally many votes wins: that of the highest summed "
+            "probability, or that of the first-named system (auto: the former where all systems "
+            "have probabilities)."
+        ),
+    ] = "auto",
     search: Annotated[
-        str, typer.Option(help="Choose so many, such as 3,5, on the validation predictions.")
+        str,
+        typer.Option(
+            help="How many systems are to vote, such as 3,5; the best combination of so many on "
+            "the validation predictions is chosen."
+        ),
     ] = "",
     over_seeds: Annotated[
         bool, typer.Option("--over-seeds", help="Let every seed vote as a system of its own.")
     ] = False,
     manifest: Annotated[
-        Path | None, typer.Option(help="Tells the speakers, where there is no speaker column.")
+        Path | None,
+        typer.Option(
+            help="A CSV that names the speakers, where the predictions have no speaker column."
+        ),
     ] = None,
     config: Annotated[
-        str | None, typer.Option(help="A published vote, or repeat the run with this config.toml.")
+        str | None,
+        typer.Option(
+            help="The name of a published vote, or an earlier vote's config.toml to repeat."
+        ),
     ] = None,
     name: Annotated[
-        str | None, typer.Option(help="Of the run (default: vote-RULE-MEMBERS).")
+        str | None, typer.Option(help="What the run is called (default: vote-RULE-SYSTEMS).")
     ] = None,
-    out: Annotated[Path | None, typer.Option(help="Folder of the run, if not under runs/.")] = None,
-    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace the run.")] = False,
+    out: Annotated[
+        Path | None, typer.Option(help="The folder of the run, if it is not to be runs/NAME.")
+    ] = None,
+    overwrite: Annotated[
+        bool,
+        typer.Option("--overwrite", help="Replace the run of that name, once this one is done."),
+    ] = False,
 ) -> None:
     """Combine systems by voting, joined by utterance, into a run of its own."""
-    from featx.runs.folder import run_folder
-    from featx.voting.config import file_config, vote_config
-    from featx.voting.run import REPORT, run_vote
+    import featx
+    from featx.runs.files import REPORT
 
     if config:
         refuse(context, set(context.params) - BESIDE_CONFIG, "config", "which holds all of it")
-        resolved = file_config(config)
-    else:
-        resolved = vote_config(
-            systems or [],
-            rule=rule.value,
-            tie=tie.value,
-            search=search,
-            over_seeds=over_seeds,
-            manifest=manifest,
-        )
     if out:
         refuse(context, {"name"}, "out", "which says where the run goes")
-    folder = out or run_folder(name or resolved.name)
-    run_vote(resolved, folder, overwrite)
-    print((folder / REPORT).read_text("utf-8"))
-    print(f"Run folder: {folder}")
+    run = featx.vote(
+        systems or (),
+        rule=rule,
+        tie=tie,
+        search=search,
+        over_seeds=over_seeds,
+        manifest=manifest,
+        config=config,
+        name=name,
+        out=out,
+        overwrite=overwrite,
+    )
+    print((run.folder / REPORT).read_text("utf-8"))
+    print(f"Run folder: {run.folder}")

@@ -10,16 +10,15 @@ import numpy as np
 
 from featx.comparison.evaluate import System, check_same, evaluate, index_seed, join_speakers
 from featx.data.labels import order_labels
-from featx.errors import FeatxError
+from featx.errors import Call, FeatxError
 from featx.runs.cost import Cost, folder_bytes, read_cost
 from featx.runs.read import read_scores
-from featx.scoring.metrics import count_confusions
-from featx.scoring.results import Results, score_predictions
+from featx.scoring.metrics import count_confusions, draw_groups, group_by_speaker
+from featx.scoring.results import Results, SeedPredictions, score_predictions
 from featx.scoring.significance import (
     Difference,
     McNemar,
     combine,
-    draw_groups,
     holm,
     mcnemar_of_seeds,
     resample_uar,
@@ -47,7 +46,7 @@ class Compared:
 
     def to_json(self) -> dict[str, Any]:
         """Return everything as JSON values."""
-        cost = None if self.cost is None else {**asdict(self.cost), "run_folder": self.disk}
+        cost = None if self.cost is None else {**self.cost.model_dump(), "run_folder": self.disk}
         return {**self.results.to_json(), "cost": cost, "notes": list(self.notes)}
 
 
@@ -117,22 +116,35 @@ class Comparison:
         }
 
 
-def compare(paths: Sequence[Path], manifest: Path | None = None) -> Comparison:
-    """Compare systems; each folder that holds prediction files is one.
+def compare(
+    paths: str | Path | Sequence[str | Path], manifest: str | Path | None = None
+) -> Comparison:
+    """Compare systems on the same test utterances: scores, cost, and whether they differ.
 
     Args:
-        paths: run folders, prediction files, folders of either; see `find_files`.
-        manifest: says who speaks where the files don't.
+        paths: run folders, prediction files, or folders of either; each folder that holds
+            prediction files is a system.
+        manifest: a CSV that names the speakers, where the files have no speaker column.
+
+    Returns:
+        The scores and the cost of every system, and the differences of every pair.
 
     Raises:
         FeatxError: if a file can't be used, there are fewer than two systems, or their test sets
             differ.
+
+    Example:
+        >>> comparison = featx.compare(
+        ...     ["runs/manifest-encoder-dense", "runs/manifest-encoder-linear"]
+        ... )
+        >>> print(comparison.pairs[0].difference)
     """
     systems = evaluate(paths, manifest).systems
     if len(systems) < 2:
         raise FeatxError(
             f"{systems[0].name} is one system, and comparing takes two or more. Give more run "
-            "folders or the folder that holds them. featx evaluate scores one alone."
+            "folders or the folder that holds them.",
+            Call("Score one alone", "evaluate", {"paths": systems[0].folder}),
         )
     return compare_systems(systems)
 
@@ -160,16 +172,15 @@ def median(values: Iterable[float]) -> float:
     return float(np.median(list(values)))
 
 
-_Seeds = Sequence[tuple[np.ndarray, np.ndarray, Sequence[str]]]  # labels, predictions, speakers
-
-
-def _index(system: System, classes: Sequence[str], speakers: Mapping[str, str]) -> _Seeds:
+def _index(
+    system: System, classes: Sequence[str], speakers: Mapping[str, str]
+) -> list[SeedPredictions]:
     """Return every seed with its utterances in one order, seeds in the order of their numbers."""
     seeds = sorted(system.seeds, key=lambda seed: seed.order)
     return [index_seed(seed, sorted(system.labels), classes, speakers) for seed in seeds]
 
 
-def _describe(system: System, classes: Sequence[str], seeds: _Seeds) -> Compared:
+def _describe(system: System, classes: Sequence[str], seeds: Sequence[SeedPredictions]) -> Compared:
     results = score_predictions(system.name, classes, seeds, speakers_shared=None)
     stored = read_scores(system.folder)
     if stored is not None:
@@ -180,21 +191,31 @@ def _describe(system: System, classes: Sequence[str], seeds: _Seeds) -> Compared
     return Compared(system.name, results, cost, disk, [*results.notes(), *system.notes])
 
 
-def _compare_pairs(names: Sequence[str], systems: Sequence[_Seeds], classes: int) -> list[Pair]:
-    owners = [speaker or f"\0{index}" for index, speaker in enumerate(systems[0][0][2])]
-    groups = np.unique(owners, return_inverse=True)[1]
-    draws = draw_groups(int(groups.max()) + 1)
+def _compare_pairs(
+    names: Sequence[str], systems: Sequence[Sequence[SeedPredictions]], classes: int
+) -> list[Pair]:
+    groups = group_by_speaker(systems[0][0].speakers)
+    draws = draw_groups(np.ones(int(groups.max()) + 1, dtype=np.int64))
     scored = []
     for seeds in systems:
-        counts = [count_confusions(seed[0], seed[1], groups, classes) for seed in seeds]
+        counts = [
+            count_confusions(seed.labels, seed.predictions, groups, classes) for seed in seeds
+        ]
         scored.append(resample_uar(np.stack(counts), draws))
-    hits = [np.stack([seed[0] == seed[1] for seed in seeds]) for seeds in systems]
+    hits = [np.stack([seed.labels == seed.predictions for seed in seeds]) for seeds in systems]
     pairs = list(combinations(range(len(systems)), 2))
-    tests = [mcnemar_of_seeds(hits[one], hits[two]) for one, two in pairs]
-    combined = [combine([test.p for test in some]) for some in tests]
+    tests = [mcnemar_of_seeds(hits[first], hits[second]) for first, second in pairs]
+    combined = [combine([test.p for test in of_pair]) for of_pair in tests]
     return [
-        Pair(names[one], names[two], subtract(scored[one], scored[two]), some, p, adjusted)
-        for (one, two), some, p, adjusted in zip(
+        Pair(
+            first=names[first],
+            second=names[second],
+            difference=subtract(scored[first], scored[second]),
+            tests=of_pair,
+            p=p,
+            holm=adjusted,
+        )
+        for (first, second), of_pair, p, adjusted in zip(
             pairs, tests, combined, holm(combined), strict=True
         )
     ]

@@ -12,7 +12,14 @@ from featx.comparison.systems import Seed, find_files, split_seeds
 from featx.data.labels import order_labels
 from featx.errors import FeatxError
 from featx.scoring.predictions import PredictionFile, read_predictions, read_speakers
-from featx.scoring.results import NAMES, Results, plain_table, render, score_predictions
+from featx.scoring.results import (
+    NAMES,
+    Results,
+    SeedPredictions,
+    plain_table,
+    render,
+    score_predictions,
+)
 from featx.utils.text import counted
 
 
@@ -68,7 +75,7 @@ class Evaluation:
         if details:
             return "\n\n".join([self._overview().rstrip(), *full])
         notes = [f"{system.name}: {note}" for system in self.systems for note in system.notes]
-        return "\n".join([self._overview(), *notes, "Intervals, classes, confusions: --details."])
+        return "\n".join([self._overview(), *notes]).rstrip("\n")
 
     def _overview(self) -> str:
         metrics = [f"{name}, %" for name in NAMES.values()]
@@ -85,17 +92,28 @@ class Evaluation:
         return "\n".join([*lines, ""])
 
 
-def evaluate(paths: Sequence[Path], manifest: Path | None = None) -> Evaluation:
-    """Score prediction files; each folder that holds some is a system.
+def evaluate(
+    paths: str | Path | Sequence[str | Path], manifest: str | Path | None = None
+) -> Evaluation:
+    """Score prediction files, whoever made them; each folder that holds some is a system.
 
     Args:
-        paths: files, folders of files, or folders of such folders; see `find_files`.
-        manifest: says who speaks where the files don't.
+        paths: run folders, prediction files, folders of prediction files, or folders of such
+            folders. A prediction file is a CSV with the columns utterance, label and prediction,
+            and optionally speaker, seed, fold, split and p_CLASS for every class.
+        manifest: a CSV that names the speakers, where the files have no speaker column.
+
+    Returns:
+        The scores of every system.
 
     Raises:
         FeatxError: if a file can't be used or files don't fit together.
+
+    Example:
+        >>> evaluation = featx.evaluate("runs/manifest-encoder-dense")
+        >>> print(evaluation.systems[0].results.scores["uar"])
     """
-    speakers = None if manifest is None else read_speakers(manifest)
+    speakers = None if manifest is None else read_speakers(Path(manifest))
     return Evaluation(
         [_score_system(name, files, speakers) for name, files in find_files(paths).items()]
     )
@@ -122,13 +140,13 @@ def _score_system(name: str, paths: Sequence[Path], manifest: Mapping[str, str] 
 
 def index_seed(
     seed: Seed, utterances: Sequence[str], classes: Sequence[str], speakers: Mapping[str, str]
-) -> tuple[np.ndarray, np.ndarray, list[str]]:
-    """Return true and predicted class indices and speakers of some of a seed's utterances."""
+) -> SeedPredictions:
+    """Return a seed's predictions of some utterances as indices of classes."""
     index = {label: number for number, label in enumerate(classes)}
     rows = [seed.rows[name] for name in utterances]
     labels = np.array([index[row.label] for row in rows])
     predictions = np.array([index[row.prediction] for row in rows])
-    return labels, predictions, [speakers[name] for name in utterances]
+    return SeedPredictions(labels, predictions, [speakers[name] for name in utterances])
 
 
 def _find_speakers(
@@ -150,7 +168,7 @@ def _find_speakers(
             )
         if told:
             rest = "not from" if len(told) == len(names) else "those it leaves empty from"
-            notes.append(f"Speakers are from the speaker column, {rest} --manifest.")
+            notes.append(f"Speakers are from the speaker column, {rest} the manifest.")
     speakers = {name: told.get(name) or (manifest or {}).get(name, "") for name in names}
     unknown = sum(not speaker for speaker in speakers.values())
     if 0 < unknown < len(names):
@@ -237,7 +255,7 @@ def _check_two(first: System, other: System) -> None:
 def _differing(what: str) -> FeatxError:
     return FeatxError(
         f"The test sets differ: {what}. Only scores on the same test utterances can be compared. "
-        "Train both on the same manifest with the same --protocol."
+        "Train both on the same manifest with the same `protocol`."
     )
 
 

@@ -7,7 +7,8 @@ from itertools import chain
 from pathlib import Path
 
 from featx.errors import FeatxError
-from featx.runs.read import CONFIG, RUN_FILE, is_unfinished
+from featx.runs.files import CONFIG, PREDICTIONS
+from featx.runs.read import is_unfinished
 from featx.scoring.predictions import Prediction, PredictionFile
 from featx.utils.text import counted, nearest
 
@@ -32,12 +33,12 @@ class Seed:
         return len(self.number), self.number
 
 
-def find_files(paths: Sequence[Path]) -> dict[str, list[Path]]:
+def find_files(paths: str | Path | Sequence[str | Path]) -> dict[str, list[Path]]:
     """Find the prediction files that paths stand for, by system.
 
     Args:
-        paths: files; folders with CSV files, of which only `predictions.csv` counts if it is
-            there; or folders of such folders.
+        paths: one or several of these: files; folders with CSV files, of which only
+            `predictions.csv` counts if it is there; folders of such folders.
 
     Returns:
         The files of each system, named after the folder that holds them; if names clash, with as
@@ -47,7 +48,8 @@ def find_files(paths: Sequence[Path]) -> dict[str, list[Path]]:
         FeatxError: if a path is not there or holds no prediction file.
     """
     systems: dict[Path, dict[Path, Path]] = {}
-    for path in chain.from_iterable(map(_expand, paths)):
+    given = [paths] if isinstance(paths, str | Path) else paths
+    for path in chain.from_iterable(_expand(Path(path)) for path in given):
         files = systems.setdefault(Path(os.path.normpath(path.absolute())).parent, {})
         files.setdefault(path.resolve(), path)  # a file given twice counts once
     names = shortest_names(list(systems))
@@ -116,7 +118,7 @@ def _expand(path: Path) -> list[Path]:
             f"{path}: no such file or folder: {nearest(str(path), beside)} Give runs, prediction "
             "files or their folders."
         )
-    folder = path.parent if path.name == RUN_FILE else path
+    folder = path.parent if path.name == PREDICTIONS else path
     if is_unfinished(folder):
         raise FeatxError(f"{folder}: a run that is not finished; its own command goes on with it.")
     if path.is_file():
@@ -131,7 +133,7 @@ def _expand(path: Path) -> list[Path]:
     if files := _files_in(path) or [file for one in visible for file in _files_in(one)]:
         return files
     if (path / CONFIG).exists():
-        raise FeatxError(f"{path}: a run without {RUN_FILE}; make it again with --overwrite.")
+        raise FeatxError(f"{path}: a run without {PREDICTIONS}; make it again with `overwrite`.")
     raise FeatxError(
         f"{path}: no run and no CSV file in it or its folders. Give run folders, such as "
         "runs/NAME, or prediction files."
@@ -139,8 +141,8 @@ def _expand(path: Path) -> list[Path]:
 
 
 def _files_in(folder: Path) -> list[Path]:
-    if (folder / CONFIG).exists() or (folder / RUN_FILE).is_file():  # a run has other tables too
-        return [folder / RUN_FILE] if (folder / RUN_FILE).is_file() else []
+    if (folder / CONFIG).exists() or (folder / PREDICTIONS).is_file():  # a run has other tables too
+        return [folder / PREDICTIONS] if (folder / PREDICTIONS).is_file() else []
     files = sorted(folder.glob("*.csv"))
     return [file for file in files if file.is_file() and not file.name.startswith(".")]
 

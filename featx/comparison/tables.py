@@ -6,12 +6,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 from featx.comparison.compare import Compared, Comparison, Pair, median
-from featx.runs.cost import (
-    COST_FILE,
-    describe_bytes,
-    describe_parameters,
-    describe_seconds,
-)
+from featx.runs.cost import describe_bytes, describe_parameters, describe_seconds
+from featx.runs.files import COST
 from featx.scoring.results import NAMES, WIDE, plain_table, render
 from featx.scoring.significance import Difference
 from featx.utils.files import write_text
@@ -182,7 +178,7 @@ def _reading(comparison: Comparison) -> list[str]:
     notes = []
     if without := [system.name for system in comparison.systems if system.cost is None]:
         notes.append(
-            f"{', '.join(without)}: cost unknown ({_UNKNOWN}), as there is no {COST_FILE} beside "
+            f"{', '.join(without)}: cost unknown ({_UNKNOWN}), as there is no {COST} beside "
             "the predictions. Older runs of featx and other tools write none."
         )
     interval = f"the interval draws the same {comparison.resampled} for both"

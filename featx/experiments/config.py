@@ -9,15 +9,15 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, PositiveFloat, PositiveInt, model_validator
 
+from featx.data.choices import CorpusName
 from featx.data.corpora import CORPORA
-from featx.features.config import Dtype, TooLong
-from featx.features.encoders.devices import Precision
+from featx.features.choices import Dtype, Precision, TooLong
 from featx.features.plan import MAX_SECONDS
 from featx.finetuning.choices import HeadKind, Mode, Pooling, Save, SelectOn
 from featx.fitting.choices import Normalize
 from featx.utils.config import ConfigError, Schema, read_config
 from featx.utils.text import nearest
-from featx.voting.rules import Rule
+from featx.voting.choices import Rule, TieRule
 
 _PLAIN = r"\w[\w.-]*"  # what can be part of a file's name
 Name = Annotated[str, Field(pattern=f"^{_PLAIN}$")]
@@ -40,7 +40,7 @@ class Corpus(Schema):
     """
 
     path: Path | None = None
-    corpus: Literal["", "ravdess", "iemocap", "emodb", "folder"] = ""
+    corpus: Literal["", CorpusName] = ""
     root: Path | None = None
     options: dict[str, str] = Field(default_factory=dict)
     labels: tuple[str, ...] = ()
@@ -147,7 +147,7 @@ class Vote(Schema):
 
     systems: Annotated[tuple[str, ...], Field(min_length=1)]
     rule: Rule = "hard"
-    tie: Literal["auto", "probability", "first"] = "auto"
+    tie: TieRule = "auto"
     search: tuple[PositiveInt, ...] = ()
     over_seeds: bool = False
 

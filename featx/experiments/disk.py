@@ -21,7 +21,7 @@ from featx.finetuning.model import EmotionModel
 from featx.finetuning.resources import tuning_bytes
 from featx.protocols.task import Task
 from featx.runs.cost import describe_bytes, folder_bytes
-from featx.runs.folder import MEMBERS, MODELS
+from featx.runs.files import MEMBERS, MODELS
 from featx.runs.folder import ROOT as RUNS
 
 

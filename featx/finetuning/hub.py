@@ -10,6 +10,7 @@ from huggingface_hub.utils import validate_repo_id
 
 from featx.errors import FeatxError
 from featx.finetuning.member import Look
+from featx.runs.files import HISTORY
 from featx.runs.members import member_name
 
 PATIENCE = 10.0  # seconds for the Hub to answer at all; its client would wait for ever
@@ -77,7 +78,7 @@ def best_saved(run: Path, models: Path, best_by: str) -> Path:
         FeatxError: if it has saved none.
     """
     best: dict[Path, tuple[float, int, int]] = {}
-    for seed, fold, look in _read_history(run / "history.csv"):
+    for seed, fold, look in _read_history(run / HISTORY):
         folder = models / member_name(seed, fold)
         if folder.is_dir():
             key = (look.score(best_by), -seed, -fold)  # the first of equals, as the run has it

@@ -33,7 +33,16 @@ from featx.finetuning.waveforms import check_decodable, check_usable
 from featx.protocols.apply import apply_protocol
 from featx.protocols.task import Task, set_task
 from featx.runs.cost import Cost, describe_bytes, describe_seconds, folder_bytes, write_cost
-from featx.runs.folder import MEMBERS, MODELS, Job, do
+from featx.runs.files import (
+    ENVIRONMENT,
+    FIGURES,
+    HISTORY,
+    MEMBERS,
+    MODELS,
+    PREDICTIONS,
+    REPORT,
+)
+from featx.runs.folder import open_run
 from featx.runs.members import member_name
 from featx.scoring.figures import draw_confusion
 from featx.scoring.predictions import rounded, score_outcomes, write_predictions
@@ -45,7 +54,6 @@ CHOSEN_ON_TEST = (
     "CHECKPOINT CHOSEN ON THE TEST DATA: the scores are those of the best of many looks at it, as "
     "in some papers, and too high for new utterances."
 )
-REPORT = "report.txt"
 log = logging.getLogger("featx")
 
 
@@ -91,12 +99,8 @@ def run_finetune(
         name=folder.name,
     )
 
-    def work(folder: Path) -> Results:
-        return _work(setting, identity, recipients.repository, folder)
-
     try:
-        job = Job(config.to_toml(), identity.inputs, work)
-        results = _lead_or_follow(setting, job, folder, overwrite)
+        results = _lead_or_follow(setting, identity, recipients.repository, folder, overwrite)
     except KeyboardInterrupt:
         disconnect()
         raise Interrupted(
@@ -113,18 +117,22 @@ def run_finetune(
     return results
 
 
-def _lead_or_follow(setting: Setting, job: Job, folder: Path, overwrite: bool) -> Results | None:
-    """Do a job in the first process, with the others' help; they return None."""
+def _lead_or_follow(
+    setting: Setting, identity: Identity, repository: str, folder: Path, overwrite: bool
+) -> Results | None:
+    """Make the run in the first process, with the others' help; they return None."""
     if not setting.processes.leads:
         deque(_tune_all(setting, None, []), maxlen=0)
         return None
     try:
-        results = do(job, folder, overwrite)
+        with open_run(setting.config.to_toml(), identity.inputs, folder, overwrite) as run:
+            if run.results is None:
+                run.results = _work(setting, identity, repository, run.folder)
     except Exception:
         setting.processes.dismiss((None, []))
         raise
     setting.processes.dismiss((None, []))
-    return results
+    return run.results
 
 
 def _set_task(config: FinetuneConfig, manifest: Manifest, checkpoint: Checkpoint) -> Task:
@@ -255,16 +263,16 @@ def write_files(
     encoder = asdict(identity)
     inputs = encoder.pop("inputs")
     environment = {**describe_environment(), "inputs_sha256": inputs, "encoder": encoder}
-    write_json(folder / "environment.json", environment)
+    write_json(folder / ENVIRONMENT, environment)
     header = ("seed", "fold", *Look.__dataclass_fields__)
     rows = ((m.seed, m.fold, *rounded(astuple(look))) for m in members for look in m.history)
-    write_csv(folder / "history.csv", header, rows)
-    write_predictions(setting.task, members, folder / "predictions.csv")
+    write_csv(folder / HISTORY, header, rows)
+    write_predictions(setting.task, members, folder / PREDICTIONS)
     write_text(folder / REPORT, f"{results.to_text()}\n\n{pace(members, folder)}\n")
     write_cost(folder, _cost(setting, identity, members))
-    draw_confusion(results, folder / "figures/confusion")
+    draw_confusion(results, folder / FIGURES / "confusion")
     chosen_on_test = setting.config.select_on == "test"
-    draw_tuning(members, folder / "figures/training", chosen_on_test)
+    draw_tuning(members, folder / FIGURES / "training", chosen_on_test)
 
 
 def pace(members: Sequence[TunedMember], folder: Path) -> str:

@@ -21,10 +21,10 @@ from classifiers.training import predict, seeded
 from featx.errors import FeatxError
 from featx.fitting.member import split_statistics
 from featx.fitting.selection import Selection, Stored
+from featx.runs.files import DESCRIPTION, WEIGHTS
 from featx.runs.read import damaged
 from featx.utils.config import Schema
 
-DESCRIPTION, WEIGHTS = "model.json", "model.safetensors"
 CPU = torch.device("cpu")
 
 

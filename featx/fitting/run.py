@@ -13,12 +13,22 @@ from featx.fitting.config import FitConfig
 from featx.fitting.data import FitData
 from featx.fitting.figures import AveragedStore, draw_layer_weights, draw_training
 from featx.fitting.member import Member, is_statistic
-from featx.fitting.model import DESCRIPTION, WEIGHTS
 from featx.fitting.plan import PlannedFit, plan_fit
 from featx.fitting.scales import measure_scales
 from featx.fitting.train import fit_members
 from featx.runs.cost import Cost, write_cost
-from featx.runs.folder import MEMBERS, open_run
+from featx.runs.files import (
+    DESCRIPTION,
+    ENVIRONMENT,
+    FIGURES,
+    HISTORY,
+    LAYER_SCALES,
+    LAYER_WEIGHTS,
+    MEMBERS,
+    PREDICTIONS,
+    WEIGHTS,
+)
+from featx.runs.folder import open_run
 from featx.scoring.figures import draw_confusion
 from featx.scoring.predictions import rounded, score_outcomes, write_predictions
 from featx.scoring.results import Results
@@ -97,12 +107,12 @@ def _write_files(
     """Write everything that a finished run leaves but its config, log, cost and scores."""
     write_environment(fit.data, fit.inputs, folder)
     _write_history(members, folder)
-    write_predictions(fit.data.task, members, folder / "predictions.csv")
+    write_predictions(fit.data.task, members, folder / PREDICTIONS)
     averaged = _averaged_stores(fit.data, members)
     _write_layer_weights(averaged, members, folder)
     _write_layer_scales(fit, averaged, folder)
     _write_model(fit, members, folder)
-    figures = folder / "figures"
+    figures = folder / FIGURES
     draw_confusion(results, figures / "confusion")
     if any(len(store.layers) > 1 for store in averaged):
         draw_layer_weights(members, averaged, figures / "layer_weights")
@@ -124,13 +134,13 @@ def write_environment(data: FitData, inputs: str, folder: Path) -> None:
         "inputs_sha256": inputs,
         "features": [{**store.identity.to_json(), "software": store.software} for store in stores],
     }
-    write_json(folder / "environment.json", environment)
+    write_json(folder / ENVIRONMENT, environment)
 
 
 def _write_history(members: Sequence[Member], folder: Path) -> None:
     header = ("seed", "fold", "epoch", "train_loss", "validation_loss", "validation_uar", "seconds")
     rows = ((m.seed, m.fold, *rounded(astuple(epoch))) for m in members for epoch in m.history)
-    write_csv(folder / "history.csv", header, rows)
+    write_csv(folder / HISTORY, header, rows)
 
 
 def _averaged_stores(data: FitData, members: Sequence[Member]) -> list[AveragedStore]:
@@ -154,7 +164,7 @@ def _write_layer_weights(
         for layer, weight in zip(store.layers, weights.tolist(), strict=True)
     )
     header = ("seed", "fold", "features", "layer", "weight")
-    write_csv(folder / "layer_weights.csv", header, rows)
+    write_csv(folder / LAYER_WEIGHTS, header, rows)
 
 
 def _write_layer_scales(fit: PlannedFit, stores: Sequence[AveragedStore], folder: Path) -> None:
@@ -168,7 +178,7 @@ def _write_layer_scales(fit: PlannedFit, stores: Sequence[AveragedStore], folder
             for layer, scale in zip(store.layers, own.tolist(), strict=True):
                 rows.append((fold.number, store.name, layer, *rounded([scale])))
     if rows:
-        write_csv(folder / "layer_scales.csv", ("fold", "features", "layer", "scale"), rows)
+        write_csv(folder / LAYER_SCALES, ("fold", "features", "layer", "scale"), rows)
 
 
 def _write_model(fit: PlannedFit, members: Sequence[Member], folder: Path) -> None:

@@ -5,15 +5,15 @@ from typing import cast
 
 from cache import FeatureStore
 from featx.errors import FeatxError, StoreError
-from featx.features.config import Dtype
+from featx.features.choices import Dtype
 from featx.finetuning.config import FinetuneConfig
 from featx.finetuning.saved import HEAD, load_tuned
 from featx.fitting.config import FitConfig
-from featx.fitting.model import DESCRIPTION, read_heads
+from featx.fitting.model import read_heads
 from featx.inference.finetuned import FinetunedModel
 from featx.inference.fitted import FittedModel
-from featx.runs.folder import MODELS
-from featx.runs.read import CONFIG, locate, read_config, read_scores
+from featx.runs.files import CONFIG, DESCRIPTION, MODELS
+from featx.runs.read import locate, read_config, read_scores
 from featx.runs.run import Run
 from featx.utils.config import read_config as read_as
 

@@ -29,7 +29,8 @@ from featx.protocols.protocol import Protocol, choose_protocol
 from featx.runs.files import FIGURES, MEMBERS, PREDICTIONS
 from featx.runs.folder import open_run, run_folder
 from featx.scoring.predictions import rounded, score_outcomes, write_predictions
-from featx.scoring.results import Results, read_results
+from featx.scoring.results import Results
+from featx.scoring.results_file import read_results
 from featx.utils.arguments import refuse_beside
 from featx.utils.config import Schema, check_config
 from featx.utils.files import write_csv, write_json

@@ -1,43 +1,41 @@
 """What a run cost: time, memory, parameters trained, disk."""
 
-import json
-import math
-from dataclasses import asdict, dataclass, fields
 from pathlib import Path
-from typing import Any
+from typing import Annotated
+
+from pydantic import Field, NonNegativeInt, PositiveInt, ValidationError
 
 from featx.errors import FeatxError
+from featx.runs.files import COST
+from featx.utils.config import Schema, first_problem
 from featx.utils.files import write_json
 
-COST_FILE = "cost.json"
 
-
-@dataclass(frozen=True)
-class Cost:
-    """The cost of a run's training.
+class Cost(Schema, extra="ignore"):
+    """The cost of a run's training, and what `cost.json` holds.
 
     Attributes:
         seconds: of training, all models of the run added up.
         models: how many were trained, seeds times folds.
-        peak_memory: bytes, the most the process held.
-        peak_gpu_memory: bytes, the most it held on a GPU; None without one.
+        peak_memory: bytes, the most that the process held.
+        peak_gpu_memory: bytes, the most that it held on a GPU; None without one.
         parameters_trained: of one model.
         features: bytes of the feature stores that the run reads; 0 if none.
         device: "cpu" or the card's name.
     """
 
-    seconds: float
-    models: int
-    peak_memory: int
-    peak_gpu_memory: int | None
-    parameters_trained: int
-    features: int
+    seconds: Annotated[float, Field(ge=0, allow_inf_nan=False)]
+    models: PositiveInt
+    peak_memory: NonNegativeInt
+    peak_gpu_memory: NonNegativeInt | None
+    parameters_trained: NonNegativeInt
+    features: NonNegativeInt
     device: str
 
 
 def write_cost(folder: Path, cost: Cost) -> None:
     """Write `cost.json` to a run folder, complete or not at all."""
-    write_json(folder / COST_FILE, asdict(cost))
+    write_json(folder / COST, cost.model_dump())
 
 
 def read_cost(folder: Path) -> Cost | None:
@@ -49,21 +47,19 @@ def read_cost(folder: Path) -> Cost | None:
     Raises:
         FeatxError: if it is damaged.
     """
-    path = folder / COST_FILE
+    path = folder / COST
     try:
-        table = json.loads(path.read_text("utf-8"))
+        return Cost.model_validate_json(path.read_bytes(), strict=True)
     except FileNotFoundError:
         return None
-    except (OSError, ValueError) as error:
-        raise _damaged(path, f"not JSON ({error})") from None
-    if not isinstance(table, dict):
-        raise _damaged(path, "not an object")
-    for field in fields(Cost):
-        if field.name not in table:
-            raise _damaged(path, f"without {field.name}")
-        if not _fits(field.name, table[field.name]):
-            raise _damaged(path, f"{field.name} is {table[field.name]!r}")
-    return Cost(**{field.name: table[field.name] for field in fields(Cost)})
+    except OSError as error:
+        problem = str(error.strerror)
+    except ValidationError as error:
+        problem = first_problem(error)
+    raise FeatxError(
+        f"{path}: damaged, {problem}. Delete it to compare without this run's cost, or train the "
+        "run again."
+    )
 
 
 def folder_bytes(folder: Path) -> int:
@@ -100,20 +96,3 @@ def _scaled(number: int, units: dict[str, float], plain: str) -> str:
         if number >= size:
             return f"{number / size:,.1f} {unit}"
     return f"{number}{plain}"
-
-
-def _fits(name: str, value: Any) -> bool:
-    if name == "device":
-        return isinstance(value, str)
-    if name == "peak_gpu_memory" and value is None:
-        return True
-    kinds = (int, float) if name == "seconds" else (int,)
-    least = 1 if name == "models" else 0
-    return type(value) in kinds and math.isfinite(value) and value >= least
-
-
-def _damaged(path: Path, what: str) -> FeatxError:
-    return FeatxError(
-        f"{path}: damaged, {what}. Delete it to compare without this run's cost, "
-        "or train the run again."
-    )

@@ -1,54 +1,28 @@
-"""A run: a folder with everything that a fit or a fine-tuning leaves."""
+"""A run's folder, from its opening to its last file."""
 
 import logging
 import shutil
 import tomllib
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from featx.errors import FeatxError
-from featx.runs.read import (
-    CONFIG,
-    RUN_FILE,
-    SCORES,
-    damaged,
-    read_config,
-    read_environment,
-    read_scores,
-)
+from featx.runs.files import CONFIG, LOG, MEMBERS, PREDICTIONS, SCORES
+from featx.runs.read import damaged, read_config, read_environment, read_scores
 from featx.scoring.results import Results
 from featx.utils.files import write_json, write_text
 
 ROOT = Path("runs")
-MEMBERS = "members"  # finished or begun, of a run that is not finished
-MODELS = "models"  # of fine-tunings
 log = logging.getLogger("featx")
-
-
-@dataclass(frozen=True)
-class Job:
-    """What a run folder is to hold.
-
-    Attributes:
-        config: the text of its `config.toml`, which determines the run.
-        inputs: digest of the config and all data that the run depends on.
-        work: makes every other file, given the folder, and returns the results; what it finished
-            before it was stopped, in `members`, it takes up again. `environment.json` must hold
-            the digest as `inputs_sha256`.
-    """
-
-    config: str
-    inputs: str
-    work: Callable[[Path], Results]
 
 
 def run_folder(name: str, root: Path = ROOT) -> Path:
     """Return the folder of a run.
 
     Args:
-        name: of the run.
+        name: what the run is called.
         root: the folder of all runs of its kind.
 
     Raises:
@@ -83,7 +57,7 @@ def open_run(config: str, inputs: str, folder: Path, overwrite: bool = False) ->
     Args:
         config: the text of the run's `config.toml`, which determines the run.
         inputs: digest of the config and all data that the run depends on.
-        folder: of the run.
+        folder: where the run is to be.
         overwrite: replace the run that the folder holds, once the new one is finished.
 
     Raises:
@@ -111,23 +85,6 @@ def open_run(config: str, inputs: str, folder: Path, overwrite: bool = False) ->
         folder.rename(_old(folder))
         place.rename(folder)
         _end_replacing(folder)
-
-
-def do(job: Job, folder: Path, overwrite: bool = False) -> Results:
-    """Do a job into a folder, or return the results of the same job done before.
-
-    Args:
-        job: what to do.
-        folder: of the run.
-        overwrite: replace the run that the folder holds, once the new one is finished.
-
-    Raises:
-        FeatxError: if the folder holds a run of another config, or no run at all.
-    """
-    with open_run(job.config, job.inputs, folder, overwrite) as run:
-        if run.results is None:
-            run.results = job.work(run.folder)
-    return run.results
 
 
 def _is_made(folder: Path) -> bool:
@@ -158,7 +115,7 @@ def _logged(config: str, folder: Path) -> Iterator[None]:
     """Begin a run, and write what is said of the work to its `run.log`."""
     (folder / SCORES).unlink(missing_ok=True)  # of a finished run with other inputs
     write_text(folder / CONFIG, config)
-    handler = logging.FileHandler(folder / "run.log", encoding="utf-8")
+    handler = logging.FileHandler(folder / LOG, encoding="utf-8")
     handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
     log.addHandler(handler)
     before = log.level
@@ -206,8 +163,7 @@ def _finished(inputs: str, folder: Path) -> Results:
     if _inputs(folder) != inputs:
         raise FeatxError(
             f"{folder}: the manifest, features, model or predictions that it was made from have "
-            "changed since it was run. "
-            "Choose another `name`, or `overwrite` it."
+            "changed since it was run. Choose another `name`, or `overwrite` it."
         )
     return _results(folder)
 
@@ -216,5 +172,5 @@ def _results(folder: Path) -> Results:
     """Return the results of a finished run."""
     results = read_scores(folder)
     if results is None:
-        raise damaged(folder / RUN_FILE, "it is not there")
+        raise damaged(folder / PREDICTIONS, "it is not there")
     return results

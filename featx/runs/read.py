@@ -6,11 +6,13 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from featx.errors import FeatxError
-from featx.scoring.results import Results, read_results
+from pydantic import ValidationError
 
-CONFIG, ENVIRONMENT, SCORES = "config.toml", "environment.json", "metrics.json"
-RUN_FILE = "predictions.csv"
+from featx.errors import FeatxError
+from featx.runs.files import CONFIG, ENVIRONMENT, PREDICTIONS, SCORES
+from featx.scoring.results import Results
+from featx.scoring.results_file import read_results
+from featx.utils.config import first_problem
 
 
 def is_unfinished(folder: Path) -> bool:
@@ -49,21 +51,20 @@ def read_environment(folder: Path) -> dict[str, Any]:
 
 
 def read_scores(folder: Path) -> Results | None:
-    """Return what a run says of itself in its `metrics.json`, None if the folder is no run.
+    """Return what a run says of itself in its `metrics.json`, None if the folder holds no run.
 
     Raises:
         FeatxError: if it can't be read or doesn't hold the scores of a run.
     """
     path = folder / SCORES
-    if not (folder / RUN_FILE).is_file() or not path.exists():
+    if not (folder / PREDICTIONS).is_file() or not path.exists():
         return None
     try:
-        results = read_results(path)
-    except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
-        raise damaged(path, f"{type(error).__name__}: {error}") from None
-    if fault := _fault(results):
-        raise damaged(path, fault)
-    return results
+        return read_results(path)
+    except OSError as error:
+        raise damaged(path, str(error.strerror)) from None
+    except ValidationError as error:
+        raise damaged(path, first_problem(error)) from None
 
 
 def locate(folder: Path, name: str) -> Path | None:
@@ -72,7 +73,7 @@ def locate(folder: Path, name: str) -> Path | None:
     That is the folder above `runs`; for a run that was put elsewhere, the working folder.
 
     Args:
-        folder: of the run.
+        folder: the run's.
         name: the path.
 
     Returns:
@@ -87,11 +88,11 @@ def damaged(path: Path, what: str) -> FeatxError:
 
     Args:
         path: the file.
-        what: is wrong with it.
+        what: what is wrong with it.
     """
     return FeatxError(
         f"{path}: damaged, or of another version of featx ({what}). Make the run again with "
-        f"--overwrite, or copy its {RUN_FILE} to a folder of its own to use just that."
+        f"`overwrite`, or copy its {PREDICTIONS} to a folder of its own to use just that."
     )
 
 
@@ -116,26 +117,3 @@ def _read_table(path: Path, form: str, parse: Callable[[str], Any]) -> dict[str,
     if not isinstance(value, dict):
         raise damaged(path, f"no table but {type(value).__name__}")
     return value
-
-
-def _fault(results: Results) -> str:
-    """Say what is of the wrong kind, empty if nothing is."""
-    kinds = {
-        "title": isinstance(results.title, str),
-        "classes": _are_strings(results.classes),
-        "seeds": type(results.seeds) is int and results.seeds > 0,
-        "speakers": type(results.speakers) is int,
-        "speakers_shared": results.speakers_shared in (True, False, None),
-        "remarks": _are_strings(results.remarks),
-    }
-    if wrong := [name for name, right in kinds.items() if not right]:
-        return f"{wrong[0]} is {getattr(results, wrong[0])!r}"
-    square = (len(results.classes),) * 2
-    if results.confusion.shape != square or results.confusion.dtype.kind not in "iu":
-        return f"confusion is no table of {square[0]} by {square[1]} counts"
-    figures = (value for score in results.scores.values() for value in vars(score).values())
-    return "" if all(type(value) in (int, float) for value in figures) else "scores that are none"
-
-
-def _are_strings(value: Any) -> bool:
-    return isinstance(value, list) and all(isinstance(one, str) for one in value)

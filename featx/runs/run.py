@@ -6,7 +6,8 @@ from pathlib import Path
 from typing import Any
 
 from featx.errors import FeatxError
-from featx.runs.read import RUN_FILE, read_config, read_scores
+from featx.runs.files import FIGURES, PREDICTIONS
+from featx.runs.read import read_config, read_scores
 from featx.scoring.results import Results
 
 
@@ -47,12 +48,12 @@ class Run:
     @property
     def predictions(self) -> Path:
         """The CSV with the prediction and the probabilities of every utterance."""
-        return self.folder / RUN_FILE
+        return self.folder / PREDICTIONS
 
     @property
     def figures(self) -> tuple[Path, ...]:
         """The pictures that the run drew, as PNG."""
-        return tuple(sorted((self.folder / "figures").glob("*.png")))
+        return tuple(sorted((self.folder / FIGURES).glob("*.png")))
 
     def _repr_html_(self) -> str:
         return self.results._repr_html_()

@@ -75,6 +75,20 @@ def macro_f1(confusion: np.ndarray) -> np.ndarray:
 METRICS = {"uar": uar, "wa": wa, "macro_f1": macro_f1}
 
 
+def group_by_speaker(speakers: Sequence[str]) -> np.ndarray:
+    """Number the speakers of utterances.
+
+    Args:
+        speakers: of each utterance, empty if unknown.
+
+    Returns:
+        (utterances,) the number of each one's speaker. An utterance without a speaker has a
+        number of its own.
+    """
+    owners = [speaker or f"\0{index}" for index, speaker in enumerate(speakers)]
+    return np.unique(owners, return_inverse=True)[1]
+
+
 def count_confusions(
     labels: np.ndarray, predictions: np.ndarray, groups: np.ndarray, classes: int
 ) -> np.ndarray:
@@ -110,31 +124,57 @@ def score_seeds(confusions: Sequence[np.ndarray]) -> dict[str, Score]:
         For each of `METRICS` its score in percent.
     """
     stacked = np.stack(confusions)
-    seeds, speakers, classes, _ = stacked.shape
-    kinds, counts = _distinct(stacked.transpose(1, 0, 2, 3).reshape(speakers, -1))
-    draws = np.random.default_rng(BOOTSTRAP_SEED).multinomial(
-        speakers, counts / speakers, size=RESAMPLES
-    )
-    sums = draws.astype(float) @ kinds.astype(float)  # exact, and faster than with integers
-    resampled = sums.reshape(RESAMPLES, seeds, classes, classes)
+    kinds, counts = _distinct_groups(stacked)
+    resampled = resample(kinds, draw_groups(counts))
     scores = {}
     for name, metric in METRICS.items():
         values = 100 * metric(stacked.sum(1))
         low, high = np.percentile(100 * metric(resampled).mean(1), (2.5, 97.5))
-        std = values.std(ddof=1) if seeds > 1 else np.nan
+        std = values.std(ddof=1) if len(values) > 1 else np.nan
         scores[name] = Score(float(values.mean()), float(std), float(low), float(high))
     return scores
 
 
-def _distinct(rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return the distinct rows in the order met, and how often each is there.
+def draw_groups(counts: np.ndarray) -> np.ndarray:
+    """Draw as many speakers, or other groups, with replacement as there are.
+
+    Args:
+        counts: (kinds,) how many groups there are of each kind.
+
+    Returns:
+        (RESAMPLES, kinds) how often groups of each kind were drawn; the same at every call.
+    """
+    groups = counts.sum()
+    generator = np.random.default_rng(BOOTSTRAP_SEED)
+    return generator.multinomial(groups, counts / groups, size=RESAMPLES)
+
+
+def resample(confusions: np.ndarray, draws: np.ndarray) -> np.ndarray:
+    """Add up the counts of the groups that were drawn.
+
+    Args:
+        confusions: (seeds, groups, classes, classes) counts, true class by predicted class.
+        draws: (rounds, groups), as from `draw_groups`.
+
+    Returns:
+        (rounds, seeds, classes, classes) counts.
+    """
+    seeds, groups, classes, _ = confusions.shape
+    rows = confusions.transpose(1, 0, 2, 3).reshape(groups, -1)
+    sums = draws.astype(float) @ rows.astype(float)  # exact, and faster than with integers
+    return sums.reshape(len(draws), seeds, classes, classes)
+
+
+def _distinct_groups(confusions: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return the distinct groups in the order met, and how often each is there.
 
     Drawing among equal speakers is drawing their kind: the same distribution from a fraction of
     the work when groups are single utterances, most of which are recognised alike.
     """
-    kinds, first, counts = np.unique(rows, axis=0, return_index=True, return_counts=True)
+    groups = confusions.swapaxes(0, 1)
+    kinds, first, counts = np.unique(groups, axis=0, return_index=True, return_counts=True)
     order = np.argsort(first)
-    return kinds[order], counts[order]
+    return kinds[order].swapaxes(0, 1), counts[order]
 
 
 def _diagonal(confusion: np.ndarray) -> np.ndarray:

@@ -1,10 +1,11 @@
 """Prediction files: a CSV with one row an utterance and seed, whoever made it."""
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+import typing
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple
 
 import numpy as np
 from torch import Tensor
@@ -13,7 +14,7 @@ from featx.data.manifest import SPLITS
 from featx.errors import FeatxError
 from featx.protocols.folds import Fold
 from featx.protocols.task import Task
-from featx.scoring.results import Results, score_predictions
+from featx.scoring.results import Results, SeedPredictions, score_predictions
 from featx.utils.csv_files import Problems, Table, read_table
 from featx.utils.files import write_csv
 from featx.utils.text import counted
@@ -23,7 +24,7 @@ _PROBABILITY = "p_"  # begins the name of a class's column
 
 
 class Prediction(NamedTuple):
-    """One scored row; `speaker` and `seed` are empty if not told."""
+    """A scored row; `speaker` and `seed` are empty where the file does not name them."""
 
     utterance: str
     label: str
@@ -150,7 +151,7 @@ def _count_contradicted(rows: _Rows, table: Table) -> int:
     return count
 
 
-class Outcome(Protocol):
+class Outcome(typing.Protocol):
     """What one model, of a seed and a fold, predicted.
 
     Attributes:
@@ -186,16 +187,51 @@ def score_outcomes(
     """
     seeds = []
     for seed in sorted({outcome.seed for outcome in outcomes}):
-        rows = [row for one in outcomes if one.seed == seed for row in _tested(task, one)]
+        of_seed = (outcome for outcome in outcomes if outcome.seed == seed)
+        rows = [row for outcome in of_seed for row in _tested(task, outcome)]
         labels, predictions, speakers = zip(*rows, strict=True)
-        seeds.append((np.array(labels), np.array(predictions), speakers))
+        seeds.append(SeedPredictions(np.array(labels), np.array(predictions), speakers))
     return score_predictions(title, task.classes, seeds, task.speakers_shared, remarks)
+
+
+class PredictionRow(NamedTuple):
+    """A row of a prediction file, its columns in their order.
+
+    Attributes:
+        utterance: the utterance's id.
+        speaker: who speaks, empty if unknown.
+        fold: number of the fold, empty if unknown.
+        seed: of the model.
+        split: "validation" or "test".
+        label: the true class.
+        prediction: the predicted class.
+        probabilities: of every class, in the order of the classes.
+    """
+
+    utterance: str
+    speaker: str
+    fold: int | str
+    seed: int | str
+    split: str
+    label: str
+    prediction: str
+    probabilities: Sequence[float]
+
+
+def write_rows(path: Path, classes: Sequence[str], rows: Iterable[PredictionRow]) -> None:
+    """Write a prediction file.
+
+    Args:
+        path: the file.
+        classes: names of the classes, each of which gets a column of probabilities.
+        rows: what it holds.
+    """
+    header = [*PredictionRow._fields[:-1], *(_PROBABILITY + label for label in classes)]
+    write_csv(path, header, ([*row[:-1], *rounded(row.probabilities)] for row in rows))
 
 
 def write_predictions(task: Task, outcomes: Sequence[Outcome], path: Path) -> None:
     """Write a row for every utterance that was validated on or tested, of every model."""
-    header = ["utterance", "speaker", "fold", "seed", "split", "label", "prediction"]
-    header += [f"p_{label}" for label in task.classes]
     rows = (
         row
         for outcome in outcomes
@@ -203,7 +239,7 @@ def write_predictions(task: Task, outcomes: Sequence[Outcome], path: Path) -> No
         if split in outcome.probabilities
         for row in _predicted(task, outcome, task.folds[outcome.fold], split)
     )
-    write_csv(path, header, rows)
+    write_rows(path, task.classes, rows)
 
 
 def rounded(values: Sequence[Any]) -> list[Any]:
@@ -217,10 +253,15 @@ def _tested(task: Task, outcome: Outcome) -> Iterator[tuple[int, int, str]]:
         yield task.classes.index(utterance.label), prediction, utterance.speaker
 
 
-def _predicted(task: Task, outcome: Outcome, fold: Fold, split: str) -> Iterator[list[Any]]:
-    for utterance, row in zip(fold.parts[split], outcome.probabilities[split], strict=True):
-        prediction = task.classes[int(row.argmax())]
-        yield [
-            *(utterance.utterance, utterance.speaker, outcome.fold, outcome.seed, split),
-            *(utterance.label, prediction, *rounded(row.tolist())),
-        ]
+def _predicted(task: Task, outcome: Outcome, fold: Fold, split: str) -> Iterator[PredictionRow]:
+    for utterance, shares in zip(fold.parts[split], outcome.probabilities[split], strict=True):
+        yield PredictionRow(
+            utterance=utterance.utterance,
+            speaker=utterance.speaker,
+            fold=outcome.fold,
+            seed=outcome.seed,
+            split=split,
+            label=utterance.label,
+            prediction=task.classes[int(shares.argmax())],
+            probabilities=shares.tolist(),
+        )

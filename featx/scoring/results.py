@@ -1,24 +1,35 @@
 """What a run found: scores, per-class report, confusion matrix."""
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from io import StringIO
-from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from rich import box
 from rich.console import Console
 from rich.table import Table
 
-from featx.scoring.metrics import METRICS, Score, count_confusions, score_seeds
+from featx.scoring.metrics import Score, count_confusions, group_by_speaker, score_seeds
 from featx.utils.text import counted
 
-SAME_IN_JSON = ("title", "classes", "seeds", "speakers", "speakers_shared", "remarks")
 WIDE = 10_000  # characters allowed; a table takes what it needs
 FEW_SPEAKERS = 10  # below this the bootstrap interval is too narrow to be taken at its word
 NAMES = {"uar": "UAR", "wa": "WA", "macro_f1": "macro F1"}
+
+
+class SeedPredictions(NamedTuple):
+    """What the models of a seed predicted, of each test utterance.
+
+    Attributes:
+        labels: (utterances,) true class indices.
+        predictions: (utterances,) predicted class indices.
+        speakers: of the utterances, empty if unknown.
+    """
+
+    labels: np.ndarray
+    predictions: np.ndarray
+    speakers: Sequence[str]
 
 
 @dataclass(frozen=True)
@@ -124,7 +135,7 @@ class Results:
         if not self.speakers:
             notes.append(
                 "Speakers are unknown: the intervals resample utterances and are too narrow, as a "
-                "speaker's utterances are not independent. Give a speaker column or --manifest."
+                "speaker's utterances are not independent. Give a speaker column, or a manifest."
             )
         elif self.speakers < FEW_SPEAKERS:
             rest = counted(self.speakers, "speaker")
@@ -132,21 +143,10 @@ class Results:
         return notes
 
 
-def read_results(path: Path) -> Results:
-    """Read results back from the `metrics.json` of a run."""
-    table = json.loads(path.read_text("utf-8"))
-    scores = {}
-    for name in METRICS:
-        std = table[name]["std"]
-        scores[name] = Score(**{**table[name], "std": np.nan if std is None else std})
-    same = {key: table[key] for key in SAME_IN_JSON}
-    return Results(scores=scores, confusion=np.array(table["confusion"]), **same)
-
-
 def score_predictions(
     title: str,
     classes: Sequence[str],
-    seeds: Sequence[tuple[np.ndarray, np.ndarray, Sequence[str]]],
+    seeds: Sequence[SeedPredictions],
     speakers_shared: bool | None,
     remarks: Sequence[str] = (),
 ) -> Results:
@@ -155,16 +155,14 @@ def score_predictions(
     Args:
         title: what was fitted on what.
         classes: names of the class indices.
-        seeds: for each (labels, predictions, speakers), one entry an utterance. An utterance
-            without a speaker counts as a speaker of its own. The same utterances in the same
-            order in each if any speaker is unknown.
+        seeds: what each predicted. An utterance without a speaker counts as a speaker of its
+            own. If any speaker is unknown, all seeds have the same utterances in the same order.
         speakers_shared: whether training and test share speakers; None if unknown.
         remarks: what else a reader must know, in sentences.
     """
     confusions = []
     for labels, predictions, speakers in seeds:
-        owners = [speaker or f"\0{index}" for index, speaker in enumerate(speakers)]
-        groups = np.unique(owners, return_inverse=True)[1]
+        groups = group_by_speaker(speakers)
         confusions.append(count_confusions(labels, predictions, groups, len(classes)))
     return Results(
         title,
@@ -172,7 +170,7 @@ def score_predictions(
         score_seeds(confusions),
         np.sum(confusions, axis=(0, 1)),
         seeds=len(seeds),
-        speakers=len({speaker for speaker in seeds[0][2] if speaker}),
+        speakers=len(set(seeds[0].speakers) - {""}),
         speakers_shared=speakers_shared,
         remarks=remarks,
     )

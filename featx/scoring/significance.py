@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from itertools import product
 
 import numpy as np
-from scipy.special import bdtr
+from scipy.stats import binomtest
 
-from featx.scoring.metrics import BOOTSTRAP_SEED, RESAMPLES, uar
+from featx.scoring.metrics import resample, uar
 
 
 @dataclass(frozen=True)
@@ -55,19 +55,6 @@ class McNemar:
     p: float
 
 
-def draw_groups(groups: int) -> np.ndarray:
-    """Draw as many speakers, or other groups, with replacement as there are.
-
-    Args:
-        groups: how many there are.
-
-    Returns:
-        (RESAMPLES, groups) how often each was drawn; the same at every call.
-    """
-    generator = np.random.default_rng(BOOTSTRAP_SEED)
-    return generator.multinomial(groups, np.full(groups, 1 / groups), size=RESAMPLES)
-
-
 def resample_uar(confusions: np.ndarray, draws: np.ndarray) -> Resampled:
     """Score a system on its test utterances and on resampled groups of them.
 
@@ -75,9 +62,9 @@ def resample_uar(confusions: np.ndarray, draws: np.ndarray) -> Resampled:
         confusions: (seeds, groups, classes, classes) counts, true class by predicted class.
         draws: (rounds, groups), as from `draw_groups`.
     """
-    mean = float(_mean_uar(confusions.sum(1)))
-    rounds = _resampled_uar(confusions, draws) if confusions.shape[1] > 1 else None
-    return Resampled(mean, rounds)
+    mean = float(100 * uar(confusions.sum(1)).mean())
+    alone = confusions.shape[1] == 1
+    return Resampled(mean, None if alone else 100 * uar(resample(confusions, draws)).mean(1))
 
 
 def subtract(first: Resampled, second: Resampled) -> Difference:
@@ -110,8 +97,10 @@ def mcnemar(first: np.ndarray, second: np.ndarray) -> McNemar:
     only_first = int(np.count_nonzero(first & ~second))
     only_second = int(np.count_nonzero(second & ~first))
     either = only_first + only_second
-    p = min(1, 2 * bdtr(min(only_first, only_second), either, 0.5))  # both tails are alike
-    return McNemar(only_first, only_second, float(p))
+    if not either:  # which binomtest refuses
+        return McNemar(only_first, only_second, 1.0)
+    fewer = binomtest(min(only_first, only_second), either, alternative="less")
+    return McNemar(only_first, only_second, float(min(1, 2 * fewer.pvalue)))  # tails are alike
 
 
 def mcnemar_of_seeds(first: np.ndarray, second: np.ndarray) -> list[McNemar]:
@@ -126,7 +115,7 @@ def mcnemar_of_seeds(first: np.ndarray, second: np.ndarray) -> list[McNemar]:
     Returns:
         Those of the first's first seed, then of its second, and so on.
     """
-    return [mcnemar(one, other) for one, other in product(first, second)]
+    return [mcnemar(of_first, of_second) for of_first, of_second in product(first, second)]
 
 
 def combine(values: Sequence[float]) -> float:
@@ -156,15 +145,3 @@ def holm(values: Sequence[float]) -> list[float]:
     adjusted = np.empty(len(values))
     adjusted[ordered] = np.minimum(stepped, 1)
     return [float(value) for value in adjusted]
-
-
-def _mean_uar(confusions: np.ndarray) -> np.ndarray:
-    """Average over seeds, the first axis, in percent."""
-    return np.asarray(100 * uar(confusions).mean(0))
-
-
-def _resampled_uar(confusions: np.ndarray, draws: np.ndarray) -> np.ndarray:
-    seeds, groups, classes, _ = confusions.shape
-    counts = confusions.reshape(seeds, groups, -1).astype(float)
-    sums = draws.astype(float) @ counts  # exact, and faster than with integers
-    return _mean_uar(sums.reshape(seeds, len(draws), classes, classes))

@@ -11,7 +11,7 @@ from featx.comparison.evaluate import System, index_seed
 from featx.comparison.systems import Seed, find_files, shortest_names, split_seeds
 from featx.data.labels import order_labels
 from featx.errors import FeatxError
-from featx.runs.read import RUN_FILE
+from featx.runs.files import PREDICTIONS
 from featx.scoring.predictions import REQUIRED, Prediction, PredictionFile, read_predictions
 from featx.scoring.results import score_predictions
 from featx.utils.csv_files import Table, read_table
@@ -75,7 +75,7 @@ class Voter:
     @property
     def run(self) -> Path | None:
         """Its folder if it is a run or laid out as one, else None."""
-        return self.files[0].parent if self.files[0].name == RUN_FILE else None
+        return self.files[0].parent if self.files[0].name == PREDICTIONS else None
 
 
 def find_systems(paths: Sequence[Path]) -> dict[str, list[Path]]:
@@ -99,7 +99,7 @@ def find_systems(paths: Sequence[Path]) -> dict[str, list[Path]]:
             if (owner := owners.setdefault(file.resolve(), path)) is not path:
                 where = "" if owner == path else f", in {owner} and in {path}"
                 raise FeatxError(f"{file} is given twice{where}; it votes once.")
-        place = files[0].parent if files[0].name == RUN_FILE or path.is_dir() else files[0]
+        place = files[0].parent if files[0].name == PREDICTIONS or path.is_dir() else files[0]
         found[Path(os.path.normpath(place.absolute()))] = files
     names = shortest_names(list(found))
     bare = Counter(name.removesuffix(".csv") for name in names.values())

@@ -2,14 +2,16 @@
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated
 
 import tomli_w
 from pydantic import Field, PositiveFloat, field_validator
 
-from featx.runs.read import RUN_FILE
-from featx.utils.config import ConfigError, Schema, check_config, read_config, shipped_config
+from featx.errors import FeatxError
+from featx.runs.files import PREDICTIONS
+from featx.utils.config import Schema, check_config, read_config, shipped_config
 from featx.utils.text import nearest
+from featx.voting.choices import Rule, TieRule
 
 _LONGEST = 80  # letters of members' names in the name of a run
 
@@ -27,14 +29,14 @@ class VoteConfig(Schema):
         search: how many members; every combination of so many systems is tried on the validation
             predictions and the best votes. All systems vote if empty.
         over_seeds: whether every seed of a system is a system of its own.
-        manifest: tells the speakers where the predictions don't.
+        manifest: a CSV that names the speakers where the predictions don't.
         title: of a published vote.
         published_wa: its accuracy in percent.
     """
 
     systems: Annotated[tuple[Path, ...], Field(min_length=1)]
-    rule: Literal["hard", "soft", "weighted"] = "hard"
-    tie: Literal["auto", "probability", "first"] = "auto"
+    rule: Rule = "hard"
+    tie: TieRule = "auto"
     search: tuple[Annotated[int, Field(ge=2)], ...] = ()
     over_seeds: bool = False
     manifest: Path | None = None
@@ -51,7 +53,7 @@ class VoteConfig(Schema):
     @property
     def folders(self) -> list[Path]:
         """The systems, run folders where their predictions are named."""
-        return [path.parent if path.name == RUN_FILE else path for path in self.systems]
+        return [path.parent if path.name == PREDICTIONS else path for path in self.systems]
 
     def to_toml(self) -> str:
         """Return the config as it is written to a file."""
@@ -66,26 +68,51 @@ class VoteConfig(Schema):
         return "-".join([*parts, *(["seeds"] if self.over_seeds else [])])
 
 
-def vote_config(systems: Sequence[Path], search: str = "", **options: object) -> VoteConfig:
-    """Build a config from what a command line says.
+def vote_config(
+    systems: Sequence[str | Path],
+    rule: Rule = "hard",
+    tie: TieRule = "auto",
+    search: str | Sequence[int] = "",
+    over_seeds: bool = False,
+    manifest: str | Path | None = None,
+) -> VoteConfig:
+    """Build a config from the arguments of `featx.vote`.
 
     Args:
         systems: who votes.
+        rule: how votes count.
+        tie: which of the classes with equally many votes wins.
         search: numbers of members, such as "3,5".
-        options: other keys of `VoteConfig`.
+        over_seeds: whether every seed of a system is a system of its own.
+        manifest: a CSV that names the speakers.
 
     Raises:
-        ConfigError: if there is no system, or a number of members can't be used.
+        FeatxError: if there is no system, or a number of members can't be used.
     """
     if not systems:
-        raise ConfigError("Name the systems that vote: run folders or prediction files.")
+        raise FeatxError("`systems`: name those that vote, run folders or prediction files.")
+    table = {
+        "systems": systems,
+        "rule": rule,
+        "tie": tie,
+        "search": _sizes(search),
+        "over_seeds": over_seeds,
+        "manifest": manifest,
+    }
+    return check_config(table, VoteConfig, "vote")
+
+
+def _sizes(search: str | Sequence[int]) -> list[int]:
+    """Return the numbers of members that a search is to try."""
+    given = [part for part in search.split(",") if search] if isinstance(search, str) else search
+    shown = search if isinstance(search, str) else ",".join(map(str, search))
     try:
-        sizes = [int(size) for size in search.split(",")] if search else []
+        sizes = [int(size) for size in given]
     except ValueError:
-        raise ConfigError(f"--search {search}: give numbers of members, such as 3,5.") from None
+        raise FeatxError(f"`search={shown!r}`: give numbers of members, such as 3,5.") from None
     if any(size < 2 for size in sizes):
-        raise ConfigError(f"--search {search}: a vote takes two members or more.")
-    return check_config({**options, "systems": systems, "search": sizes}, VoteConfig, "vote")
+        raise FeatxError(f"`search={shown!r}`: a vote takes two members or more.")
+    return sizes
 
 
 def vote_names() -> list[str]:
@@ -93,19 +120,20 @@ def vote_names() -> list[str]:
     return sorted(path.stem for path in shipped_config("votes").glob("*.toml"))
 
 
-def file_config(name: str) -> VoteConfig:
+def file_config(name: str | Path) -> VoteConfig:
     """Read a vote.
 
     Args:
         name: a shipped one's, or the path of a TOML, such as an earlier run's.
 
     Raises:
-        ConfigError: if there is no such vote, or the file can't be used.
+        FeatxError: if there is no such vote, or the file can't be used.
     """
-    path = shipped_config(f"votes/{name}.toml") if name in vote_names() else Path(name)
+    shipped = str(name) in vote_names()
+    path = shipped_config(f"votes/{name}.toml") if shipped else Path(name)
     if not path.is_file():
-        raise ConfigError(
-            f"--config {name}: no such vote or file: {nearest(name, vote_names())} The config.toml "
-            "of an earlier vote will do too."
+        raise FeatxError(
+            f"`config={str(name)!r}`: no such vote or file; {nearest(str(name), vote_names())} The "
+            "config.toml of an earlier vote will do too."
         )
     return read_config(path, VoteConfig)

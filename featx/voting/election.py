@@ -244,7 +244,7 @@ def check_enough(voters: Sequence[Voter]) -> None:
         return
     (voter,) = voters
     seeds = len(voter.ballots)
-    cure = f" Its {seeds} seeds can vote: --over-seeds." if seeds > 1 else ""
+    cure = f" Its {seeds} seeds can vote with `over_seeds`." if seeds > 1 else ""
     raise FeatxError(f"{voter.name} is one system, and a vote takes two or more.{cure}")
 
 
@@ -256,8 +256,8 @@ def check_seeds(voters: Sequence[Voter]) -> None:
             raise FeatxError(
                 f"{first.name} has {counted(len(first.ballots), 'seed')}, {other.name} has "
                 f"{len(other.ballots)}, and a seed of the vote combines one of every system. "
-                "Train as many seeds of each, or let every seed vote as a system of its own: "
-                "--over-seeds."
+                "Train as many seeds of each, or let every seed vote as a system of its own with "
+                "`over_seeds`."
             )
 
 
@@ -332,5 +332,5 @@ def differing(what: str, how: str) -> FeatxError:
     """Say what differs between systems, and what to do."""
     return FeatxError(
         f"The {what} differ: {how}.\nOnly systems of one protocol can vote together. Train all on "
-        "the same manifest with the same --protocol."
+        "the same manifest with the same `protocol`."
     )

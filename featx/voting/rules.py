@@ -3,12 +3,11 @@
 import functools
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Literal
 
 import numpy as np
 
-Rule = Literal["hard", "soft", "weighted"]
-Tie = Literal["probability", "first"]
+from featx.voting.choices import Rule, Tie
+
 _EQUAL = 1e-9  # shares closer than this are equal; predictions are kept to seven digits
 
 

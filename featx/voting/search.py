@@ -8,8 +8,9 @@ from math import comb
 import numpy as np
 
 from featx.utils.progress import progress
+from featx.voting.choices import Rule, Tie
 from featx.voting.election import Part
-from featx.voting.rules import Rule, Tie, decide
+from featx.voting.rules import decide
 
 _HELD = 4_000_000  # shares in memory at a time
 _EQUAL = 1e-12  # UARs closer than this are equal

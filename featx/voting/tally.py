@@ -11,9 +11,10 @@ from featx.errors import FeatxError
 from featx.scoring.results import Results
 from featx.utils.text import counted
 from featx.voting.agreement import Agreement, Oracle, agree, bound
+from featx.voting.choices import Tie
 from featx.voting.config import VoteConfig
 from featx.voting.election import Election, Part, score_uar
-from featx.voting.rules import Outcome, Tie, Votes, decide
+from featx.voting.rules import Outcome, Votes, decide
 from featx.voting.search import Best, choose, score_all
 
 MOST = 200_000  # combinations that a search goes through
@@ -84,7 +85,7 @@ class VoteResults(Results):
     @classmethod
     def add(cls, results: Results, vote: dict[str, Any]) -> "VoteResults":
         """Add what only votes have."""
-        own = {one.name: getattr(results, one.name) for one in fields(Results)}
+        own = {item.name: getattr(results, item.name) for item in fields(Results)}
         return cls(**own, vote=vote)
 
     def to_json(self) -> dict[str, Any]:
@@ -104,7 +105,7 @@ def count(config: VoteConfig, election: Election, tie: Tie) -> Tally:
     found = _search(config, election, tie)
     members = tuple(range(len(election.voters)))
     if found:
-        members = max(found, key=lambda one: one.chosen.uar).chosen.members
+        members = max(found, key=lambda of_size: of_size.chosen.uar).chosen.members
 
     def vote(part: Part) -> list[Outcome]:
         return [decide(votes, np.array([members]), config.rule, tie) for votes in part.votes]
@@ -129,16 +130,20 @@ def check(config: VoteConfig, election: Election) -> Tie:
     """
     lacking = election.no_probabilities
     if config.rule == "soft" and lacking:
-        raise FeatxError(f"--rule soft averages probabilities: {lacking}. Take --rule hard.")
+        raise FeatxError(
+            f"`rule='soft'` averages probabilities, and {lacking}. Take `rule='hard'`."
+        )
     if config.tie == "probability" and lacking:
-        raise FeatxError(f"--tie probability needs probabilities: {lacking}. Take --tie first.")
-    for option, wanted in (("rule weighted", config.rule == "weighted"), ("search", config.search)):
-        if wanted and election.validation is None:
+        raise FeatxError(
+            f"`tie='probability'` needs probabilities, and {lacking}. Take `tie='first'`."
+        )
+    needing = {"rule='weighted'": config.rule == "weighted", "search": bool(config.search)}
+    for argument, given in needing.items():
+        if given and election.validation is None:
             raise FeatxError(
-                f"--{option} needs validation predictions of every system: "
-                f"{election.no_validation}. "
-                "Runs of `featx fit` have them, and those of `featx finetune --select-on "
-                "validation`; the test part must not choose."
+                f"`{argument}` needs validation predictions of every system, and "
+                f"{election.no_validation}. Fitted heads have them, and fine-tunings whose epoch "
+                "was selected on validation data; the test part must not choose."
             )
     _check_sizes(config.search, len(election.voters))
     if config.tie != "auto":
@@ -171,8 +176,8 @@ def _weigh(config: VoteConfig, election: Election) -> Election:
 
     def weighed(part: Part) -> Part:
         votes = [
-            replace(one, weights=np.stack([of[fold] for fold in folds(part)], axis=1))
-            for one, of in zip(part.votes, weights, strict=True)
+            replace(votes, weights=np.stack([of_fold[fold] for fold in folds(part)], axis=1))
+            for votes, of_fold in zip(part.votes, weights, strict=True)
         ]
         return replace(part, votes=votes)
 
@@ -184,8 +189,8 @@ def _weights(votes: Votes, labels: np.ndarray, folds: np.ndarray) -> dict[str, n
     return {
         fold: np.array(
             [
-                score_uar(one[folds == fold], labels[folds == fold], votes.classes)
-                for one in votes.predictions
+                score_uar(predictions[folds == fold], labels[folds == fold], votes.classes)
+                for predictions in votes.predictions
             ]
         )
         for fold in np.unique(folds).tolist()
@@ -195,11 +200,13 @@ def _weights(votes: Votes, labels: np.ndarray, folds: np.ndarray) -> dict[str, n
 def _check_sizes(sizes: Sequence[int], systems: int) -> None:
     for size in sizes:
         if size > systems:
-            raise FeatxError(f"--search {size}: there are only {counted(systems, 'system')}.")
+            raise FeatxError(
+                f"`search={size}`: there are no more than {counted(systems, 'system')}."
+            )
     number = sum(math.comb(systems, size) for size in sizes)
     if number > MOST:
         raise FeatxError(
-            f"--search: {number:,} combinations of {systems} systems, more than {MOST:,}. "
+            f"`search`: {number:,} combinations of {systems} systems, more than {MOST:,}. "
             "Give fewer systems or smaller numbers."
         )
 

@@ -4,19 +4,6 @@ import csv
 from pathlib import Path
 
 import pytest
-import typer
-
-from featx.cli.vote import vote
-
-
-@pytest.fixture
-def run_vote(run_featx, monkeypatch):
-    """Run `featx vote`."""
-    app = typer.Typer(pretty_exceptions_enable=False)
-    app.callback()(lambda: None)
-    app.command()(vote)
-    monkeypatch.setattr("featx.cli.main.app", app)
-    return lambda *arguments: run_featx("vote", *arguments)
 
 
 @pytest.fixture
@@ -37,22 +24,22 @@ def files(workplace) -> list[Path]:
     return paths
 
 
-def test_it_prints_scores_ties_agreement_and_search(run_vote, files):
-    outcome = run_vote(*files)
+def test_it_prints_scores_ties_agreement_and_search(run_featx, files):
+    outcome = run_featx("vote", *files)
     assert outcome.code == 0, outcome.err
     assert "hard vote of 3: a, b, c" in outcome.out
     assert "Ties: 0 of 8 test votes" in outcome.out
     assert "Oracle: at least one member recognises 100.0 %" in outcome.out
     assert "Run folder: runs/vote-hard-a+b+c" in outcome.out
-    assert run_vote(*files).out == outcome.out  # not held again
-    outcome = run_vote(*files, "--search", "2", "--out", "elsewhere")
+    assert run_featx("vote", *files).out == outcome.out  # not held again
+    outcome = run_featx("vote", *files, "--search", "2", "--out", "elsewhere")
     assert "2, best on test: OPTIMISTIC" in outcome.out
     assert Path("elsewhere/search.csv").is_file()
 
 
-def test_a_config_repeats_it(run_vote, files):
-    run_vote(*files, "--tie", "first", "--name", "one")
-    outcome = run_vote("--config", "runs/one/config.toml", "--name", "two")
+def test_a_config_repeats_it(run_featx, files):
+    run_featx("vote", *files, "--tie", "first", "--name", "one")
+    outcome = run_featx("vote", "--config", "runs/one/config.toml", "--name", "two")
     assert outcome.code == 0, outcome.err
     assert (
         Path("runs/one/predictions.csv").read_text() == Path("runs/two/predictions.csv").read_text()
@@ -62,7 +49,7 @@ def test_a_config_repeats_it(run_vote, files):
 @pytest.mark.parametrize(
     ("arguments", "told"),
     [
-        ([], "Name the systems that vote"),
+        ([], "SYSTEMS"),
         (["a.csv"], "a is one system"),
         (["a.csv", "b.csv", "--search", "x"], "--search x: give numbers of members"),
         (["a.csv", "b.csv", "--search", "1"], "a vote takes two members or more"),
@@ -73,8 +60,8 @@ def test_a_config_repeats_it(run_vote, files):
         (["--config", "gavali202x-three"], "runs/gavali202x-ravdess-xlsr-53-published"),
     ],
 )
-def test_refusals(run_vote, files, arguments, told):
-    outcome = run_vote(*arguments)
+def test_refusals(run_featx, files, arguments, told):
+    outcome = run_featx("vote", *arguments)
     assert outcome.code == 1
     assert told in outcome.err
     assert not Path("runs").exists()

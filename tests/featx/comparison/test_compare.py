@@ -3,7 +3,7 @@
 import csv
 import json
 import random
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
@@ -13,10 +13,18 @@ from featx.comparison.compare import Comparison, compare
 from featx.comparison.tables import to_json, to_latex, to_markdown, to_text
 from featx.errors import FeatxError
 from featx.runs.cost import Cost, write_cost
-from featx.scoring.results import score_predictions
+from featx.scoring.results import SeedPredictions, score_predictions
 from featx.scoring.significance import holm
 
-COST = Cost(231.4, 15, 2_500_000_000, None, 164_200, 5_310_000_000, "cpu")
+COST = Cost(
+    seconds=231.4,
+    models=15,
+    peak_memory=2_500_000_000,
+    peak_gpu_memory=None,
+    parameters_trained=164_200,
+    features=5_310_000_000,
+    device="cpu",
+)
 CLASSES = ("angry", "happy", "sad")
 
 
@@ -52,7 +60,7 @@ def write(folder: str, table: list[dict[str, str]]) -> Path:
 def write_metrics(folder: Path, shared: bool, *remarks: str) -> None:
     """Write what a finished run says of itself."""
     labels = np.array([0, 1])
-    seeds = [(labels, labels, ["s0", "s1"])]
+    seeds = [SeedPredictions(labels, labels, ["s0", "s1"])]
     results = score_predictions("a run", ["x", "y"], seeds, shared, remarks)
     (folder / "metrics.json").write_text(json.dumps(results.to_json()))
 
@@ -172,7 +180,7 @@ def test_other_utterances_are_refused_with_how_many_and_which():
     one, two = write("one", rows(0.5, speakers=6)), write("two", rows(0.5, speakers=5))
     message = refusal(one, two)
     assert "two lacks 6 of the 36 utterances of one ('u30', 'u31', 'u32', ...)" in message
-    assert "--protocol" in message
+    assert "`protocol`" in message
     assert "one has 6 that two lacks" in refusal(two, one)
     write("two", [{**row, "utterance": f"x{row['utterance']}"} for row in rows(0.5)])
     assert "two lacks 36" in refusal(one, two)
@@ -247,8 +255,8 @@ def test_the_cost_is_shown_and_a_missing_one_is_a_dash():
 
 def test_gpu_memory_has_a_column_where_one_used_a_gpu():
     one, two = write("one", rows(0.5)), write("two", rows(0.6))
-    write_cost(one, replace(COST, peak_gpu_memory=11_000_000_000, device="H200"))
-    write_cost(two, replace(COST, features=0))
+    write_cost(one, COST.model_copy(update={"peak_gpu_memory": 11_000_000_000, "device": "H200"}))
+    write_cost(two, COST.model_copy(update={"features": 0}))
     text = to_text(compare([one, two]))
     assert "peak GPU memory" in text
     assert "11.00 GB" in text

@@ -187,7 +187,7 @@ def test_a_speaker_column_and_a_manifest_tell_the_same(workplace):
     assert "Speakers are unknown" not in told.to_text()
     both = only("with", manifest=write("m.csv", [{**row, "speaker": "one"} for row in listed]))
     assert both.results.speakers == 3
-    assert "not from --manifest" in "\n".join(both.notes)
+    assert "not from the manifest" in "\n".join(both.notes)
 
 
 def test_utterances_that_the_manifest_lacks_are_counted(workplace):

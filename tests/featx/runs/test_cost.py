@@ -1,7 +1,6 @@
 """A cost is read as it was written, a damaged one is refused, and figures are readable."""
 
 import json
-from dataclasses import asdict
 
 import pytest
 
@@ -15,7 +14,15 @@ from featx.runs.cost import (
     write_cost,
 )
 
-COST = Cost(231.4, 15, 2_500_000_000, None, 164_200, 5_310_000_000, "cpu")
+COST = Cost(
+    seconds=231.4,
+    models=15,
+    peak_memory=2_500_000_000,
+    peak_gpu_memory=None,
+    parameters_trained=164_200,
+    features=5_310_000_000,
+    device="cpu",
+)
 
 
 def test_a_cost_is_read_as_it_was_written(workplace):
@@ -36,7 +43,7 @@ def test_a_cost_is_read_as_it_was_written(workplace):
     ],
 )
 def test_a_damaged_cost_is_refused(workplace, change, part):
-    (workplace / "cost.json").write_text(json.dumps({**asdict(COST), **change}))
+    (workplace / "cost.json").write_text(json.dumps({**COST.model_dump(), **change}))
     with pytest.raises(FeatxError, match=f"cost.json: damaged, {part}"):
         read_cost(workplace)
 

@@ -19,7 +19,7 @@ from featx.runs.read import (
     read_environment,
     read_scores,
 )
-from featx.scoring.results import score_predictions
+from featx.scoring.results import SeedPredictions, score_predictions
 
 READERS: dict[str, Callable[[Path], Any]] = {
     "config.toml": read_config,
@@ -30,7 +30,8 @@ READERS: dict[str, Callable[[Path], Any]] = {
 
 def scores() -> dict[str, Any]:
     labels = np.array([0, 1])
-    results = score_predictions("a run", ["x", "y"], [(labels, labels, ["s0", "s1"])], False, ["n"])
+    seed = SeedPredictions(labels, labels, ["s0", "s1"])
+    results = score_predictions("a run", ["x", "y"], [seed], False, ["n"])
     return results.to_json()
 
 

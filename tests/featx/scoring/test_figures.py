@@ -8,7 +8,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from featx.scoring.figures import draw_confusion
-from featx.scoring.results import describe_count, score_predictions
+from featx.scoring.results import SeedPredictions, describe_count, score_predictions
 
 Drawn = dict[str, Figure]
 
@@ -29,7 +29,8 @@ def drawn(monkeypatch: pytest.MonkeyPatch) -> Drawn:
 def draw(confusion: np.ndarray, names: int = 7) -> None:
     """Draw a matrix whose classes have names of so many letters."""
     classes = [f"{number:03}".ljust(names, "m") for number in range(len(confusion))]
-    results = score_predictions("x", classes, [(np.arange(2), np.arange(2), ["a", "b"])], False)
+    seed = SeedPredictions(np.arange(2), np.arange(2), ["a", "b"])
+    results = score_predictions("x", classes, [seed], False)
     object.__setattr__(results, "confusion", confusion)
     draw_confusion(results, Path("confusion"))
 

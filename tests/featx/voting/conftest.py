@@ -9,13 +9,13 @@ import numpy as np
 import pytest
 
 from featx.errors import FeatxError
-from featx.scoring.results import Results
+from featx.scoring.results import Results, SeedPredictions
 from featx.voting.config import VoteConfig
 from featx.voting.run import run_vote
 
 RUN = "predictions.csv"
 SKILLS = (0.8, 0.6, 0.5, 0.3)
-SCORED = (np.array([0, 1, 2]), np.array([0, 1, 1]), ["s0", "s1", "s2"])
+SCORED = SeedPredictions(np.array([0, 1, 2]), np.array([0, 1, 1]), ["s0", "s1", "s2"])
 CLASSES = ("angry", "happy", "sad")
 Table = list[dict[str, str]]
 

@@ -91,7 +91,7 @@ def test_scores_that_are_no_probabilities_are_not_averaged(write):
 
 
 def test_one_system_needs_another_or_its_seeds(write, systems):
-    assert "--over-seeds" in refusal(systems[:1])
+    assert "`over_seeds`" in refusal(systems[:1])
     assert vote(systems[:1], over_seeds=True).seeds == 1
     assert "given twice" in refusal([systems[0], systems[0].absolute()])
     folder = write("folder/a.csv", make_rows(0.5)).parent
@@ -103,4 +103,4 @@ def test_one_system_needs_another_or_its_seeds(write, systems):
 def test_too_many_combinations_are_refused(systems, monkeypatch):
     monkeypatch.setattr("featx.voting.tally.MOST", 5)
     assert "6 combinations of 4 systems, more than 5" in refusal(systems, search=(2,))
-    assert "--search 5: there are only 4 systems" in refusal(systems, search=(5,))
+    assert "`search=5`" in refusal(systems, search=(5,))

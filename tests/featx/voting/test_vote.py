@@ -11,7 +11,8 @@ from sklearn.metrics import recall_score
 from featx.comparison.compare import compare
 from featx.errors import FeatxError
 from featx.experiments.papers import read_paper
-from featx.scoring.results import read_results, score_predictions
+from featx.scoring.results import score_predictions
+from featx.scoring.results_file import read_results
 from featx.voting.config import file_config, vote_names
 
 from .conftest import CLASSES, RUN, SCORED, SKILLS, make_rows, read, refusal, vote
@@ -178,9 +179,9 @@ def test_ties_without_probabilities_go_to_the_first_named(write):
         assert predicted == {r["utterance"]: r["prediction"] for r in read(Path(f"{one}.csv"))}
         assert "the first-named system" in results.remarks[0]
     assert "has no p_ columns" in refusal([Path("a.csv"), Path("b.csv")], rule="soft")
-    assert "Take --tie first" in refusal([Path("a.csv"), Path("b.csv")], tie="probability")
+    assert "`tie='first'`" in refusal([Path("a.csv"), Path("b.csv")], tie="probability")
     assert "no validation rows" in refusal([Path("a.csv"), Path("b.csv")], rule="weighted")
-    assert "--search needs validation" in refusal([Path("a.csv"), Path("b.csv")], search=(2,))
+    assert "`search` needs validation" in refusal([Path("a.csv"), Path("b.csv")], search=(2,))
 
 
 def test_systems_whose_names_differ_by_an_ending_are_two(write):

@@ -1,0 +1,16 @@
+"""What the files of a run are called, and the folders in it."""
+
+CONFIG = "config.toml"  # determines the run; written first
+ENVIRONMENT = "environment.json"
+LOG = "run.log"
+HISTORY = "history.csv"
+PREDICTIONS = "predictions.csv"
+LAYER_WEIGHTS, LAYER_SCALES = "layer_weights.csv", "layer_scales.csv"
+DESCRIPTION, WEIGHTS = "model.json", "model.safetensors"  # of fitted heads
+COST = "cost.json"
+SCORES = "metrics.json"  # written last
+AGREEMENT, SEARCH = "agreement.csv", "search.csv"  # of votes
+REPORT = "report.txt"  # of votes and fine-tunings: what was printed
+FIGURES = "figures"
+MEMBERS = "members"  # models finished or begun, of a run that is not finished
+MODELS = "models"  # of fine-tunings

@@ -1,0 +1,82 @@
+"""`featx.vote`: combine systems by voting, into a run folder."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from featx.runs.folder import run_folder
+from featx.runs.run import Run
+from featx.utils.arguments import check_choice, refuse_beside
+from featx.voting.choices import Rule, TieRule
+from featx.voting.config import VoteConfig, file_config, vote_config
+from featx.voting.run import run_vote
+
+BESIDE_CONFIG = {"config", "name", "out", "overwrite"}
+
+
+def vote(
+    systems: str | Path | Sequence[str | Path] = (),
+    *,
+    rule: Rule = "hard",
+    tie: TieRule = "auto",
+    search: str | Sequence[int] = "",
+    over_seeds: bool = False,
+    manifest: str | Path | None = None,
+    config: str | Path | VoteConfig | None = None,
+    name: str | None = None,
+    out: str | Path | None = None,
+    overwrite: bool = False,
+) -> Run:
+    """Combine systems by voting, joined by utterance, into a run of its own.
+
+    The same call made again returns the finished run.
+
+    Args:
+        systems: run folders, or prediction files, a file for each system.
+        rule: "hard" counts predictions, "soft" averages probabilities, "weighted" counts
+            predictions, each by its system's validation UAR.
+        tie: which of the classes with equally many votes wins: the one with the highest summed
+            "probability", or the one that the "first"-named system voted for; "auto" takes the
+            former where all systems have probabilities.
+        search: how many systems are to vote, such as "3,5". Of all combinations of so many, the
+            one with the highest UAR on the validation predictions votes.
+        over_seeds: let every seed vote as a system of its own.
+        manifest: a CSV that names the speakers where the predictions have no speaker column.
+        config: a published vote's name, or the path of an earlier vote's `config.toml`, in place
+            of all of the above.
+        name: what the run is called; by default its rule and systems.
+        out: the folder of the run, if it is not to be `runs/NAME`.
+        overwrite: replace the run of that name, once the new one is finished.
+
+    Returns:
+        The run.
+
+    Raises:
+        FeatxError: if an argument can't be used, the systems can't vote together, or the folder
+            holds another run.
+
+    Example:
+        >>> systems = ["runs/manifest-encoder-dense", "runs/manifest-encoder-linear"]
+        >>> run = featx.vote(systems, rule="soft")
+        >>> print(run.results.scores["uar"])
+    """
+    given = dict(locals())
+    if config is not None:
+        beside = given.keys() - BESIDE_CONFIG
+        refuse_beside(vote, given, beside, "config", "which holds all of it")
+        resolved = config if isinstance(config, VoteConfig) else file_config(config)
+    else:
+        check_choice("rule", rule, Rule)
+        check_choice("tie", tie, TieRule)
+        resolved = vote_config(
+            [systems] if isinstance(systems, str | Path) else systems,
+            rule=rule,
+            tie=tie,
+            search=search,
+            over_seeds=over_seeds,
+            manifest=manifest,
+        )
+    if out is not None:
+        refuse_beside(vote, given, {"name"}, "out", "which says where the run goes")
+    folder = run_folder(name or resolved.name) if out is None else Path(out)
+    run_vote(resolved, folder, overwrite)
+    return Run(folder)
