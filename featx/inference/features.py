@@ -13,8 +13,9 @@ from featx.data.audio import SAMPLE_RATE
 from featx.data.manifest import Manifest
 from featx.errors import FeatxError
 from featx.features.acoustic.settings import read_acoustic
-from featx.features.config import Dtype, ExtractConfig
-from featx.features.encoders.devices import Compute, Precision
+from featx.features.choices import Dtype, Precision
+from featx.features.config import ExtractConfig
+from featx.features.encoders.devices import Compute
 from featx.features.extract import plan_features, write_features
 from featx.features.extraction import Extraction
 from featx.features.extractors import find_extractor
@@ -73,8 +74,8 @@ def _matching(wanted: HeadInput, stores: Sequence[FeatureStore]) -> FeatureStore
         if not differences(wanted, store.identity):
             return store
     likeliest = next((s for s in stores if s.identity.encoder == wanted.encoder), stores[0])
-    _refuse(f"{likeliest.folder}: these features", wanted, likeliest.identity)
-    raise AssertionError("it differs")
+    found = differences(wanted, likeliest.identity)
+    raise _unlike(f"{likeliest.folder}: these features", wanted, found)
 
 
 def differences(wanted: HeadInput, identity: FeatureIdentity) -> list[str]:
@@ -93,14 +94,12 @@ def differences(wanted: HeadInput, identity: FeatureIdentity) -> list[str]:
     ]
 
 
-def _refuse(subject: str, wanted: HeadInput, identity: FeatureIdentity) -> None:
-    """Raise a FeatxError if features differ from those that a head was trained on."""
-    found = differences(wanted, identity)
-    if found:
-        raise FeatxError(
-            f"{subject} are not like those of {wanted.encoder} that the head was trained on:\n  "
-            + "\n  ".join(found)
-        )
+def _unlike(subject: str, wanted: HeadInput, found: Sequence[str]) -> FeatxError:
+    """Return the refusal of features that differ from those that a head was trained on."""
+    return FeatxError(
+        f"{subject} are not like those of {wanted.encoder} that the head was trained on:\n  "
+        + "\n  ".join(found)
+    )
 
 
 def _check_trimming(wanted: HeadInput, store: FeatureStore, utterances: Sequence[str]) -> None:
@@ -211,7 +210,9 @@ def computed(sources: Sequence[Source], recordings: Recordings) -> Iterator[Give
 
 def _extract(source: Source, manifest: Manifest, folder: Path) -> Extraction:
     def check(identity: FeatureIdentity) -> None:
-        _refuse("The features that are computed here", source.wanted, identity)
+        found = differences(source.wanted, identity)
+        if found:
+            raise _unlike("The features that are computed here", source.wanted, found)
 
     extractor = find_extractor(source.config)
     plan = plan_features(source.config, extractor.outline, manifest)

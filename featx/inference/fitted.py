@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from featx.errors import FeatxError
-from featx.features.config import Dtype
+from featx.features.choices import Dtype
 from featx.fitting.model import FittedHeads
 from featx.inference.features import (
     GivenFeatures,

@@ -51,7 +51,7 @@ def test_all_saved_models_are_averaged(finetune):
     model = finetune(save="all")
     assert len(model.folders) == 3
     alone = [featx.load(folder).predict("audio/sad-0-0.wav") for folder in model.folders]
-    mean = np.mean([list(one[0].probabilities.values()) for one in alone], 0)
+    mean = np.mean([list(made[0].probabilities.values()) for made in alone], 0)
     actual = list(model.predict("audio/sad-0-0.wav")[0].probabilities.values())
     np.testing.assert_allclose(actual, mean, rtol=1e-6)
 
