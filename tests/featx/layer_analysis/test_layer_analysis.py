@@ -2,6 +2,7 @@
 
 import csv
 import json
+import shutil
 from dataclasses import replace
 from pathlib import Path
 
@@ -9,20 +10,19 @@ import matplotlib.figure
 import numpy as np
 import pytest
 
+import featx
 import featx.layer_analysis.probe_training as probe_training
 from cache import FeatureStore
-from featx.data.manifest import load_manifest
 from featx.errors import FeatxError, Interrupted
 from featx.layer_analysis.figures import draw_layers, style_lines
-from featx.layer_analysis.probe import ProbeConfig, run_probe
+from featx.layer_analysis.probe import probe
 from featx.layer_analysis.probe_text import Probe
-from featx.layer_analysis.tables import write_layers
+from featx.layer_analysis.tables import show_layers, write_layers
 from featx.layer_analysis.weights import LayerWeights, average, read_weights
-from featx.protocols.protocol import choose_protocol
 from featx.scoring.metrics import Score
 from featx.scoring.results import Results
 
-QUICK = ("--folds", "3", "--set", "training.epochs=6", "--set", "training.learning_rate=0.01")
+QUICK = {"folds": 3, "settings": ["training.epochs=6", "training.learning_rate=0.01"]}
 RUN = Path("runs/manifest-tiny-dense")
 EMPTY = Results("p", ["a", "b"], {}, np.eye(2, dtype=int), 1, 2, False)
 
@@ -30,13 +30,6 @@ EMPTY = Results("p", ["a", "b"], {}, np.eye(2, dtype=int), 1, 2, False)
 def rows(path: Path) -> list[dict[str, str]]:
     with path.open(newline="") as file:
         return list(csv.DictReader(file))
-
-
-def probe_config(**changes: object) -> ProbeConfig:
-    manifest = Path("manifest.csv")
-    protocol = choose_protocol(None, load_manifest(manifest), 3, False)
-    store = Path("features/manifest/tiny")
-    return ProbeConfig(manifest=manifest, features=store, protocol=protocol, **changes)
 
 
 def made(encoder="a", corpus="x", run="r", asr=False, heads=3, layers=4, scaled=True):
@@ -72,9 +65,8 @@ def deviations(run: Path) -> np.ndarray:
 
 
 @pytest.mark.parametrize("normalize", ["global", "none"])
-def test_both_show_the_layer_with_the_signal(one_layer_tells, run_featx, normalize):
-    outcome = run_featx("fit", "--normalize", normalize, *QUICK)
-    assert outcome.code == 0, outcome.err
+def test_both_show_the_layer_with_the_signal(one_layer_tells, normalize):
+    featx.fit(normalize=normalize, **QUICK)
     (weights,) = read_weights(RUN)
     assert weights.weights.shape == weights.scales.shape == (3, 3)
     means, _ = average(weights.weights)
@@ -87,28 +79,27 @@ def test_both_show_the_layer_with_the_signal(one_layer_tells, run_featx, normali
         products = weights.weights * deviations(RUN)
         expected = products / products.sum(1, keepdims=True)
         np.testing.assert_allclose(weights.corrected, expected, rtol=1e-4)
-    probe = run_probe(probe_config(), Path("probes/p"), beside=[RUN])
-    recalls = [result.scores["uar"].mean for result in probe.results]
+    found = probe(folds=3, beside=[str(RUN)], name="p")
+    assert found.folder == Path("probes/p")
+    recalls = [result.scores["uar"].mean for result in found.results]
     assert recalls[1] > 95
     assert max(recalls[0], recalls[2]) < 70
-    assert probe.chosen.scores["uar"].mean > 95  # validation chose it too
+    assert found.chosen.scores["uar"].mean > 95  # validation chose it too
 
 
-def test_a_probe_is_the_linear_head_on_that_layer_alone(one_layer_tells, run_featx):
-    probe = run_probe(probe_config(normalize="speaker"), Path("probes/p"))
-    for number, result in enumerate(probe.results):
-        outcome = run_featx(
-            "fit", "--head", "linear", "--set", "head.pooling=mean", "--layers", number,
-            "--normalize", "speaker", "--folds", 3, "--name", f"layer{number}",
+def test_a_probe_is_the_linear_head_on_that_layer_alone(one_layer_tells):
+    found = probe("tiny", normalize="speaker", folds=3)
+    for number, result in enumerate(found.results):
+        run = featx.fit(
+            "linear", settings="head.pooling=mean", layers=str(number), normalize="speaker",
+            folds=3, name=f"layer{number}",
         )  # fmt: skip
-        assert outcome.code == 0, outcome.err
-        metrics = json.loads(Path(f"runs/layer{number}/metrics.json").read_text())
-        assert metrics["confusion"] == result.confusion.tolist()
-        assert metrics["uar"]["low"] == pytest.approx(result.scores["uar"].low)
+        assert run.results.confusion.tolist() == result.confusion.tolist()
+        assert run.results.scores["uar"].low == pytest.approx(result.scores["uar"].low)
 
 
 def test_a_stopped_probe_goes_on_and_a_finished_one_is_kept(extracted, monkeypatch):
-    whole = run_probe(probe_config(), Path("probes/whole"))
+    whole = probe(folds=3, name="whole")
     original, calls = probe_training.train_head, []
 
     def stop_at_fifth(*arguments):
@@ -119,18 +110,18 @@ def test_a_stopped_probe_goes_on_and_a_finished_one_is_kept(extracted, monkeypat
 
     monkeypatch.setattr(probe_training, "train_head", stop_at_fifth)
     with pytest.raises(Interrupted, match="4 of 9 probes"):
-        run_probe(probe_config(), Path("probes/p"))
+        probe(folds=3, name="p")
     assert not Path("probes/p/metrics.json").exists()
     before = len(calls)  # one or two more may have begun
-    again = run_probe(probe_config(), Path("probes/p"))
+    again = probe(folds=3, name="p")
     assert len(calls) - before == 5
     assert again.to_text() == whole.to_text()
-    assert run_probe(probe_config(), Path("probes/p")).to_text() == whole.to_text()
+    assert probe(folds=3, name="p").to_text() == whole.to_text()
     assert len(calls) - before == 5
     for name in ("probe.csv", "predictions.csv", "figures/probe.csv"):
         assert Path("probes/p", name).read_bytes() == Path("probes/whole", name).read_bytes()
     with pytest.raises(FeatxError, match=r"seconds: inf there, now 0\.1"):
-        run_probe(probe_config(seconds=0.1), Path("probes/p"))
+        probe(folds=3, seconds=0.1, name="p")
 
 
 def test_a_rank_correlation_takes_three_layers_that_differ():
@@ -139,8 +130,9 @@ def test_a_rank_correlation_takes_three_layers_that_differ():
             replace(EMPTY, scores=dict.fromkeys(("uar", "wa"), Score(uar, np.nan, uar, uar)))
             for uar in scores
         ]
-        probe = Probe([str(n) for n in range(len(scores))], results, results[0], [weights])
-        return next(line for line in probe.to_text().splitlines() if line.startswith("r: "))
+        layers = [str(number) for number in range(len(scores))]
+        found = Probe(Path("probes/p"), layers, results, results[0], [weights])
+        return next(line for line in found.to_text().splitlines() if line.startswith("r: "))
 
     assert "takes three layers or more" in note([50.0, 60.0], made(layers=2))
     assert "too little varies over layers" in note([50.0] * 4, made())
@@ -148,7 +140,7 @@ def test_a_rank_correlation_takes_three_layers_that_differ():
 
 
 def test_the_probes_picture_shows_its_table(extracted, drawn):
-    probe = run_probe(probe_config(), Path("probes/p"))
+    found = probe(folds=3, name="p")
     (line,) = (
         one
         for one in drawn[0].axes[0].lines
@@ -156,7 +148,7 @@ def test_the_probes_picture_shows_its_table(extracted, drawn):
     )
     table = rows(Path("probes/p/figures/probe.csv"))
     np.testing.assert_allclose(line.get_ydata(), [float(row["uar"]) for row in table], rtol=1e-6)
-    assert [row["layer"] for row in table] == list(probe.layers)
+    assert [row["layer"] for row in table] == list(found.layers)
     for row in table:
         assert float(row["uar_low"]) <= float(row["uar_high"])
 
@@ -195,8 +187,8 @@ def test_lines_are_told_apart_as_in_the_paper():
     assert [line.label for line in one_corpus] == ["a, r", "b", "a, s"]
 
 
-def test_the_registry_tells_what_was_tuned_for_asr(extracted, run_featx):
-    run_featx("fit", *QUICK)
+def test_the_registry_tells_what_was_tuned_for_asr(extracted):
+    featx.fit(**QUICK)
     assert [one.tuned_for_asr for one in read_weights(RUN)] == [False]
     path = RUN / "environment.json"
     table = json.loads(path.read_text())
@@ -207,8 +199,83 @@ def test_the_registry_tells_what_was_tuned_for_asr(extracted, run_featx):
         assert [one.tuned_for_asr for one in read_weights(RUN)] == [True]
 
 
-def test_a_fused_store_with_one_layer_is_left_out(with_egemaps, run_featx):
-    outcome = run_featx("fit", "--head", "fusion", "--model", "tiny", "--model", "egemaps", *QUICK)
-    assert outcome.code == 0, outcome.err
-    (only,) = read_weights(Path("runs/manifest-tiny+egemaps-fusion"))
+def test_a_fused_store_with_one_layer_is_left_out(with_egemaps):
+    run = featx.fit("fusion", ["tiny", "egemaps"], **QUICK)
+    (only,) = read_weights(run.folder)
     assert only.features == "tiny"
+
+
+@pytest.mark.figures
+def test_layers_are_a_picture_a_csv_and_a_table(extracted):
+    run = featx.fit(folds=3, settings="training.epochs=2")
+    shown = show_layers([run.folder, str(run.folder)], "out", dashed=["tiny"])
+    assert {path.name for path in shown.files} == {"layers.csv", "layers.png", "layers.pdf"}
+    assert all(path.is_file() for path in shown.files)
+    table = rows(Path("out/layers.csv"))
+    assert [row["layer"] for row in table] == ["0", "1", "2"]  # a run given twice counts once
+    assert sum(float(row["weight"]) for row in table) == pytest.approx(1, abs=1e-5)
+    assert f"{float(table[1]['corrected']):.3f} ±" in shown.to_text()
+    (run.folder / "layer_scales.csv").unlink()
+    assert "before scales were kept" in show_layers([run.folder]).to_text()
+
+
+@pytest.mark.figures
+def test_a_probe_leaves_a_folder_like_a_run(extracted):
+    run = featx.fit(folds=3, settings="training.epochs=2")
+    found = probe("tiny", folds=3, beside=[run.folder])
+    assert {path.name for path in found.folder.iterdir()} == {
+        "config.toml", "environment.json", "figures", "layers", "metrics.json", "predictions.csv",
+        "probe.csv", "run.log",
+    }  # fmt: skip
+    assert {path.name for path in (found.folder / "figures").iterdir()} == {
+        "probe.csv", "probe.pdf", "probe.png", "weights.csv",
+    }  # fmt: skip
+    assert "weight × scale" in found.to_text()
+    assert featx.evaluate([found.folder])
+
+
+def test_a_probe_that_cannot_be_made_is_refused(with_egemaps):
+    linear = featx.fit("linear", "tiny", folds=3)
+    for arguments, part in (
+        ({"model": "egemaps"}, "nothing to compare"),
+        ({"model": "tiny", "layers": "1"}, "nothing to compare"),
+        ({"model": "tiny", "layers": "7"}, "has no layer 7"),
+        ({"model": "tiny", "seconds": -1}, "seconds"),
+        ({"model": "tiny", "name": "a/b"}, "`name='a/b'`"),
+        ({"model": "tiny", "beside": [linear.folder]}, "no average of layers"),
+        ({"model": "tiny", "features": "features/manifest/tiny"}, "`model` can't .* `features`"),
+        ({"model": "tiny", "folds": 3, "protocol": "p.toml"}, "`folds` can't .* `protocol`"),
+    ):
+        with pytest.raises(FeatxError, match=part):
+            probe(**arguments)
+    assert not Path("probes").exists()
+
+
+def test_the_only_layer_is_scored_by_a_fit(with_egemaps):
+    with pytest.raises(FeatxError) as caught:
+        probe("tiny", layers="1")
+    assert caught.value.cure.function == "fit"
+    assert caught.value.cure.arguments["layers"] == "1"
+    featx.fit(**{**caught.value.cure.arguments, "folds": 3, "name": "scored"})
+
+
+def test_runs_without_weights_are_refused(extracted):
+    dense = featx.fit(folds=3, settings="training.epochs=2").folder
+    linear = featx.fit("linear", folds=3).folder
+    single = featx.fit(layers="2", folds=3, settings="training.epochs=2", name="single").folder
+    tuned = Path(shutil.copytree(dense, "runs/tuned"))
+    (tuned / "layer_weights.csv").unlink()
+    unfinished = Path(shutil.copytree(dense, "runs/unfinished"))
+    (unfinished / "metrics.json").unlink()
+    for run, part in (
+        (linear, "a linear head has no average of layers"),
+        (single, "one layer of tiny"),
+        (unfinished, "not finished"),
+        (tuned, "a fine-tuning or a vote does not"),
+        (Path("runs/none"), "no run folder"),
+    ):
+        with pytest.raises(FeatxError, match=part):
+            show_layers([run])
+    with pytest.raises(FeatxError, match=r"`dashed=other`.*There is manifest-tiny-dense, tiny"):
+        show_layers([dense], dashed=["other"])
+    assert not Path("layers").exists()
