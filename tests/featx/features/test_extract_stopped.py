@@ -5,8 +5,10 @@ import signal
 import time
 from pathlib import Path
 
+import h5py
 import pytest
 
+import featx
 from cache import FeatureStore, StoreError
 
 STORE = Path("features/manifest/tiny")
@@ -18,7 +20,7 @@ def features(folder: Path = STORE) -> dict[str, bytes]:
     return {name: store.read(name).tobytes() for name in store.utterances}
 
 
-def test_ctrl_c_keeps_what_is_done(write_corpus, run_featx, start_featx, checkpoint_folder):
+def test_ctrl_c_keeps_what_is_done(write_corpus, start_featx, checkpoint_folder):
     write_corpus(speakers=15, takes=3)
     process = start_featx("extract", "--model", checkpoint_folder, *ONE_BY_ONE)
     while _done() < 5 and process.poll() is None:
@@ -29,50 +31,47 @@ def test_ctrl_c_keeps_what_is_done(write_corpus, run_featx, start_featx, checkpo
     done = _done()
     assert f"Interrupted with {done} of 135 utterances done" in message
     assert "Traceback" not in message
-    outcome = run_featx("extract", "--model", checkpoint_folder)
-    assert f"{135 - done} utterances extracted, {done} there before" in outcome.out
+    extraction = featx.extract(checkpoint_folder)
+    assert (extraction.extracted, extraction.kept) == (135 - done, done)
 
 
-def test_damage_is_repaired_when_extraction_goes_on(write_corpus, run_featx, checkpoint_folder):
-    write_corpus(speakers=1)
-    run_featx("extract", "--model", checkpoint_folder, "--precision", "float32")
-    whole = features()
-    store = FeatureStore(STORE)
-    shard = store._shards[0]
-    with shard.path.open("r+b") as file:
-        file.seek(shard._offsets["features"])
+def damage(store: FeatureStore) -> None:
+    """Overwrite the first features of a store."""
+    path = store.folder / "shard-0000.h5"
+    with h5py.File(path) as file:
+        begin = file["features"].id.get_offset()
+    with path.open("r+b") as file:
+        file.seek(begin)
         file.write(b"\x00\x01\x02")
-        file.seek(shard._offsets["done"] + 5)
-        file.write(b"\x00")
+
+
+def test_damage_is_repaired_when_extraction_goes_on(write_corpus, checkpoint_folder):
+    write_corpus(speakers=1)
+    store = featx.extract(checkpoint_folder, precision="float32").store
+    whole = features()
+    damage(store)
+    store.forget([store.utterances[5]])
     with pytest.raises(StoreError):
         features()
-    outcome = run_featx("extract", "--model", checkpoint_folder)
-    assert "2 utterances extracted, 4 there before" in outcome.out
+    extraction = featx.extract(checkpoint_folder)
+    assert (extraction.extracted, extraction.kept) == (2, 4)
     assert features() == whole
 
 
-def test_what_is_damaged_is_not_done_even_if_it_can_not_be_mended(
-    write_corpus, run_featx, checkpoint_folder
-):
+def test_what_is_damaged_is_not_done_even_if_it_can_not_be_mended(write_corpus, checkpoint_folder):
     write_corpus(speakers=1)
-    run_featx("extract", "--model", checkpoint_folder)
-    store = FeatureStore(STORE)
+    store = featx.extract(checkpoint_folder, precision="float32").store
     store.forget(["angry-0-0"])
-    with store._shards[0].path.open("r+b") as file:
-        file.seek(store._shards[0]._offsets["features"])
-        file.write(b"\x00\x01\x02")
-    damaged = store.damaged()
-    Path(f"audio/{damaged[0]}.wav").write_bytes(b"not audio any more")
-    manifest = Path("manifest.csv")
-    manifest.write_text(manifest.read_text())
-    outcome = run_featx("extract", "--model", checkpoint_folder)
-    assert outcome.code == 1
-    assert len(damaged) == 1
-    assert not FeatureStore(STORE).is_done(damaged[0])
+    damage(store)
+    (damaged,) = store.damaged()
+    Path(f"audio/{damaged}.wav").write_bytes(b"not audio any more")
+    extraction = featx.extract(checkpoint_folder)
+    assert list(extraction.failures) == [damaged]
+    assert not FeatureStore(STORE).is_done(damaged)
 
 
 def test_killed_at_three_random_moments_the_store_ends_the_same(
-    write_corpus, run_featx, start_featx, checkpoint_folder
+    write_corpus, start_featx, checkpoint_folder
 ):
     write_corpus(speakers=15, takes=3)
     command = ("extract", "--model", checkpoint_folder, "--precision", "float32")
@@ -86,8 +85,9 @@ def test_killed_at_three_random_moments_the_store_ends_the_same(
         process.kill()
         process.wait()
         assert moment <= _done() < 135, f"killed too late for moments {moments}"
-    assert run_featx(*command).code == 0
-    assert run_featx(*command, "--out", "whole").code == 0
+    options = {"precision": "float32", "batch_seconds": 1}
+    featx.extract(checkpoint_folder, **options)
+    featx.extract(checkpoint_folder, out="whole", **options)
     assert features() == features(Path("whole"))
     assert FeatureStore(STORE).damaged() == []
 

@@ -9,8 +9,10 @@ import pytest
 import soundfile
 import torch
 
+import featx
 from cache import FeatureStore, StoreError
 from featx.data.audio import read_audio
+from featx.errors import FeatxError
 from featx.features.acoustic.egemaps import describe
 from featx.features.acoustic.settings import read_acoustic
 from featx.features.acoustic.workers import AcousticWorkers
@@ -23,103 +25,98 @@ def store_of(name: str) -> FeatureStore:
 
 
 @pytest.mark.parametrize("name", sorted(NAMED))
-def test_every_kind_fills_a_store_and_a_rerun_does_nothing(write_corpus, run_featx, name):
+def test_every_kind_fills_a_store_and_a_rerun_does_nothing(write_corpus, name):
     write_corpus(speakers=1)
-    outcome = run_featx("extract", "--model", name)
-    assert (outcome.code, "6 utterances extracted, 0 there before" in outcome.out) == (0, True)
-    assert f"× 1 layer × {NAMED[name].dim} features in float32" in outcome.out
-    assert f"--model {name}" in outcome.out.splitlines()[-1]
-    store = store_of(name)
+    extraction = featx.extract(name)
+    assert (extraction.extracted, extraction.kept, extraction.failures) == (6, 0, {})
+    store = extraction.store
+    assert store.folder == store_of(name).folder
     assert (store.layout.layers, store.layout.dtype) == ((name,), "float32")
-    assert store.identity["encoder"] == name
-    assert store.identity["settings"] == NAMED[name].identity
-    assert store.identity["frame_step"] == NAMED[name].hop / 16_000
+    assert store.identity.encoder == name
+    assert store.identity.is_acoustic
+    assert store.identity.settings == NAMED[name].identity
+    assert store.identity.frame_step == NAMED[name].hop / 16_000
     assert ("opensmile" in store.software) == name.startswith("egemaps")
     for utterance in store.utterances:
         frames = NAMED[name].frames(store.samples(utterance))
         assert store.read(utterance).shape == (1, frames, NAMED[name].dim)
-    again = run_featx("extract", "--model", name)
-    assert (again.code, "0 utterances extracted, 6 there before" in again.out) == (0, True)
+    again = featx.extract(name)
+    assert (again.extracted, again.kept) == (0, 6)
 
 
-@pytest.mark.parametrize(("option", "tolerance"), [("float32", 0), ("float16", 1e-3)])
-def test_the_store_holds_what_opensmile_gives(write_corpus, run_featx, option, tolerance):
+@pytest.mark.parametrize(("dtype", "tolerance"), [("float32", 0), ("float16", 1e-3)])
+def test_the_store_holds_what_opensmile_gives(write_corpus, dtype, tolerance):
     write_corpus(speakers=1)
-    assert run_featx("extract", "--model", "egemaps", "--dtype", option).code == 0
-    store = store_of("egemaps")
-    assert store.layout.dtype == option
+    store = featx.extract("egemaps", dtype=dtype).store
+    assert store.layout.dtype == dtype
     for name in store.utterances:
         expected = describe(read_audio(Path(f"audio/{name}.wav")), 2)
         np.testing.assert_allclose(store.read(name)[0], expected, rtol=tolerance, atol=tolerance)
 
 
-def test_an_encoder_is_still_stored_in_half_precision(write_corpus, run_featx):
+def test_an_encoder_is_still_stored_in_half_precision(write_corpus):
     write_corpus(speakers=1)
-    outcome = run_featx("extract", "--model", "xlsr53", "--dry-run")
-    assert "features in float16" in outcome.out
-    outcome = run_featx("extract", "--model", "xlsr53", "--dry-run", "--dtype", "float32")
-    assert "features in float32" in outcome.out
+    assert featx.extract("xlsr53", dry_run=True).plan.layout.dtype == "float16"
+    asked = featx.extract("xlsr53", dry_run=True, dtype="float32")
+    assert asked.plan.layout.dtype == "float32"
 
 
 @pytest.mark.parametrize(
-    "option",
+    "argument",
     [
-        ("--layers", "0"),
-        ("--precision", "float32"),
-        ("--device", "cpu"),
-        ("--devices", "all"),
-        ("--batch-seconds", "3.0"),
-        ("--revision", "main"),
+        {"layers": "0"},
+        {"precision": "float32"},
+        {"device": "cpu"},
+        {"devices": "all"},
+        {"batch_seconds": 3.0},
+        {"revision": "main"},
     ],
 )
-@pytest.mark.parametrize("dry", [(), ("--dry-run",)])
-def test_options_of_encoders_are_refused(write_corpus, run_featx, option, dry):
+@pytest.mark.parametrize("dry_run", [False, True])
+def test_arguments_of_encoders_are_refused(write_corpus, argument, dry_run):
     write_corpus(speakers=1)
-    outcome = run_featx("extract", "--model", "egemaps", *option, *dry)
-    assert outcome.code == 1
-    assert f"{' '.join(option)}: they" in outcome.err
+    (name,) = argument
+    with pytest.raises(FeatxError, match=f"`{name}="):
+        featx.extract("egemaps", dry_run=dry_run, **argument)
     assert not Path("features").exists()
 
 
-def test_a_dry_run_writes_nothing(write_corpus, run_featx):
+def test_a_dry_run_writes_nothing(write_corpus):
     write_corpus(speakers=2, takes=1, seconds=1.0)
-    outcome = run_featx("extract", "--model", "egemaps", "--dry-run")
-    assert "288 frames × 1 layer × 25 features in float32" in outcome.out
+    plan = featx.extract("egemaps", dry_run=True).plan
+    assert (plan.frames, plan.layout.dim, plan.layout.dtype) == (288, 25, "float32")
     assert not Path("features").exists()
 
 
-def test_one_bad_file_does_not_stop_the_others(write_corpus, run_featx):
+def test_one_bad_file_does_not_stop_the_others(write_corpus):
     write_corpus(speakers=1)
     soundfile.write("audio/sad-0-0.wav", np.full(8_000, np.nan), 16_000, subtype="FLOAT")
     soundfile.write("audio/sad-0-1.wav", np.zeros(959), 16_000)
-    outcome = run_featx("extract", "--model", "egemaps")
-    assert outcome.code == 1
-    assert "sad-0-0.wav: holds values that are not finite" in outcome.out
-    assert "sad-0-1.wav: too short for one frame, 959 samples" in outcome.out
-    assert "4 utterances extracted" in outcome.out
+    extraction = featx.extract("egemaps")
+    assert extraction.extracted == 4
+    assert "not finite" in extraction.failures["sad-0-0"]
+    assert "959 samples" in extraction.failures["sad-0-1"]
 
 
-def test_long_utterances_are_trimmed_where_asked(write_corpus, run_featx):
+def test_long_utterances_are_trimmed_where_asked(write_corpus):
     write_corpus(speakers=1)  # of 0.30 and 0.32 s
-    options = ("--max-seconds", "0.31", "--too-long", "trim", "--out", "there")
-    outcome = run_featx("extract", "--model", "spectrogram", *options)
-    assert (outcome.code, "3 utterances keep only" in outcome.out) == (0, True)
-    assert FeatureStore(Path("there")).samples("sad-0-1") == 4_960
+    extraction = featx.extract("spectrogram", max_seconds=0.31, too_long="trim", out="there")
+    assert extraction.plan.trimmed == 3
+    assert FeatureStore("there").samples("sad-0-1") == 4_960
 
 
-def test_features_of_another_kind_are_refused(write_corpus, run_featx, checkpoint_folder):
+def test_features_of_another_kind_are_refused(write_corpus, checkpoint_folder):
     write_corpus(speakers=1)
-    run_featx("extract", "--model", "spectrogram", "--out", "there")
+    featx.extract("spectrogram", out="there")
     for model in ("logmel", checkpoint_folder):
-        outcome = run_featx("extract", "--model", model, "--out", "there")
-        assert outcome.code == 1
-        assert "encoder: the store has 'spectrogram', asked for" in outcome.err
+        with pytest.raises(StoreError, match="encoder: the store has 'spectrogram', asked for"):
+            featx.extract(model, out="there")
 
 
-def test_a_misspelt_name_gets_the_right_one(write_corpus, run_featx):
+def test_a_misspelt_name_gets_the_right_one(write_corpus):
     write_corpus(speakers=1)
-    outcome = run_featx("extract", "--model", "egemap")
-    assert "Did you mean egemaps?" in outcome.err
+    with pytest.raises(FeatxError, match="egemaps"):
+        featx.extract("egemap")
 
 
 @pytest.mark.parametrize("cores", [1, 3])
@@ -141,7 +138,7 @@ def _compute(name: str, batches: list[list[np.ndarray]]) -> list[np.ndarray]:
     return [one for _, features in found for one in features]
 
 
-def test_ctrl_c_keeps_what_is_done(write_corpus, run_featx, start_featx):
+def test_ctrl_c_keeps_what_is_done(write_corpus, start_featx):
     write_corpus(speakers=10, takes=2, seconds=3.0)
     process = start_featx("extract", "--model", "egemaps")
     while _done() < 5 and process.poll() is None:
@@ -152,8 +149,8 @@ def test_ctrl_c_keeps_what_is_done(write_corpus, run_featx, start_featx):
     done = _done()
     assert f"Interrupted with {done} of 60 utterances done" in message
     assert "Traceback" not in message
-    outcome = run_featx("extract", "--model", "egemaps")
-    assert f"{60 - done} utterances extracted, {done} there before" in outcome.out
+    extraction = featx.extract("egemaps")
+    assert (extraction.extracted, extraction.kept) == (60 - done, done)
 
 
 def _done() -> int:

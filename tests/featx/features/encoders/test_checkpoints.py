@@ -61,7 +61,7 @@ def test_a_copy_without_weights_is_not_taken_for_the_model(hub_cache):
 
 
 def test_a_folder_has_no_revisions(checkpoint_folder):
-    with pytest.raises(FeatxError, match="--revision abc"):
+    with pytest.raises(FeatxError, match="`revision='abc'`"):
         find_checkpoint(str(checkpoint_folder), "abc")
 
 

@@ -68,5 +68,5 @@ def test_memory_running_out_is_explained(encoder, batches, monkeypatch):
 
     monkeypatch.setattr(Encoder, "encode", encode)
     workers = EncoderWorkers(encoder, (CPU,), "float32")
-    with pytest.raises(FeatxError, match=r"out of memory with a batch of 0.1 s.*--batch-seconds"):
+    with pytest.raises(FeatxError, match=r"out of memory with a batch of 0.1 s.*`batch_seconds`"):
         list(workers.encode(batches, "float32"))
