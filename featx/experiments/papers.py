@@ -1,6 +1,5 @@
 """Published results as TOML: what a paper ran, and what it got."""
 
-import difflib
 import math
 import re
 from pathlib import Path
@@ -8,12 +7,14 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, NonNegativeFloat, PositiveFloat, PositiveInt, field_validator
 
+from featx.data.choices import CorpusName
 from featx.errors import FeatxError
 from featx.experiments.config import Experiment
 from featx.features.encoders.checkpoints import store_name
 from featx.finetuning.choices import Mode
 from featx.fitting.choices import Normalize
 from featx.utils.config import Schema, check_config, read_config, shipped_config
+from featx.utils.text import nearest
 
 # mean in percent and, if the paper tells it, deviation over seeds
 Cell = Annotated[tuple[NonNegativeFloat, ...], Field(min_length=1, max_length=2)]
@@ -32,7 +33,7 @@ class PaperCorpus(Schema):
     """
 
     title: str
-    corpus: str = ""
+    corpus: Literal["", CorpusName] = ""
     options: dict[str, str]
     protocol: str
     seconds: PositiveFloat = math.inf
@@ -196,9 +197,7 @@ def read_paper(name: str) -> Paper:
         FeatxError: if there is no such paper.
     """
     if name not in paper_names():
-        nearest = difflib.get_close_matches(name, paper_names(), n=1)
-        hint = f"Did you mean {nearest[0]}? " if nearest else ""
-        raise FeatxError(f"{name}: no such paper. {hint}There is {', '.join(paper_names())}.")
+        raise FeatxError(f"{name}: no such paper; {nearest(name, paper_names())}")
     paper = read_config(shipped_config(f"papers/{name}.toml"), Paper)
     files = sorted(shipped_config("papers").glob(f"{name}/*.toml"))
     tuned = tuple(read_config(file, TunedRow) for file in files)
