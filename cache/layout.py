@@ -14,9 +14,9 @@ class PlannedUtterance:
 
     Attributes:
         utterance: its id.
-        samples: length of its audio at the encoder's sample rate.
-        frames: length of its features.
-        source: digest of the audio, which tells when it has changed; up to 32 bits.
+        samples: the length of its audio at the encoder's sample rate.
+        frames: the length of its features.
+        source: a digest of the audio of at most 32 bits, which tells when it has changed.
     """
 
     utterance: str
@@ -30,7 +30,7 @@ class Layout:
     """The shape that all utterances of a store share.
 
     Attributes:
-        layers: name of each stored layer, in order.
+        layers: the name of each stored layer, in order.
         dim: features a frame.
         dtype: "float16" or "float32".
     """

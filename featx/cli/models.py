@@ -19,8 +19,15 @@ def models() -> None:
     for column in ("pretraining", "licence"):
         encoders.add_column(column)
     for name, entry in read_registry().items():
-        figures = (f"{entry.layers}", f"{entry.dim}", f"{entry.parameters / 1e6:.0f} M")
-        encoders.add_row(name, entry.hub_id, *figures, entry.pretraining, entry.licence)
+        encoders.add_row(
+            name,
+            entry.hub_id,
+            f"{entry.layers}",
+            f"{entry.dim}",
+            f"{entry.parameters / 1e6:.0f} M",
+            entry.pretraining,
+            entry.licence,
+        )
 
     acoustic = Table(box=box.SIMPLE_HEAD)
     acoustic.add_column("without a model", no_wrap=True)

@@ -63,7 +63,7 @@ def layers_of(store: Store, blocks: int) -> tuple[str, ...]:
     """Return the names of the layers of an encoder with so many transformer blocks.
 
     Raises:
-        FeatxError: if it lacks one.
+        FeatxError: if the encoder lacks one of the layers that are asked for.
     """
     if store.features.layers is None:
         return tuple(map(str, range(blocks + 1)))

@@ -28,7 +28,7 @@ from featx.features.plan import ExtractionPlan
 from featx.features.precision import PRECISION_RECORD, choose_precision
 from featx.features.work import Extractor, Outline, Work
 
-# other versions of these may give other features
+# other versions of these packages may give other features
 ENCODERS_BY = ("torch", "transformers", "torchaudio", "soundfile")
 ACOUSTIC_BY = ("torch", "torchaudio", "soundfile")
 ACOUSTIC_BATCH_SECONDS = 15.0  # of audio that a thread takes at a time

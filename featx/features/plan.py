@@ -89,7 +89,7 @@ class ExtractionPlan:
 
     @property
     def frames(self) -> int:
-        """Frames a layer, all utterances together."""
+        """Frames of all utterances together, in each layer."""
         return sum(planned.frames for planned in self.planned)
 
     @property
@@ -191,8 +191,8 @@ class _Draft:
         Raises:
             AudioError: if it can't be extracted.
         """
-        part = utterance.path, utterance.start, utterance.end
-        samples, source = count_samples(*part), digest_audio(*part)
+        path, start, end = utterance.path, utterance.start, utterance.end
+        samples, source = count_samples(path, start, end), digest_audio(path, start, end)
         too_long = samples > self.limit.samples
         if too_long and not self.limit.trim:
             raise AudioError(

@@ -26,7 +26,7 @@ def choose_precision(
     plan: ExtractionPlan,
     folder: Path,
 ) -> str:
-    """Return the precision that a store was begun in, or else the one that does best here.
+    """Return the precision that a store was begun in, or else the precision that does best here.
 
     What was measured is logged, and written beside the store.
 

@@ -1,4 +1,4 @@
-"""How much memory there is to use."""
+"""What this machine is, and how much memory there is to use."""
 
 import os
 import platform
@@ -18,7 +18,7 @@ _FILES = ("active_file", "inactive_file")  # of the page cache: given back when 
 
 
 def available_memory() -> int:
-    """Return the bytes that this process can still take without pushing others out.
+    """Return the bytes that this process can still take without displacing other processes.
 
     The machine's, or fewer if a control group that the process is in allows fewer (Linux).
     """
@@ -88,7 +88,7 @@ def peak_memory(device: torch.device) -> tuple[int, int | None]:
 
 
 def reset_peak_memory(device: torch.device) -> None:
-    """Begin to look for a GPU's peak anew; a process has but one."""
+    """Forget the peak of a GPU's memory so far; a process's own can't be forgotten."""
     if device.type == "cuda":
         torch.cuda.reset_peak_memory_stats(device)
 

@@ -24,10 +24,10 @@ def map_ahead(
 
     Args:
         function: called in a thread; what it raises is raised here.
-        items: taken one by one as there is room, in the caller's thread.
-        threads: how many work.
+        items: taken as there is room, in the caller's thread.
+        threads: how many threads work.
         prepare: called once in each thread before anything else.
-        give_up: called when the work ends early, before what the threads are at is waited for.
+        give_up: called when the work ends early, before waiting for what the threads are doing.
     """
     pool = ThreadPoolExecutor(threads, initializer=prepare)
     try:

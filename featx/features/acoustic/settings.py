@@ -14,11 +14,11 @@ EGEMAPS_HOP = 160  # samples
 
 
 class _Described(Schema):
-    """What all have.
+    """What the settings of all acoustic features have.
 
     Attributes:
-        what: it is, for people.
-        source: where it comes from, for people.
+        what: what the features are, for people.
+        source: where they were described first, for people.
     """
 
     what: str
@@ -79,8 +79,8 @@ class _Stft(_Described):
     """What the features made of short-time Fourier transforms have.
 
     Attributes:
-        window: width of the Hann window, in samples.
-        fft: points of the transform.
+        window: the width of the Hann window, in samples.
+        fft: the number of points of the transform.
         hop: samples from one frame to the next.
     """
 
@@ -108,8 +108,8 @@ class LogMel(_Stft):
     """Logarithm of the power in mel bands.
 
     Attributes:
-        mels: bands between 0 and half the sample rate.
-        floor: of the power.
+        mels: how many bands there are between 0 and half the sample rate.
+        floor: the least power; less is taken for as much.
     """
 
     kind: Literal["logmel"]

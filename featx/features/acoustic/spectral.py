@@ -45,7 +45,7 @@ def log_mel(waveform: Waveform, settings: LogMel) -> torch.Tensor:
 
     Args:
         waveform: (samples,) float32 at 16 kHz.
-        settings: of the transform and the bands.
+        settings: how the transform and the bands are computed.
 
     Returns:
         (frames, mels) float32.

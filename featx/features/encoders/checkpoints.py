@@ -1,6 +1,5 @@
 """Encoders by short name, and where their weights are found."""
 
-import difflib
 import re
 from dataclasses import dataclass
 from pathlib import Path
@@ -8,6 +7,7 @@ from pathlib import Path
 from featx.errors import FeatxError
 from featx.features.acoustic.settings import read_acoustic
 from featx.utils.config import Schema, read_config, shipped_config
+from featx.utils.text import nearest
 
 # as the Hub has them: letters, digits and _, with single dots and dashes between
 _HUB_ID = re.compile(r"\w+(?:[.-]\w+)*/\w+(?:[.-]\w+)*", re.ASCII)
@@ -20,9 +20,9 @@ class EncoderEntry(Schema):
         hub_id: where the Hugging Face Hub has it.
         layers: transformer blocks; features have one layer more, the local encoder.
         dim: features a frame.
-        parameters: of the encoder alone.
+        parameters: how many weights the encoder has.
         pretraining: what it was trained on.
-        licence: of the weights.
+        licence: the licence of the weights.
     """
 
     hub_id: str
@@ -39,7 +39,7 @@ class Checkpoint:
 
     Attributes:
         name: what its features are filed under.
-        folder: config.json, preprocessor_config.json and weights.
+        folder: the folder with config.json, preprocessor_config.json and weights.
         source: the Hub id, or "local".
         revision: the Hub's commit, or "" for a local folder.
     """
@@ -86,10 +86,9 @@ def hub_id(model: str) -> str:
         return registry[model].hub_id
     if _HUB_ID.fullmatch(model):
         return model
-    nearest = difflib.get_close_matches(model, [*registry, *read_acoustic()], n=3)
-    hint = f"Did you mean {' or '.join(nearest)}? " if nearest else ""
+    hint = nearest(model, [*registry, *read_acoustic()])
     raise FeatxError(
-        f"`model={model!r}`: no short name, Hub id or local folder. {hint}"
+        f"`model={model!r}`: no short name, Hub id or local folder; {hint} "
         "`featx models` lists the short names."
     )
 

@@ -13,16 +13,16 @@ class Lengths:
     for `mask`, convolutions for `clear`.
 
     Args:
-        frames: of each utterance, at least 1.
+        frames: how many frames each utterance has, at least 1.
         device: where the batch is.
         step: the batch is padded to a multiple of so many frames.
-        keys_step: attention's keys are padded to a multiple of so many.
+        keys_step: the keys of attention are padded to a multiple of so many frames.
 
     Attributes:
-        frames: of each utterance.
-        step: frames that `longest` is a multiple of.
-        longest: frames of the batch, padding included.
-        keys: the same for attention.
+        frames: how many frames each utterance has.
+        step: `longest` is a multiple of so many frames.
+        longest: how many frames the batch has, padding included.
+        keys: how many keys attention has, padding included.
         mask: (utterances, 1, 1, keys), True where a frame is real; None where all are.
     """
 

@@ -29,7 +29,7 @@ class Linear(nn.Module):
     Args:
         weight: (out, in).
         bias: (out,).
-        activation: of the result.
+        activation: what is applied to the result.
     """
 
     weight: Tensor

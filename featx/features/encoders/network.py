@@ -20,8 +20,10 @@ KEYS_STEP = 32  # torch's half-precision attention is up to twice as fast on mul
 class Network(nn.Module):
     """The layers of a wav2vec 2.0-like model, up to the highest one asked for.
 
-    It takes over the weights of transformers' model. What looks along time is made blind to
-    padding; all of it is arranged for speed without gradients.
+    It takes over the weights of transformers' model. Whatever looks along time is made blind to
+    padding, and all of it is arranged for speed without gradients. `Padding` in
+    `featx/finetuning/model.py` makes transformers' own layers blind to padding, with gradients;
+    `tests/featx/finetuning/test_padding.py` holds both to the same frames.
 
     Args:
         model: transformers' encoder.
@@ -72,8 +74,9 @@ class Network(nn.Module):
             samples: of each utterance.
             frames: of each utterance, at least 1.
         """
-        steps = (1, 1) if self.dtype is torch.float32 else (STEP, KEYS_STEP)
-        lengths = Lengths(frames, waveforms.device, *steps)
+        exact = self.dtype is torch.float32
+        step, keys_step = (1, 1) if exact else (STEP, KEYS_STEP)
+        lengths = Lengths(frames, waveforms.device, step, keys_step)
         hidden = _tensor(self.projection(self.local(waveforms, samples, lengths)))
         hidden = lengths.clear(hidden)  # whatever is there could overflow, and taint by 0 × inf
         yield hidden

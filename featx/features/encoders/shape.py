@@ -20,8 +20,8 @@ class EncoderShape:
     Attributes:
         blocks: transformer blocks; features have one layer more.
         dim: features a frame.
-        kernels: width of each convolution of the local encoder, in steps of its input.
-        strides: step of each.
+        kernels: the width of each convolution of the local encoder, in steps of its input.
+        strides: the step of each convolution of the local encoder.
     """
 
     blocks: int
