@@ -132,7 +132,8 @@ def found(write_experiment, change):
 
     def find(old: str = "", new: str = "", errors: bool = True) -> str:
         path = change(old, new) if old else Path("small.toml")
-        return "\n".join(str(one) for one in validate(path).findings if one.is_error == errors)
+        findings = [item for item in validate(path).findings if item.is_error == errors]
+        return "\n".join(map(str, findings))
 
     write_experiment()
     return find

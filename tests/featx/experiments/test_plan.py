@@ -27,4 +27,5 @@ def test_features_are_only_those_that_a_system_runs_on(workplace):
     Path("two.toml").write_text(CORPORA)
     plan, problems = make_plan(read_experiment(Path("two.toml")))
     assert not problems
-    assert [(one.corpus, one.name) for one in plan.stores] == [("a", "egemaps"), ("b", "logmel")]
+    planned = [(store.corpus, store.name) for store in plan.stores]
+    assert planned == [("a", "egemaps"), ("b", "logmel")]

@@ -104,7 +104,7 @@ def test_what_is_wrong_is_said(paper):
         list(run_paper("paper", paper, [Path("empty")]))
     with pytest.raises(FeatxError, match="`data='nowhere'`: no such folder"):
         reproduce("pepino2021", "nowhere")
-    with pytest.raises(FeatxError, match="Did you mean pepino2021"):
+    with pytest.raises(FeatxError, match="did you mean 'pepino2021'"):
         reproduce("pepino2012", "RAVDESS")
 
 

@@ -29,7 +29,7 @@ def tables(root: Path = Path()) -> dict[str, bytes]:
 
 def stamps(*folders: str) -> dict[Path, int]:
     """Return when each file in folders was written."""
-    files = [file for one in folders for file in Path(one).rglob("*") if file.is_file()]
+    files = [file for folder in folders for file in Path(folder).rglob("*") if file.is_file()]
     return {file: file.stat().st_mtime_ns for file in files}
 
 
