@@ -20,7 +20,7 @@ from featx.scoring.results import (
     render,
     score_predictions,
 )
-from featx.utils.text import counted
+from featx.utils.text import counted, listed
 
 
 @dataclass(frozen=True)
@@ -233,14 +233,14 @@ def join_speakers(systems: Sequence[System]) -> dict[str, str]:
 
 
 def _check_two(first: System, other: System) -> None:
-    lacking = [name for name in first.labels if name not in other.labels]
-    extra = [name for name in other.labels if name not in first.labels]
+    lacking = [repr(name) for name in first.labels if name not in other.labels]
+    extra = [repr(name) for name in other.labels if name not in first.labels]
     of = f"the {counted(len(first.labels), 'utterance')} of {first.name}"
     parts = []
     if lacking:
-        parts.append(f"lacks {len(lacking):,} of {of} ({_listed(lacking)})")
+        parts.append(f"lacks {len(lacking):,} of {of} ({listed(lacking)})")
     if extra:
-        parts.append(f"has {len(extra):,} that {first.name} lacks ({_listed(extra)})")
+        parts.append(f"has {len(extra):,} that {first.name} lacks ({listed(extra)})")
     if parts:
         raise _differing(f"{other.name} {' and '.join(parts)}")
     changed = [name for name, label in first.labels.items() if other.labels[name] != label]
@@ -257,7 +257,3 @@ def _differing(what: str) -> FeatxError:
         f"The test sets differ: {what}. Only scores on the same test utterances can be compared. "
         "Train both on the same manifest with the same `protocol`."
     )
-
-
-def _listed(names: Sequence[str]) -> str:
-    return ", ".join(map(repr, names[:_NAMED])) + (", ..." if len(names) > _NAMED else "")

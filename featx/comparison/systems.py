@@ -10,9 +10,7 @@ from featx.errors import FeatxError
 from featx.runs.files import CONFIG, PREDICTIONS
 from featx.runs.read import is_unfinished
 from featx.scoring.predictions import Prediction, PredictionFile
-from featx.utils.text import counted, nearest
-
-_NAMED = 5  # utterances in a message
+from featx.utils.text import counted, listed, nearest
 
 
 @dataclass(frozen=True)
@@ -202,7 +200,7 @@ def _check_same(first: Seed, other: Seed) -> None:
         if missing:
             raise FeatxError(
                 f"{two.name} lacks {counted(len(missing), 'utterance')} that {one.name} has: "
-                f"{_listed(missing)}. Every seed must cover the same utterances."
+                f"{listed(list(map(repr, missing)))}. Every seed must cover the same utterances."
             )
     for what in ("label", "speaker"):
         pairs = ((row, other.rows[name]) for name, row in first.rows.items())
@@ -214,8 +212,3 @@ def _check_same(first: Seed, other: Seed) -> None:
                 f"{counted(len(differing), 'utterance')} with another {what} in {other.name} than "
                 f"in {first.name}, such as {name!r}: {two!r}, not {one!r}."
             )
-
-
-def _listed(names: Sequence[str]) -> str:
-    shown = ", ".join(map(repr, names[:_NAMED]))
-    return shown + (", ..." if len(names) > _NAMED else "")

@@ -7,7 +7,7 @@ from pathlib import Path
 from featx.data.audio import AudioError, duration
 from featx.data.labels import order_labels
 from featx.data.manifest import Manifest, Utterance
-from featx.utils.text import counted
+from featx.utils.text import counted, first_lines
 
 _SHOWN = 5  # unreadable files
 _UNKNOWN = "unknown"
@@ -50,9 +50,8 @@ def _measure(utterances: Sequence[Utterance]) -> tuple[list[float], list[str]]:
         lengths.append(end - (utterance.start or 0.0))
     if not failures:
         return lengths, []
-    more = [f"  ... and {len(failures) - _SHOWN} more"] * (len(failures) > _SHOWN)
-    named = [f"  {failure}" for failure in list(failures.values())[:_SHOWN]]
-    return lengths, [f"{counted(len(failures), 'file')} can't be read:", *named, *more]
+    named = first_lines(list(failures.values()), _SHOWN)
+    return lengths, [f"{counted(len(failures), 'file')} can't be read:", *named]
 
 
 def _table(utterances: Sequence[Utterance]) -> list[str]:

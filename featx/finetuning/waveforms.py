@@ -14,6 +14,7 @@ from featx.data.audio import SAMPLE_RATE, AudioError, count_samples, read_audio
 from featx.data.manifest import Utterance
 from featx.errors import FeatxError
 from featx.utils.progress import progress
+from featx.utils.text import first_lines
 
 SHOWN = 20  # problems
 Example = dict[str, Any]
@@ -151,9 +152,8 @@ def check_usable(utterances: Sequence[Utterance], shortest: int, seconds: float 
 def _refuse(problems: Sequence[str], among: int) -> None:
     """Raise a FeatxError if there are problems."""
     if problems:
-        shown = "\n  ".join(problems[:SHOWN])
-        more = f"\n  ... and {len(problems) - SHOWN} more" if len(problems) > SHOWN else ""
+        shown = "\n".join(first_lines(problems, SHOWN))
         raise FeatxError(
-            f"{len(problems)} of {among} utterances can't be used:\n  {shown}{more}\n"
+            f"{len(problems)} of {among} utterances can't be used:\n{shown}\n"
             "Mend the files, or take their rows out of the manifest."
         )

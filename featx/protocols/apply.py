@@ -10,7 +10,7 @@ from featx.errors import FeatxError
 from featx.protocols.divisions import Speakers
 from featx.protocols.folds import Fold
 from featx.protocols.protocol import Protocol
-from featx.utils.text import counted
+from featx.utils.text import counted, listed
 
 
 @dataclass(frozen=True)
@@ -114,8 +114,8 @@ def _check_columns(manifest: Manifest, protocol: Protocol) -> None:
             raise _unfit(manifest, protocol, f"it has no column {column}")
         absent = [value for value in wanted if value not in here]
         if absent:
-            has = f"; there is {_some(sorted(here))}"
-            raise _unfit(manifest, protocol, f"no utterance has {column} {_some(absent)}{has}")
+            has = f"; there is {listed(sorted(here), 8)}"
+            raise _unfit(manifest, protocol, f"no utterance has {column} {listed(absent, 8)}{has}")
 
 
 def _selected(utterances: Iterable[Utterance], protocol: Protocol) -> list[Utterance]:
@@ -145,7 +145,3 @@ def _unfit(manifest: Manifest, protocol: Protocol, reason: str) -> FeatxError:
 
 def _counts(labels: Counter[str]) -> str:
     return ", ".join(f"{label} ({labels[label]:,})" for label in order_labels(labels))
-
-
-def _some(values: Sequence[str]) -> str:
-    return ", ".join(values[:8]) + (f" and {len(values) - 8} more" if len(values) > 8 else "")

@@ -17,6 +17,7 @@ from featx.protocols.divisions import (
     Speakers,
 )
 from featx.protocols.draws import deal, draw
+from featx.utils.text import listed
 
 PARTS = ("train", "validation", "test")
 
@@ -125,15 +126,15 @@ def _fold_of_speakers(
     absent = [s for s in (*division.validation, *division.test) if s not in by_speaker]
     if absent:
         raise FeatxError(
-            f"{manifest.path}: nothing by speaker {some(absent)}, who should validate or test; "
-            f"there are {some(list(by_speaker), 30)}."
+            f"{manifest.path}: nothing by speaker {listed(absent)}, who should validate or test; "
+            f"there are {listed(list(by_speaker), 30)}."
         )
     named = {*division.train, *division.validation, *division.test}
     unnamed = [speaker for speaker in by_speaker if speaker not in named]
     if unnamed:
         raise FeatxError(
-            f"{manifest.path}: the protocol gives speaker {some(unnamed)} no part. Use the corpus "
-            "that it is for, or name them in it."
+            f"{manifest.path}: the protocol gives speaker {listed(unnamed)} no part. Use the "
+            "corpus that it is for, or name them in it."
         )
 
     def spoken_by(names: Sequence[str]) -> tuple[Utterance, ...]:
@@ -165,7 +166,7 @@ def _groups_left_out(
         without = [u.utterance for u in utterances if not u.session]
         if without:
             raise FeatxError(
-                f"{manifest.path}: utterances {some(without)} have no session, so none can be "
+                f"{manifest.path}: utterances {listed(without)} have no session, so none can be "
                 "left out. Fill in the column, or take a protocol that divides otherwise."
             )
         groups = _grouped(utterances, by)
@@ -202,7 +203,7 @@ def _fold_of_split(manifest: Manifest, utterances: Sequence[Utterance]) -> Fold:
         )
     if unassigned:
         raise FeatxError(
-            f"{manifest.path}: utterances {some(unassigned)} have no split while others have; "
+            f"{manifest.path}: utterances {listed(unassigned)} have no split while others have; "
             f"give each one of {', '.join(PARTS)}."
         )
     parts = {part: tuple(u for u in utterances if u.split == part) for part in PARTS}
@@ -246,7 +247,7 @@ def check_speakers_known(manifest: Manifest, utterances: Iterable[Utterance]) ->
     unknown = [u.utterance for u in utterances if not u.speaker]
     if unknown:
         raise FeatxError(
-            f"{manifest.path}: utterances {some(unknown)} have no speaker, so training and test "
+            f"{manifest.path}: utterances {listed(unknown)} have no speaker, so training and test "
             "can't be kept apart by speaker. Fill in the column, or divide otherwise; without a "
             "protocol, `speaker_dependent` divides utterances."
         )
@@ -256,12 +257,6 @@ def natural(name: str) -> list[tuple[int, str]]:
     """Return a sort key that puts speaker 2 before speaker 10."""
     parts = re.split(r"(\d+)", name)
     return [(int(part), "") if part.isdecimal() else (-1, part) for part in parts]
-
-
-def some(names: Sequence[str], shown: int = 3) -> str:
-    """Join the first few names, and count the rest."""
-    more = f" and {len(names) - shown} more" if len(names) > shown else ""
-    return f"{', '.join(names[:shown])}{more}"
 
 
 def _check_disjoint(manifest: Manifest, parts: Parts) -> None:

@@ -1,6 +1,5 @@
 """The one reader of TOML: checked against a schema, with every problem named."""
 
-import difflib
 import tomllib
 from collections.abc import Sequence
 from importlib.resources import files
@@ -12,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
 from pydantic_core import ErrorDetails
 
 from featx.errors import FeatxError
+from featx.utils.text import nearest
 
 T = TypeVar("T")
 
@@ -79,9 +79,7 @@ def _explain(detail: ErrorDetails, schema: object) -> str:
     if detail["type"] != "extra_forbidden":
         return f"{key}: {detail['msg']} (got {detail['input']!r})"
     known = list(table.model_fields) if _is_table(table) else []  # type: ignore[attr-defined]
-    nearest = difflib.get_close_matches(parts[-1], known, n=1)
-    hint = f"did you mean {nearest[0]!r}?" if nearest else f"known: {', '.join(known)}"
-    return f"{key}: unknown key; {hint}"
+    return f"{key}: unknown key; {nearest(parts[-1], known)}"
 
 
 def _walk(schema: object, location: tuple[int | str, ...]) -> tuple[list[str], object]:

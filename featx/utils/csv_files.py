@@ -5,10 +5,10 @@ import io
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from difflib import get_close_matches
 from pathlib import Path
 
 from featx.errors import FeatxError
+from featx.utils.text import closest, first_lines
 
 NO_ROWS = "there are no rows below the header"
 _SHOWN = 20  # problems of one kind
@@ -23,14 +23,12 @@ class Problems:
 
     def add(self, kind: str, line: int, text: str) -> None:
         """Note a problem; `kind` is a plural such as "repeated utterances"."""
-        self.kinds.setdefault(kind, []).append(f"  line {line}: {text}")
+        self.kinds.setdefault(kind, []).append(f"line {line}: {text}")
 
     def __str__(self) -> str:
         lines: list[str] = []
         for kind, found in self.kinds.items():
-            lines += found[:_SHOWN]
-            if len(found) > _SHOWN:
-                lines.append(f"  ... and {len(found) - _SHOWN} more {kind}")
+            lines += first_lines(found, _SHOWN, kind)
         return "\n".join(lines)
 
     def refuse(self, path: Path) -> None:
@@ -122,12 +120,12 @@ def header_faults(names: Sequence[str], required: Sequence[str]) -> Iterator[str
     if separator := other_separator(names):
         yield f"the file looks {separator}-separated; save it with commas"
         return
-    others = {name.lower(): name for name in names if name not in required}
+    others = [name for name in names if name not in required]
     for name in required:
         if name not in names:
-            near = get_close_matches(name, others, n=1)
-            nearest = f" (is it {others[near[0]]!r}?)" if near else ""
-            yield f"column {name!r} is missing{nearest}; there are: {', '.join(names)}"
+            meant = closest(name, others)
+            hint = "" if meant is None else f" (is it {meant!r}?)"
+            yield f"column {name!r} is missing{hint}; there are: {', '.join(names)}"
     for name, count in Counter(names).items():
         if count > 1:
             yield f"{count} columns are named {name!r}"

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from datetime import timedelta
 from html import escape
+from importlib import import_module
 from typing import Any
 
 LINE_INTERVAL = 10.0  # seconds between lines where there is no bar
@@ -48,13 +49,13 @@ def _in_notebook() -> bool:
 @contextmanager
 def _notebook_bar(title: str, count: "_Count") -> Iterator[Advance]:
     """Show a bar of HTML, which needs no widgets."""
-    from IPython.display import HTML, display
+    shell: Any = import_module("IPython.display")
 
     def page(state: str = "") -> Any:
         bar = f'<progress value="{count.share:.4f}"></progress>'
-        return HTML(f"{escape(title)} {bar} {count.share:.0%} {escape(state)}")
+        return shell.HTML(f"{escape(title)} {bar} {count.share:.0%} {escape(state)}")
 
-    shown = display(page(), display_id=True)
+    shown = shell.display(page(), display_id=True)
     changed = time.monotonic()
 
     def advance(amount: float) -> None:
@@ -79,7 +80,8 @@ def _bar(title: str, count: "_Count") -> Iterator[Advance]:
         TextColumn("{task.fields[state]}"),
     )
     with Progress(*columns, console=Console(stderr=True)) as bar:
-        task = bar.add_task(title, total=count.total, completed=count.done, state="")
+        task = bar.add_task(title, total=count.total, state="")
+        bar.update(task, completed=count.done)
 
         def advance(amount: float) -> None:
             count.done += amount

@@ -1,7 +1,7 @@
 """Words for people."""
 
 import difflib
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 
 _SHOWN = 12  # names in a hint
 
@@ -11,11 +11,35 @@ def counted(number: int, what: str) -> str:
     return f"{number:,} {what}{'' if number == 1 else 's'}"
 
 
+def listed(items: Sequence[object], shown: int = 3) -> str:
+    """Return "a, b, c and 5 more": the first few items, and how many others there are."""
+    rest = f" and {len(items) - shown:,} more" if len(items) > shown else ""
+    return ", ".join(map(str, items[:shown])) + rest
+
+
+def first_lines(lines: Sequence[str], shown: int, kind: str = "") -> list[str]:
+    """Return the first few lines, indented, and a line that counts the others.
+
+    Args:
+        lines: what there is to say.
+        shown: how many lines are given in full.
+        kind: what the lines are, in the plural.
+    """
+    rest = len(lines) - shown
+    more = [f"  ... and {rest:,} more {kind}".rstrip()] if rest > 0 else []
+    return [*(f"  {line}" for line in lines[:shown]), *more]
+
+
+def closest(name: str, known: Collection[str]) -> str | None:
+    """Return the known name that is most like another, whatever its case; None if none is."""
+    lowered = {candidate.lower(): candidate for candidate in known}
+    close = difflib.get_close_matches(name.lower(), lowered, n=1)
+    return lowered[close[0]] if close else None
+
+
 def nearest(name: str, known: Collection[str]) -> str:
     """Return a hint at the name that was meant, or at what there is."""
-    close = difflib.get_close_matches(name, known, n=1)
-    if close:
-        return f"did you mean {close[0]!r}?"
-    shown = sorted(known)[:_SHOWN]
-    more = f" and {len(known) - _SHOWN} more" if len(known) > _SHOWN else ""
-    return f"there is {', '.join(shown) or 'none'}{more}."
+    close = closest(name, known)
+    if close is not None:
+        return f"did you mean {close!r}?"
+    return f"there is {listed(sorted(known), _SHOWN) or 'none'}."

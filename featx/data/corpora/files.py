@@ -7,10 +7,9 @@ from pathlib import Path
 
 from featx.data.manifest import Utterance
 from featx.errors import FeatxError
-from featx.utils.text import counted
+from featx.utils.text import counted, listed
 
 _EXAMPLES = 3  # files in a note
-_SHOWN = 8  # names in an error
 
 
 class CorpusError(FeatxError):
@@ -82,7 +81,7 @@ def left_out(root: Path, paths: Sequence[Path], why: str) -> list[str]:
     """Return a note on files left out, or none if there are none."""
     if not paths:
         return []
-    names = some([path.relative_to(root) for path in paths], _EXAMPLES)
+    names = listed([path.relative_to(root) for path in paths], _EXAMPLES)
     return [f"left out {counted(len(paths), 'file')} {why}: {names}"]
 
 
@@ -108,10 +107,4 @@ def contents(folder: Path) -> str:
     """Say what a folder holds."""
     paths = [path for path in folder.iterdir() if path.name[0] != "."]
     names = sorted(path.name + "/" * path.is_dir() for path in paths)
-    return f"{folder} holds {some(names)}" if names else f"{folder} is empty"
-
-
-def some(items: Sequence[object], shown: int = _SHOWN) -> str:
-    """Join the first few items, and count the rest."""
-    rest = f", ... and {len(items) - shown:,} more" if len(items) > shown else ""
-    return ", ".join(map(str, items[:shown])) + rest
+    return f"{folder} holds {listed(names, 8)}" if names else f"{folder} is empty"

@@ -8,9 +8,9 @@ import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from featx.data.corpora.files import CorpusError, Found, nothing_found, require_folder, some
+from featx.data.corpora.files import CorpusError, Found, nothing_found, require_folder
 from featx.data.manifest import Utterance
-from featx.utils.text import counted
+from featx.utils.text import counted, listed
 
 EMOTIONS = {
     "ang": "angry",
@@ -70,7 +70,7 @@ def _release(root: Path) -> Path:
     if not releases:
         raise nothing_found(root, f"IEMOCAP: {_EVALUATIONS}, here or one folder down", [])
     if len(releases) > 1:
-        raise CorpusError(f"{root} holds several releases, give one: {some(releases)}")
+        raise CorpusError(f"{root} holds several releases, give one: {listed(releases, 8)}")
     return releases[0]
 
 
@@ -94,7 +94,7 @@ def _read_evaluations(release: Path) -> tuple[list[Utterance], list[str]]:
         "repeated label line": repeated,
         "missing recording": silent,
     }
-    notes = [f"left out {counted(len(g), what)}: {some(g, 3)}" for what, g in groups.items() if g]
+    notes = [f"left out {counted(len(g), what)}: {listed(g, 3)}" for what, g in groups.items() if g]
     return list(found.values()), notes
 
 

@@ -13,10 +13,9 @@ from featx.data.corpora.files import (
     find_files,
     left_out,
     nothing_found,
-    some,
 )
 from featx.data.manifest import Utterance
-from featx.utils.text import counted
+from featx.utils.text import counted, listed
 
 ACTORS = tuple(f"{number:02}" for number in range(1, 25))
 FIELDS = {  # in the order of the file name
@@ -120,4 +119,4 @@ def _gaps(channel: str, utterances: list[Utterance]) -> list[str]:
     if not gaps:
         return []
     counts = f"{found.total():,} of {sum(expected.values()):,} {channel} utterances"
-    return [f"{counts} are here; incomplete actors: {some(gaps)}"]
+    return [f"{counts} are here; incomplete actors: {listed(gaps, 8)}"]

@@ -179,7 +179,7 @@ def test_one_system_is_too_few():
 def test_other_utterances_are_refused_with_how_many_and_which():
     one, two = write("one", rows(0.5, speakers=6)), write("two", rows(0.5, speakers=5))
     message = refusal(one, two)
-    assert "two lacks 6 of the 36 utterances of one ('u30', 'u31', 'u32', ...)" in message
+    assert "two lacks 6 of the 36 utterances of one ('u30', 'u31', 'u32' and 3 more)" in message
     assert "`protocol`" in message
     assert "one has 6 that two lacks" in refusal(two, one)
     write("two", [{**row, "utterance": f"x{row['utterance']}"} for row in rows(0.5)])

@@ -66,7 +66,7 @@ def test_a_folder_has_no_revisions(checkpoint_folder):
 
 
 def test_an_unknown_name_gets_the_nearest():
-    with pytest.raises(FeatxError, match="Did you mean xlsr53"):
+    with pytest.raises(FeatxError, match="did you mean 'xlsr53'"):
         hub_id("xlsr-53")
 
 
