@@ -23,10 +23,9 @@ def compare(
 ) -> None:
     """Compare systems on the same test utterances: scores, cost, and whether they differ."""
     import featx
-    from featx.comparison.tables import to_json, to_text, write_tables
 
     comparison = featx.compare(paths, manifest)
-    files = [] if out is None else write_tables(out, comparison)
-    print(to_json(comparison) if as_json else to_text(comparison))
+    files = [] if out is None else comparison.write(out)
+    print(comparison.to_json() if as_json else comparison.to_text())
     if files and not as_json:
         print(f"Written: {', '.join(map(str, files))}")

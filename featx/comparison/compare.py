@@ -1,119 +1,28 @@
 """Comparing systems on the same test utterances: scores, cost, and whether they differ."""
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from itertools import combinations
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
+from featx.comparison.compared import Compared, Pair
+from featx.comparison.comparison import Comparison
 from featx.comparison.evaluate import System, check_same, evaluate, index_seed, join_speakers
 from featx.data.labels import order_labels
 from featx.errors import Call, FeatxError
-from featx.runs.cost import Cost, folder_bytes, read_cost
+from featx.runs.cost import folder_bytes, read_cost
 from featx.runs.read import read_scores
 from featx.scoring.metrics import count_confusions, draw_groups, group_by_speaker
-from featx.scoring.results import Results, SeedPredictions, score_predictions
+from featx.scoring.results import SeedPredictions, score_predictions
 from featx.scoring.significance import (
-    Difference,
-    McNemar,
     combine,
     holm,
     mcnemar_of_seeds,
     resample_uar,
     subtract,
 )
-
-
-@dataclass(frozen=True)
-class Compared:
-    """One of the systems.
-
-    Attributes:
-        name: of its folder.
-        results: its scores.
-        cost: of its training; None if unknown.
-        disk: bytes in its folder; None if the cost is unknown.
-        notes: what a reader of the scores must know.
-    """
-
-    name: str
-    results: Results
-    cost: Cost | None
-    disk: int | None
-    notes: Sequence[str]
-
-    def to_json(self) -> dict[str, Any]:
-        """Return everything as JSON values."""
-        cost = None if self.cost is None else {**self.cost.model_dump(), "run_folder": self.disk}
-        return {**self.results.to_json(), "cost": cost, "notes": list(self.notes)}
-
-
-@dataclass(frozen=True)
-class Pair:
-    """Two of the systems.
-
-    Attributes:
-        first: name of one.
-        second: name of the other.
-        difference: in UAR.
-        tests: of every seed of one against every seed of the other.
-        p: of all tests combined.
-        holm: the combined p, adjusted for the number of pairs of systems.
-    """
-
-    first: str
-    second: str
-    difference: Difference
-    tests: Sequence[McNemar]
-    p: float
-    holm: float
-
-    def to_json(self) -> dict[str, Any]:
-        """Return everything as JSON values."""
-        return {
-            "first": self.first,
-            "second": self.second,
-            "uar_difference": asdict(self.difference),
-            "mcnemar": {
-                "only_first": median(test.only_first for test in self.tests),
-                "only_second": median(test.only_second for test in self.tests),
-                "p": self.p,
-                "p_holm": self.holm,
-                "tests": [asdict(test) for test in self.tests],
-            },
-        }
-
-
-@dataclass(frozen=True)
-class Comparison:
-    """Two or more systems and every pair of them.
-
-    Attributes:
-        utterances: how many were tested.
-        systems: in the order they were given.
-        pairs: of them.
-    """
-
-    utterances: int
-    systems: Sequence[Compared]
-    pairs: Sequence[Pair]
-
-    @property
-    def resampled(self) -> str:
-        """What the intervals resample: "speakers", or "utterances" if no speaker is known."""
-        return self.systems[0].results.resampled
-
-    def to_json(self) -> dict[str, Any]:
-        """Return everything as JSON values."""
-        return {
-            "utterances": self.utterances,
-            "speakers": self.systems[0].results.speakers,
-            "resampled": self.resampled,
-            "systems": {system.name: system.to_json() for system in self.systems},
-            "pairs": [pair.to_json() for pair in self.pairs],
-        }
 
 
 def compare(
@@ -165,11 +74,6 @@ def compare_systems(systems: Sequence[System]) -> Comparison:
         [_describe(s, classes, seeds) for s, seeds in zip(systems, scored, strict=True)],
         _compare_pairs([system.name for system in systems], scored, len(classes)),
     )
-
-
-def median(values: Iterable[float]) -> float:
-    """Return the median of some numbers."""
-    return float(np.median(list(values)))
 
 
 def _index(

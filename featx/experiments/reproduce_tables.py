@@ -1,5 +1,6 @@
 """The tables of a reproduction: for the terminal, in Markdown, LaTeX and JSON."""
 
+import json
 import math
 from collections.abc import Sequence
 from pathlib import Path
@@ -8,8 +9,7 @@ from typing import Any
 from featx.experiments.papers import Paper
 from featx.experiments.reproduced import Reproduced, fetch_commands
 from featx.scoring.results import NAMES, plain_table, render
-from featx.utils.files import write_json, write_text
-from featx.utils.tables import latex_table, markdown_table
+from featx.utils.tables import latex_table, markdown_table, plain, write_forms
 from featx.utils.text import counted
 
 WIDTH = 160  # characters
@@ -33,9 +33,9 @@ def to_text(paper: Paper, results: Sequence[Reproduced]) -> str:
 
 def to_markdown(paper: Paper, results: Sequence[Reproduced]) -> str:
     """Return the tables, and how to get what is missing, in Markdown."""
-    parts = [f"# {paper.title}", ""]
+    parts = [f"# {plain(paper.title)}", ""]
     for title, rows in _tables(paper, results).items():
-        parts += [f"{title} in percent, {counted(paper.seeds, 'seed')}:", ""]
+        parts += [f"{plain(title)} in percent, {counted(paper.seeds, 'seed')}:", ""]
         parts += [*markdown_table(HEADER, rows, "l" * len(HEADER)), ""]
     return "\n".join([*parts, *_missing(paper, results)]).rstrip() + "\n"
 
@@ -79,11 +79,12 @@ def write_tables(
     folder: Path, name: str, paper: Paper, results: Sequence[Reproduced]
 ) -> list[Path]:
     """Write Markdown, LaTeX and JSON to a folder; return the files."""
-    files = [folder / f"{name}.{ending}" for ending in ("md", "tex", "json")]
-    write_text(files[0], to_markdown(paper, results))
-    write_text(files[1], to_latex(paper, results))
-    write_json(files[2], to_json(paper, results))
-    return files
+    forms = {
+        "md": to_markdown(paper, results),
+        "tex": to_latex(paper, results),
+        "json": json.dumps(to_json(paper, results), indent=2, allow_nan=False) + "\n",
+    }
+    return write_forms(folder, name, forms)
 
 
 def _tables(paper: Paper, results: Sequence[Reproduced]) -> dict[str, list[list[str]]]:

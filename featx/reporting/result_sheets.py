@@ -2,7 +2,9 @@
 
 from collections.abc import Sequence
 
-from featx.comparison.compare import Comparison, Pair, compare_systems, median
+from featx.comparison.compare import compare_systems
+from featx.comparison.compared import Pair, median
+from featx.comparison.comparison import Comparison
 from featx.errors import FeatxError
 from featx.reporting.runs import Reported, protocol
 from featx.reporting.sheets import Cell, Sheet, figure

@@ -11,6 +11,7 @@ from rich.console import Console
 from rich.table import Table
 
 from featx.scoring.metrics import Score, count_confusions, group_by_speaker, score_seeds
+from featx.utils.tables import TextTable, html_notes, html_table
 from featx.utils.text import counted
 
 WIDE = 10_000  # characters allowed; a table takes what it needs
@@ -34,14 +35,19 @@ class SeedPredictions(NamedTuple):
 
 @dataclass(frozen=True)
 class Results:
-    """The test scores of a run.
+    """The test scores of a run; a notebook shows them as tables.
+
+    Example:
+        >>> results = featx.Run("runs/manifest-encoder-dense").results
+        >>> results.scores["uar"].mean, results.scores["uar"].low, results.scores["uar"].high
+        >>> print(results.to_text())
 
     Attributes:
         title: what was fitted on what.
         classes: in the order of the matrix.
         scores: by metric.
         confusion: (classes, classes) counts added up over seeds, true by predicted.
-        seeds: how many.
+        seeds: how many there are.
         speakers: how many were tested; 0 if unknown.
         speakers_shared: whether training and test share speakers; None if unknown.
         remarks: what else a reader must know, in sentences.
@@ -96,33 +102,42 @@ class Results:
 
     def to_text(self) -> str:
         """Return tables of the scores, the classes and the confusions."""
-        tables = (self._score_table(), self._class_table(), self._confusion_table())
+        tables = map(draw_table, self._tables())
         width = max(100, 12 * (len(self.classes) + 2))
         return render(self.title, *tables, *self.notes(), width=width)
 
-    def _score_table(self) -> Table:
-        average = f"mean ± std of {self.seeds} seeds" if self.seeds > 1 else "one seed"
-        table = plain_table("test", average, f"95 % over {self.resampled}")
-        for metric, score in self.scores.items():
-            interval = f"{score.low:.1f} to {score.high:.1f}"
-            table.add_row(NAMES[metric], f"{score} %", interval)
-        present = np.count_nonzero(self.confusion.sum(1))  # as UAR counts
-        table.add_row("chance UAR", f"{100 / present:.1f} %", "")
-        return table
+    def _repr_html_(self) -> str:
+        """Return the same tables for a notebook."""
+        tables = map(html_table, self._tables())
+        return "".join([html_notes([self.title]), *tables, html_notes(self.notes())])
 
-    def _class_table(self) -> Table:
-        table = plain_table("class", "precision", "recall", "F1", "utterances")
+    def _tables(self) -> list[TextTable]:
+        return [self._score_table(), self._class_table(), self._confusion_table()]
+
+    def _score_table(self) -> TextTable:
+        average = f"mean ± std of {self.seeds} seeds" if self.seeds > 1 else "one seed"
+        rows = [
+            (NAMES[metric], f"{score} %", f"{score.low:.1f} to {score.high:.1f}")
+            for metric, score in self.scores.items()
+        ]
+        present = np.count_nonzero(self.confusion.sum(1))  # as UAR counts
+        rows.append(("chance UAR", f"{100 / present:.1f} %", ""))
+        return TextTable(("test", average, f"95 % over {self.resampled}"), rows)
+
+    def _class_table(self) -> TextTable:
+        rows = []
         for label, row in self.per_class().items():
             figures = (f"{row[name]:.1f}" for name in ("precision", "recall", "f1"))
-            table.add_row(label, *figures, describe_count(row["utterances"]))
-        return table
+            rows.append((label, *figures, describe_count(row["utterances"])))
+        return TextTable(("class", "precision", "recall", "F1", "utterances"), rows)
 
-    def _confusion_table(self) -> Table:
-        table = plain_table("true \\ predicted, %", *self.classes)
+    def _confusion_table(self) -> TextTable:
         shares = 100 * self.confusion / np.maximum(self.confusion.sum(1, keepdims=True), 1)
-        for label, row in zip(self.classes, shares, strict=True):
-            table.add_row(label, *(f"{share:.0f}" for share in row))
-        return table
+        rows = [
+            (label, *(f"{share:.0f}" for share in row))
+            for label, row in zip(self.classes, shares, strict=True)
+        ]
+        return TextTable(("true \\ predicted, %", *self.classes), rows)
 
     def notes(self) -> list[str]:
         """Return what a reader of the scores must know."""
@@ -199,3 +214,11 @@ def plain_table(first: str, *others: str) -> Table:
     for name in others:
         table.add_column(name, justify="right", no_wrap=True)
     return table
+
+
+def draw_table(table: TextTable) -> Table:
+    """Return a table as `render` takes it."""
+    drawn = plain_table(*table.header)
+    for row in table.rows:
+        drawn.add_row(*row)
+    return drawn

@@ -1,7 +1,12 @@
-"""Tables as Markdown and LaTeX."""
+"""Tables as Markdown, LaTeX and HTML, and the files that hold them."""
 
+import html
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+from featx.utils.files import write_text
 
 _LATEX = {
     **{character: f"\\{character}" for character in "%_&#${}"},
@@ -9,6 +14,25 @@ _LATEX = {
     **{"±": r"$\pm$", "−": "$-$", "–": "--", "<": "$<$", ">": "$>$"},
     "|": "$|$",
 }
+
+
+class TextTable(NamedTuple):
+    """A table of text, whose first column holds words and the others figures.
+
+    Attributes:
+        header: names of the columns.
+        rows: as many cells each.
+        caption: what it shows, where its header does not say so.
+    """
+
+    header: Sequence[str]
+    rows: Sequence[Sequence[str]]
+    caption: str = ""
+
+    @property
+    def columns(self) -> str:
+        """A letter for each column, "l" for words and "r" for figures."""
+        return "l" + "r" * (len(self.header) - 1)
 
 
 def plain(text: str) -> str:
@@ -52,3 +76,43 @@ def _latex_row(cells: Sequence[str]) -> str:
 
 def _escaped(text: str) -> str:
     return re.sub(r".", lambda found: _LATEX.get(found[0], found[0]), text)
+
+
+def html_table(table: TextTable) -> str:
+    """Return a table in HTML, for notebooks."""
+    aligned = [f' style="text-align: {_SIDES[letter]}"' for letter in table.columns]
+    rows = "".join(_html_row("td", row, aligned) for row in table.rows)
+    return f"<table>{_html_row('th', table.header, aligned)}{rows}</table>"
+
+
+_SIDES = {"l": "left", "r": "right"}
+
+
+def _html_row(tag: str, cells: Sequence[str], aligned: Sequence[str]) -> str:
+    shown = (
+        f"<{tag}{style}>{html.escape(cell)}</{tag}>"
+        for cell, style in zip(cells, aligned, strict=True)
+    )
+    return f"<tr>{''.join(shown)}</tr>"
+
+
+def html_notes(notes: Iterable[str]) -> str:
+    """Return notes below a table in HTML, a paragraph each."""
+    return "".join(f"<p>{html.escape(note)}</p>" for note in notes)
+
+
+def write_forms(folder: Path, name: str, forms: Mapping[str, str]) -> list[Path]:
+    """Write the same tables in several forms.
+
+    Args:
+        folder: where the files go.
+        name: of the files, without an ending.
+        forms: the text of each file by its ending, such as "md".
+
+    Returns:
+        The files.
+    """
+    files = {folder / f"{name}.{ending}": text for ending, text in forms.items()}
+    for path, text in files.items():
+        write_text(path, text)
+    return list(files)

@@ -9,8 +9,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from featx.comparison.compare import Comparison, compare
-from featx.comparison.tables import to_json, to_latex, to_markdown, to_text
+from featx.comparison.compare import compare
+from featx.comparison.comparison import Comparison
 from featx.errors import FeatxError
 from featx.runs.cost import Cost, write_cost
 from featx.scoring.results import SeedPredictions, score_predictions
@@ -72,7 +72,12 @@ def refusal(*paths: Path) -> str:
 
 
 def forms(comparison: Comparison) -> list[str]:
-    return [form(comparison) for form in (to_text, to_markdown, to_latex, to_json)]
+    return [
+        comparison.to_text(),
+        comparison.to_markdown(),
+        comparison.to_latex(),
+        comparison.to_json(),
+    ]
 
 
 def test_the_better_of_two_is_told_in_points_and_by_mcnemar():
@@ -91,7 +96,7 @@ def test_a_system_against_its_copy_differs_by_nothing():
     (pair,) = compared.pairs
     assert asdict(pair.difference) == {"mean": 0, "low": 0, "high": 0}
     assert {test.p for test in pair.tests} == {1}
-    assert "0.0 to 0.0" in to_text(compared)
+    assert "0.0 to 0.0" in compared.to_text()
 
 
 @pytest.mark.parametrize("speaker", [{}, {"speaker": ""}])
@@ -115,12 +120,12 @@ def test_the_note_and_json_tell_the_combined_p_and_every_test():
     for text in forms(compared):
         assert "every seed of one is tested against every seed of the other" in text
         assert "p is twice the median p (at most 1)" in text
-    (pair,) = json.loads(to_json(compared))["pairs"]
+    (pair,) = json.loads(compared.to_json())["pairs"]
     assert list(pair["mcnemar"]) == ["only_first", "only_second", "p", "p_holm", "tests"]
     single = [test["p"] for test in pair["mcnemar"]["tests"]]
     assert len(single) == 4
     assert pair["mcnemar"]["p"] == pytest.approx(min(1, 2 * np.median(single)))
-    assert "twice" not in to_text(compare([write("one", rows(0.8)), write("two", rows(0.6))]))
+    assert "twice" not in compare([write("one", rows(0.8)), write("two", rows(0.6))]).to_text()
 
 
 def test_holm_adjusts_the_combined_p():
@@ -134,10 +139,10 @@ def test_holm_adjusts_the_combined_p():
 
 def test_one_speaker_gives_differences_no_interval():
     compared = compare([write("a", rows(0.9, speakers=1)), write("b", rows(0.1, speakers=1))])
-    value = json.loads(to_json(compared))["pairs"][0]["uar_difference"]
+    value = json.loads(compared.to_json())["pairs"][0]["uar_difference"]
     assert value["mean"] > 0
     assert (value["low"], value["high"]) == (None, None)
-    text = to_text(compared)
+    text = compared.to_text()
     assert "no interval (–), as there is only one speaker to draw" in text
     (line,) = (line for line in text.splitlines() if "a − b" in line)
     assert line.split()[4] == "–"
@@ -165,8 +170,8 @@ def test_three_systems_are_three_pairs_with_adjusted_p():
     assert [(p.first, p.second) for p in compared.pairs] == [("a", "b"), ("a", "c"), ("b", "c")]
     assert all(pair.holm >= pair.tests[0].p for pair in compared.pairs)
     assert any(pair.holm > pair.tests[0].p for pair in compared.pairs)
-    assert "Holm p" in to_text(compared)
-    assert "Holm" not in to_text(compare(folders[:2]))
+    assert "Holm p" in compared.to_text()
+    assert "Holm" not in compare(folders[:2]).to_text()
 
 
 def test_one_system_is_too_few():
@@ -242,22 +247,22 @@ def test_the_cost_is_shown_and_a_missing_one_is_a_dash():
     write_cost(one, COST)
     (one / "model.safetensors").write_bytes(bytes(12_000_000))
     compared = compare([one, two])
-    lines = to_text(compared).splitlines()
+    lines = compared.to_text().splitlines()
     start = next(number for number, line in enumerate(lines) if line.strip().startswith("cost"))
     known, unknown = (line.split() for line in lines[start + 2 : start + 4])
     assert " ".join(known) == ("one 3 min 51 s 15 15 s 2.50 GB 164.2 k 12.0 MB 5.31 GB cpu")
     assert set(unknown) == {"two", "–"}
-    assert "two: cost unknown (–), as there is no cost.json" in to_text(compared)
-    assert "GPU" not in to_text(compared)
-    assert json.loads(to_json(compared))["systems"]["two"]["cost"] is None
-    assert json.loads(to_json(compared))["systems"]["one"]["cost"]["models"] == 15
+    assert "two: cost unknown (–), as there is no cost.json" in compared.to_text()
+    assert "GPU" not in compared.to_text()
+    assert json.loads(compared.to_json())["systems"]["two"]["cost"] is None
+    assert json.loads(compared.to_json())["systems"]["one"]["cost"]["models"] == 15
 
 
 def test_gpu_memory_has_a_column_where_one_used_a_gpu():
     one, two = write("one", rows(0.5)), write("two", rows(0.6))
     write_cost(one, COST.model_copy(update={"peak_gpu_memory": 11_000_000_000, "device": "H200"}))
     write_cost(two, COST.model_copy(update={"features": 0}))
-    text = to_text(compare([one, two]))
+    text = compare([one, two]).to_text()
     assert "peak GPU memory" in text
     assert "11.00 GB" in text
     assert "cost unknown" not in text
@@ -268,7 +273,7 @@ def test_json_is_finite_and_says_what_the_tables_say():
         raise AssertionError(value)
 
     compared = compare([write("a", rows(0.9)), write("b", rows(0.1))])
-    value = json.loads(to_json(compared), parse_constant=refuse)
+    value = json.loads(compared.to_json(), parse_constant=refuse)
     assert list(value["systems"]) == ["a", "b"]
     assert value["systems"]["a"]["uar"]["std"] is None
     (pair,) = value["pairs"]
@@ -279,5 +284,5 @@ def test_json_is_finite_and_says_what_the_tables_say():
 
 def test_names_do_not_break_the_tables():
     compared = compare([write("50%_a&b", rows(0.5)), write("a|b", rows(0.6))])
-    assert r"50\%\_a\&b & " in to_latex(compared)
-    assert r"| a\|b |" in to_markdown(compared)
+    assert r"50\%\_a\&b & " in compared.to_latex()
+    assert r"| a\|b |" in compared.to_markdown()

@@ -1,87 +1,109 @@
-"""The tables of a comparison: for the terminal, in Markdown, LaTeX and JSON."""
+"""A comparison, and its tables for the terminal, notebooks, Markdown, LaTeX and JSON."""
 
 import json
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import NamedTuple
 
-from featx.comparison.compare import Compared, Comparison, Pair, median
+from featx.comparison.compared import Compared, Pair, median
 from featx.runs.cost import describe_bytes, describe_parameters, describe_seconds
 from featx.runs.files import COST
-from featx.scoring.results import NAMES, WIDE, plain_table, render
+from featx.scoring.results import NAMES, WIDE, draw_table, render
 from featx.scoring.significance import Difference
-from featx.utils.files import write_text
-from featx.utils.tables import latex_table, markdown_table
+from featx.utils.tables import (
+    TextTable,
+    html_notes,
+    html_table,
+    latex_table,
+    markdown_table,
+    plain,
+    write_forms,
+)
 
 _UNKNOWN = "–"
 
 
-class _Section(NamedTuple):
-    """A table with the caption it has where the terminal shows none."""
+@dataclass(frozen=True)
+class Comparison:
+    """Two or more systems and every pair of them.
 
-    caption: str
-    header: Sequence[str]
-    rows: Sequence[Sequence[str]]
+    Attributes:
+        utterances: how many were tested.
+        systems: in the order they were given.
+        pairs: of them.
+    """
+
+    utterances: int
+    systems: Sequence[Compared]
+    pairs: Sequence[Pair]
+
+    @property
+    def resampled(self) -> str:
+        """What the intervals resample: "speakers", or "utterances" if no speaker is known."""
+        return self.systems[0].results.resampled
+
+    def to_text(self) -> str:
+        """Return the tables and notes for the terminal."""
+        tables = (render(draw_table(table), width=WIDE) for table in self._tables())
+        parts = [table.strip("\n") + "\n" for table in tables]
+        return "\n".join([*parts, *_notes(self)])
+
+    def to_markdown(self) -> str:
+        """Return the same in Markdown."""
+        parts = []
+        for table in self._tables():
+            lines = markdown_table(table.header, table.rows, table.columns)
+            parts += [f"{plain(table.caption)}:", "", *lines, ""]
+        return "\n".join([*parts, *(f"- {plain(note)}" for note in _notes(self))]) + "\n"
+
+    def to_latex(self) -> str:
+        """Return the tables in LaTeX, for the package booktabs; the notes as comments."""
+        parts = []
+        for table in self._tables():
+            lines = latex_table(table.header, table.rows, table.columns)
+            parts += [f"% {table.caption}", *lines]
+        return "\n".join([*parts, *(f"% {note}" for note in _notes(self))]) + "\n"
+
+    def to_json(self) -> str:
+        """Return everything as a JSON object."""
+        value = {
+            "utterances": self.utterances,
+            "speakers": self.systems[0].results.speakers,
+            "resampled": self.resampled,
+            "systems": {system.name: system.to_json() for system in self.systems},
+            "pairs": [pair.to_json() for pair in self.pairs],
+            "notes": _notes(self),
+        }
+        return json.dumps(value, indent=2, allow_nan=False)
+
+    def write(self, folder: str | Path) -> list[Path]:
+        """Write `compare.md`, `compare.tex` and `compare.json` to a folder; return the files."""
+        forms = {
+            "md": self.to_markdown(),
+            "tex": self.to_latex(),
+            "json": self.to_json() + "\n",
+        }
+        return write_forms(Path(folder), "compare", forms)
+
+    def _repr_html_(self) -> str:
+        """Return the tables and notes for a notebook."""
+        return "".join([*map(html_table, self._tables()), html_notes(_notes(self))])
+
+    def _tables(self) -> list[TextTable]:
+        over = f"95 % over {self.resampled}"
+        return [
+            _score_table(self, over),
+            _cost_table(self.systems),
+            _pair_table(self.pairs, over),
+        ]
 
 
-def to_text(comparison: Comparison) -> str:
-    """Return the tables and notes for the terminal."""
-    parts = []
-    for _, header, rows in _sections(comparison):
-        table = plain_table(*header)
-        for row in rows:
-            table.add_row(*row)
-        parts.append(render(table, width=WIDE).strip("\n") + "\n")
-    return "\n".join([*parts, *_notes(comparison)])
-
-
-def to_markdown(comparison: Comparison) -> str:
-    """Return the same in Markdown."""
-    parts = []
-    for caption, header, rows in _sections(comparison):
-        parts += [f"{caption}:", "", *markdown_table(header, rows, _columns(header)), ""]
-    return "\n".join([*parts, *(f"- {note}" for note in _notes(comparison))]) + "\n"
-
-
-def to_latex(comparison: Comparison) -> str:
-    """Return the tables in LaTeX, for the package booktabs; the notes as comments."""
-    parts = []
-    for caption, header, rows in _sections(comparison):
-        parts += [f"% {caption}", *latex_table(header, rows, _columns(header))]
-    return "\n".join([*parts, *(f"% {note}" for note in _notes(comparison))]) + "\n"
-
-
-def to_json(comparison: Comparison) -> str:
-    """Return everything as a JSON object."""
-    value = {**comparison.to_json(), "notes": _notes(comparison)}
-    return json.dumps(value, indent=2, allow_nan=False)
-
-
-def write_tables(folder: Path, comparison: Comparison) -> list[Path]:
-    """Write Markdown, LaTeX and JSON to a folder; return the files."""
-    forms = {"md": to_markdown(comparison), "tex": to_latex(comparison)}
-    forms["json"] = to_json(comparison) + "\n"
-    files = {folder / f"compare.{ending}": text for ending, text in forms.items()}
-    for path, text in files.items():
-        write_text(path, text)
-    return list(files)
-
-
-def _columns(header: Sequence[str]) -> str:
-    return "l" + "r" * (len(header) - 1)
-
-
-def _sections(comparison: Comparison) -> list[_Section]:
-    over = f"95 % over {comparison.resampled}"
-    return [
-        _Section(
-            f"Scores on the same {comparison.utterances:,} utterances, mean ± std over seeds",
-            ("mean ± std", *_beside([f"{name}, %" for name in NAMES.values()], over), "seeds"),
-            [_score_cells(system) for system in comparison.systems],
-        ),
-        _cost_section(comparison.systems),
-        _pair_section(comparison.pairs, over),
-    ]
+def _score_table(comparison: Comparison, over: str) -> TextTable:
+    return TextTable(
+        ("mean ± std", *_beside([f"{name}, %" for name in NAMES.values()], over), "seeds"),
+        [_score_cells(system) for system in comparison.systems],
+        f"Scores on the same {comparison.utterances:,} utterances, mean ± std over seeds",
+    )
 
 
 def _score_cells(system: Compared) -> list[str]:
@@ -96,18 +118,15 @@ def _beside(cells: Sequence[str], interval: str) -> list[str]:
     return [cells[0], interval, *cells[1:]]
 
 
-def _cost_section(systems: Sequence[Compared]) -> _Section:
+def _cost_table(systems: Sequence[Compared]) -> TextTable:
     header = ["cost", "training", "models", "one model", "peak memory", "peak GPU memory"]
     header += ["trained", "run folder", "features", "device"]
     rows = [_cost_cells(system) for system in systems]
     if not any(system.cost and system.cost.peak_gpu_memory is not None for system in systems):
         for row in (header, *rows):
             del row[5]
-    return _Section(
-        "Cost of training; peak memory of the process, parameters trained of one model",
-        header,
-        rows,
-    )
+    caption = "Cost of training; peak memory of the process, parameters trained of one model"
+    return TextTable(header, rows, caption)
 
 
 def _cost_cells(system: Compared) -> list[str]:
@@ -129,7 +148,7 @@ def _cost_cells(system: Compared) -> list[str]:
     ]
 
 
-def _pair_section(pairs: Sequence[Pair], over: str) -> _Section:
+def _pair_table(pairs: Sequence[Pair], over: str) -> TextTable:
     header = ["first − second", "UAR, points", over, "only first", "only second", "McNemar p"]
     rows = [_pair_cells(pair) for pair in pairs]
     if any(len(pair.tests) > 1 for pair in pairs):
@@ -141,7 +160,7 @@ def _pair_section(pairs: Sequence[Pair], over: str) -> _Section:
         header.append("Holm p")
         for pair, row in zip(pairs, rows, strict=True):
             row.append(_p(pair.holm))
-    return _Section("Differences", header, rows)
+    return TextTable(header, rows, "Differences")
 
 
 def _pair_cells(pair: Pair) -> list[str]:
@@ -183,8 +202,8 @@ def _reading(comparison: Comparison) -> list[str]:
         )
     interval = f"the interval draws the same {comparison.resampled} for both"
     if not _has_intervals(comparison):
-        one = comparison.resampled.removesuffix("s")
-        interval = f"no interval ({_UNKNOWN}), as there is only one {one} to draw"
+        group = comparison.resampled.removesuffix("s")
+        interval = f"no interval ({_UNKNOWN}), as there is only one {group} to draw"
     notes.append(f"Difference: mean UAR of the first less the second's; {interval}.")
     notes.append(_mcnemar_note(comparison))
     if len(comparison.pairs) > 1:

@@ -1,0 +1,76 @@
+"""What is known of a compared system, and of a pair of them."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+
+from featx.runs.cost import Cost
+from featx.scoring.results import Results
+from featx.scoring.significance import Difference, McNemar
+
+
+@dataclass(frozen=True)
+class Compared:
+    """One of the systems.
+
+    Attributes:
+        name: of its folder.
+        results: its scores.
+        cost: of its training; None if unknown.
+        disk: bytes in its folder; None if the cost is unknown.
+        notes: what a reader of the scores must know.
+    """
+
+    name: str
+    results: Results
+    cost: Cost | None
+    disk: int | None
+    notes: Sequence[str]
+
+    def to_json(self) -> dict[str, Any]:
+        """Return everything as JSON values."""
+        cost = None if self.cost is None else {**self.cost.model_dump(), "run_folder": self.disk}
+        return {**self.results.to_json(), "cost": cost, "notes": list(self.notes)}
+
+
+@dataclass(frozen=True)
+class Pair:
+    """Two of the systems.
+
+    Attributes:
+        first: name of one.
+        second: name of the other.
+        difference: in UAR.
+        tests: of every seed of one against every seed of the other.
+        p: of all tests combined.
+        holm: the combined p, adjusted for the number of pairs of systems.
+    """
+
+    first: str
+    second: str
+    difference: Difference
+    tests: Sequence[McNemar]
+    p: float
+    holm: float
+
+    def to_json(self) -> dict[str, Any]:
+        """Return everything as JSON values."""
+        return {
+            "first": self.first,
+            "second": self.second,
+            "uar_difference": asdict(self.difference),
+            "mcnemar": {
+                "only_first": median(test.only_first for test in self.tests),
+                "only_second": median(test.only_second for test in self.tests),
+                "p": self.p,
+                "p_holm": self.holm,
+                "tests": [asdict(test) for test in self.tests],
+            },
+        }
+
+
+def median(values: Iterable[float]) -> float:
+    """Return the median of some numbers."""
+    return float(np.median(list(values)))
