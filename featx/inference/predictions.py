@@ -1,6 +1,5 @@
 """What a model says of utterances, as a table."""
 
-import html
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -9,6 +8,7 @@ from torch import Tensor
 
 from featx.scoring.predictions import rounded
 from featx.utils.files import write_csv
+from featx.utils.tables import TextTable, html_notes, html_table
 
 SHOWN = 20  # rows in a notebook
 
@@ -107,15 +107,11 @@ class Predictions:
 
     def _repr_html_(self) -> str:
         """Return a table with a row for each utterance, the first ones where they are many."""
-        header = "".join(
-            f"<th>{html.escape(name)}</th>" for name in ("utterance", "label", *self.classes)
-        )
-        body = "".join(map(self._html_row, self.rows[:SHOWN]))
+        rows = [
+            (row.utterance, row.label, *(f"{row.probabilities[c]:.3f}" for c in self.classes))
+            for row in self.rows[:SHOWN]
+        ]
+        table = html_table(TextTable(("utterance", "label", *self.classes), rows))
         hidden = len(self.rows) - SHOWN
-        more = f"<p>and {hidden:,} more</p>" if hidden > 0 else ""
-        return f"<table><tr>{header}</tr>{body}</table>{more}"
-
-    def _html_row(self, row: PredictedUtterance) -> str:
-        shares = "".join(f"<td>{row.probabilities[name]:.3f}</td>" for name in self.classes)
-        named = f"<td>{html.escape(row.utterance)}</td><td>{html.escape(row.label)}</td>"
-        return f"<tr>{named}{shares}</tr>"
+        notes = [f"and {hidden:,} more"] if hidden > 0 else []
+        return table + html_notes([*notes, *self.failures.values()])
