@@ -161,7 +161,8 @@ def resample(confusions: np.ndarray, draws: np.ndarray) -> np.ndarray:
     """
     seeds, groups, classes, _ = confusions.shape
     rows = confusions.transpose(1, 0, 2, 3).reshape(groups, -1)
-    sums = draws.astype(float) @ rows.astype(float)  # exact, and faster than with integers
+    # exact, and faster than with integers
+    sums: np.ndarray = draws.astype(float) @ rows.astype(float)
     return sums.reshape(len(draws), seeds, classes, classes)
 
 
