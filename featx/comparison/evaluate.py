@@ -16,10 +16,11 @@ from featx.scoring.results import (
     NAMES,
     Results,
     SeedPredictions,
-    plain_table,
+    draw_table,
     render,
     score_predictions,
 )
+from featx.utils.tables import TextTable, html_notes, html_table
 from featx.utils.text import counted, listed
 
 
@@ -77,19 +78,36 @@ class Evaluation:
         notes = [f"{system.name}: {note}" for system in self.systems for note in system.notes]
         return "\n".join([self._overview(), *notes]).rstrip("\n")
 
+    def _repr_html_(self) -> str:
+        """Return the same for a notebook."""
+        if len(self.systems) == 1:
+            (system,) = self.systems
+            return system.results._repr_html_() + html_notes(system.notes)
+        notes = [f"{system.name}: {note}" for system in self.systems for note in system.notes]
+        return html_table(self._table()) + html_notes([*self._warnings(), *notes])
+
     def _overview(self) -> str:
+        width = 100 + max(len(system.name) for system in self.systems)
+        drawn = render(draw_table(self._table()), width=width)
+        lines = [line for line in drawn.splitlines() if line]
+        for warning in self._warnings():
+            lines += ["", warning]
+        return "\n".join([*lines, ""])
+
+    def _table(self) -> TextTable:
         metrics = [f"{name}, %" for name in NAMES.values()]
-        table = plain_table("mean ± std", *metrics, "seeds", "utterances", "classes")
+        rows = []
         for system in self.systems:
             results = system.results
             scores = [str(results.scores[metric]) for metric in NAMES]
             counts = (results.seeds, len(system.labels), len(results.classes))
-            table.add_row(system.name, *scores, *map(str, counts))
-        width = 100 + max(len(system.name) for system in self.systems)
-        lines = [line for line in render(table, width=width).splitlines() if line]
-        if any(system.labels != self.systems[0].labels for system in self.systems):
-            lines += ["", "The systems were scored on different utterances or labels."]
-        return "\n".join([*lines, ""])
+            rows.append((system.name, *scores, *map(str, counts)))
+        return TextTable(("mean ± std", *metrics, "seeds", "utterances", "classes"), rows)
+
+    def _warnings(self) -> list[str]:
+        if all(system.labels == self.systems[0].labels for system in self.systems):
+            return []
+        return ["The systems were scored on different utterances or labels."]
 
 
 def evaluate(
