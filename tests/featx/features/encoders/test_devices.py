@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from featx.errors import FeatxError
-from featx.features.encoders.devices import find_devices
+from featx.features.encoders.devices import BATCH_SECONDS, Compute, find_devices
 
 
 @pytest.fixture
@@ -54,3 +54,24 @@ def test_what_is_not_there_is_explained(gpus, here, device, count, message):
     gpus(here)
     with pytest.raises(FeatxError, match=message):
         find_devices(device, count)
+
+
+def test_what_to_compute_with_is_written_in_words(gpus):
+    gpus(2)
+    compute = Compute("auto", "all")
+    assert list(map(str, compute.places)) == ["cuda:0", "cuda:1"]
+    assert (str(compute.place), compute.seconds) == ("cuda:0", BATCH_SECONDS["cuda"])
+    assert Compute("cpu", batch_seconds=3.0).seconds == 3.0
+
+
+@pytest.mark.parametrize("seconds", [0.0, -1.0, float("inf"), float("nan")])
+def test_a_batch_has_a_number_of_seconds(seconds):
+    with pytest.raises(FeatxError, match="`batch_seconds="):
+        Compute(batch_seconds=seconds)
+
+
+def test_devices_that_are_not_here_are_refused_when_asked(gpus):
+    gpus(0)
+    compute = Compute("cuda")  # as in a dry run, which computes nothing
+    with pytest.raises(FeatxError, match="`device='cuda'`"):
+        compute.check()
