@@ -13,8 +13,8 @@ def resample(waveform: np.ndarray, source_rate: int, target_rate: int) -> np.nda
 
     Args:
         waveform: (samples,) float32 at `source_rate` Hz.
-        source_rate: in Hz.
-        target_rate: in Hz.
+        source_rate: the rate of the waveform, in Hz.
+        target_rate: the rate wanted, in Hz.
 
     Returns:
         (ceil(samples · target_rate / source_rate),) float32.

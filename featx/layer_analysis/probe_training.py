@@ -35,7 +35,7 @@ class _Pooled:
 
     Attributes:
         means: (layers, 1, dim) by utterance, over its frames.
-        statistics: of each fold and part, where speakers are standardised by their own.
+        statistics: those of each fold and part, where speakers are standardised by their own.
     """
 
     means: Mapping[str, Tensor]
@@ -61,7 +61,7 @@ def fit_probes(fit: PlannedFit, folder: Path) -> list[list[Member]]:
     The store is read once, and each utterance's frames are averaged at once in every layer.
 
     Args:
-        fit: of a linear head with mean pooling on a single store.
+        fit: a planned fit of a linear head with mean pooling on a single store.
         folder: where finished probes are kept.
 
     Returns:

@@ -97,7 +97,7 @@ class ShownLayers:
     """What heads make of layers, and the files that say so.
 
     Attributes:
-        weights: of each run and each store whose layers it averages.
+        weights: the weights of each run and of each store whose layers it averages.
         files: the CSV and the pictures.
     """
 

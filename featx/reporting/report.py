@@ -77,9 +77,10 @@ def gather(runs: Sequence[Reported], page: Path) -> Report:
     """
     groups = group_by_test(runs)
     ordered = [run for group in groups for run in group]
+    differences, remarks = difference_sheets(groups)
     tables = [
         Section("Results", [result_sheet(groups)]),
-        Section("Differences", *difference_sheets(groups)),
+        Section("Differences", differences, remarks),
         Section("Confusions", list(map(confusion_sheet, ordered))),
         Section("Classes", list(map(class_sheet, ordered))),
         _speaker_section(ordered),

@@ -58,7 +58,7 @@ def confusion_sheet(run: Reported) -> Sheet:
     counts = run.results.confusion / run.results.seeds
     shares = counts / np.maximum(counts.sum(1, keepdims=True), 1)
     rows = [
-        [Cell(label), *(_entry(*pair) for pair in zip(row, part, strict=True))]
+        [Cell(label), *(_entry(n, share) for n, share in zip(row, part, strict=True))]
         for label, row, part in zip(run.results.classes, counts, shares, strict=True)
     ]
     seeds = f", mean of {run.results.seeds} seeds" if run.results.seeds > 1 else ""

@@ -27,9 +27,9 @@ class Reported:
     Attributes:
         system: its predictions.
         results: its scores, with what the run itself says of them.
-        cost: of its training; None if unknown.
-        config_text: its `config.toml`, empty if there is none.
-        config: the same as a table.
+        cost: what its training cost; None if unknown.
+        config_text: the text of its `config.toml`, empty if there is none.
+        config: that config as a table.
         environment: its `environment.json`, empty if there is none.
     """
 
@@ -108,8 +108,8 @@ class Repeat(NamedTuple):
     """How a run is repeated.
 
     Attributes:
-        command: to give in the working folder; empty if there is none.
-        lacking: why there is none, a sentence; empty if that is not known.
+        command: the command to give in the working folder; empty if there is none.
+        lacking: a sentence that says why there is none; empty if that is not known.
     """
 
     command: str

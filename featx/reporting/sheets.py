@@ -24,12 +24,12 @@ class Cell(NamedTuple):
 
     Attributes:
         text: what it shows.
-        key: what it is sorted by: a number; None for its text.
-        other: what it shows instead, when asked.
-        share: how far it is filled, 0 to 1; None for no filling.
-        span: low end, middle and high end of an interval to draw, 0 to 1.
-        lines: what stands below the text, one paragraph each.
-        audio: to play.
+        key: the number that it is sorted by; None to sort it by its text.
+        other: what it shows instead where the reader asks for it.
+        share: how far it is filled, from 0 to 1; None to leave it unfilled.
+        span: the low end, middle and high end of an interval to draw, from 0 to 1.
+        lines: the paragraphs below the text.
+        audio: the sound that it plays.
     """
 
     text: str
@@ -48,7 +48,7 @@ class Sheet:
     Attributes:
         caption: what it shows.
         header: names of its columns.
-        rows: of cells; the first names the row.
+        rows: the cells of each row, of which the first names the row.
         notes: how to read it.
         kind: "plain"; "bars", whose shares are lengths; or "heat", whose shares are tints.
         sortable: whether its readers can sort it.
@@ -83,7 +83,7 @@ def to_markdown(title: str, sections: Sequence[Section]) -> str:
     for heading, sheets, notes in sections:
         lines += ["", f"## {plain(heading)}"]
         for sheet in sheets:
-            lines += ["", f"{plain(sheet.caption)}:", "", *markdown_table(*_parts(sheet))]
+            lines += ["", f"{plain(sheet.caption)}:", "", *_markdown(sheet)]
             lines += ["", *_bullets(sheet)] if _remarks(sheet) else []
         lines += ["", *(f"- {plain(note)}" for note in notes)] if notes else []
     return "\n".join(lines) + "\n"
@@ -96,7 +96,8 @@ def to_latex(sections: Sequence[Section]) -> str:
         lines += [f"% {'=' * 8} {_line(heading)}", ""]
         for sheet in sheets:
             lines += [f"% {_line(text)}" for text in (sheet.caption, *_remarks(sheet))]
-            lines += latex_table(*_parts(sheet))
+            shown = _shown(sheet)
+            lines += latex_table(shown.header, shown.rows, shown.columns)
         lines += [*(f"% {_line(note)}" for note in notes), ""] if notes else []
     return "\n".join(lines)
 
@@ -105,13 +106,26 @@ def _bullets(sheet: Sheet) -> list[str]:
     return [f"- {plain(note)}" for note in _remarks(sheet)]
 
 
-def _parts(sheet: Sheet) -> tuple[list[str], list[list[str]], str]:
-    """Return header, rows and columns, as the writers of tables take them."""
+class _Shown(NamedTuple):
+    """A table of text: a sheet without what only a page can show."""
+
+    header: list[str]
+    rows: list[list[str]]
+    columns: str
+
+
+def _markdown(sheet: Sheet) -> list[str]:
+    shown = _shown(sheet)
+    return markdown_table(shown.header, shown.rows, shown.columns)
+
+
+def _shown(sheet: Sheet) -> _Shown:
+    """Return the header, rows and columns of a sheet without those that play sounds."""
     heard = {place for row in sheet.rows for place, cell in enumerate(row) if cell.audio}
     shown = [place for place in range(len(sheet.header)) if place not in heard]
     columns = "".join("l" if place < sheet.words else "r" for place in shown)
     rows = [[_text(row[place]) for place in shown] for row in sheet.rows]
-    return [_line(sheet.header[place]) for place in shown], rows, columns
+    return _Shown([_line(sheet.header[place]) for place in shown], rows, columns)
 
 
 def _text(cell: Cell) -> str:

@@ -28,7 +28,7 @@ def progress(
     Args:
         title: what is being done.
         total: how much there is to do.
-        unit: of `total`, such as "s of audio".
+        unit: the unit of `total`, such as "s of audio".
         done: how much was done before; it counts as done but not in the rate.
 
     Returns:

@@ -39,9 +39,9 @@ def build_manifest(
         labels: the labels to keep, after merging; a string is split at its commas. All labels if
             empty.
         merge: labels to rename, each to its new name.
-        channel: of RAVDESS: "speech" (taken if None), "song" or "both".
-        scenario: of IEMOCAP: "improvised", "scripted" or "both" (taken if None).
-        speaker: of a folder: a regular expression whose only group finds the speaker in a path.
+        channel: the channel of RAVDESS: "speech" (taken if None), "song" or "both".
+        scenario: the dialogs of IEMOCAP: "improvised", "scripted" or "both" (taken if None).
+        speaker: for a folder, a regular expression whose only group finds the speaker in a path.
         overwrite: replace a manifest that says something else.
 
     Returns:

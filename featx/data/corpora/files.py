@@ -21,8 +21,8 @@ class Found:
     """What a corpus holds.
 
     Attributes:
-        utterances: in a fixed order.
-        notes: for people: what was left out and what is missing.
+        utterances: its utterances, in a fixed order.
+        notes: sentences for people: what was left out and what is missing.
     """
 
     utterances: list[Utterance]
@@ -34,7 +34,8 @@ def find_files(root: Path, suffixes: Collection[str]) -> list[Path]:
 
     Args:
         root: the folder; links inside it are followed.
-        suffixes: in lower case, with the dot; files may have them in any case.
+        suffixes: the endings of the files to list, in lower case with the dot; the files may have
+            them in any case.
 
     Returns:
         The files, shallowest first, then by name.
@@ -62,7 +63,7 @@ def drop_duplicates(
 
     Args:
         root: the corpus's folder, which notes leave out.
-        paths: in the order of preference.
+        paths: the files, in the order of preference.
         name: what makes two files the same.
 
     Returns:
