@@ -1,0 +1,52 @@
+"""The command line as a whole: its help, its errors, and what it says."""
+
+import logging
+import subprocess
+import sys
+
+import pytest
+import typer
+
+from featx.cli.main import main
+
+
+def test_help_shows_whole_sentences(run_featx):
+    outcome = run_featx("--help")
+    assert outcome.code == 0
+    commands = outcome.out.split("Commands:")[1]
+    assert "..." not in commands
+    for name in ("manifest", "extract", "fit", "finetune", "vote", "report", "run"):
+        assert f"\n  {name} " in commands
+
+
+def test_help_does_without_rich():
+    code = (
+        "import sys\n"
+        "from featx.cli.main import main\n"
+        "sys.argv = ['featx', '--help']\n"
+        "try: main()\n"
+        "except SystemExit: pass\n"
+        "assert 'rich' not in sys.modules\n"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True, capture_output=True)
+
+
+def test_what_the_library_says_names_options(monkeypatch, capsys):
+    def say(*_):
+        logging.getLogger("featx").info("Note: `speaker=x` and `unknown` are here.")
+        logging.getLogger("featx").debug("a detail")
+
+    monkeypatch.setattr(typer.Typer, "__call__", say)
+    monkeypatch.setattr(sys, "argv", ["featx", "manifest"])
+    main()
+    assert capsys.readouterr().out == "Note: --speaker x and `unknown` are here.\n"
+
+
+def test_a_file_that_cannot_be_read_is_one_line(monkeypatch, capsys):
+    def fail(*_):
+        raise FileNotFoundError(2, "No such file or directory", "gone.csv")
+
+    monkeypatch.setattr(typer.Typer, "__call__", fail)
+    with pytest.raises(SystemExit, match="1"):
+        main()
+    assert capsys.readouterr().err == "error: gone.csv: No such file or directory\n"
