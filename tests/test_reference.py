@@ -1,10 +1,11 @@
 """Published predictions score as their paper says."""
 
-import json
 import os
 from pathlib import Path
 
 import pytest
+
+import featx
 
 pytestmark = [
     pytest.mark.corpus,
@@ -12,15 +13,13 @@ pytestmark = [
 ]
 
 
-def test_pepino_et_al_2021(run_featx):
+def test_pepino_et_al_2021():
     """The RAVDESS cells of their table of average recall, mean ± deviation of five seeds."""
     folder = Path(os.environ["FEATX_DATA"]) / "reference"
-    outcome = run_featx("evaluate", folder)
-    assert outcome.code == 0, outcome.err
-    cells = {line.split()[0]: line for line in outcome.out.splitlines() if "±" in line}
-    assert "57.0 ± 2.4" in cells["none-egemaps"]
-    assert "84.3 ± 1.7" in cells["w2v2PT-alllayers"]
-    assert run_featx("evaluate", *sorted(folder.glob("*/*.csv"))).out == outcome.out
-    found = json.loads(run_featx("evaluate", folder, "--json").out)["systems"]
-    assert found["w2v2PT-alllayers"]["uar"]["mean"] == pytest.approx(84.3, abs=0.05)
-    assert found["w2v2PT-alllayers"]["uar"]["std"] == pytest.approx(1.7, abs=0.05)
+    found = {system.name: system.results for system in featx.evaluate(folder).systems}
+    assert str(found["none-egemaps"].scores["uar"]) == "57.0 ± 2.4"
+    assert str(found["w2v2PT-alllayers"].scores["uar"]) == "84.3 ± 1.7"
+    files = featx.evaluate(sorted(folder.glob("*/*.csv")))
+    assert {system.name: system.results.scores for system in files.systems} == {
+        name: results.scores for name, results in found.items()
+    }

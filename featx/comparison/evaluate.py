@@ -171,23 +171,23 @@ def _find_speakers(
     system: str, seeds: Sequence[Seed], manifest: Mapping[str, str] | None
 ) -> tuple[dict[str, str], list[str]]:
     """Return who speaks each utterance, empty if unknown, and notes about it."""
-    told = {
+    named = {
         row.utterance: row.speaker for seed in seeds for row in seed.rows.values() if row.speaker
     }
     names = list(seeds[0].rows)
     notes = []
     if manifest is not None:
-        missing = [name for name in names if name not in told and name not in manifest]
+        missing = [name for name in names if name not in named and name not in manifest]
         if missing:
             raise FeatxError(
                 f"{system}: {counted(len(missing), 'utterance')} of {len(names)} not in "
                 f"the manifest, such as {missing[0]!r}. Any CSV with the columns utterance and "
                 "speaker will do."
             )
-        if told:
-            rest = "not from" if len(told) == len(names) else "those it leaves empty from"
+        if named:
+            rest = "not from" if len(named) == len(names) else "those it leaves empty from"
             notes.append(f"Speakers are from the speaker column, {rest} the manifest.")
-    speakers = {name: told.get(name) or (manifest or {}).get(name, "") for name in names}
+    speakers = {name: named.get(name) or (manifest or {}).get(name, "") for name in names}
     unknown = sum(not speaker for speaker in speakers.values())
     if 0 < unknown < len(names):
         are = counted(unknown, "utterance")
@@ -230,7 +230,7 @@ def check_same(systems: Sequence[System]) -> None:
 
 
 def join_speakers(systems: Sequence[System]) -> dict[str, str]:
-    """Return who speaks each utterance, told by any of the systems; empty if unknown.
+    """Return who speaks each utterance, as any of the systems says; empty if unknown.
 
     Raises:
         FeatxError: if systems tell different speakers.

@@ -111,7 +111,7 @@ def split_seeds(files: Sequence[PredictionFile]) -> tuple[list[Seed], list[str]]
 
 def _expand(path: Path) -> list[Path]:
     if not path.is_file() and not path.is_dir():
-        beside = [str(one) for one in path.parent.glob("[!.]*")]
+        beside = [str(neighbour) for neighbour in path.parent.glob("[!.]*")]
         raise FeatxError(
             f"{path}: no such file or folder: {nearest(str(path), beside)} Give runs, prediction "
             "files or their folders."
@@ -121,14 +121,14 @@ def _expand(path: Path) -> list[Path]:
         raise FeatxError(f"{folder}: a run that is not finished; its own command goes on with it.")
     if path.is_file():
         return [path]
-    folders = sorted(one for one in path.iterdir() if one.is_dir())
-    visible = [one for one in folders if not one.name.startswith(".")]
+    folders = sorted(inner for inner in path.iterdir() if inner.is_dir())
+    visible = [inner for inner in folders if not inner.name.startswith(".")]
     if begun := next(filter(is_unfinished, visible), None):
         raise FeatxError(
             f"{begun}: a run that is not finished; its own command goes on with it. Or name the "
             "others."
         )
-    if files := _files_in(path) or [file for one in visible for file in _files_in(one)]:
+    if files := _files_in(path) or [file for inner in visible for file in _files_in(inner)]:
         return files
     if (path / CONFIG).exists():
         raise FeatxError(f"{path}: a run without {PREDICTIONS}; make it again with `overwrite`.")
@@ -181,10 +181,10 @@ def _check_disjoint(parts: Sequence[Seed]) -> None:
             other = owners.setdefault(name, part)
             if other is not part:
                 only, owner = next(
-                    (found, one)
-                    for one, two in ((other, part), (part, other))
-                    for found in one.rows
-                    if found not in two.rows
+                    (found, having)
+                    for having, lacking in ((other, part), (part, other))
+                    for found in having.rows
+                    if found not in lacking.rows
                 )
                 raise FeatxError(
                     f"{other.name} and {part.name} share some utterances but not all: both have "
@@ -195,20 +195,22 @@ def _check_disjoint(parts: Sequence[Seed]) -> None:
 
 def _check_same(first: Seed, other: Seed) -> None:
     """Refuse seeds with other utterances, labels or speakers."""
-    for one, two in ((first, other), (other, first)):
-        missing = [name for name in one.rows if name not in two.rows]
+    for having, lacking in ((first, other), (other, first)):
+        missing = [repr(name) for name in having.rows if name not in lacking.rows]
         if missing:
             raise FeatxError(
-                f"{two.name} lacks {counted(len(missing), 'utterance')} that {one.name} has: "
-                f"{listed(list(map(repr, missing)))}. Every seed must cover the same utterances."
+                f"{lacking.name} lacks {counted(len(missing), 'utterance')} that {having.name} has: "
+                f"{listed(missing)}. Every seed must cover the same utterances."
             )
     for what in ("label", "speaker"):
         pairs = ((row, other.rows[name]) for name, row in first.rows.items())
         values = ((row.utterance, getattr(row, what), getattr(two, what)) for row, two in pairs)
-        differing = [(name, one, two) for name, one, two in values if one != two and one and two]
+        differing = [
+            (name, mine, its) for name, mine, its in values if mine and its and mine != its
+        ]
         if differing:
-            name, one, two = differing[0]
+            name, mine, its = differing[0]
             raise FeatxError(
                 f"{counted(len(differing), 'utterance')} with another {what} in {other.name} than "
-                f"in {first.name}, such as {name!r}: {two!r}, not {one!r}."
+                f"in {first.name}, such as {name!r}: {its!r}, not {mine!r}."
             )

@@ -20,7 +20,7 @@ def write_member(
     name: str,
     inputs: str,
     tensors: Mapping[str, Tensor],
-    told: Mapping[str, str],
+    notes: Mapping[str, str],
 ) -> None:
     """Write a finished model, complete or not at all.
 
@@ -29,9 +29,9 @@ def write_member(
         name: from `member_name`.
         inputs: digest of what it was trained on.
         tensors: its weights, predictions and the like.
-        told: what else there is to keep.
+        notes: what else there is to keep.
     """
-    write_bytes(_path(folder, name), save(dict(tensors), {"inputs": inputs, **told}))
+    write_bytes(_path(folder, name), save(dict(tensors), {"inputs": inputs, **notes}))
 
 
 def read_member(
@@ -43,11 +43,11 @@ def read_member(
         return None
     try:
         with safe_open(path, "pt") as file:
-            told: dict[str, str] = file.metadata()
+            notes: dict[str, str] = file.metadata()
             tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
     except SafetensorError:  # damaged: it is trained again
         return None
-    return (tensors, told) if told["inputs"] == inputs else None
+    return (tensors, notes) if notes["inputs"] == inputs else None
 
 
 def _path(folder: Path, name: str) -> Path:

@@ -62,13 +62,13 @@ def agree(names: Sequence[str], members: Sequence[int], part: Part) -> list[Agre
         part: what they predict.
     """
     pairs = []
-    for one, two in combinations(members, 2):
-        both = [(votes.predictions[one], votes.predictions[two]) for votes in part.votes]
+    for left, right in combinations(members, 2):
+        both = [(votes.predictions[left], votes.predictions[right]) for votes in part.votes]
         same = np.mean([first == second for first, second in both])
         wrong = np.mean([(a != part.labels) & (b != part.labels) for a, b in both])
-        kappa = float(np.mean([_kappa(*some) for some in both]))
+        kappa = float(np.mean([_kappa(first, second) for first, second in both]))
         pairs.append(
-            Agreement(names[one], names[two], kappa, 100 * float(same), 100 * float(wrong))
+            Agreement(names[left], names[right], kappa, 100 * float(same), 100 * float(wrong))
         )
     return pairs
 

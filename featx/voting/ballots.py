@@ -24,7 +24,7 @@ class Row(Prediction):
     """A row with what voting reads beside what scoring does.
 
     Attributes:
-        fold: empty if not told.
+        fold: empty if unknown.
         file: that holds it.
         probabilities: by class, empty without p_ columns.
     """
@@ -39,7 +39,7 @@ class Ballot:
     """What one training of a system predicted.
 
     Attributes:
-        seed: its number, empty if not told.
+        seed: its number, empty if unknown.
         test: by utterance.
         validation: by fold and utterance, empty if there is none.
     """
@@ -134,10 +134,10 @@ def read_voter(
     no_probabilities = next(filter(None, (file.no_probabilities for file in files)), "")
     seeds = sorted(seeds, key=lambda seed: seed.order)
     groups = [[seed] for seed in seeds] if over_seeds and len(seeds) > 1 else [seeds]
-    told = len({seed.number for seed in seeds} - {""}) == len(seeds)
+    numbered = len({seed.number for seed in seeds} - {""}) == len(seeds)
     voters = []
     for number, group in enumerate(groups):
-        value = group[0].number if told else number
+        value = group[0].number if numbered else number
         own = f"{name}, seed {value}" if len(groups) > 1 else name
         system = _score(own, paths[0].parent, group, speakers, notes)
         ballots = [_fill(seed, validation) for seed in group]
@@ -216,9 +216,9 @@ def _score(
     name: str, folder: Path, seeds: Sequence[Seed], manifest: Mapping[str, str], notes: list[str]
 ) -> System:
     labels = {row.utterance: row.label for row in seeds[0].rows.values()}
-    told = {row.utterance: row.speaker for s in seeds for row in s.rows.values() if row.speaker}
+    named = {row.utterance: row.speaker for s in seeds for row in s.rows.values() if row.speaker}
     speakers = {
-        utterance: told.get(utterance) or manifest.get(utterance, "") for utterance in labels
+        utterance: named.get(utterance) or manifest.get(utterance, "") for utterance in labels
     }
     predicted = {row.prediction for seed in seeds for row in seed.rows.values()}
     classes = order_labels({*labels.values(), *predicted})

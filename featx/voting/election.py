@@ -8,12 +8,18 @@ import numpy as np
 
 from featx.comparison.evaluate import check_same, join_speakers
 from featx.data.labels import order_labels
-from featx.errors import FeatxError
-from featx.runs.read import read_config, read_environment
 from featx.scoring.metrics import count_confusions, uar
 from featx.scoring.predictions import read_speakers
 from featx.utils.text import counted
 from featx.voting.ballots import Key, Row, Voter, find_systems, read_voter
+from featx.voting.checks import (
+    check_enough,
+    check_folds_named,
+    check_protocols,
+    check_seeds,
+    check_validation,
+    differing,
+)
 from featx.voting.config import VoteConfig
 from featx.voting.rules import Votes
 
@@ -118,7 +124,11 @@ def join(voters: Sequence[Voter]) -> Election:
     lacking = [voter.name for voter in voters if not all(b.validation for b in voter.ballots)]
     reason = f"{', '.join(lacking)} {'has' if len(lacking) == 1 else 'have'} no validation rows"
     return Election(
-        *(voters, classes, _join_speakers(voters), protocol, _name_seeds(voters)),
+        voters=voters,
+        classes=classes,
+        speakers=_join_speakers(voters),
+        protocol=protocol,
+        seeds=_name_seeds(voters),
         test=_join(voters, tests, classes),
         validation=None if lacking else _join_validation(voters, folds, classes),
         no_validation=reason if lacking else "",
@@ -170,20 +180,24 @@ def _join_speakers(voters: Sequence[Voter]) -> dict[str, str]:
 
 def _name_seeds(voters: Sequence[Voter]) -> list[str]:
     names = [[ballot.seed for ballot in voter.ballots] for voter in voters]
-    told = all(names[0]) and len(set(names[0])) == len(names[0])
-    alike = told and all(some == names[0] for some in names)
+    numbered = all(names[0]) and len(set(names[0])) == len(names[0])
+    alike = numbered and all(numbers == names[0] for numbers in names)
     return names[0] if alike else [str(number) for number in range(len(names[0]))]
 
 
 def _join_folds(voters: Sequence[Voter]) -> dict[str, str]:
     """Return the fold of every utterance, empty if nobody tells it."""
-    told = [(voter, ballot) for voter in voters for ballot in voter.ballots]
-    told = [(v, b) for v, b in told if all(row.fold for row in b.test.values())]
-    if not told:
+    with_folds = [
+        (voter, ballot)
+        for voter in voters
+        for ballot in voter.ballots
+        if all(row.fold for row in ballot.test.values())
+    ]
+    if not with_folds:
         return dict.fromkeys(voters[0].ballots[0].test, "")
-    first, ballot = told[0]
+    first, ballot = with_folds[0]
     folds = {name: row.fold for name, row in ballot.test.items()}
-    for voter, other in told[1:]:
+    for voter, other in with_folds[1:]:
         moved = [name for name, row in other.test.items() if row.fold != folds[name]]
         if moved:
             raise differing(
@@ -205,7 +219,7 @@ def _join_validation(
     """Join validation rows, those without a fold as of the only one."""
     only = next(iter(folds.values())) if len(set(folds.values())) == 1 else ""
     if not only:
-        check_folds_told(voters)
+        check_folds_named(voters)
     parts = [
         [{(r.fold or only, r.utterance): r for r in b.validation.values()} for b in v.ballots]
         for v in voters
@@ -224,113 +238,13 @@ def _join(
     votes = []
     for seed in range(len(parts[0])):
         rows = [[part[seed][key] for key in keys] for part in parts]
-        predictions = np.array([[index[row.prediction] for row in one] for one in rows])
+        predictions = np.array([[index[row.prediction] for row in of_voter] for of_voter in rows])
         probabilities = (
-            np.array([[[row.probabilities[c] for c in classes] for row in one] for one in rows])
+            np.array(
+                [[[row.probabilities[c] for c in classes] for row in of_voter] for of_voter in rows]
+            )
             if believed
             else None
         )
         votes.append(Votes(len(classes), predictions, probabilities))
     return Part(keys, labels, votes)
-
-
-_DESCRIBED = ("name", "title", "source", "manifest", "expected")  # what changes no division
-_NAMED = 3  # utterances in a message
-
-
-def check_enough(voters: Sequence[Voter]) -> None:
-    """Refuse a single system."""
-    if len(voters) > 1:
-        return
-    (voter,) = voters
-    seeds = len(voter.ballots)
-    cure = f" Its {seeds} seeds can vote with `over_seeds`." if seeds > 1 else ""
-    raise FeatxError(f"{voter.name} is one system, and a vote takes two or more.{cure}")
-
-
-def check_seeds(voters: Sequence[Voter]) -> None:
-    """Refuse systems with different numbers of seeds."""
-    first = voters[0]
-    for other in voters[1:]:
-        if len(other.ballots) != len(first.ballots):
-            raise FeatxError(
-                f"{first.name} has {counted(len(first.ballots), 'seed')}, {other.name} has "
-                f"{len(other.ballots)}, and a seed of the vote combines one of every system. "
-                "Train as many seeds of each, or let every seed vote as a system of its own with "
-                "`over_seeds`."
-            )
-
-
-def check_protocols(voters: Sequence[Voter]) -> dict[str, Any]:
-    """Refuse runs of different protocols, whatever their names and descriptions.
-
-    Returns:
-        The protocol of all, empty if nobody tells it.
-    """
-    told = [(voter.name, table) for voter in voters if (table := _protocol(voter))]
-    for name, table in told[1:]:
-        first, before = told[0]
-        pairs = {key: (before.get(key), table.get(key)) for key in {**before, **table}}
-        changed = [
-            f"{key}: {one or 'nothing'} in {first}, {two or 'nothing'} in {name}"
-            for key, (one, two) in pairs.items()
-            if key not in _DESCRIBED and one != two
-        ]
-        if changed:
-            raise differing("protocols", "\n  " + "\n  ".join(changed))
-    return told[0][1] if told else {}
-
-
-def _protocol(voter: Voter) -> dict[str, Any]:
-    """Return the protocol of a run, and of a vote that of its members; empty for other files."""
-    if voter.run is None:
-        return {}
-    table = read_config(voter.run)
-    if "systems" in table:
-        table = read_environment(voter.run)
-    protocol = table.get("protocol")
-    return protocol if isinstance(protocol, dict) else {}
-
-
-def check_folds_told(voters: Sequence[Voter]) -> None:
-    """Refuse to mix systems that tell the fold of validation rows with others that don't."""
-    told = {
-        voter.name: all(row.fold for ballot in voter.ballots for row in ballot.validation.values())
-        for voter in voters
-    }
-    silent = [name for name, tells in told.items() if not tells]
-    if silent and len(silent) < len(told):
-        raise FeatxError(
-            f"{', '.join(silent)}: validation rows without a fold, which the others tell. Add a "
-            "fold column, or drop that of the others."
-        )
-
-
-def check_validation(voters: Sequence[Voter], parts: Sequence[Sequence[Mapping[Key, Row]]]) -> None:
-    """Refuse systems that were validated on different utterances or labels."""
-    first = parts[0][0]
-    for voter, seeds in zip(voters, parts, strict=True):
-        for rows in seeds:
-            for one, two, lacks in ((first, rows, voter.name), (rows, first, voters[0].name)):
-                missing = [name for _, name in one.keys() - two.keys()]
-                if missing:
-                    raise differing(
-                        "validation parts",
-                        f"{lacks} lacks {len(missing):,} of {len(one):,} rows "
-                        f"({', '.join(map(repr, sorted(missing)[:_NAMED]))})",
-                    )
-            for key, row in rows.items():
-                if row.label != first[key].label:
-                    raise differing(
-                        "validation labels",
-                        f"{key[1]!r} is {first[key].label!r} in {voters[0].name}, "
-                        f"{row.label!r} in {voter.name}",
-                    )
-
-
-def differing(what: str, how: str) -> FeatxError:
-    """Say what differs between systems, and what to do."""
-    return FeatxError(
-        f"The {what} differ: {how}.\nOnly systems of one protocol can vote together. Train all on "
-        "the same manifest with the same `protocol`."
-    )

@@ -161,7 +161,7 @@ def _weigh(config: VoteConfig, election: Election) -> Election:
     """Give each system of each seed its UAR on a fold's validation data as its weight there.
 
     So no utterance is voted on with weights that its own label has made, though it be validated on
-    in another fold. Where folds are not told, the UAR is that of all validation rows.
+    in another fold. Where folds are unknown, the UAR is that of all validation rows.
     """
     part = election.validation
     if config.rule != "weighted" or part is None:

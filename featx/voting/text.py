@@ -58,18 +58,22 @@ def _agreement(tally: Tally) -> str:
 def _search(tally: Tally) -> str:
     names = tally.election.names
     table = plain_table("search", "combinations", "validation UAR, %", "test UAR, %", "members")
-    for one in tally.found:
+    for found in tally.found:
         for picked, best, validation, test in (
-            (f"{one.size}, chosen on validation", one.chosen, one.chosen.uar, one.chosen_test),
-            (f"{one.size}, {OPTIMISTIC}", one.optimistic, None, one.optimistic.uar),
+            (
+                f"{found.size}, chosen on validation",
+                found.chosen,
+                found.chosen.uar,
+                found.chosen_test,
+            ),
+            (f"{found.size}, {OPTIMISTIC}", found.optimistic, None, found.optimistic.uar),
         ):
             known = "–" if validation is None else f"{100 * validation:.1f}"
             members = ", ".join(names[member] for member in best.members)
             table.add_row(picked, f"{best.tried:,}", known, f"{100 * test:.1f}", members)
-    chosen = len(tally.members)
     return (
         f"{_drawn(table)}\n"
-        f"This run is the {chosen} chosen on validation. The best on test is picked as published "
+        f"This run is the {len(tally.members)} chosen on validation. The best on test is picked as published "
         "ensembles were: by the labels it is scored on, so too high for new utterances."
     )
 

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from sklearn.metrics import recall_score
 
+import featx
 from featx.comparison.compare import compare
 from featx.errors import FeatxError
 from featx.experiments.papers import read_paper
@@ -226,3 +227,30 @@ def test_five_published_seeds_vote_as_five_systems(workplace, system, hard, soft
         results = vote(paths, rule, rule=rule)
         assert results.scores["uar"].mean == pytest.approx(uar, abs=0.05)
         assert read_results(Path(rule, "metrics.json")).scores == pytest.approx(results.scores)
+
+
+def test_the_api_votes_into_a_run_and_returns_it_again(systems):
+    run = featx.vote(systems[:2], rule="soft", name="both")
+    assert run.folder == Path("runs/both")
+    assert run.results.title.startswith("soft vote of 2")
+    again = featx.vote(config=run.folder / "config.toml", out="elsewhere")
+    assert again.predictions.read_bytes() == run.predictions.read_bytes()
+    assert featx.vote(systems, search=(2,), out="searched").folder == Path("searched")
+
+
+@pytest.mark.parametrize(
+    ("options", "cure"),
+    [
+        ({}, "`systems`"),
+        ({"systems": "s0.csv", "rule": "loud"}, "`rule='loud'`"),
+        ({"systems": ["s0.csv", "s1.csv"], "search": "x"}, "`search='x'`"),
+        ({"systems": ["s0.csv", "s1.csv"], "name": "n", "out": "o"}, "`name` can't"),
+        ({"config": "gavali202x-three", "rule": "soft"}, "`rule` can't"),
+        ({"config": "gavali202x-thre"}, "did you mean 'gavali202x-three'?"),
+    ],
+)
+def test_arguments_that_can_not_be_used_are_named(systems, options, cure):
+    with pytest.raises(FeatxError) as caught:
+        featx.vote(**options)
+    assert cure in str(caught.value)
+    assert not Path("runs").exists()
