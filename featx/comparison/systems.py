@@ -199,8 +199,8 @@ def _check_same(first: Seed, other: Seed) -> None:
         missing = [repr(name) for name in having.rows if name not in lacking.rows]
         if missing:
             raise FeatxError(
-                f"{lacking.name} lacks {counted(len(missing), 'utterance')} that {having.name} has: "
-                f"{listed(missing)}. Every seed must cover the same utterances."
+                f"{lacking.name} lacks {counted(len(missing), 'utterance')} that {having.name} "
+                f"has: {listed(missing)}. Every seed must cover the same utterances."
             )
     for what in ("label", "speaker"):
         pairs = ((row, other.rows[name]) for name, row in first.rows.items())

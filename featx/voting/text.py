@@ -73,8 +73,8 @@ def _search(tally: Tally) -> str:
             table.add_row(picked, f"{best.tried:,}", known, f"{100 * test:.1f}", members)
     return (
         f"{_drawn(table)}\n"
-        f"This run is the {len(tally.members)} chosen on validation. The best on test is picked as published "
-        "ensembles were: by the labels it is scored on, so too high for new utterances."
+        f"This run is the {len(tally.members)} chosen on validation. The best on test is picked as "
+        "published ensembles were: by the labels it is scored on, so too high for new utterances."
     )
 
 
