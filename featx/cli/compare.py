@@ -5,16 +5,15 @@ from typing import Annotated
 
 import typer
 
+from featx.cli.options import Speakers
+
 
 def compare(
     paths: Annotated[
         list[Path],
         typer.Argument(metavar="RUN...", help="Runs, prediction files, or folders of either."),
     ],
-    manifest: Annotated[
-        Path | None,
-        typer.Option(help="A CSV that names the speakers, where the files have no speaker column."),
-    ] = None,
+    manifest: Speakers = None,
     out: Annotated[
         Path | None,
         typer.Option(help="Write compare.md, compare.tex and compare.json to this folder."),

@@ -5,6 +5,8 @@ from typing import Annotated
 
 import typer
 
+from featx.cli.options import Speakers
+
 
 def evaluate(
     paths: Annotated[
@@ -14,10 +16,7 @@ def evaluate(
             help="Prediction files, runs, or folders of either; each folder is a system.",
         ),
     ],
-    manifest: Annotated[
-        Path | None,
-        typer.Option(help="A CSV that names the speakers, where the files have no speaker column."),
-    ] = None,
+    manifest: Speakers = None,
     details: Annotated[
         bool, typer.Option("--details", help="Print the full tables of each of several systems.")
     ] = False,

@@ -9,9 +9,11 @@ from featx.cli.options import (
     OF_NO_PROTOCOL,
     Config,
     Folds,
+    Manifest,
     Overwrite,
     ProtocolName,
     Seconds,
+    Settings,
     SpeakerDependent,
     refuse,
 )
@@ -34,9 +36,7 @@ def finetune(
         ),
     ] = "full",
     protocol: ProtocolName = None,
-    manifest: Annotated[Path, typer.Option(help="The CSV with the audio and labels.")] = Path(
-        "manifest.csv"
-    ),
+    manifest: Manifest = Path("manifest.csv"),
     seeds: Annotated[
         int,
         typer.Option(
@@ -67,14 +67,7 @@ def finetune(
     revision: Annotated[
         str | None, typer.Option(help="Branch, tag or commit of the Hub repository.")
     ] = None,
-    settings: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--set",
-            metavar="KEY=VALUE",
-            help="Change a setting, such as training.learning_rate=1e-5. Can be repeated.",
-        ),
-    ] = None,
+    settings: Settings = None,
     config: Config = None,
     name: Annotated[
         str | None,

@@ -9,9 +9,12 @@ from featx.cli.options import (
     OF_NO_PROTOCOL,
     Config,
     Folds,
+    Manifest,
     Overwrite,
     ProtocolName,
     Seconds,
+    Settings,
+    SkipMissing,
     SpeakerDependent,
     refuse,
 )
@@ -35,7 +38,7 @@ def fit(
             "the manifest has a single store."
         ),
     ] = None,
-    manifest: Annotated[Path, typer.Option(help="The CSV with the labels.")] = Path("manifest.csv"),
+    manifest: Manifest = Path("manifest.csv"),
     features: Annotated[
         list[Path] | None,
         typer.Option(help="The folder of the store, if it is not under features/; repeatable."),
@@ -64,17 +67,8 @@ def fit(
     folds: Folds = 5,
     speaker_dependent: SpeakerDependent = False,
     seconds: Seconds = float("inf"),
-    skip_missing: Annotated[
-        bool, typer.Option("--skip-missing", help="Leave out utterances that have no features.")
-    ] = False,
-    settings: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--set",
-            metavar="KEY=VALUE",
-            help="Change a single setting, such as training.learning_rate=1e-3; repeatable.",
-        ),
-    ] = None,
+    skip_missing: SkipMissing = False,
+    settings: Settings = None,
     config: Config = None,
     name: Annotated[
         str | None,

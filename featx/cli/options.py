@@ -27,6 +27,24 @@ Seconds = Annotated[
     typer.Option(help="How many seconds to use of the beginning of each utterance (inf: all)."),
 ]
 Config = Annotated[Path | None, typer.Option(help="Repeat the run that has this config.toml.")]
+Manifest = Annotated[Path, typer.Option(help="The CSV that lists the utterances, with labels.")]
+Settings = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--set",
+        metavar="KEY=VALUE",
+        help="Change a single setting, such as training.learning_rate=1e-3. Can be repeated.",
+    ),
+]
+SkipMissing = Annotated[
+    bool, typer.Option("--skip-missing", help="Leave out utterances that have no features.")
+]
+Speakers = Annotated[
+    Path | None,
+    typer.Option(
+        help="A manifest that names the speakers, for predictions without a speaker column."
+    ),
+]
 Overwrite = Annotated[
     bool, typer.Option("--overwrite", help="Replace the run of that name, once this one is done.")
 ]

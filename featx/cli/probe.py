@@ -8,8 +8,10 @@ import typer
 from featx.cli.options import (
     OF_NO_PROTOCOL,
     Folds,
+    Manifest,
     ProtocolName,
     Seconds,
+    SkipMissing,
     SpeakerDependent,
     refuse,
 )
@@ -25,7 +27,7 @@ def probe(
             "single store."
         ),
     ] = None,
-    manifest: Annotated[Path, typer.Option(help="The CSV with the labels.")] = Path("manifest.csv"),
+    manifest: Manifest = Path("manifest.csv"),
     features: Annotated[
         Path | None, typer.Option(help="The folder of the store, if it is not under features/.")
     ] = None,
@@ -43,9 +45,7 @@ def probe(
     folds: Folds = 5,
     speaker_dependent: SpeakerDependent = False,
     seconds: Seconds = float("inf"),
-    skip_missing: Annotated[
-        bool, typer.Option("--skip-missing", help="Leave out utterances that have no features.")
-    ] = False,
+    skip_missing: SkipMissing = False,
     beside: Annotated[
         list[Path] | None,
         typer.Option(

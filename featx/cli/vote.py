@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from featx.cli.options import refuse
+from featx.cli.options import Overwrite, Speakers, refuse
 from featx.voting.choices import Rule, TieRule
 
 BESIDE_CONFIG = {"config", "name", "out", "overwrite"}
@@ -45,12 +45,7 @@ def vote(
     over_seeds: Annotated[
         bool, typer.Option("--over-seeds", help="Let every seed vote as a system of its own.")
     ] = False,
-    manifest: Annotated[
-        Path | None,
-        typer.Option(
-            help="A CSV that names the speakers, where the predictions have no speaker column."
-        ),
-    ] = None,
+    manifest: Speakers = None,
     config: Annotated[
         str | None,
         typer.Option(
@@ -63,10 +58,7 @@ def vote(
     out: Annotated[
         Path | None, typer.Option(help="The folder of the run, if it is not to be runs/NAME.")
     ] = None,
-    overwrite: Annotated[
-        bool,
-        typer.Option("--overwrite", help="Replace the run of that name, once this one is done."),
-    ] = False,
+    overwrite: Overwrite = False,
 ) -> None:
     """Combine systems by voting, joined by utterance, into a run of its own."""
     import featx
