@@ -23,11 +23,10 @@ from featx.scoring.significance import (
     resample_uar,
     subtract,
 )
+from featx.utils.files import AnyPath
 
 
-def compare(
-    paths: str | Path | Sequence[str | Path], manifest: str | Path | None = None
-) -> Comparison:
+def compare(paths: AnyPath | Sequence[AnyPath], manifest: str | Path | None = None) -> Comparison:
     """Compare systems on the same test utterances: scores, cost, and whether they differ.
 
     Args:

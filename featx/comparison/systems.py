@@ -10,6 +10,7 @@ from featx.errors import FeatxError
 from featx.runs.files import CONFIG, PREDICTIONS
 from featx.runs.read import is_unfinished
 from featx.scoring.predictions import Prediction, PredictionFile
+from featx.utils.files import AnyPath, as_paths
 from featx.utils.text import counted, listed, nearest
 
 
@@ -31,7 +32,7 @@ class Seed:
         return len(self.number), self.number
 
 
-def find_files(paths: str | Path | Sequence[str | Path]) -> dict[str, list[Path]]:
+def find_files(paths: AnyPath | Sequence[AnyPath]) -> dict[str, list[Path]]:
     """Find the prediction files that paths stand for, by system.
 
     Args:
@@ -46,8 +47,7 @@ def find_files(paths: str | Path | Sequence[str | Path]) -> dict[str, list[Path]
         FeatxError: if a path is not there or holds no prediction file.
     """
     systems: dict[Path, dict[Path, Path]] = {}
-    given = [paths] if isinstance(paths, str | Path) else paths
-    for path in chain.from_iterable(_expand(Path(path)) for path in given):
+    for path in chain.from_iterable(map(_expand, as_paths(paths))):
         files = systems.setdefault(Path(os.path.normpath(path.absolute())).parent, {})
         files.setdefault(path.resolve(), path)  # a file given twice counts once
     names = shortest_names(list(systems))
@@ -169,8 +169,7 @@ def _join(parts: Sequence[Seed]) -> tuple[list[Seed], bool]:
     seeds = []
     for joined in zip(*folds.values(), strict=True):
         rows = {name: row for part in joined for name, row in part.rows.items()}
-        more = f" and {counted(len(joined) - 1, 'file')} more" if len(joined) > 1 else ""
-        seeds.append(Seed(joined[0].name + more, rows))
+        seeds.append(Seed(listed([part.name for part in joined], 1), rows))
     return seeds, len(most) > 1 and len(folds) > 1
 
 

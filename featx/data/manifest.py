@@ -62,7 +62,7 @@ class Manifest:
     """The utterances of a corpus, in the order of their file."""
 
     path: Path
-    utterances: tuple[Utterance, ...]
+    utterances: tuple[Utterance, ...] = field(repr=False)
 
     @property
     def name(self) -> str:

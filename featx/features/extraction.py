@@ -1,7 +1,7 @@
 """What an extraction did, or would do."""
 
 import html
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
@@ -23,7 +23,7 @@ class Extraction:
     """
 
     folder: Path
-    plan: ExtractionPlan
+    plan: ExtractionPlan = field(repr=False)
     extracted: int
     kept: int
     failures: dict[str, str]

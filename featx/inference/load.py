@@ -14,11 +14,11 @@ from featx.inference.finetuned import FinetunedModel
 from featx.inference.fitted import FittedModel
 from featx.runs.files import CONFIG, DESCRIPTION, MODELS
 from featx.runs.read import locate, read_config, read_scores
-from featx.runs.run import Run
 from featx.utils.config import read_config as read_as
+from featx.utils.files import AnyPath
 
 
-def load(run: Run | str | Path) -> FittedModel | FinetunedModel:
+def load(run: AnyPath) -> FittedModel | FinetunedModel:
     """Load what a run trained, to predict with it.
 
     Args:
@@ -40,7 +40,7 @@ def load(run: Run | str | Path) -> FittedModel | FinetunedModel:
         ['angry', 'happy', 'sad']
         >>> predictions = model.predict("audio")
     """
-    folder = run.folder if isinstance(run, Run) else Path(run)
+    folder = Path(run)
     if (folder / HEAD).is_file():
         tuned = load_tuned(folder)
         return FinetunedModel(tuple(tuned.classes), (folder,), tuned, tuned.seconds)

@@ -8,11 +8,11 @@ from featx.inference.inputs import Inputs, SpeakerOf
 from featx.inference.load import load
 from featx.inference.model import Model
 from featx.inference.predictions import Predictions
-from featx.runs.run import Run
+from featx.utils.files import AnyPath
 
 
 def predict(
-    run_or_model: Run | str | Path | Model,
+    run_or_model: AnyPath | Model,
     inputs: Inputs,
     *,
     speaker_of: SpeakerOf | None = None,

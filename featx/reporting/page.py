@@ -15,8 +15,7 @@ from featx.reporting.report import Report, gather
 from featx.reporting.result_sheets import is_warning
 from featx.reporting.runs import read_runs
 from featx.reporting.sheets import to_latex, to_markdown
-from featx.runs.run import Run
-from featx.utils.files import write_text
+from featx.utils.files import AnyPath, as_paths, write_text
 
 _MARKS = {
     ".html": "<!-- made by featx report -->",
@@ -25,9 +24,7 @@ _MARKS = {
 }
 
 
-def report(
-    runs: Run | str | Path | Sequence[Run | str | Path], out: str | Path = "report.html"
-) -> list[Path]:
+def report(runs: AnyPath | Sequence[AnyPath], out: str | Path = "report.html") -> list[Path]:
     """Write a page about runs, and the same tables as text beside it.
 
     Args:
@@ -48,9 +45,7 @@ def report(
     """
     page = Path(out)
     check_replaceable(page)
-    several = [runs] if isinstance(runs, Run | str | Path) else runs
-    paths = [run.folder if isinstance(run, Run) else Path(run) for run in several]
-    gathered = gather(read_runs(paths), page)
+    gathered = gather(read_runs(as_paths(runs)), page)
     texts = (
         render(gathered),
         to_markdown(gathered.title, gathered.tables),

@@ -44,6 +44,10 @@ class Run:
         """Name a run by its folder, which is read when something of it is asked for."""
         object.__setattr__(self, "folder", Path(folder))
 
+    def __fspath__(self) -> str:
+        """Return the folder: a run can be given wherever a path of a run can."""
+        return str(self.folder)
+
     @cached_property
     def results(self) -> Results:
         """The test scores.

@@ -8,6 +8,13 @@ from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
+AnyPath = str | os.PathLike[str]  # a run is one too: it stands for its folder
+
+
+def as_paths(given: AnyPath | Iterable[AnyPath]) -> list[Path]:
+    """Return a single path, or several, as a list."""
+    return list(map(Path, [given] if isinstance(given, str | os.PathLike) else given))
+
 
 def write_bytes(path: Path, content: bytes) -> None:
     """Write a file under a temporary name, then rename it."""

@@ -6,6 +6,7 @@ from pathlib import Path
 from featx.runs.folder import run_folder
 from featx.runs.run import Run
 from featx.utils.arguments import check_choice, refuse_beside
+from featx.utils.files import AnyPath, as_paths
 from featx.voting.choices import Rule, TieRule
 from featx.voting.config import VoteConfig, file_config, vote_config
 from featx.voting.run import run_vote
@@ -14,7 +15,7 @@ BESIDE_CONFIG = {"config", "name", "out", "overwrite"}
 
 
 def vote(
-    systems: str | Path | Sequence[str | Path] = (),
+    systems: AnyPath | Sequence[AnyPath] = (),
     *,
     rule: Rule = "hard",
     tie: TieRule = "auto",
@@ -68,7 +69,7 @@ def vote(
         check_choice("rule", rule, Rule)
         check_choice("tie", tie, TieRule)
         resolved = vote_config(
-            [systems] if isinstance(systems, str | Path) else systems,
+            as_paths(systems),
             rule=rule,
             tie=tie,
             search=search,
