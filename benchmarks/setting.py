@@ -1,5 +1,6 @@
 """What the benchmarks share: real sizes, real files, the machine's limits."""
 
+import argparse
 import os
 import statistics
 import tempfile
@@ -41,6 +42,16 @@ SIZES: dict[str, dict[str, Any]] = {
         **PRE_NORM,
     },
 }
+
+
+def parse(description: str) -> argparse.ArgumentParser:
+    """Return the arguments that all benchmarks of encoders on files take."""
+    parser = argparse.ArgumentParser(description=description)
+    parser.add_argument("--size", choices=SIZES, default="base")
+    parser.add_argument("--files", type=int, default=48)
+    parser.add_argument("--runs", type=int, default=5)
+    parser.add_argument("--device", default="auto")
+    return parser
 
 
 def write_checkpoint(size: str, folder: Path) -> Path:

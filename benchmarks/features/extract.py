@@ -27,11 +27,11 @@ import torch
 from transformers import AutoFeatureExtractor, AutoModel
 
 from benchmarks.setting import (
-    SIZES,
     arithmetic,
     describe_machine,
     gemm_rate,
     memory,
+    parse,
     ravdess,
     reset_peak,
     write_checkpoint,
@@ -135,11 +135,7 @@ def measure(
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--size", choices=SIZES, default="base")
-    parser.add_argument("--files", type=int, default=48)
-    parser.add_argument("--runs", type=int, default=5)
-    parser.add_argument("--device", default="auto")
+    parser = parse(__doc__)
     parser.add_argument("--precisions", default="float32,bfloat16")
     parser.add_argument("--scratch", type=Path, default=Path(tempfile.gettempdir()))
     arguments = parser.parse_args()

@@ -17,7 +17,7 @@ import torch
 from transformers import AutoModel
 
 from benchmarks.features.extract import Ours, measure
-from benchmarks.setting import SIZES, arithmetic, describe_machine, ravdess, write_checkpoint
+from benchmarks.setting import arithmetic, describe_machine, parse, ravdess, write_checkpoint
 from featx.data.audio import read_audio
 from featx.features.encoders.checkpoints import find_checkpoint
 from featx.features.encoders.devices import find_devices
@@ -27,11 +27,7 @@ from featx.features.plan import plan_extraction
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--size", choices=SIZES, default="base")
-    parser.add_argument("--files", type=int, default=48)
-    parser.add_argument("--runs", type=int, default=5)
-    parser.add_argument("--device", default="auto")
+    parser = parse(__doc__)
     parser.add_argument("--precision", default="float32")
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory() as scratch:
