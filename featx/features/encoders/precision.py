@@ -54,14 +54,14 @@ def check_precisions(
         device: where it will compute.
         waveforms: real speech, each (samples,); they are timed in a batch of the usual size.
     """
-    candidates = _candidates(device)
-    if not candidates:
+    halves = half_precisions(device)
+    if not halves:
         return []
     seconds = sum(map(len, waveforms)) / SAMPLE_RATE
     batch = list(waveforms) * max(1, int(BATCH_SECONDS[device.type] / seconds))
     expected, float32_time = _encode_timed(encoder.on(device, "float32"), batch)
     checks = []
-    for precision in candidates:
+    for precision in halves:
         features, taken = _encode_timed(encoder.on(device, precision), batch)
         pairs = list(zip(features, expected, strict=True))[: len(waveforms)]
         cosines = {
@@ -78,7 +78,8 @@ def fastest(checks: Sequence[PrecisionCheck]) -> str:
     return max(gains, key=lambda check: check.speed).precision if gains else "float32"
 
 
-def _candidates(device: torch.device) -> tuple[str, ...]:
+def half_precisions(device: torch.device) -> tuple[str, ...]:
+    """Return the half precisions that a device computes in faster than in float32."""
     if device.type == "cuda":
         return ("bfloat16", "float16")
     native = torch.cpu._is_avx512_bf16_supported() or torch.cpu._is_amx_tile_supported()

@@ -81,7 +81,8 @@ def test_the_fastest_that_is_exact_enough_is_taken():
 
 
 def test_an_overflow_fails_the_check(checkpoint_folder, waveforms, monkeypatch):
-    monkeypatch.setattr("featx.features.encoders.precision._candidates", lambda _: ("float16",))
+    place = "featx.features.encoders.precision.half_precisions"
+    monkeypatch.setattr(place, lambda _: ("float16",))
     encoder = Encoder(find_checkpoint(str(checkpoint_folder)))
     original = Encoder.encode
 
