@@ -5,14 +5,20 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-import tomli_w
 from pydantic import Field, NonNegativeFloat, PositiveFloat, PositiveInt
 
 from classifiers.pooled import PooledSettings
 from featx.features.encoders.checkpoints import store_name
 from featx.finetuning.choices import Mode, Save, SelectOn
 from featx.protocols.protocol import Protocol
-from featx.utils.config import Schema, change, check_config, read_config, shipped_config
+from featx.utils.config import (
+    Schema,
+    change,
+    check_config,
+    config_table,
+    read_config,
+    shipped_config,
+)
 
 Rate = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 
@@ -98,10 +104,6 @@ class FinetuneConfig(Tuning):
     save: Save = "best"
     protocol: Protocol
 
-    def to_toml(self) -> str:
-        """Return the config as it is written to a file."""
-        return tomli_w.dumps(self.model_dump(mode="json", exclude_none=True))
-
     @property
     def name(self) -> str:
         """The name of the run: manifest, model, mode, and a named protocol."""
@@ -120,7 +122,7 @@ def finetune_config(data: Mapping[str, Any], changes: Sequence[str] = ()) -> Fin
         ConfigError: if a change names an unknown key or a wrong value.
     """
     shipped = read_config(shipped_config("finetuning.toml"), Tuning)
-    table = shipped.model_dump(mode="json", exclude_none=True)
+    table = shipped.to_table()
     head = {**table["head"], **data.get("head", {})}
     return _changed({**table, **data, "head": head}, changes)
 
@@ -137,9 +139,7 @@ def earlier_config(
     Raises:
         ConfigError: if the file or a change can't be used.
     """
-    if not isinstance(config, FinetuneConfig):
-        config = read_config(Path(config), FinetuneConfig)
-    return _changed(config.model_dump(mode="json", exclude_none=True), changes)
+    return _changed(config_table(config, FinetuneConfig), changes)
 
 
 def _changed(table: dict[str, Any], changes: Sequence[str]) -> FinetuneConfig:

@@ -5,7 +5,6 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any, Self
 
-import tomli_w
 from pydantic import Field, PositiveFloat, PositiveInt, model_validator
 
 from classifiers.heads import HeadSettings
@@ -19,6 +18,7 @@ from featx.utils.config import (
     Schema,
     change,
     check_config,
+    config_table,
     read_config,
     shipped_config,
 )
@@ -70,10 +70,6 @@ class FitConfig(HeadConfig):
     skip_missing: bool
     protocol: Protocol
 
-    def to_toml(self) -> str:
-        """Return the config as it is written to a file."""
-        return tomli_w.dumps(self.model_dump(mode="json", exclude_none=True))
-
     @property
     def models(self) -> str:
         """The stores' names, joined by "+"."""
@@ -109,7 +105,7 @@ def head_config(head: str, data: Mapping[str, Any], changes: Sequence[str] = ())
             "The path of a TOML like the shipped ones will do too."
         )
     shipped = read_config(path, HeadConfig)
-    return _changed({**data, **shipped.model_dump(mode="json", exclude_none=True)}, changes)
+    return _changed({**data, **shipped.to_table()}, changes)
 
 
 def earlier_config(config: str | Path | FitConfig, changes: Sequence[str] = ()) -> FitConfig:
@@ -122,9 +118,7 @@ def earlier_config(config: str | Path | FitConfig, changes: Sequence[str] = ()) 
     Raises:
         ConfigError: if the file or a change can't be used.
     """
-    if not isinstance(config, FitConfig):
-        config = read_config(Path(config), FitConfig)
-    return _changed(config.model_dump(mode="json", exclude_none=True), changes)
+    return _changed(config_table(config, FitConfig), changes)
 
 
 def _changed(table: dict[str, Any], changes: Sequence[str]) -> FitConfig:

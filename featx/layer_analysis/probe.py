@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
-import tomli_w
 import torch
 from pydantic import Field, PositiveFloat
 
@@ -63,10 +62,6 @@ class ProbeConfig(Schema):
     strengths: Annotated[tuple[Strength, ...], Field(min_length=1)] = STRENGTHS
     skip_missing: bool = False
     protocol: Protocol
-
-    def to_toml(self) -> str:
-        """Return the config as it is written to a file."""
-        return tomli_w.dumps(self.model_dump(mode="json", exclude_none=True))
 
     def to_fit(self) -> FitConfig:
         """Return the fit that does with all layers together what the probe does with each."""

@@ -7,6 +7,7 @@ from pathlib import Path
 from types import UnionType
 from typing import Annotated, Any, TypeVar, Union, get_args, get_origin
 
+import tomli_w
 from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
 from pydantic_core import ErrorDetails
 
@@ -20,6 +21,14 @@ class Schema(BaseModel):
     """What a table of a config file may hold: these keys, of these types, and no others."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
+
+    def to_table(self) -> dict[str, Any]:
+        """Return the values that are set, as TOML has them."""
+        return self.model_dump(mode="json", exclude_none=True)
+
+    def to_toml(self) -> str:
+        """Return the table as it is written to a file."""
+        return tomli_w.dumps(self.to_table())
 
 
 class ConfigError(FeatxError):
@@ -49,6 +58,17 @@ def read_config(path: Path, schema: type[T]) -> T:
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise ConfigError(f"{path}: not valid TOML: {error}.") from error
     return check_config(table, schema, path)
+
+
+def config_table(config: str | Path | Schema, schema: type[Schema]) -> dict[str, Any]:
+    """Return the table of a config, which is given itself or by the path of its file.
+
+    Raises:
+        ConfigError: if the file can't be used.
+    """
+    if isinstance(config, str | Path):
+        config = read_config(Path(config), schema)
+    return config.to_table()
 
 
 def check_config(table: dict[str, Any], schema: type[T], where: object) -> T:

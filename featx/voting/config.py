@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
-import tomli_w
 from pydantic import Field, PositiveFloat, field_validator
 
 from featx.errors import FeatxError
@@ -54,10 +53,6 @@ class VoteConfig(Schema):
     def folders(self) -> list[Path]:
         """The systems, run folders where their predictions are named."""
         return [path.parent if path.name == PREDICTIONS else path for path in self.systems]
-
-    def to_toml(self) -> str:
-        """Return the config as it is written to a file."""
-        return tomli_w.dumps(self.model_dump(mode="json", exclude_none=True))
 
     @property
     def name(self) -> str:
