@@ -23,7 +23,8 @@ REQUIRED = ("utterance", "label", "prediction")
 _PROBABILITY = "p_"  # begins the name of a class's column
 
 
-class Prediction(NamedTuple):
+@dataclass(frozen=True)
+class Prediction:
     """A scored row; `speaker` and `seed` are empty where the file does not name them."""
 
     utterance: str
@@ -77,10 +78,20 @@ def read_predictions(path: Path) -> PredictionFile:
         )
     return PredictionFile(
         path,
-        tuple(Prediction(*(row.get(name, "") for name in Prediction._fields)) for _, row in scored),
+        tuple(_prediction(row) for _, row in scored),
         has_seeds="seed" in table.header,
         left_out=len(table.lines) - len(scored),
         contradicted=contradicted,
+    )
+
+
+def _prediction(row: Mapping[str, str]) -> Prediction:
+    return Prediction(
+        utterance=row["utterance"],
+        label=row["label"],
+        prediction=row["prediction"],
+        speaker=row.get("speaker", ""),
+        seed=row.get("seed", ""),
     )
 
 

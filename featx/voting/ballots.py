@@ -20,6 +20,7 @@ _OFF = 0.05  # that rounded probabilities can miss 1 by
 Key = tuple[str, str]  # fold and utterance
 
 
+@dataclass(frozen=True)
 class Row(Prediction):
     """A row with what voting reads beside what scoring does.
 
@@ -174,18 +175,29 @@ def _read_file(path: Path) -> _File:
 def _rows(path: Path, table: Table, names: Sequence[str]) -> Iterator[tuple[str, Row]]:
     for line, values in table.rows():
         split = values.get("split", "")
-        row = Row(*(values.get(name, "") for name in Prediction._fields))
-        row.fold, row.file, row.probabilities = values.get("fold", ""), path, {}
         if split == "train":
             continue
         for column in REQUIRED:
             if not values[column]:
                 table.problems.add(f"rows without {column}", line, f"{column} is empty")
+        probabilities = {}
         try:
-            row.probabilities = {name: float(values[f"p_{name}"]) for name in names}
+            probabilities = {name: float(values[f"p_{name}"]) for name in names}
         except ValueError:
             table.problems.add("unusable probabilities", line, "a p_ column is not a number")
-        yield split, row
+        yield (
+            split,
+            Row(
+                utterance=values["utterance"],
+                label=values["label"],
+                prediction=values["prediction"],
+                speaker=values.get("speaker", ""),
+                seed=values.get("seed", ""),
+                fold=values.get("fold", ""),
+                file=path,
+                probabilities=probabilities,
+            ),
+        )
 
 
 def _is_distribution(row: Row) -> bool:

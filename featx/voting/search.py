@@ -12,7 +12,7 @@ from featx.voting.choices import Rule, Tie
 from featx.voting.election import Part
 from featx.voting.rules import decide
 
-_HELD = 4_000_000  # shares in memory at a time
+HELD = 4_000_000  # shares in memory at a time
 _EQUAL = 1e-12  # UARs closer than this are equal
 Members = tuple[int, ...]
 
@@ -42,7 +42,7 @@ def choose(part: Part, size: int, rule: Rule, tie: Tie) -> Best:
         tie: which of equally many wins.
     """
     systems, utterances = part.votes[0].predictions.shape
-    step = max(1, _HELD // (utterances * part.votes[0].classes))
+    step = max(1, HELD // (utterances * part.votes[0].classes))
     tried = comb(systems, size)
     best = Best((), -1.0, tried)
     with progress(f"Trying {size} of {systems}", tried, "combinations") as advance:

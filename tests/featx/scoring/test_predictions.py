@@ -1,5 +1,6 @@
 """Prediction files are read whole, and every fault in one is told with its line."""
 
+from dataclasses import astuple
 from pathlib import Path
 
 import pytest
@@ -29,7 +30,7 @@ def test_rows_are_trimmed_and_other_columns_ignored(write):
     file = read_predictions(
         write("prediction,utterance,label,mood", " sad ,a, happy,x", "", "b,b,b,")
     )
-    assert [tuple(row) for row in file.rows] == [
+    assert [astuple(row) for row in file.rows] == [
         ("a", "happy", "sad", "", ""),
         ("b", "b", "b", "", ""),
     ]

@@ -73,10 +73,16 @@ def as_system(number: int, votes: Votes, order: np.ndarray) -> Voter:
     rows = {}
     for one in order.tolist():
         name, label = f"u{one}", str(one % votes.classes)
-        row = Row(name, label, str(votes.predictions[number, one]), "s", "0")
-        row.fold, row.file = "0", Path("x.csv")
-        row.probabilities = {str(c): p for c, p in enumerate(votes.probabilities[number, one])}
-        rows[name] = row
+        rows[name] = Row(
+            utterance=name,
+            label=label,
+            prediction=str(votes.predictions[number, one]),
+            speaker="s",
+            seed="0",
+            fold="0",
+            file=Path("x.csv"),
+            probabilities={str(c): p for c, p in enumerate(votes.probabilities[number, one])},
+        )
     labels = {name: row.label for name, row in rows.items()}
     system = System(f"{number}", Path(), labels, dict.fromkeys(labels, "s"), [], None, [])
     classes = tuple(map(str, range(votes.classes)))
@@ -132,7 +138,7 @@ def make_part(seed: int, systems: int = 6, seeds: int = 2) -> Part:
 def test_the_search_finds_the_first_of_the_best(rule, monkeypatch):
     part = make_part(3)
     whole = choose(part, 3, rule, "probability")
-    monkeypatch.setattr("featx.voting.search._HELD", 1)  # one combination at a time
+    monkeypatch.setattr("featx.voting.search.HELD", 1)  # one combination at a time
     assert choose(part, 3, rule, "probability") == whole
     assert whole.tried == 20
     outcome = [decide(v, np.array([whole.members]), rule, "probability") for v in part.votes]
