@@ -8,6 +8,8 @@ import pytest
 import torch
 from transformers import AutoConfig, AutoModel, PreTrainedModel, Wav2Vec2FeatureExtractor
 
+import featx
+
 Model = tuple[PreTrainedModel, Wav2Vec2FeatureExtractor]
 
 
@@ -18,25 +20,25 @@ def kept(tmp_path_factory) -> Path:
 
 
 @pytest.fixture
-def extracted(kept, workplace, write_corpus, run_featx, checkpoint_folder):
+def extracted(kept, workplace, write_corpus, checkpoint_folder):
     """A working folder with a manifest and its features."""
     if (kept / "corpus").exists():
         shutil.copytree(kept / "corpus", workplace, dirs_exist_ok=True)
         return
     write_corpus(speakers=6)
-    assert run_featx("extract", "--model", checkpoint_folder).code == 0
+    assert not featx.extract(checkpoint_folder).failures
     shutil.copytree(workplace, kept / "begun")
     (kept / "begun").rename(kept / "corpus")
 
 
 @pytest.fixture
-def with_egemaps(kept, extracted, run_featx):
+def with_egemaps(kept, extracted):
     """The same, with eGeMAPS beside it."""
     store = Path("features/manifest/egemaps")
     if (kept / "egemaps").exists():
         shutil.copytree(kept / "egemaps", store)
         return
-    assert run_featx("extract", "--model", "egemaps").code == 0
+    assert not featx.extract("egemaps").failures
     shutil.copytree(store, kept / "egemaps")
 
 
