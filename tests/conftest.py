@@ -3,6 +3,7 @@
 import csv
 import os
 import random
+import shutil
 import signal
 import subprocess
 import sys
@@ -10,6 +11,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
+import huggingface_hub.constants
 import numpy as np
 import pytest
 import soundfile
@@ -70,6 +72,18 @@ def workplace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """An empty working folder."""
     monkeypatch.chdir(tmp_path)
     return tmp_path
+
+
+@pytest.fixture
+def hub(workplace: Path, checkpoint_folder: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A Hub cache in which wav2vec2-base is the tiny model, at commit aa...; its folder."""
+    monkeypatch.setattr(huggingface_hub.constants, "HF_HUB_CACHE", str(workplace / "hub"))
+    monkeypatch.setattr(huggingface_hub.constants, "HF_HUB_OFFLINE", True)
+    repository = workplace / "hub" / "models--facebook--wav2vec2-base"
+    shutil.copytree(checkpoint_folder, repository / "snapshots" / ("a" * 40))
+    (repository / "refs").mkdir()
+    (repository / "refs" / "main").write_text("a" * 40)
+    return repository
 
 
 @pytest.fixture

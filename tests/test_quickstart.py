@@ -4,7 +4,6 @@ import re
 import shutil
 from pathlib import Path
 
-import huggingface_hub.constants
 import pytest
 
 README = (Path(__file__).parents[1] / "README.md").read_text("utf-8")
@@ -14,7 +13,7 @@ MOST_LINES = 15
 
 
 @pytest.fixture
-def stand_ins(write_corpus, workplace, monkeypatch, checkpoint_folder):
+def stand_ins(write_corpus, hub):
     """A corpus sorted by label, two new files, and a Hub cache with the tiny encoder."""
     write_corpus(speakers=6, takes=1)
     Path("manifest.csv").unlink()
@@ -26,12 +25,6 @@ def stand_ins(write_corpus, workplace, monkeypatch, checkpoint_folder):
     Path("new").mkdir()
     shutil.copy("corpus/sad/speaker0.wav", "new/first.wav")
     shutil.copy("corpus/angry/speaker1.wav", "new/second.wav")
-    repository = workplace / "hub" / "models--facebook--wav2vec2-base"
-    shutil.copytree(checkpoint_folder, repository / "snapshots" / ("a" * 40))
-    (repository / "refs").mkdir()
-    (repository / "refs" / "main").write_text("a" * 40)
-    monkeypatch.setattr(huggingface_hub.constants, "HF_HUB_CACHE", str(workplace / "hub"))
-    monkeypatch.setattr(huggingface_hub.constants, "HF_HUB_OFFLINE", True)
 
 
 def test_the_script_is_short():

@@ -2,10 +2,8 @@
 
 import re
 import shlex
-import shutil
 from pathlib import Path
 
-import huggingface_hub.constants
 import pytest
 
 from featx.demo.corpus import write_corpus
@@ -29,15 +27,9 @@ SHORT = ("--set", "training.epochs=2")  # all that is added to a command as it i
 
 
 @pytest.fixture
-def stand_ins(workplace, monkeypatch, checkpoint_folder):
+def stand_ins(workplace, hub):
     """A folder RAVDESS, and a Hub cache in which wav2vec2-base is the tiny model."""
     write_corpus(workplace / "RAVDESS", speakers=6)
-    repository = workplace / "hub" / "models--facebook--wav2vec2-base"
-    shutil.copytree(checkpoint_folder, repository / "snapshots" / ("a" * 40))
-    (repository / "refs").mkdir()
-    (repository / "refs" / "main").write_text("a" * 40)
-    monkeypatch.setattr(huggingface_hub.constants, "HF_HUB_CACHE", str(workplace / "hub"))
-    monkeypatch.setattr(huggingface_hub.constants, "HF_HUB_OFFLINE", True)
 
 
 def expand(word: str) -> list[str]:

@@ -3,7 +3,6 @@
 import shutil
 from pathlib import Path
 
-import huggingface_hub.constants
 import pytest
 import torch
 from transformers import Wav2Vec2Config, Wav2Vec2FeatureExtractor, Wav2Vec2Model
@@ -26,7 +25,7 @@ head = "dense"
 features = ["tiny"]
 """
 STORE = Path("features/manifest/tiny")
-COMMITS = "a" * 40, "b" * 40
+COMMITS = "a" * 40, "b" * 40  # the first is that of `hub`
 
 
 @pytest.fixture
@@ -92,22 +91,15 @@ def test_without_weights_the_name_is_enough(extracted, other):
     assert not errors(other)
 
 
-def test_models_of_the_hub_go_by_their_commit(extracted, workplace, checkpoint_folder, monkeypatch):
-    monkeypatch.setattr(huggingface_hub.constants, "HF_HUB_CACHE", str(workplace / "hub"))
-    monkeypatch.setattr(huggingface_hub.constants, "HF_HUB_OFFLINE", True)
-    repository = workplace / "hub/models--facebook--wav2vec2-base"
-    for commit in COMMITS:
-        shutil.copytree(checkpoint_folder, repository / "snapshots" / commit)
-    main = repository / "refs/main"
-    main.parent.mkdir()
-    main.write_text(COMMITS[0])
+def test_models_of_the_hub_go_by_their_commit(extracted, hub, checkpoint_folder):
+    shutil.copytree(checkpoint_folder, hub / "snapshots" / COMMITS[1])
     extracted("wav2vec2-base", precision="float32")
     assert not errors("facebook/wav2vec2-base")
     assert not errors("wav2vec2-base", f'revision = "{COMMITS[0]}"')
-    main.write_text(COMMITS[1])
+    (hub / "refs/main").write_text(COMMITS[1])
     message = f"other features: revision is {COMMITS[0]} there, {COMMITS[1]} here"
     assert message in errors("wav2vec2-base")
-    shutil.rmtree(repository)
+    shutil.rmtree(hub)
     assert not errors("wav2vec2-base")  # as with features that were made on another machine
     assert message in errors("wav2vec2-base", f'revision = "{COMMITS[1]}"')
     assert "encoder is facebook/wav2vec2-base there" in errors("hubert-base")
