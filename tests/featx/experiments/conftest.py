@@ -2,12 +2,14 @@
 
 import logging
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
 import pytest
 
 import featx
+from featx.experiments.steps import make_run
 from featx.experiments.validate import validate
 
 HEADS = """
@@ -110,6 +112,24 @@ def said(caplog) -> Callable[[], list[str]]:
         return lines
 
     return take
+
+
+@pytest.fixture
+def stop_at(monkeypatch) -> Callable[[str, BaseException], AbstractContextManager[None]]:
+    """While it is entered, the fit of one system raises an error."""
+
+    @contextmanager
+    def fail_at(name: str, error: BaseException) -> Iterator[None]:
+        def make(plan, run, *others):
+            if run.name == name:
+                raise error
+            return make_run(plan, run, *others)
+
+        with monkeypatch.context() as patch:
+            patch.setattr("featx.experiments.run.make_run", make)
+            yield
+
+    return fail_at
 
 
 @pytest.fixture

@@ -2,6 +2,7 @@
 
 import errno
 import shutil
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -11,26 +12,16 @@ from safetensors import SafetensorError
 import featx
 from featx.errors import FeatxError
 from featx.experiments.run import explain
-from featx.experiments.steps import make_run
 
 FULL = OSError(errno.ENOSPC, "No space left on device", "features.bin")
 
 
 @pytest.fixture
-def fail_layers(finished, monkeypatch):
-    """Let the fit of one system, which is to be done again, raise an error."""
-
-    def set_error(error: BaseException) -> None:
-        def fail(plan, run, *others):
-            if run.name == "small-layers":
-                raise error
-            return make_run(plan, run, *others)
-
-        monkeypatch.setattr("featx.experiments.run.make_run", fail)
-
+def fail_layers(finished, stop_at):
+    """While it is entered, the fit of one system, which is to be done again, raises an error."""
     for name in ("layers", "memory", "three"):
         shutil.rmtree(f"runs/small-{name}")
-    return set_error
+    return partial(stop_at, "small-layers")
 
 
 @pytest.mark.parametrize(
@@ -44,8 +35,8 @@ def fail_layers(finished, monkeypatch):
     ],
 )
 def test_a_machine_at_its_limits_fails_one_part(finished, fail_layers, error, why):
-    fail_layers(error)
-    with pytest.raises(FeatxError, match="2 parts failed; the others are in") as raised:
+    message = "2 parts failed; the others are in"
+    with fail_layers(error), pytest.raises(FeatxError, match=message) as raised:
         featx.run(finished)
     assert f"small-layers: {why}" in str(raised.value)
     assert "small-three: needs layers" in str(raised.value)
@@ -62,8 +53,7 @@ def test_torch_says_in_its_own_way_that_a_disk_is_full(values):
 
 @pytest.mark.parametrize("error", [RuntimeError("size of tensors"), IndexError("no item")])
 def test_a_fault_of_this_program_is_not_hidden(finished, fail_layers, error):
-    fail_layers(error)
-    with pytest.raises(type(error), match=str(error)):
+    with fail_layers(error), pytest.raises(type(error), match=str(error)):
         featx.run(finished)
 
 
@@ -71,14 +61,12 @@ def test_a_report_that_fails_leaves_the_list_of_failures(finished, fail_layers, 
     def fail(*_):
         raise FULL
 
-    fail_layers(FeatxError("no luck"))
     before = Path("reports/small.md").read_bytes()
-    with monkeypatch.context() as patch:
+    with fail_layers(FeatxError("no luck")), monkeypatch.context() as patch:
         patch.setattr("featx.experiments.run.write_report", fail)
         with pytest.raises(FeatxError, match="3 parts failed; the others are done") as raised:
             featx.run(finished)
     assert "small-layers: no luck" in str(raised.value)
     assert "report: features.bin: No space left" in str(raised.value)
     assert Path("reports/small.md").read_bytes() == before
-    monkeypatch.setattr("featx.experiments.run.make_run", make_run)
     assert featx.run(finished) == Path("reports/small.html")

@@ -6,20 +6,12 @@ from featx.experiments.config import read_experiment
 from featx.experiments.plan import make_plan
 
 CORPORA = """
-[corpora.a]
-path = "a.csv"
-protocols = ["x.toml"]
-[corpora.b]
-path = "b.csv"
-protocols = ["y.toml"]
-[heads.one]
-head = "dense"
-features = ["egemaps"]
-protocols = ["x.toml"]
-[heads.two]
-head = "dense"
-features = ["logmel"]
-corpora = ["b"]
+[corpora]
+a = { path = "a.csv", protocols = ["x.toml"] }
+b = { path = "b.csv", protocols = ["y.toml"] }
+[heads]
+one = { head = "dense", features = ["egemaps"], protocols = ["x.toml"] }
+two = { head = "dense", features = ["logmel"], corpora = ["b"] }
 """
 
 

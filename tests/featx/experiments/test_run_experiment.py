@@ -10,7 +10,7 @@ import pytest
 
 import featx
 from featx.errors import FeatxError, Interrupted
-from featx.experiments.steps import extract_store, make_run
+from featx.experiments.steps import extract_store
 from featx.experiments.validate import validate
 
 RUNS = ["plain", "layers", "memory", "both", "tuned", "three"]
@@ -61,19 +61,12 @@ def test_nothing_is_done_twice(finished, said):
     assert Path("reports/small.md").read_bytes() == report
 
 
-def test_interrupted_and_repeated(finished, monkeypatch):
+def test_interrupted_and_repeated(finished, stop_at):
     whole = tables()
     forget("layers", "memory", "three")
-
-    def interrupt(plan, run, *others):
-        if run.name == "small-memory":
-            raise Interrupted("Interrupted with 1 of 2 heads trained.")
-        return make_run(plan, run, *others)
-
-    with monkeypatch.context() as patch:
-        patch.setattr("featx.experiments.run.make_run", interrupt)
-        with pytest.raises(Interrupted) as error:
-            featx.run(finished)
+    stopped = Interrupted("Interrupted with 1 of 2 heads trained.")
+    with stop_at("small-memory", stopped), pytest.raises(Interrupted) as error:
+        featx.run(finished)
     assert error.value.exit_code == 130
     assert not Path("runs/small-memory").exists()
     before = stamps("runs/small-layers")
@@ -116,19 +109,15 @@ def test_killed_and_repeated(finished, start_featx):
     assert len({TIME.sub("", text) for text in reports}) == 1  # but for what training took
 
 
-def test_a_failure_leaves_those_that_do_not_need_it(finished, monkeypatch):
+def test_a_failure_leaves_those_that_do_not_need_it(finished, stop_at):
     whole = tables()
     forget("layers", "both", "three")
-
-    def fail(plan, run, *others):
-        if run.name == "small-layers":
-            raise FeatxError("no luck\nand more")
-        return make_run(plan, run, *others)
-
-    with monkeypatch.context() as patch:
-        patch.setattr("featx.experiments.run.make_run", fail)
-        with pytest.raises(FeatxError, match=r"(?s)2 parts failed.*small-layers: no luck") as error:
-            featx.run(finished)
+    message = r"(?s)2 parts failed.*small-layers: no luck"
+    with (
+        stop_at("small-layers", FeatxError("no luck\nand more")),
+        pytest.raises(FeatxError, match=message) as error,
+    ):
+        featx.run(finished)
     assert "small-three: needs layers" in str(error.value)
     assert error.value.exit_code == 1
     assert reported() == ["plain", "memory", "both", "tuned"]

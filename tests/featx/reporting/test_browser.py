@@ -27,26 +27,12 @@ corpus = "ravdess"
 root = "corpus"
 [features.encoder]
 model = "{encoder}"
-[heads.egemaps]
-head = "dense"
-features = ["egemaps"]
-settings = ["training.epochs=3"]
-[heads.spectrogram]
-head = "dense"
-features = ["spectrogram"]
-settings = ["training.epochs=3"]
-[heads.dense]
-head = "dense"
-features = ["encoder"]
-settings = ["training.epochs=3"]
-[heads.lstm]
-head = "lstm"
-features = ["encoder"]
-settings = ["training.epochs=1"]
-[heads.fusion]
-head = "fusion"
-features = ["encoder", "egemaps"]
-settings = ["training.epochs=3"]
+[heads]
+egemaps = {{ head = "dense", features = ["egemaps"], settings = ["training.epochs=3"] }}
+spectrogram = {{ head = "dense", features = ["spectrogram"], settings = ["training.epochs=3"] }}
+dense = {{ head = "dense", features = ["encoder"], settings = ["training.epochs=3"] }}
+lstm = {{ head = "lstm", features = ["encoder"], settings = ["training.epochs=1"] }}
+fusion = {{ head = "fusion", features = ["encoder", "egemaps"], settings = ["training.epochs=3"] }}
 [votes.three]
 systems = ["egemaps", "dense", "fusion"]
 rule = "soft"
