@@ -9,6 +9,7 @@ import torch
 from transformers import AutoConfig, AutoModel, PreTrainedModel, Wav2Vec2FeatureExtractor
 
 import featx
+from featx.runs.cost import Cost
 
 Model = tuple[PreTrainedModel, Wav2Vec2FeatureExtractor]
 
@@ -40,6 +41,20 @@ def with_egemaps(kept, extracted):
         return
     assert not featx.extract("egemaps").failures
     shutil.copytree(store, kept / "egemaps")
+
+
+@pytest.fixture
+def cost() -> Cost:
+    """What a training of fifteen models cost."""
+    return Cost(
+        seconds=231.4,
+        models=15,
+        peak_memory=2_500_000_000,
+        peak_gpu_memory=None,
+        parameters_trained=164_200,
+        features=5_310_000_000,
+        device="cpu",
+    )
 
 
 @pytest.fixture

@@ -12,19 +12,10 @@ import pytest
 from featx.comparison.compare import compare
 from featx.comparison.comparison import Comparison
 from featx.errors import FeatxError
-from featx.runs.cost import Cost, write_cost
+from featx.runs.cost import write_cost
 from featx.scoring.results import SeedPredictions, score_predictions
 from featx.scoring.significance import holm
 
-COST = Cost(
-    seconds=231.4,
-    models=15,
-    peak_memory=2_500_000_000,
-    peak_gpu_memory=None,
-    parameters_trained=164_200,
-    features=5_310_000_000,
-    device="cpu",
-)
 CLASSES = ("angry", "happy", "sad")
 
 
@@ -242,9 +233,9 @@ def test_damaged_metrics_are_refused():
     )
 
 
-def test_the_cost_is_shown_and_a_missing_one_is_a_dash():
+def test_the_cost_is_shown_and_a_missing_one_is_a_dash(cost):
     one, two = write("one", rows(0.5)), write("two", rows(0.6))
-    write_cost(one, COST)
+    write_cost(one, cost)
     (one / "model.safetensors").write_bytes(bytes(12_000_000))
     compared = compare([one, two])
     lines = compared.to_text().splitlines()
@@ -258,10 +249,10 @@ def test_the_cost_is_shown_and_a_missing_one_is_a_dash():
     assert json.loads(compared.to_json())["systems"]["one"]["cost"]["models"] == 15
 
 
-def test_gpu_memory_has_a_column_where_one_used_a_gpu():
+def test_gpu_memory_has_a_column_where_one_used_a_gpu(cost):
     one, two = write("one", rows(0.5)), write("two", rows(0.6))
-    write_cost(one, COST.model_copy(update={"peak_gpu_memory": 11_000_000_000, "device": "H200"}))
-    write_cost(two, COST.model_copy(update={"features": 0}))
+    write_cost(one, cost.model_copy(update={"peak_gpu_memory": 11_000_000_000, "device": "H200"}))
+    write_cost(two, cost.model_copy(update={"features": 0}))
     text = compare([one, two]).to_text()
     assert "peak GPU memory" in text
     assert "11.00 GB" in text
@@ -286,3 +277,13 @@ def test_names_do_not_break_the_tables():
     compared = compare([write("50%_a&b", rows(0.5)), write("a|b", rows(0.6))])
     assert r"50\%\_a\&b & " in compared.to_latex()
     assert r"| a\|b |" in compared.to_markdown()
+
+
+def test_a_notebook_shows_the_tables_and_notes_of_the_text():
+    compared = compare([write("<one>", rows(0.5)), write("two", rows(0.6))])
+    shown = compared._repr_html_()
+    assert shown.count("<table>") == 3
+    assert "&lt;one&gt;" in shown
+    assert "<one>" not in shown
+    assert f">{compared.systems[1].results.scores['uar']}" in shown
+    assert "two: cost unknown (–)" in shown

@@ -254,3 +254,17 @@ def test_scores_agree_with_scikit_learn(tmp_path_factory, table):
     assert found["uar"]["mean"] == pytest.approx(100 * recall)
     assert found["uar"]["low"] <= found["uar"]["high"]
     assert np.sum(found["confusion"]) == len(table)
+
+
+def test_a_notebook_shows_a_row_for_each_system_and_all_notes(workplace):
+    write("<one>/predictions.csv", predict("abcd", wrong="b"))
+    write("two/predictions.csv", predict())
+    shown = evaluate(["<one>", "two"])._repr_html_()
+    assert shown.count("<table>") == 1
+    assert shown.count("<tr>") == 3
+    assert "&lt;one&gt;" in shown
+    assert "<one>" not in shown
+    assert "<p>The systems were scored on different utterances or labels.</p>" in shown
+    alone = evaluate("two")
+    assert alone._repr_html_().startswith(alone.systems[0].results._repr_html_())
+    assert all(note in alone._repr_html_() for note in alone.systems[0].notes)

@@ -6,7 +6,6 @@ import pytest
 
 from featx.errors import FeatxError
 from featx.runs.cost import (
-    Cost,
     describe_bytes,
     describe_parameters,
     describe_seconds,
@@ -14,21 +13,11 @@ from featx.runs.cost import (
     write_cost,
 )
 
-COST = Cost(
-    seconds=231.4,
-    models=15,
-    peak_memory=2_500_000_000,
-    peak_gpu_memory=None,
-    parameters_trained=164_200,
-    features=5_310_000_000,
-    device="cpu",
-)
 
-
-def test_a_cost_is_read_as_it_was_written(workplace):
+def test_a_cost_is_read_as_it_was_written(workplace, cost):
     assert read_cost(workplace) is None
-    write_cost(workplace, COST)
-    assert read_cost(workplace) == COST
+    write_cost(workplace, cost)
+    assert read_cost(workplace) == cost
 
 
 @pytest.mark.parametrize(
@@ -42,8 +31,8 @@ def test_a_cost_is_read_as_it_was_written(workplace):
         ({"device": None}, "device is None"),
     ],
 )
-def test_a_damaged_cost_is_refused(workplace, change, part):
-    (workplace / "cost.json").write_text(json.dumps({**COST.model_dump(), **change}))
+def test_a_damaged_cost_is_refused(workplace, cost, change, part):
+    (workplace / "cost.json").write_text(json.dumps({**cost.model_dump(), **change}))
     with pytest.raises(FeatxError, match=f"cost.json: damaged, {part}"):
         read_cost(workplace)
 
