@@ -2,26 +2,6 @@
 
 from pathlib import Path
 
-import pytest
-
-EXPERIMENT = """
-[corpora.tones]
-path = "manifest.csv"
-
-[heads.plain]
-head = "linear"
-features = ["egemaps-functionals"]
-"""
-
-
-@pytest.fixture
-def experiment(write_corpus) -> Path:
-    """A file with one quick system."""
-    write_corpus(speakers=3, takes=1)
-    path = Path("one.toml")
-    path.write_text(EXPERIMENT)
-    return path
-
 
 def test_an_experiment_runs_and_ends_with_its_report(experiment, run_featx):
     outcome = run_featx("run", experiment)
@@ -38,7 +18,7 @@ def test_an_experiment_runs_and_ends_with_its_report(experiment, run_featx):
 
 
 def test_nothing_runs_if_something_is_wrong(experiment, run_featx):
-    experiment.write_text(EXPERIMENT.replace("linear", "linaer"))
+    experiment.write_text(experiment.read_text().replace("linear", "linaer"))
     outcome = run_featx("run", experiment)
     assert outcome.code == 1
     assert "did you mean 'linear'" in outcome.err

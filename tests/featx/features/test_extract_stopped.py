@@ -20,19 +20,30 @@ def features(folder: Path = STORE) -> dict[str, bytes]:
     return {name: store.read(name).tobytes() for name in store.utterances}
 
 
-def test_ctrl_c_keeps_what_is_done(write_corpus, start_featx, checkpoint_folder):
-    write_corpus(speakers=15, takes=3)
-    process = start_featx("extract", "--model", checkpoint_folder, *ONE_BY_ONE)
-    while _done() < 5 and process.poll() is None:
+@pytest.mark.parametrize(
+    ("kind", "corpus", "options"),
+    [
+        ("encoder", {"speakers": 15, "takes": 3}, ONE_BY_ONE),
+        ("egemaps", {"speakers": 10, "takes": 2, "seconds": 3.0}, ()),
+    ],
+)
+def test_ctrl_c_keeps_what_is_done(
+    write_corpus, start_featx, checkpoint_folder, kind, corpus, options
+):
+    write_corpus(**corpus)
+    model = checkpoint_folder if kind == "encoder" else kind
+    store = STORE.with_name("tiny" if kind == "encoder" else kind)
+    process = start_featx("extract", "--model", model, *options)
+    while _done(store) < 5 and process.poll() is None:
         time.sleep(0.005)
     process.send_signal(signal.SIGINT)
     _, message = process.communicate(timeout=60)
     assert process.returncode == 130
-    done = _done()
-    assert f"Interrupted with {done} of 135 utterances done" in message
+    done, count = _done(store), 3 * corpus["speakers"] * corpus["takes"]
+    assert f"Interrupted with {done} of {count} utterances done" in message
     assert "Traceback" not in message
-    extraction = featx.extract(checkpoint_folder)
-    assert (extraction.extracted, extraction.kept) == (135 - done, done)
+    extraction = featx.extract(model)
+    assert (extraction.extracted, extraction.kept) == (count - done, done)
 
 
 def damage(store: FeatureStore) -> None:
@@ -92,9 +103,9 @@ def test_killed_at_three_random_moments_the_store_ends_the_same(
     assert FeatureStore(STORE).damaged() == []
 
 
-def _done() -> int:
+def _done(folder: Path = STORE) -> int:
     try:
-        store = FeatureStore(STORE)
+        store = FeatureStore(folder)
     except StoreError:
         return 0
     return sum(map(store.is_done, store.utterances))

@@ -1,7 +1,5 @@
 """From files to a store without a model, as with one."""
 
-import signal
-import time
 from pathlib import Path
 
 import numpy as np
@@ -136,26 +134,3 @@ def _compute(name: str, batches: list[list[np.ndarray]]) -> list[np.ndarray]:
     found = list(AcousticWorkers(NAMED[name]).encode(enumerate(batches), "float32"))
     assert [key for key, _ in found] == list(range(len(batches)))
     return [one for _, features in found for one in features]
-
-
-def test_ctrl_c_keeps_what_is_done(write_corpus, start_featx):
-    write_corpus(speakers=10, takes=2, seconds=3.0)
-    process = start_featx("extract", "--model", "egemaps")
-    while _done() < 5 and process.poll() is None:
-        time.sleep(0.005)
-    process.send_signal(signal.SIGINT)
-    _, message = process.communicate(timeout=60)
-    assert process.returncode == 130
-    done = _done()
-    assert f"Interrupted with {done} of 60 utterances done" in message
-    assert "Traceback" not in message
-    extraction = featx.extract("egemaps")
-    assert (extraction.extracted, extraction.kept) == (60 - done, done)
-
-
-def _done() -> int:
-    try:
-        store = store_of("egemaps")
-    except StoreError:
-        return 0
-    return sum(map(store.is_done, store.utterances))
