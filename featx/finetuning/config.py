@@ -11,14 +11,7 @@ from classifiers.pooled import PooledSettings
 from featx.features.encoders.checkpoints import store_name
 from featx.finetuning.choices import Mode, Save, SelectOn
 from featx.protocols.protocol import Protocol
-from featx.utils.config import (
-    Schema,
-    change,
-    check_config,
-    config_table,
-    read_config,
-    shipped_config,
-)
+from featx.utils.config import Schema, change, check_config, config_table, shipped_config
 
 Rate = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 
@@ -121,8 +114,7 @@ def finetune_config(data: Mapping[str, Any], changes: Sequence[str] = ()) -> Fin
     Raises:
         ConfigError: if a change names an unknown key or a wrong value.
     """
-    shipped = read_config(shipped_config("finetuning.toml"), Tuning)
-    table = shipped.to_table()
+    table = config_table(shipped_config("finetuning.toml"), Tuning)
     head = {**table["head"], **data.get("head", {})}
     return _changed({**table, **data, "head": head}, changes)
 

@@ -19,7 +19,6 @@ from featx.utils.config import (
     change,
     check_config,
     config_table,
-    read_config,
     shipped_config,
 )
 from featx.utils.text import nearest
@@ -104,8 +103,7 @@ def head_config(head: str, data: Mapping[str, Any], changes: Sequence[str] = ())
             f"`head={head!r}`: no such head or file; {nearest(head, head_names())} "
             "The path of a TOML like the shipped ones will do too."
         )
-    shipped = read_config(path, HeadConfig)
-    return _changed({**data, **shipped.to_table()}, changes)
+    return _changed({**data, **config_table(path, HeadConfig)}, changes)
 
 
 def earlier_config(config: str | Path | FitConfig, changes: Sequence[str] = ()) -> FitConfig:
