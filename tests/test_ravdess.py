@@ -12,6 +12,8 @@ import soundfile
 import torch
 from transformers import Wav2Vec2FeatureExtractor, Wav2Vec2Model
 
+import featx
+
 pytestmark = [
     pytest.mark.corpus,
     pytest.mark.skipif("FEATX_DATA" not in os.environ, reason="FEATX_DATA is unset"),
@@ -29,13 +31,12 @@ def four_actors(workplace) -> Path:
     return root
 
 
-def test_from_wave_files_to_scores(four_actors, run_featx, checkpoint_folder):
-    listed = run_featx("manifest", "ravdess", four_actors)
-    assert "240 utterances, 4 speakers" in listed.out
-    extracted = run_featx("extract", "--model", checkpoint_folder)
-    assert "240 utterances extracted" in extracted.out
-    fitted = run_featx("fit", "--seeds", "2", "--set", "training.epochs=2")
-    assert fitted.code == 0, fitted.err
+def test_from_wave_files_to_scores(four_actors, checkpoint_folder):
+    manifest = featx.build_manifest("ravdess", four_actors)
+    assert len(manifest.utterances) == 240
+    assert len({utterance.speaker for utterance in manifest.utterances}) == 4
+    assert featx.extract(checkpoint_folder).extracted == 240
+    featx.fit("dense", seeds=2, settings="training.epochs=2")
     metrics = json.loads(Path("runs/manifest-tiny-dense/metrics.json").read_text())
     assert np.sum(metrics["confusion"]) == 2 * 240
     with Path("runs/manifest-tiny-dense/predictions.csv").open(newline="") as file:
@@ -43,9 +44,9 @@ def test_from_wave_files_to_scores(four_actors, run_featx, checkpoint_folder):
     assert len(tested) == 2 * 240
 
 
-def test_h5py_alone_finds_what_transformers_computes(four_actors, run_featx, checkpoint_folder):
-    run_featx("manifest", "ravdess", four_actors)
-    run_featx("extract", "--model", checkpoint_folder, "--precision", "float32")
+def test_h5py_alone_finds_what_transformers_computes(four_actors, checkpoint_folder):
+    featx.build_manifest("ravdess", four_actors)
+    featx.extract(checkpoint_folder, precision="float32")
     name = "03-01-05-01-02-01-04"
     with h5py.File("features/manifest/tiny/shard-0000.h5") as shard:
         index = list(shard["utterance"].asstr()).index(name)
