@@ -8,6 +8,7 @@ from torch import Tensor, nn
 from classifiers.batch import Part
 from classifiers.choices import Weighting
 from classifiers.dropout import at, dropout
+from classifiers.head import Head
 from classifiers.layer_average import LayerAverage
 from classifiers.pooling import pool_mean
 from classifiers.settings import Dropout, Settings
@@ -32,7 +33,7 @@ class DenseSettings(Settings):
     weighting: Weighting
 
 
-class DenseHead(nn.Module):
+class DenseHead(Head):
     """Layer average, dense layers frame by frame, mean over time, linear output.
 
     Args:
@@ -43,7 +44,7 @@ class DenseHead(nn.Module):
 
     def __init__(self, settings: DenseSettings, shape: InputShape, classes: int) -> None:
         super().__init__()
-        self.part = part_size(shape.dim)
+        self.part_size = part_size(shape.dim)
         self.dropout = settings.dropout
         self.layer_averages = nn.ModuleList([LayerAverage(shape.layers, settings.weighting)])
         widths = [shape.dim] + [settings.width] * settings.depth

@@ -10,6 +10,7 @@ from torch import Tensor, nn
 from classifiers.batch import Part
 from classifiers.choices import Weighting
 from classifiers.dropout import at, dropout
+from classifiers.head import Head
 from classifiers.layer_average import LayerAverage
 from classifiers.pooling import align, pool_mean
 from classifiers.settings import Dropout, Settings
@@ -32,7 +33,7 @@ class FusionSettings(Settings):
     weighting: Weighting
 
 
-class FusionHead(nn.Module):
+class FusionHead(Head):
     """A layer average and a dense layer for each store, a joint dense layer, mean, linear output.
 
     Args:
@@ -45,7 +46,7 @@ class FusionHead(nn.Module):
         self, settings: FusionSettings, shapes: Sequence[InputShape], classes: int
     ) -> None:
         super().__init__()
-        self.part = part_size(max(shape.dim for shape in shapes))
+        self.part_size = part_size(max(shape.dim for shape in shapes))
         self.dropout = settings.dropout
         self.steps = [shape.step for shape in shapes]
         self.layer_averages = nn.ModuleList(

@@ -5,12 +5,12 @@ from dataclasses import dataclass
 from typing import Annotated
 
 from pydantic import Field
-from torch import nn
 
 from classifiers.batch import Examples
 from classifiers.cores import Worker
 from classifiers.dense import DenseHead, DenseSettings
 from classifiers.fusion import FusionHead, FusionSettings
+from classifiers.head import Head
 from classifiers.history import Trained
 from classifiers.linear import LinearHead, LinearSettings, train_linear
 from classifiers.lstm import LstmHead, LstmSettings
@@ -22,7 +22,7 @@ HeadSettings = Annotated[
 ]
 
 
-def build_head(settings: HeadSettings, shapes: Sequence[InputShape], classes: int) -> nn.Module:
+def build_head(settings: HeadSettings, shapes: Sequence[InputShape], classes: int) -> Head:
     """Return a new head; its weights come from torch's global generator.
 
     Args:
@@ -57,7 +57,7 @@ class HeadDesign:
     shapes: Sequence[InputShape]
     classes: int
 
-    def build(self) -> nn.Module:
+    def build(self) -> Head:
         """Return a new head; its weights come from torch's global generator."""
         return build_head(self.settings, self.shapes, self.classes)
 

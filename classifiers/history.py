@@ -5,8 +5,10 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 from torch.nn.functional import nll_loss
+
+from classifiers.head import Head
 
 
 class Stopped(Exception):
@@ -42,7 +44,7 @@ class Trained:
         best: the index of the entry whose weights were kept.
     """
 
-    head: nn.Module
+    head: Head
     history: Sequence[Epoch]
     best: int
 

@@ -13,6 +13,7 @@ from sklearn.svm import LinearSVC
 from torch import Tensor, nn
 
 from classifiers.batch import Examples, Input, Part
+from classifiers.head import Head
 from classifiers.history import Epoch, Stopped, Trained, cross_entropy_and_uar
 from classifiers.settings import PositiveFinite, Settings
 from classifiers.shape import InputShape
@@ -37,7 +38,7 @@ class LinearSettings(Settings):
     strengths: Annotated[tuple[Strength, ...], Field(min_length=1)]
 
 
-class LinearHead(nn.Module):
+class LinearHead(Head):
     """Pooled frames of all layers side by side, and a linear output.
 
     Args:
@@ -46,7 +47,7 @@ class LinearHead(nn.Module):
         classes: how many classes there are.
     """
 
-    part = 8  # utterances computed together
+    part_size = 8  # utterances computed together
 
     def __init__(self, settings: LinearSettings, shape: InputShape, classes: int) -> None:
         super().__init__()

@@ -10,6 +10,7 @@ from torch.nn.utils.rnn import pad_sequence, unpad_sequence
 from classifiers.batch import Part
 from classifiers.choices import Weighting
 from classifiers.dropout import at, dropout
+from classifiers.head import Head
 from classifiers.layer_average import LayerAverage
 from classifiers.pooling import pool_mean
 from classifiers.settings import Dropout, Settings
@@ -32,7 +33,7 @@ class LstmSettings(Settings):
     weighting: Weighting
 
 
-class LstmHead(nn.Module):
+class LstmHead(Head):
     """Layer average, a dense layer, an LSTM of one direction, mean over time, linear output.
 
     Args:
@@ -41,7 +42,7 @@ class LstmHead(nn.Module):
         classes: how many classes there are.
     """
 
-    part = 16  # utterances computed together: an LSTM's steps are small otherwise
+    part_size = 16  # utterances computed together: an LSTM's steps are small otherwise
 
     def __init__(self, settings: LstmSettings, shape: InputShape, classes: int) -> None:
         super().__init__()

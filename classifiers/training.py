@@ -20,10 +20,11 @@ from torch.nn.functional import cross_entropy
 
 from classifiers.batch import Examples, Part
 from classifiers.cores import Crew, Worker
+from classifiers.head import Head
 from classifiers.history import Epoch, Stopped, Trained, cross_entropy_and_uar
 from classifiers.settings import PositiveFinite, Settings
 
-Head = TypeVar("Head", bound=nn.Module)
+Built = TypeVar("Built", bound=nn.Module)
 _BUILDING = threading.Lock()  # initial weights come from torch's one global generator
 PART_ON_GPU = 64  # utterances: a batch at once
 _SEEDS = 2**32
@@ -48,7 +49,7 @@ class TrainingSettings(Settings):
 
 
 def train(
-    head: nn.Module,
+    head: Head,
     training: Examples,
     validation: Examples,
     settings: TrainingSettings,
@@ -90,7 +91,7 @@ def train(
     return Trained(head.eval(), history, best)
 
 
-def seeded(build: Callable[[], Head], seed: int) -> Head:
+def seeded(build: Callable[[], Built], seed: int) -> Built:
     """Return what `build` makes when torch's global generator begins at a seed.
 
     The generator is left as it was, and one thread at a time uses it.
@@ -100,7 +101,7 @@ def seeded(build: Callable[[], Head], seed: int) -> Head:
         return build()
 
 
-def predict(head: nn.Module, examples: Examples, cores: Crew) -> Tensor:
+def predict(head: Head, examples: Examples, cores: Crew) -> Tensor:
     """Return class probabilities, (utterances, classes) float32."""
 
     def compute(part: Part) -> Tensor:
@@ -112,19 +113,19 @@ def predict(head: nn.Module, examples: Examples, cores: Crew) -> Tensor:
     return torch.cat(list(cores.map(compute, examples.parts(groups)))).cpu()
 
 
-def _trained(head: nn.Module) -> list[nn.Parameter]:
+def _trained(head: Head) -> list[nn.Parameter]:
     return [parameter for parameter in head.parameters() if parameter.requires_grad]
 
 
-def _cut(order: Sequence[int], head: nn.Module) -> list[Sequence[int]]:
+def _cut(order: Sequence[int], head: Head) -> list[Sequence[int]]:
     """Return the utterances in parts of the head's size, which suits a core's cache."""
     on_gpu = next(head.parameters()).is_cuda
-    size = PART_ON_GPU if on_gpu else int(head.part)  # type: ignore[arg-type]
+    size = PART_ON_GPU if on_gpu else head.part_size
     return [order[begin : begin + size] for begin in range(0, len(order), size)]
 
 
 def train_epoch(
-    head: nn.Module,
+    head: Head,
     optimizer: torch.optim.Optimizer,
     training: Examples,
     settings: TrainingSettings,
@@ -149,7 +150,7 @@ def train_epoch(
 
 
 def _step(
-    head: nn.Module,
+    head: Head,
     parts: Iterator[Part],
     count: int,
     utterances: int,

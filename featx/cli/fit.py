@@ -18,7 +18,7 @@ from featx.cli.options import (
     SpeakerDependent,
     refuse,
 )
-from featx.fitting.choices import Normalize
+from featx.fitting.choices import Normalize, head_names
 
 BESIDE_CONFIG = {"config", "settings", "name", "memory", "device", "overwrite"}
 
@@ -28,7 +28,7 @@ def fit(
     head: Annotated[
         str,
         typer.Option(
-            help="The head: dense, lstm, fusion, linear, svm, or the path of a TOML like theirs."
+            help=f"The head: {', '.join(head_names())}, or the path of a TOML like theirs."
         ),
     ] = "dense",
     model: Annotated[

@@ -9,7 +9,9 @@ import typer
 def layers(
     runs: Annotated[
         list[Path],
-        typer.Argument(metavar="RUN...", help="Run folders with a dense, lstm or fusion head."),
+        typer.Argument(
+            metavar="RUN...", help="Run folders with a head that averages layers, such as dense."
+        ),
     ],
     dashed: Annotated[
         list[str] | None,

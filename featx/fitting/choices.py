@@ -1,6 +1,13 @@
 """The choices of a fit by name, for configs and the command line."""
 
+from importlib.resources import files
 from typing import Literal
 
 Normalize = Literal["speaker", "global", "none"]
 """By whom features are standardised: each speaker's own utterances, all that train, or nobody."""
+
+
+def head_names() -> list[str]:
+    """Return the names of the heads that come with featx: those of their TOMLs."""
+    shipped = (file.name for file in (files("configs") / "heads").iterdir())
+    return sorted(name.removesuffix(".toml") for name in shipped if name.endswith(".toml"))

@@ -11,7 +11,7 @@ from classifiers.heads import HeadSettings
 from classifiers.linear import LinearSettings
 from classifiers.training import TrainingSettings
 from featx.errors import FeatxError
-from featx.fitting.choices import Normalize
+from featx.fitting.choices import Normalize, head_names
 from featx.protocols.protocol import Protocol
 from featx.utils.config import (
     ConfigError,
@@ -79,11 +79,6 @@ class FitConfig(HeadConfig):
         """manifest-model-head, as in "manifest-wav2vec2-base-dense", and a named protocol."""
         parts = (self.manifest.stem, self.models, self.head.kind, self.protocol.name)
         return "-".join(filter(None, parts))
-
-
-def head_names() -> list[str]:
-    """Return the names of the heads that come with featx."""
-    return sorted(path.stem for path in shipped_config("heads").glob("*.toml"))
 
 
 def head_config(head: str, data: Mapping[str, Any], changes: Sequence[str] = ()) -> FitConfig:

@@ -9,11 +9,12 @@ import torch
 from pydantic import ValidationError
 from safetensors import SafetensorError
 from safetensors.torch import load
-from torch import Tensor, nn
+from torch import Tensor
 
 from cache import FeatureIdentity, FeatureStore
 from classifiers.batch import Branch, Examples
 from classifiers.cores import Crew
+from classifiers.head import Head
 from classifiers.heads import HeadSettings, build_head
 from classifiers.shape import InputShape
 from classifiers.statistics import Statistics, add_up, statistics_of
@@ -87,7 +88,7 @@ class FittedHead:
 
     seed: int
     fold: int
-    head: nn.Module
+    head: Head
     statistics: tuple[Statistics | None, ...]
 
 

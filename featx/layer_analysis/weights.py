@@ -121,7 +121,7 @@ def read_weights(run: Path) -> list[LayerWeights]:
     if not (run / LAYER_WEIGHTS).exists():
         raise FeatxError(
             f"{run}: no {LAYER_WEIGHTS}: only heads on stored features average layers, a "
-            "fine-tuning or a vote does not. Give a run with a dense, lstm or fusion head."
+            "fine-tuning or a vote does not. Give a run with a head that does, such as dense."
         )
     if found := find_weights(run):
         return found
@@ -129,8 +129,8 @@ def read_weights(run: Path) -> list[LayerWeights]:
     if not stores:
         raise FeatxError(
             f"{run}: a {_kind(run)} head has no average of layers, each feature of "
-            "every layer has a weight of its own. Give a run with a dense, lstm or fusion head. A "
-            "probe shows what a linear classifier finds in each layer."
+            "every layer has a weight of its own. Give a run with a head that averages layers, "
+            "such as dense. A probe shows what a linear classifier finds in each layer."
         )
     raise FeatxError(
         f"{run}: its heads were given one layer of {', '.join(stores)}, so there is nothing "

@@ -102,7 +102,6 @@ def render(report: Report) -> str:
     environment.tests["warning"] = is_warning
     return environment.get_template("page.html").render(
         report=report,
-        sections={section.heading: section for section in report.tables},
         style=_shipped("page.css"),
         script=_shipped("page.js"),
         charts=charts,

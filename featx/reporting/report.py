@@ -80,9 +80,14 @@ def gather(runs: Sequence[Reported], page: Path) -> Report:
     differences, remarks = difference_sheets(groups)
     tables = [
         Section("Results", [result_sheet(groups)]),
-        Section("Differences", differences, remarks),
-        Section("Confusions", list(map(confusion_sheet, ordered))),
-        Section("Classes", list(map(class_sheet, ordered))),
+        Section("Differences", differences, remarks, "Differences between systems"),
+        Section(
+            "Confusions",
+            list(map(confusion_sheet, ordered)),
+            title="Confusion matrices",
+            arrangement="grid",
+        ),
+        Section("Classes", list(map(class_sheet, ordered)), arrangement="grid small"),
         _speaker_section(ordered),
         _mistake_section(groups, page),
     ]
@@ -100,7 +105,8 @@ def _speaker_section(runs: Sequence[Reported]) -> Section:
     sheets = [(run.name, speaker_sheet(run)) for run in runs]
     unknown = [name for name, sheet in sheets if sheet is None]
     notes = [f"No speakers are known for {', '.join(unknown)}."] if unknown else []
-    return Section("Speakers", [sheet for _, sheet in sheets if sheet], notes)
+    known = [sheet for _, sheet in sheets if sheet]
+    return Section("Speakers", known, notes, arrangement="grid small")
 
 
 def _mistake_section(groups: Sequence[Group], page: Path) -> Section:
@@ -117,7 +123,7 @@ def _mistake_section(groups: Sequence[Group], page: Path) -> Section:
         if missing := len(names) - len(links):
             of = f"{counted(missing, 'utterance')} of the {len(names)} shown"
             notes.append(f"Test set {number}: the audio of {of} is not at hand.")
-    return Section("Mistakes", sheets, notes)
+    return Section("Mistakes", sheets, notes, "What every system gets wrong")
 
 
 def _origin(run: Reported) -> Origin:

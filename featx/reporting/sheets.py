@@ -70,35 +70,51 @@ def figure(value: float, digits: int = 1) -> Cell:
 
 
 class Section(NamedTuple):
-    """A heading with the tables below it, and what to say of all of them."""
+    """A heading with tables below it: on the page, in Markdown and in LaTeX.
+
+    Attributes:
+        heading: a word or two.
+        sheets: the tables.
+        notes: what to say of all of them.
+        title: the heading on the page, where there is room for more than a word.
+        arrangement: how the page arranges the tables: "stack" for one below the other, "grid" and
+            "grid small" for several side by side.
+    """
 
     heading: str
     sheets: Sequence[Sheet]
     notes: Sequence[str] = ()
+    title: str = ""
+    arrangement: str = "stack"
+
+    @property
+    def anchor(self) -> str:
+        """What links on the page lead to."""
+        return self.heading.lower().replace(" ", "-")
 
 
 def to_markdown(title: str, sections: Sequence[Section]) -> str:
     """Return a document with all tables."""
     lines = [f"# {plain(title)}"]
-    for heading, sheets, notes in sections:
-        lines += ["", f"## {plain(heading)}"]
-        for sheet in sheets:
+    for section in sections:
+        lines += ["", f"## {plain(section.heading)}"]
+        for sheet in section.sheets:
             lines += ["", f"{plain(sheet.caption)}:", "", *_markdown(sheet)]
             lines += ["", *_bullets(sheet)] if _remarks(sheet) else []
-        lines += ["", *(f"- {plain(note)}" for note in notes)] if notes else []
+        lines += ["", *(f"- {plain(note)}" for note in section.notes)] if section.notes else []
     return "\n".join(lines) + "\n"
 
 
 def to_latex(sections: Sequence[Section]) -> str:
     """Return the tables for the package booktabs; headings, captions and notes as comments."""
     lines = []
-    for heading, sheets, notes in sections:
-        lines += [f"% {'=' * 8} {_line(heading)}", ""]
-        for sheet in sheets:
+    for section in sections:
+        lines += [f"% {'=' * 8} {_line(section.heading)}", ""]
+        for sheet in section.sheets:
             lines += [f"% {_line(text)}" for text in (sheet.caption, *_remarks(sheet))]
             shown = _shown(sheet)
             lines += latex_table(shown.header, shown.rows, shown.columns)
-        lines += [*(f"% {_line(note)}" for note in notes), ""] if notes else []
+        lines += [*(f"% {_line(note)}" for note in section.notes), ""] if section.notes else []
     return "\n".join(lines)
 
 

@@ -57,7 +57,7 @@ def test_an_utterance_has_the_same_output_alone_and_in_company(name, make_exampl
     examples = make_examples(9, stores=stores)
     head = build_head(HEADS[name], [SHAPE] * stores, CLASSES)
     together = predict(head, examples, cores)
-    head.part = 1
+    head.part_size = 1
     alone = predict(head, examples, cores)
     torch.testing.assert_close(together, alone, rtol=1e-5, atol=1e-6)
 

@@ -79,7 +79,7 @@ def test_the_gradient_of_a_batch_is_that_of_its_parts(make_examples, quick, core
         for _ in range(2)
     ]
     whole = quick.model_copy(update={"batch_size": 24, "epochs": 2})
-    heads[0].part = 8
+    heads[0].part_size = 8
     training = make_examples(48)
     for head in heads:
         optimizer = torch.optim.SGD(head.parameters(), 0.5)

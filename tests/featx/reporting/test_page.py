@@ -12,6 +12,9 @@ from pathlib import Path
 import pytest
 
 import featx
+from featx.reporting.page import render
+from featx.reporting.report import Report
+from featx.reporting.sheets import Cell, Section, Sheet, to_latex, to_markdown
 
 WriteRun = Callable[..., Path]
 VOID = {"meta", "link", "input", "br"}
@@ -237,3 +240,16 @@ def test_text_can_be_read(theme: int) -> None:
         for n in (1, 3, 5)
     ]  # the fullest entry of a matrix, see .heat
     assert _contrast(colours["ink"], "#{:02x}{:02x}{:02x}".format(*mixed)) >= 4.5
+
+
+def test_every_section_is_on_the_page_and_in_the_text() -> None:
+    sheet = Sheet("Seeds", ["run", "seeds"], [[Cell("a"), Cell("3")]])
+    own = Section("Shortest runs", [sheet], ["A note."], "The shortest runs")
+    empty = Report("1 system", [Section("Results", []), own], [], [], [])
+    page = Page(render(empty))
+    assert {"shortest-runs", "results"} <= {heading.get("id") for heading in page.all("h2")}
+    assert {"href": "#shortest-runs"} in page.all("a")
+    assert "The shortest runs" in page.text
+    assert "A note." in page.text
+    assert "## Shortest runs" in to_markdown("1 system", [own])
+    assert "Shortest runs" in to_latex([own])
