@@ -13,7 +13,15 @@ from featx.experiments.plan import Store
 from featx.features.acoustic.settings import read_acoustic
 from featx.features.choices import Precision
 from featx.features.config import ExtractConfig
-from featx.features.encoders.checkpoints import find_checkpoint, hub_id, is_here, store_name
+from featx.features.encoders.checkpoints import (
+    find_checkpoint,
+    hub_id,
+    is_here,
+    is_model,
+    read_registry,
+    store_name,
+    unknown_model,
+)
 from featx.features.encoders.devices import Compute
 from featx.features.encoders.loading import (
     digest_settings,
@@ -85,6 +93,8 @@ def identify(store: Store) -> ModelIdentity:
     if model in acoustic:
         find_outline(config_of(store))  # refuses options of encoders
         return ModelIdentity(model, settings=acoustic[model].identity)
+    if not is_model(model):
+        raise unknown_model(model, [*read_registry(), *acoustic])
     if not Path(model).is_dir():
         return ModelIdentity(hub_id(model), _commit(hub_id(model), revision))
     if not is_here(model):

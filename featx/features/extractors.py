@@ -18,7 +18,13 @@ from featx.features.acoustic.settings import (
 )
 from featx.features.acoustic.workers import AcousticWorkers
 from featx.features.config import ExtractConfig
-from featx.features.encoders.checkpoints import Checkpoint, find_checkpoint
+from featx.features.encoders.checkpoints import (
+    Checkpoint,
+    find_checkpoint,
+    is_model,
+    read_registry,
+    unknown_model,
+)
 from featx.features.encoders.devices import Compute
 from featx.features.encoders.encoder import Encoder
 from featx.features.encoders.shape import EncoderShape, find_shape, read_shape
@@ -71,8 +77,11 @@ def find_extractor(config: ExtractConfig) -> Extractor:
 
 
 def _find_acoustic(config: ExtractConfig) -> "AcousticExtractor | None":
-    settings = read_acoustic().get(config.model)
+    acoustic = read_acoustic()
+    settings = acoustic.get(config.model)
     if settings is None:
+        if not is_model(config.model):
+            raise unknown_model(config.model, [*read_registry(), *acoustic])
         return None
     _refuse_senseless(config)
     return AcousticExtractor(AcousticShape(config.model, settings))

@@ -1,6 +1,7 @@
 """Encoders by short name, and where their weights are found."""
 
 import re
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -75,6 +76,11 @@ def short_name(encoder: str) -> str:
     return encoder
 
 
+def is_model(model: str) -> bool:
+    """Tell whether a name can be that of an encoder: a short name, a Hub id or a local folder."""
+    return Path(model).is_dir() or model in read_registry() or bool(_HUB_ID.fullmatch(model))
+
+
 def hub_id(model: str) -> str:
     """Return the Hub id behind a short name or a Hub id.
 
@@ -86,9 +92,23 @@ def hub_id(model: str) -> str:
         return registry[model].hub_id
     if _HUB_ID.fullmatch(model):
         return model
-    hint = nearest(model, [*registry, *read_acoustic()])
-    raise FeatxError(
-        f"`model={model!r}`: no short name, Hub id or local folder; {hint} "
+    if model in read_acoustic():
+        raise FeatxError(
+            f"`model={model!r}`: acoustic features, which have no encoder. Choose an encoder; "
+            "`featx models` lists them."
+        )
+    raise unknown_model(model, registry)
+
+
+def unknown_model(model: str, known: Collection[str]) -> FeatxError:
+    """Return the refusal of a name that is that of no model.
+
+    Args:
+        model: the name.
+        known: the names that could have been meant.
+    """
+    return FeatxError(
+        f"`model={model!r}`: no short name, Hub id or local folder; {nearest(model, known)} "
         "`featx models` lists the short names."
     )
 

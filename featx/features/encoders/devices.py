@@ -122,8 +122,9 @@ def find_devices(device: str, devices: str = "1") -> tuple[torch.device, ...]:
     )
     if not here or wanted.stop > here:
         there = "none" if not here else ", ".join(f"cuda:{index}" for index in range(here))
+        asked = f"`device={device!r}`" + (f" `devices={devices!r}`" if several else "")
         raise FeatxError(
-            f"`device={device!r}` `devices={devices!r}`: GPUs that torch can use here: {there}. "
+            f"{asked}: GPUs that torch can use here: {there}. "
             "`device='cpu'` works everywhere."
         )
     return tuple(torch.device("cuda", index) for index in wanted)

@@ -70,6 +70,11 @@ def test_an_unknown_name_gets_the_nearest():
         hub_id("xlsr-53")
 
 
+def test_acoustic_features_have_no_encoder():
+    with pytest.raises(FeatxError, match="no encoder"):
+        hub_id("egemaps")
+
+
 @pytest.mark.parametrize("name", ["my model/x", "a--b/c", "../x", "a/b/c", "/x", "é/x"])
 def test_what_can_be_no_hub_id_is_unknown(name):
     with pytest.raises(FeatxError, match="featx models"):

@@ -56,6 +56,13 @@ def test_what_is_not_there_is_explained(gpus, here, device, count, message):
         find_devices(device, count)
 
 
+def test_a_number_of_devices_is_named_only_if_it_is_given(gpus):
+    gpus(0)
+    with pytest.raises(FeatxError) as error:
+        find_devices("cuda")
+    assert "`devices" not in error.value.message
+
+
 def test_what_to_compute_with_is_written_in_words(gpus):
     gpus(2)
     compute = Compute("auto", "all")
