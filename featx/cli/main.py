@@ -5,6 +5,7 @@ import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from copy import copy
 from functools import cache
 from typing import Annotated
 
@@ -102,7 +103,13 @@ class _Terminal(logging.Handler):
 
     def emit(self, record: logging.LogRecord) -> None:
         """Print a message on standard output, with options in place of arguments."""
-        print(explain(FeatxError(self.format(record)), *_commands()), flush=True)
+        said, commands = copy(record), _commands()
+        if isinstance(record.args, tuple):
+            said.args = tuple(
+                explain(value, *commands) if isinstance(value, FeatxError) else value
+                for value in record.args
+            )
+        print(explain(FeatxError(self.format(said)), *commands), flush=True)
 
 
 @contextmanager

@@ -31,10 +31,10 @@ def run(
 
     If it is stopped at any moment, the same command goes on from there.
     """
-    from featx.experiments.run import ExperimentError
+    from featx.experiments.run import ExperimentError, PartsFailed
     from featx.experiments.run import run as run_experiment
 
     try:
         run_experiment(experiment, overwrite)
-    except ExperimentError as error:
+    except (ExperimentError, PartsFailed) as error:
         raise FeatxError(error.to_text(partial(explain_within, context))) from None

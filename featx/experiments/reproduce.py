@@ -192,7 +192,7 @@ def _reproduce(paper: Paper, case: Reproduced, planned: PaperPlan | None) -> Rep
         raise
     except FeatxError as error:  # the other rows can still be had
         log.info("Failed: %s", error)
-        return replace(case, failure=str(error).splitlines()[0])
+        return replace(case, failure=error.message.splitlines()[0])
 
 
 def _prepare(case: Reproduced, planned: PaperPlan, title: str) -> tuple[str, ...]:

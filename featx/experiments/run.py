@@ -1,7 +1,7 @@
 """Run an experiment: what is missing, and nothing twice."""
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
 
@@ -39,6 +39,24 @@ class ExperimentError(FeatxError):
         return f"{self.path} can't run as it is:\n{found}\nNothing was run."
 
 
+class PartsFailed(FeatxError):
+    """Parts of an experiment that failed, while the others were done.
+
+    Attributes:
+        failures: why each failed, by the part's name.
+    """
+
+    def __init__(self, failures: Mapping[str, FeatxError], rest: str) -> None:
+        self.failures, self._rest = failures, rest
+        super().__init__(self.to_text())
+
+    def to_text(self, explain: Explain = str) -> str:
+        """Return the first line on each part, each problem as `explain` writes it."""
+        lines = [f"  {name}: {explain(why).splitlines()[0]}" for name, why in self.failures.items()]
+        failed = counted(len(self.failures), "part")
+        return "\n".join([f"{failed} failed; {self._rest}:", *lines])
+
+
 def run(experiment: str | Path, overwrite: bool = False) -> Path:
     """Run what is missing of an experiment, and write its report.
 
@@ -55,7 +73,7 @@ def run(experiment: str | Path, overwrite: bool = False) -> Path:
 
     Raises:
         ExperimentError: if the check finds an error; then nothing was run.
-        FeatxError: if a part failed, after all others and the report are done.
+        PartsFailed: if a part failed, after all others and the report are done.
         Interrupted: on Ctrl-C; the same call goes on from there.
 
     Example:
@@ -93,7 +111,7 @@ class _Course:
         self._inspection, self._plan, self._overwrite = inspection, plan, overwrite
         self._failed: set[tuple[str, str]] = set()  # corpus and features
         self._done: list[PlannedRun] = []
-        self.failures: dict[str, str] = {}
+        self.failures: dict[str, FeatxError] = {}
 
     def run(self) -> Path:
         """Do everything, and write the report on what could be done."""
@@ -108,7 +126,7 @@ class _Course:
             title = f"System {number} of {len(self._plan.runs)}: {run.name}"
             lacking = self._lacking(run)
             if lacking:
-                self._fail(run.name, f"needs {', '.join(lacking)}")
+                self._fail(run.name, FeatxError(f"needs {', '.join(lacking)}"))
             elif self._try(title, run.name, partial(self._make, run)):
                 self._done.append(run)
         if not self._done:
@@ -135,21 +153,19 @@ class _Course:
         try:
             work()
         except Exception as error:
-            why = explain(error)
-            if not why:
+            problem = as_problem(error)
+            if problem is None:
                 raise
-            self._fail(name, why)
+            self._fail(name, problem)
             return False
         return True
 
-    def _fail(self, name: str, why: str) -> None:
-        self.failures[name] = why
-        log.info("  Failed: %s: %s", name, why)
+    def _fail(self, name: str, problem: FeatxError) -> None:
+        self.failures[name] = problem
+        log.info("  Failed: %s: %s", name, problem)
 
     def _error(self, rest: str) -> FeatxError:
-        lines = "\n".join(f"  {name}: {why.splitlines()[0]}" for name, why in self.failures.items())
-        failed = counted(len(self.failures), "part")
-        return FeatxError(f"{failed} failed; {rest}:\n{lines}")
+        return PartsFailed(self.failures, rest)
 
     def _lacking(self, run: PlannedRun) -> list[str]:
         """Return what a run needs that has failed."""
@@ -180,23 +196,23 @@ class _Course:
         return f"UAR {score.mean:.1f}{spread} %{before}"
 
 
-def explain(error: Exception) -> str:
+def as_problem(error: Exception) -> FeatxError | None:
     """Return why a part failed.
 
     Returns:
-        A sentence; empty for Ctrl-C, and for errors that neither the part's input nor the machine
-        is to blame for.
+        None for Ctrl-C, and for errors that neither the part's input nor the machine is to blame
+        for.
     """
-    if isinstance(error, Interrupted):
-        return ""
     if isinstance(error, FeatxError):
-        return str(error)
+        return None if isinstance(error, Interrupted) else error
     if isinstance(error, OSError):
-        return f"{error.filename or 'input or output'}: {error.strerror or error}"
+        return FeatxError(f"{error.filename or 'input or output'}: {error.strerror or error}")
     lacks_memory = isinstance(error, RuntimeError) and is_out_of_memory(error)
     if lacks_memory or isinstance(error, MemoryError):
-        return "out of memory; smaller batches take less, and so does another device"
-    return f"a model could not be written; is the disk full? ({error})" if _unwritten(error) else ""
+        return FeatxError("out of memory; smaller batches take less, and so does another device")
+    if _unwritten(error):
+        return FeatxError(f"a model could not be written; is the disk full? ({error})")
+    return None
 
 
 def _unwritten(error: Exception) -> bool:

@@ -8,6 +8,7 @@ import pytest
 import typer
 
 from featx.cli.main import main
+from featx.errors import Call, FeatxError
 
 
 def test_help_shows_whole_sentences(run_featx):
@@ -40,6 +41,18 @@ def test_what_the_library_says_names_options(monkeypatch, capsys):
     monkeypatch.setattr(sys, "argv", ["featx", "manifest"])
     main()
     assert capsys.readouterr().out == "Note: --speaker x and `unknown` are here.\n"
+
+
+def test_an_error_that_the_library_only_tells_names_the_command(monkeypatch, capsys):
+    def say(*_):
+        cure = Call("Make them", "extract", {"model": "x"})
+        logging.getLogger("featx").info("Failed: %s", FeatxError("No features.", cure))
+
+    monkeypatch.setattr(typer.Typer, "__call__", say)
+    monkeypatch.setattr(sys, "argv", ["featx", "run"])
+    main()
+    said = "Failed: No features. Make them: featx extract --model x\n"
+    assert capsys.readouterr().out == said
 
 
 def test_a_file_that_cannot_be_read_is_one_line(monkeypatch, capsys):

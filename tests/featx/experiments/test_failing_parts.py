@@ -11,7 +11,7 @@ from safetensors import SafetensorError
 
 import featx
 from featx.errors import FeatxError
-from featx.experiments.run import explain
+from featx.experiments.run import as_problem
 
 FULL = OSError(errno.ENOSPC, "No space left on device", "features.bin")
 
@@ -48,7 +48,7 @@ def test_a_machine_at_its_limits_fails_one_part(finished, fail_layers, error, wh
 def test_torch_says_in_its_own_way_that_a_disk_is_full(values):
     with pytest.raises(RuntimeError) as raised:
         torch.save({"weight": torch.zeros(values)}, "/dev/full")
-    assert "a model could not be written" in explain(raised.value)
+    assert "a model could not be written" in str(as_problem(raised.value))
 
 
 @pytest.mark.parametrize("error", [RuntimeError("size of tensors"), IndexError("no item")])
