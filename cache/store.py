@@ -71,7 +71,7 @@ class FeatureStore:
             layout: layers, dim and dtype.
             identity: what the features are.
             software: the versions that compute them.
-            shard_bytes: size above which a new shard is begun.
+            shard_bytes: the size above which a new shard is started.
 
         Raises:
             StoreError: if the folder holds other features than these, or the disk is too small.

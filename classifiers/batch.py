@@ -82,7 +82,7 @@ class Input:
     """The features of a store for some utterances that are computed together.
 
     Attributes:
-        features: for each utterance (layers, frames, dim).
+        features: the features of each utterance, (layers, frames, dim).
         mean: (utterances, layers, dim) to subtract, or None.
         deviation: (utterances, layers, dim) to divide by, or None.
     """

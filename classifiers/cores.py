@@ -29,7 +29,7 @@ def in_order(
     Args:
         submit: begins the work on an item; what the work raises is raised here.
         items: taken one by one as there is room.
-        most: how many may be begun and not yet yielded.
+        most: how many may be started and not yet yielded.
     """
     pending: deque[Future[Result]] = deque()
     for item in items:

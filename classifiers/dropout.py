@@ -15,9 +15,9 @@ class Drop(NamedTuple):
     """What becomes of the values at a place: a share is set to zero, the others are scaled up.
 
     Attributes:
-        seed: of the random bits.
+        seed: the seed of the random bits.
         threshold: bits below it mean zero.
-        gain: of the others.
+        gain: the factor on the values that are kept.
     """
 
     seed: int

@@ -39,7 +39,7 @@ class Trained:
     """A trained head.
 
     Attributes:
-        head: in evaluation mode, as it was at its best.
+        head: the head in evaluation mode, with its best weights.
         history: an entry for each epoch.
         best: the index of the entry whose weights were kept.
     """

@@ -75,9 +75,9 @@ def drop(
     Args:
         frames: (frames, dim) float32.
         first: place of the first frame among those of the seed.
-        seed: of the random bits.
-        threshold: of the random bits, 32 of them; 0 keeps all.
-        gain: of what is kept.
+        seed: the seed of the random bits.
+        threshold: what a value's 32 random bits must reach for it to be kept; 0 keeps all.
+        gain: the factor on the values that are kept.
         kept: (frames, dim) float32, the result; may be `frames` itself.
     """
     count, dim = frames.shape
@@ -104,11 +104,11 @@ def scaled_sum(
     """Set frames (frames, dim) to the sum over layers of scale times (features - mean).
 
     Args:
-        values: with `apart`, from `flat`.
+        values: the values that `flat` returned, together with `apart`.
         apart: see `flat`.
         mean: (layers, dim) float32.
         scale: (layers, dim) float32.
-        first: this and the next three as for `drop`, which the result goes through.
+        first: see `drop`, which is applied to the result.
         seed: see `drop`.
         threshold: see `drop`.
         gain: see `drop`.
@@ -144,7 +144,7 @@ def scaled_sum_slopes(
     """Set slopes to the gradient of `scaled_sum` by scale.
 
     Args:
-        values: with `apart`, from `flat`.
+        values: the values that `flat` returned, together with `apart`.
         apart: see `flat`.
         mean: (layers, dim) float32.
         gradient: (frames, dim) float32, by the result of `scaled_sum`.
@@ -178,7 +178,7 @@ def moments(
     Deviations are taken from the first frame while adding up, so that a large mean costs no digits.
 
     Args:
-        values: with `apart`, from `flat`.
+        values: the values that `flat` returned, together with `apart`.
         apart: see `flat`.
         frames: how many.
         mean: (layers, dim) float64, a result.

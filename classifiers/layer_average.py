@@ -68,7 +68,7 @@ def written_out(mean: Tensor, scale: Tensor, features: Sequence[Tensor]) -> Tens
     Args:
         mean: (utterances, layers, dim).
         scale: (utterances, layers, dim).
-        features: for each utterance (layers, frames, dim).
+        features: the features of each utterance, (layers, frames, dim).
 
     Returns:
         (frames, dim), the utterances' frames one after another.

@@ -51,9 +51,9 @@ def align(
     store has beyond another's end is left out.
 
     Args:
-        frames: from each store (frames, dim), the utterances' frames one after another.
-        lengths: of each store, (utterances,) frames.
-        steps: of each store, in seconds; 0 for one frame an utterance.
+        frames: each store's frames, (frames, dim), the utterances one after another.
+        lengths: for each store, how many frames its utterances have, (utterances,).
+        steps: each store's frame step in seconds; 0 for one frame an utterance.
 
     Returns:
         For each store (frames, dim), now equally long, and (utterances,) frames.

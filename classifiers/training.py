@@ -37,7 +37,7 @@ class TrainingSettings(Settings):
         learning_rate: the learning rate of Adam.
         batch_size: how many utterances make a batch.
         epochs: how many passes over the training data there are at most.
-        patience: after how many epochs without a lower validation loss training stops.
+        patience: training stops after this many epochs without a lower validation loss.
         clip_value: the bound on the size of each entry of a gradient.
     """
 
@@ -64,7 +64,7 @@ def train(
         validation: the examples that decide when to stop.
         settings: how it trains.
         seed: the seed of order and dropout. Torch's global generator is not used.
-        worker: what computes. When it is told to stop, training ends at the next epoch.
+        worker: the worker that computes. When it is asked to stop, training ends at the next epoch.
 
     Raises:
         FloatingPointError: if the loss becomes infinite or not a number.

@@ -17,7 +17,7 @@ def explain(error: FeatxError, commands: dict[str, TyperCommand], used: str | No
     """Return an error's message with options in place of arguments, and a command as its cure.
 
     Args:
-        error: as the library raised it.
+        error: the error that the library raised.
         commands: all commands by name.
         used: the command that was called, whose options are meant; None if it is not known.
     """

@@ -16,9 +16,9 @@ class Compared:
     """One of the systems.
 
     Attributes:
-        name: of its folder.
+        name: the name of its folder.
         results: its scores.
-        cost: of its training; None if unknown.
+        cost: what its training cost; None if unknown.
         disk: bytes in its folder; None if the cost is unknown.
         notes: what a reader of the scores must know.
     """
@@ -42,9 +42,9 @@ class Pair:
     Attributes:
         first: name of one.
         second: name of the other.
-        difference: in UAR.
-        tests: of every seed of one against every seed of the other.
-        p: of all tests combined.
+        difference: the first system's UAR less the second's.
+        tests: a test of each seed of the first against each seed of the second.
+        p: the p-value of all tests combined.
         holm: the combined p, adjusted for the number of pairs of systems.
     """
 

@@ -26,7 +26,7 @@ class Look:
         validation_loss: mean cross-entropy.
         validation_uar: unweighted average recall, 0 to 1.
         validation_wa: share recognised, 0 to 1.
-        train_seconds: from the end of the last look to the beginning of this one.
+        train_seconds: the seconds from the end of the previous look to the beginning of this look.
         seconds: since the beginning, this look included, pauses left out.
     """
 

@@ -18,7 +18,7 @@ class AveragedStore:
     """A store whose layers the heads average.
 
     Attributes:
-        name: of the store, unlike those of the others.
+        name: the store's name, which no other store has.
         layers: the names of the chosen layers.
     """
 
@@ -33,8 +33,8 @@ def draw_layer_weights(
 
     Args:
         members: the heads.
-        stores: whose layers they average; a store with a single layer is left out.
-        path: of the picture, without an ending.
+        stores: the stores whose layers they average; a store with a single layer is left out.
+        path: the path of the picture, without an ending.
     """
     several = {place: store for place, store in enumerate(stores) if len(store.layers) > 1}
     with mpl.rc_context(STYLE):
@@ -65,7 +65,7 @@ def draw_training(members: Sequence[Member], path: Path) -> None:
 
     Args:
         members: the heads.
-        path: of the picture, without an ending.
+        path: the path of the picture, without an ending.
     """
     with mpl.rc_context(STYLE):
         figure = Figure((WIDTH, 0.75 * WIDTH), layout="constrained")

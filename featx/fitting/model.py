@@ -79,7 +79,7 @@ class FittedHead:
     """One trained head: a seed on a fold.
 
     Attributes:
-        seed: of its initial weights, order and dropout.
+        seed: the random seed of its initial weights, order and dropout.
         fold: number of the fold that it was trained on.
         head: the network, in evaluation mode.
         statistics: what each store's features are standardised by; None where that does not
@@ -100,7 +100,7 @@ class FittedHeads:
         classes: names of the class indices.
         normalize: "global", "speaker" or "none".
         inputs: the features of each store.
-        seconds: of each utterance's beginning that are used; infinite for all of it.
+        seconds: how much of each utterance's beginning is used; infinite for all of it.
         members: one head for each seed and fold.
     """
 
@@ -114,7 +114,7 @@ class FittedHeads:
         """Choose the heads' layers of stores.
 
         Args:
-            stores: in the order of `inputs`, of features like those the heads were trained on.
+            stores: a store for each of `inputs`, of features like those the heads were trained on.
 
         Raises:
             FeatxError: if a store lacks a layer.
@@ -143,7 +143,7 @@ class FittedHeads:
 
         Args:
             member: which head.
-            selections: from `select`.
+            selections: the features that `select` returned.
             utterances: ids of stored utterances.
             speakers: who speaks each of them; used where features are standardised by speaker.
 
@@ -195,8 +195,8 @@ def read_heads(folder: Path, seconds: float) -> FittedHeads:
     """Read the heads that a fit left in its run folder.
 
     Args:
-        folder: of the run.
-        seconds: of each utterance's beginning that the heads were trained on, from its config.
+        folder: the run's folder.
+        seconds: how much of each utterance's beginning the heads heard, from the run's config.
 
     Raises:
         FeatxError: if a file is missing or damaged.
@@ -238,7 +238,7 @@ class _Groups:
     """What utterances are standardised by where that is each speaker's own.
 
     Attributes:
-        statistics: of each speaker.
+        statistics: the statistics of each speaker.
         owners: (utterances,) int64, the speaker of each utterance.
     """
 

@@ -56,7 +56,7 @@ def run_fit(
 
     Args:
         config: what to fit.
-        folder: of the run.
+        folder: the run's folder.
         overwrite: replace the run that the folder holds, once the new one is finished.
         compute: what to compute with; of no effect on the result.
         manifest: the labels, if the config's file is loaded already.
@@ -126,7 +126,7 @@ def write_environment(data: FitData, inputs: str, folder: Path) -> None:
     Args:
         data: what the run was made on.
         inputs: digest of all that it depends on.
-        folder: of the run.
+        folder: the run's folder.
     """
     stores = [selection.store for selection in data.selections]
     environment = {

@@ -83,7 +83,7 @@ def differences(wanted: HeadInput, identity: FeatureIdentity) -> list[str]:
 
     Args:
         wanted: what the head takes.
-        identity: of the features at hand.
+        identity: the identity of the features at hand.
     """
     known, here = wanted.features.to_json(), identity.to_json()
     keys = [key for key in {**known, **here} if key not in _NAMES]
@@ -140,7 +140,7 @@ def find_source(
 
     Args:
         wanted: the features.
-        dtype: that the head's features were stored in; None if unknown.
+        dtype: the type in which the head's features were stored; None if unknown.
         run: the folder of the run, beside which a local encoder is looked for.
         encoder: the folder of the checkpoint, if it is not found by the name in the run.
         options: where to compute, and how long an utterance may be where training cut none.

@@ -28,10 +28,10 @@ class FinetunedModel(Model):
 
     Attributes:
         classes: names of the classes, in the order of the probabilities.
-        folders: of each saved model.
+        folders: the folder of each saved model.
         first: the model of the first folder; the others are loaded when their turn comes.
-        seconds: of each utterance's beginning that the models heard; infinite for all of it.
-        precision: that the models were trained in.
+        seconds: how much of each utterance's beginning the models heard; infinite for all of it.
+        precision: the precision that the models were trained in.
     """
 
     classes: tuple[str, ...]

@@ -25,10 +25,10 @@ class FittedModel(Model):
     """The heads of a finished fit, from `featx.load`.
 
     Attributes:
-        folder: of the run.
+        folder: the run's folder.
         classes: names of the classes, in the order of the probabilities.
         heads: one for each seed and fold, and what they take.
-        dtypes: that the features of each store were kept in; None where that is unknown.
+        dtypes: the type in which each store kept its features; None where it is unknown.
     """
 
     folder: Path

@@ -20,7 +20,7 @@ class PredictedUtterance:
     Attributes:
         utterance: its id, or the path of its audio as it was given.
         label: the most probable class.
-        probabilities: of every class, by its name; they add up to one.
+        probabilities: each class's probability, by the class's name; they add up to one.
     """
 
     utterance: str

@@ -99,7 +99,7 @@ def probe(
     """Show what each layer of a store holds: a linear classifier on each, scored on test data.
 
     Args:
-        model: whose features to probe. It may be left out where the manifest has a single store.
+        model: the model whose layers to probe. It may be left out where the manifest has a single store.
         manifest: the CSV with the labels.
         features: the folder of the store, if it is not under `features`.
         layers: which layers to probe: "all", or numbers and ranges such as "0,4-12".

@@ -25,7 +25,7 @@ class Together(Schema):
 
     Attributes:
         stratified: whether every part has its share of each label.
-        random_state: of the shuffle, so that all runs divide alike.
+        random_state: the seed of the shuffle, so that all runs divide in the same way.
     """
 
     stratified: bool

@@ -29,7 +29,7 @@ class Reported:
         results: its scores, with what the run itself says of them.
         cost: what its training cost; None if unknown.
         config_text: the text of its `config.toml`, empty if there is none.
-        config: that config as a table.
+        config: the content of the run's config.toml.
         environment: its `environment.json`, empty if there is none.
     """
 

@@ -15,11 +15,11 @@ class Cost(Schema, extra="ignore"):
     """The cost of a run's training, and what `cost.json` holds.
 
     Attributes:
-        seconds: of training, all models of the run added up.
+        seconds: how long all models of the run trained, added up.
         models: how many were trained, seeds times folds.
         peak_memory: bytes, the most that the process held.
         peak_gpu_memory: bytes, the most that it held on a GPU; None without one.
-        parameters_trained: of one model.
+        parameters_trained: how many parameters of a single model were trained.
         features: bytes of the feature stores that the run reads; 0 if none.
         device: "cpu" or the card's name.
     """

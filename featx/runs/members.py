@@ -25,8 +25,8 @@ def write_member(
     """Write a finished model, complete or not at all.
 
     Args:
-        folder: of the run's finished models.
-        name: from `member_name`.
+        folder: the folder of the run's finished models.
+        name: the model's name, from `member_name`.
         inputs: digest of what it was trained on.
         tensors: its weights, predictions and the like.
         notes: what else there is to keep.

@@ -30,8 +30,8 @@ def draw_confusion(results: Results, path: Path) -> None:
     """Draw the confusion matrix, averaged over seeds: as shares of the true class, and counts.
 
     Args:
-        results: of the run.
-        path: of the picture of shares, without an ending; that of counts is named `_counts`.
+        results: the run's results.
+        path: where to draw the shares, without an ending; the counts get the same path and `_counts`.
     """
     counts = results.confusion / results.seeds
     shares = 100 * counts / np.maximum(counts.sum(1, keepdims=True), 1)

@@ -79,7 +79,7 @@ def group_by_speaker(speakers: Sequence[str]) -> np.ndarray:
     """Number the speakers of utterances.
 
     Args:
-        speakers: of each utterance, empty if unknown.
+        speakers: the speaker of each utterance, empty if unknown.
 
     Returns:
         (utterances,) the number of each one's speaker. An utterance without a speaker has a

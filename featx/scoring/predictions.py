@@ -166,7 +166,7 @@ class Outcome(typing.Protocol):
     """What one model, of a seed and a fold, predicted.
 
     Attributes:
-        seed: of the model.
+        seed: the seed of the model.
         fold: number of the fold.
         probabilities: "validation" and "test" to (utterances, classes), in the fold's order; a
             part can be absent.
@@ -193,7 +193,7 @@ def score_outcomes(
     Args:
         title: what was trained on what.
         task: what was to be learned.
-        outcomes: of every seed and fold.
+        outcomes: the outcome of each seed and fold.
         remarks: what a reader of the scores must know, in sentences.
     """
     seeds = []
@@ -212,11 +212,11 @@ class PredictionRow(NamedTuple):
         utterance: the utterance's id.
         speaker: who speaks, empty if unknown.
         fold: number of the fold, empty if unknown.
-        seed: of the model.
+        seed: the seed of the model.
         split: "validation" or "test".
         label: the true class.
         prediction: the predicted class.
-        probabilities: of every class, in the order of the classes.
+        probabilities: each class's probability, in the order of the classes.
     """
 
     utterance: str

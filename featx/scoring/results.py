@@ -25,7 +25,7 @@ class SeedPredictions(NamedTuple):
     Attributes:
         labels: (utterances,) true class indices.
         predictions: (utterances,) predicted class indices.
-        speakers: of the utterances, empty if unknown.
+        speakers: the speaker of each utterance, empty if unknown.
     """
 
     labels: np.ndarray
@@ -44,8 +44,8 @@ class Results:
 
     Attributes:
         title: what was fitted on what.
-        classes: in the order of the matrix.
-        scores: by metric.
+        classes: the classes in the order of the matrix.
+        scores: the score of each metric.
         confusion: (classes, classes) counts added up over seeds, true by predicted.
         seeds: how many there are.
         speakers: how many were tested; 0 if unknown.

@@ -16,9 +16,9 @@ class Difference:
 
     Attributes:
         mean: of the means over seeds.
-        low: 2.5th percentile when the speakers, or other groups, are resampled; None if
-            there is only one.
-        high: 97.5th percentile of the same, None likewise.
+        low: the 2.5th percentile when the speakers, or other groups, are resampled; None if
+            there is only one group.
+        high: the 97.5th percentile; None if there is only one group.
     """
 
     mean: float
@@ -31,9 +31,9 @@ class Resampled:
     """The UAR of a system, in percent, as it is and on resampled groups.
 
     Attributes:
-        mean: over seeds.
-        rounds: (rounds,) the same on each draw; None if there is only one group, which every
-            round would draw alike.
+        mean: the mean over seeds.
+        rounds: (rounds,) the mean on each draw; None if there is only one group, since every
+            round would then draw the same.
     """
 
     mean: float
@@ -116,6 +116,11 @@ def mcnemar_of_seeds(first: np.ndarray, second: np.ndarray) -> list[McNemar]:
         Those of the first's first seed, then of its second, and so on.
     """
     return [mcnemar(of_first, of_second) for of_first, of_second in product(first, second)]
+
+
+def describe_p(value: float) -> str:
+    """Return a p-value as tables show it: "0.012", or "1.2e-05" below 0.001."""
+    return f"{value:.3f}" if value >= 0.001 else f"{value:.1e}"
 
 
 def combine(values: Sequence[float]) -> float:

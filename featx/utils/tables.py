@@ -21,7 +21,7 @@ class TextTable(NamedTuple):
 
     Attributes:
         header: names of the columns.
-        rows: as many cells each.
+        rows: the rows, each with as many cells as the header.
         caption: what it shows, where its header does not say so.
     """
 
@@ -45,7 +45,7 @@ def markdown_table(header: Sequence[str], rows: Iterable[Sequence[str]], columns
 
     Args:
         header: names of the columns, as they shall be read.
-        rows: as many cells each, likewise.
+        rows: the rows, each with as many cells as the header.
         columns: a letter each, "l" for text and "r" for figures.
     """
     rule = ["---:" if letter == "r" else "---" for letter in columns]
@@ -106,7 +106,7 @@ def write_forms(folder: Path, name: str, forms: Mapping[str, str]) -> list[Path]
 
     Args:
         folder: where the files go.
-        name: of the files, without an ending.
+        name: the name of the files, without an ending.
         forms: the text of each file by its ending, such as "md".
 
     Returns:

@@ -41,7 +41,7 @@ class Oracle:
     Classifiers").
 
     Attributes:
-        share: of the utterances that at least one system recognises, in percent.
+        share: how many of the utterances at least one system recognises, in percent.
         uar: the same averaged over classes, in percent.
     """
 
@@ -57,7 +57,7 @@ def agree(names: Sequence[str], members: Sequence[int], part: Part) -> list[Agre
     """Compare every pair of systems.
 
     Args:
-        names: of all systems.
+        names: the names of all systems.
         members: indices of those to compare.
         part: what they predict.
     """

@@ -26,8 +26,8 @@ class Row(Prediction):
 
     Attributes:
         fold: empty if unknown.
-        file: that holds it.
-        probabilities: by class, empty without p_ columns.
+        file: the file that holds it.
+        probabilities: the probability of each class, empty without p_ columns.
     """
 
     fold: str
@@ -41,8 +41,8 @@ class Ballot:
 
     Attributes:
         seed: its number, empty if unknown.
-        test: by utterance.
-        validation: by fold and utterance, empty if there is none.
+        test: the test rows by utterance.
+        validation: the validation rows by fold and utterance, empty if there are none.
     """
 
     seed: str
@@ -56,7 +56,7 @@ class Voter:
 
     Attributes:
         system: its name, labels and scores.
-        files: that hold it.
+        files: the files that hold it.
         ballots: one a seed, in the order of their numbers.
         classes: those of its p_ columns, empty without.
         no_probabilities: why its probabilities can't be used, empty if they can.
@@ -118,7 +118,7 @@ def read_voter(
     Args:
         name: what to call it.
         paths: its files.
-        speakers: by utterance, where the files don't tell them.
+        speakers: the speaker of each utterance, where the files don't name them.
         over_seeds: make each seed a system.
 
     Raises:

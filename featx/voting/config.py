@@ -29,7 +29,7 @@ class VoteConfig(Schema):
             predictions and the best votes. All systems vote if empty.
         over_seeds: whether every seed of a system is a system of its own.
         manifest: a CSV that names the speakers where the predictions don't.
-        title: of a published vote.
+        title: the title of a published vote.
         published_wa: its accuracy in percent.
     """
 

@@ -44,10 +44,10 @@ class Election:
     """Systems that can vote together.
 
     Attributes:
-        voters: in the order in which they were named.
-        classes: in their order.
-        speakers: by utterance, of both parts; empty where unknown.
-        protocol: of those that are runs, empty if there are none.
+        voters: the systems in the order in which they were named.
+        classes: the classes in their order.
+        speakers: the speaker of each utterance of both parts; empty where unknown.
+        protocol: the protocol of the systems that are runs, empty if there are none.
         seeds: names of the seeds of the vote.
         test: what is voted on.
         validation: the same of the validation part; None if a system has none.

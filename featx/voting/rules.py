@@ -62,7 +62,7 @@ def decide(votes: Votes, members: np.ndarray, rule: Rule, tie: Tie) -> Outcome:
     the others, else the second, and so on; to the first class if all find them alike.
 
     Args:
-        votes: of all systems.
+        votes: the votes of all systems.
         members: (combinations, size) indices of systems, in the order in which they were named.
         rule: how votes count.
         tie: which of equally many wins, of the hard and weighted rule.
@@ -114,7 +114,7 @@ def _break(
     """Return (ties,) the winner of each tie.
 
     Args:
-        votes: of all systems.
+        votes: the votes of all systems.
         members: (ties, size) who voted.
         utterances: (ties,) on what.
         candidates: (classes, ties) the classes with equally many votes.

@@ -23,7 +23,7 @@ class Best:
 
     Attributes:
         members: indices of its systems.
-        uar: on the part it was chosen on, from 0 to 1, averaged over seeds.
+        uar: its UAR on the part that it was chosen on, from 0 to 1, averaged over seeds.
         tried: how many there were.
     """
 

@@ -45,9 +45,9 @@ class Tally:
         election: the systems.
         tie: the tie rule that was used.
         members: indices of the systems that voted.
-        found: of each size searched for.
+        found: the combination chosen for each size.
         test: the outcome of each seed.
-        validation: likewise; empty without a validation part.
+        validation: the outcome of each seed on validation data; empty without a validation part.
         pairs: how much members agree.
         oracle: what they could reach.
     """

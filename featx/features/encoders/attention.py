@@ -32,7 +32,7 @@ class SelfAttention(nn.Module):
 
         Args:
             hidden: (utterances, longest, dim).
-            lengths: of the utterances.
+            lengths: how many frames each utterance has.
             bias: WavLM's, by relative position, (heads, longest, keys).
         """
         query, keys_values = self.inputs(hidden).split([self.dim, 2 * self.dim], -1)

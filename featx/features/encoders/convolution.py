@@ -41,7 +41,7 @@ class FirstConvolution(nn.Module):
 
         Args:
             waveforms: (utterances, samples), zero after each end.
-            samples: of each utterance.
+            samples: how many samples each utterance has.
         """
         if not self.over_time:
             weights = torch.cat([self.taps, self.bias[None]])

@@ -22,7 +22,7 @@ class Compute:
     Attributes:
         device: "auto" (a GPU where there is one), "cpu", "cuda" or "cuda:<number>".
         devices: how many GPUs, or "all".
-        precision: to compute features in; "auto" measures which is fastest and exact enough.
+        precision: the type to compute in; "auto" measures which is fastest and exact enough.
         batch_seconds: seconds of audio in a batch; by default what suits the device.
         memory: bytes that features may take while heads train; by default a share of what is
             available.
@@ -124,7 +124,6 @@ def find_devices(device: str, devices: str = "1") -> tuple[torch.device, ...]:
         there = "none" if not here else ", ".join(f"cuda:{index}" for index in range(here))
         asked = f"`device={device!r}`" + (f" `devices={devices!r}`" if several else "")
         raise FeatxError(
-            f"{asked}: GPUs that torch can use here: {there}. "
-            "`device='cpu'` works everywhere."
+            f"{asked}: GPUs that torch can use here: {there}. `device='cpu'` works everywhere."
         )
     return tuple(torch.device("cuda", index) for index in wanted)

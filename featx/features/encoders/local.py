@@ -45,8 +45,8 @@ class LocalEncoder(nn.Module):
 
         Args:
             waveforms: (utterances, samples) float32, zero after each end.
-            samples: of each utterance.
-            lengths: of the utterances, in frames.
+            samples: how many samples each utterance has.
+            lengths: how many frames each utterance has.
 
         Returns:
             (utterances, longest, channels); what is after an utterance's end is arbitrary.

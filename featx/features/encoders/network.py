@@ -71,8 +71,8 @@ class Network(nn.Module):
 
         Args:
             waveforms: (utterances, samples) float32, zero after each end.
-            samples: of each utterance.
-            frames: of each utterance, at least 1.
+            samples: how many samples each utterance has.
+            frames: how many frames each utterance has, at least 1.
         """
         exact = self.dtype is torch.float32
         step, keys_step = (1, 1) if exact else (STEP, KEYS_STEP)
