@@ -1,13 +1,17 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo test lint clean
+.PHONY: demo test coverage lint clean
 
 demo: .venv/.installed
 	$(BIN)/featx demo
 
 test: .venv/.installed
 	$(BIN)/pytest -m "not corpus and not browser and not slow" -n 2 tests
+
+coverage: .venv/.installed
+	$(BIN)/pytest -m "not corpus and not browser and not slow" -n 2 \
+		--cov=featx --cov=cache --cov=classifiers --cov-report=term:skip-covered tests
 
 lint: .venv/.installed
 	$(BIN)/ruff check .
