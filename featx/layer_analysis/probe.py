@@ -92,14 +92,15 @@ def probe(
     speaker_dependent: bool = False,
     seconds: float = math.inf,
     skip_missing: bool = False,
-    beside: Sequence[str | Path] = (),
+    beside: AnyPath | Sequence[AnyPath] = (),
     name: str | None = None,
     overwrite: bool = False,
 ) -> Probe:
     """Show what each layer of a store holds: a linear classifier on each, scored on test data.
 
     Args:
-        model: the model whose layers to probe. It may be left out where the manifest has a single store.
+        model: the model whose layers to probe. It may be left out where the manifest has a
+            single store.
         manifest: the CSV with the labels.
         features: the folder of the store, if it is not under `features`.
         layers: which layers to probe: "all", or numbers and ranges such as "0,4-12".
@@ -144,7 +145,7 @@ def probe(
     }
     config = check_config(table, ProbeConfig, "probe")
     folder = run_folder(name or config.default_name, ROOT)
-    return run_probe(config, folder, overwrite, list(map(Path, beside)), corpus)
+    return run_probe(config, folder, overwrite, as_paths(beside), corpus)
 
 
 def run_probe(

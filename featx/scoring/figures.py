@@ -31,7 +31,8 @@ def draw_confusion(results: Results, path: Path) -> None:
 
     Args:
         results: the run's results.
-        path: where to draw the shares, without an ending; the counts get the same path and `_counts`.
+        path: where to draw the shares, without an ending; the counts are drawn to the same path
+            with `_counts` at its end.
     """
     counts = results.confusion / results.seeds
     shares = 100 * counts / np.maximum(counts.sum(1, keepdims=True), 1)
