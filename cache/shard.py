@@ -183,7 +183,7 @@ class Shard:
         with self.path.open("r+b", buffering=0) as file:
             for layer, values in enumerate(map(np.ascontiguousarray, features)):
                 frame = layer * self._shape[1] + int(self.frame_offset[index])
-                _write_at(file, self._offsets["features"] + frame * frame_bytes, values)
+                write_at(file, self._offsets["features"] + frame * frame_bytes, values)
             self._mark(file, "source", index, source)
             self._mark(file, "checksum", index, _checksum(features))
             self._mark(file, "done", index, 1)
@@ -195,7 +195,7 @@ class Shard:
 
     def _mark(self, file: FileIO, name: str, index: int, value: int) -> None:
         dtype = MARKS[name]
-        _write_at(file, self._offsets[name] + index * dtype.itemsize, dtype.type(value))
+        write_at(file, self._offsets[name] + index * dtype.itemsize, dtype.type(value))
 
     def flush(self) -> None:
         """Wait until the disk holds all that was written."""
@@ -215,7 +215,8 @@ def _checksum(features: np.ndarray) -> int:
     return checksum
 
 
-def _write_at(file: FileIO, position: int, values: np.ndarray | np.generic) -> None:
+def write_at(file: FileIO, position: int, values: np.ndarray | np.generic) -> None:
+    """Write the bytes of values at a position, in as many writes as the system makes of them."""
     rest = np.atleast_1d(values).view(np.uint8).reshape(-1).data
     file.seek(position)
     while rest:

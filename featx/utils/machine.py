@@ -12,8 +12,8 @@ from typing import Any
 
 import torch
 
-_ROOT = Path("/sys/fs/cgroup")
-_OWN = Path("/proc/self/cgroup")
+GROUPS = Path("/sys/fs/cgroup")  # the control groups of Linux
+OWN_GROUPS = Path("/proc/self/cgroup")  # those that this process is in
 _FILES = ("active_file", "inactive_file")  # of the page cache: given back when it is needed
 
 
@@ -22,10 +22,11 @@ def available_memory() -> int:
 
     The machine's, or fewer if a control group that the process is in allows fewer (Linux).
     """
-    return min([_of_machine(), *_of_groups()])
+    return min([free_memory(), *_of_groups()])
 
 
-def _of_machine() -> int:
+def free_memory() -> int:
+    """Return the bytes that the machine has available, whatever groups allow of them."""
     try:
         lines = Path("/proc/meminfo").read_text().splitlines()
         return next(1024 * int(line.split()[1]) for line in lines if "MemAvailable" in line)
@@ -49,15 +50,15 @@ def _of_groups() -> Iterator[int]:
 def _groups() -> Iterator[tuple[Path, str, str]]:
     """Yield the groups of this process, with the names of their files, of versions 2 and 1."""
     try:
-        lines = [line.split(":", 2) for line in _OWN.read_text().splitlines()]
+        lines = [line.split(":", 2) for line in OWN_GROUPS.read_text().splitlines()]
     except OSError:
         return
     for _, controllers, path in lines:
         own = path.lstrip("/")
         if not controllers:
-            yield _ROOT / own, "memory.max", "memory.current"
+            yield GROUPS / own, "memory.max", "memory.current"
         elif "memory" in controllers.split(","):
-            folder = _ROOT / "memory" / own
+            folder = GROUPS / "memory" / own
             yield folder, "memory.limit_in_bytes", "memory.usage_in_bytes"
 
 

@@ -165,7 +165,7 @@ def test_a_deleted_shard_is_made_again_beside_the_others(tmp_path):
 
 def test_killed_between_any_two_writes_an_utterance_is_not_done(tmp_path, monkeypatch):
     store = prepare(tmp_path)
-    original = cache.shard._write_at
+    original = cache.shard.write_at
     for allowed in range(6):  # three layers, source, checksum, done
         left = iter(range(allowed))
 
@@ -174,7 +174,7 @@ def test_killed_between_any_two_writes_an_utterance_is_not_done(tmp_path, monkey
                 raise KeyboardInterrupt
             original(*arguments)
 
-        monkeypatch.setattr(cache.shard, "_write_at", write_some)
+        monkeypatch.setattr(cache.shard, "write_at", write_some)
         with pytest.raises(KeyboardInterrupt):
             store.write("u3", values(PLAN[3]))
         assert not FeatureStore(tmp_path).is_done("u3")

@@ -37,6 +37,7 @@ class Encoder:
         layers: the layers it returns.
         precision: "float32", "bfloat16" or "float16".
         device: where it computes.
+        network: what computes the layers.
         digest: SHA-256 over the names and values of all weights.
         settings_digest: SHA-256 over what else decides the features: config and preprocessing.
     """
@@ -49,7 +50,7 @@ class Encoder:
         self._extractor = load_extractor(checkpoint.folder)
         self.digest = digest_weights(model)
         self.settings_digest = digest_settings(model.config, self._extractor)
-        self._network = Network(model, self.layers[-1])
+        self.network = Network(model, self.layers[-1])
         self._transfer = Transfer(CPU)
 
     def on(self, device: torch.device, precision: str) -> "Encoder":
@@ -69,7 +70,7 @@ class Encoder:
         keep_float32(device)
         other = copy.copy(self)
         other.device, other.precision = device, precision
-        other._network = copy.deepcopy(self._network).prepare(device, getattr(torch, precision))
+        other.network = copy.deepcopy(self.network).prepare(device, getattr(torch, precision))
         other._transfer = Transfer(device)
         return other
 
@@ -93,8 +94,8 @@ class Encoder:
         shape = len(self.layers), len(frames), max(frames), self.shape.dim
         features = torch.empty(shape, dtype=getattr(torch, dtype), device=self.device)
         wanted = iter(features)
-        network = self._network(self._transfer.to_device(batch), samples, frames)
-        for layer, hidden in enumerate(network):
+        hiddens = self.network(self._transfer.to_device(batch), samples, frames)
+        for layer, hidden in enumerate(hiddens):
             if layer in self.layers:
                 next(wanted).copy_(hidden[:, : max(frames)])  # it may be padded further
         host = self._transfer.to_host(features)

@@ -14,13 +14,13 @@ VERSIONS = {
 @pytest.fixture
 def machine(tmp_path, monkeypatch):
     """A machine whose control groups lie in a folder."""
-    monkeypatch.setattr(featx.utils.machine, "_ROOT", tmp_path)
-    monkeypatch.setattr(featx.utils.machine, "_OWN", tmp_path / "own")
+    monkeypatch.setattr(featx.utils.machine, "GROUPS", tmp_path)
+    monkeypatch.setattr(featx.utils.machine, "OWN_GROUPS", tmp_path / "own")
     return tmp_path
 
 
 def test_without_groups_it_is_the_machines(machine):
-    assert available_memory() == pytest.approx(featx.utils.machine._of_machine(), rel=0.2)
+    assert available_memory() == pytest.approx(featx.utils.machine.free_memory(), rel=0.2)
 
 
 @pytest.mark.parametrize("version", VERSIONS)

@@ -53,7 +53,7 @@ def test_layers_are_chosen_and_none_above_is_computed(checkpoint_folder, wavefor
     every = Encoder(checkpoint).encode([waveform])[0]
     encoder = Encoder(checkpoint, layers)
     np.testing.assert_array_equal(encoder.encode([waveform])[0], every[list(layers)])
-    assert len(encoder._network.blocks) == layers[-1]
+    assert len(encoder.network.blocks) == layers[-1]
 
 
 @pytest.mark.parametrize("dtype", ["float16", "float32"])

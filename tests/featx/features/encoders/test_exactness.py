@@ -62,7 +62,7 @@ def test_a_ragged_batch_gives_what_each_gets_alone_and_from_transformers(
 ):  # fmt: skip
     model = save_model(family, **tiny, **NORMS[norm])
     encoder = load_encoder()
-    encoder._network.local.in_pieces = in_pieces  # False is how a GPU goes about it
+    encoder.network.local.in_pieces = in_pieces  # False is how a GPU goes about it
     check(encoder, model, ragged, transformers_layers, assert_close)
 
 
@@ -121,7 +121,7 @@ def test_other_convolutions(
     sizes = {"conv_kernel": kernels, "conv_stride": strides, "conv_dim": (8,) * len(kernels)}
     model = save_model("wav2vec2", **{**tiny, **sizes})
     encoder = load_encoder()
-    encoder._network.local.in_pieces = in_pieces
+    encoder.network.local.in_pieces = in_pieces
     check(encoder, model, [ragged[index][:30_000] for index in (0, 3, 5)],
           transformers_layers, assert_close)  # fmt: skip
 

@@ -52,7 +52,8 @@ def test_reducing_precision_leaves_the_first_encoder_as_it_was(checkpoint_folder
 
 
 def test_precisions_are_measured_layer_by_layer(checkpoint_folder, waveforms, monkeypatch):
-    monkeypatch.setattr(torch.cpu, "_is_avx512_bf16_supported", lambda: True)
+    place = "featx.features.encoders.precision.half_precisions"
+    monkeypatch.setattr(place, lambda _: ("bfloat16",))
     encoder = Encoder(find_checkpoint(str(checkpoint_folder)), (0, 2))
     (check,) = check_precisions(encoder, CPU, waveforms)
     assert (check.precision, set(check.cosines)) == ("bfloat16", {0, 2})
