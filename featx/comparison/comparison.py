@@ -9,7 +9,7 @@ from featx.comparison.compared import Compared, Pair, median
 from featx.runs.cost import describe_bytes, describe_parameters, describe_seconds
 from featx.runs.files import COST
 from featx.scoring.results import NAMES, WIDE, draw_table, render
-from featx.scoring.significance import Difference
+from featx.scoring.significance import Difference, describe_p
 from featx.utils.tables import (
     TextTable,
     html_notes,
@@ -19,6 +19,7 @@ from featx.utils.tables import (
     plain,
     write_forms,
 )
+from featx.utils.text import signed
 
 _UNKNOWN = "–"
 
@@ -155,29 +156,29 @@ def _pair_table(pairs: Sequence[Pair], over: str) -> TextTable:
         header.append("p over seeds")
         for pair, row in zip(pairs, rows, strict=True):
             low, high = (pick(test.p for test in pair.tests) for pick in (min, max))
-            row.append(f"{_p(low)} to {_p(high)}" if len(pair.tests) > 1 else "")
+            row.append(f"{describe_p(low)} to {describe_p(high)}" if len(pair.tests) > 1 else "")
     if len(pairs) > 1:
         header.append("Holm p")
         for pair, row in zip(pairs, rows, strict=True):
-            row.append(_p(pair.holm))
+            row.append(describe_p(pair.holm))
     return TextTable(header, rows, "Differences")
 
 
 def _pair_cells(pair: Pair) -> list[str]:
     return [
         f"{pair.first} − {pair.second}",
-        _signed(pair.difference.mean),
+        signed(pair.difference.mean),
         _interval(pair.difference),
         f"{median(test.only_first for test in pair.tests):g}",
         f"{median(test.only_second for test in pair.tests):g}",
-        _p(pair.p),
+        describe_p(pair.p),
     ]
 
 
 def _interval(difference: Difference) -> str:
     if difference.low is None or difference.high is None:
         return _UNKNOWN
-    return f"{_signed(difference.low)} to {_signed(difference.high)}"
+    return f"{signed(difference.low)} to {signed(difference.high)}"
 
 
 def _notes(comparison: Comparison) -> list[str]:
@@ -230,12 +231,3 @@ def _mcnemar_note(comparison: Comparison) -> str:
 
 def _has_intervals(comparison: Comparison) -> bool:
     return comparison.pairs[0].difference.low is not None
-
-
-def _p(value: float) -> str:
-    return f"{value:.3f}" if value >= 0.001 else f"{value:.1e}"
-
-
-def _signed(value: float) -> str:
-    rounded = round(value, 1) + 0.0  # no "−0.0"
-    return f"{rounded:+.1f}".replace("-", "−") if rounded else "0.0"

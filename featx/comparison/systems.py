@@ -44,10 +44,13 @@ def find_files(paths: AnyPath | Sequence[AnyPath]) -> dict[str, list[Path]]:
         much of the path as tells them apart.
 
     Raises:
-        FeatxError: if a path is not there or holds no prediction file.
+        FeatxError: if there is no path, or one is not there or holds no prediction file.
     """
+    given = as_paths(paths)
+    if not given:
+        raise FeatxError("Nothing is given: give runs, prediction files or folders of either.")
     systems: dict[Path, dict[Path, Path]] = {}
-    for path in chain.from_iterable(map(_expand, as_paths(paths))):
+    for path in chain.from_iterable(map(_expand, given)):
         files = systems.setdefault(Path(os.path.normpath(path.absolute())).parent, {})
         files.setdefault(path.resolve(), path)  # a file given twice counts once
     names = shortest_names(list(systems))
@@ -118,15 +121,17 @@ def _expand(path: Path) -> list[Path]:
         )
     folder = path.parent if path.name == PREDICTIONS else path
     if is_unfinished(folder):
-        raise FeatxError(f"{folder}: a run that is not finished; its own command goes on with it.")
+        raise FeatxError(
+            f"{folder}: a run that is not finished. Start it again in the same way to finish it."
+        )
     if path.is_file():
         return [path]
     folders = sorted(inner for inner in path.iterdir() if inner.is_dir())
     visible = [inner for inner in folders if not inner.name.startswith(".")]
     if begun := next(filter(is_unfinished, visible), None):
         raise FeatxError(
-            f"{begun}: a run that is not finished; its own command goes on with it. Or name the "
-            "others."
+            f"{begun}: a run that is not finished. Start it again in the same way to finish it, or "
+            "name the others."
         )
     if files := _files_in(path) or [file for inner in visible for file in _files_in(inner)]:
         return files

@@ -7,11 +7,12 @@ from featx.comparison.compared import Pair, median
 from featx.comparison.comparison import Comparison
 from featx.errors import FeatxError
 from featx.reporting.runs import Reported, protocol
-from featx.reporting.sheets import Cell, Sheet, figure
+from featx.reporting.sheets import Cell, Sheet
 from featx.runs.cost import describe_parameters, describe_seconds
 from featx.scoring.metrics import Score
 from featx.scoring.results import NAMES, describe_count
-from featx.utils.text import counted
+from featx.scoring.significance import describe_p
+from featx.utils.text import counted, signed
 
 UNKNOWN = "–"
 _LAST = -1000.0  # sorts what is unknown below all that is known
@@ -149,26 +150,17 @@ def _pair_row(pair: Pair, several: bool) -> list[Cell]:
     difference = pair.difference
     interval = Cell(UNKNOWN, _LAST)
     if difference.low is not None and difference.high is not None:
-        interval = Cell(f"{_signed(difference.low)} to {_signed(difference.high)}", difference.low)
+        interval = Cell(f"{signed(difference.low)} to {signed(difference.high)}", difference.low)
     counts = [median(getattr(t, name) for t in pair.tests) for name in _COUNTS]
     return [
         Cell(pair.first),
         Cell(pair.second),
-        Cell(_signed(difference.mean), difference.mean),
+        Cell(signed(difference.mean), difference.mean),
         interval,
         *(Cell(describe_count(count), count) for count in counts),
-        _p(pair.p),
-        *([_p(pair.holm)] if several else []),
+        Cell(describe_p(pair.p), pair.p),
+        *([Cell(describe_p(pair.holm), pair.holm)] if several else []),
     ]
 
 
 _COUNTS = ("only_first", "only_second")
-
-
-def _signed(value: float) -> str:
-    rounded = round(value, 1) + 0.0  # no "−0.0"
-    return f"{rounded:+.1f}".replace("-", "−") if rounded else "0.0"
-
-
-def _p(value: float) -> Cell:
-    return figure(value, 3) if value >= 0.001 else Cell(f"{value:.1e}", value)

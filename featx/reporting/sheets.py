@@ -64,11 +64,6 @@ class Sheet:
     words: int = 1
 
 
-def figure(value: float, digits: int = 1) -> Cell:
-    """Return a cell with a number that it is sorted by."""
-    return Cell(f"{value:.{digits}f}", value)
-
-
 class Section(NamedTuple):
     """A heading with tables below it: on the page, in Markdown and in LaTeX.
 

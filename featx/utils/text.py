@@ -11,6 +11,12 @@ def counted(number: int, what: str) -> str:
     return f"{number:,} {what}{'' if number == 1 else 's'}"
 
 
+def signed(value: float) -> str:
+    """Return "+1.5", "−0.3" or "0.0": a difference to one decimal, with a real minus."""
+    rounded = round(value, 1) + 0.0  # no "−0.0"
+    return f"{rounded:+.1f}".replace("-", "−") if rounded else "0.0"
+
+
 def listed(items: Sequence[object], shown: int = 3) -> str:
     """Return "a, b, c and 5 more": the first few items, and how many others there are."""
     rest = f" and {len(items) - shown:,} more" if len(items) > shown else ""
