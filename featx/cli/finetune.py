@@ -17,9 +17,7 @@ from featx.cli.options import (
     SpeakerDependent,
     refuse,
 )
-from featx.finetuning.choices import HeadKind, Mode, Pooling, Save, SelectOn
-
-BESIDE_CONFIG = {"config", "settings", "name", "device", "track", "push_to_hub", "overwrite"}
+from featx.finetuning.choices import BESIDE_CONFIG, HeadKind, Mode, Pooling, Save, SelectOn
 
 
 def finetune(

@@ -18,9 +18,7 @@ from featx.cli.options import (
     SpeakerDependent,
     refuse,
 )
-from featx.fitting.choices import Normalize, head_names
-
-BESIDE_CONFIG = {"config", "settings", "name", "memory", "device", "overwrite"}
+from featx.fitting.choices import BESIDE_CONFIG, Normalize, head_names
 
 
 def fit(

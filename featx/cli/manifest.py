@@ -1,13 +1,11 @@
 """`featx manifest`."""
 
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from featx.data.choices import Channel, CorpusName, Scenario
-from featx.errors import FeatxError
 
 _DEFAULT = Path("manifest.csv")  # where the other commands look
 
@@ -53,7 +51,7 @@ def manifest(
         root,
         out,
         labels=labels,
-        merge=_read_merges(merge or []),
+        merge=merge or (),
         channel=channel,
         scenario=scenario,
         speaker=speaker,
@@ -62,19 +60,3 @@ def manifest(
     print(f"{summarize(built)}\n\nManifest: {out}")
     chosen = "" if out == _DEFAULT else f" --manifest {out}"
     print(f"Next: featx extract --model wav2vec2-base{chosen}")
-
-
-def _read_merges(texts: Sequence[str]) -> dict[str, str]:
-    """Read `OLD=NEW` pairs.
-
-    Raises:
-        FeatxError: if a text is not a pair, or a label would become two others.
-    """
-    merges: dict[str, str] = {}
-    for text in texts:
-        old, _, new = (part.strip() for part in text.partition("="))
-        if not old or not new:
-            raise FeatxError(f"`merge={text}`: must be OLD=NEW, such as excited=happy.")
-        if merges.setdefault(old, new) != new:
-            raise FeatxError(f"`merge={text}`: {old} already becomes {merges[old]}.")
-    return merges

@@ -6,9 +6,7 @@ from typing import Annotated
 import typer
 
 from featx.cli.options import Overwrite, Speakers, refuse
-from featx.voting.choices import Rule, TieRule
-
-BESIDE_CONFIG = {"config", "name", "out", "overwrite"}
+from featx.voting.choices import BESIDE_CONFIG, Rule, TieRule
 
 
 def vote(

@@ -23,9 +23,11 @@ from featx.scoring.significance import (
     resample_uar,
     subtract,
 )
+from featx.utils.arguments import checked
 from featx.utils.files import AnyPath
 
 
+@checked
 def compare(paths: AnyPath | Sequence[AnyPath], manifest: str | Path | None = None) -> Comparison:
     """Compare systems on the same test utterances: scores, cost, and whether they differ.
 

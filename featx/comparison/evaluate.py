@@ -20,6 +20,7 @@ from featx.scoring.results import (
     render,
     score_predictions,
 )
+from featx.utils.arguments import checked
 from featx.utils.files import AnyPath
 from featx.utils.tables import TextTable, html_notes, html_table
 from featx.utils.text import counted, listed
@@ -111,6 +112,7 @@ class Evaluation:
         return ["The systems were scored on different utterances or labels."]
 
 
+@checked
 def evaluate(paths: AnyPath | Sequence[AnyPath], manifest: str | Path | None = None) -> Evaluation:
     """Score prediction files, whoever made them; each folder that holds some is a system.
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from featx.data.audio import TIME_SLACK, AudioError, duration
 from featx.data.labels import order_labels
 from featx.errors import Call, FeatxError
+from featx.utils.arguments import checked
 from featx.utils.csv_files import (
     NO_ROWS,
     Problems,
@@ -114,6 +115,7 @@ class ManifestRows:
                 yield line, {name: c.strip() if name in trimmed else c for name, c in cells}
 
 
+@checked
 def load_manifest(path: str | Path) -> Manifest:
     """Read a manifest and check all of it.
 

@@ -22,6 +22,8 @@ from featx.finetuning.processes import count_processes
 from featx.protocols.apply import apply_protocol
 from featx.protocols.protocol import read_protocol
 from featx.protocols.task import set_task
+from featx.utils.arguments import as_list
+from featx.utils.files import as_paths
 
 log = logging.getLogger("featx")
 
@@ -66,8 +68,8 @@ def reproduce(
     paper: str,
     data: str | Path | Sequence[str | Path],
     *,
-    variant: Sequence[str] = (),
-    row: Sequence[str] = (),
+    variant: str | Sequence[str] = (),
+    row: str | Sequence[str] = (),
     out: str | Path = "reproduced",
 ) -> Reproduction:
     """Run what a paper ran, as far as features or weights are here, beside its figures.
@@ -96,8 +98,8 @@ def reproduce(
         >>> print(reproduction.to_text())  # doctest: +SKIP
     """
     published = read_paper(paper)
-    folders = [data] if isinstance(data, str | Path) else data
-    results = tuple(run_paper(paper, published, list(map(Path, folders)), variant, row))
+    cases = run_paper(paper, published, as_paths(data), as_list(variant), as_list(row))
+    results = tuple(cases)
     files = write_tables(Path(out), paper, published, results)
     return Reproduction(published, results, tuple(files))
 

@@ -17,6 +17,7 @@ from featx.experiments.text import to_text
 from featx.experiments.validate import Inspection, validate
 from featx.features.encoders.devices import is_out_of_memory
 from featx.reporting.page import report as write_report
+from featx.utils.arguments import checked
 from featx.utils.text import counted
 
 log = logging.getLogger("featx")
@@ -57,6 +58,7 @@ class PartsFailed(FeatxError):
         return "\n".join([f"{failed} failed; {self._rest}:", *lines])
 
 
+@checked
 def run(experiment: str | Path, overwrite: bool = False) -> Path:
     """Run what is missing of an experiment, and write its report.
 

@@ -1,9 +1,11 @@
 """From a manifest to a feature store: plan, start, fill."""
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
+
+from pydantic import PositiveFloat
 
 from cache import FeatureIdentity, FeatureStore, check_disk, writing
 from featx.data.manifest import Manifest, load_manifest
@@ -13,28 +15,30 @@ from featx.features.encoders.devices import Compute
 from featx.features.extraction import Extraction
 from featx.features.extractors import find_extractor, find_outline
 from featx.features.fill import fill
+from featx.features.layers import join_layers
 from featx.features.plan import MAX_SECONDS, ExtractionPlan, LengthLimit, plan_extraction
 from featx.features.stores import store_folder
 from featx.features.work import Extractor, Outline
-from featx.utils.arguments import check_choice
+from featx.utils.arguments import checked
 
 log = logging.getLogger("featx")
 Check = Callable[[FeatureIdentity], None]
 
 
+@checked
 def extract(
     model: str | Path,
     manifest: str | Path | Manifest = "manifest.csv",
     *,
     revision: str | None = None,
     out: str | Path | None = None,
-    layers: str | None = None,
+    layers: str | int | Sequence[int] | None = None,
     dtype: Dtype | None = None,
     precision: Precision = "auto",
     device: str = "auto",
-    devices: str = "1",
-    batch_seconds: float | None = None,
-    max_seconds: float = MAX_SECONDS,
+    devices: int | str = 1,
+    batch_seconds: PositiveFloat | None = None,
+    max_seconds: PositiveFloat = MAX_SECONDS,
     too_long: TooLong = "refuse",
     dry_run: bool = False,
 ) -> Extraction:
@@ -48,8 +52,8 @@ def extract(
         manifest: the utterances: a CSV file, or a manifest that is loaded already.
         revision: a branch, tag or commit of the Hub repository.
         out: the store's folder; by default features/MANIFEST/MODEL.
-        layers: the encoder's layers to store, such as "0,4-12"; all by default. No layer above
-            the highest is computed.
+        layers: the encoder's layers to store, such as "0,4-12" or `[0, 4]`; all by default. No
+            layer above the highest is computed.
         dtype: the type to store features in; by default float16 for encoders and float32 for
             acoustic features.
         precision: the type to compute in; "auto" measures which is fastest and exact enough.
@@ -77,13 +81,10 @@ def extract(
         >>> extraction.failures
         {}
     """
-    if dtype is not None:
-        check_choice("dtype", dtype, Dtype)
-    check_choice("precision", precision, Precision)
-    check_choice("too_long", too_long, TooLong)
-    compute = Compute(device, devices, precision, batch_seconds)
+    compute = Compute(device, str(devices), precision, batch_seconds)
+    chosen = None if layers is None else join_layers(layers)
     limit = LengthLimit(max_seconds, too_long == "trim")
-    config = ExtractConfig(str(model), revision, layers, dtype, compute, limit)
+    config = ExtractConfig(str(model), revision, chosen, dtype, compute, limit)
     utterances = manifest if isinstance(manifest, Manifest) else load_manifest(Path(manifest))
     folder = Path(out) if out is not None else store_folder(utterances.path, str(model))
     return extract_features(config, utterances, folder, dry_run)

@@ -4,6 +4,12 @@ import re
 from collections.abc import Sequence
 
 from featx.errors import FeatxError
+from featx.utils.arguments import as_list
+
+
+def join_layers(layers: str | int | Sequence[int]) -> str:
+    """Return layers as one text, if they are given as numbers."""
+    return layers if isinstance(layers, str) else ",".join(map(str, as_list(layers)))
 
 
 def parse_layers(text: str, blocks: int) -> tuple[int, ...]:

@@ -11,7 +11,9 @@ from classifiers.pooled import PooledSettings
 from featx.features.encoders.checkpoints import store_name
 from featx.finetuning.choices import Mode, Save, SelectOn
 from featx.protocols.protocol import Protocol
+from featx.runs.read import find_config
 from featx.utils.config import Schema, change, check_config, config_table, shipped_config
+from featx.utils.files import AnyPath
 
 Rate = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 
@@ -119,19 +121,18 @@ def finetune_config(data: Mapping[str, Any], changes: Sequence[str] = ()) -> Fin
     return _changed({**table, **data, "head": head}, changes)
 
 
-def earlier_config(
-    config: str | Path | FinetuneConfig, changes: Sequence[str] = ()
-) -> FinetuneConfig:
+def earlier_config(config: AnyPath | FinetuneConfig, changes: Sequence[str] = ()) -> FinetuneConfig:
     """Return the config of an earlier run, with changes.
 
     Args:
-        config: the config, or the path of the run's `config.toml`.
+        config: itself, or the run, its folder or its `config.toml`.
         changes: as for `finetune_config`.
 
     Raises:
         ConfigError: if the file or a change can't be used.
     """
-    return _changed(config_table(config, FinetuneConfig), changes)
+    given = config if isinstance(config, FinetuneConfig) else find_config(config)
+    return _changed(config_table(given, FinetuneConfig), changes)
 
 
 def _changed(table: dict[str, Any], changes: Sequence[str]) -> FinetuneConfig:

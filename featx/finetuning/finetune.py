@@ -4,10 +4,12 @@ import math
 from collections.abc import Sequence
 from pathlib import Path
 
-from featx.data.manifest import load_manifest
+from pydantic import PositiveFloat, PositiveInt
+
+from featx.data.manifest import Manifest, load_manifest
 from featx.errors import FeatxError
 from featx.features.encoders.devices import Compute
-from featx.finetuning.choices import HeadKind, Mode, Pooling, Save, SelectOn
+from featx.finetuning.choices import BESIDE_CONFIG, HeadKind, Mode, Pooling, Save, SelectOn
 from featx.finetuning.config import FinetuneConfig, earlier_config, finetune_config
 from featx.finetuning.processes import count_processes
 from featx.finetuning.resources import Recipients, check_compute, check_recipients
@@ -15,27 +17,27 @@ from featx.finetuning.run import run_finetune
 from featx.protocols.protocol import Protocol, choose_protocol
 from featx.runs.folder import run_folder
 from featx.runs.run import Run
-from featx.utils.arguments import refuse_beside
+from featx.utils.arguments import as_list, checked, refuse_beside
+from featx.utils.files import AnyPath
 
-BESIDE_CONFIG = {"config", "settings", "name", "device", "track", "push_to_hub", "overwrite"}
 
-
+@checked
 def finetune(
     model: str | Path | None = None,
-    mode: Mode = "full",
-    manifest: str | Path = "manifest.csv",
+    manifest: str | Path | Manifest = "manifest.csv",
     *,
+    mode: Mode = "full",
     protocol: str | Path | Protocol | None = None,
-    seeds: int = 1,
+    seeds: PositiveInt = 1,
     head: HeadKind = "linear",
     pooling: Pooling = "mean",
     select_on: SelectOn = "validation",
     folds: int = 5,
     speaker_dependent: bool = False,
-    seconds: float = math.inf,
+    seconds: PositiveFloat = math.inf,
     revision: str | None = None,
     settings: str | Sequence[str] = (),
-    config: str | Path | FinetuneConfig | None = None,
+    config: AnyPath | FinetuneConfig | None = None,
     name: str | None = None,
     device: str = "auto",
     save: Save = "best",
@@ -51,8 +53,8 @@ def finetune(
 
     Args:
         model: a short name, a Hub id, or the folder of a checkpoint.
+        manifest: the CSV with the audio and labels, or a manifest that is loaded already.
         mode: "full" trains all weights, "partial" all but the CNN's, "frozen" the head's alone.
-        manifest: the CSV with the audio and labels.
         protocol: who trains and who is tested: a shipped protocol's name, the path of a TOML, or
             a `Protocol`. Without one the manifest's split is followed, or else speakers are
             divided into folds.
@@ -67,7 +69,7 @@ def finetune(
         seconds: how much of the beginning of each utterance is used.
         revision: branch, tag or commit of the Hub repository.
         settings: changes of single settings, such as "training.learning_rate=1e-5".
-        config: repeat the run with this config, or the path of its `config.toml`.
+        config: repeat this run: itself, its folder, its config or its `config.toml`.
         name: what the run is called; by default its manifest, model, mode and protocol.
         device: "auto" (a GPU where there is one), "cpu" or "cuda".
         save: which models to keep: the "best" on validation data, "all" or "none".
@@ -85,12 +87,11 @@ def finetune(
 
     Example:
         >>> quick = ["training.epochs=1", "training.every=5"]
-        >>> run = featx.finetune("encoder", "frozen", folds=3, settings=quick, device="cpu")
+        >>> run = featx.finetune("encoder", mode="frozen", folds=3, settings=quick)
         >>> print(run.results.to_text())
     """
     given = dict(locals())
-    changes = [settings] if isinstance(settings, str) else settings
-    trackers = [track] if isinstance(track, str) else track
+    changes: list[str] = as_list(settings)
     corpus = None
     if config is not None:
         beside = given.keys() - BESIDE_CONFIG
@@ -105,10 +106,10 @@ def finetune(
         if protocol is not None:
             beside = {"folds", "speaker_dependent"}
             refuse_beside(finetune, given, beside, "protocol", "which says how to divide")
-        corpus = load_manifest(Path(manifest))
+        corpus = manifest if isinstance(manifest, Manifest) else load_manifest(manifest)
         protocol = choose_protocol(protocol, corpus, folds, speaker_dependent)
         data = {
-            "manifest": str(manifest),
+            "manifest": str(corpus.path),
             "model": str(model),
             "revision": revision or "",
             "mode": mode,
@@ -123,7 +124,7 @@ def finetune(
         resolved = finetune_config(data, changes)
     compute = Compute(device=device)
     check_compute(resolved, compute)
-    recipients = Recipients(tuple(trackers), push_to_hub or "")
+    recipients = Recipients(tuple(as_list(track)), push_to_hub or "")
     check_recipients(resolved, recipients)
     folder = run_folder(name or resolved.name)
     run_finetune(resolved, folder, overwrite, compute, recipients, corpus)

@@ -11,3 +11,7 @@ def head_names() -> list[str]:
     """Return the names of the heads that come with featx: those of their TOMLs."""
     shipped = (file.name for file in (files("configs") / "heads").iterdir())
     return sorted(name.removesuffix(".toml") for name in shipped if name.endswith(".toml"))
+
+
+BESIDE_CONFIG = {"config", "settings", "name", "memory", "device", "overwrite"}
+"""The arguments that can be given beside an earlier config."""

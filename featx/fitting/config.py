@@ -13,6 +13,7 @@ from classifiers.training import TrainingSettings
 from featx.errors import FeatxError
 from featx.fitting.choices import Normalize, head_names
 from featx.protocols.protocol import Protocol
+from featx.runs.read import find_config
 from featx.utils.config import (
     ConfigError,
     Schema,
@@ -21,6 +22,7 @@ from featx.utils.config import (
     config_table,
     shipped_config,
 )
+from featx.utils.files import AnyPath
 from featx.utils.text import nearest
 
 
@@ -101,17 +103,18 @@ def head_config(head: str, data: Mapping[str, Any], changes: Sequence[str] = ())
     return _changed({**data, **config_table(path, HeadConfig)}, changes)
 
 
-def earlier_config(config: str | Path | FitConfig, changes: Sequence[str] = ()) -> FitConfig:
+def earlier_config(config: AnyPath | FitConfig, changes: Sequence[str] = ()) -> FitConfig:
     """Return the config of an earlier run, changed.
 
     Args:
-        config: itself, or the path of its `config.toml`.
+        config: itself, or the run, its folder or its `config.toml`.
         changes: as for `head_config`.
 
     Raises:
         ConfigError: if the file or a change can't be used.
     """
-    return _changed(config_table(config, FitConfig), changes)
+    given = config if isinstance(config, FitConfig) else find_config(config)
+    return _changed(config_table(given, FitConfig), changes)
 
 
 def _changed(table: dict[str, Any], changes: Sequence[str]) -> FitConfig:

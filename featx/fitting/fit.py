@@ -4,39 +4,46 @@ import math
 from collections.abc import Sequence
 from pathlib import Path
 
-from featx.data.manifest import load_manifest
+from pydantic import NonNegativeFloat, PositiveFloat, PositiveInt
+
+from cache import FeatureStore
+from featx.data.manifest import Manifest, load_manifest
+from featx.errors import FeatxError
 from featx.features.encoders.devices import Compute
+from featx.features.layers import join_layers
 from featx.features.stores import find_stores
-from featx.fitting.choices import Normalize
+from featx.fitting.choices import BESIDE_CONFIG, Normalize
 from featx.fitting.config import FitConfig, earlier_config, head_config
 from featx.fitting.run import run_fit
 from featx.protocols.protocol import Protocol, choose_protocol
 from featx.runs.folder import run_folder
 from featx.runs.run import Run
-from featx.utils.arguments import refuse_beside
+from featx.utils.arguments import as_list, checked, refuse_beside
+from featx.utils.files import AnyPath
 
-BESIDE_CONFIG = {"config", "settings", "name", "memory", "device", "overwrite"}
+Store = str | Path | FeatureStore
 GB = 1e9
 
 
+@checked
 def fit(
     head: str | Path = "dense",
     model: str | Sequence[str] | None = None,
-    manifest: str | Path = "manifest.csv",
+    manifest: str | Path | Manifest = "manifest.csv",
     *,
-    features: str | Path | Sequence[str | Path] | None = None,
-    layers: str = "all",
+    features: Store | Sequence[Store] | None = None,
+    layers: str | int | Sequence[int] = "all",
     normalize: Normalize = "global",
     protocol: str | Path | Protocol | None = None,
-    seeds: int = 1,
+    seeds: PositiveInt = 1,
     folds: int = 5,
     speaker_dependent: bool = False,
-    seconds: float = math.inf,
+    seconds: PositiveFloat = math.inf,
     skip_missing: bool = False,
     settings: str | Sequence[str] = (),
-    config: str | Path | FitConfig | None = None,
+    config: AnyPath | FitConfig | None = None,
     name: str | None = None,
-    memory: float | None = None,
+    memory: NonNegativeFloat | None = None,
     device: str = "cpu",
     overwrite: bool = False,
 ) -> Run:
@@ -49,10 +56,10 @@ def fit(
             ones.
         model: whose features to use: a name, or several for fusion. It may be left out where
             `features/MANIFEST` holds a single store.
-        manifest: the CSV with the labels.
-        features: the folder of the store, or of several for fusion, if not under `features`.
+        manifest: the CSV with the labels, or a manifest that is loaded already.
+        features: the store or its folder, or several for fusion, if not under `features`.
         layers: which layers of an encoder: "all", "local", "contextual" (the encoder's output), or
-            numbers and ranges such as "0,4-12".
+            numbers and ranges such as "0,4-12" or `[0, 4]`.
         normalize: how features are standardised: "global" by the mean and deviation of all
             training utterances, "speaker" by those of each speaker's own utterances, also in
             test, "none" not at all.
@@ -65,7 +72,7 @@ def fit(
         seconds: how much of the beginning of each utterance is used.
         skip_missing: leave out utterances that have no features.
         settings: changes of single settings, such as "training.learning_rate=1e-3".
-        config: repeat the run with this config, or the path of its `config.toml`.
+        config: repeat this run: itself, its folder, its config or its `config.toml`.
         name: what the run is called; by default its manifest, model, head and protocol.
         memory: GB that features may take while heads train; by default 60 % of what is free.
         device: "cpu", or "cuda" to keep the features and train on a GPU.
@@ -83,7 +90,7 @@ def fit(
         >>> print(run.results.to_text())
     """
     given = dict(locals())
-    changes = (settings,) if isinstance(settings, str) else tuple(settings)
+    changes: list[str] = as_list(settings)
     compute = Compute(device, memory=None if memory is None else memory * GB)
     corpus = None
     if config is not None:
@@ -96,13 +103,12 @@ def fit(
         if protocol is not None:
             beside = {"folds", "speaker_dependent"}
             refuse_beside(fit, given, beside, "protocol", "which says how to divide")
-        corpus = load_manifest(Path(manifest))
+        corpus = manifest if isinstance(manifest, Manifest) else load_manifest(manifest)
         chosen = choose_protocol(protocol, corpus, folds, speaker_dependent)
-        stores = _as_list(features) or find_stores(Path(manifest), list(map(str, _as_list(model))))
         data = {
-            "manifest": str(manifest),
-            "features": list(map(str, stores)),
-            "layers": layers,
+            "manifest": str(corpus.path),
+            "features": _folders(features, model, corpus),
+            "layers": join_layers(layers),
             "seconds": seconds,
             "normalize": normalize,
             "protocol": chosen.model_dump(mode="json"),
@@ -115,7 +121,12 @@ def fit(
     return Run(folder)
 
 
-def _as_list(values: str | Path | Sequence[str | Path] | None) -> list[str | Path]:
-    if values is None:
-        return []
-    return [values] if isinstance(values, str | Path) else list(values)
+def _folders(
+    features: Store | Sequence[Store] | None, model: str | Sequence[str] | None, corpus: Manifest
+) -> list[str]:
+    """Return the folders of the stores that are given or, if none are, of the models' features."""
+    for name, given in (("features", features), ("model", model)):
+        if given is not None and not as_list(given):
+            raise FeatxError(f"`{name}` is empty: give one or more, or leave it out.")
+    stores = as_list(features) or find_stores(corpus.path, as_list(model))
+    return [str(store.folder if isinstance(store, FeatureStore) else store) for store in stores]

@@ -63,11 +63,14 @@ def read_inputs(inputs: Inputs) -> Recordings | StoredFeatures:
     """
     if isinstance(inputs, Manifest):
         return Recordings(inputs)
-    if isinstance(inputs, str | Path) and Path(inputs).suffix.lower() == ".csv":
+    if isinstance(inputs, str | Path) and _is_manifest(inputs):
         return Recordings(load_manifest(Path(inputs)))
     sources = [inputs] if isinstance(inputs, str | Path | FeatureStore) else list(inputs)
     if not sources:
         raise FeatxError("`inputs` is empty: give an audio file, a folder, a manifest or a store.")
+    listed = [str(s) for s in sources if isinstance(s, str | Path) and _is_manifest(s)]
+    if listed:
+        raise FeatxError(f"`inputs` lists {listed[0]}: give a manifest alone, not in a list.")
     stores = [_as_store(source) for source in sources]
     found = tuple(store for store in stores if store is not None)
     if found and len(found) < len(sources):
@@ -80,6 +83,10 @@ def read_inputs(inputs: Inputs) -> Recordings | StoredFeatures:
         raise FeatxError(f"`inputs` names {path} twice.")
     utterances = [Utterance(str(path), path.absolute(), speaker="", label="") for path in paths]
     return Recordings(Manifest(Path(str(sources[0])), tuple(utterances)))
+
+
+def _is_manifest(path: str | Path) -> bool:
+    return Path(path).suffix.lower() == ".csv"
 
 
 def _as_store(source: Source) -> FeatureStore | None:

@@ -14,10 +14,12 @@ from featx.inference.finetuned import FinetunedModel
 from featx.inference.fitted import FittedModel
 from featx.runs.files import CONFIG, DESCRIPTION, MODELS
 from featx.runs.read import locate, read_config, read_scores
+from featx.utils.arguments import checked
 from featx.utils.config import read_config as read_as
 from featx.utils.files import AnyPath
 
 
+@checked
 def load(run: AnyPath) -> FittedModel | FinetunedModel:
     """Load what a run trained, to predict with it.
 

@@ -5,9 +5,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from pydantic import PositiveFloat
+
 from featx.features.plan import MAX_SECONDS
 from featx.inference.inputs import Inputs, Recordings, SpeakerOf, StoredFeatures, read_inputs
 from featx.inference.predictions import Predictions
+from featx.utils.arguments import checked, refuse_beside
+from featx.utils.files import as_paths
 
 
 @dataclass(frozen=True)
@@ -36,19 +40,23 @@ class Model(ABC):
 
     classes: tuple[str, ...]
 
+    @checked
     def predict(
         self,
         inputs: Inputs,
         *,
         speaker_of: SpeakerOf | None = None,
         encoder: str | Path | Sequence[str | Path] = (),
-        max_seconds: float = MAX_SECONDS,
+        max_seconds: PositiveFloat = MAX_SECONDS,
         device: str = "auto",
     ) -> Predictions:
         """Predict the classes of utterances; `featx.predict` explains the arguments."""
-        folders = [encoder] if isinstance(encoder, str | Path) else encoder
-        options = Options(speaker_of, tuple(map(Path, folders)), max_seconds, device)
-        return self._predict(read_inputs(inputs), options)
+        options = Options(speaker_of, tuple(as_paths(encoder)), max_seconds, device)
+        given = read_inputs(inputs)
+        if isinstance(given, StoredFeatures):
+            of_audio = {"encoder": encoder, "max_seconds": max_seconds, "device": device}
+            refuse_beside(Model.predict, of_audio, of_audio, "inputs", "which are stored features")
+        return self._predict(given, options)
 
     @abstractmethod
     def _predict(self, given: Recordings | StoredFeatures, options: Options) -> Predictions:

@@ -3,21 +3,25 @@
 from collections.abc import Sequence
 from pathlib import Path
 
+from pydantic import PositiveFloat
+
 from featx.features.plan import MAX_SECONDS
 from featx.inference.inputs import Inputs, SpeakerOf
 from featx.inference.load import load
 from featx.inference.model import Model
 from featx.inference.predictions import Predictions
+from featx.utils.arguments import checked
 from featx.utils.files import AnyPath
 
 
+@checked
 def predict(
     run_or_model: AnyPath | Model,
     inputs: Inputs,
     *,
     speaker_of: SpeakerOf | None = None,
     encoder: str | Path | Sequence[str | Path] = (),
-    max_seconds: float = MAX_SECONDS,
+    max_seconds: PositiveFloat = MAX_SECONDS,
     device: str = "auto",
 ) -> Predictions:
     """Predict the emotion of utterances with the model of a run.
@@ -39,7 +43,8 @@ def predict(
             folder that is not found by its name; for several encoders, a list.
         max_seconds: the longest utterance taken. Where the run's features keep only the beginning
             of longer utterances, or a fine-tuned model hears no more, so it is here.
-        device: where the encoder computes: "auto", "cpu", "cuda" or "cuda:<number>".
+        device: where the encoder computes: "auto", "cpu", "cuda" or "cuda:<number>". Neither this
+            nor the two before can be given with stored features.
 
     Returns:
         A row for each utterance, in the order given, with the label and all probabilities; and

@@ -32,7 +32,7 @@ from featx.scoring.results import Results
 from featx.scoring.results_file import read_results
 from featx.utils.arguments import refuse_beside
 from featx.utils.config import Schema, check_config
-from featx.utils.files import write_csv, write_json
+from featx.utils.files import AnyPath, as_paths, write_csv, write_json
 
 ROOT = Path("probes")
 STRENGTHS = (1e-5, 1e-4, 1e-3, 1e-2, 1e-1, 1.0)

@@ -10,7 +10,8 @@ from featx.layer_analysis.figures import draw_layers, style_lines
 from featx.layer_analysis.weights import LayerWeights, average, name_corpora, read_weights
 from featx.scoring.predictions import rounded
 from featx.scoring.results import WIDE, plain_table, render
-from featx.utils.files import write_csv
+from featx.utils.arguments import as_list
+from featx.utils.files import AnyPath, as_paths, write_csv
 
 _HEADER = (
     "run", "corpus", "features", "encoder", "layer", "heads", "weight", "weight_deviation", "scale",
@@ -110,7 +111,10 @@ class ShownLayers:
 
 
 def show_layers(
-    runs: Sequence[str | Path], out: str | Path = "layers", *, dashed: Sequence[str] = ()
+    runs: AnyPath | Sequence[AnyPath],
+    out: str | Path = "layers",
+    *,
+    dashed: str | Sequence[str] = (),
 ) -> ShownLayers:
     """Show which layers heads weigh most: as a table, a CSV and a picture.
 
@@ -130,8 +134,8 @@ def show_layers(
         >>> print(show_layers(["runs/manifest-encoder-dense"]).to_text())
     """
     folder = Path(out)
-    weights = [learned for run in dict.fromkeys(map(Path, runs)) for learned in read_weights(run)]
-    draw_layers(weights, folder / "layers", dashed)
+    weights = [learned for run in dict.fromkeys(as_paths(runs)) for learned in read_weights(run)]
+    draw_layers(weights, folder / "layers", as_list(dashed))
     table = folder / "layers.csv"
     write_layers(weights, table)
     return ShownLayers(weights, (table, folder / "layers.png", folder / "layers.pdf"))

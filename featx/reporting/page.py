@@ -15,6 +15,7 @@ from featx.reporting.report import Report, gather
 from featx.reporting.result_sheets import is_warning
 from featx.reporting.runs import read_runs
 from featx.reporting.sheets import to_latex, to_markdown
+from featx.utils.arguments import checked
 from featx.utils.files import AnyPath, as_paths, write_text
 
 _MARKS = {
@@ -24,6 +25,7 @@ _MARKS = {
 }
 
 
+@checked
 def report(runs: AnyPath | Sequence[AnyPath], out: str | Path = "report.html") -> list[Path]:
     """Write a page about runs, and the same tables as text beside it.
 

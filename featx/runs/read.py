@@ -13,6 +13,7 @@ from featx.runs.files import CONFIG, ENVIRONMENT, PREDICTIONS, SCORES
 from featx.scoring.results import Results
 from featx.scoring.results_file import read_results
 from featx.utils.config import first_problem
+from featx.utils.files import AnyPath
 
 
 def is_unfinished(folder: Path) -> bool:
@@ -21,6 +22,12 @@ def is_unfinished(folder: Path) -> bool:
     The config is written first, the scores last.
     """
     return (folder / CONFIG).exists() and not (folder / SCORES).is_file()
+
+
+def find_config(config: AnyPath) -> Path:
+    """Return the file of a config, given as it is or by its run or the run's folder."""
+    path = Path(config)
+    return path / CONFIG if path.is_dir() else path
 
 
 def read_config_text(folder: Path) -> str:

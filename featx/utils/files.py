@@ -8,12 +8,15 @@ from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
+from featx.utils.arguments import as_list
+
 AnyPath = str | os.PathLike[str]  # a run is one too: it stands for its folder
 
 
 def as_paths(given: AnyPath | Iterable[AnyPath]) -> list[Path]:
     """Return a single path, or several, as a list."""
-    return list(map(Path, [given] if isinstance(given, str | os.PathLike) else given))
+    paths: list[AnyPath] = as_list(given)
+    return list(map(Path, paths))
 
 
 def write_bytes(path: Path, content: bytes) -> None:

@@ -8,7 +8,10 @@ from pydantic import Field, PositiveFloat, field_validator
 
 from featx.errors import FeatxError
 from featx.runs.files import PREDICTIONS
+from featx.runs.read import find_config
+from featx.utils.arguments import as_list
 from featx.utils.config import Schema, check_config, read_config, shipped_config
+from featx.utils.files import AnyPath
 from featx.utils.text import nearest
 from featx.voting.choices import Rule, TieRule
 
@@ -67,7 +70,7 @@ def vote_config(
     systems: Sequence[str | Path],
     rule: Rule = "hard",
     tie: TieRule = "auto",
-    search: str | Sequence[int] = "",
+    search: str | int | Sequence[int] = "",
     over_seeds: bool = False,
     manifest: str | Path | None = None,
 ) -> VoteConfig:
@@ -97,12 +100,11 @@ def vote_config(
     return check_config(table, VoteConfig, "vote")
 
 
-def _sizes(search: str | Sequence[int]) -> list[int]:
+def _sizes(search: str | int | Sequence[int]) -> list[int]:
     """Return the numbers of members that a search is to try."""
-    given = [part for part in search.split(",") if search] if isinstance(search, str) else search
-    shown = search if isinstance(search, str) else ",".join(map(str, search))
+    shown = search if isinstance(search, str) else ",".join(map(str, as_list(search)))
     try:
-        sizes = [int(size) for size in given]
+        sizes = [int(size) for size in shown.split(",") if shown]
     except ValueError:
         raise FeatxError(f"`search={shown!r}`: give numbers of members, such as 3,5.") from None
     if any(size < 2 for size in sizes):
@@ -115,17 +117,17 @@ def vote_names() -> list[str]:
     return sorted(path.stem for path in shipped_config("votes").glob("*.toml"))
 
 
-def file_config(name: str | Path) -> VoteConfig:
+def file_config(name: AnyPath) -> VoteConfig:
     """Read a vote.
 
     Args:
-        name: a shipped one's, or the path of a TOML, such as an earlier run's.
+        name: a shipped one's, or the path of a TOML, or an earlier run or its folder.
 
     Raises:
         FeatxError: if there is no such vote, or the file can't be used.
     """
     shipped = str(name) in vote_names()
-    path = shipped_config(f"votes/{name}.toml") if shipped else Path(name)
+    path = shipped_config(f"votes/{name}.toml") if shipped else find_config(name)
     if not path.is_file():
         raise FeatxError(
             f"`config={str(name)!r}`: no such vote or file; {nearest(str(name), vote_names())} The "

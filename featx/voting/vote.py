@@ -5,24 +5,23 @@ from pathlib import Path
 
 from featx.runs.folder import run_folder
 from featx.runs.run import Run
-from featx.utils.arguments import check_choice, refuse_beside
+from featx.utils.arguments import checked, refuse_beside
 from featx.utils.files import AnyPath, as_paths
-from featx.voting.choices import Rule, TieRule
+from featx.voting.choices import BESIDE_CONFIG, Rule, TieRule
 from featx.voting.config import VoteConfig, file_config, vote_config
 from featx.voting.run import run_vote
 
-BESIDE_CONFIG = {"config", "name", "out", "overwrite"}
 
-
+@checked
 def vote(
     systems: AnyPath | Sequence[AnyPath] = (),
     *,
     rule: Rule = "hard",
     tie: TieRule = "auto",
-    search: str | Sequence[int] = "",
+    search: str | int | Sequence[int] = "",
     over_seeds: bool = False,
     manifest: str | Path | None = None,
-    config: str | Path | VoteConfig | None = None,
+    config: AnyPath | VoteConfig | None = None,
     name: str | None = None,
     out: str | Path | None = None,
     overwrite: bool = False,
@@ -38,12 +37,12 @@ def vote(
         tie: which of the classes with equally many votes wins: the one with the highest summed
             "probability", or the one that the "first"-named system voted for; "auto" takes the
             former where all systems have probabilities.
-        search: how many systems are to vote, such as "3,5". Of all combinations of so many, the
-            one with the highest UAR on the validation predictions votes.
+        search: how many systems are to vote, such as "3,5" or `[3, 5]`. Of all combinations of so
+            many, the one with the highest UAR on the validation predictions votes.
         over_seeds: let every seed vote as a system of its own.
         manifest: a CSV that names the speakers where the predictions have no speaker column.
-        config: a published vote's name, or the path of an earlier vote's `config.toml`, in place
-            of all of the above.
+        config: a published vote's name, or an earlier vote: itself, its folder, its config or
+            its `config.toml`; in place of all of the above.
         name: what the run is called; by default its rule and systems.
         out: the folder of the run, if it is not to be `runs/NAME`.
         overwrite: replace the run of that name, once the new one is finished.
@@ -66,8 +65,6 @@ def vote(
         refuse_beside(vote, given, beside, "config", "which holds all of it")
         resolved = config if isinstance(config, VoteConfig) else file_config(config)
     else:
-        check_choice("rule", rule, Rule)
-        check_choice("tie", tie, TieRule)
         resolved = vote_config(
             as_paths(systems),
             rule=rule,

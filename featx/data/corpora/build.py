@@ -8,20 +8,21 @@ from pathlib import Path
 from featx.data.choices import Channel, CorpusName, Scenario
 from featx.data.corpora import CORPORA
 from featx.data.corpora.files import CorpusError
-from featx.data.corpora.relabel import choose_labels
+from featx.data.corpora.relabel import choose_labels, read_merges
 from featx.data.manifest import Manifest, load_manifest, render_manifest, save_manifest
-from featx.utils.arguments import check_choice
+from featx.utils.arguments import as_list, check_choice, checked
 
 log = logging.getLogger("featx")
 
 
+@checked
 def build_manifest(
     corpus: CorpusName,
     root: str | Path,
     out: str | Path = "manifest.csv",
     *,
     labels: str | Sequence[str] = (),
-    merge: Mapping[str, str] | None = None,
+    merge: Mapping[str, str] | str | Sequence[str] | None = None,
     channel: Channel | None = None,
     scenario: Scenario | None = None,
     speaker: str | None = None,
@@ -38,7 +39,7 @@ def build_manifest(
         out: the CSV to write.
         labels: the labels to keep, after merging; a string is split at its commas. All labels if
             empty.
-        merge: labels to rename, each to its new name.
+        merge: labels to rename, each to its new name: a mapping, or "OLD=NEW" or several such.
         channel: the channel of RAVDESS: "speech" (taken if None), "song" or "both".
         scenario: the dialogs of IEMOCAP: "improvised", "scripted" or "both" (taken if None).
         speaker: for a folder, a regular expression whose only group finds the speaker in a path.
@@ -59,7 +60,8 @@ def build_manifest(
     options = {"channel": channel, "scenario": scenario, "speaker": speaker}
     kept = labels.split(",") if isinstance(labels, str) else labels
     kept = [label.strip() for label in kept if label.strip()]
-    built = list_corpus(corpus, Path(root), Path(out), options, merge or {}, kept, overwrite)
+    merges = merge if isinstance(merge, Mapping) else read_merges(as_list(merge))
+    built = list_corpus(corpus, Path(root), Path(out), options, merges, kept, overwrite)
     for note in built.notes:
         log.info("Note: %s.", note)
     return built.manifest

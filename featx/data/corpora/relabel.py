@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from featx.data.corpora.files import CorpusError, Found
+from featx.errors import FeatxError
 from featx.utils.text import counted
 
 
@@ -40,6 +41,22 @@ def choose_labels(found: Found, merge: Mapping[str, str], labels: Sequence[str])
             f"left out {counted(dropped.total(), 'utterance')} of other labels: {_list(dropped)}"
         )
     return Found(kept, found.notes + notes)
+
+
+def read_merges(texts: Sequence[str]) -> dict[str, str]:
+    """Read `OLD=NEW` pairs.
+
+    Raises:
+        FeatxError: if a text is not a pair, or a label would become two others.
+    """
+    merges: dict[str, str] = {}
+    for text in texts:
+        old, _, new = (part.strip() for part in text.partition("="))
+        if not old or not new:
+            raise FeatxError(f"`merge={text}`: must be OLD=NEW, such as excited=happy.")
+        if merges.setdefault(old, new) != new:
+            raise FeatxError(f"`merge={text}`: {old} already becomes {merges[old]}.")
+    return merges
 
 
 def _require(argument: str, labels: Sequence[str] | Mapping[str, str], known: Counter[str]) -> None:
