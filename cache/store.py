@@ -266,7 +266,8 @@ class FeatureStore:
         found = differences(self.software, software)
         if unfinished and found:
             raise StoreError(
-                f"{self.folder}: begun with other versions, and mixing them would mix features:\n  "
+                f"{self.folder}: this store was begun with other software versions, which can give "
+                "other features:\n  "
                 + "\n  ".join(found)
                 + "\nInstall those versions again, or delete the folder to extract all features."
             )

@@ -69,7 +69,7 @@ def extract(
 ) -> None:
     """Write the layers of a frozen speech model, or features without a model, to a feature store.
 
-    Stopped at any moment, the same command goes on from there.
+    If it is stopped at any moment, the same command continues where it was.
     """
     import featx
 

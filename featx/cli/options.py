@@ -1,4 +1,4 @@
-"""The options that training commands share, and what they check of theirs."""
+"""The options that several commands share, and the check for options that exclude each other."""
 
 from collections.abc import Collection
 from pathlib import Path

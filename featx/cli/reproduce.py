@@ -21,7 +21,7 @@ def reproduce(
     ] = None,
     row: Annotated[
         list[str] | None,
-        typer.Option(help="Run only these systems, by their names in the names of their runs."),
+        typer.Option(help="Run only these systems: give the names that `featx reproduce` prints."),
     ] = None,
     out: Annotated[Path, typer.Option(help="The folder for the tables.")] = _OUT,
 ) -> None:

@@ -11,7 +11,7 @@ from featx.voting.config import VoteConfig
 
 STATES = {
     "new": "to do",
-    "begun": "begun before, goes on",
+    "begun": "begun before, will be continued",
     "done": "done before",
     "other": "another run is there",
 }

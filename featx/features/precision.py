@@ -1,4 +1,4 @@
-"""The precision of a corpus's features: the fastest that leaves them what they are."""
+"""The precision of a corpus's features: the fastest one that does not change them noticeably."""
 
 import logging
 from dataclasses import asdict

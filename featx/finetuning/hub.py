@@ -86,7 +86,7 @@ def best_saved(run: Path, models: Path, best_by: str) -> Path:
     if not best:
         raise FeatxError(
             f"{run}: finished without saving a model, so there is none to send. Fine-tune again "
-            "with `overwrite`, which saves one."
+            "with `overwrite`: a new run saves its best model."
         )
     return max(best, key=lambda folder: best[folder])
 

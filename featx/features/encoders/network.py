@@ -1,4 +1,4 @@
-"""A speech model's layers, rebuilt so that a batch gives each utterance what it gets alone."""
+"""A speech model's layers, rebuilt so that batches do not change an utterance's features."""
 
 from collections.abc import Iterator, Sequence
 from typing import Any

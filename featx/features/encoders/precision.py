@@ -1,4 +1,4 @@
-"""Which precision to compute in: the fastest that leaves the features what they are."""
+"""Which precision to compute in: the fastest one that does not change the features noticeably."""
 
 import time
 from collections.abc import Sequence
