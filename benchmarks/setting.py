@@ -72,7 +72,7 @@ def encoder_config(name: str) -> PretrainedConfig:
     if name not in registry:
         raise SystemExit(f"{name}: neither a folder nor one of {', '.join(registry)}.")
     entry = registry[name]
-    named = [one for one in FAMILIES if name.startswith(one)]
+    named = [family for family in FAMILIES if name.startswith(family)]
     family = max(named, key=len, default="wav2vec2")  # "unispeech-sat" begins with "unispeech"
     options: dict[str, Any] = {"hidden_size": entry.dim, "num_hidden_layers": entry.layers}
     options["num_attention_heads"] = 12 if entry.dim == 768 else 16
@@ -81,7 +81,7 @@ def encoder_config(name: str) -> PretrainedConfig:
         options |= {**PRE_NORM, "conv_bias": family != "wavlm"}
     config: PretrainedConfig = AutoConfig.for_model(family, **options)
     with torch.device("meta"):
-        weights = sum(one.numel() for one in AutoModel.from_config(config).parameters())
+        weights = sum(weight.numel() for weight in AutoModel.from_config(config).parameters())
     if abs(weights / entry.parameters - 1) > 1e-4:
         raise SystemExit(f"{name} has {entry.parameters:,} weights, its config gives {weights:,}.")
     return config
@@ -109,7 +109,7 @@ def ravdess(count: int | None = None, kinds: Sequence[str] = ("speech",)) -> Man
         raise SystemExit("Set FEATX_DATA to a folder that holds ravdess/speech/Actor_*/*.")
     root = Path(os.environ["FEATX_DATA"]).resolve()
     found = [(root / "ravdess" / kind).glob("Actor_*/03-0*") for kind in kinds]
-    files = sorted(path for one in found for path in one)
+    files = sorted(path for paths in found for path in paths)
     count = count or len(files)
     header = soundfile.info(files[0])
     if (header.samplerate, header.channels) != (16_000, 1):

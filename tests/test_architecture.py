@@ -82,7 +82,7 @@ def test_no_two_modules_import_each_other():
     graph = {}
     for name, path in known.items():
         wanted = imported(path) if name != "featx" else set()
-        homes = {one if one in known else one.rpartition(".")[0] for one in wanted}
+        homes = {module if module in known else module.rpartition(".")[0] for module in wanted}
         graph[name] = (homes & set(known)) - {name, "featx"}
     finished: set[str] = set()
 

@@ -55,7 +55,7 @@ class Peers:
     def __init__(self, checkpoint: Path, manifest: Manifest, device: torch.device) -> None:
         self.model = AutoModel.from_pretrained(checkpoint, dtype=torch.float32).eval().to(device)
         self.extractor = AutoFeatureExtractor.from_pretrained(checkpoint)
-        self.paths, self.device = [one.path for one in manifest.utterances], device
+        self.paths, self.device = [utterance.path for utterance in manifest.utterances], device
 
     @torch.inference_mode()
     def layers(self, paths: list[Path]) -> np.ndarray:
@@ -158,11 +158,13 @@ def compare(arguments: argparse.Namespace, scratch: Path) -> None:
     precisions = arguments.precisions.split(",")
     for precision in precisions:
         ways[f"(d) featx, {precision}"] = Ours(encoder, plan, device, precision).to_store
-    rates = {one: partial(gemm_rate, getattr(torch, one), device) for one in precisions}
+    rates = {
+        precision: partial(gemm_rate, getattr(torch, precision), device) for precision in precisions
+    }
     taken, peaks, rate = measure(ways, rates, arguments.runs, scratch)
 
     config = peers.model.config
-    frames = [one.frames for one in plan.planned]
+    frames = [planned.frames for planned in plan.planned]
     operations = arithmetic(config, frames, config.num_hidden_layers)
     writing = plan.nbytes / write_rate(scratch)
     print(

@@ -40,7 +40,7 @@ def compare(arguments: argparse.Namespace, scratch: Path) -> None:
     model = AutoModel.from_pretrained(checkpoint.folder).eval().to(device)
     depth = model.config.num_hidden_layers
     manifest = ravdess(arguments.files)
-    waveforms = [torch.from_numpy(read_audio(one.path)) for one in manifest.utterances]
+    waveforms = [torch.from_numpy(read_audio(utterance.path)) for utterance in manifest.utterances]
 
     @torch.inference_mode()
     def convolutions(_: Path) -> None:
@@ -54,7 +54,7 @@ def compare(arguments: argparse.Namespace, scratch: Path) -> None:
         encoder = Encoder(checkpoint, parse_layers(text, depth))
         plan = plan_extraction(manifest, encoder.shape, "float16", encoder.layers)
         ways[f"--layers {text}"] = Ours(encoder, plan, device, arguments.precision).to_store
-        frames = [one.frames for one in plan.planned]
+        frames = [planned.frames for planned in plan.planned]
         operations[f"--layers {text}"] = arithmetic(model.config, frames, encoder.layers[-1])
     taken, _, _ = measure(ways, {}, arguments.runs, scratch)
     whole = f"--layers 0-{depth}"

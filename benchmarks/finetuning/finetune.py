@@ -79,7 +79,7 @@ def ours(bench: Bench, waveforms: Waveforms) -> Clock:
 def bare(bench: Bench, waveforms: Waveforms, model: Any, forward: Forward) -> Clock:
     """(a) and (b)."""
     settings, clock = bench.settings, Clock(bench.steps, bench.device)
-    weights = [one for one in model.parameters() if one.requires_grad]
+    weights = [weight for weight in model.parameters() if weight.requires_grad]
     optimizer = adam(bench, weights)
     on_gpu = bench.device.type == "cuda"
     order = Order(waveforms.samples, bench.batch if settings.group_by_length else None, SEED)
@@ -127,9 +127,9 @@ def compare(bench: Bench, rounds: int, utterances: int) -> None:
             gc.collect()  # Trainer and its model refer to each other
             turns[name].append(way())
     print(f"{bench.steps - 1} steps of {bench.batch} utterances, medians of {rounds} turns")
-    middle = {name: statistics.median(one.seconds for one in turns[name]) for name in ways}
+    middle = {name: statistics.median(turn.seconds for turn in turns[name]) for name in ways}
     for name in ways:
-        taken = [one.seconds for one in turns[name]]
+        taken = [turn.seconds for turn in turns[name]]
         print(
             f"{name:36} {middle[name]:8.4f} s a step ({min(taken):.4f} to {max(taken):.4f}), "
             f"{middle[name] / middle[THEIRS]:.3f} × (a), {middle[name] / middle[SAME]:.3f} × (b)"

@@ -53,8 +53,8 @@ def estimate(config: PretrainedConfig, options: argparse.Namespace) -> tuple[flo
     """Return the bytes that forward and backward need, and a whole step with AdamW's moments."""
     with torch.device("meta"):
         model = build(config, options.mode, False)
-    weights = sum(one.numel() for one in model.parameters())
-    trained = sum(one.numel() for one in model.parameters() if one.requires_grad)
+    weights = sum(weight.numel() for weight in model.parameters())
+    trained = sum(weight.numel() for weight in model.parameters() if weight.requires_grad)
     dim, depth = config.hidden_size, config.num_hidden_layers
     frames = model.shape.frames(SAMPLES[0])
     scores = BATCH * config.num_attention_heads * frames**2
@@ -108,7 +108,7 @@ def measure(options: argparse.Namespace) -> Iterator[dict[str, float]]:
     yield {"once": peak(device), "cold": now(device) - begin}
     if options.without_optimiser:
         return
-    weights = [one for one in model.parameters() if one.requires_grad]
+    weights = [weight for weight in model.parameters() if weight.requires_grad]
     optimizer = torch.optim.AdamW(weights, 1e-5, fused=True)
     for _ in range(2):  # the moments exist from the end of the first step
         begin = now(device)

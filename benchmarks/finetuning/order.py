@@ -33,7 +33,7 @@ def batches_of(bench: Bench, samples: Sequence[int], group: bool, epoch: int) ->
 
 def padded(batches: Sequence[Sequence[int]], samples: Sequence[int]) -> float:
     """Return the seconds of audio in padded batches."""
-    return sum(len(one) * max(samples[index] for index in one) for one in batches) / 16_000
+    return sum(len(batch) * max(samples[index] for index in batch) for batch in batches) / 16_000
 
 
 def spread(batches: Sequence[list[int]], count: int, offset: float) -> Iterator[list[int]]:
@@ -48,7 +48,7 @@ class Learner:
 
     def __init__(self, bench: Bench, waveforms: Waveforms) -> None:
         self.bench, self.waveforms, self.model = bench, waveforms, bench.model().train()
-        self.weights = [one for one in self.model.parameters() if one.requires_grad]
+        self.weights = [weight for weight in self.model.parameters() if weight.requires_grad]
         self.optimizer = adam(bench, self.weights)
 
     def learn(self, batch: Sequence[int]) -> float:
@@ -97,7 +97,7 @@ def report(taken: dict[bool, list[float]], audio: dict[bool, list[float]]) -> No
     for group, name in ((False, "random order"), (True, "similar length")):
         seconds, heard = statistics.median(taken[group]), statistics.median(audio[group])
         print(f"{name:36} {seconds:8.1f} s an epoch, {heard:8,.0f} s of audio with padding")
-    ratios = [one / two for one, two in zip(taken[False], taken[True], strict=True)]
+    ratios = [shuffled / two for shuffled, two in zip(taken[False], taken[True], strict=True)]
     less = statistics.median(audio[False]) / statistics.median(audio[True])
     print(
         f"similar length is {statistics.median(ratios):.3f} × faster "

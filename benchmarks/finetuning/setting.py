@@ -42,7 +42,7 @@ class Bench:
 
     def waveforms(self, utterances: Sequence[Utterance]) -> Waveforms:
         """Return utterances, read when asked for."""
-        labels = np.array([int(one.label) - 1 for one in utterances])
+        labels = np.array([int(utterance.label) - 1 for utterance in utterances])
         return Waveforms(utterances, labels, load_extractor(self.checkpoint))
 
     def model(self) -> EmotionModel:

@@ -149,8 +149,8 @@ def write_store(folder: Path, frames: list[int]) -> FeatureStore:
     store = FeatureStore.prepare(folder, plan, layout, identity, {})
     values = np.random.default_rng(0).standard_normal((LAYERS, max(frames), DIM)).astype(np.float16)
     with progress("Writing the store", len(frames), "utterances") as advance:
-        for one in plan:
-            store.write(one.utterance, values[:, : one.frames])
+        for planned in plan:
+            store.write(planned.utterance, values[:, : planned.frames])
             advance(1)
     store.flush()
     return store
@@ -176,19 +176,19 @@ def drop_cache(folder: Path) -> None:
 
 def read_rate(values: list[Tensor]) -> float:
     """Return the rate at which all cores together read features from memory, in bytes a second."""
-    layers = [layer.view(torch.int16).view(-1) for one in values for layer in one]
-    views = [one[: len(one) // 4 * 4].view(torch.int64) for one in layers]
+    layers = [layer.view(torch.int16).view(-1) for utterance in values for layer in utterance]
+    views = [layer[: len(layer) // 4 * 4].view(torch.int64) for layer in layers]
 
     def add_up(part: list[Tensor]) -> None:
-        for one in part:
-            one.sum()
+        for view in part:
+            view.sum()
 
     threads = os.cpu_count() or 1
     with Crew(threads) as cores:
         begin = time.perf_counter()
         list(cores.map(add_up, [views[index::threads] for index in range(threads)]))
         taken = time.perf_counter() - begin
-    return sum(one.nbytes for one in views) / taken
+    return sum(view.nbytes for view in views) / taken
 
 
 def disk_rate(folder: Path) -> float:

@@ -140,18 +140,18 @@ def test_one_speaker_gives_differences_no_interval():
     assert "the interval does not" not in text
 
 
-@pytest.mark.parametrize(("speakers", "told"), [(9, 1), (10, 0)])
-def test_that_intervals_rest_on_few_speakers_is_told_once(speakers, told):
+@pytest.mark.parametrize(("speakers", "times"), [(9, 1), (10, 0)])
+def test_that_intervals_rest_on_few_speakers_is_told_once(speakers, times):
     folders = [write(name, rows(skill, speakers=speakers)) for name, skill in (("a", 1), ("b", 0))]
     for text in forms(compare(folders))[:3]:
-        assert text.count(f"The intervals rest on {speakers} speakers and are too narrow") == told
+        assert text.count(f"The intervals rest on {speakers} speakers and are too narrow") == times
 
 
 def test_tests_are_in_the_order_of_the_seeds_numbers_not_of_rows():
-    one, two = rows(0.7, 2), rows(0.6, 2)
+    first, two = rows(0.7, 2), rows(0.6, 2)
     backwards = sorted(two, key=lambda row: -int(row["seed"]))
-    (before,) = compare([write("one", one), write("two", two)]).pairs
-    (after,) = compare([write("one", one), write("two", backwards)]).pairs
+    (before,) = compare([write("one", first), write("two", two)]).pairs
+    (after,) = compare([write("one", first), write("two", backwards)]).pairs
     assert after.tests == before.tests
 
 
@@ -173,14 +173,14 @@ def test_one_system_is_too_few():
 
 
 def test_other_utterances_are_refused_with_how_many_and_which():
-    one, two = write("one", rows(0.5, speakers=6)), write("two", rows(0.5, speakers=5))
-    message = refusal(one, two)
+    first, two = write("one", rows(0.5, speakers=6)), write("two", rows(0.5, speakers=5))
+    message = refusal(first, two)
     assert "two lacks 6 of the 36 utterances of one ('u30', 'u31', 'u32' and 3 more)" in message
     assert "`protocol`" in message
-    assert "one has 6 that two lacks" in refusal(two, one)
+    assert "one has 6 that two lacks" in refusal(two, first)
     write("two", [{**row, "utterance": f"x{row['utterance']}"} for row in rows(0.5)])
-    assert "two lacks 36" in refusal(one, two)
-    assert "and has 36 that one lacks ('xu00'" in refusal(one, two)
+    assert "two lacks 36" in refusal(first, two)
+    assert "and has 36 that one lacks ('xu00'" in refusal(first, two)
 
 
 def test_other_labels_are_refused():
@@ -234,10 +234,10 @@ def test_damaged_metrics_are_refused():
 
 
 def test_the_cost_is_shown_and_a_missing_one_is_a_dash(cost):
-    one, two = write("one", rows(0.5)), write("two", rows(0.6))
-    write_cost(one, cost)
-    (one / "model.safetensors").write_bytes(bytes(12_000_000))
-    compared = compare([one, two])
+    first, two = write("one", rows(0.5)), write("two", rows(0.6))
+    write_cost(first, cost)
+    (first / "model.safetensors").write_bytes(bytes(12_000_000))
+    compared = compare([first, two])
     lines = compared.to_text().splitlines()
     start = next(number for number, line in enumerate(lines) if line.strip().startswith("cost"))
     known, unknown = (line.split() for line in lines[start + 2 : start + 4])
@@ -250,10 +250,10 @@ def test_the_cost_is_shown_and_a_missing_one_is_a_dash(cost):
 
 
 def test_gpu_memory_has_a_column_where_one_used_a_gpu(cost):
-    one, two = write("one", rows(0.5)), write("two", rows(0.6))
-    write_cost(one, cost.model_copy(update={"peak_gpu_memory": 11_000_000_000, "device": "H200"}))
+    first, two = write("one", rows(0.5)), write("two", rows(0.6))
+    write_cost(first, cost.model_copy(update={"peak_gpu_memory": 11_000_000_000, "device": "H200"}))
     write_cost(two, cost.model_copy(update={"features": 0}))
-    text = compare([one, two]).to_text()
+    text = compare([first, two]).to_text()
     assert "peak GPU memory" in text
     assert "11.00 GB" in text
     assert "cost unknown" not in text

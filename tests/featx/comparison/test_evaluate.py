@@ -180,11 +180,11 @@ def test_a_speaker_column_and_a_manifest_tell_the_same(workplace):
     write("with/a.csv", [{**row, "speaker": SPEAKERS[str(row["utterance"])]} for row in rows])
     listed = [{"utterance": name, "speaker": speaker} for name, speaker in SPEAKERS.items()]
     manifest = write("m.csv", listed)
-    told, looked_up = only("with"), only("without", manifest=manifest)
-    assert told.results.scores == looked_up.results.scores
-    assert told.results.speakers == looked_up.results.speakers == 3
-    assert "95 % over speakers" in told.to_text()
-    assert "Speakers are unknown" not in told.to_text()
+    named, looked_up = only("with"), only("without", manifest=manifest)
+    assert named.results.scores == looked_up.results.scores
+    assert named.results.speakers == looked_up.results.speakers == 3
+    assert "95 % over speakers" in named.to_text()
+    assert "Speakers are unknown" not in named.to_text()
     both = only("with", manifest=write("m.csv", [{**row, "speaker": "one"} for row in listed]))
     assert both.results.speakers == 3
     assert "not from the manifest" in "\n".join(both.notes)

@@ -11,8 +11,8 @@ from featx.features.plan import SIMILAR, plan_batches
 def test_batches_hold_every_utterance_once_and_keep_to_the_limit(lengths, seconds):
     planned = [PlannedUtterance(str(index), length, 1) for index, length in enumerate(lengths)]
     batches = plan_batches(planned, seconds)
-    assert sorted(one.utterance for batch in batches for one in batch) == sorted(
-        one.utterance for one in planned
+    assert sorted(entry.utterance for batch in batches for entry in batch) == sorted(
+        entry.utterance for entry in planned
     )
     for batch in batches:
         longest, shortest = batch[0].samples, batch[-1].samples

@@ -142,9 +142,9 @@ def test_a_rank_correlation_takes_three_layers_that_differ():
 def test_the_probes_picture_shows_its_table(extracted, drawn):
     found = probe(folds=3, name="p")
     (line,) = (
-        one
-        for one in drawn[0].axes[0].lines
-        if len(one.get_xdata()) == 3 and one.get_marker() == "o"
+        line
+        for line in drawn[0].axes[0].lines
+        if len(line.get_xdata()) == 3 and line.get_marker() == "o"
     )
     table = rows(Path("probes/p/figures/probe.csv"))
     np.testing.assert_allclose(line.get_ydata(), [float(row["uar"]) for row in table], rtol=1e-6)
@@ -160,7 +160,7 @@ def test_the_weights_picture_shows_its_table(workplace, drawn):
     table = rows(Path("layers.csv"))
     for panel, column in zip(drawn[0].axes, ("weight", "corrected"), strict=True):
         for name in "ab":
-            (line,) = (one for one in panel.lines if one.get_label() == name)
+            (line,) = (line for line in panel.lines if line.get_label() == name)
             expected = [float(row[column]) for row in table if row["encoder"] == name]
             np.testing.assert_allclose(line.get_ydata(), expected, rtol=1e-6)
     assert {row["weight_deviation"] for row in table if row["encoder"] == "b"} == {""}
@@ -189,14 +189,14 @@ def test_lines_are_told_apart_as_in_the_paper():
 
 def test_the_registry_tells_what_was_tuned_for_asr(extracted):
     featx.fit(**QUICK)
-    assert [one.tuned_for_asr for one in read_weights(RUN)] == [False]
+    assert [weights.tuned_for_asr for weights in read_weights(RUN)] == [False]
     path = RUN / "environment.json"
     table = json.loads(path.read_text())
     hub = "facebook/wav2vec2-base-960h"
     for name in ("wav2vec2-base-960h", hub, hub.replace("/", "--")):
         table["features"][0]["encoder"] = name
         path.write_text(json.dumps(table))
-        assert [one.tuned_for_asr for one in read_weights(RUN)] == [True]
+        assert [weights.tuned_for_asr for weights in read_weights(RUN)] == [True]
 
 
 def test_a_fused_store_with_one_layer_is_left_out(with_egemaps):

@@ -87,7 +87,7 @@ def test_what_a_run_does_not_say_of_itself_is_told(workplace: Path, name: str, t
 
 
 @pytest.mark.parametrize(
-    ("name", "before", "after", "told"),
+    ("name", "before", "after", "message"),
     [
         ("layer_weights.csv", "0,0,tiny,1,0.33", "0,0,tiny,1,x0.33", "line 3: weight is 'x0.33"),
         ("layer_weights.csv", "0,0,tiny,1,0", "0,0,tiny,1,-0", "weight is '-0.3"),
@@ -102,13 +102,13 @@ def test_what_a_run_does_not_say_of_itself_is_told(workplace: Path, name: str, t
     ],
 )
 def test_a_damaged_row_is_told(
-    workplace: Path, name: str, before: str, after: str, told: str
+    workplace: Path, name: str, before: str, after: str, message: str
 ) -> None:
     run = write_run()
     text = (run / name).read_text()
     assert before in text
     (run / name).write_text(text.replace(before, after))
-    with pytest.raises(FeatxError, match=told) as caught:
+    with pytest.raises(FeatxError, match=message) as caught:
         read_weights(run)
     assert str(run / name) in str(caught.value)
 
@@ -132,12 +132,12 @@ def test_corpora_of_one_name_are_told_apart(workplace: Path) -> None:
         write_run("runs/b", "b/speech.csv"),
         write_run("runs/again", "./a/../a/speech.csv"),
     ]
-    weights = [one for run in runs for one in read_weights(run)]
+    weights = [encoder for run in runs for encoder in read_weights(run)]
     assert set(name_corpora(weights).values()) == {"a/speech", "b/speech"}
     first, second, again = style_lines(weights)
     assert first.colour == again.colour != second.colour
     assert second.label == "tiny, b/speech"
-    assert len({one.label for one in (first, second, again)}) == 3
+    assert len({line.label for line in (first, second, again)}) == 3
     show_layers(runs[:2], Path("out"))
     table = Path("out/layers.csv").read_text()
     assert "runs/a,a/speech,tiny" in table

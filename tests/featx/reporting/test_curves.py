@@ -57,11 +57,11 @@ def test_a_damaged_history_is_named(workplace: Path, row: str) -> None:
 
 def test_layers_are_corrected_where_scales_are_known(write_run: Callable[..., Path]) -> None:
     run = write_run("one")
-    ((panel,), *_) = [layer_weights(one) for one in read_runs([run])]
+    ((panel,), *_) = [layer_weights(found) for found in read_runs([run])]
     assert list(panel.sheet.header) == ["layer", "weight", "deviation"]
     rows = [f"{fold},tiny,{layer},{1 + layer}" for fold in range(4) for layer in range(3)]
     (run / "layer_scales.csv").write_text("\n".join(["fold,features,layer,scale", *rows]) + "\n")
-    ((panel,), *_) = [layer_weights(one) for one in read_runs([run])]
+    ((panel,), *_) = [layer_weights(found) for found in read_runs([run])]
     assert panel.sheet.header[-1] == "corrected for scale"
     assert sum(float(row[-1].text) for row in panel.sheet.rows) == pytest.approx(1, abs=1e-3)
     assert "corrected for scale" in [line.name for line in panel.charts[0].lines]

@@ -91,8 +91,12 @@ def test_tables_have_captions_and_scopes(write_run: WriteRun) -> None:
     assert len(pictures) == 6  # two of training and one of layers a run
     assert all(svg["role"] == "img" and svg["aria-label"] for svg in pictures)
     assert page.all("html") == [{"lang": "en"}]
-    assert all(one["role"] == "region" for one in page.all("pre") if "aria-label" in one)
-    stops = [tag for tag, one in page.tags if one.get("tabindex") == "0"]
+    assert all(
+        attributes["role"] == "region"
+        for attributes in page.all("pre")
+        if "aria-label" in attributes
+    )
+    stops = [tag for tag, attributes in page.tags if attributes.get("tabindex") == "0"]
     assert set(stops) == {"pre"}  # what scrolls; the script adds tables that do
     levels = [int(tag[1]) for tag, _ in page.tags if re.fullmatch("h[1-6]", tag)]
     assert levels[0] == 1
@@ -218,8 +222,8 @@ def _luminance(colour: str) -> float:
     return sum(weight * p for weight, p in zip((0.2126, 0.7152, 0.0722), linear, strict=True))
 
 
-def _contrast(one: str, other: str) -> float:
-    low, high = sorted((_luminance(one), _luminance(other)))
+def _contrast(colour: str, other: str) -> float:
+    low, high = sorted((_luminance(colour), _luminance(other)))
     return (high + 0.05) / (low + 0.05)
 
 
@@ -227,7 +231,7 @@ def _contrast(one: str, other: str) -> float:
 def test_text_can_be_read(theme: int) -> None:
     style = (files("featx.reporting") / "templates/page.css").read_text()
     found = re.findall(r"--(\w+): light-dark\((#\w{6}), (#\w{6})\)", style)
-    colours = {one[0]: one[theme] for one in found}
+    colours = {colour[0]: colour[theme] for colour in found}
     for text in ("ink", "quiet", "accent", "alarm"):
         for ground in ("paper", "raised"):
             assert _contrast(colours[text], colours[ground]) >= 4.5

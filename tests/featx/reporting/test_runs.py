@@ -14,15 +14,15 @@ def test_a_fit_is_repeated_where_its_paths_lead(
     run = write_run("a run")
     (workplace / "manifest.csv").write_text("utterance,path\n")
     again = "featx fit --config 'runs/a run/config.toml' --name 'a run-again'"
-    assert [repeat(one).command for one in read_runs([Path("runs/a run")])] == [again]
+    assert [repeat(found).command for found in read_runs([Path("runs/a run")])] == [again]
     other = workplace / "other place"
     other.mkdir()
     monkeypatch.chdir(other)
     for given in (run, Path("../runs/a run")):
-        assert [repeat(one).command for one in read_runs([given])] == [f"cd .. && {again}"]
+        assert [repeat(found).command for found in read_runs([given])] == [f"cd .. && {again}"]
     monkeypatch.chdir(workplace.parent)
-    (one,) = read_runs([run])
-    assert repeat(one).command == f"cd {workplace.name} && {again}"
+    (found,) = read_runs([run])
+    assert repeat(found).command == f"cd {workplace.name} && {again}"
 
 
 def test_a_run_that_was_put_elsewhere_is_repeated_here(
@@ -48,12 +48,12 @@ def test_what_is_not_at_hand_is_said(write_run: Callable[..., Path]) -> None:
 
 
 def test_a_vote_has_manifest_and_protocol_of_what_it_joins(write_run: Callable[..., Path]) -> None:
-    one, vote = write_run("one"), write_run("vote")
+    member, vote = write_run("one"), write_run("vote")
     (vote / "config.toml").write_text('systems = ["runs/one/predictions.csv"]\nrule = "hard"\n')
-    (one.parent.parent / "manifest.csv").write_text("utterance,path\n")
+    (member.parent.parent / "manifest.csv").write_text("utterance,path\n")
     (run,) = read_runs([vote])
     assert protocol(run) == "4 folds"
-    assert [path.resolve() for path in manifests(run)] == [one.parent.parent / "manifest.csv"]
+    assert [path.resolve() for path in manifests(run)] == [member.parent.parent / "manifest.csv"]
     assert repeat(run).command == "featx vote --config runs/vote/config.toml --name vote-again"
 
 
@@ -78,7 +78,7 @@ def test_a_vote_of_what_is_not_there_has_no_protocol(
 def test_another_projects_files_are_not_taken_for_a_runs_own(
     write_run: Callable[..., Path], workplace: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    one, vote = write_run("one"), write_run("vote")
+    member, vote = write_run("one"), write_run("vote")
     (vote / "config.toml").write_text('systems = ["runs/one"]\nrule = "hard"\n')
     other = workplace / "other"
     (other / "runs" / "one").mkdir(parents=True)
@@ -91,5 +91,5 @@ def test_another_projects_files_are_not_taken_for_a_runs_own(
     assert [path.resolve() for path in manifests(run)] == [workplace / "manifest.csv"]
     (workplace / "manifest.csv").unlink()  # as of a run that was put elsewhere
     assert [path.resolve() for path in manifests(run)] == [other / "manifest.csv"]
-    (run,) = read_runs([one])
+    (run,) = read_runs([member])
     assert [path.resolve() for path in manifests(run)] == [other / "manifest.csv"]

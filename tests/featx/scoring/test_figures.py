@@ -68,7 +68,7 @@ def test_what_is_written_fits(
     cell = axes.get_window_extent().width / classes
     assert all(text.get_window_extent().width <= cell for text in axes.texts)
     marks = [text.get_window_extent() for text in axes.get_yticklabels()]
-    assert not any(one.overlaps(other) for one in marks for other in marks if one is not other)
+    assert not any(mark.overlaps(other) for mark in marks for other in marks if mark is not other)
 
 
 @pytest.mark.parametrize("classes", [41, 120])

@@ -73,7 +73,7 @@ def test_all_problems_are_told_at_once(write):
         *("c,x,,,1", "d,x,x,,much", "e,x", ",x,x,,nan"),
     )
     message = refusal(path)
-    for told in (
+    for line in (
         "line 2: label is empty",
         "line 3: split is 'dev'; it can be train, validation, test or empty",
         "line 4: utterance 'a' is already on line 2",
@@ -83,11 +83,11 @@ def test_all_problems_are_told_at_once(write):
         "line 8: utterance is empty",
         "line 8: p_x is 'nan', not a number",
     ):
-        assert told in message
+        assert line in message
 
 
 @pytest.mark.parametrize(
-    ("lines", "told"),
+    ("lines", "message"),
     [
         (["utterance,labels,prediction", "a,x,x"], "column 'label' is missing (is it 'labels'?)"),
         (["name,label", "a,x"], "there are: name, label"),
@@ -98,8 +98,8 @@ def test_all_problems_are_told_at_once(write):
         (["utterance,label,prediction", 'a,"x,x'], "line 2 is not CSV"),
     ],
 )
-def test_files_that_are_no_predictions(write, lines, told):
-    assert told in refusal(write(*lines))
+def test_files_that_are_no_predictions(write, lines, message):
+    assert message in refusal(write(*lines))
 
 
 def test_other_encodings_and_missing_files(tmp_path):

@@ -36,8 +36,8 @@ def counts(only_first: int, only_second: int, both: int = 0, neither: int = 0):
 def test_p_is_the_sum_of_a_fair_coins_two_tails(rows):
     first, second = np.array(rows).T
     test = mcnemar(first, second)
-    assert test.only_first == sum(one and not two for one, two in rows)
-    assert test.only_second == sum(two and not one for one, two in rows)
+    assert test.only_first == sum(hit and not two for hit, two in rows)
+    assert test.only_second == sum(two and not hit for hit, two in rows)
     n, fewer = test.only_first + test.only_second, min(test.only_first, test.only_second)
     tail = sum(comb(n, k) for k in range(fewer + 1)) / 2**n
     assert test.p == pytest.approx(min(1, 2 * tail))
@@ -46,8 +46,8 @@ def test_p_is_the_sum_of_a_fair_coins_two_tails(rows):
 @given(hits)
 def test_swapping_the_systems_mirrors_the_counts_and_keeps_p(rows):
     first, second = np.array(rows).T
-    one, other = mcnemar(first, second), mcnemar(second, first)
-    assert (one.only_first, one.only_second, one.p) == (
+    test, other = mcnemar(first, second), mcnemar(second, first)
+    assert (test.only_first, test.only_second, test.p) == (
         other.only_second,
         other.only_first,
         other.p,
@@ -115,17 +115,17 @@ def confusions(generator: np.random.Generator, speakers: int, seeds: int, skill:
 
 
 def test_a_system_differs_from_itself_by_nothing():
-    one = confusions(np.random.default_rng(0), 8, 3, 0.5)
-    difference = compare_uar(one, one, draw_groups(np.ones(8, int)))
+    system = confusions(np.random.default_rng(0), 8, 3, 0.5)
+    difference = compare_uar(system, system, draw_groups(np.ones(8, int)))
     assert (difference.mean, difference.low, difference.high) == (0, 0, 0)
 
 
 def test_the_difference_is_of_the_means_over_seeds_and_mirrors():
     generator = np.random.default_rng(1)
-    one, two = confusions(generator, 8, 2, 0.7), confusions(generator, 8, 5, 0.3)
+    first, two = confusions(generator, 8, 2, 0.7), confusions(generator, 8, 5, 0.3)
     draws = draw_groups(np.ones(8, int))
-    there, back = compare_uar(one, two, draws), compare_uar(two, one, draws)
-    means = [score_seeds(list(system))["uar"].mean for system in (one, two)]
+    there, back = compare_uar(first, two, draws), compare_uar(two, first, draws)
+    means = [score_seeds(list(system))["uar"].mean for system in (first, two)]
     assert there.mean == pytest.approx(means[0] - means[1])
     assert there.low < there.mean < there.high
     assert (there.mean, there.low, there.high) == pytest.approx((-back.mean, -back.high, -back.low))
@@ -133,20 +133,20 @@ def test_the_difference_is_of_the_means_over_seeds_and_mirrors():
 
 def test_one_speaker_has_a_difference_but_no_interval():
     generator = np.random.default_rng(3)
-    one, two = confusions(generator, 1, 2, 0.9), confusions(generator, 1, 2, 0.1)
-    difference = compare_uar(one, two, draw_groups(np.ones(1, int)))
+    first, two = confusions(generator, 1, 2, 0.9), confusions(generator, 1, 2, 0.1)
+    difference = compare_uar(first, two, draw_groups(np.ones(1, int)))
     assert difference.mean > 0
     assert (difference.low, difference.high) == (None, None)
 
 
 def test_the_interval_is_that_of_a_bootstrap_written_out():
     generator = np.random.default_rng(2)
-    one, two = confusions(generator, 12, 1, 0.7)[0], confusions(generator, 12, 1, 0.5)[0]
-    found = compare_uar(one[None], two[None], draw_groups(np.ones(12, int)))
+    first, two = confusions(generator, 12, 1, 0.7)[0], confusions(generator, 12, 1, 0.5)[0]
+    found = compare_uar(first[None], two[None], draw_groups(np.ones(12, int)))
     values = []
     for _ in range(4000):
         drawn = generator.integers(0, 12, 12)
-        recalls = [np.diagonal(s[drawn].sum(0)) / s[drawn].sum((0, 2)) for s in (one, two)]
+        recalls = [np.diagonal(s[drawn].sum(0)) / s[drawn].sum((0, 2)) for s in (first, two)]
         values.append(100 * (recalls[0].mean() - recalls[1].mean()))
     low, high = np.percentile(values, (2.5, 97.5))
     assert found.low == pytest.approx(low, abs=1.5)

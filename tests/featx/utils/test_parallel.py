@@ -30,7 +30,7 @@ def test_no_more_is_taken_than_the_threads_need():
         next(results)
         assert len(taken) <= used + 4
     results.close()
-    assert not [one for one in threading.enumerate() if one.name.startswith("ThreadPool")]
+    assert not [thread for thread in threading.enumerate() if thread.name.startswith("ThreadPool")]
 
 
 def test_an_error_reaches_the_user_and_ends_the_work():

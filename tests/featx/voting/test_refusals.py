@@ -38,7 +38,7 @@ def changed(skill: float, where: int, **values: str) -> list[dict[str, str]]:
 
 
 @pytest.mark.parametrize(
-    ("other", "told"),
+    ("other", "message"),
     [
         (make_rows(0.5)[:-2], "b lacks 2 of the 36 utterances of a ('u34', 'u35')"),
         (changed(0.5, -1, label="happy"), "'u35' is 'happy', not 'sad'"),
@@ -54,8 +54,8 @@ def changed(skill: float, where: int, **values: str) -> list[dict[str, str]]:
         ),
     ],
 )
-def test_systems_that_differ_are_refused_with_the_difference(write, other, told):
-    assert told in refusal([write("a.csv", make_rows(0.8)), write("b.csv", other)])
+def test_systems_that_differ_are_refused_with_the_difference(write, other, message):
+    assert message in refusal([write("a.csv", make_rows(0.8)), write("b.csv", other)])
 
 
 def test_runs_of_other_protocols_are_refused(write):

@@ -30,15 +30,15 @@ def expected(votes: Votes, rule: str, tie: str) -> tuple[list[int], list[bool]]:
     """The same an utterance at a time, with scipy's mode where nothing ties."""
     winners, tied = [], []
     modes = mode(votes.predictions, axis=0) if rule == "hard" else None
-    for one in range(votes.predictions.shape[1]):
-        named, beliefs = votes.predictions[:, one], votes.probabilities[:, one]
-        weights = votes.weights[:, one] if rule == "weighted" else None
+    for utterance in range(votes.predictions.shape[1]):
+        named, beliefs = votes.predictions[:, utterance], votes.probabilities[:, utterance]
+        weights = votes.weights[:, utterance] if rule == "weighted" else None
         weights = weights if weights is not None and weights.any() else None
         counts = beliefs.sum(0) if rule == "soft" else np.bincount(named, weights, votes.classes)
         best = np.flatnonzero(counts == counts.max())  # eighths and quarters are exact
         tied.append(len(best) > 1)
         if rule == "hard" and len(best) == 1:
-            assert (modes.mode[one], modes.count[one]) == (best[0], counts.max())
+            assert (modes.mode[utterance], modes.count[utterance]) == (best[0], counts.max())
         if rule == "soft":
             for belief in beliefs:
                 best = best[belief[best] == belief[best].max()]
@@ -71,17 +71,17 @@ def test_all_rules_agree_with_scipy_and_numpy(size, tie):
 def as_system(number: int, votes: Votes, order: np.ndarray) -> Voter:
     """A system as it is read from a file with rows in some order."""
     rows = {}
-    for one in order.tolist():
-        name, label = f"u{one}", str(one % votes.classes)
+    for utterance in order.tolist():
+        name, label = f"u{utterance}", str(utterance % votes.classes)
         rows[name] = Row(
             utterance=name,
             label=label,
-            prediction=str(votes.predictions[number, one]),
+            prediction=str(votes.predictions[number, utterance]),
             speaker="s",
             seed="0",
             fold="0",
             file=Path("x.csv"),
-            probabilities={str(c): p for c, p in enumerate(votes.probabilities[number, one])},
+            probabilities={str(c): p for c, p in enumerate(votes.probabilities[number, utterance])},
         )
     labels = {name: row.label for name, row in rows.items()}
     system = System(f"{number}", Path(), labels, dict.fromkeys(labels, "s"), [], None, [])
@@ -99,10 +99,10 @@ def test_systems_are_joined_by_utterance_however_each_is_ordered(size, rule, shu
     winners, tied = expected(votes, rule, "probability")
     outcome = decide(part.votes[0], np.arange(size[1])[None], rule, "probability")
     for place, (_, name) in enumerate(part.keys):
-        one = int(name.removeprefix("u"))
-        assert part.labels[place] == one % votes.classes
-        assert outcome.winners[0, place] == winners[one]
-        assert outcome.tied[0, place] == tied[one]
+        utterance = int(name.removeprefix("u"))
+        assert part.labels[place] == utterance % votes.classes
+        assert outcome.winners[0, place] == winners[utterance]
+        assert outcome.tied[0, place] == tied[utterance]
 
 
 @pytest.mark.parametrize("rule", ["hard", "soft", "weighted"])
@@ -142,7 +142,7 @@ def test_the_search_finds_the_first_of_the_best(rule, monkeypatch):
     assert choose(part, 3, rule, "probability") == whole
     assert whole.tried == 20
     outcome = [decide(v, np.array([whole.members]), rule, "probability") for v in part.votes]
-    uars = [recall_score(part.labels, one.winners[0], average="macro") for one in outcome]
+    uars = [recall_score(part.labels, seed.winners[0], average="macro") for seed in outcome]
     assert whole.uar == pytest.approx(np.mean(uars))
     others = np.array([(0, 1, 2), (1, 2, 3), (3, 4, 5)])
     assert (score_all(part, others, rule, "probability") <= whole.uar + 1e-12).all()
@@ -157,7 +157,7 @@ def test_kappa_and_the_oracle_are_averaged_over_seeds():
     known = [(votes.predictions[[0, 2]] == part.labels).any(0) for votes in part.votes]
     oracle = bound((0, 2), part)
     assert oracle.share == pytest.approx(100 * np.mean(known))
-    recalls = [[one[part.labels == label].mean() for label in range(3)] for one in known]
+    recalls = [[seed[part.labels == label].mean() for label in range(3)] for seed in known]
     assert oracle.uar == pytest.approx(100 * np.mean(recalls))
 
 

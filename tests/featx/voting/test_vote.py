@@ -32,7 +32,7 @@ def test_a_vote_is_a_run_that_can_be_compared_and_vote(systems, rule):
     assert results.scores["uar"].mean == pytest.approx(sum(uars) / 2)
     assert len(read(Path("vote/predictions.csv"))) == 2 * 2 * 36
     stored = json.loads(Path("vote/metrics.json").read_text())["vote"]
-    assert [one["name"] for one in stored["members"]] == ["s0", "s1", "s2", "s3"]
+    assert [member["name"] for member in stored["members"]] == ["s0", "s1", "s2", "s3"]
     assert len(read(Path("vote/agreement.csv"))) == 6
     assert {path.name for path in Path("vote").iterdir()} == {
         "config.toml", "environment.json", "predictions.csv", "metrics.json", "agreement.csv",
@@ -41,9 +41,9 @@ def test_a_vote_is_a_run_that_can_be_compared_and_vote(systems, rule):
     assert compare([Path("vote"), systems[0]]).systems[0].name == "vote"
     again = vote([Path("vote"), systems[0], systems[1]], "twice", rule=rule)
     assert again.seeds == 2
-    assert any("Ties: " in one and one.endswith("(vote).") for one in again.remarks)
-    told = {(row["utterance"], row["speaker"]) for row in read(Path("twice/predictions.csv"))}
-    assert told == {(f"u{n:02}", f"s{n // 6}") for n in range(36)}
+    assert any("Ties: " in remark and remark.endswith("(vote).") for remark in again.remarks)
+    voted = {(row["utterance"], row["speaker"]) for row in read(Path("twice/predictions.csv"))}
+    assert voted == {(f"u{n:02}", f"s{n // 6}") for n in range(36)}
 
 
 @pytest.mark.parametrize("rule", ["hard", "soft", "weighted"])
@@ -71,15 +71,17 @@ def test_the_search_never_reads_test_labels(write, systems):
     after = json.loads(Path("poisoned/metrics.json").read_text())["vote"]
 
     def chosen(found: dict) -> list[tuple]:
-        picked = [one for one in found["search"] if "OPTIMISTIC" not in one["picked"]]
-        return [(one["members"], one["validation_uar"]) for one in picked]
+        picked = [step for step in found["search"] if "OPTIMISTIC" not in step["picked"]]
+        return [(step["members"], step["validation_uar"]) for step in picked]
 
     assert chosen(after) == chosen(before)
-    assert [one["name"] for one in after["members"]] == [one["name"] for one in before["members"]]
+    assert [member["name"] for member in after["members"]] == [
+        member["name"] for member in before["members"]
+    ]
     ours, poisoned = (read(Path(name, "predictions.csv")) for name in ("vote", "poisoned"))
     assert [row["prediction"] for row in ours] == [row["prediction"] for row in poisoned]
-    assert [one["test_uar"] for one in after["search"]] != [
-        one["test_uar"] for one in before["search"]
+    assert [step["test_uar"] for step in after["search"]] != [
+        step["test_uar"] for step in before["search"]
     ]
 
 
@@ -116,7 +118,9 @@ def test_seeds_of_other_numbers_are_paired_in_order_and_told(write):
     other = [{**row, "seed": str(int(row["seed"]) + 5)} for row in make_rows(0.5, seeds=2)]
     paths = [write("a.csv", make_rows(0.6, seeds=2)), write("b.csv", other)]
     results = vote(paths)
-    assert any("paired in their order" in one and "b 5, 6" in one for one in results.remarks)
+    assert any(
+        "paired in their order" in remark and "b 5, 6" in remark for remark in results.remarks
+    )
 
 
 def test_a_member_that_says_something_else_is_another_vote(write):
@@ -140,7 +144,7 @@ def test_files_that_repeat_a_seeds_number_are_told_apart(write):
     assert {row["seed"] for row in read(Path("vote", RUN))} == {"0", "1"}
     assert vote([Path("a"), Path("b")], "all", over_seeds=True).seeds == 1
     stored = json.loads(Path("all/metrics.json").read_text())["vote"]
-    names = [one["name"] for one in stored["members"]]
+    names = [member["name"] for member in stored["members"]]
     assert names == ["a, seed 0", "a, seed 1", "b, seed 0", "b, seed 1"]
 
 
@@ -174,10 +178,10 @@ def test_ties_without_probabilities_go_to_the_first_named(write):
     for name, skill in (("a", 0.9), ("b", 0.1)):
         keep = ("utterance", "label", "prediction")
         write(f"{name}.csv", [{k: r[k] for k in keep} for r in make_rows(skill, validation=False)])
-    for one, two in (("a", "b"), ("b", "a")):
-        results = vote([Path(f"{one}.csv"), Path(f"{two}.csv")], one)
-        predicted = {row["utterance"]: row["prediction"] for row in read(Path(one, RUN))}
-        assert predicted == {r["utterance"]: r["prediction"] for r in read(Path(f"{one}.csv"))}
+    for first, two in (("a", "b"), ("b", "a")):
+        results = vote([Path(f"{first}.csv"), Path(f"{two}.csv")], first)
+        predicted = {row["utterance"]: row["prediction"] for row in read(Path(first, RUN))}
+        assert predicted == {r["utterance"]: r["prediction"] for r in read(Path(f"{first}.csv"))}
         assert "the first-named system" in results.remarks[0]
     assert "has no p_ columns" in refusal([Path("a.csv"), Path("b.csv")], rule="soft")
     assert "`tie='first'`" in refusal([Path("a.csv"), Path("b.csv")], tie="probability")
@@ -189,7 +193,7 @@ def test_systems_whose_names_differ_by_an_ending_are_two(write):
     paths = [write("a.csv", make_rows(0.6)), write("a/x.csv", make_rows(0.5)).parent]
     vote([*paths, write("b.csv", make_rows(0.8))])
     stored = json.loads(Path("vote/metrics.json").read_text())["vote"]
-    assert [one["name"] for one in stored["members"]] == ["a.csv", "a", "b"]
+    assert [member["name"] for member in stored["members"]] == ["a.csv", "a", "b"]
 
 
 def test_a_warning_of_a_member_stays_one(write):

@@ -70,11 +70,11 @@ def test_what_was_computed_before_changes_nothing():
 
 def test_threads_change_nothing():
     waveforms = [noise(8_000 + 700 * seed, seed) for seed in range(8)]
-    alone = [describe(one, 2) for one in waveforms]
+    alone = [describe(waveform, 2) for waveform in waveforms]
     with ThreadPoolExecutor(4) as threads:
-        together = list(threads.map(lambda one: describe(one, 2), waveforms))
-    for one, other in zip(alone, together, strict=True):
-        np.testing.assert_array_equal(one, other)
+        together = list(threads.map(lambda waveform: describe(waveform, 2), waveforms))
+    for single, other in zip(alone, together, strict=True):
+        np.testing.assert_array_equal(single, other)
 
 
 def test_full_scale_does_not_wrap_round():

@@ -123,14 +123,14 @@ def test_neither_company_nor_cores_change_a_bit(monkeypatch, name, cores):
     draw = np.random.default_rng(0)
     lengths = [9_000, 4_321, 1_000, 7_777, 12_000]
     waveforms = [draw.uniform(-0.5, 0.5, length).astype(np.float32) for length in lengths]
-    alone = [_compute(name, [[one]])[0] for one in waveforms]
+    alone = [_compute(name, [[waveform]])[0] for waveform in waveforms]
     monkeypatch.setattr(torch, "get_num_threads", lambda: cores)
     together = _compute(name, [waveforms[:2], [], waveforms[2:]])
-    for one, other in zip(alone, together, strict=True):
-        np.testing.assert_array_equal(one, other)
+    for single, other in zip(alone, together, strict=True):
+        np.testing.assert_array_equal(single, other)
 
 
 def _compute(name: str, batches: list[list[np.ndarray]]) -> list[np.ndarray]:
     found = list(AcousticWorkers(NAMED[name]).encode(enumerate(batches), "float32"))
     assert [key for key, _ in found] == list(range(len(batches)))
-    return [one for _, features in found for one in features]
+    return [utterance for _, features in found for utterance in features]

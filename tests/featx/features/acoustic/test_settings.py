@@ -9,7 +9,7 @@ NAMED = read_acoustic()
 
 
 def test_the_names_of_the_papers_features():
-    named = {name: (one.dim, one.hop) for name, one in NAMED.items()}
+    named = {name: (features.dim, features.hop) for name, features in NAMED.items()}
     assert named == {
         "egemaps": (25, 320),
         "egemaps-functionals": (88, 0),

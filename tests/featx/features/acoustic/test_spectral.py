@@ -39,7 +39,7 @@ def test_a_tone_stands_in_its_bin(pitch):
 def test_mel_bands_of_a_tone_rise_with_its_pitch_and_its_power():
     bands = [log_mel(tone(pitch), NAMED["logmel"]).numpy() for pitch in (200, 1_000, 5_000)]
     highest = [set(band.argmax(axis=1)) for band in bands]
-    assert [len(one) for one in highest] == [1, 1, 1]
+    assert [len(bins) for bins in highest] == [1, 1, 1]
     assert max(highest[0]) < min(highest[1]) < min(highest[2])
     louder = log_mel(2 * tone(1_000), NAMED["logmel"]).numpy()
     np.testing.assert_allclose((louder - bands[1])[:, max(highest[1])], 2 * np.log(2), rtol=1e-5)
