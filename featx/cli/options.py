@@ -54,8 +54,8 @@ def refuse(context: typer.Context, names: Collection[str], beside: str, reason: 
     """Refuse options that another would silently overrule, even where they repeat a default.
 
     Args:
-        context: of the command.
-        names: of the parameters that must not be given.
+        context: the command's context.
+        names: the parameters that must not be given.
         beside: the parameter that overrules them.
         reason: why it does.
 

@@ -30,8 +30,8 @@ class Comparison:
 
     Attributes:
         utterances: how many were tested.
-        systems: in the order they were given.
-        pairs: of them.
+        systems: the systems, in the order in which they were given.
+        pairs: every pair of the systems.
     """
 
     utterances: int

@@ -31,10 +31,10 @@ class System:
     """The scores of one system.
 
     Attributes:
-        name: of its folder.
-        folder: that holds its files.
-        labels: of the utterances that were scored.
-        speakers: of the same, empty where unknown.
+        name: the name of its folder.
+        folder: the folder that holds its files.
+        labels: the label of each utterance that was scored.
+        speakers: the speaker of each of these utterances, empty where unknown.
         seeds: its predictions.
         results: its scores.
         notes: what was found in its files, beside the notes of the results.

@@ -80,7 +80,7 @@ def split_seeds(files: Sequence[PredictionFile]) -> tuple[list[Seed], list[str]]
     different seeds if their utterances are equal, and folds of one seed if they are disjoint.
 
     Args:
-        files: of one system.
+        files: the files of one system.
 
     Returns:
         The seeds, and notes about how they were found.

@@ -3,10 +3,11 @@
 import logging
 import shutil
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from featx.errors import FeatxError
 from featx.runs.files import CONFIG, LOG, MEMBERS, PREDICTIONS, SCORES
@@ -131,7 +132,7 @@ def _logged(config: str, folder: Path) -> Iterator[None]:
 def _finish(run: OpenRun) -> None:
     assert run.results is not None, "whoever opens a run sets its results"
     write_json(run.folder / SCORES, run.results.to_json())
-    shutil.rmtree(run.folder / MEMBERS)  # all in the run's own files now
+    shutil.rmtree(run.folder / MEMBERS, ignore_errors=True)  # all in the run's own files now
     scores = run.results.scores
     log.debug("done: UAR %.2f %%, WA %.2f %%", scores["uar"].mean, scores["wa"].mean)
 
@@ -142,19 +143,25 @@ def _check_same(config: str, folder: Path) -> None:
         if folder.exists() and any(folder.iterdir()):
             raise FeatxError(f"{folder}: not a run folder and not empty. Choose another `name`.")
         return
-    before = read_config(folder)
-    now = tomllib.loads(config)
-    changed = [
-        f"{key}: {before.get(key, 'nothing')} there, now {now.get(key, 'nothing')}"
-        for key in {**before, **now}
-        if before.get(key) != now.get(key)
-    ]
+    changed = _differences(read_config(folder), tomllib.loads(config))
     if changed:
         raise FeatxError(
             f"{folder} holds a run of another config:\n  "
             + "\n  ".join(changed)
             + "\nChoose another `name`, or `overwrite` it."
         )
+
+
+def _differences(before: Mapping[str, Any], now: Mapping[str, Any], table: str = "") -> list[str]:
+    """Return a line for each setting that differs, with dots for the tables that it is in."""
+    lines = []
+    for key in {**before, **now}:
+        old, new = before.get(key, "nothing"), now.get(key, "nothing")
+        if isinstance(old, dict) and isinstance(new, dict):
+            lines += _differences(old, new, f"{table}{key}.")
+        elif old != new:
+            lines.append(f"{table}{key}: {old} there, now {new}")
+    return lines
 
 
 def _finished(inputs: str, folder: Path) -> Results:

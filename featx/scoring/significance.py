@@ -15,7 +15,7 @@ class Difference:
     """What the first of two systems has beyond the second, in points of UAR.
 
     Attributes:
-        mean: of the means over seeds.
+        mean: the difference of the means over seeds.
         low: the 2.5th percentile when the speakers, or other groups, are resampled; None if
             there is only one group.
         high: the 97.5th percentile; None if there is only one group.

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from featx.errors import FeatxError
-from featx.runs.files import CONFIG, MEMBERS, SCORES
+from featx.runs.files import CONFIG, SCORES
 from featx.runs.folder import open_run
 from featx.runs.read import read_scores
 from featx.scoring.results import Results, SeedPredictions, score_predictions
@@ -44,9 +44,6 @@ def run_vote(config: VoteConfig, folder: Path, overwrite: bool = False) -> Resul
 
     with open_run(config.to_toml(), inputs, folder, overwrite) as run:
         if run.results is None:
-            (run.folder / MEMBERS).mkdir(
-                exist_ok=True
-            )  # as of every run, though a vote trains none
             tally = count(config, election, tie)
             run.results = _score(config, tally, stored)
             log.debug("%s", run.results.title)

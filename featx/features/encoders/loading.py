@@ -2,6 +2,8 @@
 
 import hashlib
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -21,12 +23,11 @@ def load_model(folder: Path) -> PreTrainedModel:
     Raises:
         FeatxError: if they can't be loaded, or some are missing.
     """
-    transformers_logging.set_verbosity_error()  # problems are reported below, in our words
-    transformers_logging.disable_progress_bar()
     try:
-        model, report = AutoModel.from_pretrained(
-            folder, local_files_only=True, dtype=torch.float32, output_loading_info=True
-        )
+        with _quiet_transformers():  # problems are reported below, in our words
+            model, report = AutoModel.from_pretrained(
+                folder, local_files_only=True, dtype=torch.float32, output_loading_info=True
+            )
     except (OSError, ValueError, RuntimeError, SafetensorError) as error:
         raise FeatxError(f"{folder}: its weights can't be loaded ({error}).") from error
     # the mask embedding serves only training, and fine-tuned checkpoints may lack it
@@ -40,6 +41,21 @@ def load_model(folder: Path) -> PreTrainedModel:
         model.masked_spec_embed.data.zero_()  # transformers has drawn it at random
     frozen: PreTrainedModel = model.eval().requires_grad_(False)
     return frozen
+
+
+@contextmanager
+def _quiet_transformers() -> Iterator[None]:
+    """Keep transformers from printing; what was set for it before is set again afterwards."""
+    verbosity = transformers_logging.get_verbosity()
+    shows_bars = transformers_logging.is_progress_bar_enabled()
+    transformers_logging.set_verbosity_error()
+    transformers_logging.disable_progress_bar()
+    try:
+        yield
+    finally:
+        transformers_logging.set_verbosity(verbosity)
+        if shows_bars:
+            transformers_logging.enable_progress_bar()
 
 
 def load_extractor(folder: Path) -> Any:

@@ -56,10 +56,10 @@ def test_a_single_speaker_leaves_a_dash_for_the_interval(systems, run_featx):
 
 
 def test_refusals_are_a_message_and_an_exit_code(systems, run_featx):
-    one = run_featx("compare", systems / "tuned")
+    single = run_featx("compare", systems / "tuned")
     (systems / "frozen" / "predictions.csv").write_text(HEADER + "a,x,x\n")
     differing = run_featx("compare", systems)
-    for outcome, part in ((one, "two or more"), (differing, "The test sets differ")):
+    for outcome, part in ((single, "two or more"), (differing, "The test sets differ")):
         assert outcome.code == 1
         assert part in outcome.err
         assert "Traceback" not in outcome.err

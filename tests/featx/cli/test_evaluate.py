@@ -62,12 +62,12 @@ def test_one_system_is_printed_in_full(systems, run_featx):
 
 
 def test_json_holds_the_same(systems, run_featx):
-    one = json.loads(run_featx("evaluate", systems / "poor", "--json").out)
-    assert one["uar"]["mean"] == 50
-    assert one["uar"]["std"] is None
-    assert one["utterances"] == 4
+    poor = json.loads(run_featx("evaluate", systems / "poor", "--json").out)
+    assert poor["uar"]["mean"] == 50
+    assert poor["uar"]["std"] is None
+    assert poor["utterances"] == 4
     both = json.loads(run_featx("evaluate", systems, "--json").out)["systems"]
-    assert both["poor"] == one
+    assert both["poor"] == poor
     assert set(both["good"]["uar"]) == {"mean", "std", "low", "high"}
 
 

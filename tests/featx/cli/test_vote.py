@@ -47,7 +47,7 @@ def test_a_config_repeats_it(run_featx, files):
 
 
 @pytest.mark.parametrize(
-    ("arguments", "told"),
+    ("arguments", "message"),
     [
         ([], "SYSTEMS"),
         (["a.csv"], "a is one system"),
@@ -60,8 +60,8 @@ def test_a_config_repeats_it(run_featx, files):
         (["--config", "gavali202x-three"], "runs/gavali202x-ravdess-xlsr-53-published"),
     ],
 )
-def test_refusals(run_featx, files, arguments, told):
+def test_refusals(run_featx, files, arguments, message):
     outcome = run_featx("vote", *arguments)
     assert outcome.code == 1
-    assert told in outcome.err
+    assert message in outcome.err
     assert not Path("runs").exists()

@@ -79,10 +79,10 @@ def test_the_scores_are_those_of_the_run(tell, written):
     facts = tell()
     card = written(facts)
     uar, wa = (facts.results.scores[name] for name in ("uar", "wa"))
-    told = {result.metric_type: result for result in card.data.eval_results}
-    assert told["recall"].metric_value == pytest.approx(uar.mean / 100, abs=5e-5)
-    assert told["accuracy"].metric_value == pytest.approx(wa.mean / 100, abs=5e-5)
-    assert "2 seeds × 3 folds" in told["accuracy"].metric_name
+    scores = {result.metric_type: result for result in card.data.eval_results}
+    assert scores["recall"].metric_value == pytest.approx(uar.mean / 100, abs=5e-5)
+    assert scores["accuracy"].metric_value == pytest.approx(wa.mean / 100, abs=5e-5)
+    assert "2 seeds × 3 folds" in scores["accuracy"].metric_name
     own = score_outcomes("", facts.task, [facts.member], []).scores["uar"]
     assert f"| UAR | {uar} | {uar.low:.1f} to {uar.high:.1f} | {own.mean:.1f} |" in card.text
     assert "This one is seed 1, fold 2;" in card.text

@@ -23,7 +23,7 @@ RUN = Path("runs/manifest-tiny-full")
         ({"track": ["tensorbord"]}, "`track='tensorbord'`"),
         ({"settings": "training.precision=float16"}, "needs a GPU"),
         ({"seconds": 0.01}, "`seconds=0.01`: .* 400"),
-        ({"mode": "half"}, "mode: "),
+        ({"mode": "half"}, "`mode='half'`"),
         ({"push_to_hub": "me/x", "save": "none"}, "`push_to_hub` .* `save='none'`"),
         ({"protocol": "ravdess-gavali2023"}, "doesn't fit the protocol"),
         ({"protocol": "ravdess-gavali2023", "folds": 4}, "`folds` .* `protocol`"),

@@ -169,14 +169,14 @@ def test_two_processes_train_and_predict_as_one_with_twice_the_batches(
     assert done.returncode != 0
     assert "not a run folder and not empty" in done.stderr
     assert done.stdout.count("Run folder: runs/two") == 1
-    one = finetune(*settings, "training.accumulation=4", model=folder, name="one")
+    alone = finetune(*settings, "training.accumulation=4", model=folder, name="one")
     two = Run(Path("runs/two"))
     assert Path("runs/again/predictions.csv").read_bytes() == two.predictions.read_bytes()
-    rows, expected = read_rows(two.predictions), read_rows(one.predictions)
+    rows, expected = read_rows(two.predictions), read_rows(alone.predictions)
     for name in ("utterance", "split", "prediction"):
         assert [row[name] for row in rows] == [row[name] for row in expected]
     assert len({row["utterance"] for row in rows}) == len(rows) == 12
-    for seen, wanted in zip(looks(two), looks(one), strict=True):
+    for seen, wanted in zip(looks(two), looks(alone), strict=True):
         assert list(map(float, seen)) == pytest.approx(list(map(float, wanted)), rel=1e-4)
     with pytest.raises(FeatxError, match="processes: 2 there, now 1"):
         finetune(*settings, model=folder, name="two")

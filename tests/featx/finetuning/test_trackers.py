@@ -66,11 +66,11 @@ def test_tensorboard_has_each_models_curves_in_its_own_folder(make_trainer, tmp_
         for curve in CURVES:
             kind, key = curve.split("/")
             key = key if kind == "train" else f"eval_{key}"
-            told = {
+            logged = {
                 entry["step"]: entry[key] for entry in trainer.state.log_history if key in entry
             }
-            assert {point.step: point.value for point in curves[curve]} == pytest.approx(told)
-            assert sorted(told) == [2, 4]
+            assert {point.step: point.value for point in curves[curve]} == pytest.approx(logged)
+            assert sorted(logged) == [2, 4]
 
 
 def test_a_fine_tuning_leaves_curves_for_every_model(one_split, finetune, read_rows):

@@ -48,8 +48,8 @@ def assert_close() -> Callable[..., None]:
 
     def check(actual: np.ndarray, expected: np.ndarray) -> None:
         assert actual.shape == expected.shape
-        for layer, (one, other) in enumerate(zip(actual, expected, strict=True)):
-            error = np.abs(one - other).max() / np.abs(other).max()
+        for layer, (computed, other) in enumerate(zip(actual, expected, strict=True)):
+            error = np.abs(computed - other).max() / np.abs(other).max()
             assert error <= 1e-5, f"layer {layer} differs by {error:.1e} of its largest value"
 
     return check

@@ -31,7 +31,7 @@ def gpus(monkeypatch):
 )
 def test_devices_are_found(gpus, here, device, count, expected):
     gpus(here)
-    assert [str(one) for one in find_devices(device, count)] == expected
+    assert [str(found) for found in find_devices(device, count)] == expected
 
 
 @pytest.mark.parametrize(

@@ -89,8 +89,8 @@ def test_neither_order_nor_company_matters(checkpoint_folder, assert_close, data
     fewer = encoder.encode(waveforms[:-1])
     for place, index in enumerate(order):
         assert_close(permuted[place], together[index])
-    for one, other in zip(fewer, together, strict=False):
-        assert_close(one, other)
+    for features, other in zip(fewer, together, strict=False):
+        assert_close(features, other)
 
 
 def test_an_utterance_longer_than_a_piece_has_no_seams(

@@ -31,24 +31,24 @@ def test_half_precision_is_near_float32_and_blind_to_padding(
     expected = encoder.encode(waveforms)
     half = encoder.on(CPU, precision)
     assert (half.precision, encoder.precision) == (precision, "float32")
-    for one, waveform, features in zip(expected, waveforms, half.encode(waveforms), strict=True):
+    for exact, waveform, features in zip(expected, waveforms, half.encode(waveforms), strict=True):
         alone = half.encode([waveform])[0]
         assert np.isfinite(features).all()
         for layer in range(len(features)):
-            assert cosine(features[layer], one[layer]) > 0.995
+            assert cosine(features[layer], exact[layer]) > 0.995
             assert cosine(features[layer], alone[layer]) > 0.995
 
 
-def cosine(one, other):
-    return np.sum(one * other) / np.linalg.norm(one) / np.linalg.norm(other)
+def cosine(features, other):
+    return np.sum(features * other) / np.linalg.norm(features) / np.linalg.norm(other)
 
 
 def test_reducing_precision_leaves_the_first_encoder_as_it_was(checkpoint_folder, waveforms):
     encoder = Encoder(find_checkpoint(str(checkpoint_folder)))
     before = encoder.encode(waveforms)
     encoder.on(CPU, "bfloat16").encode(waveforms)
-    for one, other in zip(before, encoder.encode(waveforms), strict=True):
-        np.testing.assert_array_equal(one, other)
+    for features, other in zip(before, encoder.encode(waveforms), strict=True):
+        np.testing.assert_array_equal(features, other)
 
 
 def test_precisions_are_measured_layer_by_layer(checkpoint_folder, waveforms, monkeypatch):
@@ -108,4 +108,4 @@ def test_rounded_weights_are_not_called_float32(checkpoint_folder):
 def test_silence_is_no_obstacle(checkpoint_folder):
     encoder = Encoder(find_checkpoint(str(checkpoint_folder)))
     features = encoder.encode([np.zeros(4_000, np.float32), np.ones(9_000, np.float32)])
-    assert all(np.isfinite(one).all() for one in features)
+    assert all(np.isfinite(utterance).all() for utterance in features)

@@ -32,8 +32,8 @@ def test_the_bits_are_the_same_however_many_cores(encoder, batches, monkeypatch,
         workers.encode(batches, "float32"), batches, strict=True
     ):
         assert key == number
-        for one, other in zip(features, encoder.encode(waveforms), strict=True):
-            np.testing.assert_array_equal(one, other)
+        for actual, other in zip(features, encoder.encode(waveforms), strict=True):
+            np.testing.assert_array_equal(actual, other)
 
 
 def test_a_batch_that_could_not_be_read_is_empty(encoder):
@@ -58,8 +58,8 @@ def test_a_gpu_gives_what_a_processor_gives(encoder, batches, precision):
     for (_, features), (_, waveforms) in zip(
         workers.encode(batches, "float32"), batches, strict=True
     ):
-        for one, other in zip(features, encoder.encode(waveforms), strict=True):
-            np.testing.assert_allclose(one, other, atol=1e-5 if precision == "float32" else 0.1)
+        for actual, other in zip(features, encoder.encode(waveforms), strict=True):
+            np.testing.assert_allclose(actual, other, atol=1e-5 if precision == "float32" else 0.1)
 
 
 def test_memory_running_out_is_explained(encoder, batches, monkeypatch):
