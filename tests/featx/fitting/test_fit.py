@@ -196,3 +196,14 @@ def test_memory_that_was_released_is_read_again(extracted):
         store.expect(name, [0, 1, 2])
         store.release(name, [0, 1, 2])
         np.testing.assert_array_equal(store.read(name), before)
+
+
+def test_loaded_manifests_and_stores_are_taken_as_their_paths(extracted):
+    manifest = featx.load_manifest("manifest.csv")
+    store = featx.FeatureStore(Path("features/manifest/tiny"))
+    given = {"head": "linear", "folds": 3}
+    by_path = featx.fit(manifest="manifest.csv", features=store.folder, name="paths", **given)
+    by_object = featx.fit(manifest=manifest, features=store, name="objects", **given)
+    assert by_object.predictions.read_bytes() == by_path.predictions.read_bytes()
+    assert by_object.config == by_path.config
+    assert featx.fit(config=by_path, name="again").config == by_path.config

@@ -56,10 +56,10 @@ def test_another_manifest_is_replaced_only_when_asked(root):
         ("emodb", {"channel": "song"}, "`channel` is for ravdess, not for emodb"),
         ("ravdess", {"scenario": "both"}, "`scenario` is for iemocap, not for ravdess"),
         ("iemocap", {"speaker": "(x)"}, "`speaker` is for folder, not for iemocap"),
-        ("ravdess", {"channel": "loud"}, "`channel='loud'`: choose speech or song or both"),
+        ("ravdess", {"channel": "loud"}, "`channel='loud'`: must be 'speech'"),
         ("folder", {"labels": "hapy"}, "`labels`: no label hapy; there are: excited"),
         ("ravdess", {}, "found no RAVDESS speech"),
-        ("ravdes", {}, "`corpus='ravdes'`: choose ravdess"),
+        ("ravdes", {}, "`corpus='ravdes'`: must be 'ravdess'"),
     ],
 )
 def test_what_does_not_fit_is_refused(root, corpus, arguments, message):
