@@ -191,7 +191,7 @@ def _classes(results: Results) -> list[list[str]]:
             f"{row['f1']:.1f}",
             f"{row['utterances']:g}",
         ]
-        for label, row in results.per_class().items()
+        for label, row in (*results.per_class().items(), *results.averages().items())
     ]
 
 

@@ -67,14 +67,15 @@ def confusion_sheet(run: Reported) -> Sheet:
 
 
 def class_sheet(run: Reported) -> Sheet:
-    """Return recall, precision and F1 of each class."""
+    """Return recall, precision and F1 of each class, and their averages."""
+    classes = run.results.per_class()
     rows = [
         [
             Cell(label),
             *(_bar(values[name]) for name in ("recall", "precision", "f1")),
             Cell(describe_count(values["utterances"]), values["utterances"]),
         ]
-        for label, values in run.results.per_class().items()
+        for label, values in (*classes.items(), *run.results.averages().items())
     ]
     header = ("class", "recall, %", "precision, %", "F1, %", "utterances")
     return Sheet(run.name, header, rows, kind="bars", sortable=True)

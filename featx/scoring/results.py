@@ -82,6 +82,7 @@ class Results:
             "remarks": list(self.remarks),
             "classes": list(self.classes),
             "per_class": self.per_class(),
+            "averages": self.averages(),
             "confusion": self.confusion.tolist(),
         }
 
@@ -98,6 +99,27 @@ class Results:
         return {
             label: {name: float(column[index]) for name, column in columns.items()}
             for index, label in enumerate(self.classes)
+        }
+
+    def averages(self) -> dict[str, dict[str, float]]:
+        """Return the means over classes of `per_class`, as scikit-learn's report names them.
+
+        "macro avg" gives each class the same weight, "weighted avg" that of its utterances;
+        `utterances` is how many there are in all. As in `sklearn.metrics.classification_report`,
+        a class that is neither true nor predicted anywhere does not count, and a class that is
+        only predicted counts with a recall of 0 (UAR leaves it out). With several seeds these are
+        the figures of the confusions added up, not means over seeds.
+        """
+        rows = list(self.per_class().values())
+        support = self.confusion.sum(1)
+        weights = {"macro avg": support + self.confusion.sum(0) > 0, "weighted avg": support}
+        return {
+            name: {
+                figure: float(np.average([row[figure] for row in rows], weights=weight))
+                for figure in ("precision", "recall", "f1")
+            }
+            | {"utterances": float(support.sum() / self.seeds)}
+            for name, weight in weights.items()
         }
 
     def to_text(self) -> str:
@@ -126,7 +148,7 @@ class Results:
 
     def _class_table(self) -> TextTable:
         rows = []
-        for label, row in self.per_class().items():
+        for label, row in (*self.per_class().items(), *self.averages().items()):
             figures = (f"{row[name]:.1f}" for name in ("precision", "recall", "f1"))
             rows.append((label, *figures, describe_count(row["utterances"])))
         return TextTable(("class", "precision", "recall", "F1", "utterances"), rows)
