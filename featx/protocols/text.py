@@ -23,7 +23,7 @@ def list_protocols() -> str:
     table.add_column("\ntitle")
     for name in protocol_names():
         protocol = read_protocol(name)
-        classes, utterances = str(len(protocol.labels)), f"{protocol.expected.utterances:,}"
+        classes, utterances = str(len(protocol.labels)), _total(protocol)
         disjoint = "yes" if protocol.speakers_disjoint else "no"
         folds = _folds(protocol.division)
         table.add_row(name, protocol.corpus, classes, utterances, folds, disjoint, protocol.title)
@@ -74,11 +74,15 @@ def _classes(protocol: Protocol) -> str:
 
 def _expected(protocol: Protocol) -> str:
     expected = protocol.expected
-    total = f"{expected.utterances:,}" if expected.utterances else "unknown"
     if not expected.test:
-        return total
+        return _total(protocol)
     by_label = ", ".join(f"{label} {number}" for label, number in expected.test.items())
-    return f"{total}; tested {sum(expected.test.values()):,}: {by_label}"
+    return f"{_total(protocol)}; tested {sum(expected.test.values()):,}: {by_label}"
+
+
+def _total(protocol: Protocol) -> str:
+    number = protocol.expected.utterances
+    return f"{number:,}" if number else "unknown"
 
 
 def _wrapped(line: str) -> str:

@@ -1,14 +1,16 @@
 """IEMOCAP (Busso et al., 2008, Language Resources and Evaluation 42:335-359).
 
-Labels are lines of `SessionN/dialog/EmoEvaluation/<dialog>.txt`, audio lies in
-`SessionN/sentences/wav/<dialog>/<utterance>.wav`.
+Labels are lines of `SessionN/dialog/EmoEvaluation/<dialog>.txt`, each followed by what single
+annotators said. Audio lies in `SessionN/sentences/wav/<dialog>/<utterance>.wav`.
 """
 
 import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 from featx.data.corpora.files import CorpusError, Found, nothing_found, require_folder
+from featx.data.corpora.iemocap_annotators import Votes, add_votes, read_votes
 from featx.data.manifest import Utterance
 from featx.utils.text import counted, listed
 
@@ -37,6 +39,22 @@ _LINE = re.compile(
 )
 
 
+class _Evaluation(NamedTuple):
+    """A label line, and what stands between it and the next.
+
+    Attributes:
+        place: where the label line stands.
+        session: the session's folder.
+        line: the label line.
+        below: the lines below it, each with the place where it stands.
+    """
+
+    place: str
+    session: Path
+    line: str
+    below: list[tuple[str, str]]
+
+
 def find_iemocap(root: Path, scenario: str = "both") -> Found:
     """Find the labelled utterances of IEMOCAP that have audio.
 
@@ -52,14 +70,16 @@ def find_iemocap(root: Path, scenario: str = "both") -> Found:
         CorpusError: if the folder is missing or holds no such files.
     """
     release = _release(root)
-    found, notes = _read_evaluations(release)
+    found, votes, notes = _read_evaluations(release)
     utterances = [u for u in found if scenario in ("both", u.extra["scenario"])]
     if not utterances:
         raise nothing_found(release, f"IEMOCAP utterances ({scenario}) with audio", notes)
     if len(utterances) < len(found):
         other = next(name for name in FULL if name != scenario)
         notes.append(f"left out {counted(len(found) - len(utterances), f'{other} utterance')}")
-    return Found(utterances, notes + _gaps(utterances, scenario))
+    notes += _describe_votes(utterances, votes)
+    shares = {name: vote.shares for name, vote in votes.items()}
+    return Found(add_votes(utterances, shares), notes + _gaps(utterances, scenario))
 
 
 def _release(root: Path) -> Path:
@@ -74,11 +94,12 @@ def _release(root: Path) -> Path:
     return releases[0]
 
 
-def _read_evaluations(release: Path) -> tuple[list[Utterance], list[str]]:
-    """Return the utterances that have audio, and notes on the others."""
+def _read_evaluations(release: Path) -> tuple[list[Utterance], dict[str, Votes], list[str]]:
+    """Return the utterances that have audio, their votes by id, and notes on the others."""
     found: dict[str, Utterance] = {}
+    votes: dict[str, Votes] = {}
     malformed, repeated, silent = [], [], []
-    for place, session, line in _label_lines(release):
+    for place, session, line, below in _evaluations(release):
         match = _LINE.fullmatch(line)
         utterance = _utterance(session, match) if match else None
         if utterance is None:
@@ -89,24 +110,51 @@ def _read_evaluations(release: Path) -> tuple[list[Utterance], list[str]]:
             silent.append(utterance.path.relative_to(release))
         else:
             found[utterance.utterance] = utterance
+            votes[utterance.utterance] = read_votes(below)
     groups: dict[str, Sequence[object]] = {
         "unreadable label line": malformed,
         "repeated label line": repeated,
         "missing recording": silent,
     }
     notes = [f"left out {counted(len(g), what)}: {listed(g, 3)}" for what, g in groups.items() if g]
-    return list(found.values()), notes
+    return list(found.values()), votes, notes
 
 
-def _label_lines(release: Path) -> Iterator[tuple[str, Path, str]]:
-    """Yield where each label stands, its session's folder and the line."""
+def _evaluations(release: Path) -> Iterator[_Evaluation]:
     for file in sorted(release.glob(_EVALUATIONS)):
         if file.name.startswith("."):  # macOS's `._` files
             continue
         lines = file.read_text(encoding="utf-8", errors="replace").splitlines()
+        evaluation = None
         for number, line in enumerate(lines, 1):
-            if line.startswith("["):  # the others are the header and single annotators
-                yield f"{file.relative_to(release)} line {number}", file.parents[2], line.strip()
+            place = f"{file.relative_to(release)} line {number}"
+            if line.startswith("["):
+                if evaluation:
+                    yield evaluation
+                evaluation = _Evaluation(place, file.parents[2], line.strip(), [])
+            elif evaluation:  # the lines above the first are the header
+                evaluation.below.append((place, line))
+        if evaluation:
+            yield evaluation
+
+
+def _describe_votes(utterances: Sequence[Utterance], votes: dict[str, Votes]) -> list[str]:
+    """Return notes on annotators' lines that are missing or can't be read."""
+    notes = []
+    here = [votes[u.utterance] for u in utterances]
+    unreadable = [place for vote in here for place in vote.unreadable]
+    if unreadable:
+        lines = counted(len(unreadable), "unreadable line")
+        notes.append(f"{lines} of annotators, agreement left empty: {listed(unreadable, 3)}")
+    without = [
+        u.utterance
+        for u, vote in zip(utterances, here, strict=True)
+        if not vote.shares and not vote.unreadable
+    ]
+    if without:
+        number = counted(len(without), "utterance")
+        notes.append(f"{number} without annotators' lines, agreement left empty: {listed(without)}")
+    return notes
 
 
 def _utterance(session: Path, match: re.Match[str]) -> Utterance:

@@ -19,6 +19,7 @@ from featx.utils.config import check_config
 
 EMOTIONS = ("neutral", "calm", "happy", "sad", "angry", "fearful", "disgust", "surprised")
 SUNG = EMOTIONS[:6]
+DECIDED = ("neutral", "happy", "excited", "sad", "angry", "frustrated")
 GERMAN = ("neutral", "happy", "sad", "angry", "fearful", "disgust", "bored")
 
 
@@ -46,11 +47,16 @@ def ravdess() -> Manifest:
 def iemocap() -> Manifest:
     """IEMOCAP in small, with two labels that nobody uses."""
     return listed(
-        (f"Ses0{session}{sex}", label, f"{session}", {"scenario": scenario})
+        (
+            f"Ses0{session}{sex}",
+            label,
+            f"{session}",
+            {"scenario": scenario, "agreement": agreement},
+        )
         for session in range(1, 6)
         for sex in "FM"
         for scenario in ("improvised", "scripted")
-        for label in ("neutral", "happy", "excited", "sad", "angry", "frustrated", "undecided")
+        for label, agreement in (*((label, "1.00") for label in DECIDED), ("undecided", "0.00"))
     )
 
 

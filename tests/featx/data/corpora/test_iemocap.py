@@ -1,7 +1,10 @@
 import pytest
 
+import featx
 from featx.data.corpora.files import CorpusError
 from featx.data.corpora.iemocap import find_iemocap
+from featx.protocols.apply import apply_protocol
+from featx.protocols.protocol import read_protocol
 
 HEADER = "% [START_TIME - END_TIME] TURN_NAME EMOTION [V, A, D]\n\n"
 EVALUATION = (
@@ -46,6 +49,7 @@ def test_reads_labels_with_their_audio(release):
         "activation": "4.0000",
         "dominance": "3.0000",
     }
+    assert (first.extra["agreement"], first.extra["p_neutral"]) == ("1.00", "1")
     assert (second.speaker, second.label) == ("Ses01M", "excited")
     assert (third.label, third.extra["scenario"]) == ("undecided", "scripted")
 
@@ -105,3 +109,71 @@ def test_two_releases_must_be_told_apart(release):
         (release / "both" / name / "Session1").symlink_to(release / "Session1")
     with pytest.raises(CorpusError, match=r"several releases, give one: .*full.*partial"):
         find_iemocap(release / "both")
+
+
+def test_every_form_of_annotators_lines_gives_agreement_and_soft_labels(release):
+    def label(number, code):
+        return f"[1.0 - 2.0]\tSes01F_impro01_F{number:03}\t{code}\t[2.5000, 2.5000, 2.5000]\n"
+
+    evaluate(
+        release,
+        "Ses01F_impro01.txt",
+        HEADER
+        + label(0, "neu")
+        + "C-E2:\tNeutral;\t()\nC-E3:\tNeutral; Anger;\t(curious; tense)\n"
+        + "C-E4:\tOther;\t(annoyed)\nC-F1:\tAnger;\t()\n"
+        + "A-E3:\tval 3; act 2; dom  3;\t(guarded)\nA-F1:\tval 3; act 2; dom  1;\t()\n\n"
+        + label(1, "ang")
+        + "C-E1: Anger; ()\nC-E2: anger ()\n  C-E3 :\tAnger;\t()\nC-M1:\tFear;\t()\n\n"
+        + label(2, "xxx")
+        + "C-E1:\tNeutral state;\t()\nC-E2:\tHappiness; Excited;\t()\nC-E3:\tSurprised;\n",
+    )
+    names = [f"Ses01F_impro01_F{number:03}" for number in range(3)]
+    for name in names[1:]:
+        (release / FIRST).with_stem(name).write_bytes((release / FIRST).read_bytes())
+    found = find_iemocap(release, "improvised")
+    columns = ("agreement", "p_neutral", "p_happy", "p_angry", "p_surprised", "p_excited",
+               "p_other", "p_fearful")  # fmt: skip
+    cells = [[u.extra.get(column, "") for column in columns] for u in found.utterances]
+    assert [u.utterance for u in found.utterances] == names
+    assert cells == [
+        ["0.50", "0.5", "0", "0.1667", "0", "0", "0.3333", ""],
+        ["1.00", "0", "0", "1", "0", "0", "0", ""],
+        ["0.00", "0.3333", "0.1667", "0", "0.3333", "0.1667", "0", ""],
+    ]
+    assert not any("annotators" in note for note in found.notes)
+
+
+def test_unreadable_and_missing_annotators_are_named_and_leave_the_cells_empty(release):
+    evaluate(
+        release,
+        "Ses01F_impro01.txt",
+        EVALUATION.replace(
+            "C-E2:\tNeutral;\t()", "C-E2:\tNeutral;\t()\nC-E3:\tWeary;\t()\nE4: Fear"
+        ),
+    )
+    found = find_iemocap(release)
+    assert not any("agreement" in utterance.extra for utterance in found.utterances)
+    file = "Session1/dialog/EmoEvaluation/Ses01F_impro01.txt"
+    assert (
+        f"2 unreadable lines of annotators, agreement left empty: {file} line 5, {file} line 6"
+        in found.notes
+    )
+    assert (
+        "2 utterances without annotators' lines, agreement left empty: "
+        "Ses01F_impro01_M000, Ses01F_script01_1_M003" in found.notes
+    )
+
+
+def test_the_manifest_keeps_the_columns_and_the_protocol_full_agreement(release, tmp_path):
+    second = "Ses01F_impro01_M000\texc\t[4.5000, 4.0000, 3.0000]\n"
+    evaluate(
+        release,
+        "Ses01F_impro01.txt",
+        EVALUATION.replace(second, second + "C-E1: Excited; ()\nC-E2: Happiness; ()\n"),
+    )
+    manifest = featx.build_manifest("iemocap", release, tmp_path / "new.csv")
+    assert [u.extra["agreement"] for u in manifest.utterances] == ["1.00", "0.50", ""]
+    full = read_protocol("iemocap-issa2020").model_copy(update={"labels": ()})
+    kept = apply_protocol(manifest, full).kept
+    assert [u.utterance for u in kept.utterances] == ["Ses01F_impro01_F000"]
