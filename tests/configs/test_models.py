@@ -111,7 +111,8 @@ def test_names_that_are_easily_confused_mean_their_own_checkpoint(name, identifi
 def test_pretraining_says_hours_and_languages_by_itself(name):
     """Model cards put "pretrained on" before it: it can't refer to another entry."""
     corpora, hours, languages = re.fullmatch(
-        r"([^;]+?), (?:about )?([\d,]+) h(?: with phoneme labels)?, ([^;]+)(?:; fine-tuned for ASR .+)?",
+        r"([^;]+?), (?:about )?([\d,]+) h(?: with phoneme labels)?, ([^;]+)"
+        r"(?:; fine-tuned for ASR .+)?",
         REGISTRY[name].pretraining,
     ).groups()
     assert corpora
