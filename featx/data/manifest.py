@@ -57,6 +57,12 @@ class Utterance:
     end: float | None = None
     extra: Mapping[str, str] = field(default_factory=dict)
 
+    def column(self, name: str) -> str:
+        """Return the text in a column; empty if there is none."""
+        if name in ("utterance", "label", "speaker", "session", "split"):
+            return str(getattr(self, name))
+        return self.extra.get(name, "")
+
 
 @dataclass(frozen=True)
 class Manifest:

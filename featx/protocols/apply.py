@@ -109,7 +109,7 @@ def find_gaps(applied: AppliedProtocol, folds: Sequence[Fold]) -> tuple[str, ...
 def _check_columns(manifest: Manifest, protocol: Protocol) -> None:
     """Raise a FeatxError if a column, or a value that it must have, is not there."""
     for column, wanted in protocol.where.items():
-        here = {_value(u, column) for u in manifest.utterances} - {""}
+        here = {u.column(column) for u in manifest.utterances} - {""}
         if not here:
             raise _unfit(manifest, protocol, f"it has no column {column}")
         absent = [value for value in wanted if value not in here]
@@ -120,7 +120,7 @@ def _check_columns(manifest: Manifest, protocol: Protocol) -> None:
 
 def _selected(utterances: Iterable[Utterance], protocol: Protocol) -> list[Utterance]:
     where = protocol.where.items()
-    return [u for u in utterances if all(_value(u, column) in wanted for column, wanted in where)]
+    return [u for u in utterances if all(u.column(column) in wanted for column, wanted in where)]
 
 
 def _merged(utterances: Iterable[Utterance], protocol: Protocol) -> list[Utterance]:
@@ -129,12 +129,6 @@ def _merged(utterances: Iterable[Utterance], protocol: Protocol) -> list[Utteran
 
 def _is_kept(utterance: Utterance, protocol: Protocol) -> bool:
     return not protocol.labels or utterance.label in protocol.labels
-
-
-def _value(utterance: Utterance, column: str) -> str:
-    if column in ("utterance", "label", "speaker", "session", "split"):
-        return str(getattr(utterance, column))
-    return utterance.extra.get(column, "")
 
 
 def _unfit(manifest: Manifest, protocol: Protocol, reason: str) -> FeatxError:

@@ -8,10 +8,23 @@ from pydantic import Field, ValidationInfo, field_validator
 from featx.utils.config import Schema
 
 Share = Annotated[float, Field(gt=0, lt=1)]
+Column = Annotated[str, Field(min_length=1)]
 Names = Annotated[tuple[str, ...], Field(min_length=1)]
 
+BY_SPEAKER = ("session", "speaker")  # columns of which no value shares speakers with another
+_STRATIFIED = "stratified by label"
 
-class Apart(Schema):
+
+class Kind(Schema):
+    """What every division has."""
+
+    @property
+    def apart(self) -> tuple[str, ...]:
+        """The columns, beside the speaker's, of which no value is both tested and learned from."""
+        return ()
+
+
+class Apart(Kind):
     """A division that keeps the speakers of training, validation and test apart."""
 
     @property
@@ -20,7 +33,7 @@ class Apart(Schema):
         return True
 
 
-class Together(Schema):
+class Together(Kind):
     """A division of utterances at random, in which speakers are shared.
 
     Attributes:
@@ -81,20 +94,92 @@ class SpeakerFolds(Apart):
         return _rotating(f"of {self.count} groups of speakers, sexes balanced,")
 
 
-class LeaveOneOut(Apart):
-    """Each session or speaker is the test set once."""
+class LeaveOneOut(Kind):
+    """Each session, speaker or value of another column is the test set once.
+
+    Attributes:
+        by: the column.
+        validation: "next" for the group after the test set's, or a share of what is not tested,
+            drawn stratified by label.
+    """
 
     kind: Literal["leave-one-out"]
-    by: Literal["session", "speaker"]
+    by: Column
+    validation: Literal["next"] | Share = "next"
+
+    @field_validator("validation")
+    @classmethod
+    def _speakers_stay_apart(cls, validation: str | float, info: ValidationInfo) -> str | float:
+        if validation != "next" and info.data.get("by") in BY_SPEAKER:
+            raise ValueError(
+                'a share of the utterances has the speakers that are trained on; give "next"'
+            )
+        return validation
+
+    @property
+    def speakers_disjoint(self) -> bool:
+        """Whether no speaker may be in two parts."""
+        return self.by in BY_SPEAKER
+
+    @property
+    def apart(self) -> tuple[str, ...]:
+        """The column, unless it is about speakers."""
+        return () if self.speakers_disjoint else (self.by,)
 
     @property
     def folds(self) -> int | None:
-        """None: the corpus decides, with one fold for each session or speaker."""
+        """None: the corpus decides, with one fold for each group."""
         return None
 
     def describe(self) -> dict[str, str]:
         """Return what is in each part."""
-        return _rotating(self.by)
+        parts = _rotating(self.by)
+        if self.validation != "next":
+            parts["validation"] = f"{self.validation:.0%} of the other utterances, {_STRATIFIED}"
+        return parts
+
+
+class Crossed(Apart):
+    """A value of a column, spoken by a group of speakers, is the test set once.
+
+    The next group validates and the others train, with other values of the column. What shares
+    only the value or only the speakers with the test set is left out of the fold.
+
+    Attributes:
+        by: the column.
+        count: how many groups speakers are dealt into, sexes in turn.
+    """
+
+    kind: Literal["crossed"]
+    by: Column
+    count: Annotated[int, Field(ge=3)]
+
+    @field_validator("by")
+    @classmethod
+    def _not_by_speaker(cls, by: str) -> str:
+        if by in BY_SPEAKER:
+            raise ValueError("speakers are kept apart already; give another column")
+        return by
+
+    @property
+    def apart(self) -> tuple[str, ...]:
+        """The column."""
+        return (self.by,)
+
+    @property
+    def folds(self) -> int | None:
+        """None: the corpus decides, with one fold for each value of the column in each group."""
+        return None
+
+    def describe(self) -> dict[str, str]:
+        """Return what is in each part."""
+        groups = f"of {self.count} groups of speakers, sexes balanced,"
+        return {
+            "train": f"the other groups, without that {self.by}",
+            "validation": f"the next group, without that {self.by}",
+            "test": f"each {self.by} as spoken by each {groups} in turn",
+            "left out": f"what shares the {self.by} or the speakers with the test set",
+        }
 
 
 class RandomFolds(Together):
@@ -155,7 +240,7 @@ class RandomSplit(Together):
         }
 
 
-class ManifestSplit(Schema):
+class ManifestSplit(Kind):
     """What the manifest's split column says.
 
     Attributes:
@@ -181,7 +266,7 @@ class ManifestSplit(Schema):
 
 
 Division = Annotated[
-    Speakers | SpeakerFolds | LeaveOneOut | RandomFolds | RandomSplit | ManifestSplit,
+    Speakers | SpeakerFolds | LeaveOneOut | Crossed | RandomFolds | RandomSplit | ManifestSplit,
     Field(discriminator="kind"),
 ]
 
@@ -195,5 +280,5 @@ def _listed(names: Sequence[str]) -> str:
 
 
 def _drawn(division: Together) -> str:
-    how = "stratified by label" if division.stratified else "not stratified"
+    how = _STRATIFIED if division.stratified else "not stratified"
     return f"{how} (random_state {division.random_state})"

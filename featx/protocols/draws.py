@@ -7,7 +7,7 @@ from sklearn.model_selection import KFold, StratifiedKFold, train_test_split
 
 from featx.data.manifest import Manifest, Utterance
 from featx.errors import FeatxError
-from featx.protocols.divisions import RandomFolds, Together
+from featx.protocols.divisions import RandomFolds
 
 Utterances = tuple[Utterance, ...]
 
@@ -42,7 +42,11 @@ def deal(
 
 
 def draw(
-    manifest: Manifest, utterances: Sequence[Utterance], share: float, division: Together
+    manifest: Manifest,
+    utterances: Sequence[Utterance],
+    share: float,
+    stratified: bool = True,
+    random_state: int = 0,
 ) -> tuple[Utterances, Utterances]:
     """Draw a share of the utterances.
 
@@ -50,7 +54,8 @@ def draw(
         manifest: the corpus that the message names.
         utterances: what is drawn from, in a fixed order.
         share: how much is drawn, between 0 and 1.
-        division: how it is drawn.
+        stratified: whether it has its share of each label.
+        random_state: the seed of the shuffle.
 
     Returns:
         The utterances left and the utterances drawn, each in the order given.
@@ -62,8 +67,8 @@ def draw(
         left, drawn = train_test_split(
             range(len(utterances)),
             test_size=share,
-            stratify=[u.label for u in utterances] if division.stratified else None,
-            random_state=division.random_state,
+            stratify=[u.label for u in utterances] if stratified else None,
+            random_state=random_state,
         )
     except ValueError as error:
         raise FeatxError(

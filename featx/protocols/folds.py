@@ -1,13 +1,14 @@
 """Which utterances train, validate and test: a corpus divided into folds."""
 
-import re
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from featx.data.manifest import Manifest, Utterance
 from featx.errors import FeatxError
 from featx.protocols.divisions import (
+    Crossed,
     Division,
     LeaveOneOut,
     ManifestSplit,
@@ -16,7 +17,14 @@ from featx.protocols.divisions import (
     SpeakerFolds,
     Speakers,
 )
-from featx.protocols.draws import deal, draw
+from featx.protocols.draws import Utterances, deal, draw
+from featx.protocols.groups import (
+    by_speaker,
+    check_speakers_known,
+    deal_speakers,
+    group_by,
+    natural,
+)
 from featx.utils.text import listed
 
 PARTS = ("train", "validation", "test")
@@ -25,6 +33,8 @@ PARTS = ("train", "validation", "test")
 @dataclass(frozen=True)
 class Fold:
     """A division of a corpus into training, validation and test.
+
+    A crossed division leaves some of the corpus out of each fold.
 
     Attributes:
         number: the place of the fold, from 0.
@@ -80,14 +90,16 @@ def _divide(
         case Speakers():
             return (_fold_of_speakers(manifest, utterances, division),)
         case SpeakerFolds():
-            return _rotate(_speaker_groups(manifest, utterances, division.count))
+            return _rotate(deal_speakers(manifest, utterances, division.count))
         case LeaveOneOut():
-            return _rotate(_groups_left_out(manifest, utterances, division.by))
+            return _leave_one_out(manifest, utterances, division)
+        case Crossed():
+            return _crossed_folds(manifest, utterances, division)
         case RandomFolds():
             return _random_folds(manifest, utterances, division)
-        case RandomSplit():
-            rest, test = draw(manifest, utterances, division.test, division)
-            train, validation = draw(manifest, rest, division.validation, division)
+        case RandomSplit(stratified=stratified, random_state=state):
+            rest, test = draw(manifest, utterances, division.test, stratified, state)
+            train, validation = draw(manifest, rest, division.validation, stratified, state)
             return (Fold(0, train, validation, test),)
         case ManifestSplit():
             return (_fold_of_split(manifest, utterances),)
@@ -104,33 +116,71 @@ def _rotate(groups: Sequence[Sequence[Utterance]]) -> tuple[Fold, ...]:
     return tuple(folds)
 
 
+def _leave_one_out(
+    manifest: Manifest, utterances: Sequence[Utterance], division: LeaveOneOut
+) -> tuple[Fold, ...]:
+    share = division.validation
+    groups = group_by(manifest, utterances, division.by, needed=3 if share == "next" else 2)
+    if share == "next":
+        return _rotate(groups)
+    return _test_each(groups, partial(draw, manifest, share=share))
+
+
 def _random_folds(
     manifest: Manifest, utterances: Sequence[Utterance], division: RandomFolds
 ) -> tuple[Fold, ...]:
-    groups = deal(manifest, utterances, division)
-    if division.validation == "next":
+    share, groups = division.validation, deal(manifest, utterances, division)
+    if share == "next":
         return _rotate(groups)
+    stratified, state = division.stratified, division.random_state
+    drawn = partial(draw, manifest, share=share, stratified=stratified, random_state=state)
+    return _test_each(groups, drawn)
+
+
+def _test_each(
+    groups: Sequence[Sequence[Utterance]],
+    split: Callable[[Sequence[Utterance]], tuple[Utterances, Utterances]],
+) -> tuple[Fold, ...]:
+    """Test on each group in turn; split the others into training and validation."""
     folds = []
     for number, test in enumerate(groups):
-        tested = {u.utterance for u in test}
-        rest = [u for u in utterances if u.utterance not in tested]
-        train, validation = draw(manifest, rest, division.validation, division)
-        folds.append(Fold(number, train, validation, test))
+        others = [u for i, group in enumerate(groups) if i != number for u in group]
+        train, validation = split(sorted(others, key=lambda u: u.utterance))
+        folds.append(Fold(number, train, validation, tuple(test)))
+    return tuple(folds)
+
+
+def _crossed_folds(
+    manifest: Manifest, utterances: Sequence[Utterance], division: Crossed
+) -> tuple[Fold, ...]:
+    """Rotate over groups of speakers; test each value of the column, and learn from the others."""
+    by = division.by
+    folds: list[Fold] = []
+    values = [group[0].column(by) for group in group_by(manifest, utterances, by, needed=2)]
+    for whole in _rotate(deal_speakers(manifest, utterances, division.count)):
+        for value in values:
+            train, validation = (
+                tuple(u for u in part if u.column(by) != value)
+                for part in (whole.train, whole.validation)
+            )
+            test = tuple(u for u in whole.test if u.column(by) == value)
+            if test:  # a group need not speak all
+                folds.append(Fold(len(folds), train, validation, test))
     return tuple(folds)
 
 
 def _fold_of_speakers(
     manifest: Manifest, utterances: Sequence[Utterance], division: Speakers
 ) -> Fold:
-    by_speaker = _by_speaker(manifest, utterances)
-    absent = [s for s in (*division.validation, *division.test) if s not in by_speaker]
+    speakers = by_speaker(manifest, utterances)
+    absent = [s for s in (*division.validation, *division.test) if s not in speakers]
     if absent:
         raise FeatxError(
             f"{manifest.path}: nothing by speaker {listed(absent)}, who should validate or test; "
-            f"there are {listed(list(by_speaker), 30)}."
+            f"there are {listed(list(speakers), 30)}."
         )
     named = {*division.train, *division.validation, *division.test}
-    unnamed = [speaker for speaker in by_speaker if speaker not in named]
+    unnamed = [speaker for speaker in speakers if speaker not in named]
     if unnamed:
         raise FeatxError(
             f"{manifest.path}: the protocol gives speaker {listed(unnamed)} no part. Use the "
@@ -143,55 +193,6 @@ def _fold_of_speakers(
     return Fold(
         0, spoken_by(division.train), spoken_by(division.validation), spoken_by(division.test)
     )
-
-
-def _speaker_groups(
-    manifest: Manifest, utterances: Sequence[Utterance], count: int
-) -> list[list[Utterance]]:
-    by_speaker = _by_speaker(manifest, utterances)
-    _check_enough(manifest, "speaker", by_speaker)
-    if len(by_speaker) < count:
-        raise FeatxError(f"{manifest.path}: {len(by_speaker)} speakers, too few for {count} folds.")
-    # sexes one after the other, so that dealing spreads each of them over the groups
-    order = sorted(by_speaker, key=lambda s: (by_speaker[s][0].extra.get("sex", ""), natural(s)))
-    return [[u for speaker in order[i::count] for u in by_speaker[speaker]] for i in range(count)]
-
-
-def _groups_left_out(
-    manifest: Manifest, utterances: Sequence[Utterance], by: str
-) -> list[list[Utterance]]:
-    if by == "speaker":
-        groups = _by_speaker(manifest, utterances)
-    else:
-        without = [u.utterance for u in utterances if not u.session]
-        if without:
-            raise FeatxError(
-                f"{manifest.path}: utterances {listed(without)} have no session, so none can be "
-                "left out. Fill in the column, or take a protocol that divides otherwise."
-            )
-        groups = _grouped(utterances, by)
-    _check_enough(manifest, by, groups)
-    return list(groups.values())
-
-
-def _check_enough(manifest: Manifest, what: str, groups: Mapping[str, Sequence[Utterance]]) -> None:
-    if len(groups) < 3:
-        raise FeatxError(
-            f"{manifest.path}: {len(groups)} {what}s; training, validation and test need a {what} "
-            f"each. Add {what}s, or divide otherwise; `speaker_dependent` divides utterances."
-        )
-
-
-def _by_speaker(manifest: Manifest, utterances: Sequence[Utterance]) -> dict[str, list[Utterance]]:
-    check_speakers_known(manifest, utterances)
-    return _grouped(utterances, "speaker")
-
-
-def _grouped(utterances: Sequence[Utterance], by: str) -> dict[str, list[Utterance]]:
-    groups = defaultdict(list)
-    for utterance in utterances:
-        groups[getattr(utterance, by)].append(utterance)
-    return {name: groups[name] for name in sorted(groups, key=natural)}
 
 
 def _fold_of_split(manifest: Manifest, utterances: Sequence[Utterance]) -> Fold:
@@ -240,23 +241,6 @@ def check_fold(manifest: Manifest, number: int, parts: Parts, disjoint: bool) ->
             f"{manifest.path}: in fold {number} nothing in training has the label "
             f"{', '.join(sorted(untrained))}. Leave such labels out, or divide otherwise."
         )
-
-
-def check_speakers_known(manifest: Manifest, utterances: Iterable[Utterance]) -> None:
-    """Raise a FeatxError if an utterance has no speaker."""
-    unknown = [u.utterance for u in utterances if not u.speaker]
-    if unknown:
-        raise FeatxError(
-            f"{manifest.path}: utterances {listed(unknown)} have no speaker, so training and test "
-            "can't be kept apart by speaker. Fill in the column, or divide otherwise; without a "
-            "protocol, `speaker_dependent` divides utterances."
-        )
-
-
-def natural(name: str) -> list[tuple[int, str]]:
-    """Return a sort key that puts speaker 2 before speaker 10."""
-    parts = re.split(r"(\d+)", name)
-    return [(int(part), "") if part.isdecimal() else (-1, part) for part in parts]
 
 
 def _check_disjoint(manifest: Manifest, parts: Parts) -> None:

@@ -24,6 +24,8 @@ class Task:
         classes: the labels, in their customary order.
         notes: what the protocol leaves out, and what is missing.
         speakers_shared: whether training and test of a fold share speakers.
+        apart: the columns, beside the speaker's, of which no value is both tested and learned
+            from, such as "statement".
     """
 
     utterances: tuple[Utterance, ...]
@@ -31,11 +33,13 @@ class Task:
     classes: tuple[str, ...]
     notes: tuple[str, ...]
     speakers_shared: bool
+    apart: tuple[str, ...] = ()
 
     def describe(self, protocol: Protocol, seeds: int) -> str:
-        """Return protocol, whether speakers are apart, and seeds, as titles of runs have them."""
+        """Return protocol, what is kept apart, and seeds, as titles of runs have them."""
         speakers = "speaker-dependent" if self.speakers_shared else "speaker-independent"
-        return f"{protocol.name or protocol.title}, {speakers}, {counted(seeds, 'seed')}"
+        kept = ", ".join([speakers, *(f"{column}-independent" for column in self.apart)])
+        return f"{protocol.name or protocol.title}, {kept}, {counted(seeds, 'seed')}"
 
     def labels(self, utterances: Sequence[Utterance]) -> np.ndarray:
         """Return the index of each utterance's class."""
@@ -68,7 +72,9 @@ def set_task(
         )
     notes = (*applied.left_out, *find_gaps(applied, _whole_folds(applied, utterances, folds)))
     shared = any(map(shares_speakers, folds))
-    return Task(utterances, folds, classes, (*notes, *remarks), shared)
+    return Task(
+        utterances, folds, classes, (*notes, *remarks), shared, applied.protocol.division.apart
+    )
 
 
 def _whole_folds(

@@ -2,7 +2,7 @@
 
 import textwrap
 
-from featx.protocols.divisions import Division, LeaveOneOut
+from featx.protocols.divisions import Crossed, Division, LeaveOneOut
 from featx.protocols.protocol import Protocol, protocol_names, read_protocol
 
 _WIDTH = 100  # columns
@@ -52,17 +52,20 @@ def describe_protocol(name: str) -> str:
         "folds": _folds(protocol.division),
         **{f"  {part}": text for part, text in protocol.division.describe().items()},
         "speakers": disjoint,
+        **dict.fromkeys(protocol.division.apart, "those tested are in no other part"),
         "utterances": _expected(protocol),
         "source": protocol.source or "unknown",
         "manifest": protocol.manifest or "any",
     }
-    shown = [_wrapped(f"{key:<14}{text}") for key, text in lines.items()]
+    shown = [_wrapped(f"{key:<13} {text}") for key, text in lines.items()]
     return "\n".join([f"{protocol.name}: {protocol.title}", "", *shown])
 
 
 def _folds(division: Division) -> str:
     if isinstance(division, LeaveOneOut):
         return f"1/{division.by}"
+    if isinstance(division, Crossed):
+        return f"{division.count}/{division.by}"
     return str(division.folds)
 
 

@@ -1,4 +1,4 @@
-"""No speaker is on both sides, whatever the manifest's order, unless the division says so."""
+"""No speaker and no text is on both sides, whatever the manifest's order, unless divided so."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -14,6 +14,7 @@ from featx.protocols.folds import make_folds, shares_speakers
 from featx.utils.config import check_config
 
 SPLIT = {"kind": "manifest-split"}
+TEXTS = 5
 
 
 def manifest(rows) -> Manifest:
@@ -26,7 +27,7 @@ def manifest(rows) -> Manifest:
             label,
             session=f"{int(speaker or 0) % 3}",
             split=split,
-            extra={"sex": sex},
+            extra={"sex": sex, "text": f"text {n % TEXTS}"},
         )
         for n, (speaker, label, split, sex) in enumerate(rows)
     )
@@ -56,6 +57,8 @@ EVERY_KIND = [
     {"kind": "speaker-folds", "count": 3},
     {"kind": "leave-one-out", "by": "speaker"},
     {"kind": "leave-one-out", "by": "session"},
+    {"kind": "leave-one-out", "by": "text"},
+    {"kind": "leave-one-out", "by": "text", "validation": 0.2},
     {"kind": "random-folds", "count": 4, "validation": 0.2, "stratified": False, "random_state": 3},
     {"kind": "random-folds", "count": 4, "validation": "next", "stratified": True,
      "random_state": 0},
@@ -75,7 +78,8 @@ def test_every_division_is_blind_to_order_and_uses_each_utterance_once_a_fold(di
     for fold in folds:
         assert ids((*fold.train, *fold.validation, *fold.test)) == ids(corpus.utterances)
         assert all(fold.parts.values())
-        assert shares_speakers(fold) == division["kind"].startswith("random")
+        shared = division["kind"].startswith("random") or division.get("by") == "text"
+        assert shares_speakers(fold) == shared
     shuffled = list(corpus.utterances)
     order.shuffle(shuffled)
     assert divide(Manifest(corpus.path, tuple(shuffled)), **division) == folds
@@ -118,11 +122,85 @@ def test_leaving_one_out_tests_each_in_natural_order_and_validates_on_the_next()
     assert [{u.session for u in f.test} for f in sessions] == [{"0"}, {"1"}, {"2"}]
 
 
+def test_utterances_without_a_text_are_named():
+    rows = balanced(3).utterances
+    gap = replace(rows[4], extra={"sex": "female"})
+    with pytest.raises(FeatxError, match="utterances u004 have no text, so none can be left out"):
+        divide(Manifest(Path("m.csv"), (*rows[:4], gap)), "leave-one-out", by="text")
+
+
 def test_a_speaker_in_two_sessions_is_refused():
     rows = balanced(5).utterances
     moved = (*rows[:-1], replace(rows[-1], session="0"))
     with pytest.raises(FeatxError, match="1 speakers are in more than one part"):
         divide(Manifest(Path("m.csv"), moved), "leave-one-out", by="session")
+
+
+def spoken(speakers: int, texts: int, takes: int = 2) -> Manifest:
+    """Make a manifest in which everyone says each text with each label."""
+    rows = [(f"{s}", label) for s in range(speakers) for label in ("sad", "happy")]
+    utterances = (
+        Utterance(f"{s}-{t}-{label}-{take}", Path("x.wav"), s, label, extra={"text": f"{t}"})
+        for s, label in rows
+        for t in range(texts)
+        for take in range(takes)
+    )
+    return Manifest(Path("m.csv"), tuple(utterances))
+
+
+def values(utterances, column: str) -> set[str]:
+    return {u.column(column) for u in utterances}
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.integers(1, 4), st.integers(2, 5), st.sampled_from(["next", 0.25]))
+def test_leaving_out_a_text_tests_each_once_and_on_no_text_that_was_learned(
+    speakers, texts, validation
+):
+    texts = texts if validation != "next" else texts + 1
+    corpus = spoken(speakers, texts, takes=4)
+    folds = divide(corpus, "leave-one-out", by="text", validation=validation)
+    assert ids(u for fold in folds for u in fold.test) == ids(corpus.utterances)
+    assert [values(fold.test, "text") for fold in folds] == [{f"{t}"} for t in range(texts)]
+    for fold in folds:
+        learned = values((*fold.train, *fold.validation), "text")
+        assert not values(fold.test, "text") & learned
+        assert len(learned) == texts - 1
+        if validation == "next":
+            assert not values(fold.train, "text") & values(fold.validation, "text")
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.integers(3, 9), st.integers(2, 4), st.data())
+def test_crossed_folds_share_neither_text_nor_speaker_and_test_each_utterance_once(
+    speakers, texts, data
+):
+    corpus = spoken(speakers, texts)
+    count = data.draw(st.integers(3, speakers))
+    silent = data.draw(st.sampled_from(corpus.utterances))  # a gap in the design
+    corpus = Manifest(corpus.path, tuple(u for u in corpus.utterances if u != silent))
+    folds = divide(corpus, "crossed", by="text", count=count)
+    assert ids(u for fold in folds for u in fold.test) == ids(corpus.utterances)
+    assert [fold.number for fold in folds] == list(range(count * texts))
+    for fold in folds:
+        assert not shares_speakers(fold)
+        assert all(fold.parts.values())
+        learned = (*fold.train, *fold.validation)
+        assert len(values(fold.test, "text")) == 1
+        assert not values(fold.test, "text") & values(learned, "text")
+        used = ids((*learned, *fold.test))
+        for left in (u for u in corpus.utterances if u.utterance not in used):
+            tested = left.column("text") in values(fold.test, "text")
+            assert tested != (left.speaker in values(fold.test, "speaker"))
+
+
+def test_crossed_folds_skip_what_a_group_of_speakers_does_not_say():
+    corpus = spoken(6, 3)
+    few = tuple(u for u in corpus.utterances if (u.speaker, u.column("text")) not in
+                {("0", "1"), ("3", "1")})  # fmt: skip
+    folds = divide(Manifest(corpus.path, few), "crossed", by="text", count=3)
+    assert len(folds) == 8
+    assert ids(u for fold in folds for u in fold.test) == ids(few)
 
 
 def test_the_split_column_is_followed():
@@ -193,6 +271,20 @@ FOUR = {"count": 4, "validation": "next", "stratified": True, "random_state": 0}
          "fold 0 has no train utterances"),
         ([("1", "sad", "", "")], {"kind": "leave-one-out", "by": "session"},
          "u000 have no session"),
+        ([("1", "sad", "", "")], {"kind": "leave-one-out", "by": "txt"},
+         "it has no column txt, by which the protocol divides; did you mean 'text'"),
+        ([("1", "sad", "", "")] * 2, {"kind": "leave-one-out", "by": "text"},
+         r"2 texts; training, validation and test need a text each.*validation = 0\.1"),
+        ([("1", "sad", "", "")], {"kind": "leave-one-out", "by": "text", "validation": 0.1},
+         "1 text; training and test need a text each"),
+        ([(s, "sad", "", "") for s in "12"], {"kind": "crossed", "by": "text", "count": 3},
+         "2 speakers; training, validation and test need a speaker each"),
+        ([("1", "sad", "", "")], {"kind": "crossed", "by": "text", "count": 3}, "1 text;"),
+        ([(s, "sad", "", "") for s in "123"], {"kind": "crossed", "by": "text", "count": 4},
+         "3 speakers, too few for 4 folds"),
+        ([(s, label, "", "") for s in "123" for label in ("sad", "sad", "sad", "sad", "mad")],
+         {"kind": "crossed", "by": "text", "count": 3},
+         "in fold 4 nothing in training has the label mad"),
         ([("1", "sad", "train", ""), ("2", "sad", "", "")], SPLIT, "u001 have no split"),
         ([("1", "sad", "", "")], SPLIT, "has no split column"),
         ([("1", "sad", "train", ""), ("2", "sad", "test", "")], SPLIT, "no validation utterances"),
@@ -227,6 +319,11 @@ def test_what_can_not_be_divided_is_explained(rows, division, message):
         ({"kind": "speakers", **LISTED, "test": ["4"]}, "4 already named in another part"),
         ({"kind": "speakers", **LISTED, "train": []}, "train: .* at least 1 item"),
         ({"kind": "leave-one-in"}, "'speaker-folds', 'leave-one-out'"),
+        ({"kind": "leave-one-out", "by": "speaker", "validation": 0.1}, 'give "next"'),
+        ({"kind": "leave-one-out", "by": "session", "validation": 0.1}, 'give "next"'),
+        ({"kind": "crossed", "by": "speaker", "count": 4}, "speakers are kept apart already"),
+        ({"kind": "crossed", "by": "text", "count": 2}, "greater than or equal to 3"),
+        ({"kind": "crossed", "by": "", "count": 3}, "at least 1 character"),
     ],
 )
 def test_an_impossible_division_is_refused(division, message):

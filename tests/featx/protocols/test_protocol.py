@@ -15,6 +15,7 @@ from featx.protocols.apply import apply_protocol
 from featx.protocols.folds import make_folds, shares_speakers
 from featx.protocols.protocol import Protocol, default_protocol, protocol_names, read_protocol
 from featx.protocols.task import set_task
+from featx.protocols.text import describe_protocol, list_protocols
 from featx.utils.config import check_config
 
 EMOTIONS = ("neutral", "calm", "happy", "sad", "angry", "fearful", "disgust", "surprised")
@@ -35,12 +36,21 @@ def listed(rows) -> Manifest:
 def ravdess() -> Manifest:
     """RAVDESS in full: an intensity less of neutral, and no song by actor 18."""
     return listed(
-        (f"{actor:02}", label, "", {"channel": channel, "sex": "male" if actor % 2 else "female"})
+        (
+            f"{actor:02}",
+            label,
+            "",
+            {
+                "channel": channel,
+                "sex": "male" if actor % 2 else "female",
+                "statement": f"statement {take % 2}",
+            },
+        )
         for channel, labels in (("speech", EMOTIONS), ("song", SUNG))
         for actor in range(1, 25)
         if (channel, actor) != ("song", 18)
         for label in labels
-        for _ in range(4 if label == "neutral" else 8)
+        for take in range(4 if label == "neutral" else 8)
     )
 
 
@@ -129,6 +139,36 @@ def test_speaker_folds_of_ravdess_balance_the_sexes(count):
         men = {u.speaker for u in fold.test if u.extra["sex"] == "male"}
         women = {u.speaker for u in fold.test if u.extra["sex"] == "female"}
         assert abs(len(men) - len(women)) <= count % 2
+
+
+@pytest.mark.parametrize(
+    ("name", "described", "folds", "sizes"),
+    [
+        ("ravdess-statements", "speaker-dependent, statement-independent", 2, (648, 72, 720)),
+        ("ravdess-speakers-statements", "speaker-independent, statement-independent", 12,
+         (480, 120, 120)),
+        ("ravdess-speakers-6fold", "speaker-independent", 6, (960, 240, 240)),
+    ],
+)  # fmt: skip
+def test_runs_say_what_the_division_keeps_apart(name, described, folds, sizes):
+    protocol = read_protocol(name)
+    task = set_task(apply_protocol(CORPUS["ravdess"], protocol))
+    assert task.describe(protocol, 3) == f"{name}, {described}, 3 seeds"
+    assert len(task.folds) == folds
+    for fold in task.folds:
+        assert tuple(map(len, fold.parts.values())) == sizes
+    assert sorted(u.utterance for fold in task.folds for u in fold.test) == sorted(
+        u.utterance for u in task.utterances
+    )
+
+
+def test_a_crossed_protocol_is_described_with_what_it_leaves_out():
+    text = describe_protocol("ravdess-speakers-statements")
+    assert "left out    what shares the statement or the speakers with the test set" in text
+    assert "statement     those tested are in no other part" in text
+    assert "6/statement" in text
+    assert "6/statement" in list_protocols()
+    assert "10% of the other utterances, stratified" in describe_protocol("ravdess-statements")
 
 
 def test_notes_say_what_was_left_out_and_merged():
