@@ -108,6 +108,8 @@ def _checkpoint(facts: CardFacts) -> str:
     look, by = facts.member.best_look, facts.config.training.best_by
     on_test = facts.config.select_on == "test"
     data = "the **TEST data**" if on_test else "validation data"
+    if by == "parting":
+        return f"step {look.step:,}, where the loss on {data} parts from the training loss."
     return f"step {look.step:,}, chosen by {NAMES.get(by, 'loss')} on {data}."
 
 

@@ -13,6 +13,9 @@ Pooling = FramePooling
 SelectOn = Literal["validation", "test"]
 """Which utterances choose the checkpoint."""
 
+BestBy = Literal["uar", "wa", "loss", "parting"]
+"""Which rule chooses the checkpoint, see `featx.finetuning.member.Look.score`."""
+
 Save = Literal["best", "all", "none"]
 """Which models are kept."""
 

@@ -5,17 +5,44 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, NonNegativeFloat, PositiveFloat, PositiveInt
+from pydantic import (
+    AfterValidator,
+    Field,
+    NonNegativeFloat,
+    PlainSerializer,
+    PositiveFloat,
+    PositiveInt,
+)
 
 from classifiers.pooled import PooledSettings
 from featx.features.encoders.checkpoints import store_name
-from featx.finetuning.choices import Mode, Save, SelectOn
+from featx.finetuning.choices import BestBy, Mode, Save, SelectOn
 from featx.protocols.protocol import Protocol
 from featx.runs.read import find_config
 from featx.utils.config import Schema, change, check_config, config_table, shipped_config
 from featx.utils.files import AnyPath
 
 Rate = Annotated[float, Field(gt=0, allow_inf_nan=False)]
+
+
+def _whole_or_infinite(value: float) -> float:
+    """Return a number of looks as an integer, or infinity.
+
+    Raises:
+        ValueError: if it is neither.
+    """
+    if value == math.inf:
+        return value
+    if value >= 1 and value.is_integer():
+        return int(value)
+    raise ValueError(
+        f"must be a whole number from 1, or inf, which never stops early (got {value:g})"
+    )
+
+
+Looks = Annotated[
+    float, AfterValidator(_whole_or_infinite), PlainSerializer(lambda value: value)
+]  # pydantic alone would write 5 as 5.0
 
 
 class TuningSettings(Schema):
@@ -25,6 +52,8 @@ class TuningSettings(Schema):
         batch_size: utterances that go through the model at once, on each GPU; also in evaluation.
         accumulation: batches whose gradients are added for a step.
         epochs: passes over the training data, at most.
+        max_steps: steps of the optimiser, at most; without it, those of all epochs. The schedule
+            ends with the training, whichever bound ends it.
         learning_rate: AdamW's, for the encoder's weights.
         head_learning_rate: AdamW's, for the head's weights; the same by default.
         warmup: share of all steps over which the rates rise from 0.
@@ -33,8 +62,9 @@ class TuningSettings(Schema):
         weight_decay: AdamW's.
         max_grad_norm: bound on the norm of all gradients together.
         every: steps between two looks at the validation data; each saves a checkpoint.
-        best_by: what chooses the checkpoint: highest UAR or WA, or lowest loss.
-        patience: stop after so many looks without a better one.
+        best_by: what chooses the checkpoint: highest "uar" or "wa", lowest "loss", or "parting",
+            where the loss of the data that choose it parts from the training loss (`Look.score`).
+        patience: stop after so many looks without a better one; `inf` never stops early.
         group_by_length: make batches of utterances of similar length, which saves padding.
         gradient_checkpointing: keep fewer activations and compute them again: less memory for
             more time.
@@ -44,6 +74,7 @@ class TuningSettings(Schema):
     batch_size: PositiveInt
     accumulation: PositiveInt
     epochs: PositiveInt
+    max_steps: PositiveInt | None = None
     learning_rate: Rate
     head_learning_rate: Rate | None = None
     warmup: Annotated[float, Field(ge=0, lt=1)]
@@ -51,8 +82,8 @@ class TuningSettings(Schema):
     weight_decay: NonNegativeFloat
     max_grad_norm: Rate
     every: PositiveInt
-    best_by: Literal["uar", "wa", "loss"]
-    patience: PositiveInt
+    best_by: BestBy
+    patience: Looks
     group_by_length: bool
     gradient_checkpointing: bool
     precision: Literal["float32", "bfloat16", "float16"]

@@ -1,6 +1,5 @@
 """Fine-tuned models to the Hugging Face Hub: checked before training, sent after it."""
 
-import csv
 from pathlib import Path
 from typing import Any
 
@@ -9,8 +8,9 @@ from huggingface_hub.errors import HfHubHTTPError, HFValidationError
 from huggingface_hub.utils import validate_repo_id
 
 from featx.errors import FeatxError
-from featx.finetuning.member import Look
-from featx.runs.files import HISTORY
+from featx.finetuning.choices import BestBy
+from featx.finetuning.history import read_history
+from featx.finetuning.member import best_look
 from featx.runs.members import member_name
 
 PATIENCE = 10.0  # seconds for the Hub to answer at all; its client would wait for ever
@@ -66,23 +66,23 @@ def push(repository: str, folder: Path) -> str:
     return f"{constants.ENDPOINT}/{repository}"
 
 
-def best_saved(run: Path, models: Path, best_by: str) -> Path:
+def best_saved(run: Path, models: Path, best_by: BestBy) -> Path:
     """Return the folder of the best model that a finished run has saved.
 
     Args:
         run: the run's folder.
         models: the folder with its saved models.
-        best_by: what chose the checkpoints: "uar", "wa" or "loss".
+        best_by: the rule that chose the checkpoints.
 
     Raises:
         FeatxError: if it has saved none.
     """
     best: dict[Path, tuple[float, int, int]] = {}
-    for seed, fold, look in _read_history(run / HISTORY):
+    for (seed, fold), looks in read_history(run).items():
         folder = models / member_name(seed, fold)
         if folder.is_dir():
-            key = (look.score(best_by), -seed, -fold)  # the first of equals, as the run has it
-            best[folder] = max(best.get(folder, key), key)
+            score = looks[best_look(looks, best_by)].score_of_model(best_by)
+            best[folder] = (score, -seed, -fold)  # the first of equals, as the run has it
     if not best:
         raise FeatxError(
             f"{run}: finished without saving a model, so there is none to send. Fine-tune again "
@@ -118,12 +118,3 @@ def _explained(error: Exception) -> str:
     if status is not None:
         return f"the Hub refuses ({said})."
     return f"the Hub at {constants.ENDPOINT} can't be reached ({said})."
-
-
-def _read_history(path: Path) -> list[tuple[int, int, Look]]:
-    with path.open(encoding="utf-8", newline="") as file:
-        rows = [{name: float(value) for name, value in row.items()} for row in csv.DictReader(file)]
-    return [
-        (int(row.pop("seed")), int(row.pop("fold")), Look(**{**row, "step": int(row["step"])}))  # type: ignore[arg-type]
-        for row in rows
-    ]

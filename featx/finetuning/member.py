@@ -1,13 +1,15 @@
 """One fine-tuned model of a run: a seed on a fold."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from pathlib import Path
 from typing import Any
 
 from torch import Tensor
 
+from featx.finetuning.choices import BestBy
 from featx.runs.members import member_name, read_member, write_member
+from featx.scoring.predictions import rounded
 from featx.utils.config import Schema
 
 COURSE = "told"  # the key in a member's file
@@ -41,17 +43,37 @@ class Look:
     train_seconds: float
     seconds: float
 
-    def score(self, best_by: str) -> float:
-        """Return the value that the best look has highest: UAR, WA, or minus the loss."""
+    def score(self, best_by: BestBy) -> float:
+        """Return the value that the best look has highest.
+
+        Args:
+            best_by: "uar", "wa", "loss", which counts as minus the loss, or "parting". The best
+                look by "parting" is the last at which the validation loss is not above the
+                training loss; if it is above at all looks, the one with the smallest difference.
+                It is our rule for the words of Gavali and Verma (2023), who take the checkpoint
+                at which the test loss begins to part from the training loss.
+        """
+        ahead = self.validation_loss - self.train_loss
         return {
             "uar": self.validation_uar,
             "wa": self.validation_wa,
             "loss": -self.validation_loss,
+            "parting": -ahead if ahead > 0 else self.step,
         }[best_by]
+
+    def score_of_model(self, best_by: BestBy) -> float:
+        """Return the value by which a run's models are compared, this being a model's best look.
+
+        Where curves part says when to stop, not how good a model is: there the loss compares.
+        """
+        return self.score("loss" if best_by == "parting" else best_by)
 
 
 def read_log(log: Sequence[Mapping[str, Any]]) -> list[Look]:
-    """Return the looks at the validation data that are in Trainer's log."""
+    """Return the looks at the validation data that are in Trainer's log.
+
+    Their numbers are rounded as `history.csv` has them: what is read back chooses the same look.
+    """
     looks: list[Look] = []
     training: dict[int, Mapping[str, Any]] = {}
     for entry in log:
@@ -59,29 +81,28 @@ def read_log(log: Sequence[Mapping[str, Any]]) -> list[Look]:
             training[entry["step"]] = entry
         elif "eval_loss" in entry:
             before = training[entry["step"]]
-            looks.append(
-                Look(
-                    step=entry["step"],
-                    epoch=entry["epoch"],
-                    learning_rate=before["learning_rate"],
-                    train_loss=before["loss"],
-                    train_wa=before["wa"],
-                    validation_loss=entry["eval_loss"],
-                    validation_uar=entry["eval_uar"],
-                    validation_wa=entry["eval_wa"],
-                    train_seconds=before["seconds"] - (looks[-1].seconds if looks else 0.0),
-                    seconds=entry["seconds"],
-                )
+            look = Look(
+                step=entry["step"],
+                epoch=entry["epoch"],
+                learning_rate=before["learning_rate"],
+                train_loss=before["loss"],
+                train_wa=before["wa"],
+                validation_loss=entry["eval_loss"],
+                validation_uar=entry["eval_uar"],
+                validation_wa=entry["eval_wa"],
+                train_seconds=before["seconds"] - (looks[-1].seconds if looks else 0.0),
+                seconds=entry["seconds"],
             )
+            looks.append(Look(*rounded(astuple(look))))
     return looks
 
 
-def best_look(looks: Sequence[Look], best_by: str) -> int:
+def best_look(looks: Sequence[Look], best_by: BestBy) -> int:
     """Return the index of the best look, the first of equals."""
     return max(range(len(looks)), key=lambda index: (looks[index].score(best_by), -index))
 
 
-def is_over(looks: Sequence[Look], best_by: str, patience: int) -> bool:
+def is_over(looks: Sequence[Look], best_by: BestBy, patience: float) -> bool:
     """Tell whether as many looks as `patience` followed the best one."""
     return bool(looks) and len(looks) - 1 - best_look(looks, best_by) >= patience
 

@@ -5,10 +5,8 @@ import logging
 import shutil
 from collections import deque
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, astuple
+from dataclasses import asdict
 from pathlib import Path
-
-import numpy as np
 
 from featx.data.manifest import Manifest, load_manifest
 from featx.errors import Interrupted
@@ -18,11 +16,14 @@ from featx.features.encoders.loading import load_extractor
 from featx.features.encoders.shape import read_shape
 from featx.finetuning.card import write_card
 from featx.finetuning.card_facts import CardFacts
+from featx.finetuning.choices import BestBy
 from featx.finetuning.config import FinetuneConfig
+from featx.finetuning.course import pace
 from featx.finetuning.figures import draw_tuning
+from featx.finetuning.history import write_history
 from featx.finetuning.hub import best_saved, push
 from featx.finetuning.identity import Identity, identify
-from featx.finetuning.member import Look, TunedMember, load_tuned_member
+from featx.finetuning.member import TunedMember, load_tuned_member
 from featx.finetuning.model import EmotionModel
 from featx.finetuning.processes import Processes, disconnect
 from featx.finetuning.resources import NOBODY, Recipients, check_disk
@@ -32,11 +33,10 @@ from featx.finetuning.train import Setting, Trial, tune
 from featx.finetuning.waveforms import check_decodable, check_usable
 from featx.protocols.apply import apply_protocol
 from featx.protocols.task import Task, set_task
-from featx.runs.cost import Cost, describe_bytes, describe_seconds, folder_bytes, write_cost
+from featx.runs.cost import Cost, write_cost
 from featx.runs.files import (
     ENVIRONMENT,
     FIGURES,
-    HISTORY,
     MEMBERS,
     MODELS,
     PREDICTIONS,
@@ -45,9 +45,9 @@ from featx.runs.files import (
 from featx.runs.folder import open_run
 from featx.runs.members import member_name
 from featx.scoring.figures import draw_confusion
-from featx.scoring.predictions import rounded, score_outcomes, write_predictions
-from featx.scoring.results import Results, plain_table, render
-from featx.utils.files import write_csv, write_json, write_text
+from featx.scoring.predictions import score_outcomes, write_predictions
+from featx.scoring.results import Results
+from featx.utils.files import write_json, write_text
 from featx.utils.machine import describe_environment, device_name
 
 CHOSEN_ON_TEST = (
@@ -229,9 +229,9 @@ def _keep(
             shutil.rmtree(other)
 
 
-def _best_member(members: Sequence[TunedMember], best_by: str) -> TunedMember:
+def _best_member(members: Sequence[TunedMember], best_by: BestBy) -> TunedMember:
     """Return the member whose best look is the highest, the first of equals."""
-    return max(members, key=lambda m: (m.best_look.score(best_by), -m.seed, -m.fold))
+    return max(members, key=lambda m: (m.best_look.score_of_model(best_by), -m.seed, -m.fold))
 
 
 def _title(setting: Setting) -> str:
@@ -264,42 +264,14 @@ def write_files(
     inputs = encoder.pop("inputs")
     environment = {**describe_environment(), "inputs_sha256": inputs, "encoder": encoder}
     write_json(folder / ENVIRONMENT, environment)
-    header = ("seed", "fold", *Look.__dataclass_fields__)
-    rows = ((m.seed, m.fold, *rounded(astuple(look))) for m in members for look in m.history)
-    write_csv(folder / HISTORY, header, rows)
+    write_history(members, folder)
     write_predictions(setting.task, members, folder / PREDICTIONS)
-    write_text(folder / REPORT, f"{results.to_text()}\n\n{pace(members, folder)}\n")
+    times = pace(members, folder, setting.config.training.best_by)
+    write_text(folder / REPORT, f"{results.to_text()}\n\n{times}\n")
     write_cost(folder, _cost(setting, identity, members))
     draw_confusion(results, folder / FIGURES / "confusion")
     chosen_on_test = setting.config.select_on == "test"
     draw_tuning(members, folder / FIGURES / "training", chosen_on_test)
-
-
-def pace(members: Sequence[TunedMember], folder: Path) -> str:
-    """Return a table of how long each model took, and what the saved ones take on the disk.
-
-    Args:
-        members: the models.
-        folder: the run's.
-    """
-    table = plain_table(
-        "model", "steps", "s / 100 steps", "best step", "time to best", "time", "on disk"
-    )
-    for member in members:
-        looks = member.history
-        steps = np.diff([0, *(look.step for look in looks)])
-        seconds = 100 * np.array([look.train_seconds for look in looks]) / steps
-        saved = folder / MODELS / member.name
-        table.add_row(
-            member.name,
-            f"{looks[-1].step:,}",
-            f"{np.median(seconds):.1f}",
-            f"{member.best_look.step:,}",
-            describe_seconds(member.best_look.seconds),
-            describe_seconds(looks[-1].seconds),
-            describe_bytes(folder_bytes(saved)) if saved.exists() else "not saved",
-        )
-    return render(table)
 
 
 def _cost(setting: Setting, identity: Identity, members: Sequence[TunedMember]) -> Cost:

@@ -125,6 +125,8 @@ def tune(trial: Trial) -> tuple[TunedMember, EmotionModel]:
         history = read_log(trainer.state.log_history)
         best = best_look(history, config.training.best_by)
         checkpoint = folder / f"checkpoint-{history[best].step}"
+        kept = ", ".join(f"{_step(path):,}" for path in _checkpoints(folder))
+        log.debug(f"{trial.title}: the checkpoints kept to the end are those of steps {kept}")
         trainer.tuned.load_state_dict(load_file(checkpoint / "model.safetensors"))
         probabilities = {
             part: _predict(trainer, setting, trial.fold.parts[part]) for part in trial.predicted
@@ -177,37 +179,38 @@ def _train(trial: Trial, trainer: Tuner) -> None:
     settings, title = trial.setting.config.training, trial.title
     processes = trial.setting.processes
     checkpoint = processes.agree(_last_checkpoint(trial.folder, processes.count))
-    steps = _count_steps(trainer)
     done = 0
     if checkpoint:
         state = _read_state(checkpoint)
         assert state is not None, "just looked at"
         done = state.global_step
-        if done >= state.max_steps or is_over(
+        if done >= trainer.steps or is_over(
             read_log(state.log_history), settings.best_by, settings.patience
         ):
             trainer.state = state  # only its predictions were missing
             return
         trainer.took_before(state.log_history[-1]["seconds"])
         log.debug(f"{title}: goes on at step {done}")
-    shown = progress(f"Fine-tuning {title}", steps, "steps", done)
+    shown = progress(f"Fine-tuning {title}", trainer.steps, "steps", done)
     with shown if processes.leads else nullcontext(_ignore) as advance:
         trainer.add_callback(Watch(settings, trainer.order, advance, title))
         trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
 
 
-def _count_steps(trainer: Tuner) -> int:
-    arguments = trainer.args
-    batches = len(trainer.get_train_dataloader())
-    return int(-(-batches // arguments.gradient_accumulation_steps) * arguments.num_train_epochs)
+def _checkpoints(folder: Path) -> list[Path]:
+    """Return what there is of checkpoints, the oldest first."""
+    return sorted(folder.glob("checkpoint-*"), key=_step)
+
+
+def _step(checkpoint: Path) -> int:
+    return int(checkpoint.name.split("-")[1])
 
 
 def _last_checkpoint(folder: Path, processes: int) -> Path | None:
     """Return the newest checkpoint that every process has written to its end."""
-    found = sorted(folder.glob("checkpoint-*"), key=lambda path: -int(path.name.split("-")[1]))
     whole = (
         path
-        for path in found
+        for path in reversed(_checkpoints(folder))
         if len(list(path.glob("rng_state*.pth"))) == processes and _read_state(path)
     )
     return next(whole, None)

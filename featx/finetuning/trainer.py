@@ -30,6 +30,8 @@ WORKERS_ON_GPU = 4  # that read audio, while a GPU computes; a processor has no 
 class Tuner(Trainer):
     """A Trainer with a rate for the head, an order that can be resumed, and accuracy in training.
 
+    Training ends with the last epoch or after `max_steps`, whichever is first.
+
     Its log has for each look at the data `loss` and `wa` of the batches since the last one, as
     they were seen, and `eval_loss`, `eval_uar` and `eval_wa`, all with `seconds` of training up
     to there, also over a stop.
@@ -40,6 +42,11 @@ class Tuner(Trainer):
         arguments: the same for Trainer, from `training_arguments`.
         training: the utterances that it learns from.
         validation: the utterances that choose the checkpoint.
+
+    Attributes:
+        tuned: the model.
+        order: the order of the utterances in training.
+        steps: how many steps the whole training has.
     """
 
     def __init__(
@@ -62,10 +69,15 @@ class Tuner(Trainer):
             compute_metrics=measure,
         )
         self.remove_callback(PrinterCallback)
+        self.add_callback(LastSteps())
         step = settings.batch_size * settings.accumulation * arguments.world_size
         self.order = Order(
             training.samples, step if settings.group_by_length else None, arguments.seed
         )
+        batches = len(self.get_train_dataloader())
+        of_epochs = -(-batches // settings.accumulation) * settings.epochs
+        self.steps = min(of_epochs, settings.max_steps or of_epochs)
+        arguments.max_steps = self.steps  # which Trainer takes in place of epochs
 
     def get_train_dataloader(self) -> DataLoader[Any]:
         """Return batches in an order that depends on seed and epoch alone."""
@@ -113,6 +125,15 @@ class Tuner(Trainer):
             self._hits = self._hits.to(hits.device)
             self._hits += torch.stack([hits, torch.full_like(hits, len(inputs["labels"]))])
         return (outputs["loss"], outputs) if return_outputs else outputs["loss"]
+
+    def evaluate(self, *arguments: Any, **others: Any) -> dict[str, float]:
+        """Measure the choosing data, and add `eval_score`, by which Trainer keeps the best.
+
+        It is the score by which `best_look` chooses, so that both mean the same checkpoint.
+        """
+        measured = super().evaluate(*arguments, **others)
+        look = read_log(self.state.log_history)[-1]
+        return {**measured, "eval_score": look.score(self.settings.best_by)}
 
     def log(self, logs: dict[str, float], start_time: float | None = None) -> None:
         """Add the share recognised since the last log, and how long training has taken."""
@@ -179,8 +200,8 @@ def training_arguments(
         logging_steps=settings.every,
         logging_nan_inf_filter=False,  # would hide that training has diverged
         save_total_limit=2,
-        metric_for_best_model=settings.best_by,
-        greater_is_better=settings.best_by != "loss",
+        metric_for_best_model="score",  # see `Tuner.evaluate`
+        greater_is_better=True,
         remove_unused_columns=False,
         label_names=["labels"],
         dataloader_num_workers=0 if on_cpu else WORKERS_ON_GPU,
@@ -196,6 +217,21 @@ def training_arguments(
 
 def _schedule(settings: TuningSettings) -> str:
     return "constant_with_warmup" if settings.schedule == "constant" else settings.schedule
+
+
+class LastSteps(TrainerCallback):
+    """Logs the last steps as all others, also where they are fewer."""
+
+    def on_step_end(
+        self,
+        args: TrainingArguments,
+        state: TrainerState,
+        control: TrainerControl,
+        **others: Any,
+    ) -> None:
+        """Ask for a log before the last look."""
+        if state.global_step >= state.max_steps:
+            control.should_log = True
 
 
 class Watch(TrainerCallback):
@@ -231,10 +267,8 @@ class Watch(TrainerCallback):
         control: TrainerControl,
         **others: Any,
     ) -> None:
-        """Show progress; the last steps are logged as all others."""
+        """Show progress."""
         self._advance(1)
-        if state.global_step >= state.max_steps:
-            control.should_log = True
 
     def on_log(
         self,
