@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from featx.cli.options import Overwrite, Speakers, refuse
-from featx.voting.choices import BESIDE_CONFIG, Rule, TieRule
+from featx.voting.choices import BESIDE_CONFIG, BestBy, Rule, SelectOn, TieRule
 
 
 def vote(
@@ -37,18 +37,33 @@ def vote(
         str,
         typer.Option(
             help="How many systems are to vote, such as 3,5; the best combination of so many on "
-            "the validation predictions is chosen."
+            "the validation predictions is chosen, in a cross-validation for each fold."
         ),
     ] = "",
+    select_on: Annotated[
+        SelectOn,
+        typer.Option(
+            help="What --search looks at. On test data it chooses as published ensembles were "
+            "chosen: the scores are OPTIMISTIC."
+        ),
+    ] = "validation",
+    best_by: Annotated[
+        BestBy, typer.Option(help="The score by which --search chooses: UAR, or accuracy (wa).")
+    ] = "uar",
+    at_least: Annotated[
+        float | None,
+        typer.Option(
+            metavar="PERCENT",
+            help="What a system must have of that score alone for --search to choose it.",
+        ),
+    ] = None,
     over_seeds: Annotated[
         bool, typer.Option("--over-seeds", help="Let every seed vote as a system of its own.")
     ] = False,
     manifest: Speakers = None,
     config: Annotated[
         str | None,
-        typer.Option(
-            help="The name of a published vote, or an earlier vote's config.toml to repeat."
-        ),
+        typer.Option(help="Repeat the vote that has this config.toml."),
     ] = None,
     name: Annotated[
         str | None, typer.Option(help="What the run is called (default: vote-RULE-SYSTEMS).")
@@ -71,6 +86,9 @@ def vote(
         rule=rule,
         tie=tie,
         search=search,
+        select_on=select_on,
+        best_by=best_by,
+        at_least=at_least,
         over_seeds=over_seeds,
         manifest=manifest,
         config=config,

@@ -1,7 +1,6 @@
 """Comparing systems on the same test utterances: scores, cost, and whether they differ."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from itertools import combinations
 from pathlib import Path
 
@@ -13,7 +12,6 @@ from featx.comparison.evaluate import System, check_same, evaluate, index_seed, 
 from featx.data.labels import order_labels
 from featx.errors import Call, FeatxError
 from featx.runs.cost import folder_bytes, read_cost
-from featx.runs.read import read_scores
 from featx.scoring.metrics import count_confusions, draw_groups, group_by_speaker
 from featx.scoring.results import SeedPredictions, score_predictions
 from featx.scoring.significance import (
@@ -86,11 +84,8 @@ def _index(
 
 
 def _describe(system: System, classes: Sequence[str], seeds: Sequence[SeedPredictions]) -> Compared:
-    results = score_predictions(system.name, classes, seeds, speakers_shared=None)
-    stored = read_scores(system.folder)
-    if stored is not None:
-        shared, remarks = stored.speakers_shared, stored.remarks
-        results = replace(results, speakers_shared=shared, remarks=remarks)
+    shared, remarks = system.results.speakers_shared, system.results.remarks
+    results = score_predictions(system.name, classes, seeds, shared, remarks)
     cost = read_cost(system.folder)
     disk = None if cost is None else folder_bytes(system.folder)
     return Compared(system.name, results, cost, disk, [*results.notes(), *system.notes])

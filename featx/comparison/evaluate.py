@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +11,8 @@ import numpy as np
 from featx.comparison.systems import Seed, find_files, split_seeds
 from featx.data.labels import order_labels
 from featx.errors import FeatxError
+from featx.runs.files import PREDICTIONS
+from featx.runs.read import read_scores
 from featx.scoring.predictions import PredictionFile, read_predictions, read_speakers
 from featx.scoring.results import (
     NAMES,
@@ -23,7 +25,7 @@ from featx.scoring.results import (
 from featx.utils.arguments import checked
 from featx.utils.files import AnyPath
 from featx.utils.tables import TextTable, html_notes, html_table
-from featx.utils.text import counted, listed
+from featx.utils.text import counted, is_warning, listed
 
 
 @dataclass(frozen=True)
@@ -77,16 +79,14 @@ class Evaluation:
             return full[0]
         if details:
             return "\n\n".join([self._overview().rstrip(), *full])
-        notes = [f"{system.name}: {note}" for system in self.systems for note in system.notes]
-        return "\n".join([self._overview(), *notes]).rstrip("\n")
+        return "\n".join([self._overview(), *self._notes()]).rstrip("\n")
 
     def _repr_html_(self) -> str:
         """Return the same for a notebook."""
         if len(self.systems) == 1:
             (system,) = self.systems
             return system.results._repr_html_() + html_notes(system.notes)
-        notes = [f"{system.name}: {note}" for system in self.systems for note in system.notes]
-        return html_table(self._table()) + html_notes([*self._warnings(), *notes])
+        return html_table(self._table()) + html_notes([*self._warnings(), *self._notes()])
 
     def _overview(self) -> str:
         width = 100 + max(len(system.name) for system in self.systems)
@@ -105,6 +105,14 @@ class Evaluation:
             counts = (results.seeds, len(system.labels), len(results.classes))
             rows.append((system.name, *scores, *map(str, counts)))
         return TextTable(("mean ± std", *metrics, "seeds", "utterances", "classes"), rows)
+
+    def _notes(self) -> list[str]:
+        """Return what was found in each system's files, and its run's warnings."""
+        return [
+            f"{system.name}: {note}"
+            for system in self.systems
+            for note in (*filter(is_warning, system.results.remarks), *system.notes)
+        ]
 
     def _warnings(self) -> list[str]:
         if all(system.labels == self.systems[0].labels for system in self.systems):
@@ -153,6 +161,10 @@ def _score_system(name: str, paths: Sequence[Path], manifest: Mapping[str, str] 
     )
     scored = [index_seed(seed, list(truth), classes, speakers) for seed in seeds]
     results = score_predictions(title, classes, scored, speakers_shared=None)
+    stored = read_scores(paths[0].parent) if paths[0].name == PREDICTIONS else None
+    if stored is not None:  # what a run says of itself
+        shared, remarks = stored.speakers_shared, stored.remarks
+        results = replace(results, speakers_shared=shared, remarks=remarks)
     notes = [*_file_notes(files), *seed_notes, *speaker_notes, *_class_notes(predicted - labels)]
     return System(name, paths[0].parent, truth, speakers, seeds, results, notes)
 

@@ -12,11 +12,11 @@ from featx import __version__
 from featx.errors import FeatxError
 from featx.reporting import charts
 from featx.reporting.report import Report, gather
-from featx.reporting.result_sheets import is_warning
 from featx.reporting.runs import read_runs
 from featx.reporting.sheets import to_latex, to_markdown
 from featx.utils.arguments import checked
 from featx.utils.files import AnyPath, as_paths, write_text
+from featx.utils.text import is_warning
 
 _MARKS = {
     ".html": "<!-- made by featx report -->",

@@ -12,7 +12,7 @@ from featx.runs.cost import describe_parameters, describe_seconds
 from featx.scoring.metrics import Score
 from featx.scoring.results import NAMES, describe_count
 from featx.scoring.significance import describe_p
-from featx.utils.text import counted, signed
+from featx.utils.text import counted, is_warning, signed
 
 UNKNOWN = "–"
 _LAST = -1000.0  # sorts what is unknown below all that is known
@@ -96,12 +96,6 @@ def _common_notes(runs: Sequence[Reported]) -> list[str]:
         return []
     shared = [note for note in runs[0].notes if all(note in run.notes for run in runs)]
     return [note for note in shared if not is_warning(note)]
-
-
-def is_warning(note: str) -> bool:
-    """Tell whether a note begins in capitals, such as that a checkpoint was chosen on test data."""
-    beginning = note.split(":")[0]
-    return ":" in note and beginning.isupper()
 
 
 def _result_row(number: int, run: Reported, common: Sequence[str]) -> list[Cell]:

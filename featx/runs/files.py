@@ -10,6 +10,7 @@ DESCRIPTION, WEIGHTS = "model.json", "model.safetensors"  # of fitted heads
 COST = "cost.json"
 SCORES = "metrics.json"  # written last
 AGREEMENT, SEARCH = "agreement.csv", "search.csv"  # of votes
+CARD = "README.md"  # of votes and saved models: what they are, for people
 REPORT = "report.txt"  # of votes and fine-tunings: what was printed
 FIGURES = "figures"
 MEMBERS = "members"  # models finished or begun, of a run that is not finished

@@ -36,6 +36,12 @@ def first_lines(lines: Sequence[str], shown: int, kind: str = "") -> list[str]:
     return [*(f"  {line}" for line in lines[:shown]), *more]
 
 
+def is_warning(note: str) -> bool:
+    """Tell whether a note begins in capitals, such as that a checkpoint was chosen on test data."""
+    beginning, colon, _ = note.partition(":")
+    return bool(colon) and beginning.isupper()
+
+
 def closest(name: str, known: Collection[str]) -> str | None:
     """Return the known name that is most like another, whatever its case; None if none is."""
     lowered = {candidate.lower(): candidate for candidate in known}

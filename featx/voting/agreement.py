@@ -10,7 +10,8 @@ from typing import Any
 import numpy as np
 from sklearn.metrics import cohen_kappa_score
 
-from featx.voting.election import Part, score_uar
+from featx.voting.election import score_uar
+from featx.voting.part import Part
 
 
 @dataclass(frozen=True)
@@ -73,19 +74,20 @@ def agree(names: Sequence[str], members: Sequence[int], part: Part) -> list[Agre
     return pairs
 
 
-def bound(members: Sequence[int], part: Part) -> Oracle:
-    """Score the oracle of some systems.
+def bound(voting: np.ndarray, part: Part) -> Oracle:
+    """Score the oracle of the systems that vote.
 
     Args:
-        members: their indices.
+        voting: (systems, utterances) who votes on what; on each utterance some do.
         part: what they predict.
     """
     shares, uars = [], []
+    first = voting.argmax(0)
     for votes in part.votes:
-        predictions = votes.predictions[list(members)]
-        known = (predictions == part.labels).any(0)
+        known = (voting & (votes.predictions == part.labels)).any(0)
         shares.append(known.mean())
-        best = np.where(known, part.labels, predictions[0])
+        wrong = np.take_along_axis(votes.predictions, first[None], 0)[0]
+        best = np.where(known, part.labels, wrong)
         uars.append(score_uar(best, part.labels, votes.classes))
     return Oracle(100 * float(np.mean(shares)), 100 * float(np.mean(uars)))
 

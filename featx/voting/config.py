@@ -2,24 +2,23 @@
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Self
 
-from pydantic import Field, PositiveFloat, field_validator
+from pydantic import Field, field_validator, model_validator
 
 from featx.errors import FeatxError
 from featx.runs.files import PREDICTIONS
 from featx.runs.read import find_config
 from featx.utils.arguments import as_list
-from featx.utils.config import Schema, check_config, read_config, shipped_config
+from featx.utils.config import Schema, check_config, read_config
 from featx.utils.files import AnyPath
-from featx.utils.text import nearest
-from featx.voting.choices import Rule, TieRule
+from featx.voting.choices import BestBy, Rule, SelectOn, TieRule
 
 _LONGEST = 80  # letters of members' names in the name of a run
 
 
 class VoteConfig(Schema):
-    """A vote in full; the `config.toml` of its run, and the files of `configs/votes/`.
+    """A vote in full, as the `config.toml` of its run has it.
 
     Attributes:
         systems: run folders, prediction files or folders of seeds; relative to the working folder.
@@ -28,22 +27,24 @@ class VoteConfig(Schema):
         tie: which of the classes with equally many votes wins: that of the highest summed
             "probability", or that for which the "first"-named system voted; "auto" takes the
             former where all systems have probabilities.
-        search: how many members; every combination of so many systems is tried on the validation
-            predictions and the best votes. All systems vote if empty.
+        search: how many members; every combination of so many systems is tried and the best
+            votes. All systems vote if empty.
+        select_on: the predictions that a search tries combinations on.
+        best_by: the score by which it chooses, UAR or accuracy.
+        at_least: percent of that score that a system must have alone to be chosen.
         over_seeds: whether every seed of a system is a system of its own.
         manifest: a CSV that names the speakers where the predictions don't.
-        title: the title of a published vote.
-        published_wa: its accuracy in percent.
     """
 
     systems: Annotated[tuple[Path, ...], Field(min_length=1)]
     rule: Rule = "hard"
     tie: TieRule = "auto"
     search: tuple[Annotated[int, Field(ge=2)], ...] = ()
+    select_on: SelectOn = "validation"
+    best_by: BestBy = "uar"
+    at_least: Annotated[float, Field(ge=1, le=100)] | None = None
     over_seeds: bool = False
     manifest: Path | None = None
-    title: str = ""
-    published_wa: PositiveFloat | None = None
 
     @field_validator("search")
     @classmethod
@@ -51,6 +52,12 @@ class VoteConfig(Schema):
         if len(set(sizes)) < len(sizes):
             raise ValueError(f"{', '.join(map(str, sizes))} names a number of members twice")
         return sizes
+
+    @model_validator(mode="after")
+    def _only_with_search(self) -> Self:
+        if problem := _without_search(self.search, self.select_on, self.best_by, self.at_least):
+            raise ValueError(problem)
+        return self
 
     @property
     def folders(self) -> list[Path]:
@@ -63,6 +70,9 @@ class VoteConfig(Schema):
         members = "+".join(path.absolute().name.removesuffix(".csv") for path in self.folders)
         parts = ["vote", self.rule, members if len(members) <= _LONGEST else f"{len(self.systems)}"]
         parts += ["search", *map(str, self.search)] if self.search else []
+        parts += ["least", f"{self.at_least:g}"] if self.at_least else []
+        parts += ["by", self.best_by] if self.best_by != "uar" else []
+        parts += ["on", self.select_on] if self.select_on != "validation" else []
         return "-".join([*parts, *(["seeds"] if self.over_seeds else [])])
 
 
@@ -71,6 +81,9 @@ def vote_config(
     rule: Rule = "hard",
     tie: TieRule = "auto",
     search: str | int | Sequence[int] = "",
+    select_on: SelectOn = "validation",
+    best_by: BestBy = "uar",
+    at_least: float | None = None,
     over_seeds: bool = False,
     manifest: str | Path | None = None,
 ) -> VoteConfig:
@@ -81,19 +94,30 @@ def vote_config(
         rule: how votes count.
         tie: which of the classes with equally many votes wins.
         search: numbers of members, such as "3,5".
+        select_on: the predictions that choose the members.
+        best_by: by which score.
+        at_least: percent of it that a system must have alone to be chosen.
         over_seeds: whether every seed of a system is a system of its own.
         manifest: a CSV that names the speakers.
 
     Raises:
-        FeatxError: if there is no system, or a number of members can't be used.
+        FeatxError: if there is no system, or what is said of the search can't be used.
     """
     if not systems:
         raise FeatxError("`systems`: name those that vote, run folders or prediction files.")
+    sizes = _sizes(search)
+    if problem := _without_search(sizes, select_on, best_by, at_least):
+        raise FeatxError(problem)
+    if at_least is not None and not 1 <= at_least <= 100:
+        raise FeatxError(f"`at_least={at_least:g}`: give percent, from 1 to 100, such as 90.")
     table = {
         "systems": systems,
         "rule": rule,
         "tie": tie,
-        "search": _sizes(search),
+        "search": sizes,
+        "select_on": select_on,
+        "best_by": best_by,
+        "at_least": at_least,
         "over_seeds": over_seeds,
         "manifest": manifest,
     }
@@ -112,25 +136,37 @@ def _sizes(search: str | int | Sequence[int]) -> list[int]:
     return sizes
 
 
-def vote_names() -> list[str]:
-    """Return the votes that come with featx."""
-    return sorted(path.stem for path in shipped_config("votes").glob("*.toml"))
+def _without_search(
+    sizes: Sequence[int], select_on: SelectOn, best_by: BestBy, at_least: float | None
+) -> str:
+    """Say which setting of a search is given although there is none; nothing if all is well."""
+    given = {
+        f"select_on={select_on!r}": select_on != "validation",
+        f"best_by={best_by!r}": best_by != "uar",
+        f"at_least={at_least}": at_least is not None,
+    }
+    setting = next((setting for setting, is_given in given.items() if is_given), None)
+    if sizes or setting is None:
+        return ""
+    return (
+        f"`{setting}` is about the systems that a search chooses from, and all vote without "
+        "`search`. Give it how many are to vote, such as `search='3,5'`."
+    )
 
 
-def file_config(name: AnyPath) -> VoteConfig:
-    """Read a vote.
+def file_config(config: AnyPath) -> VoteConfig:
+    """Read an earlier vote's config.
 
     Args:
-        name: a shipped one's, or the path of a TOML, or an earlier run or its folder.
+        config: the path of the `config.toml`, or the run or its folder.
 
     Raises:
-        FeatxError: if there is no such vote, or the file can't be used.
+        FeatxError: if there is none, or the file can't be used.
     """
-    shipped = str(name) in vote_names()
-    path = shipped_config(f"votes/{name}.toml") if shipped else find_config(name)
+    path = find_config(config)
     if not path.is_file():
         raise FeatxError(
-            f"`config={str(name)!r}`: no such vote or file; {nearest(str(name), vote_names())} The "
-            "config.toml of an earlier vote will do too."
+            f"`config={str(config)!r}`: no such vote. Give an earlier vote's folder, such as "
+            "runs/NAME, or its config.toml."
         )
     return read_config(path, VoteConfig)

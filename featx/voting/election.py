@@ -21,22 +21,8 @@ from featx.voting.checks import (
     differing,
 )
 from featx.voting.config import VoteConfig
+from featx.voting.part import Part
 from featx.voting.rules import Votes
-
-
-@dataclass(frozen=True)
-class Part:
-    """The validation or test part, utterances in one order whatever that of the files.
-
-    Attributes:
-        keys: fold, empty if nobody tells it, and utterance.
-        labels: (utterances,) class indices.
-        votes: one a seed.
-    """
-
-    keys: Sequence[Key]
-    labels: np.ndarray
-    votes: Sequence[Votes]
 
 
 @dataclass(frozen=True)
@@ -71,8 +57,19 @@ class Election:
     @property
     def validates_every_fold(self) -> bool:
         """Whether each fold of the test part has validation rows of its own."""
-        validated = {fold for fold, _ in self.validation.keys} if self.validation else set()
-        return {fold for fold, _ in self.test.keys} <= validated
+        return self.validation is not None and self.test.folds == self.validation.folds
+
+    @property
+    def validates_on_tests(self) -> bool:
+        """Whether what is chosen or weighted by validation rows has seen labels of test rows."""
+        if self.validation is None:
+            return False
+        by_fold = self.validates_every_fold  # each has its own choice and weights
+        seen, tested = (
+            {(fold if by_fold else "", name) for fold, name in part.keys}
+            for part in (self.validation, self.test)
+        )
+        return bool(seen & tested)
 
     @property
     def pairing(self) -> list[str]:
@@ -216,7 +213,10 @@ def _keyed(rows: Iterable[Row], folds: Mapping[str, str]) -> _Rows:
 def _join_validation(
     voters: Sequence[Voter], folds: Mapping[str, str], classes: Sequence[str]
 ) -> Part:
-    """Join validation rows, those without a fold as of the only one."""
+    """Join validation rows, those without a fold as of the only one.
+
+    Where each tested fold has some, those of other folds have no part in anything.
+    """
     only = next(iter(folds.values())) if len(set(folds.values())) == 1 else ""
     if not only:
         check_folds_named(voters)
@@ -225,7 +225,10 @@ def _join_validation(
         for v in voters
     ]
     check_validation(voters, parts)
-    return _join(voters, parts, classes)
+    part, tested = _join(voters, parts, classes), set(folds.values())
+    if tested < set(part.folds):
+        part = part.at(np.flatnonzero([fold in tested for fold, _ in part.keys]))
+    return part
 
 
 def _join(

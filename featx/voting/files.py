@@ -10,25 +10,28 @@ import numpy as np
 from featx.runs.files import AGREEMENT, ENVIRONMENT, FIGURES, PREDICTIONS, REPORT, SEARCH
 from featx.scoring.figures import draw_confusion
 from featx.scoring.predictions import PredictionRow, rounded, write_rows
-from featx.scoring.results import Results
 from featx.utils.files import write_csv, write_json, write_text
 from featx.utils.machine import describe_environment
 from featx.voting.agreement import Agreement
 from featx.voting.config import VoteConfig
-from featx.voting.election import Election, Part
+from featx.voting.election import Election
+from featx.voting.members import CHOSEN_ON_TEST, Pick, find_candidates
+from featx.voting.part import Fold, Part
 from featx.voting.rules import Outcome
-from featx.voting.tally import Tally, mean_uar
-from featx.voting.text import OPTIMISTIC, to_text
+from featx.voting.search import score_each
+from featx.voting.tally import Tally, VoteResults
+from featx.voting.text import to_text
 
-CHOSEN = "chosen on validation"
 _AGREEMENT_HEADER = ("first", "second", "kappa", "same", "both_wrong")
-_SEARCH_HEADER = ("size", "picked", "members", "combinations", "validation_uar", "test_uar")
 
 
-def write_files(tally: Tally, results: Results, inputs: str, folder: Path) -> None:
-    """Write everything that a finished vote leaves but its config, log and scores.
+def write_files(
+    config: VoteConfig, tally: Tally, results: VoteResults, inputs: str, folder: Path
+) -> None:
+    """Write everything that a finished vote leaves but its config, log, card and scores.
 
     Args:
+        config: how it was held.
         tally: what was found.
         results: its scores.
         inputs: digest of the config and predictions.
@@ -42,15 +45,18 @@ def write_files(tally: Tally, results: Results, inputs: str, folder: Path) -> No
         for pair in tally.pairs
     ]
     write_csv(folder / AGREEMENT, _AGREEMENT_HEADER, pairs)
-    if tally.found:
-        write_csv(folder / SEARCH, _SEARCH_HEADER, map(rounded, _search_rows(tally)))
-    write_text(folder / REPORT, f"{results.to_text()}\n\n{to_text(tally)}\n")
+    if searched := results.vote["search"]:
+        rows = [{**row, "votes": "yes" if row["votes"] else "no"} for row in searched]
+        write_csv(folder / SEARCH, list(rows[0]), (rounded([*row.values()]) for row in rows))
+    write_text(folder / REPORT, f"{results.to_text()}\n\n{to_text(config, tally)}\n")
     draw_confusion(results, folder / FIGURES / "confusion")
 
 
 def describe(config: VoteConfig, tally: Tally) -> dict[str, Any]:
     """Return what only votes have, as JSON values, scores and shares in percent."""
     election, validation = tally.election, tally.election.validation
+    test = score_each(election.test).tolist()
+    validated = None if validation is None else score_each(validation).tolist()
     return {
         "rule": config.rule,
         "tie": tally.tie,
@@ -59,10 +65,9 @@ def describe(config: VoteConfig, tally: Tally) -> dict[str, Any]:
             {
                 "name": election.names[member],
                 "files": [str(path) for path in election.voters[member].files],
-                "uar": 100 * mean_uar(election.test, member),
-                "validation_uar": None
-                if validation is None
-                else 100 * mean_uar(validation, member),
+                "uar": 100 * test[member],
+                "validation_uar": None if validated is None else 100 * validated[member],
+                "folds": [_fold(fold) for fold, own in tally.by_fold.items() if member in own],
             }
             for member in tally.members
         ],
@@ -77,19 +82,44 @@ def describe(config: VoteConfig, tally: Tally) -> dict[str, Any]:
             for pair in tally.pairs
         ],
         "oracle": tally.oracle.to_json(),
-        "search": [dict(zip(_SEARCH_HEADER, row, strict=True)) for row in _search_rows(tally)],
+        "selection": _selection(config, tally),
+        "search": [_search_row(config, tally, pick) for pick in tally.picks],
     }
 
 
-def _search_rows(tally: Tally) -> Iterator[tuple[Any, ...]]:
+def _selection(config: VoteConfig, tally: Tally) -> dict[str, Any] | None:
+    """Return how members were chosen; None without a search."""
+    if not config.search:
+        return None
     names = tally.election.names
-    for found in tally.found:
-        for picked, best, validation, test in (
-            (CHOSEN, found.chosen, 100 * found.chosen.uar, 100 * found.chosen_test),
-            (OPTIMISTIC, found.optimistic, None, 100 * found.optimistic.uar),
-        ):
-            members = "; ".join(names[member] for member in best.members)
-            yield found.size, picked, members, best.tried, validation, test
+    return {
+        "on": config.select_on,
+        "by": config.best_by,
+        "at_least": config.at_least,
+        "warning": CHOSEN_ON_TEST if config.select_on == "test" else None,
+        "left_out": [
+            {"fold": _fold(candidates.fold), "name": names[member], config.best_by: score}
+            for candidates in find_candidates(config, tally.election)
+            for member, score in candidates.left_out.items()
+        ],
+    }
+
+
+def _search_row(config: VoteConfig, tally: Tally, pick: Pick) -> dict[str, Any]:
+    return {
+        "fold": _fold(pick.fold),
+        "size": pick.size,
+        "picked": pick.how,
+        "votes": pick.votes,
+        "members": "; ".join(tally.election.names[member] for member in pick.members),
+        "combinations": pick.combinations,
+        f"validation_{config.best_by}": None if pick.validation is None else 100 * pick.validation,
+        f"test_{config.best_by}": 100 * pick.test,
+    }
+
+
+def _fold(fold: Fold) -> str:
+    return "all" if fold is None else fold
 
 
 def _kappa(pair: Agreement, undefined: Any) -> Any:

@@ -1,7 +1,7 @@
 """How votes are counted, and which of equally many wins."""
 
 import functools
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -26,6 +26,16 @@ class Votes:
     predictions: np.ndarray
     probabilities: np.ndarray | None
     weights: np.ndarray | None = None
+
+    def at(self, places: np.ndarray) -> "Votes":
+        """Return the votes on some of the utterances, given by their places."""
+        probabilities, weights = self.probabilities, self.weights
+        return Votes(
+            self.classes,
+            self.predictions[:, places],
+            None if probabilities is None else probabilities[:, places],
+            None if weights is None else weights[:, places],
+        )
 
     @functools.cached_property
     def ballots(self) -> np.ndarray:
@@ -53,6 +63,16 @@ class Outcome:
     shares: np.ndarray
     winners: np.ndarray
     tied: np.ndarray
+
+    @staticmethod
+    def join(outcomes: Sequence["Outcome"], places: Sequence[np.ndarray]) -> "Outcome":
+        """Join what was decided of some utterances each, given the places of each."""
+        order = np.argsort(np.concatenate(places))
+        return Outcome(
+            np.concatenate([outcome.shares for outcome in outcomes], axis=2)[..., order],
+            np.concatenate([outcome.winners for outcome in outcomes], axis=1)[:, order],
+            np.concatenate([outcome.tied for outcome in outcomes], axis=1)[:, order],
+        )
 
 
 def decide(votes: Votes, members: np.ndarray, rule: Rule, tie: Tie) -> Outcome:

@@ -6,14 +6,16 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from featx.errors import FeatxError
-from featx.runs.files import CONFIG, SCORES
+from featx.runs.files import CARD, CONFIG, SCORES
 from featx.runs.folder import open_run
 from featx.runs.read import read_scores
-from featx.scoring.results import Results, SeedPredictions, score_predictions
+from featx.scoring.results import NAMES, Results, SeedPredictions, score_predictions
 from featx.utils.text import counted
+from featx.voting.card import write_card
 from featx.voting.config import VoteConfig
 from featx.voting.election import Election, hold
 from featx.voting.files import describe, write_files
+from featx.voting.members import BEST_ON_TEST, CHOSEN_ON_TEST, describe_left_out
 from featx.voting.tally import Tally, VoteResults, check, count
 
 TIE_WORDS = {
@@ -45,11 +47,12 @@ def run_vote(config: VoteConfig, folder: Path, overwrite: bool = False) -> Resul
     with open_run(config.to_toml(), inputs, folder, overwrite) as run:
         if run.results is None:
             tally = count(config, election, tie)
-            run.results = _score(config, tally, stored)
-            log.debug("%s", run.results.title)
-            for remark in run.results.remarks:
+            run.results = results = _score(config, tally, stored)
+            log.debug("%s", results.title)
+            for remark in results.remarks:
                 log.debug("%s", remark)
-            write_files(tally, run.results, inputs, run.folder)
+            write_files(config, tally, results, inputs, run.folder)
+            write_card(config, tally, results, folder.name, run.folder / CARD)
     return run.results
 
 
@@ -77,7 +80,7 @@ def _score(
     shares = [results.speakers_shared for results in stored.values()]
     unknown = len(shares) < len(tally.members) or None in shares
     shared = True if True in shares else (None if unknown else False)
-    title = f"{config.rule} vote of {len(tally.members)}: {', '.join(tally.names)}"
+    title = f"{config.rule} vote of {_size(tally)}: {', '.join(tally.names)}"
     remarks = [*_own_remarks(config, tally), *_remarks(stored)]
     results = score_predictions(title, election.classes, seeds, shared, remarks)
     return VoteResults.add(results, describe(config, tally))
@@ -90,19 +93,13 @@ def _own_remarks(config: VoteConfig, tally: Tally) -> list[str]:
         how = "the first-named system that finds one of them more probable"
     decided = f", decided by {how}" if tally.ties else ""
     remarks = [f"Ties: {tally.ties:,} of {counted(votes, 'test vote')}{decided}."]
-    if config.published_wa is not None:
-        remarks.append(f"{config.title or 'The paper'}: {config.published_wa:g} % WA.")
-    if tally.found:
-        tried = sum(of_size.chosen.tried for of_size in tally.found)
+    if config.search:
+        remarks = [*_search_remarks(config, tally), *remarks]
+    on_validation = config.rule == "weighted" or (config.search and config.select_on != "test")
+    if on_validation and tally.election.validates_on_tests:
         remarks.append(
-            f"The members are those of {counted(tried, 'combination')} with the highest UAR on "
-            "validation data."
-        )
-    pooled = config.rule == "weighted" and not tally.election.validates_every_fold
-    if (tally.found or pooled) and _validates_on_tests(tally.election):
-        remarks.append(
-            "Validation utterances of one fold are tested in another, so what was chosen or "
-            "weighted by all of them has seen labels of the test utterances."
+            "Validation utterances are tested in another fold, or in one that is not known, so "
+            "what was chosen or weighted by them has seen labels of test utterances."
         )
     remarks += tally.election.pairing
     for voter in (tally.election.voters[member] for member in tally.members):
@@ -110,9 +107,35 @@ def _own_remarks(config: VoteConfig, tally: Tally) -> list[str]:
     return remarks
 
 
-def _validates_on_tests(election: Election) -> bool:
-    keys = [] if election.validation is None else election.validation.keys
-    return bool({name for _, name in keys} & {name for _, name in election.test.keys})
+def _size(tally: Tally) -> str:
+    """Say how many vote."""
+    if len(set(tally.by_fold.values())) == 1:
+        return str(len(tally.members))
+    sizes = sorted({len(members) for members in tally.by_fold.values()})
+    return f"{' to '.join(map(str, dict.fromkeys((sizes[0], sizes[-1]))))} chosen in each fold"
+
+
+def _search_remarks(config: VoteConfig, tally: Tally) -> list[str]:
+    """Say how the members were chosen, and which systems could not be."""
+    name = NAMES[config.best_by]
+    chosen = [pick for pick in tally.picks if pick.how != BEST_ON_TEST]
+    tried = max(
+        sum(pick.combinations for pick in chosen if pick.fold == fold) for fold in tally.by_fold
+    )
+    of = f"of {counted(tried, 'combination')}"
+    if config.select_on == "test":
+        how = (
+            f"{CHOSEN_ON_TEST}: the members are those {of} with the highest {name} on the very "
+            "utterances that they are scored on, as in some papers; too high for new utterances."
+        )
+    elif None in tally.by_fold:
+        how = f"The members are those {of} with the highest {name} on validation data."
+    else:
+        how = (
+            f"The members were chosen in each of {len(tally.by_fold)} folds: those {of} with the "
+            f"highest {name} on the fold's own validation data."
+        )
+    return [how, *describe_left_out(config, tally.election)]
 
 
 def _remarks(stored: dict[str, Results]) -> list[str]:

@@ -1,40 +1,22 @@
 """A vote held: who voted, what won, and how it scores."""
 
-import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 
 from featx.errors import FeatxError
 from featx.scoring.results import Results
-from featx.utils.text import counted
 from featx.voting.agreement import Agreement, Oracle, agree, bound
 from featx.voting.choices import Tie
 from featx.voting.config import VoteConfig
-from featx.voting.election import Election, Part, score_uar
+from featx.voting.election import Election, score_uar
+from featx.voting.members import Pick, find_candidates, search
+from featx.voting.part import Fold, Part
 from featx.voting.rules import Outcome, Votes, decide
-from featx.voting.search import Best, choose, score_all
-
-MOST = 200_000  # combinations that a search goes through
-
-
-@dataclass(frozen=True)
-class Found:
-    """The best combinations of some size.
-
-    Attributes:
-        size: how many members.
-        chosen: the best on the validation predictions.
-        chosen_test: its UAR on the test predictions, from 0 to 1.
-        optimistic: the best on the test predictions, as published ensembles were picked.
-    """
-
-    size: int
-    chosen: Best
-    chosen_test: float
-    optimistic: Best
+from featx.voting.search import Members
 
 
 @dataclass(frozen=True)
@@ -44,22 +26,24 @@ class Tally:
     Attributes:
         election: the systems.
         tie: the tie rule that was used.
-        members: indices of the systems that voted.
-        found: the combination chosen for each size.
+        picks: the combinations that the search picked; none without a search.
+        by_fold: indices of the systems that vote in each fold; the only key is None where the same
+            vote in all folds.
         test: the outcome of each seed.
         validation: the outcome of each seed on validation data; empty without a validation part.
-        pairs: how much members agree.
-        oracle: what they could reach.
     """
 
     election: Election
     tie: Tie
-    members: tuple[int, ...]
-    found: Sequence[Found]
+    picks: Sequence[Pick]
+    by_fold: Mapping[Fold, Members]
     test: Sequence[Outcome]
     validation: Sequence[Outcome]
-    pairs: Sequence[Agreement]
-    oracle: Oracle
+
+    @property
+    def members(self) -> Members:
+        """Indices of the systems that vote anywhere."""
+        return tuple(sorted({member for members in self.by_fold.values() for member in members}))
 
     @property
     def names(self) -> list[str]:
@@ -70,6 +54,20 @@ class Tally:
     def ties(self) -> int:
         """How many test votes the tie rule decided, over all seeds."""
         return sum(int(outcome.tied.sum()) for outcome in self.test)
+
+    @cached_property
+    def pairs(self) -> list[Agreement]:
+        """How much members agree."""
+        return agree(self.election.names, self.members, self.election.test)
+
+    @cached_property
+    def oracle(self) -> Oracle:
+        """What members could reach, each where it votes."""
+        test = self.election.test
+        voting = np.zeros((len(self.election.voters), len(test.labels)), dtype=bool)
+        for fold, members in self.by_fold.items():
+            voting[np.array(members)[:, None], test.places(fold)] = True
+        return bound(voting, test)
 
 
 @dataclass(frozen=True)
@@ -102,24 +100,35 @@ def count(config: VoteConfig, election: Election, tie: Tie) -> Tally:
         tie: the tie rule, as from `check`.
     """
     election = _weigh(config, election)
-    found = _search(config, election, tie)
-    members = tuple(range(len(election.voters)))
-    if found:
-        members = max(found, key=lambda of_size: of_size.chosen.uar).chosen.members
-
-    def vote(part: Part) -> list[Outcome]:
-        return [decide(votes, np.array([members]), config.rule, tie) for votes in part.votes]
-
+    picks = search(config, election, tie)
+    by_fold: dict[Fold, Members] = {pick.fold: pick.members for pick in picks if pick.votes}
+    by_fold = by_fold or {None: tuple(range(len(election.voters)))}
+    validation = election.validation
     return Tally(
         election,
         tie,
-        members,
-        found,
-        test=vote(election.test),
-        validation=[] if election.validation is None else vote(election.validation),
-        pairs=agree(election.names, members, election.test),
-        oracle=bound(members, election.test),
+        picks,
+        by_fold,
+        test=_vote(config, election.test, by_fold, tie),
+        validation=[] if validation is None else _vote(config, validation, by_fold, tie),
     )
+
+
+def _vote(
+    config: VoteConfig, part: Part, by_fold: Mapping[Fold, Members], tie: Tie
+) -> list[Outcome]:
+    """Return the outcome of each seed, with every fold voted by its members."""
+    places = [part.places(fold) for fold in by_fold]
+    return [
+        Outcome.join(
+            [
+                decide(votes.at(own), np.array([members]), config.rule, tie)
+                for own, members in zip(places, by_fold.values(), strict=True)
+            ],
+            places,
+        )
+        for votes in part.votes
+    ]
 
 
 def check(config: VoteConfig, election: Election) -> Tie:
@@ -137,24 +146,28 @@ def check(config: VoteConfig, election: Election) -> Tie:
         raise FeatxError(
             f"`tie='probability'` needs probabilities, and {lacking}. Take `tie='first'`."
         )
-    needing = {"rule='weighted'": config.rule == "weighted", "search": bool(config.search)}
-    for argument, given in needing.items():
-        if given and election.validation is None:
-            raise FeatxError(
-                f"`{argument}` needs validation predictions of every system, and "
-                f"{election.no_validation}. Fitted heads have them, and fine-tunings whose epoch "
-                "was selected on validation data; the test part must not choose."
-            )
-    _check_sizes(config.search, len(election.voters))
+    _check_validation(config, election)
+    if config.search:
+        find_candidates(config, election)
     if config.tie != "auto":
         return config.tie
     return "first" if lacking else "probability"
 
 
-def mean_uar(part: Part, member: int) -> float:
-    """Return the UAR of one system on a part, from 0 to 1, averaged over seeds."""
-    uars = [score_uar(v.predictions[member], part.labels, v.classes) for v in part.votes]
-    return float(np.mean(uars))
+def _check_validation(config: VoteConfig, election: Election) -> None:
+    if config.rule == "weighted":
+        needing, cure = "rule='weighted'", "Take `rule='hard'`."
+    elif config.search and config.select_on == "validation":
+        needing = "search"
+        cure = "With `select_on='test'` it chooses as published ensembles were: optimistically."
+    else:
+        return
+    if election.validation is None:
+        raise FeatxError(
+            f"`{needing}` needs validation predictions of every system, and "
+            f"{election.no_validation}. Fitted heads have them, and fine-tunings whose epoch "
+            f"was selected on validation data. {cure}"
+        )
 
 
 def _weigh(config: VoteConfig, election: Election) -> Election:
@@ -195,29 +208,3 @@ def _weights(votes: Votes, labels: np.ndarray, folds: np.ndarray) -> dict[str, n
         )
         for fold in np.unique(folds).tolist()
     }
-
-
-def _check_sizes(sizes: Sequence[int], systems: int) -> None:
-    for size in sizes:
-        if size > systems:
-            raise FeatxError(
-                f"`search={size}`: there are no more than {counted(systems, 'system')}."
-            )
-    number = sum(math.comb(systems, size) for size in sizes)
-    if number > MOST:
-        raise FeatxError(
-            f"`search`: {number:,} combinations of {systems} systems, more than {MOST:,}. "
-            "Give fewer systems or smaller numbers."
-        )
-
-
-def _search(config: VoteConfig, election: Election, tie: Tie) -> list[Found]:
-    if election.validation is None:
-        return []
-    found = []
-    for size in config.search:
-        chosen = choose(election.validation, size, config.rule, tie)
-        test = score_all(election.test, np.array([chosen.members]), config.rule, tie)
-        optimistic = choose(election.test, size, config.rule, tie)
-        found.append(Found(size, chosen, float(test[0]), optimistic))
-    return found

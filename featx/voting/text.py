@@ -1,45 +1,89 @@
-"""What a vote found, as tables for the terminal."""
+"""What a vote found, as tables for the terminal and the card."""
 
 import math
 
 import numpy as np
 
-from featx.scoring.results import WIDE, plain_table, render
+from featx.scoring.results import NAMES, WIDE, draw_table, render
+from featx.utils.tables import TextTable
 from featx.voting.agreement import Agreement
-from featx.voting.tally import Tally, mean_uar
+from featx.voting.config import VoteConfig
+from featx.voting.members import Pick
+from featx.voting.search import score_each
+from featx.voting.tally import Tally
 
-OPTIMISTIC = "best on test: OPTIMISTIC"
 _PAIRS = 15  # shown: those of six systems
 
 
-def to_text(tally: Tally) -> str:
+def to_text(config: VoteConfig, tally: Tally) -> str:
     """Return the members, their agreement and the search."""
-    parts = [_members(tally), _agreement(tally)]
-    if tally.found:
-        parts.append(_search(tally))
+    parts = [_drawn(member_table(tally))]
+    if tally.election.validation is None:
+        parts[0] += f"\nNo validation rows of the vote: {tally.election.no_validation}."
+    parts.append(_agreement(tally))
+    if tally.picks:
+        parts.append(f"{_drawn(search_table(config, tally))}\n{_reading(config, tally)}")
     return "\n\n".join(parts)
 
 
-def _members(tally: Tally) -> str:
+def member_table(tally: Tally) -> TextTable:
+    """Return the scores of every member alone, and in how many folds it votes if not in all."""
     election, validation = tally.election, tally.election.validation
-    table = plain_table("member", "UAR, %", "WA, %", "validation UAR, %")
+    alone = None if validation is None else 100 * score_each(validation)
+    header = ("member", "UAR, %", "WA, %", "validation UAR, %", "votes in folds")
+    columns = len(header) - (None in tally.by_fold)
+    rows = []
     for member in tally.members:
         scores = election.voters[member].system.results.scores
-        known = "–" if validation is None else f"{100 * mean_uar(validation, member):.1f}"
-        table.add_row(election.names[member], str(scores["uar"]), str(scores["wa"]), known)
-    lines = [_drawn(table)]
-    if validation is None:
-        lines.append(f"No validation rows of the vote: {election.no_validation}.")
-    return "\n".join(lines)
+        known = "–" if alone is None else f"{alone[member]:.1f}"
+        folds = sum(member in members for members in tally.by_fold.values())
+        row = (election.names[member], str(scores["uar"]), str(scores["wa"]), known)
+        rows.append((*row, f"{folds} of {len(tally.by_fold)}")[:columns])
+    return TextTable(header[:columns], rows)
+
+
+def search_table(config: VoteConfig, tally: Tally) -> TextTable:
+    """Return what the search picked; of a choice for each fold, what votes there alone."""
+    name = NAMES[config.best_by]
+    header = ("search", "combinations", f"validation {name}, %", f"test {name}, %", "members")
+    rows = []
+    for pick in tally.picks:
+        if pick.fold is None or pick.votes:
+            members = ", ".join(tally.election.names[member] for member in pick.members)
+            known = "–" if pick.validation is None else f"{100 * pick.validation:.1f}"
+            row = (_picked(pick), f"{pick.combinations:,}", known, f"{100 * pick.test:.1f}")
+            rows.append((*row, members))
+    return TextTable(header, rows)
+
+
+def _picked(pick: Pick) -> str:
+    where = "" if pick.fold is None else f"fold {pick.fold}: "
+    return f"{where}{pick.size}, {pick.how}"
+
+
+def _reading(config: VoteConfig, tally: Tally) -> str:
+    if config.select_on == "test":
+        return (
+            f"This run is the {len(tally.members)} that are best on test, picked by the labels "
+            "they are scored on, so too high for new utterances."
+        )
+    if None in tally.by_fold:
+        run = f"This run is the {len(tally.members)} chosen on validation."
+    else:
+        run = "In this run each fold is voted by those chosen for it on its own validation data."
+    return (
+        f"{run} The best on test is picked as published ensembles were: by the labels it is "
+        "scored on, so too high for new utterances."
+    )
 
 
 def _agreement(tally: Tally) -> str:
-    table = plain_table("pair", "Cohen's kappa", "same prediction, %", "neither right, %")
     shown = tally.pairs if len(tally.pairs) <= _PAIRS else []
-    for pair in shown:
-        same, wrong = f"{pair.same:.1f}", f"{pair.both_wrong:.1f}"
-        table.add_row(f"{pair.first}, {pair.second}", _kappa(pair), same, wrong)
-    lines = [_drawn(table)] if shown else []
+    rows = [
+        (f"{p.first}, {p.second}", _kappa(p), f"{p.same:.1f}", f"{p.both_wrong:.1f}") for p in shown
+    ]
+    header = ("pair", "Cohen's kappa", "same prediction, %", "neither right, %")
+    lines = [_drawn(TextTable(header, rows))] if shown else []
     known = [pair.kappa for pair in tally.pairs if not math.isnan(pair.kappa)]
     if len(tally.pairs) > 1 and known:
         low, high = min(known), max(known)
@@ -55,31 +99,8 @@ def _agreement(tally: Tally) -> str:
     return "\n".join(lines)
 
 
-def _search(tally: Tally) -> str:
-    names = tally.election.names
-    table = plain_table("search", "combinations", "validation UAR, %", "test UAR, %", "members")
-    for found in tally.found:
-        for picked, best, validation, test in (
-            (
-                f"{found.size}, chosen on validation",
-                found.chosen,
-                found.chosen.uar,
-                found.chosen_test,
-            ),
-            (f"{found.size}, {OPTIMISTIC}", found.optimistic, None, found.optimistic.uar),
-        ):
-            known = "–" if validation is None else f"{100 * validation:.1f}"
-            members = ", ".join(names[member] for member in best.members)
-            table.add_row(picked, f"{best.tried:,}", known, f"{100 * test:.1f}", members)
-    return (
-        f"{_drawn(table)}\n"
-        f"This run is the {len(tally.members)} chosen on validation. The best on test is picked as "
-        "published ensembles were: by the labels it is scored on, so too high for new utterances."
-    )
-
-
-def _drawn(table: object) -> str:
-    return render(table, width=WIDE).strip("\n")  # type: ignore[arg-type]
+def _drawn(table: TextTable) -> str:
+    return render(draw_table(table), width=WIDE).strip("\n")
 
 
 def _kappa(pair: Agreement) -> str:

@@ -7,7 +7,7 @@ from featx.runs.folder import run_folder
 from featx.runs.run import Run
 from featx.utils.arguments import checked, refuse_beside
 from featx.utils.files import AnyPath, as_paths
-from featx.voting.choices import BESIDE_CONFIG, Rule, TieRule
+from featx.voting.choices import BESIDE_CONFIG, BestBy, Rule, SelectOn, TieRule
 from featx.voting.config import VoteConfig, file_config, vote_config
 from featx.voting.run import run_vote
 
@@ -19,6 +19,9 @@ def vote(
     rule: Rule = "hard",
     tie: TieRule = "auto",
     search: str | int | Sequence[int] = "",
+    select_on: SelectOn = "validation",
+    best_by: BestBy = "uar",
+    at_least: float | None = None,
     over_seeds: bool = False,
     manifest: str | Path | None = None,
     config: AnyPath | VoteConfig | None = None,
@@ -38,11 +41,16 @@ def vote(
             "probability", or the one that the "first"-named system voted for; "auto" takes the
             former where all systems have probabilities.
         search: how many systems are to vote, such as "3,5" or `[3, 5]`. Of all combinations of so
-            many, the one with the highest UAR on the validation predictions votes.
+            many, the one with the highest score on the validation predictions votes. In a
+            cross-validation, each fold is voted by what its own validation predictions chose.
+        select_on: with "test" the search looks at the test predictions instead, as published
+            ensembles were chosen. The scores are then OPTIMISTIC, which every output says.
+        best_by: the score by which the search chooses: "uar", or "wa", which is accuracy.
+        at_least: percent of that score that a system must have alone to be chosen.
         over_seeds: let every seed vote as a system of its own.
         manifest: a CSV that names the speakers where the predictions have no speaker column.
-        config: a published vote's name, or an earlier vote: itself, its folder, its config or
-            its `config.toml`; in place of all of the above.
+        config: an earlier vote: itself, its folder, its config or its `config.toml`; in place of
+            all of the above.
         name: what the run is called; by default its rule and systems.
         out: the folder of the run, if it is not to be `runs/NAME`.
         overwrite: replace the run of that name, once the new one is finished.
@@ -70,6 +78,9 @@ def vote(
             rule=rule,
             tie=tie,
             search=search,
+            select_on=select_on,
+            best_by=best_by,
+            at_least=at_least,
             over_seeds=over_seeds,
             manifest=manifest,
         )

@@ -55,9 +55,11 @@ def test_a_config_repeats_it(run_featx, files):
         (["a.csv", "b.csv", "--search", "1"], "a vote takes two members or more"),
         (["a.csv", "b.csv", "--rule", "soft"], "a.csv has no p_ columns"),
         (["a.csv", "b.csv", "--out", "o", "--name", "n"], "--name can't be given with --out"),
-        (["--config", "gavali202x-thre"], "did you mean 'gavali202x-three'?"),
-        (["--config", "gavali202x-three", "--rule", "soft"], "--rule can't be given with"),
-        (["--config", "gavali202x-three"], "runs/gavali202x-ravdess-xlsr-53-published"),
+        (["--config", "runs/x"], "--config runs/x: no such vote"),
+        (["--config", "runs/x", "--rule", "soft"], "--rule can't be given with"),
+        (["a.csv", "b.csv", "--select-on", "test"], "--select-on test is about the systems that"),
+        (["a.csv", "b.csv", "--at-least", "90"], "without --search. Give it how many"),
+        (["a.csv", "b.csv", "--best-by", "wa"], "--best-by wa is about the systems that"),
     ],
 )
 def test_refusals(run_featx, files, arguments, message):

@@ -71,6 +71,18 @@ def read(path: Path) -> Table:
         return list(csv.DictReader(file))
 
 
+def turn(path: Path, which: Callable[[dict[str, str]], bool]) -> None:
+    """Turn some labels of a file, alike in all files."""
+    table = read(path)
+    for row in table:
+        if which(row):
+            row["label"] = CLASSES[(CLASSES.index(row["label"]) + 1) % 3]
+    with path.open("w", newline="") as file:
+        writer = csv.DictWriter(file, table[0])
+        writer.writeheader()
+        writer.writerows(table)
+
+
 def refusal(paths: list[Path], **options: object) -> str:
     """Return why a vote is refused, after checking that it left nothing."""
     with pytest.raises(FeatxError) as caught:

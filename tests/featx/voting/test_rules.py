@@ -7,14 +7,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.stats import mode
-from sklearn.metrics import cohen_kappa_score, recall_score
+from sklearn.metrics import accuracy_score, cohen_kappa_score, recall_score
 
 from featx.comparison.evaluate import System
 from featx.voting.agreement import agree, bound
 from featx.voting.ballots import Ballot, Row, Voter
-from featx.voting.election import Part, join
-from featx.voting.rules import Votes, decide
-from featx.voting.search import choose, score_all
+from featx.voting.election import join
+from featx.voting.part import Part
+from featx.voting.rules import Outcome, Votes, decide
+from featx.voting.search import choose, score_all, score_each
 
 
 def make_votes(seed: int, systems: int, utterances: int, classes: int) -> Votes:
@@ -137,15 +138,43 @@ def make_part(seed: int, systems: int = 6, seeds: int = 2) -> Part:
 @pytest.mark.parametrize("rule", ["hard", "soft", "weighted"])
 def test_the_search_finds_the_first_of_the_best(rule, monkeypatch):
     part = make_part(3)
-    whole = choose(part, 3, rule, "probability")
+    tried: list[float] = []
+    members, score = choose(part, range(6), 3, rule, "probability", advance=tried.append)
+    assert sum(tried) == 20
     monkeypatch.setattr("featx.voting.search.HELD", 1)  # one combination at a time
-    assert choose(part, 3, rule, "probability") == whole
-    assert whole.tried == 20
-    outcome = [decide(v, np.array([whole.members]), rule, "probability") for v in part.votes]
+    assert choose(part, range(6), 3, rule, "probability") == (members, score)
+    outcome = [decide(v, np.array([members]), rule, "probability") for v in part.votes]
     uars = [recall_score(part.labels, seed.winners[0], average="macro") for seed in outcome]
-    assert whole.uar == pytest.approx(np.mean(uars))
+    assert score == pytest.approx(np.mean(uars))
     others = np.array([(0, 1, 2), (1, 2, 3), (3, 4, 5)])
-    assert (score_all(part, others, rule, "probability") <= whole.uar + 1e-12).all()
+    assert (score_all(part, others, rule, "probability") <= score + 1e-12).all()
+    assert set(choose(part, (0, 2, 3, 5), 3, rule, "probability")[0]) <= {0, 2, 3, 5}
+
+
+@given(sizes)
+def test_each_system_alone_scores_as_scikit_learn_has_it(size):
+    votes = make_votes(*size)
+    labels = np.random.default_rng(size[0]).integers(0, size[3], size[2])
+    part = Part([("", f"u{number}") for number in range(size[2])], labels, [votes])
+    for predictions, uar, wa in zip(
+        votes.predictions, score_each(part), score_each(part, "wa"), strict=True
+    ):
+        present = np.unique(labels)
+        assert uar == pytest.approx(
+            recall_score(labels, predictions, labels=present, average="macro", zero_division=0)
+        )
+        assert wa == pytest.approx(accuracy_score(labels, predictions))
+
+
+@pytest.mark.parametrize("rule", ["hard", "soft", "weighted"])
+def test_folds_joined_are_as_all_together(rule):
+    votes = make_votes(7, 5, 30, 3)
+    members = np.array([(0, 2, 4)])
+    places = [np.arange(1, 30, 2), np.arange(0, 30, 2)]
+    parts = [decide(votes.at(own), members, rule, "probability") for own in places]
+    joined, whole = Outcome.join(parts, places), decide(votes, members, rule, "probability")
+    for field in ("shares", "winners", "tied"):
+        assert (getattr(joined, field) == getattr(whole, field)).all()
 
 
 def test_kappa_and_the_oracle_are_averaged_over_seeds():
@@ -155,7 +184,8 @@ def test_kappa_and_the_oracle_are_averaged_over_seeds():
     kappas = [cohen_kappa_score(votes.predictions[0], votes.predictions[2]) for votes in part.votes]
     assert pairs[0].kappa == pytest.approx(np.mean(kappas))
     known = [(votes.predictions[[0, 2]] == part.labels).any(0) for votes in part.votes]
-    oracle = bound((0, 2), part)
+    voting = np.array([[True] * 50, [False] * 50, [True] * 50])
+    oracle = bound(voting, part)
     assert oracle.share == pytest.approx(100 * np.mean(known))
     recalls = [[seed[part.labels == label].mean() for label in range(3)] for seed in known]
     assert oracle.uar == pytest.approx(100 * np.mean(recalls))
