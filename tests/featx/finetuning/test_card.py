@@ -86,7 +86,8 @@ def test_the_scores_are_those_of_the_run(tell, written):
     own = score_outcomes("", facts.task, [facts.member], []).scores["uar"]
     assert f"| UAR | {uar} | {uar.low:.1f} to {uar.high:.1f} | {own.mean:.1f} |" in card.text
     assert "This one is seed 1, fold 2;" in card.text
-    for label, row in facts.results.per_class().items():
+    classes, averages = facts.results.per_class(), facts.results.averages()
+    for label, row in (*classes.items(), *averages.items()):
         assert f"| {label} | {row['precision']:.1f} | {row['recall']:.1f} |" in card.text
     for note in facts.results.notes():
         assert note in card.text

@@ -70,6 +70,9 @@ def test_the_scores_are_those_of_the_run(write_run: WriteRun) -> None:
         assert cell == f"{stored[metric]['mean']:.1f} ± {stored[metric]['std']:.1f}"
     assert row[2] == f"{stored['uar']['low']:.1f} to {stored['uar']['high']:.1f}"
     assert row[5:] == ["2", "19.9 k", "1 min 15 s", "4 folds", "disjoint"]
+    for name, average in stored["averages"].items():
+        figures = [f"{average[figure]:.1f}" for figure in ("recall", "precision", "f1")]
+        assert cells(Path("report.md").read_text(), name) == [name, *figures, "36"]
 
 
 def test_the_page_refers_to_nothing_outside(write_run: WriteRun) -> None:
