@@ -17,7 +17,7 @@ from featx.finetuning.choices import HeadKind, Mode, Pooling, Save, SelectOn
 from featx.fitting.choices import Normalize
 from featx.utils.config import ConfigError, Schema, read_config
 from featx.utils.text import nearest
-from featx.voting.choices import Rule, TieRule
+from featx.voting.choices import BestBy, Rule, TieRule
 
 _PLAIN = r"\w[\w.-]*"  # what can be part of a file's name
 Name = Annotated[str, Field(pattern=f"^{_PLAIN}$")]
@@ -149,6 +149,9 @@ class Vote(Schema):
     rule: Rule = "hard"
     tie: TieRule = "auto"
     search: tuple[PositiveInt, ...] = ()
+    select_on: SelectOn = "validation"
+    best_by: BestBy = "uar"
+    at_least: PositiveFloat | None = None
     over_seeds: bool = False
 
 

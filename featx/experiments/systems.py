@@ -194,8 +194,9 @@ def _check_vote(plan: Plan, run: PlannedRun, checked: Checked) -> VoteConfig:
         for member in below
         if isinstance(config := checked[member][0], FinetuneConfig) and config.select_on == "test"
     ]
-    if blind and (vote.search or vote.rule == "weighted"):
-        needing = "`search`" if vote.search else "`rule='weighted'`"
+    searches = vote.search and vote.select_on == "validation"
+    if blind and (searches or vote.rule == "weighted"):
+        needing = "`search`" if searches else "`rule='weighted'`"
         raise FeatxError(
             f"{blind[0]} has no validation predictions (`select_on='test'`), which {needing} needs."
         )

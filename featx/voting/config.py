@@ -143,7 +143,7 @@ def _without_search(
     given = {
         f"select_on={select_on!r}": select_on != "validation",
         f"best_by={best_by!r}": best_by != "uar",
-        f"at_least={at_least}": at_least is not None,
+        f"at_least={at_least or 0:g}": at_least is not None,
     }
     setting = next((setting for setting, is_given in given.items() if is_given), None)
     if sizes or setting is None:

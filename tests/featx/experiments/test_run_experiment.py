@@ -194,6 +194,13 @@ protocols = ["fixed.toml"]
 systems = ["plain", "one"]
 rule = "weighted"
 
+[votes.best]
+systems = ["plain", "one"]
+search = [2]
+select_on = "test"
+best_by = "wa"
+at_least = 1
+
 [votes.again]
 systems = ["pair", "plain"]
 """)  # fmt: skip
@@ -204,5 +211,8 @@ systems = ["pair", "plain"]
     assert {path.name for path in Path("runs").iterdir()} == {
         "small-plain-tones-fixed", "small-plain-tones-folds", "small-plain-again",
         "small-one-tones-fixed", "small-pair-tones-fixed", "small-again-tones-fixed",
+        "small-best-tones-fixed",
     }  # fmt: skip
+    best = featx.Run("runs/small-best-tones-fixed")
+    assert best.results.remarks[0].startswith("OPTIMISTIC: CHOSEN ON TEST: ")
     assert Path("again.csv").exists()

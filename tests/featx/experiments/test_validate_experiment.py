@@ -89,6 +89,8 @@ def test_runs_can_not_be_called_like_every_file(found):
         ('["plain", "layers"', '["plan", "layers"', "votes.three", "plan: no such system; did you"),
         ('["plain", "layers"', '["plain", "plain"', "votes.three", "twice"),
         ('rule = "soft"', "search = [4]", "votes.three", "there are 3 systems"),
+        ('rule = "soft"', "at_least = 90", "votes.three", "`at_least=90` is about the systems"),
+        ('rule = "soft"', "search = [2]\nat_least = 101", "votes.three", "equal to 100"),
         ("[heads.both]", "[heads.both]\nseeds = 3", "votes.three", "plain 2, layers 2, both 3"),
         ("[heads.both]", '[heads.both]\ncorpora = ["tone"]', "heads.both", "did you mean 'tones'"),
         ("[heads.both]", '[heads.both]\nprotocols = ["two"]', "heads.both", "there is fixed.toml"),
@@ -120,7 +122,11 @@ def test_systems_that_have_no_validation_predictions_can_not_be_weighed(found, c
     change('save = "none"\nseeds = 1', 'save = "none"\nseeds = 2\nselect_on = "test"')
     change('["plain", "layers", "both"]', '["plain", "tuned"]')
     assert not found()
-    assert "tuned has no validation predictions" in found('rule = "soft"', 'rule = "weighted"')
+    lacking = "tuned has no validation predictions (`select_on='test'`), which "
+    assert f"{lacking}`rule='weighted'` needs" in found('rule = "soft"', 'rule = "weighted"')
+    assert f"{lacking}`search` needs" in found('rule = "weighted"', "search = [2]")
+    assert not found("search = [2]", 'search = [2]\nselect_on = "test"\nbest_by = "wa"')
+    assert f"{lacking}`rule='weighted'` needs" in found("best_by", 'rule = "weighted"\nbest_by')
 
 
 OUTER = """
