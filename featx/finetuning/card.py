@@ -11,13 +11,13 @@ from featx import __version__
 from featx.data.audio import SAMPLE_RATE
 from featx.finetuning.card_facts import CardFacts, amount
 from featx.finetuning.usage import usage
+from featx.runs.files import CARD
 from featx.scoring.predictions import score_outcomes
 from featx.scoring.results import NAMES, Results
 from featx.utils.files import write_text
 from featx.utils.tables import markdown_table, plain
 from featx.utils.text import counted
 
-CARD = "README.md"
 MODES = {
     "full": "all its weights trained",
     "partial": "all its weights trained but the CNN's",

@@ -184,10 +184,9 @@ def _check_enough(config: VoteConfig, election: Election, candidates: Candidates
     if candidates.fold is not None:
         data += f" of fold {candidates.fold}"
     raise FeatxError(
-        f"`at_least={config.at_least:g}`: {enough} of {systems} have {config.at_least:g} % "
-        f"{NAMES[config.best_by]} or more on the {data}, and `search={largest}` takes {largest}. "
-        f"Left out: {_scores(election, candidates)}. Take a lower `at_least` or a smaller "
-        "`search`."
+        f"`at_least={config.at_least:g}` leaves {enough} of {systems} by their "
+        f"{NAMES[config.best_by]} on the {data}, and `search={largest}` takes {largest}. Left out: "
+        f"{_scores(election, candidates)}. Take a lower `at_least` or a smaller `search`."
     )
 
 

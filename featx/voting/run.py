@@ -126,7 +126,8 @@ def _search_remarks(config: VoteConfig, tally: Tally) -> list[str]:
     if config.select_on == "test":
         how = (
             f"{CHOSEN_ON_TEST}: the members are those {of} with the highest {name} on the very "
-            "utterances that they are scored on, as in some papers; too high for new utterances."
+            "utterances that they are scored on, as in some papers. The scores are too high for "
+            "new utterances."
         )
     elif None in tally.by_fold:
         how = f"The members are those {of} with the highest {name} on validation data."

@@ -37,6 +37,17 @@ def test_it_prints_scores_ties_agreement_and_search(run_featx, files):
     assert Path("elsewhere/search.csv").is_file()
 
 
+def test_a_choice_on_test_says_so_and_names_who_is_left_out(run_featx, files):
+    chosen = ("--search", "2", "--select-on", "test", "--at-least", "50", "--best-by", "wa")
+    outcome = run_featx("vote", *files, *chosen)
+    assert outcome.code == 0, outcome.err
+    assert "OPTIMISTIC: CHOSEN ON TEST: the members are those of 3 combinations" in outcome.out
+    assert "2, OPTIMISTIC: CHOSEN ON TEST" in outcome.out
+    outcome = run_featx("vote", *files, *chosen, "--at-least", "51", "--out", "other")
+    assert "--at-least 51 leaves 1 of 3 systems by their WA on the test data" in outcome.err
+    assert "Left out: b (50.00 %), c (50.00 %). Take a lower --at-least" in outcome.err
+
+
 def test_a_config_repeats_it(run_featx, files):
     run_featx("vote", *files, "--tie", "first", "--name", "one")
     outcome = run_featx("vote", "--config", "runs/one/config.toml", "--name", "two")

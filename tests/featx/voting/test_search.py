@@ -244,13 +244,13 @@ def test_systems_below_at_least_can_not_be_chosen_and_are_listed(six, by, metric
     assert all(f"{name} ({score:.2f} %)" in text for name, score in below.items())
     assert any(remark.startswith("Left out, having less than") for remark in results.remarks)
     message = refusal(six, search=(3, 5), select_on="test", at_least=least, best_by=by)
-    assert f"{6 - len(below)} of 6 systems have" in message
+    assert f"leaves {6 - len(below)} of 6 systems by their" in message
     assert all(f"{name} ({score:.2f} %)" in message for name, score in below.items())
 
 
 def test_at_least_is_asked_of_each_folds_own_validation_rows(systems):
     message = refusal(systems, search=(2,), at_least=95)
-    assert "0 of 4 systems have 95 % UAR or more on the validation data of fold 0" in message
+    assert "leaves 0 of 4 systems by their UAR on the validation data of fold 0, and" in message
     assert "Left out: s1 (75.00 %), s0 (72.22 %), s2 (72.22 %), s3 (55.56 %)." in message
     results = vote(systems, search=(2,), at_least=60)
     (line,) = (remark for remark in results.remarks if remark.startswith("Left out"))
