@@ -41,8 +41,10 @@ def _whole_or_infinite(value: float) -> float:
 
 
 Looks = Annotated[
-    float, AfterValidator(_whole_or_infinite), PlainSerializer(lambda value: value)
-]  # pydantic alone would write 5 as 5.0
+    float,
+    AfterValidator(_whole_or_infinite),
+    PlainSerializer(lambda value: value, return_type=int | float),  # 5, not 5.0
+]
 
 
 class TuningSettings(Schema):

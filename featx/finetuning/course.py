@@ -99,14 +99,16 @@ def pace(members: Sequence[TunedMember], folder: Path, best_by: BestBy) -> str:
     """
     header = ["steps", "s / 100 steps", "best step", "time to best", "time", "on disk"]
     rows = [_pace(member, folder / MODELS / member.name) for member in members]
+    remark = ""
     if best_by != DEFAULT_RULE:
-        header.insert(3, "step of highest UAR")
+        header.insert(3, "by UAR")
+        remark = "\n\nby UAR: the step that our default, the highest UAR, would have chosen."
         for row, member in zip(rows, members, strict=True):
             row.insert(3, f"{steps_by(member.history)[DEFAULT_RULE]:,}")
     table = plain_table("model", *header)
     for row, member in zip(rows, members, strict=True):
         table.add_row(member.name, *row)
-    return render(table)
+    return render(table) + remark
 
 
 def _pace(member: TunedMember, saved: Path) -> list[str]:

@@ -125,7 +125,7 @@ def tune(trial: Trial) -> tuple[TunedMember, EmotionModel]:
         history = read_log(trainer.state.log_history)
         best = best_look(history, config.training.best_by)
         checkpoint = folder / f"checkpoint-{history[best].step}"
-        kept = ", ".join(f"{_step(path):,}" for path in _checkpoints(folder))
+        kept = " and ".join(f"{_step(path):,}" for path in _checkpoints(folder))
         log.debug(f"{trial.title}: the checkpoints kept to the end are those of steps {kept}")
         trainer.tuned.load_state_dict(load_file(checkpoint / "model.safetensors"))
         probabilities = {

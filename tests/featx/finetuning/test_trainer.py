@@ -9,7 +9,7 @@ import torch
 from classifiers.pooled import PooledSettings
 from featx.data.manifest import load_manifest
 from featx.features.encoders.loading import load_extractor
-from featx.finetuning.config import finetune_config
+from featx.finetuning.config import earlier_config, finetune_config
 from featx.finetuning.model import build_model
 from featx.finetuning.trainer import Tuner, measure, training_arguments
 from featx.finetuning.waveforms import Waveforms
@@ -64,6 +64,27 @@ def test_rates_rise_and_follow_the_schedule(schedule, make_tuner):
     assert rates == pytest.approx(expected)
 
 
+@pytest.mark.parametrize("bound", [1, 5, 9])
+def test_steps_are_an_upper_bound_and_the_schedule_ends_with_them(bound, make_tuner):
+    """18 utterances are 3 steps an epoch."""
+    tuner = make_tuner("training.epochs=2", "training.every=2", f"training.max_steps={bound}")
+    steps = min(bound, 6)
+    assert tuner.steps == steps
+    tuner.train()
+    rates = [entry["learning_rate"] for entry in tuner.state.log_history if "loss" in entry]
+    seen = [entry["step"] for entry in tuner.state.log_history if "eval_loss" in entry]
+    assert seen == sorted({*range(2, steps + 1, 2), steps})
+    assert rates == pytest.approx([1e-4 * (1 - (step - 1) / steps) for step in seen])
+    assert tuner.lr_scheduler.get_last_lr() == [0.0, 0.0]
+
+
+@pytest.mark.parametrize("patience", ["5", "inf"])
+def test_patience_is_written_as_it_was_given(patience, one_split, finetune):
+    config = finetune(f"training.patience={patience}").folder / "config.toml"
+    assert f"\npatience = {patience}\n" in config.read_text()
+    assert earlier_config(config).to_toml() == config.read_text()
+
+
 @pytest.mark.parametrize(
     "changes",
     [
@@ -71,6 +92,7 @@ def test_rates_rise_and_follow_the_schedule(schedule, make_tuner):
         ("training.gradient_checkpointing=true", "training.group_by_length=false"),
         ("training.accumulation=5", "training.best_by=wa"),
         ("training.every=1000", "training.batch_size=100"),
+        ("training.patience=inf", "training.max_steps=2", "training.best_by=parting"),
     ],
 )
 def test_a_run_with_other_settings_ends_well(changes, one_split, finetune):
