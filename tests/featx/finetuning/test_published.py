@@ -21,7 +21,10 @@ PUBLISHED = (
 
 @pytest.fixture
 def as_many_files(workplace):
-    """A manifest of 1,152 and 288 utterances of 0.05 s, all of the same recording."""
+    """A manifest of 1,152 and 288 utterances of 0.05 s, all of the same recording.
+
+    A tenth of the former would validate, and trains where the test data choose.
+    """
     count = 1_440
     wave = 0.1 * np.random.default_rng(0).standard_normal(count * 800)
     soundfile.write("speech.wav", wave, 16_000)
@@ -29,9 +32,11 @@ def as_many_files(workplace):
         writer = csv.writer(file)
         writer.writerow(("utterance", "path", "speaker", "label", "start", "end", "split"))
         for number in range(count):
-            split = "train" if number < 1_152 else "test"
+            split = "test" if number >= 1_152 else "validation" if number >= 1_036 else "train"
             times = (number / 20, (number + 1) / 20)
-            writer.writerow((number, "speech.wav", "s", f"class{number % 8}", *times, split))
+            writer.writerow(
+                (number, "speech.wav", f"{split} voice", f"class{number % 8}", *times, split)
+            )
     return count
 
 
