@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Iterator
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -71,16 +72,7 @@ def describe(config: VoteConfig, tally: Tally) -> dict[str, Any]:
             }
             for member in tally.members
         ],
-        "agreement": [
-            {
-                "first": pair.first,
-                "second": pair.second,
-                "kappa": _kappa(pair, None),
-                "same": pair.same,
-                "both_wrong": pair.both_wrong,
-            }
-            for pair in tally.pairs
-        ],
+        "agreement": [{**asdict(pair), "kappa": _kappa(pair, None)} for pair in tally.pairs],
         "oracle": tally.oracle.to_json(),
         "selection": _selection(config, tally),
         "search": [_search_row(config, tally, pick) for pick in tally.picks],

@@ -119,10 +119,11 @@ def _search_remarks(config: VoteConfig, tally: Tally) -> list[str]:
     """Say how the members were chosen, and which systems could not be."""
     name = NAMES[config.best_by]
     chosen = [pick for pick in tally.picks if pick.how != BEST_ON_TEST]
-    tried = max(
+    tried = [
         sum(pick.combinations for pick in chosen if pick.fold == fold) for fold in tally.by_fold
-    )
-    of = f"of {counted(tried, 'combination')}"
+    ]
+    most = "" if min(tried) == max(tried) else "up to "
+    of = f"of {most}{counted(max(tried), 'combination')}"
     if config.select_on == "test":
         how = (
             f"{CHOSEN_ON_TEST}: the members are those {of} with the highest {name} on the very "
