@@ -2,6 +2,7 @@
 
 import csv
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -268,3 +269,22 @@ def test_a_notebook_shows_a_row_for_each_system_and_all_notes(workplace):
     alone = evaluate("two")
     assert alone._repr_html_().startswith(alone.systems[0].results._repr_html_())
     assert all(note in alone._repr_html_() for note in alone.systems[0].notes)
+
+
+def test_what_a_run_says_of_itself_is_repeated(workplace):
+    path = write("runs/one/predictions.csv", predict())
+    write("other.csv", predict())
+    results = replace(
+        only(path).results, speakers_shared=True, remarks=["TOO GOOD: really.", "So."]
+    )
+    path.with_name("metrics.json").write_text(json.dumps(results.to_json()))
+    alone = only("runs/one")
+    assert alone.results.notes() == results.notes()
+    assert all(note in alone.to_json()["notes"] for note in results.notes())
+    assert "TOO GOOD: really.\nSo.\nSpeaker-dependent: " in alone.to_text()
+    both = evaluate(["runs/one", "other.csv"])
+    for shown in (both.to_text(), both._repr_html_()):  # of several, the warnings
+        assert "one: TOO GOOD: really." in shown
+        assert "So." not in shown
+    write("runs/one/more.csv", predict())
+    assert not only("runs/one/more.csv").results.remarks  # not the run's predictions
