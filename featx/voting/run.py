@@ -112,7 +112,7 @@ def _size(tally: Tally) -> str:
     if len(set(tally.by_fold.values())) == 1:
         return str(len(tally.members))
     sizes = sorted({len(members) for members in tally.by_fold.values()})
-    return f"{' to '.join(map(str, dict.fromkeys((sizes[0], sizes[-1]))))} chosen in each fold"
+    return f"{' or '.join(map(str, sizes))} chosen in each fold"
 
 
 def _search_remarks(config: VoteConfig, tally: Tally) -> list[str]:

@@ -105,7 +105,7 @@ def test_a_choice_by_fold_is_that_of_every_fold_alone(write, systems, rule):
 def test_the_choice_of_each_fold_is_shown(systems):
     results = vote(systems, search=(2, 3))
     text, card = (Path("vote", name).read_text() for name in ("report.txt", "README.md"))
-    assert results.title == "hard vote of 2 to 3 chosen in each fold: s0, s1, s2, s3"
+    assert results.title == "hard vote of 2 or 3 chosen in each fold: s0, s1, s2, s3"
     assert "chosen in each of 2 folds: those of 10 combinations" in text
     voting = [pick for pick in found()["search"] if pick["votes"]]
     assert [pick["fold"] for pick in voting] == ["0", "1"]
