@@ -35,6 +35,10 @@ def test_the_report_is_printed_and_a_config_repeats_the_run(finetune, run_featx)
     ("options", "message"),
     [
         (("--set", "training.learning_rat=1"), "did you mean 'learning_rate'"),
+        (
+            ("--set", "training.patience=1.5"),
+            "training.patience: must be a whole number from 1, or inf",
+        ),
         (("--seconds", "0.01"), "--seconds 0.01: "),
         (("--track", "tensorbord"), "--track tensorbord: "),
         (("--push-to-hub", "me/x", "--save", "none"), "leave out --save none"),

@@ -160,7 +160,8 @@ def test_two_processes_train_and_predict_as_one_with_twice_the_batches(
     """Neither repeated nor lost utterances, and the same gradients; at last they fail together."""
     still = {f"{name}_dropout": 0.0 for name in ("hidden", "attention", "activation", "feat_proj")}
     folder = save_model_of("wav2vec2", **tiny, **still, mask_time_prob=0.0)
-    settings = (*LONGER, "training.batch_size=3")
+    bound = ("training.max_steps=7", "training.best_by=parting")  # of 8 steps
+    settings = (*LONGER, "training.batch_size=3", *bound)
     Path("script.py").write_text(SCRIPT)
     Path("runs/taken").mkdir(parents=True)
     Path("runs/taken/mine.txt").touch()
