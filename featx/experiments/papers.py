@@ -2,22 +2,18 @@
 
 import math
 import re
-from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import Field, NonNegativeFloat, PositiveFloat, PositiveInt, field_validator
+from pydantic import Field, PositiveFloat, PositiveInt, model_validator
 
 from featx.data.choices import CorpusName
 from featx.errors import FeatxError
-from featx.experiments.config import Experiment
-from featx.features.encoders.checkpoints import store_name
+from featx.experiments.published import Published, Reference, References
 from featx.finetuning.choices import Mode
 from featx.fitting.choices import Normalize
-from featx.utils.config import Schema, check_config, read_config, shipped_config
+from featx.utils.config import Schema, read_config, shipped_config
 from featx.utils.text import nearest
-
-# mean in percent and, if the paper tells it, deviation over seeds
-Cell = Annotated[tuple[NonNegativeFloat, ...], Field(min_length=1, max_length=2)]
+from featx.voting.choices import Rule
 
 
 class PaperCorpus(Schema):
@@ -26,6 +22,8 @@ class PaperCorpus(Schema):
     Attributes:
         title: the corpus's name in the paper.
         corpus: the corpus's name in `featx manifest`; by default its name in the paper's file.
+        listed_as: another of the paper's corpora whose manifest, and so whose features, it shares;
+            by default it has a manifest of its own.
         options: the options of `featx manifest` for the corpus.
         protocol: which utterances are used under which labels, and how they are divided.
         seconds: how much of each utterance's beginning the systems use.
@@ -34,10 +32,23 @@ class PaperCorpus(Schema):
 
     title: str
     corpus: Literal["", CorpusName] = ""
+    listed_as: str = ""
     options: dict[str, str]
     protocol: str
     seconds: PositiveFloat = math.inf
     max_seconds: PositiveFloat = 60.0
+
+
+class Variant(Schema):
+    """Settings under which a paper's systems run.
+
+    Attributes:
+        settings: settings that differ from the shipped ones, as `settings` of a system.
+        models: acoustic features that take the place of those that the rows name, by their name.
+    """
+
+    settings: tuple[str, ...] = ()
+    models: dict[str, str] = Field(default_factory=dict)
 
 
 class Row(Schema):
@@ -46,12 +57,16 @@ class Row(Schema):
     Attributes:
         tables: the numbers of the paper's tables that show the system, if they are known.
         system: the system's name in our tables.
-        paper: the paper's figure on each corpus where it is known.
+        printed_as: the system's name in the paper, where ours says more.
+        corpora: the paper's corpora on which the system runs; all if empty.
+        paper: what the paper prints of it, by corpus, where that is known.
     """
 
     tables: tuple[PositiveInt, ...] = ()
     system: str
-    paper: dict[str, Cell] = Field(default_factory=dict)
+    printed_as: str = ""
+    corpora: tuple[str, ...] = ()
+    paper: dict[str, Published] = Field(default_factory=dict)
 
     @property
     def name(self) -> str:
@@ -74,16 +89,6 @@ class HeadRow(Row):
     head: str
     normalize: Normalize
 
-    def to_system(self, settings: tuple[str, ...]) -> tuple[str, dict[str, Any]]:
-        """Return the table of an experiment that this row is an entry of, and the entry."""
-        return "heads", {
-            "head": self.head,
-            "features": [store_name(model) for model in self.models],
-            "layers": self.layers,
-            "normalize": self.normalize,
-            "settings": settings,
-        }
-
 
 class TunedRow(Row):
     """A fine-tuned encoder, which is a file of `configs/papers/PAPER/`.
@@ -96,15 +101,20 @@ class TunedRow(Row):
     model: str
     mode: Mode
 
-    @property
-    def models(self) -> tuple[str, ...]:
-        """The encoder, in the form in which a head's row names its models."""
-        return (self.model,)
 
-    def to_system(self, settings: tuple[str, ...]) -> tuple[str, dict[str, Any]]:
-        """Return the table of an experiment that this row is an entry of, and the entry."""
-        entry = {"model": self.model, "mode": self.mode, "save": "none", "settings": settings}
-        return "finetunings", entry
+class VoteRow(Row):
+    """A vote of fine-tuned encoders.
+
+    Attributes:
+        members: the encoders of the rows that vote, in their order.
+        rule: how votes count.
+    """
+
+    members: Annotated[tuple[str, ...], Field(min_length=2)]
+    rule: Rule
+
+
+AnyRow = HeadRow | TunedRow | VoteRow
 
 
 class Paper(Schema):
@@ -114,75 +124,61 @@ class Paper(Schema):
         title: the paper's authors, year and title.
         metric: which score the paper's figures are: "uar" or "wa".
         seeds: how often each system is trained.
+        hardware: what the paper's times were measured on.
+        ours: what the paper leaves open and we had to choose, a sentence for each choice.
         changes: settings that differ from the shipped ones, as `settings` of a system.
-        variants: further settings by name, for where the paper and its code do not agree, or
-            where the paper's way is to stand beside ours.
+        variants: the settings under which the systems run, by name, for where the paper and its
+            code do not agree, or where the paper's way is to stand beside ours.
         corpora: the corpora by name, each with its division.
         rows: the systems; fine-tuned ones have a file each in `configs/papers/PAPER/`.
+        votes: votes of the systems.
+        references: figures of others that the paper lists beside its own.
     """
 
     title: str
     metric: Literal["uar", "wa"] = "uar"
     seeds: PositiveInt
+    hardware: str = ""
+    ours: tuple[str, ...] = ()
     changes: tuple[str, ...] = ()
-    variants: Annotated[dict[str, tuple[str, ...]], Field(min_length=1)]
+    variants: Annotated[dict[str, Variant], Field(min_length=1)]
     corpora: Annotated[dict[str, PaperCorpus], Field(min_length=1)]
     rows: tuple[HeadRow | TunedRow, ...] = ()
+    votes: tuple[VoteRow, ...] = ()
+    references: tuple[Reference, ...] = ()
 
-    @field_validator("rows")
-    @classmethod
-    def _distinct(cls, rows: tuple[HeadRow | TunedRow, ...]) -> tuple[HeadRow | TunedRow, ...]:
-        names = [row.system for row in rows]
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
+        names = [row.name for row in self.systems]
         if len(set(names)) < len(names):
             raise ValueError("two rows have the same system")
-        return rows
+        named = [name for row in self.systems for name in (*row.corpora, *row.paper)]
+        named += [corpus.listed_as for corpus in self.corpora.values() if corpus.listed_as]
+        for name in named:
+            if name not in self.corpora:
+                raise ValueError(f"{name}: no such corpus; {nearest(name, self.corpora)}")
+        return self
 
+    @property
+    def systems(self) -> tuple[AnyRow, ...]:
+        """The rows and then the votes on them: all that is compared."""
+        return (*self.rows, *self.votes)
 
-def paper_experiment(name: str, paper: Paper, corpus: str, root: Path) -> Experiment:
-    """Return the experiment that runs every system of a paper on one of its corpora.
+    def on(self, corpus: str) -> tuple[AnyRow, ...]:
+        """Return the systems that run on one of the corpora."""
+        return tuple(row for row in self.systems if not row.corpora or corpus in row.corpora)
 
-    Args:
-        name: the paper's name.
-        paper: the paper.
-        corpus: the name of one of the paper's corpora.
-        root: the folder that holds the corpus.
+    def members(self, vote: VoteRow) -> list[TunedRow]:
+        """Return the rows that a vote names, in its order.
 
-    Returns:
-        An experiment with a system for each row and variant; `system_name` names them.
-
-    Raises:
-        ConfigError: if the paper's file says what no experiment can do.
-    """
-    entry = paper.corpora[corpus]
-    listed = {
-        "corpus": entry.corpus or corpus,
-        "root": root,
-        "options": entry.options,
-        "protocols": [entry.protocol],
-        "seconds": entry.seconds,
-    }
-    models = {store_name(model): model for row in paper.rows for model in row.models
-              if isinstance(row, HeadRow)}  # fmt: skip
-    cut = {"precision": "auto", "max_seconds": entry.max_seconds, "too_long": "trim"}
-    table: dict[str, Any] = {
-        "name": f"{name}-{corpus}",
-        "title": paper.title,
-        "seeds": paper.seeds,
-        "corpora": {f"{name}-{corpus}": listed},
-        "features": {store: {"model": model, **cut} for store, model in models.items()},
-        "heads": {},
-        "finetunings": {},
-    }
-    for row in paper.rows:
-        for variant, changes in paper.variants.items():
-            kind, system = row.to_system((*paper.changes, *changes))
-            table[kind][system_name(row, variant)] = system
-    return check_config(table, Experiment, name)
-
-
-def system_name(row: Row, variant: str) -> str:
-    """Return the name that a row under one of the paper's variants has in an experiment."""
-    return f"{row.name}-{variant}"
+        Raises:
+            FeatxError: if there is no row of an encoder that it names.
+        """
+        rows = {row.model: row for row in self.rows if isinstance(row, TunedRow)}
+        for model in vote.members:
+            if model not in rows:
+                raise FeatxError(f"{vote.system}: no row of {model}; {nearest(model, rows)}")
+        return [rows[model] for model in vote.members]
 
 
 def paper_names() -> list[str]:
@@ -200,5 +196,13 @@ def read_paper(name: str) -> Paper:
         raise FeatxError(f"{name}: no such paper; {nearest(name, paper_names())}")
     paper = read_config(shipped_config(f"papers/{name}.toml"), Paper)
     files = sorted(shipped_config("papers").glob(f"{name}/*.toml"))
-    tuned = tuple(read_config(file, TunedRow) for file in files)
-    return paper.model_copy(update={"rows": (*paper.rows, *tuned)})
+    tuned = [read_config(file, TunedRow) for file in files]
+    # checked again: rows and votes must fit together
+    return Paper.model_validate(dict(paper) | {"rows": (*paper.rows, *tuned)})
+
+
+def references_of(paper: Paper) -> tuple[Reference, ...]:
+    """Return the figures of others: those on the paper's corpora, and those that it lists."""
+    corpora = {entry.corpus or name for name, entry in paper.corpora.items()}
+    shared = read_config(shipped_config("references.toml"), References).references
+    return (*(ref for ref in shared if ref.corpus in corpora), *paper.references)

@@ -5,25 +5,35 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from featx.data.corpora.build import Built
 from featx.data.corpora.files import CorpusError
 from featx.data.manifest import Manifest
 from featx.errors import FeatxError, Interrupted
 from featx.experiments.corpora import bring_manifest, find_protocol
 from featx.experiments.features import is_complete
-from featx.experiments.papers import Paper, paper_experiment, read_paper, system_name
+from featx.experiments.paper_experiment import (
+    listed_name,
+    models_of,
+    paper_experiment,
+    system_name,
+)
+from featx.experiments.papers import Paper, PaperCorpus, TunedRow, read_paper
 from featx.experiments.plan import Plan, PlannedRun, make_plan
-from featx.experiments.reproduce_tables import to_text, write_tables
+from featx.experiments.reproduce_text import to_text, write_tables
 from featx.experiments.reproduced import Reproduced
 from featx.experiments.steps import extract_store, make_run
-from featx.experiments.systems import fit_settings, tuning_settings
+from featx.experiments.systems import Config, fit_settings, tuning_settings, vote_settings
 from featx.features.acoustic.settings import read_acoustic
 from featx.features.encoders.checkpoints import is_here
+from featx.finetuning.course import read_course
 from featx.finetuning.processes import count_processes
 from featx.protocols.apply import apply_protocol
 from featx.protocols.protocol import read_protocol
 from featx.protocols.task import set_task
+from featx.runs.read import read_scores
 from featx.utils.arguments import as_list
 from featx.utils.files import as_paths
+from featx.utils.text import counted, listed
 
 log = logging.getLogger("featx")
 
@@ -128,15 +138,19 @@ def run_paper(
         Interrupted: on Ctrl-C.
     """
     _check_known("variant", variants, list(paper.variants))
-    _check_known("row", rows, [row.name for row in paper.rows])
+    _check_known("row", rows, [row.name for row in paper.systems])
     if count_processes() > 1:
         raise FeatxError("torchrun only starts fine-tunings; start this without it.")
     plans = _find_corpora(name, paper, roots)
     for corpus in paper.corpora:
-        for row in (row for row in paper.rows if not rows or row.name in rows):
+        for row in (row for row in paper.on(corpus) if not rows or row.name in rows):
             for variant in variants or paper.variants:
-                case = Reproduced(row, corpus, variant, row.paper.get(corpus))
-                yield _reproduce(paper, case, plans.get(corpus))
+                case = Reproduced(row, corpus, variant, paper.metric, row.paper.get(corpus))
+                planned = plans.get(corpus)
+                if planned is None:
+                    yield replace(case, missing=("corpus",))
+                else:
+                    yield _reproduce(paper, case, planned)
 
 
 def _check_known(argument: str, wanted: Sequence[str], known: Sequence[str]) -> None:
@@ -148,7 +162,8 @@ def _check_known(argument: str, wanted: Sequence[str], known: Sequence[str]) -> 
 
 def _find_corpora(name: str, paper: Paper, roots: Sequence[Path]) -> dict[str, PaperPlan]:
     """Write the manifest of each corpus that one of the folders holds; return what runs on it."""
-    plans, reasons = {}, []
+    plans: dict[str, PaperPlan] = {}
+    reasons: dict[str, str] = {}
     for root in roots:
         if not root.is_dir():
             raise FeatxError(f"`data={str(root)!r}`: no such folder.")
@@ -156,40 +171,42 @@ def _find_corpora(name: str, paper: Paper, roots: Sequence[Path]) -> dict[str, P
         for root in roots:
             experiment = paper_experiment(name, paper, corpus, root)
             try:
-                built = bring_manifest(experiment, f"{name}-{corpus}")
+                built = bring_manifest(experiment, listed_name(name, paper, corpus))
             except CorpusError as error:
-                reasons.append(f"{entry.title}: {error}")
+                reasons.setdefault(str(error), entry.title)
                 continue
-            found = built.manifest
-            listed = f"{len(found.utterances):,} utterances, listed in {found.path}"
-            log.info("%s: %s", entry.title, listed)
-            task = set_task(apply_protocol(found, read_protocol(entry.protocol)))
-            for note in [*built.notes, *task.notes]:
-                log.info("Note: %s.", note)
+            _describe(entry, built)
             plan, _ = make_plan(experiment)
-            plans[corpus] = PaperPlan(plan, found)
+            plans[corpus] = PaperPlan(plan, built.manifest)
             break
     if not plans:
-        shown = "\n  ".join(reasons)
+        shown = "\n  ".join(f"{title}: {reason}" for reason, title in reasons.items())
         raise FeatxError(f"`data`: none of the paper's corpora is there.\n  {shown}")
     return plans
 
 
-def _reproduce(paper: Paper, case: Reproduced, planned: PaperPlan | None) -> Reproduced:
-    """Return a case with our figure, or with what it lacks or why it failed."""
-    if planned is None:
-        return replace(case, missing=("corpus",))
+def _describe(entry: PaperCorpus, built: Built) -> None:
+    """Say what a corpus holds, and what its protocol leaves out."""
+    found = built.manifest
+    count = counted(len(found.utterances), "utterance")
+    log.info("%s: %s, listed in %s", entry.title, count, found.path)
+    task = set_task(apply_protocol(found, read_protocol(entry.protocol)))
+    for note in [*built.notes, *task.notes]:
+        log.info("Note: %s.", note)
+
+
+def _reproduce(paper: Paper, case: Reproduced, planned: PaperPlan) -> Reproduced:
+    """Return a case with our figures, or with what it lacks or why it failed."""
     title = paper.corpora[case.corpus].title
     try:
-        missing = _prepare(case, planned, title)
+        missing = _prepare(paper, case, planned, title)
         if missing:
             return replace(case, missing=missing)
         log.info("%s, %s (%s)", title, case.row.system, case.variant)
-        plan, run = planned.plan, planned.run(case)
-        protocols = {run.case: find_protocol(run.case, planned.manifest)}
-        settings = fit_settings if run in plan.heads else tuning_settings
-        results = make_run(plan, run, settings(plan, run, protocols))
-        return replace(case, ours=results.scores[paper.metric])
+        run = planned.run(case)
+        results = make_run(planned.plan, run, _config(planned, run), manifest=planned.manifest)
+        course = read_course(run.folder) if isinstance(case.row, TunedRow) else None
+        return replace(case, results=results, course=course)
     except Interrupted:
         raise
     except FeatxError as error:  # the other rows can still be had
@@ -197,22 +214,54 @@ def _reproduce(paper: Paper, case: Reproduced, planned: PaperPlan | None) -> Rep
         return replace(case, failure=error.message.splitlines()[0])
 
 
-def _prepare(case: Reproduced, planned: PaperPlan, title: str) -> tuple[str, ...]:
+def _config(planned: PaperPlan, run: PlannedRun) -> Config:
+    plan = planned.plan
+    if run in plan.votes:
+        return vote_settings(plan, run)
+    protocols = {run.case: find_protocol(run.case, planned.manifest)}
+    settings = fit_settings if run in plan.heads else tuning_settings
+    return settings(plan, run, protocols)
+
+
+def _prepare(paper: Paper, case: Reproduced, planned: PaperPlan, title: str) -> tuple[str, ...]:
     """Extract the features that a case needs, if it needs any; return the models that it lacks.
 
     Raises:
-        FeatxError: if utterances can't be extracted.
+        FeatxError: if utterances can't be extracted, or the members of a vote have no runs.
     """
     plan, run = planned.plan, planned.run(case)
     if run in plan.finetunings:
-        return tuple(model for model in case.row.models if not is_here(model))
+        return tuple(
+            model for model in models_of(case.row, paper, case.variant) if not is_here(model)
+        )
+    if run in plan.votes:
+        return _lacking_members(paper, case, planned)
     stores = [store for store in plan.stores_of(run) if not is_complete(store, planned.manifest)]
     encoders = [
         store.features.model for store in stores if store.features.model not in read_acoustic()
     ]
-    if not all(map(is_here, encoders)):
-        return tuple(encoders)
-    for store in stores:
+    absent = tuple(model for model in encoders if not is_here(model))
+    for store in stores if not absent else ():
         log.info("Extracting %s of %s", store.features.model, title)
         extract_store(store, planned.manifest)
-    return ()
+    return absent
+
+
+def _lacking_members(paper: Paper, case: Reproduced, planned: PaperPlan) -> tuple[str, ...]:
+    """Return the encoders of a vote that have no run and whose weights are not here.
+
+    Raises:
+        FeatxError: if all weights are here, but members have not been run.
+    """
+    members = planned.plan.members(planned.run(case))
+    models = models_of(case.row, paper, case.variant)
+    unmade = {
+        model: run
+        for model, run in zip(models, members, strict=True)
+        if read_scores(run.folder) is None
+    }
+    absent = tuple(model for model in unmade if not is_here(model))
+    if unmade and not absent:
+        names = listed([run.name for run in unmade.values()], len(unmade))
+        raise FeatxError(f"its members have no finished run: {names}. Reproduce their rows first.")
+    return absent

@@ -4,49 +4,87 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from featx.experiments.papers import Cell, HeadRow, TunedRow
+import numpy as np
+
+from featx.experiments.papers import AnyRow
+from featx.experiments.published import Published
 from featx.features.encoders.checkpoints import hub_id
+from featx.finetuning.course import Course
 from featx.scoring.metrics import Score
+from featx.scoring.results import Results
+from featx.scoring.significance import exact_interval
 
 
 @dataclass(frozen=True)
 class Reproduced:
-    """A system on a corpus under one variant: the paper's figure and ours.
+    """A system on a corpus under one variant: the paper's figures and ours.
 
     Attributes:
         row: the system.
         corpus: the corpus's name.
         variant: the name of the paper's settings.
-        paper: the mean in percent and, if the paper tells it, the deviation; None if the figure
-            is not known.
-        ours: our score; None if the system could not be run.
+        metric: which score is compared: "uar" or "wa".
+        paper: what the paper prints; None if nothing is known.
+        results: our scores; None if the system could not be run.
+        course: the steps and times of our fine-tuning; None for other systems.
         missing: what the system lacks: "corpus", or the models whose weights are not here.
         failure: why the system failed; empty if it did not.
     """
 
-    row: HeadRow | TunedRow
+    row: AnyRow
     corpus: str
     variant: str
-    paper: Cell | None
-    ours: Score | None = None
+    metric: str
+    paper: Published | None
+    results: Results | None = None
+    course: Course | None = None
     missing: tuple[str, ...] = ()
     failure: str = ""
+
+    @property
+    def ours(self) -> Score | None:
+        """Our score; None if the system could not be run."""
+        return self.results.scores[self.metric] if self.results else None
+
+    @property
+    def hits(self) -> int | None:
+        """How many utterances we recognised; None if there are several seeds, or no results."""
+        if self.results is None or self.results.seeds > 1:
+            return None
+        return int(np.trace(self.results.confusion))
+
+    @property
+    def tested(self) -> int:
+        """How many utterances we tested; 0 if there are no results."""
+        return int(self.results.confusion.sum()) // self.results.seeds if self.results else 0
+
+    @property
+    def interval(self) -> tuple[float, float] | None:
+        """The exact 95 % interval of our accuracy in percent; None if there are several seeds."""
+        return None if self.hits is None else exact_interval(self.hits, self.tested)
 
     @property
     def difference(self) -> float:
         """Our mean less the paper's, in points; not a number if one of them is not known."""
         if self.ours is None or self.paper is None:
-            return float("nan")
-        return self.ours.mean - self.paper[0]
+            return math.nan
+        return self.ours.mean - self.paper.mean
 
     @property
-    def within(self) -> bool | None:
-        """Whether the means are no further apart than both deviations; None if one is not known."""
-        if self.ours is None or self.paper is None or len(self.paper) == 1:
+    def agrees(self) -> bool | None:
+        """Whether our figure agrees with the paper's; None if that can't be said.
+
+        An accuracy agrees if it is in the exact interval of the paper's. A mean over seeds agrees
+        if the two means are no further apart than both deviations together.
+        """
+        if self.ours is None or self.paper is None:
             return None
-        if math.isnan(self.ours.std):
+        if self.metric == "wa" and self.paper.interval:
+            low, high = self.paper.interval
+            return low <= self.ours.mean <= high
+        if self.paper.std is None or math.isnan(self.ours.std):
             return None
-        return abs(self.difference) <= self.paper[1] + self.ours.std
+        return abs(self.difference) <= self.paper.std + self.ours.std
 
 
 def fetch_commands(results: Sequence[Reproduced]) -> list[str]:

@@ -183,15 +183,17 @@ class _Course:
         """Make a run that is not there yet, and say how well its system does."""
         config, _ = self._inspection.checked[run]
         state = find_state(run.folder, config.to_toml())
+        manifest = self._inspection.manifests[run.case.corpus]
         try:
-            results = make_run(self._plan, run, config, self._overwrite and state == "other")
+            replacing = self._overwrite and state == "other"
+            results = make_run(self._plan, run, config, manifest, replacing)
         except Interrupted:
             raise
         except FeatxError:
             if not self._overwrite or state != "done":
                 raise
             state = "other"  # what it was made from has changed
-            results = make_run(self._plan, run, config, overwrite=True)
+            results = make_run(self._plan, run, config, manifest, overwrite=True)
         score = results.scores["uar"]
         spread = f" ± {score.std:.1f}" if results.seeds > 1 else ""
         before = ", done before" if state == "done" else ""

@@ -35,13 +35,16 @@ def extract_store(store: Store, manifest: Manifest) -> str:
     return extraction.describe()
 
 
-def make_run(plan: Plan, run: PlannedRun, config: Config, overwrite: bool = False) -> Results:
+def make_run(
+    plan: Plan, run: PlannedRun, config: Config, manifest: Manifest, overwrite: bool = False
+) -> Results:
     """Make a run, or return the results of the same run made before.
 
     Args:
         plan: the experiment's plan.
         run: the run.
         config: the run's config.
+        manifest: the corpus's utterances.
         overwrite: replace what is in the run's place, once the new run is finished.
 
     Raises:
@@ -50,13 +53,13 @@ def make_run(plan: Plan, run: PlannedRun, config: Config, overwrite: bool = Fals
     """
     if isinstance(config, FitConfig):
         compute = Compute(plan.experiment.heads[run.system].device)
-        return run_fit(config, run.folder, overwrite, compute)
+        return run_fit(config, run.folder, overwrite, compute, manifest)
     if isinstance(config, FinetuneConfig):
         tuning = plan.experiment.finetunings[run.system]
         compute, recipients = Compute(device=tuning.device), Recipients(tuning.track)
         check_compute(config, compute)
         check_recipients(config, recipients)
-        results = run_finetune(config, run.folder, overwrite, compute, recipients)
+        results = run_finetune(config, run.folder, overwrite, compute, recipients, manifest)
         assert results is not None, "an experiment runs in one process, which leads"
         return results
     return run_vote(config, run.folder, overwrite)

@@ -55,6 +55,22 @@ class McNemar:
     p: float
 
 
+def exact_interval(hits: int, utterances: int) -> tuple[float, float]:
+    """Return the exact 95 % interval of a share of utterances (Clopper and Pearson 1934).
+
+    It treats utterances as independent, so it is too narrow where speakers have many each.
+
+    Args:
+        hits: how many were recognised.
+        utterances: how many there were.
+
+    Returns:
+        Both ends in percent.
+    """
+    interval = binomtest(hits, utterances).proportion_ci(0.95, method="exact")
+    return 100 * float(interval.low), 100 * float(interval.high)
+
+
 def resample_uar(confusions: np.ndarray, draws: np.ndarray) -> Resampled:
     """Score a system on its test utterances and on resampled groups of them.
 

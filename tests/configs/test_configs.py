@@ -1,38 +1,34 @@
 """Every shipped config is valid; a wrong one is explained."""
 
+import math
 from pathlib import Path
 
 import pytest
 
 from featx.experiments.config import Experiment
-from featx.experiments.papers import Paper, TunedRow, paper_experiment, read_paper
-from featx.experiments.plan import make_plan
+from featx.experiments.paper_experiment import paper_experiment
+from featx.experiments.papers import Paper, TunedRow, read_paper
+from featx.experiments.plan import Case, Plan, make_plan
+from featx.experiments.published import References
 from featx.experiments.systems import fit_settings, tuning_settings
 from featx.features.acoustic.settings import AcousticSettings
-from featx.features.encoders.checkpoints import EncoderEntry, hub_id, read_registry
-from featx.finetuning.config import Tuning
-from featx.fitting.config import HeadConfig
+from featx.features.encoders.checkpoints import EncoderEntry, hub_id
+from featx.finetuning.config import FinetuneConfig, Tuning
+from featx.fitting.config import FitConfig, HeadConfig
 from featx.protocols.protocol import Protocol, read_protocol
 from featx.utils.config import ConfigError, read_config
-from featx.voting.config import VoteConfig
 
 FOLDER = Path(__file__).parents[2] / "configs"
 SCHEMAS = {
     "acoustic.toml": dict[str, AcousticSettings],
     "finetuning.toml": Tuning,
     "models.toml": dict[str, EncoderEntry],
+    "references.toml": References,
 }
 FOLDERS = {
     "examples": Experiment, "heads": HeadConfig, "papers": Paper, "protocols": Protocol,
-    "votes": VoteConfig,
 }  # fmt: skip
-ROWS = {"pepino2021": 11, "gavali2023": 4, "gavali202x": 6, "wang2021": 21}
-EXPECTED = {
-    "wav2vec2-base", "wav2vec2-base-960h", "wav2vec2-large-960h-lv60", "xlsr53", "xls-r-300m",
-    "xls-r-1b", "xls-r-1b-cv-tr", "hubert-base", "hubert-large", "hubert-large-ft",
-    "hubert-xlarge", "unispeech-large", "unispeech-large-ml", "wavlm-base-plus", "wavlm-large",
-    "mms-300m", "wavlm-base", "data2vec-audio-base", "data2vec-audio-large", "unispeech-sat-base",
-}  # fmt: skip
+ROWS = {"pepino2021": 12, "gavali2023": 4, "gavali202x": 6, "wang2021": 21}
 
 
 @pytest.mark.parametrize("path", sorted(FOLDER.rglob("*.toml")), ids=lambda path: path.name)
@@ -50,7 +46,7 @@ def test_every_published_row_is_a_system_of_an_experiment(name, rows):
         plan, problems = make_plan(paper_experiment(name, paper, corpus, Path("corpus")))
         assert not problems
         protocols = {case: read_protocol(case.protocol) for case in plan.cases}
-        assert len(plan.runs) == rows * len(paper.variants)
+        assert len(plan.runs) == len(paper.on(corpus)) * len(paper.variants)
         for run in plan.heads:
             config = fit_settings(plan, run, protocols)
             assert config.training.patience == 4
@@ -58,12 +54,51 @@ def test_every_published_row_is_a_system_of_an_experiment(name, rows):
             tuning = tuning_settings(plan, run, protocols)
             assert tuning.training.batch_size == 4
             assert hub_id(tuning.model)
-    for row in paper.rows:
-        assert set(row.paper) <= set(paper.corpora)
+        for run in plan.votes:
+            assert len(plan.members(run)) in (3, 5)
 
 
-def test_the_papers_encoders_and_the_usual_ones_have_short_names():
-    assert set(read_registry()) >= EXPECTED
+def plan_of(name: str) -> tuple[Plan, dict[Case, Protocol]]:
+    plan, _ = make_plan(paper_experiment(name, read_paper(name), "ravdess", Path("corpus")))
+    return plan, {case: read_protocol(case.protocol) for case in plan.cases}
+
+
+def fits(name: str, variant: str) -> dict[str, FitConfig]:
+    plan, protocols = plan_of(name)
+    return {
+        run.system.removesuffix(f"-{variant}"): fit_settings(plan, run, protocols)
+        for run in plan.heads
+        if run.system.endswith(variant)
+    }
+
+
+def tunings(name: str, variant: str) -> list[FinetuneConfig]:
+    plan, protocols = plan_of(name)
+    runs = [run for run in plan.finetunings if run.system.endswith(variant)]
+    return [tuning_settings(plan, run, protocols) for run in runs]
+
+
+def test_pepinos_variants_are_the_text_and_the_configuration_in_full():
+    text, configuration = fits("pepino2021", "text"), fits("pepino2021", "configuration")
+    assert {fit.training.learning_rate for fit in text.values()} == {1e-3}
+    assert {fit.training.learning_rate for fit in configuration.values()} == {1e-4}
+    assert {fit.training.batch_size for fit in text.values()} == {32}
+    (lstm,) = (name for name in configuration if "lstm" in name)
+    assert configuration[lstm].training.batch_size == 16
+    assert text["spectrogram"].features[0].name == "spectrogram-10ms"
+    assert configuration["spectrogram"].features[0].name == "spectrogram"
+
+
+@pytest.mark.parametrize("name", ["gavali2023", "gavali202x"])
+def test_gavalis_published_variant_trains_as_the_papers_say(name):
+    for tuning in tunings(name, "published"):
+        training = tuning.training
+        assert (tuning.select_on, training.best_by) == ("test", "parting")
+        assert (training.epochs, training.max_steps, training.every) == (10, 1400, 100)
+        assert (training.batch_size, training.accumulation) == (4, 2)
+        assert training.patience == math.inf
+        assert not training.group_by_length
+    assert {tuning.select_on for tuning in tunings(name, "validation")} == {"validation"}
 
 
 def test_an_unknown_key_gets_the_nearest_known_one(tmp_path):

@@ -2,17 +2,23 @@
 
 import json
 import math
+import shutil
+from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from featx.demo.corpus import write_corpus as write_demo_corpus
 from featx.errors import FeatxError
 from featx.experiments.papers import Paper
+from featx.experiments.published import ClassFigures, Published
 from featx.experiments.reproduce import reproduce, run_paper
-from featx.experiments.reproduce_tables import to_json, to_latex, to_markdown, to_text, write_tables
+from featx.experiments.reproduce_text import to_json, to_latex, to_markdown, to_text, write_tables
 from featx.experiments.reproduced import Reproduced, fetch_commands
+from featx.finetuning.course import Course
 from featx.scoring.metrics import Score
+from featx.scoring.results import Results
 
 PROTOCOL = """
 title = "three speakers"
@@ -34,7 +40,7 @@ def paper(workplace) -> Paper:
             "title": "A paper",
             "seeds": 2,
             "changes": ["training.epochs=2"],
-            "variants": {"slow": ["training.learning_rate=1e-4"], "fast": []},
+            "variants": {"slow": {"settings": ["training.learning_rate=1e-4"]}, "fast": {}},
             "corpora": {
                 "ravdess": {
                     "title": "RAVDESS", "options": {"channel": "speech"},
@@ -48,12 +54,18 @@ def paper(workplace) -> Paper:
                 {
                     "tables": [1, 2], "system": "eGeMAPS 50 %", "models": ["egemaps"],
                     "head": "dense", "normalize": "speaker",
-                    "paper": {"ravdess": [12.5, 1.0], "iemocap": [50.0, 1.0]},
+                    "paper": {
+                        "ravdess": {"mean": 12.5, "std": 1.0},
+                        "iemocap": {"mean": 50.0, "std": 1.0, "notebook": [50.1, 1.0]},
+                    },
                 },
                 {
                     "tables": [2], "system": "both", "models": ["wav2vec2-base", "egemaps"],
                     "head": "fusion", "normalize": "global",
-                    "paper": {"ravdess": [80.0, 1.0], "iemocap": [60.0, 1.0]},
+                    "paper": {
+                        "ravdess": {"mean": 80.0, "std": 1.0},
+                        "iemocap": {"mean": 60.0, "std": 1.0},
+                    },
                 },
             ],
         }
@@ -109,7 +121,7 @@ def test_what_is_wrong_is_said(paper):
 
 
 def test_a_row_that_fails_leaves_the_others(paper, monkeypatch):
-    def fail(*_):
+    def fail(*_, **__):
         raise FeatxError("no luck\nand more")
 
     monkeypatch.setattr("featx.experiments.reproduce.make_run", fail)
@@ -119,22 +131,63 @@ def test_a_row_that_fails_leaves_the_others(paper, monkeypatch):
     assert "Failed: no luck" in to_markdown(paper, failed)
 
 
+def scored(mean: float, std: float, confusion=((9, 1), (2, 8)), seeds: int = 5) -> Results:
+    """Return results with a score, and with a confusion that is of no matter to it."""
+    score = Score(mean, std, mean - 2, mean + 2)
+    return Results(
+        title="a run",
+        classes=("angry", "calm"),
+        scores={"uar": score, "wa": score, "macro_f1": score},
+        confusion=np.array(confusion),
+        seeds=seeds,
+        speakers=12,
+        speakers_shared=False,
+    )
+
+
 def known(paper: Paper) -> list[Reproduced]:
     row, other = paper.rows
+    printed = Published(mean=57.0, std=2.4, notebook=(57.1, 2.4))
     return [
-        Reproduced(row, "ravdess", "slow", (57.0, 2.4), Score(52.8, 1.9, 50.0, 55.0)),
-        Reproduced(row, "ravdess", "fast", (57.0, 2.4), Score(56.3, 0.1, 50.0, 60.0)),
-        Reproduced(other, "ravdess", "fast", (77.5, 1.1), missing=("wav2vec2-base",)),
-    ]
+        Reproduced(row, "ravdess", "slow", "uar", printed, scored(52.8, 1.9)),
+        Reproduced(row, "ravdess", "fast", "uar", printed, scored(56.3, 0.1)),
+        Reproduced(
+            other, "ravdess", "fast", "uar", Published(mean=77.5, std=1.1),
+            missing=("wav2vec2-base",),
+        ),
+    ]  # fmt: skip
 
 
-def test_within_means_no_further_apart_than_both_deviations(paper):
+def test_means_over_seeds_agree_if_no_further_apart_than_both_deviations(paper):
     slow, fast, missing = known(paper)
-    assert (slow.within, fast.within, missing.within) == (True, True, None)  # 4.2 <= 2.4 + 1.9
+    assert (slow.agrees, fast.agrees, missing.agrees) == (True, True, None)  # 4.2 <= 2.4 + 1.9
     assert slow.difference == pytest.approx(-4.2)
     assert math.isnan(missing.difference)
-    further = Reproduced(slow.row, "ravdess", "slow", (57.2, 2.4), slow.ours)
-    assert further.within is False
+    further = replace(slow, paper=Published(mean=57.2, std=2.4))
+    assert further.agrees is False
+
+
+PRINTED = Published(
+    mean=88,
+    hits=253,
+    classes={
+        name: ClassFigures(precision=0.9, recall=0.87, f1=0.88, support=support)
+        for name, support in (("angry", 200), ("calm", 88))
+    },
+    macro_avg=ClassFigures(precision=0.91, recall=0.86, f1=0.89),
+    best_step=600,
+    time_to_best="16 min 34 s",
+    size_on_disk="1.27 GB",
+)
+
+
+@pytest.mark.parametrize(("hits", "agrees"), [(240, False), (241, True), (253, True), (265, False)])
+def test_an_accuracy_agrees_if_it_is_in_the_exact_interval_of_the_papers(paper, hits, agrees):
+    ours = scored(100 * hits / 288, math.nan, [[hits, 288 - hits], [0, 0]], seeds=1)
+    case = Reproduced(paper.rows[0], "ravdess", "slow", "wa", PRINTED, ours)
+    assert PRINTED.interval == pytest.approx((83.5, 91.4), abs=0.05)  # R: binom.test(253, 288)
+    assert (case.hits, case.tested) == (hits, 288)
+    assert case.agrees is agrees
 
 
 def test_the_tables_say_the_same_in_every_form(paper):
@@ -145,17 +198,14 @@ def test_the_tables_say_the_same_in_every_form(paper):
         to_latex(paper, results),
     )
     for table in (text, markdown):
-        assert "57.0 ± 2.4" in table
+        assert "57.0 ± 2.4 (notebook 57.1 ± 2.4)" in table
         assert "52.8 ± 1.9" in table
-        assert "-4.2" in table
+        assert "−4.2" in table
         assert "no weights" in table
         assert "hf download facebook/wav2vec2-base" in table
-    assert (
-        r"eGeMAPS 50 \% & RAVDESS & slow & 57.0 $\pm$ 2.4 & 52.8 $\pm$ 1.9 & -4.2 & yes \\" in latex
-    )
+        assert "76.58 % WA, RAVDESS: Luna-Jiménez et al. 2021, speech alone" in table
+    assert r"eGeMAPS 50 \% & RAVDESS & slow & 57.0 $\pm$ 2.4 (notebook" in latex
     assert markdown.count("| eGeMAPS 50 % |") == 4  # in both tables, both settings
-    columns = {line.count("|") for line in markdown.splitlines() if line.startswith("|")}
-    assert columns == {8}
     rows = to_json(paper, results)["rows"]
     assert rows[0]["ours"] == {"mean": 52.8, "std": 1.9}
     assert rows[2]["ours"] is None
@@ -164,19 +214,45 @@ def test_the_tables_say_the_same_in_every_form(paper):
     assert files[0].read_text() == markdown
 
 
+def test_reports_and_costs_stand_side_by_side(paper):
+    course = Course(
+        best_step=500, steps=1400, seconds_to_best=100.0, seconds_per_100_steps=20.0,
+        seconds=300.0, weight_bytes=380_000_000, device="a card",
+        steps_by={"uar": 700, "wa": 500, "loss": 400, "parting": 500},
+    )  # fmt: skip
+    paper = paper.model_copy(
+        update={"metric": "wa", "hardware": "Tesla T4", "ours": ("A choice.",)}
+    )
+    ours = scored(87.5, math.nan, [[180, 20], [16, 72]], seeds=1)
+    case = Reproduced(paper.rows[0], "ravdess", "slow", "wa", PRINTED, ours, course)
+    text = to_text(paper, [case])
+    lines = [" ".join(line.split()) for line in text.splitlines()]
+    assert "angry 200 90 92 87 90 88 91" in lines  # each figure: the paper's, ours
+    assert "macro avg 91 85 86 86 89 85" in lines
+    assert "eGeMAPS 50 % paper 600 16 min 34 s not known not known 1.27 GB Tesla T4" in lines
+    own = "eGeMAPS 50 % slow 500 (highest UAR: 700) 1 min 40 s 20 s 5 min 0 s 380.0 MB a card"
+    assert own in lines
+    assert "88 (253 of 288; 83.5 to 91.4)" in text
+    assert "87.5 (252 of 288; 83.1 to 91.1)" in text
+    assert "- A choice." in lines
+    row = to_json(paper, [case])["rows"][0]
+    assert row["paper"]["classes"]["calm"]["support"] == 88
+    assert row["course"]["best_step"] == 500
+
+
 @pytest.fixture
 def tuned_paper(paper, monkeypatch, checkpoint_folder) -> Paper:
-    """Two fine-tuned systems, of which one has its weights here, and no deviation is told."""
-    row = {"mode": "frozen", "paper": {"ravdess": [93.0]}}
+    """Two fine-tuned systems, of which one has its weights here, and their vote."""
+    row = {"mode": "frozen", "paper": {"ravdess": {"mean": 93.0}}}
     rows = [
         {**row, "system": "Tiny, frozen", "model": str(checkpoint_folder)},
         {"system": "XLSR-53", "model": "xlsr53", "mode": "full"},
     ]
+    vote = {"system": "Vote", "members": [str(checkpoint_folder), "xlsr53"], "rule": "hard"}
     changes = ["training.epochs=1", "training.every=3", "head.kind=pooled"]
-    table = {**paper.model_dump(), "rows": rows, "changes": changes, "seeds": 1, "metric": "wa"}
-    return Paper.model_validate(
-        {**table, "variants": {"published": ["select_on=test"], "ours": []}}
-    )
+    table = {**paper.model_dump(), "rows": rows, "votes": [vote], "changes": changes}
+    variants = {"published": {"settings": ["select_on=test"]}, "ours": {}}
+    return Paper.model_validate({**table, "seeds": 1, "metric": "wa", "variants": variants})
 
 
 def test_fine_tuned_rows_run_where_their_weights_are_here(tuned_paper):
@@ -189,13 +265,37 @@ def test_fine_tuned_rows_run_where_their_weights_are_here(tuned_paper):
         assert result.ours.mean == metrics["wa"]["mean"]
         chosen_on_test = any("CHOSEN ON THE TEST" in remark for remark in metrics["remarks"])
         assert chosen_on_test == (variant == "published")
-        assert result.within is None
+        assert result.agrees is None
+        assert result.course.steps
     text = to_text(tuned_paper, results)
-    assert "WA, %" in text
-    assert "93.0" in text
+    assert "WA in percent" in text
     assert "not known" in text
-    assert "hf download facebook/wav2vec2-large-xlsr-53" in text
+    assert text.count("hf download facebook/wav2vec2-large-xlsr-53") == 1  # also the vote's
     assert json.dumps(to_json(tuned_paper, results), allow_nan=False)
+
+
+def test_votes_are_held_once_their_members_are_there(tuned_paper, checkpoint_folder, tmp_path):
+    second = shutil.copytree(checkpoint_folder, tmp_path / "second")
+    table = tuned_paper.model_dump()
+    table["rows"][1]["model"] = str(second)
+    members = [str(checkpoint_folder), str(second)]
+    table["votes"] = [{"system": "Vote", "members": members, "rule": "hard"}]
+    paper = Paper.model_validate(table)
+    early = run(paper, variants=["ours"], rows=["vote"])
+    failures = [result.failure for result in early if result.corpus == "ravdess"]
+    assert ["Reproduce their rows first" in failure for failure in failures] == [True]
+    vote = [r for r in run(paper, variants=["ours"]) if r.row.name == "vote" and r.results]
+    assert [result.hits is not None for result in vote] == [True]
+    assert Path("runs/paper-ravdess-vote-ours/predictions.csv").is_file()
+
+
+def test_wrong_papers_are_refused(tuned_paper):
+    table = tuned_paper.model_dump()
+    vote = {**table["votes"][0], "members": ["xlsr53", "hubert-base"]}
+    with pytest.raises(FeatxError, match="no row of hubert-base"):
+        run(Paper.model_validate({**table, "votes": [vote]}))
+    with pytest.raises(ValueError, match="no such corpus"):
+        Paper.model_validate({**table, "rows": [{**table["rows"][0], "corpora": ["ravdes"]}]})
 
 
 def test_single_rows_are_chosen(tuned_paper):
