@@ -27,7 +27,7 @@ def paper_experiment(name: str, paper: Paper, corpus: str, root: Path) -> Experi
     """
     entry = paper.corpora[corpus]
     listed = {
-        "corpus": entry.corpus or corpus,
+        "corpus": paper.source_of(corpus),
         "root": root,
         "options": entry.options,
         "protocols": [entry.protocol],

@@ -168,6 +168,10 @@ class Paper(Schema):
         """Return the systems that run on one of the corpora."""
         return tuple(row for row in self.systems if not row.corpora or corpus in row.corpora)
 
+    def source_of(self, corpus: str) -> str:
+        """Return the name that one of the corpora has in `featx manifest`."""
+        return self.corpora[corpus].corpus or corpus
+
     def members(self, vote: VoteRow) -> list[TunedRow]:
         """Return the rows that a vote names, in its order.
 
@@ -203,6 +207,6 @@ def read_paper(name: str) -> Paper:
 
 def references_of(paper: Paper) -> tuple[Reference, ...]:
     """Return the figures of others: those on the paper's corpora, and those that it lists."""
-    corpora = {entry.corpus or name for name, entry in paper.corpora.items()}
+    corpora = {paper.source_of(name) for name in paper.corpora}
     shared = read_config(shipped_config("references.toml"), References).references
     return (*(ref for ref in shared if ref.corpus in corpora), *paper.references)

@@ -86,7 +86,9 @@ def _report(paper: Published, cases: Sequence[Reproduced]) -> TextTable:
     """Return precision, recall and F1 of a system, the paper's and then ours."""
     ran = {case.variant: percentages(case.results) for case in cases if case.results}
     sources = {"paper": {name: _shares(line) for name, line in paper.report.items()}, **ran}
-    header = [f"{figure}, {source}" for figure in FIGURES for source in sources]
+    header = [
+        f"{figure}, {source}" for figure in ("precision", "recall", "F1") for source in sources
+    ]
     rows = [
         [
             name,
@@ -131,7 +133,7 @@ def _costs(paper: Paper, results: Sequence[Reproduced]) -> list[TextTable]:
 
 def _published_cost(system: str, published: Published, hardware: str) -> list[str]:
     times = (published.time_to_best, published.time_per_100_steps, published.total_time)
-    cells = (str(published.best_step), *times, published.size_on_disk)
+    cells = (f"{published.best_step:,}", *times, published.size_on_disk)
     return [system, "paper", *(cell or UNKNOWN for cell in cells), hardware]
 
 

@@ -39,7 +39,9 @@ def to_latex(paper: Paper, results: Sequence[Reproduced]) -> str:
     for table in make_tables(paper, results):
         parts += [f"% {paper.title}, {table.caption}"]
         parts += latex_table(table.header, table.rows, table.columns)
-    return "\n".join([*parts, *(f"% {line}" for line in _others(paper) if line)])
+    return "\n".join(
+        [*parts, *(f"% {line}" for line in (*_others(paper), *_choices(paper)) if line)]
+    )
 
 
 def to_json(paper: Paper, results: Sequence[Reproduced]) -> dict[str, Any]:
@@ -109,7 +111,7 @@ def _missing(paper: Paper, results: Sequence[Reproduced]) -> list[str]:
         lines += [f"    {command}" for command in commands]
     failures = dict.fromkeys(result.failure for result in results if result.failure)
     lines += [f"Failed: {failure}" for failure in failures]
-    absent = {paper.corpora[r.corpus].title for r in results if "corpus" in r.missing}
+    absent = {paper.source_of(r.corpus).upper() for r in results if "corpus" in r.missing}
     if absent:
         lines.append(f"Not found in the given folders: {', '.join(sorted(absent))}.")
     return lines
