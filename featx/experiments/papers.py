@@ -43,10 +43,12 @@ class Variant(Schema):
     """Settings under which a paper's systems run.
 
     Attributes:
+        about: what sets them apart, a sentence that is printed below the tables.
         settings: settings that differ from the shipped ones, as `settings` of a system.
         models: acoustic features that take the place of those that the rows name, by their name.
     """
 
+    about: str = ""
     settings: tuple[str, ...] = ()
     models: dict[str, str] = Field(default_factory=dict)
 

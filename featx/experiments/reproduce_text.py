@@ -69,13 +69,22 @@ def write_tables(
 
 def _notes(paper: Paper, results: Sequence[Reproduced]) -> list[str]:
     """Return what the tables rest on, and what is missing, each thing said once."""
-    return [*_meaning(results), *_others(paper), *_choices(paper), *_missing(paper, results)]
+    return [
+        *_meaning(paper, results),
+        *_others(paper),
+        *_choices(paper),
+        *_missing(paper, results),
+    ]
 
 
-def _meaning(results: Sequence[Reproduced]) -> list[str]:
+def _meaning(paper: Paper, results: Sequence[Reproduced]) -> list[str]:
     exact = any(result.paper and result.paper.interval for result in results)
     over_seeds = any(result.paper and result.paper.std is not None for result in results)
-    lines = []
+    lines = [
+        f"Settings `{name}`: {variant.about}"
+        for name, variant in paper.variants.items()
+        if variant.about and any(result.variant == name for result in results)
+    ]
     if exact:
         lines.append(
             "After an accuracy come its hits and its exact 95 % binomial interval. Ours agrees if "

@@ -1,6 +1,7 @@
 """Words for people."""
 
 import difflib
+import re
 from collections.abc import Collection, Sequence
 
 _SHOWN = 12  # names in a hint
@@ -21,6 +22,23 @@ def listed(items: Sequence[object], shown: int = 3) -> str:
     """Return "a, b, c and 5 more": the first few items, and how many others there are."""
     rest = f" and {len(items) - shown:,} more" if len(items) > shown else ""
     return ", ".join(map(str, items[:shown])) + rest
+
+
+def shortened(names: Sequence[str]) -> list[str]:
+    """Return names without the words at both ends that all of them share: "b" of "a-b-run"."""
+    words = [re.findall(r"[^-/]+[-/]?|[-/]", name) for name in names]
+    most = min(map(len, words)) - 1 if len(names) > 1 else 0  # each keeps a word
+    begin = _same(words, most)
+    end = _same([list(reversed(word)) for word in words], most - begin)
+    return ["".join(word[begin : len(word) - end]).rstrip("-/") for word in words]
+
+
+def _same(words: Sequence[Sequence[str]], most: int) -> int:
+    """Return how many words all of them begin with, at most so many."""
+    alike = 0
+    while alike < most and len({word[alike] for word in words}) == 1:
+        alike += 1
+    return alike
 
 
 def first_lines(lines: Sequence[str], shown: int, kind: str = "") -> list[str]:

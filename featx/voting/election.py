@@ -10,7 +10,7 @@ from featx.comparison.evaluate import check_same, join_speakers
 from featx.data.labels import order_labels
 from featx.scoring.metrics import count_confusions, uar
 from featx.scoring.predictions import read_speakers
-from featx.utils.text import counted
+from featx.utils.text import counted, shortened
 from featx.voting.ballots import Key, Row, Voter, find_systems, read_voter
 from featx.voting.checks import (
     check_enough,
@@ -53,6 +53,11 @@ class Election:
     def names(self) -> list[str]:
         """Of the systems."""
         return [voter.name for voter in self.voters]
+
+    @property
+    def short_names(self) -> dict[str, str]:
+        """Of the systems, by their names: without what all of them begin and end with."""
+        return dict(zip(self.names, shortened(self.names), strict=True))
 
     @property
     def validates_every_fold(self) -> bool:
@@ -119,7 +124,9 @@ def join(voters: Sequence[Voter]) -> Election:
     classes, folds = _join_classes(voters), _join_folds(voters)
     tests = [[_keyed(ballot.test.values(), folds) for ballot in v.ballots] for v in voters]
     lacking = [voter.name for voter in voters if not all(b.validation for b in voter.ballots)]
-    reason = f"{', '.join(lacking)} {'has' if len(lacking) == 1 else 'have'} no validation rows"
+    every = len(lacking) == len(voters)
+    names = "all systems" if every else ", ".join(lacking)
+    reason = f"{names} {'has' if len(lacking) == 1 else 'have'} none"
     return Election(
         voters=voters,
         classes=classes,

@@ -19,7 +19,7 @@ def to_text(config: VoteConfig, tally: Tally) -> str:
     """Return the members, their agreement and the search."""
     parts = [_drawn(member_table(tally))]
     if tally.election.validation is None:
-        parts[0] += f"\nNo validation rows of the vote: {tally.election.no_validation}."
+        parts[0] += f"\nThe vote has no validation rows: {tally.election.no_validation}."
     parts.append(_agreement(tally))
     if tally.picks:
         parts.append(f"{_drawn(search_table(config, tally))}\n{_reading(config, tally)}")
@@ -46,10 +46,10 @@ def search_table(config: VoteConfig, tally: Tally) -> TextTable:
     """Return what the search picked; of a choice for each fold, what votes there alone."""
     name = NAMES[config.best_by]
     header = ("search", "combinations", f"validation {name}, %", f"test {name}, %", "members")
-    rows = []
+    rows, short = [], tally.election.short_names
     for pick in tally.picks:
         if pick.fold is None or pick.votes:
-            members = ", ".join(tally.election.names[member] for member in pick.members)
+            members = ", ".join(short[tally.election.names[member]] for member in pick.members)
             known = "–" if pick.validation is None else f"{100 * pick.validation:.1f}"
             row = (_picked(pick), f"{pick.combinations:,}", known, f"{100 * pick.test:.1f}")
             rows.append((*row, members))
@@ -79,8 +79,15 @@ def _reading(config: VoteConfig, tally: Tally) -> str:
 
 def _agreement(tally: Tally) -> str:
     shown = tally.pairs if len(tally.pairs) <= _PAIRS else []
+    short = tally.election.short_names
     rows = [
-        (f"{p.first}, {p.second}", _kappa(p), f"{p.same:.1f}", f"{p.both_wrong:.1f}") for p in shown
+        (
+            f"{short[pair.first]}, {short[pair.second]}",
+            _kappa(pair),
+            f"{pair.same:.1f}",
+            f"{pair.both_wrong:.1f}",
+        )
+        for pair in shown
     ]
     header = ("pair", "Cohen's kappa", "same prediction, %", "neither right, %")
     lines = [_drawn(TextTable(header, rows))] if shown else []

@@ -143,7 +143,7 @@ def test_ties_without_probabilities_go_to_the_first_named(write):
         assert "the first-named system" in results.remarks[0]
     assert "has no p_ columns" in refusal([Path("a.csv"), Path("b.csv")], rule="soft")
     assert "`tie='first'`" in refusal([Path("a.csv"), Path("b.csv")], tie="probability")
-    assert "no validation rows" in refusal([Path("a.csv"), Path("b.csv")], rule="weighted")
+    assert "all systems have none" in refusal([Path("a.csv"), Path("b.csv")], rule="weighted")
     assert "`search` needs validation" in refusal([Path("a.csv"), Path("b.csv")], search=(2,))
 
 
