@@ -4,6 +4,7 @@ import re
 from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 from featx.errors import FeatxError
 from featx.features.acoustic.settings import read_acoustic
@@ -13,12 +14,17 @@ from featx.utils.text import nearest
 # as the Hub has them: letters, digits and _, with single dots and dashes between
 _HUB_ID = re.compile(r"\w+(?:[.-]\w+)*/\w+(?:[.-]\w+)*", re.ASCII)
 
+CONFIG, PREPROCESSOR = "config.json", "preprocessor_config.json"
+CTRANSLATE2 = "model.bin"  # the weights of a CTranslate2 model
+WHISPER = "whisper"  # model_type in config.json
+
 
 class EncoderEntry(Schema):
     """An encoder of `configs/models.toml`.
 
     Attributes:
         hub_id: where the Hugging Face Hub has it.
+        family: "whisper", or "wav2vec2" for all others.
         layers: transformer blocks; features have one layer more, the local encoder.
         dim: features a frame.
         parameters: how many weights the encoder has.
@@ -27,6 +33,7 @@ class EncoderEntry(Schema):
     """
 
     hub_id: str
+    family: Literal["wav2vec2", "whisper"] = "wav2vec2"
     layers: int
     dim: int
     parameters: int
@@ -200,10 +207,17 @@ def _not_here(model: str, revision: str | None, reason: str) -> FeatxError:
     )
 
 
+def is_ctranslate2(folder: Path) -> bool:
+    """Tell whether a folder holds a CTranslate2 model, whose config.json is another one."""
+    return (folder / CTRANSLATE2).is_file()
+
+
 def _absent(folder: Path) -> list[str]:
     """Return the files that an encoder needs and the folder lacks."""
+    if is_ctranslate2(folder):
+        return []  # model.bin says it all
     # preprocessor_config.json says whether waveforms are normalised, which can't be guessed
-    settings = ("config.json", "preprocessor_config.json")
+    settings = (CONFIG, PREPROCESSOR)
     absent = [name for name in settings if not (folder / name).is_file()]
     if not [*folder.glob("model*.safetensors"), *folder.glob("pytorch_model*.bin")]:
         absent.append("model.safetensors or pytorch_model.bin")

@@ -16,8 +16,8 @@ from torch import Tensor
 from transformers import WhisperConfig
 
 from featx.errors import FeatxError
+from featx.features.encoders.checkpoints import CTRANSLATE2
 
-FILE = "model.bin"
 VERSION, SPECIFICATION = 6, "WhisperSpec"
 DTYPES = ("float32", "int8", "int16", "int32", "float16", "bfloat16")  # in the order of their codes
 SIZES = {"float32": 4, "int8": 1, "int16": 2, "int32": 4, "float16": 2, "bfloat16": 2}  # bytes
@@ -40,18 +40,13 @@ class Variable:
     offset: int
 
 
-def is_ctranslate2(folder: Path) -> bool:
-    """Tell whether a folder holds a CTranslate2 model."""
-    return (folder / FILE).is_file()
-
-
 def read_whisper_config(folder: Path) -> WhisperConfig:
     """Derive the config of a CTranslate2 Whisper's encoder from the shapes of its weights.
 
     Raises:
         FeatxError: if the file is damaged, or not such a model.
     """
-    return Ctranslate2File(folder / FILE).config()
+    return Ctranslate2File(folder / CTRANSLATE2).config()
 
 
 def read_whisper_encoder(folder: Path) -> tuple[WhisperConfig, dict[str, Tensor]]:
@@ -64,7 +59,7 @@ def read_whisper_encoder(folder: Path) -> tuple[WhisperConfig, dict[str, Tensor]
     Raises:
         FeatxError: if the file is damaged, or not such a model.
     """
-    file = Ctranslate2File(folder / FILE)
+    file = Ctranslate2File(folder / CTRANSLATE2)
     return file.config(), file.weights()
 
 
