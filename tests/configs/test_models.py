@@ -28,6 +28,7 @@ def whisper(dim, layers, bands=80):
     return (
         ("d_model", dim), ("encoder_layers", layers), ("encoder_attention_heads", dim // 64),
         ("encoder_ffn_dim", 4 * dim), ("num_mel_bins", bands),
+        ("decoder_attention_heads", dim // 64), ("decoder_layers", 1),
     )  # fmt: skip
 
 
