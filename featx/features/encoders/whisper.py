@@ -11,6 +11,8 @@ from torch import Tensor, nn
 from featx.features.encoders.linear import Linear
 
 AT_ONCE = 16  # windows on a GPU; on a processor one, whose activations stay in its caches
+QUERIES = 500  # at a time in half precision on a processor, for the same reason
+EDGE = 4  # frames after an utterance's end of which some see its sound, and before the window's end
 
 
 @dataclass(frozen=True)
@@ -50,22 +52,21 @@ class WhisperNetwork(nn.Module):
         self.stem = nn.Sequential(
             StemConvolution(encoder.conv1, activation), StemConvolution(encoder.conv2, activation)
         )
-        self.hop = extractor.hop_length * encoder.conv1.stride[0] * encoder.conv2.stride[0]
+        self.hop: int = extractor.hop_length * encoder.conv1.stride[0] * encoder.conv2.stride[0]
         self.register_buffer("positions", encoder.embed_positions.weight.detach())
         self.blocks = nn.ModuleList(WhisperBlock(layer) for layer in encoder.layers[:highest])
         self.norm, self.depth = encoder.layer_norm, len(encoder.layers)
-        self.at_once, self.dtype = 1, torch.float32
+        self.at_once = 1
         self.eval().requires_grad_(False)
 
     def prepare(self, device: torch.device, dtype: torch.dtype) -> "WhisperNetwork":
-        """Move to a device, and compute in this type from the spectrogram on."""
+        """Move to a device, and compute the blocks' products in this type."""
         self.to(device)
-        self.dtype, self.at_once = dtype, 1 if device.type == "cpu" else AT_ONCE
-        for part in (self.stem, self.blocks):
-            part.to(dtype)
+        self.at_once = 1 if device.type == "cpu" else AT_ONCE
+        self.blocks.to(dtype)
         for module in self.modules():
             if isinstance(module, nn.LayerNorm):
-                module.float()
+                module.float()  # the residual stream stays in float32: its values range widely
             if isinstance(module, Linear):
                 module.pack()
         return self
@@ -114,13 +115,26 @@ class WhisperNetwork(nn.Module):
 
     def _layers(self, audio: Tensor, real: int) -> Iterator[Tensor]:
         """Yield the layers of windows, each (windows, `real` frames or more, dim)."""
-        hidden = self.stem(self.spectrogram(audio).to(self.dtype)).float() + self.positions
+        hidden = self._encode(audio, real) + self.positions
         yield hidden
         for number, block in enumerate(self.blocks, 1):
             # of the last block's frames nobody asks for those of silence
             asked = real if number == len(self.blocks) else hidden.shape[1]
             hidden = block(hidden, asked)
             yield self.norm(hidden) if number == self.depth else hidden
+
+    def _encode(self, audio: Tensor, real: int) -> Tensor:
+        """Return the stem's output of windows that are silent after `real` frames.
+
+        All frames of silence are alike, but for those near sound and at the window's end: it is
+        enough to compute a window with fewer of them, and to repeat one.
+        """
+        whole = len(self.positions)
+        frames = min(whole, real + 2 * EDGE)
+        hidden: Tensor = self.stem(self.spectrogram(audio[:, : frames * self.hop]))
+        sound, end = hidden.split([frames - EDGE, EDGE], 1)
+        silence = sound[:, -1:].expand(-1, whole - frames, -1)
+        return torch.cat([sound, silence, end], 1)
 
 
 class LogMel(nn.Module):
@@ -145,8 +159,8 @@ class LogMel(nn.Module):
         spectrum = torch.stft(
             audio, self.n_fft, self.step, window=self.window, return_complex=True
         )
-        power = torch.view_as_real(spectrum[..., :-1]).square().sum(-1)
-        mel = (power.mT @ self.filters).clamp_(min=1e-10).log10_()
+        power = spectrum.real.square() + spectrum.imag.square()
+        mel = (power[..., :-1].mT @ self.filters).clamp_(min=1e-10).log10_()
         loudest = mel.amax((1, 2), keepdim=True)
         return torch.maximum(mel, loudest - 8.0).add_(4.0).div_(4.0)
 
@@ -183,7 +197,8 @@ class WhisperBlock(nn.Module):
         super().__init__()
         attention = layer.self_attn
         self.heads, self.dim = attention.num_heads, attention.embed_dim
-        self.query = Linear(attention.q_proj.weight, attention.q_proj.bias)
+        scale = (self.dim // self.heads) ** -0.5  # of the products of queries and keys
+        self.query = Linear(scale * attention.q_proj.weight, scale * attention.q_proj.bias)
         no_bias = torch.zeros(self.dim)
         self.keys_values = Linear(
             torch.cat([attention.k_proj.weight, attention.v_proj.weight]),
@@ -199,11 +214,38 @@ class WhisperBlock(nn.Module):
 
     def forward(self, hidden: Tensor, asked: int) -> Tensor:
         """Map (windows, frames, dim) to (windows, asked, dim): the first frames alone."""
-        dtype = self.query.bias.dtype
+        dtype = self.query.bias.dtype  # that of products, not of what is added up
         normed = self.attention_norm(hidden).to(dtype)
         query = self.query(normed[:, :asked]).unflatten(-1, (self.heads, -1)).transpose(1, 2)
         keys_values = self.keys_values(normed).unflatten(-1, (2, self.heads, -1))
         key, value = keys_values.permute(2, 0, 3, 1, 4)
-        mixed = F.scaled_dot_product_attention(query, key, value)
+        mixed = attend(query, key, value)
         hidden = hidden[:, :asked] + self.output(mixed.transpose(1, 2).flatten(2))
         return hidden + self.feed_forward(self.feed_forward_norm(hidden).to(dtype))
+
+
+def attend(query: Tensor, key: Tensor, value: Tensor) -> Tensor:
+    """Return the values of all frames, weighted by how much each query's frame attends to them.
+
+    In half precision on a processor, this is done a piece at a time: torch's own attention takes
+    half as long again.
+
+    Args:
+        query: (windows, heads, queries, head dim), scaled.
+        key: (windows, heads, frames, head dim).
+        value: (windows, heads, frames, head dim).
+
+    Returns:
+        (windows, heads, queries, head dim).
+    """
+    if query.dtype is torch.float32 or query.device.type != "cpu":
+        return F.scaled_dot_product_attention(query, key, value, scale=1.0)
+    windows, heads, queries, dim = query.shape
+    mixed = query.new_empty(windows, queries, heads, dim)  # as the next product takes it
+    for window in range(windows):
+        for head in range(heads):
+            keys, values = key[window, head].mT, value[window, head]
+            for start in range(0, queries, QUERIES):
+                piece = query[window, head, start : start + QUERIES]
+                mixed[window, start : start + QUERIES, head] = (piece @ keys).softmax(-1) @ values
+    return mixed.transpose(1, 2)
