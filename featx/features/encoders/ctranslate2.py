@@ -102,7 +102,8 @@ class Ctranslate2File:
         wide, _ = self._dims("encoder/layer_0/ffn/linear_0/weight", 2)
         heads = dim // HEAD_DIM
         if "encoder/num_heads" in self.variables:
-            heads = int(self._array("encoder/num_heads").item())
+            counted = self._array("encoder/num_heads")
+            heads = int(counted.flat[0]) if counted.size == 1 and counted.dtype.kind == "i" else 0
         if heads < 1 or dim % heads:
             raise self._damaged(f"{heads} attention heads do not divide {dim} features")
         layers = 0
