@@ -3,13 +3,14 @@
     FEATX_DATA=... python -m benchmarks.features.extract --size base --files 48
     FEATX_DATA=... python -m benchmarks.features.extract --model whisper-tiny.en --files 48
 
-Same files, same weights (random ones of a size, or a model that is here), same machine, in turn and in one process: (a) one file at a time
-in float32, all hidden states to one .npy a file; (b) the same to gzip-compressed HDF5, one dataset
-a file; (c) padded batches of 8 without a mask, as often seen, whose features are wrong for
-group-norm models; (d) featx in each precision, from files to a finished store. Loading the model
-is not timed. Beside them two floors: the model's arithmetic at the rate that matrix products reach
-here, measured in every round as the machine's speed varies, and the features' bytes at the rate
-that a file takes them.
+Same files, same weights (random ones of a size, or those of a model), same machine, in turn and
+in one process: (a) one file at a time in float32, all hidden states to one .npy a file, of Whisper
+those of the utterance's frames; (b) the same to gzip-compressed HDF5, one dataset a file; (c)
+padded batches of 8 without a mask, as often seen, whose features are wrong for group-norm models;
+(d) featx in each precision, from files to a finished store. Loading the model is not timed. Beside
+them two floors: the model's arithmetic at the rate that matrix products reach here, measured in
+every round as the machine's speed varies, and the features' bytes at the rate that a file takes
+them.
 """
 
 import argparse
@@ -25,6 +26,7 @@ import h5py
 import numpy as np
 import soundfile
 import torch
+
 from benchmarks.setting import (
     arithmetic,
     describe_machine,
@@ -33,8 +35,8 @@ from benchmarks.setting import (
     parse,
     ravdess,
     reset_peak,
-    write_checkpoint,
     whisper_arithmetic,
+    write_checkpoint,
     write_rate,
 )
 from cache import FeatureIdentity, FeatureStore
@@ -177,9 +179,10 @@ def compare(arguments: argparse.Namespace, scratch: Path) -> None:
     operations = count(config, frames, config.num_hidden_layers)
     writing = plan.nbytes / write_rate(scratch)
     print(
-        f"{arguments.model or arguments.size}, {describe_machine(device)}: {len(plan.planned)} files, "
-        f"{plan.seconds:.0f} s of audio, {operations / plan.seconds / 1e9:.1f} GFLOP and "
-        f"{plan.nbytes / plan.seconds / 1e6:.2f} MB a second of audio; medians of {arguments.runs}"
+        f"{arguments.model or arguments.size}, {describe_machine(device)}: "
+        f"{len(plan.planned)} files, {plan.seconds:.0f} s of audio, "
+        f"{operations / plan.seconds / 1e9:.1f} GFLOP and {plan.nbytes / plan.seconds / 1e6:.2f} MB a second of audio; "
+        f"medians of {arguments.runs}"
     )
     floors = {}
     for precision in precisions:

@@ -131,12 +131,15 @@ class ExtractionPlan:
         return (
             f"{len(self.planned):,} utterances, {self.seconds / 3600:.2f} h of audio; "
             f"{self.frames:,} frames × {layers} × {dim} features in {dtype}: "
-            f"{self.nbytes / 1e9:.2f} GB" + trimmed + self._windows() + describe_failures(self.failures)
+            f"{self.nbytes / 1e9:.2f} GB{trimmed}{self._windows()}"
+            f"{describe_failures(self.failures)}"
         )
 
     def _windows(self) -> str:
         """Say in words which utterances the model sees in several pieces; nothing if none."""
-        longer = sum(p.samples > self.window for p in self.planned) if self.window else 0
+        if self.window is None:
+            return ""
+        longer = sum(planned.samples > self.window for planned in self.planned)
         if not longer:
             return ""
         return (

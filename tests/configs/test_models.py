@@ -32,7 +32,6 @@ def whisper(dim, layers, bands=80):
     )  # fmt: skip
 
 
-
 # What config.json on the Hub sets that changes sizes; the rest is transformers' defaults. Sources:
 # - the config.json at https://huggingface.co/ID of wav2vec2-large-960h-lv60,
 #   wav2vec2-large-960h-lv60-self, hubert-xlarge-ll60k, unispeech-large-multi-lingual-1500h-cv and

@@ -165,7 +165,7 @@ class Ctranslate2File:
     def _scale(self, name: str, values: np.ndarray) -> np.ndarray:
         """Return by what an array was multiplied when it was quantised: one scale a row, or one."""
         if values.dtype == np.int16 and f"{name}_scale" not in self.variables:
-            return np.float32(INT16_SCALE)
+            return np.array(INT16_SCALE, np.float32)
         scale = self._array(f"{name}_scale").astype(np.float32)
         if scale.shape not in ((), (1,), values.shape[:1]) or not np.all(scale > 0):
             raise self._damaged(f"{name}_scale can't be the scales of {name}")
@@ -236,7 +236,7 @@ class Ctranslate2File:
 
     def _skip(self, count: int) -> None:
         if self._place + count > len(self._bytes):
-            raise self._damaged(f"it ends after {len(self._bytes):,} bytes, in the midst of a value")
+            raise self._damaged(f"it ends after {len(self._bytes):,} bytes, amid a value")
         self._place += count
 
     def _damaged(self, reason: str) -> FeatxError:
@@ -262,7 +262,7 @@ def _names(layers: int) -> dict[str, str]:
 
 
 def _split_products(weights: dict[str, Tensor]) -> dict[str, Tensor]:
-    """Split what is query, key and value in one; the key's bias is zero, and transformers has none."""
+    """Split what is query, key and value in one; the key's bias, which is zero, is left out."""
     split = {}
     for name, weight in weights.items():
         if "qkv_proj" not in name:

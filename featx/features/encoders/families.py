@@ -1,7 +1,8 @@
 """What differs between families of encoders: how they are loaded, fed and computed."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, Protocol
 
 import numpy as np
@@ -34,13 +35,17 @@ class Family(Protocol):
 
     Attributes:
         model: the class of transformers that loads its weights.
-        loading: what else that class must be told.
-        needed: what the preprocessor's file must say, because it can't be guessed, and what for.
     """
 
     model: Any
-    loading: dict[str, Any]
-    needed: dict[str, str]
+
+    @property
+    def loading(self) -> Mapping[str, Any]:
+        """What else that class must be told."""
+
+    @property
+    def needed(self) -> Mapping[str, str]:
+        """What the preprocessor's file must say, because it can't be guessed, and what for."""
 
     def prepare(self, extractor: Any, waveform: np.ndarray) -> np.ndarray:
         """Return a waveform as the network takes it."""
@@ -49,15 +54,15 @@ class Family(Protocol):
         """Return what computes the layers up to the highest."""
 
     def check(self, config: PretrainedConfig, extractor: Any, path: Path) -> None:
-        """Refuse a preprocessor that does not fit the model, by a FeatxError that names its file."""
+        """Refuse, by a FeatxError that names its file, a preprocessor that doesn't fit."""
 
 
 class Wav2Vec2Family:
     """wav2vec 2.0 and its kin, which take samples."""
 
     model = AutoModel
-    loading: dict[str, Any] = {}
-    needed = {"do_normalize": "says whether waveforms are normalised"}
+    loading: Mapping[str, Any] = MappingProxyType({})
+    needed = MappingProxyType({"do_normalize": "says whether waveforms are normalised"})
 
     def prepare(self, extractor: Any, waveform: np.ndarray) -> np.ndarray:
         """Normalise a waveform, if the checkpoint's preprocessor does."""
@@ -77,8 +82,8 @@ class WhisperFamily:
     """Whisper's encoder, which takes a spectrogram. Its decoder is not loaded."""
 
     model = WhisperEncoder
-    loading = {"key_mapping": {r"^(model\.)?encoder\.": ""}}
-    needed: dict[str, str] = {}
+    loading = MappingProxyType({"key_mapping": {r"^(model\.)?encoder\.": ""}})
+    needed: Mapping[str, str] = MappingProxyType({})
 
     def prepare(self, extractor: Any, waveform: np.ndarray) -> np.ndarray:
         """Return the waveform: the network computes the spectrogram."""

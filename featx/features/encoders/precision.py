@@ -109,8 +109,9 @@ def _cosines(rounded: np.ndarray, exact: np.ndarray) -> np.ndarray:
     rounded, exact = rounded.astype(np.float64), exact.astype(np.float64)
     norms = [np.linalg.norm(features, axis=1) for features in (rounded, exact)]
     with np.errstate(invalid="ignore"):
-        cosines = (rounded * exact).sum(1) / norms[0] / norms[1]
-    return np.nan_to_num(cosines, nan=-1.0)
+        cosines: np.ndarray = (rounded * exact).sum(1) / norms[0] / norms[1]
+    finite: np.ndarray = np.nan_to_num(cosines, nan=-1.0)
+    return finite
 
 
 def _summary(cosines: np.ndarray) -> tuple[float, float]:

