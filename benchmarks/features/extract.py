@@ -181,8 +181,8 @@ def compare(arguments: argparse.Namespace, scratch: Path) -> None:
     print(
         f"{arguments.model or arguments.size}, {describe_machine(device)}: "
         f"{len(plan.planned)} files, {plan.seconds:.0f} s of audio, "
-        f"{operations / plan.seconds / 1e9:.1f} GFLOP and {plan.nbytes / plan.seconds / 1e6:.2f} MB a second of audio; "
-        f"medians of {arguments.runs}"
+        f"{operations / plan.seconds / 1e9:.1f} GFLOP and "
+        f"{plan.nbytes / plan.seconds / 1e6:.2f} MB a second of audio; medians of {arguments.runs}"
     )
     floors = {}
     for precision in precisions:
