@@ -18,6 +18,7 @@ from transformers import (
     PretrainedConfig,
     Wav2Vec2Config,
     Wav2Vec2FeatureExtractor,
+    WhisperConfig,
 )
 
 from featx.data.manifest import Manifest, Utterance
@@ -145,6 +146,21 @@ def arithmetic(config: Wav2Vec2Config, frames: Sequence[int], highest: int) -> f
         total += highest * sum(frames) * 2 * (4 * dim * dim + 2 * dim * wide)
         total += highest * sum(count * count for count in frames) * 2 * 2 * dim
     return total
+
+
+def whisper_arithmetic(config: WhisperConfig, frames: Sequence[int], highest: int) -> float:
+    """Return the same of Whisper, which computes silence too, but in its last block.
+
+    Of the stem, which is the same for all silence, only the utterances' frames are counted.
+    """
+    dim, wide, whole = config.d_model, config.encoder_ffn_dim, config.max_source_positions
+    real, windows = sum(frames), sum(-(-count // whole) for count in frames)
+    total = real * 2 * 3 * (2 * config.num_mel_bins * dim + dim * dim)
+    for number in range(1, highest + 1):
+        asked = real if number == highest else windows * whole
+        total += windows * whole * 2 * 2 * dim * dim  # keys and values
+        total += asked * 2 * (2 * dim * dim + 2 * dim * wide + 2 * whole * dim)
+    return float(total)
 
 
 def gemm_rate(dtype: torch.dtype, device: torch.device) -> float:

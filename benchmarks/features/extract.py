@@ -1,14 +1,16 @@
 """Every layer of real speech to disk: featx against the ways it is usually done.
 
     FEATX_DATA=... python -m benchmarks.features.extract --size base --files 48
+    FEATX_DATA=... python -m benchmarks.features.extract --model whisper-tiny.en --files 48
 
-Same files, same random weights, same machine, in turn and in one process: (a) one file at a time
-in float32, all hidden states to one .npy a file; (b) the same to gzip-compressed HDF5, one dataset
-a file; (c) padded batches of 8 without a mask, as often seen, whose features are wrong for
-group-norm models; (d) featx in each precision, from files to a finished store. Loading the model
-is not timed. Beside them two floors: the model's arithmetic at the rate that matrix products reach
-here, measured in every round as the machine's speed varies, and the features' bytes at the rate
-that a file takes them.
+Same files, same weights (random ones of a size, or those of a model), same machine, in turn and
+in one process: (a) one file at a time in float32, all hidden states to one .npy a file, of Whisper
+those of the utterance's frames; (b) the same to gzip-compressed HDF5, one dataset a file; (c)
+padded batches of 8 without a mask, as often seen, whose features are wrong for group-norm models;
+(d) featx in each precision, from files to a finished store. Loading the model is not timed. Beside
+them two floors: the model's arithmetic at the rate that matrix products reach here, measured in
+every round as the machine's speed varies, and the features' bytes at the rate that a file takes
+them.
 """
 
 import argparse
@@ -24,7 +26,6 @@ import h5py
 import numpy as np
 import soundfile
 import torch
-from transformers import AutoFeatureExtractor, AutoModel
 
 from benchmarks.setting import (
     arithmetic,
@@ -34,6 +35,7 @@ from benchmarks.setting import (
     parse,
     ravdess,
     reset_peak,
+    whisper_arithmetic,
     write_checkpoint,
     write_rate,
 )
@@ -42,6 +44,7 @@ from featx.data.manifest import Manifest
 from featx.features.encoders.checkpoints import find_checkpoint
 from featx.features.encoders.devices import BATCH_SECONDS, find_devices
 from featx.features.encoders.encoder import Encoder
+from featx.features.encoders.loading import load_extractor, load_model
 from featx.features.encoders.workers import EncoderWorkers
 from featx.features.fill import fill
 from featx.features.plan import ExtractionPlan, plan_extraction
@@ -53,17 +56,22 @@ class Peers:
     """transformers as it is usually called."""
 
     def __init__(self, checkpoint: Path, manifest: Manifest, device: torch.device) -> None:
-        self.model = AutoModel.from_pretrained(checkpoint, dtype=torch.float32).eval().to(device)
-        self.extractor = AutoFeatureExtractor.from_pretrained(checkpoint)
+        self.model = load_model(checkpoint).to(device)
+        self.extractor = load_extractor(checkpoint)
+        self.takes = self.extractor.model_input_names[0]
         self.paths, self.device = [utterance.path for utterance in manifest.utterances], device
 
     @torch.inference_mode()
     def layers(self, paths: list[Path]) -> np.ndarray:
         """Return (layers, files, frames, dim)."""
         waveforms = [soundfile.read(path, dtype="float32")[0] for path in paths]
-        inputs = self.extractor(waveforms, sampling_rate=16_000, padding=True, return_tensors="pt")
-        output = self.model(inputs.input_values.to(self.device), output_hidden_states=True)
-        layers: np.ndarray = torch.stack(output.hidden_states).cpu().numpy()
+        padding = "max_length" if self.takes == "input_features" else True  # Whisper: 30 s
+        inputs = self.extractor(
+            waveforms, sampling_rate=16_000, padding=padding, return_tensors="pt"
+        )[self.takes]
+        output = self.model(inputs.to(self.device), output_hidden_states=True)
+        frames = -(-max(map(len, waveforms)) // 320)  # those after are Whisper's silence
+        layers: np.ndarray = torch.stack(output.hidden_states)[:, :, :frames].cpu().numpy()
         return layers
 
     def to_npy(self, folder: Path) -> None:
@@ -136,6 +144,7 @@ def measure(
 
 def main() -> None:
     parser = parse(__doc__)
+    parser.add_argument("--model", help="instead of --size: an encoder whose weights are here")
     parser.add_argument("--precisions", default="float32,bfloat16")
     parser.add_argument("--scratch", type=Path, default=Path(tempfile.gettempdir()))
     arguments = parser.parse_args()
@@ -145,7 +154,8 @@ def main() -> None:
 
 def compare(arguments: argparse.Namespace, scratch: Path) -> None:
     (device,) = find_devices(arguments.device)
-    checkpoint = find_checkpoint(str(write_checkpoint(arguments.size, scratch / "model")))
+    name = arguments.model or str(write_checkpoint(arguments.size, scratch / "model"))
+    checkpoint = find_checkpoint(name)
     encoder = Encoder(checkpoint)
     manifest = ravdess(arguments.files)
     plan = plan_extraction(manifest, encoder.shape, "float16")
@@ -165,11 +175,13 @@ def compare(arguments: argparse.Namespace, scratch: Path) -> None:
 
     config = peers.model.config
     frames = [planned.frames for planned in plan.planned]
-    operations = arithmetic(config, frames, config.num_hidden_layers)
+    count = whisper_arithmetic if config.model_type == "whisper" else arithmetic
+    operations = count(config, frames, config.num_hidden_layers)
     writing = plan.nbytes / write_rate(scratch)
     print(
-        f"{arguments.size}, {describe_machine(device)}: {len(plan.planned)} files, "
-        f"{plan.seconds:.0f} s of audio, {operations / plan.seconds / 1e9:.1f} GFLOP and "
+        f"{arguments.model or arguments.size}, {describe_machine(device)}: "
+        f"{len(plan.planned)} files, {plan.seconds:.0f} s of audio, "
+        f"{operations / plan.seconds / 1e9:.1f} GFLOP and "
         f"{plan.nbytes / plan.seconds / 1e6:.2f} MB a second of audio; medians of {arguments.runs}"
     )
     floors = {}

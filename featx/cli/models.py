@@ -1,8 +1,28 @@
 """`featx models`."""
 
+from typing import Annotated
 
-def models() -> None:
+import typer
+
+
+def models(
+    fetch: Annotated[
+        str | None,
+        typer.Option(help="Download the weights of this encoder, a short name or Hub id."),
+    ] = None,
+) -> None:
     """List the encoders that have a short name, and the features that need no model."""
+    if fetch is None:
+        _list()
+        return
+    from featx.features.encoders.checkpoints import fetch as fetch_weights
+
+    checkpoint = fetch_weights(fetch)
+    print(f"{fetch} is in {checkpoint.folder}")
+    print(f"Next: featx extract --model {fetch}")
+
+
+def _list() -> None:
     from rich import box
     from rich.console import Console
     from rich.table import Table
@@ -42,4 +62,5 @@ def models() -> None:
     console = Console(width=width)
     console.print(encoders)
     print("--model also takes any other Hub id of these families, or a local folder.")
+    print("--fetch MODEL downloads weights; other commands do it where they need them.")
     console.print(acoustic)

@@ -1,6 +1,5 @@
 """What an experiment asks features to be, and whether those that are there are the same."""
 
-import re
 from dataclasses import dataclass, replace
 from importlib.metadata import version
 from pathlib import Path
@@ -14,11 +13,13 @@ from featx.features.acoustic.settings import read_acoustic
 from featx.features.choices import Precision
 from featx.features.config import ExtractConfig
 from featx.features.encoders.checkpoints import (
+    fetch_command,
     find_checkpoint,
     hub_id,
     is_here,
     is_model,
     read_registry,
+    revision_here,
     store_name,
     unknown_model,
 )
@@ -33,8 +34,6 @@ from featx.features.extract import plan_features
 from featx.features.extractors import find_outline
 from featx.features.layers import parse_layers
 from featx.features.plan import LengthLimit
-
-_COMMIT = re.compile("[0-9a-f]{40}")
 
 
 def config_of(store: Store) -> ExtractConfig:
@@ -96,7 +95,7 @@ def identify(store: Store) -> ModelIdentity:
     if not is_model(model):
         raise unknown_model(model, [*read_registry(), *acoustic])
     if not Path(model).is_dir():
-        return ModelIdentity(hub_id(model), _commit(hub_id(model), revision))
+        return ModelIdentity(hub_id(model), revision_here(model, revision))
     if not is_here(model):
         return ModelIdentity(store_name(model), revision="")
     checkpoint = find_checkpoint(model, revision)
@@ -107,19 +106,6 @@ def identify(store: Store) -> ModelIdentity:
         weights_sha256=digest_weights(weights),
         settings_sha256=digest_settings(weights.config, load_extractor(checkpoint.folder)),
     )
-
-
-def _commit(repository: str, revision: str | None) -> str | None:
-    """Return the commit that is asked for of a Hub repository, None if only the Hub can tell."""
-    from huggingface_hub import snapshot_download  # slow to import
-
-    if revision and _COMMIT.fullmatch(revision):
-        return revision
-    try:
-        folder = snapshot_download(repository, revision=revision, local_files_only=True)
-    except OSError:  # nothing of it is here
-        return None
-    return Path(folder).name if is_here(folder) else None
 
 
 @dataclass(frozen=True)
@@ -249,8 +235,7 @@ def weights_missing(model: str, revision: str | None) -> str:
         return ""
     if Path(model).is_dir():
         return f"{model} is no complete checkpoint: it lacks settings or weights."
-    pinned = f" --revision {revision}" if revision else ""
     return (
         f"the weights of {model} are not on this machine; where there is a network, this fetches "
-        f"them: hf download {hub_id(model)}{pinned}"
+        f"them: {fetch_command(model, revision)}"
     )

@@ -73,6 +73,7 @@ class ExtractionPlan:
         limit: how long an utterance may be.
         trimmed: how many utterances the limit shortens.
         failures: utterance id to why it can't be extracted.
+        window: the samples that the model sees at once; None if it sees any utterance as a whole.
     """
 
     utterances: tuple[Utterance, ...]
@@ -81,6 +82,7 @@ class ExtractionPlan:
     limit: LengthLimit
     trimmed: int
     failures: dict[str, str]
+    window: int | None = None
 
     @property
     def seconds(self) -> float:
@@ -129,7 +131,20 @@ class ExtractionPlan:
         return (
             f"{len(self.planned):,} utterances, {self.seconds / 3600:.2f} h of audio; "
             f"{self.frames:,} frames × {layers} × {dim} features in {dtype}: "
-            f"{self.nbytes / 1e9:.2f} GB" + trimmed + describe_failures(self.failures)
+            f"{self.nbytes / 1e9:.2f} GB{trimmed}{self._windows()}"
+            f"{describe_failures(self.failures)}"
+        )
+
+    def _windows(self) -> str:
+        """Say in words which utterances the model sees in several pieces; nothing if none."""
+        if self.window is None:
+            return ""
+        longer = sum(planned.samples > self.window for planned in self.planned)
+        if not longer:
+            return ""
+        return (
+            f"\n{counted(longer, 'utterance')} longer than {self.window / SAMPLE_RATE:g} s, which "
+            "is what the model sees at once: encoded in consecutive windows"
         )
 
 
@@ -171,6 +186,7 @@ def plan_extraction(
         limit,
         draft.trimmed,
         draft.failures,
+        getattr(shape, "window", None),
     )
 
 

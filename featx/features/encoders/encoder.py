@@ -6,16 +6,15 @@ from collections.abc import Sequence
 import numpy as np
 import torch
 
-from featx.data.audio import SAMPLE_RATE
 from featx.features.encoders.checkpoints import Checkpoint
 from featx.features.encoders.devices import keep_float32
+from featx.features.encoders.families import family_of
 from featx.features.encoders.loading import (
     digest_settings,
     digest_weights,
     load_extractor,
     load_model,
 )
-from featx.features.encoders.network import Network
 from featx.features.encoders.shape import read_shape
 from featx.features.encoders.transfer import Transfer
 
@@ -50,7 +49,8 @@ class Encoder:
         self._extractor = load_extractor(checkpoint.folder)
         self.digest = digest_weights(model)
         self.settings_digest = digest_settings(model.config, self._extractor)
-        self.network = Network(model, self.layers[-1])
+        self._family = family_of(model.config)
+        self.network = self._family.network(model, self._extractor, self.layers[-1])
         self._transfer = Transfer(CPU)
 
     def on(self, device: torch.device, precision: str) -> "Encoder":
@@ -78,7 +78,7 @@ class Encoder:
     def encode(self, waveforms: Sequence[np.ndarray], dtype: str = "float32") -> list[np.ndarray]:
         """Return the features of utterances, each as if it were alone.
 
-        `Network.forward` says what the layers are.
+        `Network.forward` and `WhisperNetwork.forward` say what the layers are.
 
         Args:
             waveforms: each (samples,) float32 at 16 kHz, long enough for one frame.
@@ -87,7 +87,10 @@ class Encoder:
         Returns:
             For each utterance (layers, frames, dim); its layers' memory is contiguous.
         """
-        prepared = [torch.from_numpy(self._prepare(waveform)) for waveform in waveforms]
+        prepared = [
+            torch.from_numpy(self._family.prepare(self._extractor, waveform))
+            for waveform in waveforms
+        ]
         samples = [len(waveform) for waveform in prepared]
         frames = [self.shape.frames(count) for count in samples]
         batch = torch.nn.utils.rnn.pad_sequence(prepared, batch_first=True)
@@ -100,9 +103,3 @@ class Encoder:
                 next(wanted).copy_(hidden[:, : max(frames)])  # it may be padded further
         host = self._transfer.to_host(features)
         return [host[:, index, :count] for index, count in enumerate(frames)]
-
-    def _prepare(self, waveform: np.ndarray) -> np.ndarray:
-        """Normalise a waveform, if the checkpoint's preprocessor does."""
-        inputs = self._extractor(waveform, sampling_rate=SAMPLE_RATE, return_tensors="np")
-        prepared: np.ndarray = inputs.input_values[0]
-        return prepared

@@ -10,23 +10,51 @@ from typing import Any
 import torch
 from safetensors import SafetensorError
 from torch import nn
-from transformers import AutoFeatureExtractor, AutoModel, PretrainedConfig, PreTrainedModel
+from transformers import (
+    AutoFeatureExtractor,
+    PretrainedConfig,
+    PreTrainedModel,
+    WhisperFeatureExtractor,
+)
+from transformers.models.whisper.modeling_whisper import WhisperEncoder
 from transformers.utils import logging as transformers_logging
 
 from featx.data.audio import SAMPLE_RATE
 from featx.errors import FeatxError
+from featx.features.encoders.checkpoints import PREPROCESSOR, is_ctranslate2
+from featx.features.encoders.ctranslate2 import read_whisper_encoder
+from featx.features.encoders.families import family_of
+from featx.features.encoders.shape import read_model_config
 
 
 def load_model(folder: Path) -> PreTrainedModel:
-    """Load a model's weights in float32, in evaluation mode.
+    """Load a model's weights in float32, in evaluation mode; of Whisper, the encoder alone.
 
     Raises:
         FeatxError: if they can't be loaded, or some are missing.
     """
+    model = _from_ctranslate2(folder) if is_ctranslate2(folder) else _from_transformers(folder)
+    frozen: PreTrainedModel = model.eval().requires_grad_(False)
+    return frozen
+
+
+def _from_ctranslate2(folder: Path) -> Any:
+    config, weights = read_whisper_encoder(folder)
+    model = WhisperEncoder(config)
+    model.load_state_dict(weights)
+    return model
+
+
+def _from_transformers(folder: Path) -> Any:
+    family = family_of(read_model_config(folder))
     try:
         with _quiet_transformers():  # problems are reported below, in our words
-            model, report = AutoModel.from_pretrained(
-                folder, local_files_only=True, dtype=torch.float32, output_loading_info=True
+            model, report = family.model.from_pretrained(
+                folder,
+                local_files_only=True,
+                dtype=torch.float32,
+                output_loading_info=True,
+                **family.loading,
             )
     except (OSError, ValueError, RuntimeError, SafetensorError) as error:
         raise FeatxError(f"{folder}: its weights can't be loaded ({error}).") from error
@@ -39,8 +67,7 @@ def load_model(folder: Path) -> PreTrainedModel:
         )
     if hasattr(model, "masked_spec_embed") and "masked_spec_embed" in report["missing_keys"]:
         model.masked_spec_embed.data.zero_()  # transformers has drawn it at random
-    frozen: PreTrainedModel = model.eval().requires_grad_(False)
-    return frozen
+    return model
 
 
 @contextmanager
@@ -64,22 +91,27 @@ def load_extractor(folder: Path) -> Any:
     Raises:
         FeatxError: if its settings can't be used, or are for another sample rate.
     """
-    path = folder / "preprocessor_config.json"
+    config = read_model_config(folder)
+    path = folder / PREPROCESSOR
+    if is_ctranslate2(folder) and not path.is_file():  # many have none: Whispers differ in bands
+        return WhisperFeatureExtractor(feature_size=config.num_mel_bins)
     try:
         settings = json.loads(path.read_text("utf-8"))
         extractor = AutoFeatureExtractor.from_pretrained(folder, local_files_only=True)
     except Exception as error:  # whatever its validation raises, the file is at fault
         raise FeatxError(f"{path}: can't be used ({error}).") from error
-    if "do_normalize" not in settings:
-        raise FeatxError(
-            f"{path}: lacks do_normalize, which says whether waveforms are normalised. "
-            "Take the file of the original checkpoint, or add true or false."
-        )
+    for name, reason in family_of(config).needed.items():
+        if name not in settings:
+            raise FeatxError(
+                f"{path}: lacks {name}, which {reason}. "
+                "Take the file of the original checkpoint, or add true or false."
+            )
     if extractor.sampling_rate != SAMPLE_RATE:
         raise FeatxError(
             f"{folder}: expects {extractor.sampling_rate} Hz audio, "
             f"featx works at {SAMPLE_RATE} Hz."
         )
+    family_of(config).check(config, extractor, path)
     return extractor
 
 

@@ -5,12 +5,23 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from featx.errors import FeatxError
-from featx.features.encoders.checkpoints import find_settings, read_registry
+from featx.features.encoders.checkpoints import (
+    WHISPER,
+    find_settings,
+    is_ctranslate2,
+    read_registry,
+)
 
 # model_type in config.json
-FAMILIES = ("wav2vec2", "hubert", "unispeech", "unispeech-sat", "wavlm", "data2vec-audio")
+FAMILIES = (
+    *("wav2vec2", "hubert", "unispeech", "unispeech-sat", "wavlm", "data2vec-audio"),
+    WHISPER,
+)
+WHISPER_HOP = 320  # samples: the spectrogram's step of 160, of which the stem takes every second
+WHISPER_WINDOW = 480_000  # samples: 30 s
 
 
 @dataclass(frozen=True)
@@ -22,12 +33,15 @@ class EncoderShape:
         dim: features a frame.
         kernels: the width of each convolution of the local encoder, in steps of its input.
         strides: the step of each convolution of the local encoder.
+        window: the samples that the encoder sees at once; longer utterances are seen in windows
+            of so many. None if it sees any utterance as a whole.
     """
 
     blocks: int
     dim: int
     kernels: Sequence[int] = (10, 3, 3, 3, 3, 2, 2)
     strides: Sequence[int] = (5, 2, 2, 2, 2, 2, 2)
+    window: int | None = None
 
     @property
     def layers(self) -> tuple[int, ...]:
@@ -56,6 +70,17 @@ class EncoderShape:
         return samples
 
 
+def whisper_shape(blocks: int, dim: int, window: int = WHISPER_WINDOW) -> EncoderShape:
+    """Return the shape of a Whisper: every hop of samples gives a frame, the last begun one too.
+
+    Args:
+        blocks: transformer blocks.
+        dim: features a frame.
+        window: the samples that it sees at once, a multiple of the hop.
+    """
+    return EncoderShape(blocks, dim, (1,), (WHISPER_HOP,), window)
+
+
 def find_shape(model: str, revision: str | None = None) -> EncoderShape:
     """Return the shape of a model's features; short names need no file of it.
 
@@ -68,16 +93,37 @@ def find_shape(model: str, revision: str | None = None) -> EncoderShape:
     """
     registry = read_registry()
     if model in registry and not Path(model).is_dir():
-        return EncoderShape(registry[model].layers, registry[model].dim)
+        entry = registry[model]
+        kind = whisper_shape if entry.family == WHISPER else EncoderShape
+        return kind(entry.layers, entry.dim)
     return read_shape(find_settings(model, revision))
 
 
 def read_shape(folder: Path) -> EncoderShape:
-    """Read the shape from the config.json of a checkpoint.
+    """Read the shape from the config of a checkpoint.
 
     Raises:
         FeatxError: if it can't be read, or is not of a family that featx knows.
     """
+    config = read_model_config(folder)
+    if config.model_type == WHISPER:
+        window = config.max_source_positions * WHISPER_HOP
+        return whisper_shape(config.encoder_layers, config.d_model, window)
+    return EncoderShape(
+        config.num_hidden_layers, config.hidden_size, config.conv_kernel, config.conv_stride
+    )
+
+
+def read_model_config(folder: Path) -> Any:
+    """Read the config of a checkpoint, as transformers has it.
+
+    Raises:
+        FeatxError: if it can't be read, or is not of a family that featx knows.
+    """
+    if is_ctranslate2(folder):
+        from featx.features.encoders.ctranslate2 import read_whisper_config
+
+        return read_whisper_config(folder)
     path = folder / "config.json"
     try:
         family = json.loads(path.read_text("utf-8"))["model_type"]
@@ -88,9 +134,6 @@ def read_shape(folder: Path) -> EncoderShape:
     from transformers import AutoConfig  # fills in the defaults that config.json leaves out
 
     try:
-        config = AutoConfig.from_pretrained(folder, local_files_only=True)
+        return AutoConfig.from_pretrained(folder, local_files_only=True)
     except Exception as error:  # whatever its validation raises, the file is at fault
         raise FeatxError(f"{path}: not a valid model config ({error}).") from error
-    return EncoderShape(
-        config.num_hidden_layers, config.hidden_size, config.conv_kernel, config.conv_stride
-    )

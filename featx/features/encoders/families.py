@@ -1,0 +1,114 @@
+"""What differs between families of encoders: how they are loaded, fed and computed."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any, Protocol
+
+import numpy as np
+import torch
+from torch import Tensor
+from transformers import AutoModel, PretrainedConfig
+from transformers.models.whisper.modeling_whisper import WhisperEncoder
+
+from featx.data.audio import SAMPLE_RATE
+from featx.errors import FeatxError
+from featx.features.encoders.network import Network
+from featx.features.encoders.shape import WHISPER_HOP
+from featx.features.encoders.whisper import WhisperNetwork
+
+
+class LayersNetwork(Protocol):
+    """What computes an encoder's layers: `Network` and `WhisperNetwork`."""
+
+    def prepare(self, device: torch.device, dtype: torch.dtype) -> "LayersNetwork":
+        """Move to a device, and compute in this type."""
+
+    def __call__(
+        self, waveforms: Tensor, samples: Sequence[int], frames: Sequence[int]
+    ) -> Iterator[Tensor]:
+        """Yield layer after layer of a padded batch, each (utterances, longest, dim)."""
+
+
+class Family(Protocol):
+    """A kind of encoder.
+
+    Attributes:
+        model: the class of transformers that loads its weights.
+    """
+
+    model: Any
+
+    @property
+    def loading(self) -> Mapping[str, Any]:
+        """What else that class must be told."""
+
+    @property
+    def needed(self) -> Mapping[str, str]:
+        """What the preprocessor's file must say, because it can't be guessed, and what for."""
+
+    def prepare(self, extractor: Any, waveform: np.ndarray) -> np.ndarray:
+        """Return a waveform as the network takes it."""
+
+    def network(self, model: Any, extractor: Any, highest: int) -> LayersNetwork:
+        """Return what computes the layers up to the highest."""
+
+    def check(self, config: PretrainedConfig, extractor: Any, path: Path) -> None:
+        """Refuse, by a FeatxError that names its file, a preprocessor that doesn't fit."""
+
+
+class Wav2Vec2Family:
+    """wav2vec 2.0 and its kin, which take samples."""
+
+    model = AutoModel
+    loading: Mapping[str, Any] = MappingProxyType({})
+    needed = MappingProxyType({"do_normalize": "says whether waveforms are normalised"})
+
+    def prepare(self, extractor: Any, waveform: np.ndarray) -> np.ndarray:
+        """Normalise a waveform, if the checkpoint's preprocessor does."""
+        inputs = extractor(waveform, sampling_rate=SAMPLE_RATE, return_tensors="np")
+        prepared: np.ndarray = inputs.input_values[0]
+        return prepared
+
+    def network(self, model: Any, extractor: Any, highest: int) -> LayersNetwork:
+        """Return what computes the layers up to the highest."""
+        return Network(model, highest)
+
+    def check(self, config: PretrainedConfig, extractor: Any, path: Path) -> None:
+        """Refuse nothing: these models take any samples."""
+
+
+class WhisperFamily:
+    """Whisper's encoder, which takes a spectrogram. Its decoder is not loaded."""
+
+    model = WhisperEncoder
+    loading = MappingProxyType({"key_mapping": {r"^(model\.)?encoder\.": ""}})
+    needed: Mapping[str, str] = MappingProxyType({})
+
+    def prepare(self, extractor: Any, waveform: np.ndarray) -> np.ndarray:
+        """Return the waveform: the network computes the spectrogram."""
+        return waveform
+
+    def network(self, model: Any, extractor: Any, highest: int) -> LayersNetwork:
+        """Return what computes the layers up to the highest."""
+        return WhisperNetwork(model, extractor, highest)
+
+    def check(self, config: PretrainedConfig, extractor: Any, path: Path) -> None:
+        """Refuse a spectrogram of other bands or steps than the model was trained on."""
+        bands = getattr(extractor, "feature_size", None)
+        if bands != config.num_mel_bins:
+            raise FeatxError(
+                f"{path}: makes spectrograms of {bands} bands, the model takes "
+                f"{config.num_mel_bins}."
+            )
+        step = getattr(extractor, "hop_length", None)
+        if step is None or 2 * step != WHISPER_HOP:
+            raise FeatxError(
+                f"{path}: its spectrogram has a step of {step} samples, the model's frames "
+                f"are {WHISPER_HOP} samples apart, two steps."
+            )
+
+
+def family_of(config: PretrainedConfig) -> Family:
+    """Return the family of a model with this config."""
+    return WhisperFamily() if config.model_type == "whisper" else Wav2Vec2Family()
