@@ -22,6 +22,7 @@ from classifiers.shape import InputShape
 
 Pooling = Literal["mean", "mean+deviation"]
 Strength = PositiveFinite
+_TOGETHER = 8  # utterances that are pooled at once
 
 
 class LinearSettings(Settings):
@@ -165,7 +166,7 @@ def _solve(
             yield _Solution(rows, offsets, classes, solved)
         return
     model = _classifier(settings.kind, seed)
-    features, axes = _rotate(scaled) if wide else (scaled, None)
+    features, axes = _rotate(scaled) if wide else (scaled.astype(np.float32), None)
     for strength in settings.strengths:
         model.set_params(C=strength).fit(features, labels)
         rows = model.coef_ if axes is None else model.coef_ @ axes
@@ -184,16 +185,18 @@ def _rotate(features: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         features: (utterances, features), more features than utterances.
 
     Returns:
-        (utterances, axes) coordinates, and (axes, features) axes of length one.
+        (utterances, axes) float32 coordinates, and (axes, features) axes of length one.
     """
     squares, vectors = np.linalg.eigh(features @ features.T)
     kept = squares > squares[-1] * len(features) * np.finfo(np.float64).eps
     lengths = np.sqrt(squares[kept])
-    return vectors[:, kept] * lengths, (vectors[:, kept] / lengths).T @ features
+    coordinates = (vectors[:, kept] * lengths).astype(np.float32)
+    return coordinates, (vectors[:, kept] / lengths).T @ features
 
 
 def _pool_all(examples: Examples, pooling: Pooling) -> np.ndarray:
-    groups = [[index] for index in range(len(examples))]
+    everyone = range(len(examples))
+    groups = [everyone[begin : begin + _TOGETHER] for begin in everyone[::_TOGETHER]]
     return torch.cat([pool(p.inputs[0], pooling).cpu() for p in examples.parts(groups)]).numpy()
 
 
