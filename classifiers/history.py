@@ -42,11 +42,13 @@ class Trained:
         head: the head in evaluation mode, with its best weights.
         history: an entry for each epoch.
         best: the index of the entry whose weights were kept.
+        remark: what did not go as it should; empty if all did.
     """
 
     head: Head
     history: Sequence[Epoch]
     best: int
+    remark: str = ""
 
 
 def cross_entropy_and_uar(probabilities: Tensor, labels: np.ndarray) -> tuple[float, float]:

@@ -1,6 +1,7 @@
 """The usual baseline: a linear classifier from scikit-learn on pooled features."""
 
 import time
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from threading import Event
 from typing import Annotated, Literal
@@ -15,11 +16,13 @@ from torch import Tensor, nn
 from classifiers.batch import Examples, Input, Part
 from classifiers.head import Head
 from classifiers.history import Epoch, Stopped, Trained, cross_entropy_and_uar
+from classifiers.machine import fit_machines
 from classifiers.settings import PositiveFinite, Settings
 from classifiers.shape import InputShape
 
 Pooling = Literal["mean", "mean+deviation"]
 Strength = PositiveFinite
+_TOGETHER = 8  # utterances that are pooled at once
 
 
 class LinearSettings(Settings):
@@ -104,17 +107,22 @@ def train_linear(
         Stopped: when asked to.
     """
     pooled = _pool_all(training, settings.pooling)
+    checked = _pool_all(validation, settings.pooling)
     centre, spread = pooled.mean(0), pooled.std(0)
     spread[spread == 0] = 1
-    scaled, checked = (pooled - centre) / spread, _pool_all(validation, settings.pooling)
+    scaled = ((pooled - centre) / spread).astype(np.float64)
+    solutions = _solve(settings, scaled, training.labels, seed)
     history: list[Epoch] = []
     weights: list[_Weights] = []
+    unsolved = []
     for number, strength in enumerate(settings.strengths, 1):
         if stop.is_set():
             raise Stopped
         begin = time.perf_counter()
-        model = _classifier(settings.kind, strength, seed).fit(scaled, training.labels)
-        weights.append(_unscaled(model, centre, spread, head.output.out_features))
+        solution = next(solutions)
+        if not solution.solved:
+            unsolved.append(strength)
+        weights.append(_unscaled(solution, centre, spread, head.output.out_features))
         train_loss, _ = _score(weights[-1], pooled, training.labels)
         loss, recall = _score(weights[-1], checked, validation.labels)
         history.append(Epoch(number, train_loss, loss, recall, time.perf_counter() - begin))
@@ -122,11 +130,73 @@ def train_linear(
     with torch.no_grad():
         head.output.weight.copy_(torch.from_numpy(weights[best].matrix))
         head.output.bias.copy_(torch.from_numpy(weights[best].offset))
-    return Trained(head.eval(), history, best)
+    return Trained(head.eval(), history, best, _remark(unsolved))
+
+
+def _remark(unsolved: Sequence[float]) -> str:
+    strengths = ", ".join(f"{strength:g}" for strength in unsolved)
+    return f"the classifier did not converge at C = {strengths}" if unsolved else ""
+
+
+@dataclass(frozen=True)
+class _Solution:
+    """A linear classifier of scaled features.
+
+    Attributes:
+        rows: (classes, features), or (1, features) of the second of two classes.
+        offsets: of each row.
+        classes: the class indices in training.
+        solved: whether the solver converged.
+    """
+
+    rows: np.ndarray
+    offsets: np.ndarray
+    classes: np.ndarray
+    solved: bool
+
+
+def _solve(
+    settings: LinearSettings, scaled: np.ndarray, labels: np.ndarray, seed: int
+) -> Iterator[_Solution]:
+    """Fit the classifier for one strength after another, beginning where the last one ended."""
+    wide = scaled.shape[1] > len(scaled)
+    if settings.kind == "svm" and wide:
+        classes = np.unique(labels)
+        for rows, offsets, solved in fit_machines(scaled, labels, settings.strengths):
+            yield _Solution(rows, offsets, classes, solved)
+        return
+    model = _classifier(settings.kind, seed)
+    features, axes = _rotate(scaled) if wide else (scaled.astype(np.float32), None)
+    for strength in settings.strengths:
+        model.set_params(C=strength).fit(features, labels)
+        rows = model.coef_ if axes is None else model.coef_ @ axes
+        solved = bool(np.max(model.n_iter_) < model.max_iter)
+        yield _Solution(rows, model.intercept_, model.classes_, solved)
+
+
+def _rotate(features: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Turn features so that there are no more than utterances, which changes no classifier.
+
+    A linear classifier with an L2 penalty has its weights in the span of the utterances (the
+    representer theorem), and a rotation does not change the penalty. So coordinates along the
+    eigenvectors of the utterances' products are enough.
+
+    Args:
+        features: (utterances, features), more features than utterances.
+
+    Returns:
+        (utterances, axes) float32 coordinates, and (axes, features) axes of length one.
+    """
+    squares, vectors = np.linalg.eigh(features @ features.T)
+    kept = squares > squares[-1] * len(features) * np.finfo(np.float64).eps
+    lengths = np.sqrt(squares[kept])
+    coordinates = (vectors[:, kept] * lengths).astype(np.float32)
+    return coordinates, (vectors[:, kept] / lengths).T @ features
 
 
 def _pool_all(examples: Examples, pooling: Pooling) -> np.ndarray:
-    groups = [[index] for index in range(len(examples))]
+    everyone = range(len(examples))
+    groups = [everyone[begin : begin + _TOGETHER] for begin in everyone[::_TOGETHER]]
     return torch.cat([pool(p.inputs[0], pooling).cpu() for p in examples.parts(groups)]).numpy()
 
 
@@ -149,25 +219,25 @@ def _score(weights: _Weights, features: np.ndarray, labels: np.ndarray) -> tuple
     return cross_entropy_and_uar(probabilities, labels)
 
 
-def _classifier(kind: str, strength: float, seed: int) -> LogisticRegression | LinearSVC:
+def _classifier(kind: str, seed: int) -> LogisticRegression | LinearSVC:
     if kind == "linear":
-        return LogisticRegression(C=strength, class_weight="balanced", max_iter=1000)
-    return LinearSVC(C=strength, class_weight="balanced", max_iter=10_000, random_state=seed)
+        return LogisticRegression(class_weight="balanced", max_iter=1000, warm_start=True)
+    return LinearSVC(class_weight="balanced", max_iter=10_000, random_state=seed)
 
 
 def _unscaled(
-    model: LogisticRegression | LinearSVC, centre: np.ndarray, spread: np.ndarray, classes: int
+    solution: _Solution, centre: np.ndarray, spread: np.ndarray, classes: int
 ) -> _Weights:
     """Return the weights for features as they are pooled.
 
     With two classes scikit-learn has one row, the second class's; a class that training lacks
     gets the lowest offset there is.
     """
-    rows, offsets = model.coef_, model.intercept_
+    rows, offsets = solution.rows, solution.offsets
     if len(rows) == 1:
         rows, offsets = np.concatenate([-rows, rows]) / 2, np.concatenate([-offsets, offsets]) / 2
     matrix = np.zeros((classes, len(centre)))
     offset = np.full(classes, np.finfo(np.float32).min / 2)
-    matrix[model.classes_], offset[model.classes_] = rows / spread, offsets
-    offset[model.classes_] -= matrix[model.classes_] @ centre
+    matrix[solution.classes], offset[solution.classes] = rows / spread, offsets
+    offset[solution.classes] -= matrix[solution.classes] @ centre
     return _Weights(matrix.astype(np.float32), offset.astype(np.float32))

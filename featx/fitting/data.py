@@ -8,28 +8,18 @@ import torch
 from cache import FeatureStore
 from classifiers.batch import Branch, Examples
 from classifiers.shape import InputShape
-from classifiers.statistics import Moments
 from featx.data.audio import SAMPLE_RATE, count_samples
 from featx.data.manifest import Manifest, Utterance
 from featx.errors import FeatxError
 from featx.fitting.choices import Normalize
 from featx.fitting.config import FitConfig
+from featx.fitting.moments import as_two_frames, find_moments
 from featx.fitting.selection import Reader, Selection, select
-from featx.fitting.standardise import (
-    Cell,
-    Cells,
-    moments_file,
-    part_statistics,
-    read_moments,
-    sort_into_cells,
-    write_moments,
-)
+from featx.fitting.standardise import Cells, add_up_cells, part_statistics
 from featx.protocols.apply import apply_protocol
 from featx.protocols.folds import Fold
 from featx.protocols.task import Task, set_task
 from featx.utils.machine import available_memory
-from featx.utils.parallel import map_ahead
-from featx.utils.progress import progress
 
 
 @dataclass(frozen=True)
@@ -183,48 +173,30 @@ def fits_in_memory(data: FitData, limit: float | None) -> bool:
     return data.nbytes() <= limit
 
 
-def prepare(data: FitData, normalize: Normalize, keep: bool) -> list[Source]:
+def prepare(data: FitData, normalize: Normalize, keep: bool, pooled: bool = False) -> list[Source]:
     """Measure what is not known, and move features to a GPU if that is where heads train.
 
     Args:
         data: the features.
         normalize: "none" needs no moments.
         keep: whether features may stay in memory.
+        pooled: whether heads want no more of an utterance than its mean and deviation.
 
     Returns:
         The features of each store.
     """
+    names = [utterance.utterance for utterance in data.task.utterances]
     sources = []
     for selection in data.selections:
-        cells = None if normalize == "none" else _find_moments(selection, data.task.folds, keep)
-        moves = selection.device.type == "cuda" and keep
-        names = [u.utterance for u in data.task.utterances] if moves else []
-        moved = {name: selection.read(name) for name in names}
-        sources.append(Source(Reader(selection, keep, moved), cells))
+        cells = None
+        if normalize != "none":
+            cells = add_up_cells(data.task.folds, find_moments(selection, names, keep))
+        if pooled:
+            moments = find_moments(selection, names, keep, selection.frames)
+            held = {name: as_two_frames(moments[name]).to(selection.device) for name in names}
+        elif selection.device.type == "cuda" and keep:
+            held = {name: selection.read(name) for name in names}
+        else:
+            held = {}
+        sources.append(Source(Reader(selection, keep, held), cells))
     return sources
-
-
-def _find_moments(selection: Selection, folds: Sequence[Fold], keep: bool) -> Cells:
-    """Return the moments kept beside the store, or measure them on all cores."""
-    cells = sort_into_cells(folds)
-    path = moments_file(selection, cells)
-    known = read_moments(path, list(cells))
-    if known is None:
-        known = {}
-        order = [(cell, u.utterance) for cell, members in cells.items() for u in members]
-
-        def measure(place: tuple[Cell, str]) -> tuple[Cell, Moments]:
-            cell, name = place
-            selection.expect(name)
-            moments = selection.measure(name)
-            if not keep:
-                selection.release(name)
-            return cell, moments
-
-        title = f"Measuring {selection.store.folder.name}"
-        with progress(title, len(order), "utterances") as advance:
-            for cell, moments in map_ahead(measure, order, torch.get_num_threads()):
-                known[cell] = known[cell] + moments if cell in known else moments
-                advance(1)
-        write_moments(path, known)
-    return Cells(known, folds)

@@ -66,9 +66,14 @@ class Selection:
         """
         return _as_tensor(self._chosen(utterance)[:, : self.frames]).to(self.device)
 
-    def measure(self, utterance: str) -> Moments:
-        """Return the moments of the chosen layers over all frames of an utterance."""
-        return measure(self._chosen(utterance))
+    def measure(self, utterance: str, frames: int | None = None) -> Moments:
+        """Return the moments of the chosen layers of an utterance.
+
+        Args:
+            utterance: its id.
+            frames: how many frames at the beginning; None for all.
+        """
+        return measure(self._chosen(utterance)[:, :frames])
 
     def expect(self, utterance: str) -> None:
         """Have the system read an utterance in advance."""
@@ -158,15 +163,16 @@ class Reader:
     Attributes:
         selection: what is used of the store.
         keep: whether what was read may stay in memory.
-        moved: features by utterance that were moved to a GPU; empty without a GPU.
+        held: features by utterance that lie where heads train, such as on a GPU; empty if they
+            are read from the store.
     """
 
     selection: Selection
     keep: bool
-    moved: Mapping[str, Tensor]
+    held: Mapping[str, Tensor]
 
     def features(self, utterances: Sequence[str]) -> Features:
         """Return the features of some utterances."""
-        if self.moved:
-            return InMemory([self.moved[utterance] for utterance in utterances])
+        if self.held:
+            return InMemory([self.held[utterance] for utterance in utterances])
         return Stored(self.selection, utterances, self.keep)

@@ -1,19 +1,13 @@
-"""Whose mean and deviation features are standardised by, measured once and kept beside the store.
+"""Whose mean and deviation features are standardised by.
 
 Utterances of a speaker that no fold separates form a cell. Moments of cells add up exactly
-(Chan, Golub and LeVeque 1983), so one pass over the store serves every fold: a training set's
+(Chan, Golub and LeVeque 1983), so those of each utterance serve every fold: a training set's
 statistics are those of its cells, and no others enter.
 """
 
-import hashlib
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from io import BytesIO
-from pathlib import Path
-from zipfile import BadZipFile
 
-import numpy as np
 import torch
 from torch import Tensor
 
@@ -21,9 +15,7 @@ from classifiers.statistics import Moments, Statistics, add_up, statistics_of
 from featx.data.manifest import Utterance
 from featx.errors import FeatxError
 from featx.fitting.choices import Normalize
-from featx.fitting.selection import Selection
 from featx.protocols.folds import Fold
-from featx.utils.files import write_bytes
 
 Cell = tuple[str, ...]  # the speaker and, for each fold, the part
 
@@ -53,6 +45,20 @@ def sort_into_cells(folds: Sequence[Fold]) -> dict[Cell, list[Utterance]]:
         cell = (utterance.speaker, *(part.get(utterance.utterance, "") for part in parts))
         cells.setdefault(cell, []).append(utterance)
     return dict(sorted(cells.items()))
+
+
+def add_up_cells(folds: Sequence[Fold], moments: Mapping[str, Moments]) -> Cells:
+    """Return the moments of cells.
+
+    Args:
+        folds: the folds that the cells are made for.
+        moments: the moments of each utterance.
+    """
+    cells = {
+        cell: add_up(moments[u.utterance] for u in members)
+        for cell, members in sort_into_cells(folds).items()
+    }
+    return Cells(cells, folds)
 
 
 def part_statistics(
@@ -91,40 +97,3 @@ def part_statistics(
             "no deviation. Take `normalize='global'`."
         )
     return statistics_of(own), torch.tensor([speakers.index(u.speaker) for u in utterances])
-
-
-def moments_file(selection: Selection, cells: Mapping[Cell, Sequence[Utterance]]) -> Path:
-    """Return where the moments of these cells are kept: a name that changes with the features."""
-    store = selection.store
-    features = [store.identity.to_json(), selection.layers]
-    digest = hashlib.sha256(json.dumps(features, sort_keys=True).encode())
-    for cell, utterances in cells.items():
-        members = [(u.utterance, store.checksum(u.utterance)) for u in utterances]
-        digest.update(json.dumps([cell, members]).encode())
-    return store.folder / "statistics" / f"{digest.hexdigest()[:16]}.npz"
-
-
-def read_moments(path: Path, cells: Sequence[Cell]) -> dict[Cell, Moments] | None:
-    """Return moments kept before, or None if there are none."""
-    try:
-        with np.load(path, allow_pickle=False) as file:
-            kept = zip(file["frames"].tolist(), file["mean"], file["squares"], strict=True)
-            moments = [Moments(frames, mean, squares) for frames, mean, squares in kept]
-        return dict(zip(cells, moments, strict=True))
-    except (OSError, ValueError, KeyError, EOFError, BadZipFile):  # absent or damaged
-        return None
-
-
-def write_moments(path: Path, moments: Mapping[Cell, Moments]) -> None:
-    """Keep moments beside the store, if it can be written to."""
-    content = BytesIO()
-    np.savez(
-        content,
-        frames=np.array([m.frames for m in moments.values()]),
-        mean=np.stack([m.mean for m in moments.values()]),
-        squares=np.stack([m.squares for m in moments.values()]),
-    )
-    try:
-        write_bytes(path, content.getvalue())
-    except OSError:
-        return

@@ -13,6 +13,7 @@ from threadpoolctl import threadpool_limits
 from classifiers.batch import Examples
 from classifiers.cores import Crew, Worker, use_one_core
 from classifiers.heads import train_head
+from classifiers.linear import LinearSettings
 from classifiers.training import predict
 from featx.errors import FeatxError, Interrupted
 from featx.features.encoders.devices import Compute
@@ -79,14 +80,15 @@ def _train(
     fit: PlannedFit, missing: list[Assignment], done: int, compute: Compute
 ) -> Iterator[Member]:
     """Train heads side by side, as many as there are cores."""
+    pooled = isinstance(fit.config.head, LinearSettings)  # these need little memory
     keep = fits_in_memory(fit.data, compute.memory)
     where = "kept in memory" if keep else "read from the disk as needed"
     log.debug("%.2f GB of features, %s", fit.data.nbytes() / 1e9, where)
     normalize, device = fit.config.normalize, compute.place
-    sources = prepare(fit.data, normalize, keep)
+    sources = prepare(fit.data, normalize, keep, pooled)
     # a disk serves one head best, and a GPU is one worker
     cores = 1 if device.type == "cuda" else torch.get_num_threads()
-    side_by_side = min(cores, len(missing)) if keep else 1
+    side_by_side = min(cores, len(missing)) if keep or pooled else 1
     stop = threading.Event()
 
     def work(assignment: Assignment) -> Member:
@@ -113,6 +115,8 @@ def _fit_member(
         trained = train_head(fit.design, training, validation, seed, worker)
     except FloatingPointError as error:
         raise FeatxError(f"seed {seed}, fold {fold}: {error}") from error
+    if trained.remark:
+        log.info("Note: seed %d, fold %d: %s.", seed, fold, trained.remark)
     probabilities = {
         part: predict(trained.head, examples[part], worker.cores) for part in ("validation", "test")
     }

@@ -18,8 +18,8 @@ from classifiers.training import predict
 from featx.errors import Interrupted
 from featx.fitting.data import prepare
 from featx.fitting.member import Member, load_member
+from featx.fitting.moments import find_moments
 from featx.fitting.plan import PlannedFit
-from featx.fitting.selection import Selection
 from featx.fitting.standardise import part_statistics
 from featx.protocols.folds import Fold
 from featx.protocols.task import Task
@@ -58,7 +58,7 @@ class _Assignment:
 def fit_probes(fit: PlannedFit, folder: Path) -> list[list[Member]]:
     """Fit a probe for every layer and fold; those finished earlier are taken up again.
 
-    The store is read once, and each utterance's frames are averaged at once in every layer.
+    The means of each utterance's frames are those kept beside the store, or measured for it.
 
     Args:
         fit: a planned fit of a linear head with mean pooling on a single store.
@@ -127,24 +127,9 @@ def _pool(fit: PlannedFit) -> _Pooled:
                 own = part_statistics(source.cells, fold, part, "speaker")
                 statistics[fold.number, part] = own
     names = [utterance.utterance for utterance in task.utterances]
-    return _Pooled(_average_frames(selection, names), statistics)
-
-
-def _average_frames(selection: Selection, names: Sequence[str]) -> dict[str, Tensor]:
-    """Return the mean over frames of every layer, (layers, 1, dim), by utterance."""
-
-    def average(name: str) -> tuple[str, Tensor]:
-        selection.expect(name)
-        mean = selection.read(name).float().mean(1, keepdim=True)
-        selection.release(name)
-        return name, mean
-
-    means = {}
-    with progress(f"Averaging {selection.store.folder.name}", len(names), "utterances") as advance:
-        for name, mean in map_ahead(average, names, torch.get_num_threads(), use_one_core):
-            means[name] = mean
-            advance(1)
-    return means
+    moments = find_moments(selection, names, keep=False, frames=selection.frames)
+    means = {name: torch.from_numpy(found.mean[:, None]).float() for name, found in moments.items()}
+    return _Pooled(means, statistics)
 
 
 def _fit_probe(

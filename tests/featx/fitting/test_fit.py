@@ -125,7 +125,7 @@ def test_a_store_that_can_not_be_written_to_is_fitted_all_the_same(
     def refuse(*_):
         raise PermissionError(13, "read-only")
 
-    monkeypatch.setattr("featx.fitting.standardise.write_bytes", refuse)
+    monkeypatch.setattr("featx.fitting.moments.replace", refuse)
     assert fit_quickly().results.seeds == 1
 
 

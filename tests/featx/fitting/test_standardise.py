@@ -55,7 +55,8 @@ def write_store(folder: Path, fold: Fold, value) -> FeatureStore:
 
 def examples(store: FeatureStore, fold: Fold, normalize: str):
     selection = select(store, "all", float("inf"), torch.device("cpu"))
-    task = Task(utterances=(), folds=(fold,), classes=CLASSES, notes=(), speakers_shared=False)
+    everyone = tuple(u for part in fold.parts.values() for u in part)
+    task = Task(everyone, folds=(fold,), classes=CLASSES, notes=(), speakers_shared=False)
     data = FitData(task, (selection,))
     sources = prepare(data, normalize, keep=True)
     return data, fold_examples(task, sources, fold, normalize)

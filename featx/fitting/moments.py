@@ -1,0 +1,122 @@
+"""The mean and deviation of every utterance, measured once and kept beside the store.
+
+What heads standardise by adds up from them, and what linear classifiers pool are they themselves.
+"""
+
+import hashlib
+import json
+import logging
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from zipfile import BadZipFile
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from classifiers.statistics import Moments
+from featx.fitting.selection import Selection
+from featx.utils.files import replace
+from featx.utils.parallel import map_ahead
+from featx.utils.progress import progress
+
+log = logging.getLogger("featx")
+
+
+def find_moments(
+    selection: Selection, utterances: Sequence[str], keep: bool, frames: int | None = None
+) -> dict[str, Moments]:
+    """Return the moments of utterances: those kept beside the store, others measured on all cores.
+
+    Args:
+        selection: the layers of a store.
+        utterances: ids of stored utterances.
+        keep: whether what is read of the store may stay in memory.
+        frames: how many frames at the beginning of each are measured; None for all.
+    """
+    path = _file(selection, frames)
+    known = _read(path, selection)
+    missing = [name for name in utterances if name not in known]
+    if missing:
+        known |= _measure(selection, missing, keep, frames)
+        _write(path, selection, known)
+    return {name: known[name] for name in utterances}
+
+
+def as_two_frames(moments: Moments) -> Tensor:
+    """Return two frames that have an utterance's mean and deviation, (layers, 2, dim) float32.
+
+    They are the mean less and plus the deviation. What pools frames by mean and deviation gets
+    from them what it would get from all.
+    """
+    deviation = np.sqrt(moments.squares / moments.frames)
+    frames = np.stack([moments.mean - deviation, moments.mean + deviation], 1)
+    return torch.from_numpy(frames).float()
+
+
+def _measure(
+    selection: Selection, utterances: Sequence[str], keep: bool, frames: int | None
+) -> dict[str, Moments]:
+    def measure(name: str) -> tuple[str, Moments]:
+        selection.expect(name)
+        moments = selection.measure(name, frames)
+        if not keep:
+            selection.release(name)
+        return name, moments
+
+    title = f"Measuring {selection.store.folder.name}"
+    measured = {}
+    with progress(title, len(utterances), "utterances") as advance:
+        for name, moments in map_ahead(measure, utterances, torch.get_num_threads()):
+            measured[name] = moments
+            advance(1)
+    return measured
+
+
+def _file(selection: Selection, frames: int | None) -> Path:
+    """Return where moments are kept: a name that changes with the features."""
+    store = selection.store
+    features = [store.identity.to_json(), selection.layers, frames]
+    digest = hashlib.sha256(json.dumps(features, sort_keys=True).encode()).hexdigest()
+    return store.folder / "statistics" / f"{digest[:16]}.npz"
+
+
+def _read(path: Path, selection: Selection) -> dict[str, Moments]:
+    """Return the moments kept before of features that are still those in the store."""
+    store = selection.store
+    try:
+        with np.load(path, allow_pickle=False) as file:  # which checks the sums in the file
+            names, sums, frames, mean, squares = (file[key] for key in _KEYS)
+    except (OSError, ValueError, KeyError, EOFError, BadZipFile):  # absent or damaged
+        return {}
+    rows = zip(names.tolist(), sums.tolist(), frames.tolist(), mean, squares, strict=True)
+    return {
+        name: Moments(count, centre, spread)
+        for name, checksum, count, centre, spread in rows
+        if store.is_done(name) and store.checksum(name) == checksum
+    }
+
+
+def _write(path: Path, selection: Selection, moments: Mapping[str, Moments]) -> None:
+    """Keep moments beside the store, if it can be written to."""
+    checksums = [selection.store.checksum(name) for name in moments]
+
+    def save(unfinished: Path) -> None:
+        with unfinished.open("wb") as file:
+            np.savez(
+                file,
+                names=np.array(list(moments)),
+                checksums=np.array(checksums, np.uint64),
+                frames=np.array([m.frames for m in moments.values()]),
+                mean=np.stack([m.mean for m in moments.values()]),
+                squares=np.stack([m.squares for m in moments.values()]),
+            )
+
+    try:
+        replace(path, save)
+    except OSError as error:
+        log.info("The moments of the features are not kept, as %s can't be written.", path.parent)
+        log.debug("%s", error)
+
+
+_KEYS = ("names", "checksums", "frames", "mean", "squares")
