@@ -58,7 +58,6 @@ def test_precisions_are_measured_layer_by_layer(checkpoint_folder, waveforms, mo
     (check,) = check_precisions(encoder, CPU, waveforms)
     assert (check.precision, set(check.cosines)) == ("bfloat16", {0, 2})
     assert all(0.8 < cosine < 1 for cosine in check.cosines.values())
-    assert all(check.lowest[layer] <= check.cosines[layer] for layer in (0, 2))
     assert check.speed > 0
     assert "bfloat16: " in check.describe()
 
@@ -73,7 +72,7 @@ def test_a_processor_without_half_precision_is_not_tried(checkpoint_folder, wave
 
 def test_the_fastest_that_is_exact_enough_is_taken():
     def check(precision, lowest, speed):
-        return PrecisionCheck(precision, {0: 1.0, 1: lowest}, {0: 1.0, 1: 0.5}, speed)
+        return PrecisionCheck(precision, {0: 1.0, 1: lowest}, speed)
 
     good, bad = LOWEST_COSINE, LOWEST_COSINE - 1e-6
     assert fastest([check("bfloat16", good, 3.0), check("float16", good, 2.0)]) == "bfloat16"
@@ -98,29 +97,6 @@ def test_an_overflow_fails_the_check(checkpoint_folder, waveforms, monkeypatch):
     checks = check_precisions(encoder, CPU, waveforms)
     assert checks[0].cosines[2] == -1
     assert fastest(checks) == "float32"
-
-
-def test_a_frame_in_a_hundred_may_differ(checkpoint_folder, monkeypatch):
-    """Real models have frames that any rounding tips over; more of them are too many."""
-    place = "featx.features.encoders.precision.half_precisions"
-    monkeypatch.setattr(place, lambda _: ("float16",))
-    encoder = Encoder(find_checkpoint(str(checkpoint_folder)))
-    waveform = np.random.default_rng(0).standard_normal(16_000 * 4).astype(np.float32)
-    original, tipped = Encoder.encode, 1
-
-    def encode(encoder, waveforms, dtype):
-        features = original(encoder, waveforms, dtype)
-        if encoder.precision == "float16":
-            features[0][1, :tipped] *= -1
-        return features
-
-    monkeypatch.setattr(Encoder, "encode", encode)
-    (check,) = check_precisions(encoder, CPU, [waveform])  # 199 frames
-    assert check.passed
-    assert check.lowest[1] < 0
-    tipped = 3
-    (check,) = check_precisions(encoder, CPU, [waveform])
-    assert not check.passed
 
 
 def test_rounded_weights_are_not_called_float32(checkpoint_folder):
