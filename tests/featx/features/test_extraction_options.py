@@ -85,9 +85,7 @@ def test_auto_takes_what_it_measured_and_records_the_figures(
     write_corpus, checkpoint_folder, monkeypatch
 ):
     write_corpus(speakers=1)
-    check = PrecisionCheck(
-        "bfloat16", {0: 0.9999, 1: 0.9997, 2: 0.9998}, {0: 0.9998, 1: 0.9, 2: 0.9997}, 3.0
-    )
+    check = PrecisionCheck("bfloat16", {0: 0.9999, 1: 0.9997, 2: 0.9998}, 3.0)
     monkeypatch.setattr("featx.features.precision.check_precisions", lambda *_: [check])
     extraction = featx.extract(checkpoint_folder)
     assert extraction.store.identity.precision == "bfloat16"
