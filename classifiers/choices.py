@@ -5,6 +5,9 @@ from typing import Literal
 FramePooling = Literal["mean", "sum", "max"]
 """How the frames of an utterance become one vector."""
 
+MomentPooling = Literal["mean", "mean+deviation"]
+"""The same, for what takes the deviation of each feature over the frames too."""
+
 PooledKind = Literal["linear", "pooled"]
 """What classifies pooled frames: one linear layer, or dense, tanh, dropout and linear."""
 

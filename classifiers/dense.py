@@ -1,4 +1,4 @@
-"""The dense head of Pepino et al. 2021."""
+"""The dense head of Pepino et al. 2021, which may also pool the deviation over frames."""
 
 from typing import Literal
 
@@ -6,11 +6,11 @@ from pydantic import PositiveInt
 from torch import Tensor, nn
 
 from classifiers.batch import Part
-from classifiers.choices import Weighting
+from classifiers.choices import MomentPooling, Weighting
 from classifiers.dropout import at, dropout
 from classifiers.head import Head
 from classifiers.layer_average import LayerAverage
-from classifiers.pooling import pool_mean
+from classifiers.pooling import pool_mean, pool_moments
 from classifiers.settings import Dropout, Settings
 from classifiers.shape import InputShape, part_size
 
@@ -24,6 +24,7 @@ class DenseSettings(Settings):
         depth: number of layers before the pooling.
         dropout: probability, on the input of each layer.
         weighting: how the layers are weighed.
+        pooling: what is taken over the frames of an utterance; the mean alone in the paper.
     """
 
     kind: Literal["dense"]
@@ -31,10 +32,11 @@ class DenseSettings(Settings):
     depth: PositiveInt
     dropout: Dropout
     weighting: Weighting
+    pooling: MomentPooling = "mean"
 
 
 class DenseHead(Head):
-    """Layer average, dense layers frame by frame, mean over time, linear output.
+    """Layer average, dense layers frame by frame, pooling over time, linear output.
 
     Args:
         settings: the size of the head.
@@ -49,7 +51,9 @@ class DenseHead(Head):
         self.layer_averages = nn.ModuleList([LayerAverage(shape.layers, settings.weighting)])
         widths = [shape.dim] + [settings.width] * settings.depth
         self.dense = nn.ModuleList(map(nn.Linear, widths[:-1], widths[1:]))
-        self.output = nn.Linear(settings.width, classes)
+        self.pool = pool_moments if settings.pooling == "mean+deviation" else pool_mean
+        pools = len(settings.pooling.split("+"))
+        self.output = nn.Linear(pools * settings.width, classes)
 
     def forward(self, part: Part) -> Tensor:
         """Return logits, (utterances, classes)."""
@@ -58,5 +62,5 @@ class DenseHead(Head):
         frames = self.dense[0](frames).relu()
         for layer, drop in zip(self.dense[1:], drops[1:], strict=True):
             frames = layer(dropout(frames, drop)).relu()
-        logits: Tensor = self.output(pool_mean(frames, part.inputs[0].lengths))
+        logits: Tensor = self.output(self.pool(frames, part.inputs[0].lengths))
         return logits

@@ -14,13 +14,13 @@ from sklearn.svm import LinearSVC
 from torch import Tensor, nn
 
 from classifiers.batch import Examples, Input, Part
+from classifiers.choices import MomentPooling
 from classifiers.head import Head
 from classifiers.history import Epoch, Stopped, Trained, cross_entropy_and_uar
 from classifiers.machine import fit_machines
 from classifiers.settings import PositiveFinite, Settings
 from classifiers.shape import InputShape
 
-Pooling = Literal["mean", "mean+deviation"]
 Strength = PositiveFinite
 _TOGETHER = 8  # utterances that are pooled at once
 
@@ -37,7 +37,7 @@ class LinearSettings(Settings):
     """
 
     kind: Literal["linear", "svm"]
-    pooling: Pooling
+    pooling: MomentPooling
     strengths: Annotated[tuple[Strength, ...], Field(min_length=1)]
 
 
@@ -65,7 +65,7 @@ class LinearHead(Head):
         return logits
 
 
-def pool(given: Input, pooling: Pooling) -> Tensor:
+def pool(given: Input, pooling: MomentPooling) -> Tensor:
     """Return the mean, and the deviation, over frames of every standardised layer and feature.
 
     Returns:
@@ -194,7 +194,7 @@ def _rotate(features: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return coordinates, (vectors[:, kept] / lengths).T @ features
 
 
-def _pool_all(examples: Examples, pooling: Pooling) -> np.ndarray:
+def _pool_all(examples: Examples, pooling: MomentPooling) -> np.ndarray:
     everyone = range(len(examples))
     groups = [everyone[begin : begin + _TOGETHER] for begin in everyone[::_TOGETHER]]
     return torch.cat([pool(p.inputs[0], pooling).cpu() for p in examples.parts(groups)]).numpy()

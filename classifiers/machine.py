@@ -31,15 +31,19 @@ def fit_machines(
     """
     classes, counts = np.unique(labels, return_counts=True)
     balance = len(labels) / (len(classes) * counts)
-    costs = balance[np.searchsorted(classes, labels)]
+    places = np.searchsorted(classes, labels)
+    machines = range(1, 2) if len(classes) == 2 else range(len(classes))
     products = features @ features.T + 1
-    fitted = classes[1:] if len(classes) == 2 else classes
-    signs = np.where(labels == fitted[:, None], 1.0, -1.0)
-    weights = np.zeros(signs.shape)
+    weights = np.zeros((len(machines), len(labels)))
     for strength in strengths:
         solved = True
-        for row, sign in enumerate(signs):
-            weights[row], done = fit_machine(products, sign, strength * costs, weights[row])
+        for row, machine in enumerate(machines):
+            own = places == machine
+            # as liblinear has it: of more than two classes, the others are not weighted
+            others = balance[places] if len(classes) == 2 else 1.0
+            costs = strength * np.where(own, balance[machine], others)
+            signs = np.where(own, 1.0, -1.0)
+            weights[row], done = fit_machine(products, signs, costs, weights[row])
             solved = solved and done
         yield weights @ features, weights.sum(1), solved
 

@@ -5,6 +5,8 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
+LEAST_VARIANCE = 1e-6
+
 
 def pool_mean(frames: Tensor, lengths: Tensor) -> Tensor:
     """Average the frames of each utterance.
@@ -21,6 +23,21 @@ def pool_mean(frames: Tensor, lengths: Tensor) -> Tensor:
     """
     belongs = _belonging(frames, lengths)
     return (belongs / belongs.sum(1, keepdim=True)) @ frames  # faster than segment_reduce
+
+
+def pool_moments(frames: Tensor, lengths: Tensor) -> Tensor:
+    """Take the mean and then the deviation of each feature over an utterance's frames.
+
+    Arguments and errors are those of `pool_mean`.
+
+    Returns:
+        (utterances, 2 · dim), the deviations population ones.
+    """
+    mean = pool_mean(frames, lengths)
+    owners = torch.arange(len(lengths)).repeat_interleave(lengths.cpu()).to(frames.device)
+    variance = pool_mean((frames - mean[owners]) ** 2, lengths)
+    # a feature that never varies has a deviation of nearly 0, not a root without a slope
+    return torch.cat([mean, (variance + LEAST_VARIANCE).sqrt()], 1)
 
 
 def pool_sum(frames: Tensor, lengths: Tensor) -> Tensor:

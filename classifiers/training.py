@@ -11,10 +11,10 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
-from typing import TypeVar
+from typing import Annotated, TypeVar
 
 import torch
-from pydantic import PositiveInt
+from pydantic import Field, PositiveInt
 from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
 
@@ -39,6 +39,8 @@ class TrainingSettings(Settings):
         epochs: how many passes over the training data there are at most.
         patience: training stops after this many epochs without a lower validation loss.
         clip_value: the bound on the size of each entry of a gradient.
+        label_smoothing: share of each training label that is spread over all classes (Szegedy et
+            al. 2016, "Rethinking the Inception Architecture", section 7).
     """
 
     learning_rate: PositiveFinite
@@ -46,6 +48,7 @@ class TrainingSettings(Settings):
     epochs: PositiveInt
     patience: PositiveInt
     clip_value: PositiveFinite
+    label_smoothing: Annotated[float, Field(ge=0, lt=1)] = 0.0
 
 
 def train(
@@ -140,7 +143,8 @@ def train_epoch(
     total = 0.0
     for batch in batches:
         utterances = sum(map(len, batch))
-        loss, gradients = _step(head, parts, len(batch), utterances, generator, cores)
+        smoothing = settings.label_smoothing
+        loss, gradients = _step(head, parts, len(batch), utterances, smoothing, generator, cores)
         for parameter, gradient in zip(_trained(head), gradients, strict=True):
             parameter.grad = gradient
         nn.utils.clip_grad_value_(_trained(head), settings.clip_value)
@@ -154,6 +158,7 @@ def _step(
     parts: Iterator[Part],
     count: int,
     utterances: int,
+    smoothing: float,
     generator: torch.Generator,
     cores: Crew,
 ) -> tuple[float, list[Tensor]]:
@@ -162,7 +167,8 @@ def _step(
 
     def compute(part: Part, seed: int) -> tuple[Tensor, tuple[Tensor, ...]]:
         logits = head(replace(part, noise=seed))
-        loss = cross_entropy(logits, part.labels, reduction="sum") / utterances
+        loss = cross_entropy(logits, part.labels, reduction="sum", label_smoothing=smoothing)
+        loss = loss / utterances
         return loss.detach(), torch.autograd.grad(loss, weights)
 
     seeds = torch.randint(_SEEDS, (count,), generator=generator).tolist()

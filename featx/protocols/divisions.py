@@ -94,6 +94,32 @@ class SpeakerFolds(Apart):
         return _rotating(f"of {self.count} groups of speakers, sexes balanced,")
 
 
+class SpeakerGroups(Apart):
+    """Named groups of speakers, together all there are; each group is the test set once."""
+
+    kind: Literal["speaker-groups"]
+    groups: Annotated[tuple[Names, ...], Field(min_length=3)]
+
+    @field_validator("groups")
+    @classmethod
+    def _named_once(cls, groups: tuple[Names, ...]) -> tuple[Names, ...]:
+        names = [name for group in groups for name in group]
+        twice = sorted({name for name in names if names.count(name) > 1})
+        if twice:
+            raise ValueError(f"names {', '.join(twice)} twice")
+        return groups
+
+    @property
+    def folds(self) -> int | None:
+        """How many folds it makes."""
+        return len(self.groups)
+
+    def describe(self) -> dict[str, str]:
+        """Return what is in each part."""
+        named = "; ".join(", ".join(group) for group in self.groups)
+        return {**_rotating("group of speakers"), "groups": named}
+
+
 class LeaveOneOut(Kind):
     """Each session, speaker or value of another column is the test set once.
 
@@ -266,7 +292,14 @@ class ManifestSplit(Kind):
 
 
 Division = Annotated[
-    Speakers | SpeakerFolds | LeaveOneOut | Crossed | RandomFolds | RandomSplit | ManifestSplit,
+    Speakers
+    | SpeakerFolds
+    | SpeakerGroups
+    | LeaveOneOut
+    | Crossed
+    | RandomFolds
+    | RandomSplit
+    | ManifestSplit,
     Field(discriminator="kind"),
 ]
 

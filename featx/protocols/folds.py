@@ -15,11 +15,13 @@ from featx.protocols.divisions import (
     RandomFolds,
     RandomSplit,
     SpeakerFolds,
+    SpeakerGroups,
     Speakers,
 )
 from featx.protocols.draws import Utterances, deal, draw
 from featx.protocols.groups import (
     by_speaker,
+    check_all_named,
     check_speakers_known,
     deal_speakers,
     group_by,
@@ -91,6 +93,9 @@ def _divide(
             return (_fold_of_speakers(manifest, utterances, division),)
         case SpeakerFolds():
             return _rotate(deal_speakers(manifest, utterances, division.count))
+        case SpeakerGroups(groups=groups):
+            check_all_named(manifest, by_speaker(manifest, utterances), sum(groups, ()))
+            return _rotate([[u for u in utterances if u.speaker in group] for group in groups])
         case LeaveOneOut():
             return _leave_one_out(manifest, utterances, division)
         case Crossed():
@@ -179,13 +184,8 @@ def _fold_of_speakers(
             f"{manifest.path}: nothing by speaker {listed(absent)}, who should validate or test; "
             f"there are {listed(list(speakers), 30)}."
         )
-    named = {*division.train, *division.validation, *division.test}
-    unnamed = [speaker for speaker in speakers if speaker not in named]
-    if unnamed:
-        raise FeatxError(
-            f"{manifest.path}: the protocol gives speaker {listed(unnamed)} no part. Use the "
-            "corpus that it is for, or name them in it."
-        )
+    named = (*division.train, *division.validation, *division.test)
+    check_all_named(manifest, speakers, named)
 
     def spoken_by(names: Sequence[str]) -> tuple[Utterance, ...]:
         return tuple(u for u in utterances if u.speaker in set(names))

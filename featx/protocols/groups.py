@@ -2,7 +2,7 @@
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from featx.data.manifest import Manifest, Utterance
 from featx.errors import FeatxError
@@ -63,6 +63,16 @@ def by_speaker(manifest: Manifest, utterances: Sequence[Utterance]) -> dict[str,
     """
     check_speakers_known(manifest, utterances)
     return _grouped(utterances, "speaker")
+
+
+def check_all_named(manifest: Manifest, speakers: Collection[str], named: Sequence[str]) -> None:
+    """Raise a FeatxError if a protocol that names speakers leaves some of the corpus out."""
+    unnamed = [speaker for speaker in speakers if speaker not in set(named)]
+    if unnamed:
+        raise FeatxError(
+            f"{manifest.path}: the protocol gives speaker {listed(unnamed)} no part. Use the "
+            "corpus that it is for, or name them in it."
+        )
 
 
 def check_speakers_known(manifest: Manifest, utterances: Iterable[Utterance]) -> None:

@@ -5,7 +5,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from classifiers.pooling import align, pool_mean
+from classifiers.pooling import LEAST_VARIANCE, align, pool_mean, pool_moments
 
 
 @given(st.lists(st.integers(1, 9), min_size=1, max_size=8))
@@ -14,6 +14,16 @@ def test_mean_pooling_is_each_utterances_own_mean(lengths):
     pooled = pool_mean(torch.cat(parts), torch.tensor(lengths))
     expected = torch.stack([part.mean(0) for part in parts])
     torch.testing.assert_close(pooled, expected, rtol=1e-5, atol=1e-5)
+
+
+@given(st.lists(st.integers(1, 9), min_size=1, max_size=8))
+def test_moments_are_each_utterances_own_mean_and_deviation(lengths):
+    parts = [torch.randn(length, 3, requires_grad=True) for length in lengths]
+    pooled = pool_moments(torch.cat(parts), torch.tensor(lengths))
+    expected = torch.stack([torch.cat([p.mean(0), p.std(0, correction=0)]) for p in parts])
+    torch.testing.assert_close(pooled, expected, rtol=1e-4, atol=2 * LEAST_VARIANCE**0.5)
+    pooled.sum().backward()
+    assert all(part.grad.isfinite().all() for part in parts)  # also of a single frame
 
 
 @pytest.mark.parametrize(

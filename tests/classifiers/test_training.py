@@ -100,3 +100,15 @@ def test_it_ends_when_asked_to(make_examples, quick, cores):
     stop.set()
     with pytest.raises(Stopped):
         run(make_examples(9), make_examples(9), quick, cores, stop=stop)
+
+
+def test_smoothed_labels_leave_training_less_certain(make_examples, quick, cores):
+    training, validation = make_examples(48, signal=3.0), make_examples(24, seed=1, signal=3.0)
+    certainty = []
+    for smoothing in (0.0, 0.3):
+        settings = quick.model_copy(update={"label_smoothing": smoothing, "patience": 30})
+        head = run(training, validation, settings, cores).head
+        certainty.append(float(predict(head, training, cores).amax(1).mean()))
+    plain, smoothed = certainty
+    assert plain > 0.97
+    assert smoothed < 0.9

@@ -55,6 +55,7 @@ LISTED = {"train": ["1", "2", "3"], "validation": ["4"], "test": ["5"]}
 EVERY_KIND = [
     {"kind": "speakers", **LISTED},
     {"kind": "speaker-folds", "count": 3},
+    {"kind": "speaker-groups", "groups": [["1", "4"], ["2"], ["3", "5"]]},
     {"kind": "leave-one-out", "by": "speaker"},
     {"kind": "leave-one-out", "by": "session"},
     {"kind": "leave-one-out", "by": "text"},
@@ -318,7 +319,9 @@ def test_what_can_not_be_divided_is_explained(rows, division, message):
         ({"kind": "random-folds", **FOUR, "validation": 1.0}, "less than 1"),
         ({"kind": "speakers", **LISTED, "test": ["4"]}, "4 already named in another part"),
         ({"kind": "speakers", **LISTED, "train": []}, "train: .* at least 1 item"),
-        ({"kind": "leave-one-in"}, "'speaker-folds', 'leave-one-out'"),
+        ({"kind": "leave-one-in"}, "'speaker-groups', 'leave-one-out'"),
+        ({"kind": "speaker-groups", "groups": [["1"], ["2"], ["3", "1"]]}, "names 1 twice"),
+        ({"kind": "speaker-groups", "groups": [["1"], ["2"]]}, "at least 3 items"),
         ({"kind": "leave-one-out", "by": "speaker", "validation": 0.1}, 'give "next"'),
         ({"kind": "leave-one-out", "by": "session", "validation": 0.1}, 'give "next"'),
         ({"kind": "crossed", "by": "speaker", "count": 4}, "speakers are kept apart already"),

@@ -148,6 +148,7 @@ def test_speaker_folds_of_ravdess_balance_the_sexes(count):
         ("ravdess-speakers-statements", "speaker-independent, statement-independent", 12,
          (480, 120, 120)),
         ("ravdess-speakers-6fold", "speaker-independent", 6, (960, 240, 240)),
+        ("ravdess-emobox", "speaker-independent", 6, (960, 240, 240)),
     ],
 )  # fmt: skip
 def test_runs_say_what_the_division_keeps_apart(name, described, folds, sizes):
