@@ -15,13 +15,13 @@ def reproduce(
     ],
     variant: Annotated[
         list[str] | None,
-        typer.Option(
-            help="Run only these settings, where the paper and its code differ (default: all)."
-        ),
+        typer.Option(help="Run only these settings of the paper's file (default: all)."),
     ] = None,
     row: Annotated[
         list[str] | None,
-        typer.Option(help="Run only these systems: give the names that `featx reproduce` prints."),
+        typer.Option(
+            help="Run only these systems, by their names in the names of runs, such as hubert-base."
+        ),
     ] = None,
     out: Annotated[Path, typer.Option(help="The folder for the tables.")] = _OUT,
 ) -> None:

@@ -34,6 +34,7 @@ class Published(Schema):
         mean: the score in percent, the mean over seeds.
         std: its deviation over seeds; None where the paper gives none.
         notebook: mean and deviation in the authors' notebook, where it differs from the paper.
+        source: where the score is printed, if not in the paper.
         hits: how many utterances were recognised, worked out from the printed recalls.
         classes: the report by class.
         macro_avg: its macro average.
@@ -48,6 +49,7 @@ class Published(Schema):
     mean: NonNegativeFloat
     std: NonNegativeFloat | None = None
     notebook: Spread | None = None
+    source: str = ""
     hits: PositiveInt | None = None
     classes: dict[str, ClassFigures] = Field(default_factory=dict)
     macro_avg: ClassFigures | None = None

@@ -6,9 +6,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from featx.data.corpora.build import Built
-from featx.data.corpora.files import CorpusError
+from featx.data.corpora.files import CorpusError, CorpusNotFoundError
 from featx.data.manifest import Manifest
 from featx.errors import FeatxError, Interrupted
+from featx.experiments.config import Experiment
 from featx.experiments.corpora import bring_manifest, find_protocol
 from featx.experiments.features import is_complete
 from featx.experiments.paper_experiment import (
@@ -17,7 +18,7 @@ from featx.experiments.paper_experiment import (
     paper_experiment,
     system_name,
 )
-from featx.experiments.papers import Paper, PaperCorpus, TunedRow, read_paper
+from featx.experiments.papers import AnyRow, Paper, PaperCorpus, TunedRow, read_paper
 from featx.experiments.plan import Plan, PlannedRun, make_plan
 from featx.experiments.reproduce_text import to_text, write_tables
 from featx.experiments.reproduced import Reproduced
@@ -33,7 +34,7 @@ from featx.protocols.task import set_task
 from featx.runs.read import read_scores
 from featx.utils.arguments import as_list
 from featx.utils.files import as_paths
-from featx.utils.text import counted, listed
+from featx.utils.text import counted, listed, nearest
 
 log = logging.getLogger("featx")
 
@@ -139,50 +140,81 @@ def run_paper(
     """
     _check_known("variant", variants, list(paper.variants))
     _check_known("row", rows, [row.name for row in paper.systems])
+    wanted = [corpus for corpus in paper.corpora if _rows(paper, corpus, rows)]
     if count_processes() > 1:
         raise FeatxError("torchrun only starts fine-tunings; start this without it.")
-    plans = _find_corpora(name, paper, roots)
-    for corpus in paper.corpora:
-        for row in (row for row in paper.on(corpus) if not rows or row.name in rows):
+    plans = _find_corpora(name, paper, wanted, roots)
+    for corpus in wanted:
+        for row in _rows(paper, corpus, rows):
             for variant in variants or paper.variants:
                 case = Reproduced(row, corpus, variant, paper.metric, row.paper.get(corpus))
                 planned = plans.get(corpus)
                 if planned is None:
                     yield replace(case, missing=("corpus",))
+                elif isinstance(planned, str):
+                    yield replace(case, failure=planned)
                 else:
                     yield _reproduce(paper, case, planned)
+
+
+def _rows(paper: Paper, corpus: str, rows: Sequence[str]) -> list[AnyRow]:
+    return [row for row in paper.on(corpus) if not rows or row.name in rows]
 
 
 def _check_known(argument: str, wanted: Sequence[str], known: Sequence[str]) -> None:
     """Raise a FeatxError if an argument names what is not known."""
     unknown = [name for name in wanted if name not in known]
     if unknown:
-        raise FeatxError(f"`{argument}={unknown[0]!r}`: there is {', '.join(known)}.")
+        raise FeatxError(
+            f"`{argument}={unknown[0]!r}`: no such {argument}; " + nearest(unknown[0], known)
+        )
 
 
-def _find_corpora(name: str, paper: Paper, roots: Sequence[Path]) -> dict[str, PaperPlan]:
-    """Write the manifest of each corpus that one of the folders holds; return what runs on it."""
-    plans: dict[str, PaperPlan] = {}
+def _find_corpora(
+    name: str, paper: Paper, wanted: Sequence[str], roots: Sequence[Path]
+) -> dict[str, PaperPlan | str]:
+    """Write the manifest of each corpus that one of the folders holds.
+
+    Returns:
+        What runs on each that was found, or why nothing can.
+
+    Raises:
+        FeatxError: if a folder is not there, none holds a corpus, or a manifest is out of date.
+    """
+    plans: dict[str, PaperPlan | str] = {}
     reasons: dict[str, str] = {}
     for root in roots:
         if not root.is_dir():
             raise FeatxError(f"`data={str(root)!r}`: no such folder.")
-    for corpus, entry in paper.corpora.items():
+    for corpus in wanted:
+        entry = paper.corpora[corpus]
         for root in roots:
             experiment = paper_experiment(name, paper, corpus, root)
             try:
                 built = bring_manifest(experiment, listed_name(name, paper, corpus))
-            except CorpusError as error:
+            except CorpusNotFoundError as error:
                 reasons.setdefault(str(error), entry.title)
                 continue
-            _describe(entry, built)
-            plan, _ = make_plan(experiment)
-            plans[corpus] = PaperPlan(plan, built.manifest)
+            except CorpusError as error:
+                reason = error.message.partition(". ")[0]
+                raise FeatxError(f"{reason}. Move it away, and start this again.") from error
+            plans[corpus] = _plan_corpus(entry, experiment, built)
             break
     if not plans:
         shown = "\n  ".join(f"{title}: {reason}" for reason, title in reasons.items())
         raise FeatxError(f"`data`: none of the paper's corpora is there.\n  {shown}")
     return plans
+
+
+def _plan_corpus(entry: PaperCorpus, experiment: Experiment, built: Built) -> PaperPlan | str:
+    """Return what runs on a corpus, or why nothing can."""
+    try:
+        _describe(entry, built)
+    except FeatxError as error:  # systems on other corpora can still be had
+        log.info("Failed: %s", error)
+        return error.message.splitlines()[0]
+    plan, _ = make_plan(experiment)
+    return PaperPlan(plan, built.manifest)
 
 
 def _describe(entry: PaperCorpus, built: Built) -> None:
@@ -263,5 +295,5 @@ def _lacking_members(paper: Paper, case: Reproduced, planned: PaperPlan) -> tupl
     absent = tuple(model for model in unmade if not is_here(model))
     if unmade and not absent:
         names = listed([run.name for run in unmade.values()], len(unmade))
-        raise FeatxError(f"its members have no finished run: {names}. Reproduce their rows first.")
+        raise FeatxError(f"The members have no finished run: {names}. Reproduce their rows first.")
     return absent

@@ -59,7 +59,8 @@ def _printed(paper: Published | None) -> str:
     if paper is None:
         return UNKNOWN
     if paper.std is None:
-        return f"{paper.mean:g}{_of(paper.hits, paper.tested, paper.interval)}"
+        source = f" ({paper.source})" if paper.source else ""
+        return f"{paper.mean:g}{source}{_of(paper.hits, paper.tested, paper.interval)}"
     figure = f"{paper.mean:.1f} ± {paper.std:.1f}"
     if paper.notebook:
         figure += " (notebook {:.1f} ± {:.1f})".format(*paper.notebook)

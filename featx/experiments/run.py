@@ -18,7 +18,7 @@ from featx.experiments.validate import Inspection, validate
 from featx.features.encoders.devices import is_out_of_memory
 from featx.reporting.page import report as write_report
 from featx.utils.arguments import checked
-from featx.utils.text import counted
+from featx.utils.text import counted, is_warning
 
 log = logging.getLogger("featx")
 
@@ -197,7 +197,8 @@ class _Course:
         score = results.scores["uar"]
         spread = f" ± {score.std:.1f}" if results.seeds > 1 else ""
         before = ", done before" if state == "done" else ""
-        return f"UAR {score.mean:.1f}{spread} %{before}"
+        warnings = "".join(f"\n  {remark}" for remark in results.remarks if is_warning(remark))
+        return f"UAR {score.mean:.1f}{spread} %{before}{warnings}"
 
 
 def as_problem(error: Exception) -> FeatxError | None:

@@ -80,7 +80,8 @@ def _score(
     shares = [results.speakers_shared for results in stored.values()]
     unknown = len(shares) < len(tally.members) or None in shares
     shared = True if True in shares else (None if unknown else False)
-    title = f"{config.rule} vote of {_size(tally)}: {', '.join(tally.names)}"
+    warning = f"{CHOSEN_ON_TEST}: " if config.search and config.select_on == "test" else ""
+    title = f"{warning}{config.rule} vote of {_size(tally)}: {', '.join(tally.names)}"
     remarks = [*_own_remarks(config, tally), *_remarks(stored)]
     results = score_predictions(title, election.classes, seeds, shared, remarks)
     return VoteResults.add(results, describe(config, tally))

@@ -16,6 +16,10 @@ class CorpusError(FeatxError):
     """A corpus that can't be read as asked."""
 
 
+class CorpusNotFoundError(CorpusError):
+    """A folder that holds no such corpus, or none at all."""
+
+
 @dataclass(frozen=True)
 class Found:
     """What a corpus holds.
@@ -93,15 +97,17 @@ def require_folder(root: Path) -> None:
         CorpusError: if it isn't, saying what is next to it.
     """
     if root.is_file():
-        raise CorpusError(f"{root} is a file; give the corpus's folder")
+        raise CorpusNotFoundError(f"{root} is a file; give the corpus's folder")
     if not root.is_dir():
         parent = next(folder for folder in root.absolute().parents if folder.is_dir())
-        raise CorpusError(f"{root}: no such folder; {contents(parent)}")
+        raise CorpusNotFoundError(f"{root}: no such folder; {contents(parent)}")
 
 
 def nothing_found(root: Path, looked_for: str, notes: Sequence[str]) -> CorpusError:
     """Return the error that says what was looked for and what is there instead."""
-    return CorpusError("\n  ".join([f"{root}: found no {looked_for}", *notes, contents(root)]))
+    return CorpusNotFoundError(
+        "\n  ".join([f"{root}: found no {looked_for}", *notes, contents(root)])
+    )
 
 
 def contents(folder: Path) -> str:
