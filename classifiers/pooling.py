@@ -33,9 +33,8 @@ def pool_moments(frames: Tensor, lengths: Tensor) -> Tensor:
     Returns:
         (utterances, 2 · dim), the deviations population ones.
     """
-    mean = pool_mean(frames, lengths)
-    owners = torch.arange(len(lengths)).repeat_interleave(lengths.cpu()).to(frames.device)
-    variance = pool_mean((frames - mean[owners]) ** 2, lengths)
+    mean, square = pool_mean(torch.cat([frames, frames * frames], 1), lengths).chunk(2, 1)
+    variance = (square - mean * mean).clamp_min(0)  # below by rounding alone
     # a feature that never varies has a deviation of nearly 0, not a root without a slope
     return torch.cat([mean, (variance + LEAST_VARIANCE).sqrt()], 1)
 

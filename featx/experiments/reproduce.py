@@ -152,7 +152,7 @@ def run_paper(
                 if planned is None:
                     yield replace(case, missing=("corpus",))
                 elif isinstance(planned, str):
-                    yield replace(case, failure=planned)
+                    yield replace(case, failure=planned.splitlines()[0])
                 else:
                     yield _reproduce(paper, case, planned)
 
@@ -179,7 +179,8 @@ def _find_corpora(
         What runs on each that was found, or why nothing can.
 
     Raises:
-        FeatxError: if a folder is not there, none holds a corpus, or a manifest is out of date.
+        FeatxError: if a folder is not there, a manifest is out of date, or there is no corpus that
+            fits.
     """
     plans: dict[str, PaperPlan | str] = {}
     reasons: dict[str, str] = {}
@@ -200,6 +201,9 @@ def _find_corpora(
                 raise FeatxError(f"{reason}. Move it away, and start this again.") from error
             plans[corpus] = _plan_corpus(entry, experiment, built)
             break
+    failures = [plan for plan in plans.values() if isinstance(plan, str)]
+    if failures and len(failures) == len(plans):
+        raise FeatxError("\n  ".join(failures))
     if not plans:
         shown = "\n  ".join(f"{title}: {reason}" for reason, title in reasons.items())
         raise FeatxError(f"`data`: none of the paper's corpora is there.\n  {shown}")
@@ -211,8 +215,7 @@ def _plan_corpus(entry: PaperCorpus, experiment: Experiment, built: Built) -> Pa
     try:
         _describe(entry, built)
     except FeatxError as error:  # systems on other corpora can still be had
-        log.info("Failed: %s", error)
-        return error.message.splitlines()[0]
+        return error.message
     plan, _ = make_plan(experiment)
     return PaperPlan(plan, built.manifest)
 

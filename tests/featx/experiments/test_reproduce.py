@@ -147,9 +147,17 @@ def test_a_corpus_that_does_not_fit_leaves_the_others(paper):
 "speakers"\ntrain = ["01"]\nvalidation = ["02"]\ntest = ["99"]""".strip(),
         )
     )
-    results = run(paper)
-    assert {r.failure[:7] for r in results if r.corpus == "ravdess"} == {"paper-r"}
-    assert {r.missing for r in results if r.corpus == "iemocap"} == {("corpus",)}
+    with pytest.raises(FeatxError, match=r"paper-ravdess\.csv: nothing by speaker 99"):
+        run(paper)
+    Path("again.toml").write_text(PROTOCOL)
+    fits = paper.corpora["ravdess"].model_copy(
+        update={"corpus": "ravdess", "protocol": "again.toml"}
+    )
+    both = paper.model_copy(update={"corpora": {**paper.corpora, "again": fits}})
+    results = run(both, variants=["fast"], rows=["egemaps-50"])
+    failed = [result.corpus for result in results if result.failure]
+    assert failed == ["ravdess"]
+    assert [result.corpus for result in results if result.ours] == ["again"]
 
 
 def scored(mean: float, std: float, confusion=((9, 1), (2, 8)), seeds: int = 5) -> Results:
