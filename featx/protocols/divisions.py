@@ -1,9 +1,9 @@
 """The ways to divide a corpus into training, validation and test, as tables of a TOML."""
 
 from collections.abc import Sequence
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import Field, ValidationInfo, field_validator
+from pydantic import Field, ValidationInfo, field_validator, model_validator
 
 from featx.utils.config import Schema
 
@@ -22,6 +22,16 @@ class Kind(Schema):
     def apart(self) -> tuple[str, ...]:
         """The columns, beside the speaker's, of which no value is both tested and learned from."""
         return ()
+
+    @property
+    def speakers_disjoint(self) -> bool:
+        """Whether no speaker may be in two parts."""
+        return False
+
+    @property
+    def tests_new_speakers(self) -> bool:
+        """Whether no speaker who is tested may be in another part."""
+        return self.speakers_disjoint
 
 
 class Apart(Kind):
@@ -43,11 +53,6 @@ class Together(Kind):
 
     stratified: bool
     random_state: Annotated[int, Field(ge=0, lt=2**32)]
-
-    @property
-    def speakers_disjoint(self) -> bool:
-        """Whether no speaker may be in two parts."""
-        return False
 
 
 class Speakers(Apart):
@@ -125,32 +130,52 @@ class LeaveOneOut(Kind):
 
     Attributes:
         by: the column.
+        known_validate: whether speakers who are trained on may validate, where no speaker is in
+            two groups; those tested are new all the same.
         validation: "next" for the group after the test set's, or a share of what is not tested,
             drawn stratified by label.
     """
 
     kind: Literal["leave-one-out"]
     by: Column
+    known_validate: bool = False
     validation: Literal["next"] | Share = "next"
 
     @field_validator("validation")
     @classmethod
     def _speakers_stay_apart(cls, validation: str | float, info: ValidationInfo) -> str | float:
-        if validation != "next" and info.data.get("by") in BY_SPEAKER:
+        if info.data.get("known_validate") or validation == "next":
+            return validation
+        if info.data.get("by") in BY_SPEAKER:
             raise ValueError(
-                'a share of the utterances has the speakers that are trained on; give "next"'
+                'a share of the utterances has the speakers that are trained on; give "next", or '
+                "known_validate = true if that is what you want"
             )
         return validation
+
+    @model_validator(mode="after")
+    def _needs_a_share(self) -> Self:
+        if self.known_validate and (self.by not in BY_SPEAKER or self.validation == "next"):
+            raise ValueError(
+                "known_validate goes with a share that validates, by session or speaker; "
+                "leave it out"
+            )
+        return self
 
     @property
     def speakers_disjoint(self) -> bool:
         """Whether no speaker may be in two parts."""
+        return self.tests_new_speakers and not self.known_validate
+
+    @property
+    def tests_new_speakers(self) -> bool:
+        """Whether no speaker who is tested may be in another part."""
         return self.by in BY_SPEAKER
 
     @property
     def apart(self) -> tuple[str, ...]:
         """The column, unless it is about speakers."""
-        return () if self.speakers_disjoint else (self.by,)
+        return () if self.tests_new_speakers else (self.by,)
 
     @property
     def folds(self) -> int | None:

@@ -75,14 +75,25 @@ def make_folds(manifest: Manifest, division: Division) -> tuple[Fold, ...]:
     folds = _divide(manifest, ordered, division)
     for fold in folds:
         check_fold(manifest, fold.number, fold.parts, division.speakers_disjoint)
+        if division.tests_new_speakers and shares_speakers(fold):
+            learned = {"training or validation": (*fold.train, *fold.validation)}
+            _check_disjoint(manifest, {**learned, "test": fold.test})
     return folds
 
 
 def shares_speakers(fold: Fold) -> bool:
-    """Tell whether a speaker, or someone unnamed, is in more than one part of a fold."""
-    parts = [{u.speaker for u in part} for part in fold.parts.values()]
-    everyone = set().union(*parts)
-    return "" in everyone or sum(map(len, parts)) > len(everyone)
+    """Tell whether someone who is tested may be heard in training or validation."""
+    tested, learned = _speakers(fold.test), _speakers((*fold.train, *fold.validation))
+    return "" in tested | learned or bool(tested & learned)
+
+
+def known_validate(fold: Fold) -> bool:
+    """Tell whether a speaker who is trained on validates."""
+    return bool(_speakers(fold.train) & _speakers(fold.validation) - {""})
+
+
+def _speakers(utterances: Sequence[Utterance]) -> set[str]:
+    return {utterance.speaker for utterance in utterances}
 
 
 def _divide(

@@ -76,6 +76,11 @@ class Protocol(Schema):
         """Whether no speaker may be in two parts."""
         return self.division.speakers_disjoint
 
+    @property
+    def tests_new_speakers(self) -> bool:
+        """Whether no speaker who is tested may be in another part."""
+        return self.division.tests_new_speakers
+
 
 def protocol_names() -> list[str]:
     """Return the names of the protocols that come with featx."""

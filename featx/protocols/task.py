@@ -9,7 +9,7 @@ from featx.data.labels import order_labels
 from featx.data.manifest import Manifest, Utterance
 from featx.errors import FeatxError
 from featx.protocols.apply import AppliedProtocol, find_gaps
-from featx.protocols.folds import Fold, make_folds, shares_speakers
+from featx.protocols.folds import Fold, known_validate, make_folds, shares_speakers
 from featx.protocols.protocol import Protocol
 from featx.utils.text import counted
 
@@ -23,7 +23,7 @@ class Task:
         folds: how the utterances are divided.
         classes: the labels, in their customary order.
         notes: what the protocol leaves out, and what is missing.
-        speakers_shared: whether training and test of a fold share speakers.
+        speakers_shared: whether someone who is tested may be heard in training or validation.
         apart: the columns, beside the speaker's, of which no value is both tested and learned
             from, such as "statement".
     """
@@ -72,6 +72,8 @@ def set_task(
         )
     notes = (*applied.left_out, *find_gaps(applied, _whole_folds(applied, utterances, folds)))
     shared = any(map(shares_speakers, folds))
+    if not shared and any(map(known_validate, folds)):
+        notes = (*notes, "speakers who are trained on validate; those who are tested are new")
     return Task(
         utterances, folds, classes, (*notes, *remarks), shared, applied.protocol.division.apart
     )

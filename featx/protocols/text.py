@@ -6,6 +6,7 @@ from featx.protocols.divisions import Crossed, Division, LeaveOneOut
 from featx.protocols.protocol import Protocol, protocol_names, read_protocol
 
 _WIDTH = 100  # columns
+_NEW = "those tested are in no other part"
 
 
 def list_protocols() -> str:
@@ -24,7 +25,7 @@ def list_protocols() -> str:
     for name in protocol_names():
         protocol = read_protocol(name)
         classes, utterances = str(len(protocol.labels)), _total(protocol)
-        disjoint = "yes" if protocol.speakers_disjoint else "no"
+        disjoint = _disjoint(protocol, "yes", "test only", "no")
         folds = _folds(protocol.division)
         table.add_row(name, protocol.corpus, classes, utterances, folds, disjoint, protocol.title)
     console = Console(width=_WIDTH)
@@ -44,7 +45,10 @@ def describe_protocol(name: str) -> str:
         FeatxError: if there is no such protocol, or the file can't be used.
     """
     protocol = read_protocol(name)
-    disjoint = "each in a single part" if protocol.speakers_disjoint else "shared between parts"
+    disjoint = _disjoint(
+        protocol, "each in a single part", f"{_NEW}; the others train and validate",
+        "shared between parts",
+    )  # fmt: skip
     lines = {
         "corpus": protocol.corpus or "any",
         **{f"  {column}": " or ".join(values) for column, values in protocol.where.items()},
@@ -52,13 +56,20 @@ def describe_protocol(name: str) -> str:
         "folds": _folds(protocol.division),
         **{f"  {part}": text for part, text in protocol.division.describe().items()},
         "speakers": disjoint,
-        **dict.fromkeys(protocol.division.apart, "those tested are in no other part"),
+        **dict.fromkeys(protocol.division.apart, _NEW),
         "utterances": _expected(protocol),
         "source": protocol.source or "unknown",
         "manifest": protocol.manifest or "any",
     }
     shown = [_wrapped(f"{key:<13} {text}") for key, text in lines.items()]
     return "\n".join([f"{protocol.name}: {protocol.title}", "", *shown])
+
+
+def _disjoint(protocol: Protocol, everywhere: str, in_test: str, nowhere: str) -> str:
+    """Return which words fit: no speaker in two parts, none of those tested, or neither."""
+    if protocol.speakers_disjoint:
+        return everywhere
+    return in_test if protocol.tests_new_speakers else nowhere
 
 
 def _folds(division: Division) -> str:

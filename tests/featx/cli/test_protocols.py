@@ -22,6 +22,7 @@ def test_lists_every_protocol_within_a_hundred_columns(run_featx):
     assert sorted(rows) == protocol_names()
     assert rows["ravdess-gavali2023"][:5] == ["ravdess", "8", "1,440", "1", "no"]
     assert rows["ravdess-speakers-6fold"][:5] == ["ravdess", "8", "1,440", "6", "yes"]
+    assert rows["iemocap-superb"][:6] == ["iemocap", "4", "5,531", "1/session", "test", "only"]
     assert rows["iemocap-loso"][:5] == ["iemocap", "4", "5,531", "1/session", "yes"]
 
 

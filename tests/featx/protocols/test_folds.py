@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from featx.data.manifest import Manifest, Utterance
 from featx.errors import FeatxError
 from featx.protocols.divisions import Division
-from featx.protocols.folds import make_folds, shares_speakers
+from featx.protocols.folds import known_validate, make_folds, shares_speakers
 from featx.utils.config import check_config
 
 SPLIT = {"kind": "manifest-split"}
@@ -58,6 +58,7 @@ EVERY_KIND = [
     {"kind": "speaker-groups", "groups": [["1", "4"], ["2"], ["3", "5"]]},
     {"kind": "leave-one-out", "by": "speaker"},
     {"kind": "leave-one-out", "by": "session"},
+    {"kind": "leave-one-out", "by": "session", "validation": 0.2, "known_validate": True},
     {"kind": "leave-one-out", "by": "text"},
     {"kind": "leave-one-out", "by": "text", "validation": 0.2},
     {"kind": "random-folds", "count": 4, "validation": 0.2, "stratified": False, "random_state": 3},
@@ -135,6 +136,27 @@ def test_a_speaker_in_two_sessions_is_refused():
     moved = (*rows[:-1], replace(rows[-1], session="0"))
     with pytest.raises(FeatxError, match="1 speakers are in more than one part"):
         divide(Manifest(Path("m.csv"), moved), "leave-one-out", by="session")
+
+
+@settings(max_examples=20, deadline=None)
+@given(st.integers(6, 12), st.sampled_from(["session", "speaker"]))
+def test_speakers_who_are_trained_on_may_validate_but_not_be_tested(speakers, by):
+    corpus = balanced(speakers, takes=5)
+    folds = divide(corpus, "leave-one-out", by=by, validation=0.2, known_validate=True)
+    assert ids(u for fold in folds for u in fold.test) == ids(corpus.utterances)
+    for fold in folds:
+        learned = values((*fold.train, *fold.validation), "speaker")
+        assert not values(fold.test, "speaker") & learned
+        assert known_validate(fold)
+        assert not shares_speakers(fold)
+
+
+def test_a_speaker_in_two_sessions_is_refused_where_known_speakers_validate_too():
+    rows = balanced(5, takes=5).utterances
+    moved = (*rows[:-1], replace(rows[-1], session="0"))
+    keys = {"by": "session", "validation": 0.2, "known_validate": True}
+    with pytest.raises(FeatxError, match="in training or validation and test"):
+        divide(Manifest(Path("m.csv"), moved), "leave-one-out", **keys)
 
 
 def spoken(speakers: int, texts: int, takes: int = 2) -> Manifest:
@@ -324,6 +346,11 @@ def test_what_can_not_be_divided_is_explained(rows, division, message):
         ({"kind": "speaker-groups", "groups": [["1"], ["2"]]}, "at least 3 items"),
         ({"kind": "leave-one-out", "by": "speaker", "validation": 0.1}, 'give "next"'),
         ({"kind": "leave-one-out", "by": "session", "validation": 0.1}, 'give "next"'),
+        ({"kind": "leave-one-out", "by": "session", "known_validate": True}, "with a share"),
+        (
+            {"kind": "leave-one-out", "by": "text", "validation": 0.1, "known_validate": True},
+            "by session or speaker",
+        ),
         ({"kind": "crossed", "by": "speaker", "count": 4}, "speakers are kept apart already"),
         ({"kind": "crossed", "by": "text", "count": 2}, "greater than or equal to 3"),
         ({"kind": "crossed", "by": "", "count": 3}, "at least 1 character"),

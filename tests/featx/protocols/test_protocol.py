@@ -12,7 +12,7 @@ from featx.data.corpora import CORPORA
 from featx.data.manifest import Manifest, Utterance
 from featx.errors import FeatxError
 from featx.protocols.apply import apply_protocol
-from featx.protocols.folds import make_folds, shares_speakers
+from featx.protocols.folds import known_validate, make_folds, shares_speakers
 from featx.protocols.protocol import Protocol, default_protocol, protocol_names, read_protocol
 from featx.protocols.task import set_task
 from featx.protocols.text import describe_protocol, list_protocols
@@ -98,7 +98,8 @@ def test_every_shipped_protocol_divides_its_corpus_as_it_says(name):
     assert protocol.manifest.startswith(f"featx manifest {protocol.corpus} ")
     assert {u.label for u in applied.utterances} == set(protocol.labels)
     for fold in folds:
-        assert shares_speakers(fold) != protocol.speakers_disjoint
+        assert shares_speakers(fold) != protocol.tests_new_speakers
+        assert not (protocol.speakers_disjoint and known_validate(fold))
     if protocol.corpus == "ravdess":
         assert len(applied.utterances) == protocol.expected.utterances
         assert not [note for note in notes(corpus, protocol) if "complete corpus" in note]
@@ -181,6 +182,18 @@ def test_notes_say_what_was_left_out_and_merged():
     ]
     speech = read_protocol("ravdess-gavali2023")
     assert notes(CORPUS["ravdess"], speech) == ["left out 1,012 utterances of another channel"]
+
+
+def test_a_run_says_that_known_speakers_validate_and_new_ones_are_tested():
+    protocol = read_protocol("iemocap-superb")
+    task = set_task(apply_protocol(CORPUS["iemocap"], protocol))
+    assert task.describe(protocol, 1) == "iemocap-superb, speaker-independent, 1 seed"
+    assert "speakers who are trained on validate; those who are tested are new" in task.notes
+    sizes = [tuple(map(len, fold.parts.values())) for fold in task.folds]
+    assert sizes == [(64, 16, 20)] * 5
+    assert not any(
+        "validate" in note for note in notes(CORPUS["iemocap"], read_protocol("iemocap-loso"))
+    )
 
 
 def test_notes_say_what_an_incomplete_corpus_lacks():
