@@ -22,7 +22,7 @@ from featx.layer_analysis.weights import LayerWeights, average, read_weights
 from featx.scoring.metrics import Score
 from featx.scoring.results import Results
 
-QUICK = {"folds": 3, "settings": ["training.epochs=6", "training.learning_rate=0.01"]}
+QUICK = {"folds": 3, "settings": ["training.epochs=15", "training.learning_rate=0.01"]}
 RUN = Path("runs/manifest-tiny-dense")
 EMPTY = Results("p", ["a", "b"], {}, np.eye(2, dtype=int), 1, 2, False)
 
