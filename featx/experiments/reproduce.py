@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from featx.data.corpora.build import Built
-from featx.data.corpora.files import CorpusError, CorpusNotFoundError
+from featx.data.corpora.files import CorpusNotFoundError, ManifestDiffersError
 from featx.data.manifest import Manifest
 from featx.errors import FeatxError, Interrupted
 from featx.experiments.config import Experiment
@@ -19,7 +19,7 @@ from featx.experiments.paper_experiment import (
     system_name,
 )
 from featx.experiments.papers import AnyRow, Paper, PaperCorpus, TunedRow, read_paper
-from featx.experiments.plan import Plan, PlannedRun, make_plan
+from featx.experiments.plan import Plan, PlannedRun, make_plan, manifest_path
 from featx.experiments.reproduce_text import to_text, write_tables
 from featx.experiments.reproduced import Reproduced
 from featx.experiments.steps import extract_store, make_run
@@ -165,9 +165,8 @@ def _check_known(argument: str, wanted: Sequence[str], known: Sequence[str]) -> 
     """Raise a FeatxError if an argument names what is not known."""
     unknown = [name for name in wanted if name not in known]
     if unknown:
-        raise FeatxError(
-            f"`{argument}={unknown[0]!r}`: no such {argument}; " + nearest(unknown[0], known)
-        )
+        hint = nearest(unknown[0], known)
+        raise FeatxError(f"`{argument}={unknown[0]!r}`: no such {argument}; {hint}")
 
 
 def _find_corpora(
@@ -196,9 +195,12 @@ def _find_corpora(
             except CorpusNotFoundError as error:
                 reasons.setdefault(str(error), entry.title)
                 continue
-            except CorpusError as error:
-                reason = error.message.partition(". ")[0]
-                raise FeatxError(f"{reason}. Move it away, and start this again.") from error
+            except ManifestDiffersError as error:
+                path = manifest_path(experiment, listed_name(name, paper, corpus))
+                raise FeatxError(
+                    f"{path} exists and says something else than the corpus in {root}. Move it "
+                    "away, and start this again."
+                ) from error
             plans[corpus] = _plan_corpus(entry, experiment, built)
             break
     failures = [plan for plan in plans.values() if isinstance(plan, str)]

@@ -39,16 +39,8 @@ def to_latex(paper: Paper, results: Sequence[Reproduced]) -> str:
     for table in make_tables(paper, results):
         parts += [f"% {paper.title}, {table.caption}"]
         parts += latex_table(table.header, table.rows, table.columns)
-    return "\n".join(
-        [
-            *parts,
-            *(
-                f"% {line}"
-                for line in (*_meaning(paper, results), *_others(paper), *_choices(paper))
-                if line
-            ),
-        ]
-    )
+    notes = (*_meaning(paper, results), *_others(paper), *_choices(paper))
+    return "\n".join([*parts, *(f"% {line}" for line in notes if line)])
 
 
 def to_json(paper: Paper, results: Sequence[Reproduced]) -> dict[str, Any]:

@@ -5,7 +5,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.stats import fisher_exact
 
 from featx.experiments.papers import AnyRow
 from featx.experiments.published import Published
@@ -13,7 +12,7 @@ from featx.features.encoders.checkpoints import hub_id
 from featx.finetuning.course import Course
 from featx.scoring.metrics import Score
 from featx.scoring.results import Results
-from featx.scoring.significance import exact_interval
+from featx.scoring.significance import exact_interval, shares_differ
 
 SIGNIFICANT = 0.05  # a p at which two accuracies differ
 
@@ -77,16 +76,15 @@ class Reproduced:
     def agrees(self) -> bool | None:
         """Whether our figure agrees with the paper's; None if that can't be said.
 
-        An accuracy agrees if Fisher's exact test (Fisher 1922) of both numbers of hits finds no
+        An accuracy agrees if Fisher's exact test of both numbers of hits finds no
         difference, p above 0.05. A mean over seeds agrees if the two means are no further apart
         than both deviations together.
         """
         if self.ours is None or self.paper is None:
             return None
         if self.metric == "wa" and self.paper.hits and self.hits is not None:
-            counts = ((self.paper.hits, self.paper.tested), (self.hits, self.tested))
-            table = [(hits, tested - hits) for hits, tested in counts]
-            return float(fisher_exact(table).pvalue) > SIGNIFICANT
+            theirs, ours = (self.paper.hits, self.paper.tested), (self.hits, self.tested)
+            return shares_differ(theirs, ours) > SIGNIFICANT
         if self.paper.std is None or math.isnan(self.ours.std):
             return None
         return abs(self.difference) <= self.paper.std + self.ours.std

@@ -52,8 +52,8 @@ def fit(
     The same call made again returns the finished run, or goes on where the run was stopped.
 
     Args:
-        head: "dense", "lstm", "fusion", "linear", "svm", or the path of a TOML like the shipped
-            ones.
+        head: "dense", "lstm", "fusion", "linear", "svm", "pepino2021", or the path of a TOML like
+            the shipped ones.
         model: whose features to use: a name, or several for fusion. It may be left out where
             `features/MANIFEST` holds a single store.
         manifest: the CSV with the labels, or a manifest that is loaded already.

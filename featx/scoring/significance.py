@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from itertools import product
 
 import numpy as np
-from scipy.stats import binomtest
+from scipy.stats import binomtest, fisher_exact
 
 from featx.scoring.metrics import resample, uar
 
@@ -69,6 +69,19 @@ def exact_interval(hits: int, utterances: int) -> tuple[float, float]:
     """
     interval = binomtest(hits, utterances).proportion_ci(0.95, method="exact")
     return 100 * float(interval.low), 100 * float(interval.high)
+
+
+def shares_differ(first: tuple[int, int], second: tuple[int, int]) -> float:
+    """Return the p of two shares of different utterances being the same (Fisher 1922, exact test).
+
+    As `exact_interval`, it treats utterances as independent.
+
+    Args:
+        first: how many utterances were recognised, and how many there were.
+        second: the same of the other.
+    """
+    table = [(hits, utterances - hits) for hits, utterances in (first, second)]
+    return float(fisher_exact(table).pvalue)
 
 
 def resample_uar(confusions: np.ndarray, draws: np.ndarray) -> Resampled:

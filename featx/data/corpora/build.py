@@ -7,7 +7,7 @@ from pathlib import Path
 
 from featx.data.choices import Channel, CorpusName, Scenario
 from featx.data.corpora import CORPORA
-from featx.data.corpora.files import CorpusError
+from featx.data.corpora.files import CorpusError, ManifestDiffersError
 from featx.data.corpora.relabel import choose_labels, read_merges
 from featx.data.manifest import Manifest, load_manifest, render_manifest, save_manifest
 from featx.utils.arguments import as_list, check_choice, checked
@@ -108,7 +108,7 @@ def list_corpus(
     found = choose_labels(CORPORA[corpus].find(root.absolute(), **given), merge, labels)
     content = render_manifest(out, found.utterances)
     if out.is_file() and not overwrite and out.read_bytes() != content:
-        raise CorpusError(
+        raise ManifestDiffersError(
             f"{out} exists and says something else. Replace it with `overwrite`, or give another "
             "file as `out`."
         )

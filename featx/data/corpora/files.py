@@ -16,6 +16,10 @@ class CorpusError(FeatxError):
     """A corpus that can't be read as asked."""
 
 
+class ManifestDiffersError(CorpusError):
+    """A manifest that says something else than the corpus does now."""
+
+
 class CorpusNotFoundError(CorpusError):
     """A folder that holds no such corpus, or none at all."""
 
