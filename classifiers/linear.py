@@ -1,6 +1,7 @@
-"""The usual baseline: a linear classifier from scikit-learn on pooled features."""
+"""The usual baseline: a linear classifier on pooled features."""
 
 import time
+import warnings
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from threading import Event
@@ -9,7 +10,7 @@ from typing import Annotated, Literal
 import numpy as np
 import torch
 from pydantic import Field
-from sklearn.linear_model import LogisticRegression
+from sklearn.exceptions import ConvergenceWarning
 from sklearn.svm import LinearSVC
 from torch import Tensor, nn
 
@@ -17,6 +18,7 @@ from classifiers.batch import Examples, Input, Part
 from classifiers.choices import MomentPooling
 from classifiers.head import Head
 from classifiers.history import Epoch, Stopped, Trained, cross_entropy_and_uar
+from classifiers.logistic import fit_logistic
 from classifiers.machine import fit_machines
 from classifiers.settings import PositiveFinite, Settings
 from classifiers.shape import InputShape
@@ -159,39 +161,26 @@ def _solve(
     settings: LinearSettings, scaled: np.ndarray, labels: np.ndarray, seed: int
 ) -> Iterator[_Solution]:
     """Fit the classifier for one strength after another, beginning where the last one ended."""
-    wide = scaled.shape[1] > len(scaled)
-    if settings.kind == "svm" and wide:
-        classes = np.unique(labels)
-        for rows, offsets, solved in fit_machines(scaled, labels, settings.strengths):
-            yield _Solution(rows, offsets, classes, solved)
-        return
-    model = _classifier(settings.kind, seed)
-    features, axes = _rotate(scaled) if wide else (scaled.astype(np.float32), None)
-    for strength in settings.strengths:
-        model.set_params(C=strength).fit(features, labels)
-        rows = model.coef_ if axes is None else model.coef_ @ axes
-        solved = bool(np.max(model.n_iter_) < model.max_iter)
-        yield _Solution(rows, model.intercept_, model.classes_, solved)
+    if settings.kind == "linear":
+        solutions = fit_logistic(scaled, labels, settings.strengths)
+    elif scaled.shape[1] > len(scaled):
+        solutions = fit_machines(scaled, labels, settings.strengths)
+    else:
+        solutions = _fit_liblinear(scaled, labels, settings.strengths, seed)
+    classes = np.unique(labels)
+    for rows, offsets, solved in solutions:
+        yield _Solution(rows, offsets, classes, solved)
 
 
-def _rotate(features: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Turn features so that there are no more than utterances, which changes no classifier.
-
-    A linear classifier with an L2 penalty has its weights in the span of the utterances (the
-    representer theorem), and a rotation does not change the penalty. So coordinates along the
-    eigenvectors of the utterances' products are enough.
-
-    Args:
-        features: (utterances, features), more features than utterances.
-
-    Returns:
-        (utterances, axes) float32 coordinates, and (axes, features) axes of length one.
-    """
-    squares, vectors = np.linalg.eigh(features @ features.T)
-    kept = squares > squares[-1] * len(features) * np.finfo(np.float64).eps
-    lengths = np.sqrt(squares[kept])
-    coordinates = (vectors[:, kept] * lengths).astype(np.float32)
-    return coordinates, (vectors[:, kept] / lengths).T @ features
+def _fit_liblinear(
+    scaled: np.ndarray, labels: np.ndarray, strengths: Sequence[float], seed: int
+) -> Iterator[tuple[np.ndarray, np.ndarray, bool]]:
+    model = LinearSVC(class_weight="balanced", max_iter=10_000, random_state=seed)
+    for strength in strengths:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", ConvergenceWarning)  # the history says it
+            model.set_params(C=strength).fit(scaled, labels)
+        yield model.coef_, model.intercept_, bool(np.max(model.n_iter_) < model.max_iter)
 
 
 def _pool_all(examples: Examples, pooling: MomentPooling) -> np.ndarray:
@@ -217,12 +206,6 @@ def _score(weights: _Weights, features: np.ndarray, labels: np.ndarray) -> tuple
     """Return cross-entropy and UAR of a linear classifier."""
     probabilities = torch.from_numpy(features @ weights.matrix.T + weights.offset).softmax(1)
     return cross_entropy_and_uar(probabilities, labels)
-
-
-def _classifier(kind: str, seed: int) -> LogisticRegression | LinearSVC:
-    if kind == "linear":
-        return LogisticRegression(class_weight="balanced", max_iter=1000, warm_start=True)
-    return LinearSVC(class_weight="balanced", max_iter=10_000, random_state=seed)
 
 
 def _unscaled(
