@@ -68,15 +68,3 @@ def test_the_paper_it_names_can_be_asked_for(stand_ins, run_featx):
 def test_its_links_lead_somewhere():
     for target in re.findall(r"\]\(([^)]+)\)", README):
         assert (ROOT / target).is_file(), target
-
-
-def test_the_demo_runs_and_scores_above_chance(workplace, run_featx):
-    outcome = run_featx("demo")
-    assert outcome.code == 0, outcome.err
-    assert "SYNTHETIC" in outcome.out
-    assert "UNTRAINED" in outcome.out
-    uars = re.findall(r"^ +UAR +([\d.]+)", outcome.out, re.MULTILINE)
-    assert len(uars) == 4  # three systems and their vote
-    assert min(map(float, uars)) > 40  # chance is 12.5
-    report = Path("featx-demo/report.html").read_text("utf-8")
-    assert "4 systems of speech emotion recognition" in report

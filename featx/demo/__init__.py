@@ -1,1 +1,1 @@
-"""A synthetic corpus and an untrained encoder, to show the whole path offline."""
+"""A synthetic corpus and a tour of the ordinary commands, with a pretrained encoder."""
