@@ -2,6 +2,7 @@
 
 from typing import Literal
 
+import torch
 from pydantic import PositiveInt
 from torch import Tensor, nn
 
@@ -25,6 +26,8 @@ class DenseSettings(Settings):
         dropout: probability, on the input of each layer.
         weighting: how the layers are weighed.
         pooling: what is taken over the frames of an utterance; the mean alone in the paper.
+        skip: whether the output also sees the pooled input of the dense layers, as a linear
+            classifier would; not so in the paper.
     """
 
     kind: Literal["dense"]
@@ -33,6 +36,7 @@ class DenseSettings(Settings):
     dropout: Dropout
     weighting: Weighting
     pooling: MomentPooling = "mean"
+    skip: bool = False
 
 
 class DenseHead(Head):
@@ -52,15 +56,21 @@ class DenseHead(Head):
         widths = [shape.dim] + [settings.width] * settings.depth
         self.dense = nn.ModuleList(map(nn.Linear, widths[:-1], widths[1:]))
         self.pool = pool_moments if settings.pooling == "mean+deviation" else pool_mean
+        self.skip = settings.skip
         pools = len(settings.pooling.split("+"))
-        self.output = nn.Linear(pools * settings.width, classes)
+        pooled = settings.width + shape.dim if self.skip else settings.width
+        self.output = nn.Linear(pools * pooled, classes)
 
     def forward(self, part: Part) -> Tensor:
         """Return logits, (utterances, classes)."""
         drops = [at(layer, self.dropout, part.noise) for layer in range(len(self.dense))]
-        frames = self.layer_averages[0](part.inputs[0], drops[0])
-        frames = self.dense[0](frames).relu()
+        lengths = part.inputs[0].lengths
+        averaged = self.layer_averages[0](part.inputs[0], drops[0])
+        frames = self.dense[0](averaged).relu()
         for layer, drop in zip(self.dense[1:], drops[1:], strict=True):
             frames = layer(dropout(frames, drop)).relu()
-        logits: Tensor = self.output(self.pool(frames, part.inputs[0].lengths))
+        pooled = self.pool(frames, lengths)
+        if self.skip:
+            pooled = torch.cat([pooled, self.pool(averaged, lengths)], 1)
+        logits: Tensor = self.output(pooled)
         return logits
