@@ -213,11 +213,11 @@ def _below(plan: Plan, run: PlannedRun) -> list[PlannedRun]:
 
 def _check_seeds(plan: Plan, run: PlannedRun, vote: VoteConfig, checked: Checked) -> None:
     seeds = [_seeds(plan, member, checked) for member in plan.members(run)]
-    if len(set(seeds)) > 1 and not vote.over_seeds:
+    if len(set(seeds) - {1}) > 1 and not vote.over_seeds:
         counts = ", ".join(f"{name} {count}" for name, count in zip(run.needs, seeds, strict=True))
         raise FeatxError(
-            f"its systems have different numbers of seeds ({counts}). Give all the same number, "
-            "or let every seed vote with `over_seeds=true`."
+            f"its systems have different numbers of seeds ({counts}). Give all the same number or "
+            "1, or let every seed vote with `over_seeds=true`."
         )
     voters = sum(seeds) if vote.over_seeds else len(seeds)
     if voters < 2:
@@ -227,11 +227,13 @@ def _check_seeds(plan: Plan, run: PlannedRun, vote: VoteConfig, checked: Checked
 
 
 def _seeds(plan: Plan, run: PlannedRun, checked: Checked) -> int:
-    """Return how many seeds a run has; a vote has as many as its members."""
+    """Return how many seeds a run has; a vote has as many as the member with the most."""
     config, _ = checked[run]
-    if isinstance(config, VoteConfig):
-        return 1 if config.over_seeds else _seeds(plan, plan.members(run)[0], checked)
-    return config.seeds
+    if not isinstance(config, VoteConfig):
+        return config.seeds
+    if config.over_seeds:
+        return 1
+    return max(_seeds(plan, member, checked) for member in plan.members(run))
 
 
 def _check_replacing(run: PlannedRun, where: str, findings: Findings, overwrite: bool) -> None:

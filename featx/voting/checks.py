@@ -5,7 +5,6 @@ from typing import Any
 
 from featx.errors import FeatxError
 from featx.runs.read import read_config, read_environment
-from featx.utils.text import counted
 from featx.voting.ballots import Key, Row, Voter
 
 _DESCRIBED = ("name", "title", "source", "manifest", "expected")  # what changes no division
@@ -23,15 +22,16 @@ def check_enough(voters: Sequence[Voter]) -> None:
 
 
 def check_seeds(voters: Sequence[Voter]) -> None:
-    """Refuse systems with different numbers of seeds."""
-    first = voters[0]
-    for other in voters[1:]:
+    """Refuse systems with different numbers of seeds, of which neither is 1."""
+    several = [voter for voter in voters if len(voter.ballots) > 1]
+    for other in several[1:]:
+        first = several[0]
         if len(other.ballots) != len(first.ballots):
             raise FeatxError(
-                f"{first.name} has {counted(len(first.ballots), 'seed')}, {other.name} has "
+                f"{first.name} has {len(first.ballots)} seeds, {other.name} has "
                 f"{len(other.ballots)}, and a seed of the vote combines one of every system. "
                 "Train as many seeds of each, or let every seed vote as a system of its own with "
-                "`over_seeds`."
+                "`over_seeds`. A system with a single seed votes with every seed of the others."
             )
 
 

@@ -1,7 +1,7 @@
 """Systems joined by utterance, or refused with what differs."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -11,7 +11,7 @@ from featx.data.labels import order_labels
 from featx.scoring.metrics import count_confusions, uar
 from featx.scoring.predictions import read_speakers
 from featx.utils.text import counted, shortened
-from featx.voting.ballots import Key, Row, Voter, find_systems, read_voter
+from featx.voting.ballots import Ballot, Key, Row, Voter, find_systems, read_voter
 from featx.voting.checks import (
     check_enough,
     check_folds_named,
@@ -121,6 +121,8 @@ def join(voters: Sequence[Voter]) -> Election:
     check_same([voter.system for voter in voters])
     protocol = check_protocols(voters)
     check_seeds(voters)
+    seeds = _name_seeds(voters)
+    voters = [replace(v, ballots=_for_each(v.ballots, len(seeds))) for v in voters]
     classes, folds = _join_classes(voters), _join_folds(voters)
     tests = [[_keyed(ballot.test.values(), folds) for ballot in v.ballots] for v in voters]
     lacking = [voter.name for voter in voters if not all(b.validation for b in voter.ballots)]
@@ -132,7 +134,7 @@ def join(voters: Sequence[Voter]) -> Election:
         classes=classes,
         speakers=_join_speakers(voters),
         protocol=protocol,
-        seeds=_name_seeds(voters),
+        seeds=seeds,
         test=_join(voters, tests, classes),
         validation=None if lacking else _join_validation(voters, folds, classes),
         no_validation=reason if lacking else "",
@@ -182,8 +184,14 @@ def _join_speakers(voters: Sequence[Voter]) -> dict[str, str]:
     return speakers
 
 
+def _for_each(ballots: Sequence[Ballot], seeds: int) -> Sequence[Ballot]:
+    """Return a ballot for each seed of the vote; a single ballot counts for all."""
+    return ballots if len(ballots) == seeds else [*ballots] * seeds
+
+
 def _name_seeds(voters: Sequence[Voter]) -> list[str]:
-    names = [[ballot.seed for ballot in voter.ballots] for voter in voters]
+    most = max(len(voter.ballots) for voter in voters)
+    names = [[b.seed for b in voter.ballots] for voter in voters if len(voter.ballots) == most]
     numbered = all(names[0]) and len(set(names[0])) == len(names[0])
     alike = numbered and all(numbers == names[0] for numbers in names)
     return names[0] if alike else [str(number) for number in range(len(names[0]))]

@@ -44,6 +44,20 @@ def test_a_vote_is_a_run_that_can_be_compared_and_vote(systems, rule):
     assert voted == {(f"u{n:02}", f"s{n // 6}") for n in range(36)}
 
 
+@pytest.mark.parametrize("order", [(0, 1), (1, 0)])
+def test_a_system_with_a_single_seed_votes_with_each_seed_of_the_others(write, order):
+    single = make_rows(0.6)
+    repeated = [{**row, "seed": str(seed)} for seed in range(3) for row in single]
+    systems = [write("single.csv", single), write("several.csv", make_rows(0.5, seeds=3))]
+    found = vote([systems[place] for place in order], rule="soft")
+    systems[0] = write("repeated.csv", repeated)
+    expected = vote([systems[place] for place in order], "expected", rule="soft")
+    assert found.seeds == expected.seeds == 3
+    assert found.scores == expected.scores
+    files = (Path(name, "predictions.csv").read_bytes() for name in ("vote", "expected"))
+    assert len(set(files)) == 1
+
+
 @pytest.mark.parametrize("rule", ["hard", "soft", "weighted"])
 def test_the_order_of_rows_changes_nothing(write, systems, rule):
     vote(systems, rule=rule, search=(2, 3))
