@@ -1,9 +1,11 @@
 """From frames to utterances, and from one frame step to another."""
 
 from collections.abc import Callable
+from typing import Any
 
 import torch
 from torch import Tensor
+from torch.autograd.function import once_differentiable
 
 LEAST_VARIANCE = 1e-6
 
@@ -33,10 +35,40 @@ def pool_moments(frames: Tensor, lengths: Tensor) -> Tensor:
     Returns:
         (utterances, 2 · dim), the deviations population ones.
     """
-    mean, square = pool_mean(torch.cat([frames, frames * frames], 1), lengths).chunk(2, 1)
-    variance = (square - mean * mean).clamp_min(0)  # below by rounding alone
-    # a feature that never varies has a deviation of nearly 0, not a root without a slope
-    return torch.cat([mean, (variance + LEAST_VARIANCE).sqrt()], 1)
+    pooled: Tensor = _Moments.apply(frames, lengths)
+    return pooled
+
+
+class _Moments(torch.autograd.Function):
+    """Mean and deviation, with slopes written out: torch's own take five times as long."""
+
+    @staticmethod
+    def forward(ctx: Any, frames: Tensor, lengths: Tensor) -> Tensor:
+        belongs = _belonging(frames, lengths)
+        counts = belongs.sum(1, keepdim=True)
+        mean = belongs @ frames / counts
+        variance = (belongs @ (frames * frames) / counts - mean * mean).clamp_min(0)
+        # a feature that never varies has a deviation of nearly 0, not a root without a slope
+        deviation = (variance + LEAST_VARIANCE).sqrt()
+        ctx.save_for_backward(frames, lengths, counts, mean, deviation)
+        return torch.cat([mean, deviation], 1)
+
+    @staticmethod
+    @once_differentiable
+    def backward(ctx: Any, slopes: Tensor) -> tuple[Tensor, None]:
+        frames, lengths, counts, mean, deviation = ctx.saved_tensors
+        of_mean, of_deviation = (slopes / counts).chunk(2, 1)
+        factors = of_deviation / deviation  # of each frame less the mean
+        rests, found = of_mean - factors * mean, torch.empty_like(frames)
+        for rest, factor, given, slope in zip(
+            rests,
+            factors,
+            frames.split(lengths.tolist()),
+            found.split(lengths.tolist()),
+            strict=True,
+        ):
+            torch.addcmul(rest, given, factor, out=slope)
+        return found, None
 
 
 def pool_sum(frames: Tensor, lengths: Tensor) -> Tensor:

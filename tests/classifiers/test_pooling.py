@@ -68,3 +68,9 @@ def test_one_frame_an_utterance_is_repeated():
     assert values == [[0, 1, 2, 0], [0, 0, 0, 0]]
     assert counts == [3, 1]
     assert aligned([[1, 1], [1, 1]], (0.0, 0.0))[1] == [1, 1]
+
+
+@given(lengths=st.lists(st.integers(1, 5), min_size=1, max_size=4))
+def test_the_slopes_of_moments_are_right(lengths):
+    frames = torch.randn(sum(lengths), 3, dtype=torch.float64, requires_grad=True)
+    torch.autograd.gradcheck(lambda given: pool_moments(given, torch.tensor(lengths)), (frames,))
