@@ -138,6 +138,14 @@ def test_a_whisper_is_not_told_to_be_plain(tell, written):
     assert "featx.load" in code
 
 
+def test_weights_from_a_package_are_of_no_commit(tell, written):
+    facts = tell(family="whisper", hub_id="openai/whisper-tiny.en")
+    package = facts.entry.package.requirement
+    packed = replace(facts, identity=replace(facts.identity, revision=package))
+    assert f"from the package `{package}`" in written(packed).text
+    assert "at commit `0123abc`" in written(facts).text
+
+
 def test_speakers_are_told_in_plain_words(tell, written):
     assert "Speakers: disjoint." in shown(written(tell()))
     assert "Speakers: NOT disjoint." in shown(written(tell(speaker_dependent=True)))
