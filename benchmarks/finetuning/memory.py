@@ -1,4 +1,4 @@
-"""Peak memory of a step of `featx finetune` at real size, for every encoder of the registry.
+"""Peak memory of a step of `featx finetune` at real size, for the registry's encoders but Whispers.
 
     python -m benchmarks.finetuning.memory --only wav2vec2-base xlsr53
 
@@ -20,11 +20,11 @@ from collections.abc import Iterator
 
 import torch
 from torch import nn
-from transformers import AutoModel, PretrainedConfig
+from transformers import AutoModel, PretrainedConfig, Wav2Vec2FeatureExtractor
 
 from benchmarks.setting import describe_machine, encoder_config, versions
 from classifiers.pooled import PooledClassifier, PooledSettings
-from featx.features.encoders.checkpoints import read_registry
+from featx.features.encoders.checkpoints import WHISPER, read_registry
 from featx.features.encoders.devices import find_devices
 from featx.features.encoders.shape import EncoderShape
 from featx.finetuning.model import EmotionModel
@@ -32,6 +32,7 @@ from featx.utils.machine import available_memory, peak_memory
 
 BATCH, SECONDS, CLASSES = 4, 5, 8
 SAMPLES = [16_000 * SECONDS - 1_600 * number for number in range(BATCH)]
+NAMES = [name for name, entry in read_registry().items() if entry.family != WHISPER]
 LIBRARIES, SPARE = 0.8e9, 0.5e9  # bytes: of the process without a model; of work within a layer
 # bytes kept for backward, counted with torch's saved_tensors_hooks: of a block for each feature of
 # each frame and for each attention score, and of the CNN for each channel
@@ -46,7 +47,7 @@ def build(config: PretrainedConfig, mode: str, checkpointing: bool) -> EmotionMo
         encoder.activation_checkpointing_enable({"use_reentrant": False})
     shape = EncoderShape(config.num_hidden_layers, config.hidden_size)
     head = PooledClassifier(PooledSettings(kind="linear"), shape.dim, CLASSES)
-    return EmotionModel(encoder, shape, head, mode)
+    return EmotionModel(encoder, Wav2Vec2FeatureExtractor(), shape, head, mode)
 
 
 def estimate(config: PretrainedConfig, options: argparse.Namespace) -> tuple[float, float]:
@@ -152,7 +153,7 @@ def run(options: argparse.Namespace, name: str, device: torch.device) -> str:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--only", nargs="+", choices=list(read_registry()), metavar="NAME")
+    parser.add_argument("--only", nargs="+", choices=NAMES, metavar="NAME")
     parser.add_argument("--mode", choices=("full", "partial", "frozen"), default="full")
     parser.add_argument("--precision", choices=("float32", "bfloat16"), default="float32")
     parser.add_argument("--checkpointing", action="store_true", help="of gradients")
@@ -173,7 +174,7 @@ def main() -> None:
         flush=True,
     )
     print(f"{'encoder':26} {'forward, backward':>20}  {'a whole step, AdamW':>21}")
-    for name in options.only or read_registry():
+    for name in options.only or NAMES:
         print(f"{name:26}{run(options, name, device)}", flush=True)
 
 

@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import torch
-from transformers import AutoConfig, AutoModel
 
 from classifiers.pooled import PooledClassifier
 from featx.experiments.features import Known
@@ -14,7 +13,9 @@ from featx.experiments.findings import Findings
 from featx.experiments.plan import Case, Plan
 from featx.experiments.systems import Checked
 from featx.features.encoders.checkpoints import find_checkpoint
-from featx.features.encoders.shape import read_shape
+from featx.features.encoders.families import family_of
+from featx.features.encoders.loading import load_extractor
+from featx.features.encoders.shape import read_model_config, read_shape
 from featx.features.stores import ROOT as FEATURES
 from featx.finetuning.config import FinetuneConfig
 from featx.finetuning.model import EmotionModel
@@ -88,11 +89,11 @@ def _tuning_bytes(config: FinetuneConfig, task: Task) -> tuple[int, int]:
     The model is built without its weights, because its shape is enough.
     """
     folder = find_checkpoint(config.model, config.revision or None).folder
-    shape = read_shape(folder)
+    shape, about = read_shape(folder), read_model_config(folder)
     with torch.device("meta"):
-        encoder = AutoModel.from_config(AutoConfig.from_pretrained(folder, local_files_only=True))
+        encoder = family_of(about).untrained(about)
         head = PooledClassifier(config.head, shape.dim, len(task.classes))
-        model = EmotionModel(encoder, shape, head, config.mode)
+        model = EmotionModel(encoder, load_extractor(folder), shape, head, config.mode)
     weights = sum(tensor.numel() for tensor in model.parameters())
     trained = sum(tensor.numel() for tensor in model.parameters() if tensor.requires_grad)
     several = config.seeds * len(task.folds)

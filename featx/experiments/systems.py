@@ -15,7 +15,6 @@ from featx.features.encoders.loading import load_extractor
 from featx.features.encoders.shape import read_shape
 from featx.features.layers import choose_layers
 from featx.finetuning.config import FinetuneConfig, finetune_config
-from featx.finetuning.model import check_family
 from featx.finetuning.resources import Recipients, check_compute, check_recipients
 from featx.finetuning.waveforms import check_usable
 from featx.fitting.config import FitConfig, head_config
@@ -177,7 +176,6 @@ def _check_tuning(plan: Plan, run: PlannedRun, protocols: Protocols, task: Task)
         raise FeatxError(missing)
     folder = find_checkpoint(config.model, config.revision or None).folder
     load_extractor(folder)
-    check_family(folder)
     check_usable(task.utterances, read_shape(folder).shortest, config.seconds)
     return config
 

@@ -87,7 +87,9 @@ def _what(facts: CardFacts) -> list[str]:
     config, identity, entry = facts.config, facts.identity, facts.entry
     link = f"[{identity.encoder}](https://huggingface.co/{identity.encoder})"
     if facts.on_hub:
-        encoder = f"{link} at commit `{identity.revision}`"
+        packaged = entry and entry.package and entry.package.requirement == identity.revision
+        origin = "from the package" if packaged else "at commit"
+        encoder = f"{link} {origin} `{identity.revision}`"
     else:
         encoder = f"a local checkpoint, {plain(identity.encoder)}"
     pretrained = f"pretrained on {entry.pretraining}; " if entry else ""

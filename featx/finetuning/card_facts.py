@@ -8,6 +8,7 @@ from featx.features.encoders.checkpoints import EncoderEntry, read_registry
 from featx.finetuning.config import FinetuneConfig
 from featx.finetuning.identity import Identity
 from featx.finetuning.member import TunedMember
+from featx.finetuning.saved import is_plain
 from featx.protocols.folds import Fold
 from featx.protocols.task import Task
 from featx.scoring.results import Results
@@ -36,8 +37,8 @@ class CardFacts:
 
     @property
     def plain(self) -> bool:
-        """Whether plain transformers has such a model, see `save_model`."""
-        return self.config.head.is_plain
+        """Whether plain transformers has such a model."""
+        return is_plain(self.config.head, self.identity.family)
 
     @property
     def on_hub(self) -> bool:

@@ -26,6 +26,7 @@ class Identity:
     Attributes:
         encoder: Hub id, or the local folder's name.
         revision: the Hub's commit, or "".
+        family: the encoder's model_type.
         weights_sha256: digest of the encoder's weights before training.
         settings_sha256: digest of the encoder's config and preprocessing.
         inputs: digest of all that, the config, audio and folds.
@@ -35,6 +36,7 @@ class Identity:
 
     encoder: str
     revision: str
+    family: str
     weights_sha256: str
     settings_sha256: str
     inputs: str
@@ -53,7 +55,7 @@ def identify(config: FinetuneConfig, task: Task, checkpoint: Checkpoint) -> Iden
     weights, settings = digest_weights(encoder), digest_settings(encoder.config, extractor)
     shape = read_shape(checkpoint.folder)
     head = PooledClassifier(config.head, shape.dim, len(task.classes))
-    model = EmotionModel(encoder, shape, head, config.mode)
+    model = EmotionModel(encoder, extractor, shape, head, config.mode)
     audio = sorted((u.utterance, digest_audio(u.path, u.start, u.end)) for u in task.utterances)
     folds = [
         [(u.utterance, u.speaker, u.label) for u in part]
@@ -64,6 +66,7 @@ def identify(config: FinetuneConfig, task: Task, checkpoint: Checkpoint) -> Iden
     return Identity(
         encoder=checkpoint.name if checkpoint.source == "local" else checkpoint.source,
         revision=checkpoint.revision,
+        family=encoder.config.model_type,
         weights_sha256=weights,
         settings_sha256=settings,
         inputs=hashlib.sha256(everything.encode()).hexdigest(),

@@ -24,7 +24,7 @@ from featx.finetuning.history import write_history
 from featx.finetuning.hub import best_saved, push
 from featx.finetuning.identity import Identity, identify
 from featx.finetuning.member import TunedMember, load_tuned_member
-from featx.finetuning.model import EmotionModel, check_family
+from featx.finetuning.model import EmotionModel
 from featx.finetuning.processes import Processes, disconnect
 from featx.finetuning.resources import NOBODY, Recipients, check_disk
 from featx.finetuning.saved import save_model
@@ -141,7 +141,6 @@ def _set_task(config: FinetuneConfig, manifest: Manifest, checkpoint: Checkpoint
     Raises:
         FeatxError: if the manifest doesn't fit the protocol, or utterances can't be used.
     """
-    check_family(checkpoint.folder)
     task = set_task(apply_protocol(manifest, config.protocol))
     check_usable(task.utterances, read_shape(checkpoint.folder).shortest, config.seconds)
     return task

@@ -16,6 +16,7 @@ from transformers import MODEL_FOR_AUDIO_CLASSIFICATION_MAPPING
 
 from classifiers.pooled import PooledClassifier, PooledSettings
 from featx.errors import FeatxError
+from featx.features.encoders.checkpoints import WHISPER
 from featx.features.encoders.loading import load_extractor, load_model
 from featx.features.encoders.shape import read_shape
 from featx.finetuning.choices import Mode
@@ -71,9 +72,9 @@ def save_model(
 ) -> None:
     """Write a model to a folder, which is there in full or not at all.
 
-    A linear classifier of the mean is what transformers' models for audio classification have:
-    there the folder loads with `AutoModelForAudioClassification`. Of other classifiers plain
-    transformers loads the encoder, with `AutoModel`. featx reads `head.json` beside it in both.
+    Where plain transformers has such a model, see `is_plain`, the folder loads there with
+    `AutoModelForAudioClassification`. Of others it loads the encoder, with `AutoModel` or, of
+    Whisper, `WhisperEncoder`. featx reads `head.json` beside it in all.
 
     Args:
         model: the encoder and the classifier.
@@ -101,6 +102,19 @@ def save_model(
     unfinished.rename(folder)
 
 
+def is_plain(head: PooledSettings, family: str) -> bool:
+    """Tell whether plain transformers has a model like a fine-tuned one.
+
+    Its models for audio classification have a linear classifier of the mean. That for Whisper
+    averages over the silence after an utterance too, which no weights can undo.
+
+    Args:
+        head: how the classifier is built.
+        family: the encoder's model_type.
+    """
+    return head.is_plain and family != WHISPER
+
+
 def _as_transformers(model: EmotionModel, classes: Sequence[str]) -> tuple[Any, dict[str, Tensor]]:
     """Return the config and weights of the model that plain transformers is to load."""
     encoder, head = model.encoder, model.head
@@ -112,7 +126,7 @@ def _as_transformers(model: EmotionModel, classes: Sequence[str]) -> tuple[Any, 
     config.classifier_proj_size = config.hidden_size
     weights = dict(encoder.state_dict())
     kind: Any = type(encoder)
-    if head.settings.is_plain:
+    if is_plain(head.settings, config.model_type):
         kind = MODEL_FOR_AUDIO_CLASSIFICATION_MAPPING[type(config)]
         prefix = encoder.base_model_prefix
         weights = {f"{prefix}.{name}": value for name, value in weights.items()}
@@ -146,10 +160,11 @@ def load_tuned(folder: Path) -> TunedModel:
             f"{folder}: not a model that `featx.finetune` saved ({error}). A run keeps them in its "
             "folder models."
         ) from error
-    model = EmotionModel(load_model(folder), shape, head, saved.mode).eval().requires_grad_(False)
+    extractor = load_extractor(folder)
+    model = EmotionModel(load_model(folder), extractor, shape, head, saved.mode)
     return TunedModel(
-        model=model,
-        extractor=load_extractor(folder),
+        model=model.eval().requires_grad_(False),
+        extractor=extractor,
         classes=saved.classes,
         seconds=math.inf if saved.seconds is None else saved.seconds,
     )

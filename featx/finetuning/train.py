@@ -17,6 +17,7 @@ from classifiers.training import seeded
 from featx.data.manifest import Utterance
 from featx.errors import FeatxError
 from featx.features.encoders.devices import is_out_of_memory
+from featx.features.encoders.shape import read_shape
 from featx.finetuning.config import FinetuneConfig
 from featx.finetuning.member import TunedMember, best_look, is_over, read_log
 from featx.finetuning.model import EmotionModel, build_model
@@ -117,7 +118,7 @@ def tune(trial: Trial) -> tuple[TunedMember, EmotionModel]:
     setting, folder = trial.setting, trial.folder
     config = setting.config
     reset_peak_memory(setting.device)
-    with _memory_explained(config):
+    with _memory_explained(setting):
         trainer = _make_trainer(trial)
         logs = folder.parent.parent / LOGS / folder.name
         with tracking(trainer, setting.trackers, logs):
@@ -234,18 +235,20 @@ def _predict(trainer: Tuner, setting: Setting, utterances: Sequence[Utterance]) 
 
 
 @contextmanager
-def _memory_explained(config: FinetuneConfig) -> Iterator[None]:
+def _memory_explained(setting: Setting) -> Iterator[None]:
     """Turn torch's error for lack of memory into one that says what to do."""
     try:
         yield
     except RuntimeError as error:
         if not is_out_of_memory(error):
             raise
-        size = config.training.batch_size
+        size = setting.config.training.batch_size
+        windows = read_shape(setting.checkpoint).window is not None  # of one length, however short
+        shorter = "" if windows else "fewer `seconds`, "
         raise FeatxError(
             f"Out of memory with batches of {size} utterances. Each of these takes less: "
             f"`settings='training.batch_size={max(1, size // 2)}'` with training.accumulation "
-            "doubled, `settings='training.gradient_checkpointing=true'`, fewer `seconds`, "
+            f"doubled, `settings='training.gradient_checkpointing=true'`, {shorter}"
             "`settings='training.precision=bfloat16'`. The run then needs another `name`, or "
             "`overwrite`."
         ) from error

@@ -3,6 +3,7 @@
 import math
 
 from featx.data.audio import SAMPLE_RATE
+from featx.features.encoders.checkpoints import WHISPER
 from featx.finetuning.card_facts import CardFacts
 
 PLAIN = """\
@@ -52,6 +53,12 @@ def usage(facts: CardFacts) -> list[str]:
             f"```python\n{code}\n```",
             "One utterance at a time: with plain transformers, padding changes what the shorter "
             "utterances of a batch get. featx gives each what it gets alone, whatever the batch.",
+        ]
+    elif facts.identity.family == WHISPER:
+        plainly = [
+            "Plain transformers has no such model: its Whisper for classification also averages "
+            "over the silence that fills up the window. `WhisperEncoder`, of "
+            "`transformers.models.whisper.modeling_whisper`, loads the encoder alone."
         ]
     else:
         plainly = [

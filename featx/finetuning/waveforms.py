@@ -13,6 +13,7 @@ from transformers.trainer_pt_utils import get_length_grouped_indices
 from featx.data.audio import SAMPLE_RATE, AudioError, count_samples, read_audio
 from featx.data.manifest import Utterance
 from featx.errors import FeatxError
+from featx.features.encoders.families import prepare_waveform
 from featx.utils.progress import progress
 from featx.utils.text import first_lines
 
@@ -56,8 +57,8 @@ class Waveforms(Dataset[Example]):
         """Return `waveform` (samples,) float32 at 16 kHz and `label`."""
         utterance = self.utterances[index]
         waveform = read_audio(utterance.path, utterance.start, utterance.end)[: self._limit]
-        inputs = self._extractor(waveform, sampling_rate=SAMPLE_RATE, return_tensors="np")
-        return {"waveform": inputs.input_values[0], "label": int(self._labels[index])}
+        prepared = prepare_waveform(self._extractor, waveform)
+        return {"waveform": prepared, "label": int(self._labels[index])}
 
 
 def collate(examples: Sequence[Example]) -> dict[str, Tensor | list[int]]:

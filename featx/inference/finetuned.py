@@ -13,6 +13,7 @@ from featx.data.audio import SAMPLE_RATE, AudioError, Waveform, count_samples, r
 from featx.data.manifest import Utterance
 from featx.errors import FeatxError
 from featx.features.encoders.devices import find_devices, keep_float32
+from featx.features.encoders.families import prepare_waveform
 from featx.finetuning.saved import TunedModel, load_tuned
 from featx.inference.inputs import Recordings, StoredFeatures
 from featx.inference.model import Model, Options
@@ -85,13 +86,13 @@ class FinetunedModel(Model):
     @torch.inference_mode()
     def _probabilities(self, tuned: TunedModel, waveform: Waveform) -> Tensor:
         """Return the class probabilities of an utterance, (classes,) float32."""
-        inputs = tuned.extractor(waveform, sampling_rate=SAMPLE_RATE, return_tensors="pt")
+        prepared = torch.from_numpy(prepare_waveform(tuned.extractor, waveform))[None]
         device = next(tuned.model.parameters()).device
         on_gpu = device.type == "cuda"  # a processor lacks products of float16
         rounded = self.precision == "bfloat16" or (self.precision == "float16" and on_gpu)
         dtype = getattr(torch, self.precision) if rounded else None
         with torch.autocast(device.type, dtype, enabled=rounded):
-            logits = tuned.model(inputs.input_values.to(device), [len(waveform)])["logits"]
+            logits = tuned.model(prepared.to(device), [len(waveform)])["logits"]
         probabilities: Tensor = logits[0].float().softmax(0).cpu()
         return probabilities
 

@@ -6,11 +6,33 @@ from pathlib import Path
 
 import pytest
 import torch
-from transformers import AutoConfig, AutoModel, PreTrainedModel, Wav2Vec2FeatureExtractor
+from transformers import (
+    AutoConfig,
+    AutoModel,
+    PreTrainedModel,
+    Wav2Vec2FeatureExtractor,
+    WhisperConfig,
+    WhisperFeatureExtractor,
+    WhisperModel,
+)
 
 import featx
 from featx.runs.cost import Cost
 
+TINY_WHISPER = {
+    "d_model": 16,
+    "encoder_layers": 3,
+    "encoder_attention_heads": 2,
+    "encoder_ffn_dim": 32,
+    "decoder_layers": 1,
+    "decoder_attention_heads": 2,
+    "decoder_ffn_dim": 16,
+    "vocab_size": 20,
+    "pad_token_id": 0,
+    "bos_token_id": 0,
+    "eos_token_id": 0,
+    "decoder_start_token_id": 0,
+}
 Model = tuple[PreTrainedModel, Wav2Vec2FeatureExtractor]
 
 
@@ -84,5 +106,31 @@ def save_model_of(save_model: Callable[..., Model], tmp_path: Path) -> Callable[
     def save(family: str, **options: object) -> Path:
         save_model(family, **options)
         return tmp_path / "model"
+
+    return save
+
+
+@pytest.fixture
+def save_whisper(tmp_path: Path) -> Callable[..., tuple[PreTrainedModel, WhisperFeatureExtractor]]:
+    """Save a tiny Whisper of windows of so many frames; return its encoder and preprocessing."""
+
+    def save(
+        kind: type[PreTrainedModel] = WhisperModel,
+        bands: int = 80,
+        positions: int = 1500,
+        dtype: torch.dtype = torch.float32,
+        **options: object,
+    ):
+        sizes = {**TINY_WHISPER, "num_mel_bins": bands, "max_source_positions": positions}
+        model = kind(WhisperConfig(**{**sizes, **options})).eval()
+        with torch.no_grad():
+            for weight in model.parameters():
+                if weight.ndim == 1:
+                    weight += 0.1 * torch.randn_like(weight)
+        model.to(dtype).save_pretrained(tmp_path / "model")
+        extractor = WhisperFeatureExtractor(feature_size=bands)
+        extractor.save_pretrained(tmp_path / "model")
+        encoder = getattr(getattr(model, "model", model), "encoder", model)
+        return encoder.float(), extractor
 
     return save

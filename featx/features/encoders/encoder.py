@@ -8,7 +8,7 @@ import torch
 
 from featx.features.encoders.checkpoints import Checkpoint
 from featx.features.encoders.devices import keep_float32
-from featx.features.encoders.families import family_of
+from featx.features.encoders.families import family_of, prepare_waveform
 from featx.features.encoders.loading import (
     digest_settings,
     digest_weights,
@@ -49,8 +49,8 @@ class Encoder:
         self._extractor = load_extractor(checkpoint.folder)
         self.digest = digest_weights(model)
         self.settings_digest = digest_settings(model.config, self._extractor)
-        self._family = family_of(model.config)
-        self.network = self._family.network(model, self._extractor, self.layers[-1])
+        family = family_of(model.config)
+        self.network = family.network(model, self._extractor, self.layers[-1])
         self._transfer = Transfer(CPU)
 
     def on(self, device: torch.device, precision: str) -> "Encoder":
@@ -88,8 +88,7 @@ class Encoder:
             For each utterance (layers, frames, dim); its layers' memory is contiguous.
         """
         prepared = [
-            torch.from_numpy(self._family.prepare(self._extractor, waveform))
-            for waveform in waveforms
+            torch.from_numpy(prepare_waveform(self._extractor, waveform)) for waveform in waveforms
         ]
         samples = [len(waveform) for waveform in prepared]
         frames = [self.shape.frames(count) for count in samples]

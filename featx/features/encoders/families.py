@@ -8,7 +8,7 @@ from typing import Any, Protocol
 import numpy as np
 import torch
 from torch import Tensor
-from transformers import AutoModel, PretrainedConfig
+from transformers import AutoModel, PretrainedConfig, WhisperFeatureExtractor
 from transformers.models.whisper.modeling_whisper import WhisperEncoder
 
 from featx.data.audio import SAMPLE_RATE
@@ -47,8 +47,8 @@ class Family(Protocol):
     def needed(self) -> Mapping[str, str]:
         """What the preprocessor's file must say, because it can't be guessed, and what for."""
 
-    def prepare(self, extractor: Any, waveform: np.ndarray) -> np.ndarray:
-        """Return a waveform as the network takes it."""
+    def untrained(self, config: Any) -> Any:
+        """Return a model of this config, whose weights are random."""
 
     def network(self, model: Any, extractor: Any, highest: int) -> LayersNetwork:
         """Return what computes the layers up to the highest."""
@@ -64,11 +64,9 @@ class Wav2Vec2Family:
     loading: Mapping[str, Any] = MappingProxyType({})
     needed = MappingProxyType({"do_normalize": "says whether waveforms are normalised"})
 
-    def prepare(self, extractor: Any, waveform: np.ndarray) -> np.ndarray:
-        """Normalise a waveform, if the checkpoint's preprocessor does."""
-        inputs = extractor(waveform, sampling_rate=SAMPLE_RATE, return_tensors="np")
-        prepared: np.ndarray = inputs.input_values[0]
-        return prepared
+    def untrained(self, config: Any) -> Any:
+        """Return a model of this config, whose weights are random."""
+        return AutoModel.from_config(config)
 
     def network(self, model: Any, extractor: Any, highest: int) -> LayersNetwork:
         """Return what computes the layers up to the highest."""
@@ -85,9 +83,9 @@ class WhisperFamily:
     loading = MappingProxyType({"key_mapping": {r"^(model\.)?encoder\.": ""}})
     needed: Mapping[str, str] = MappingProxyType({})
 
-    def prepare(self, extractor: Any, waveform: np.ndarray) -> np.ndarray:
-        """Return the waveform: the network computes the spectrogram."""
-        return waveform
+    def untrained(self, config: Any) -> Any:
+        """Return an encoder of this config, whose weights are random."""
+        return WhisperEncoder(config)
 
     def network(self, model: Any, extractor: Any, highest: int) -> LayersNetwork:
         """Return what computes the layers up to the highest."""
@@ -112,3 +110,17 @@ class WhisperFamily:
 def family_of(config: PretrainedConfig) -> Family:
     """Return the family of a model with this config."""
     return WhisperFamily() if config.model_type == "whisper" else Wav2Vec2Family()
+
+
+def prepare_waveform(extractor: Any, waveform: np.ndarray) -> np.ndarray:
+    """Return a waveform as a model takes it, (samples,) float32.
+
+    Args:
+        extractor: transformers' preprocessing for the model.
+        waveform: (samples,) float32 at 16 kHz.
+    """
+    if isinstance(extractor, WhisperFeatureExtractor):
+        return waveform  # its spectrogram is made of whole windows, where the encoder computes
+    inputs = extractor(waveform, sampling_rate=SAMPLE_RATE, return_tensors="np")
+    prepared: np.ndarray = inputs.input_values[0]
+    return prepared

@@ -1,7 +1,6 @@
 """The layers of Whisper's encoder, computed for the frames of the utterance and no others."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import torch
@@ -9,25 +8,11 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from featx.features.encoders.linear import Linear
+from featx.features.encoders.spectrogram import LogMel
+from featx.features.encoders.windows import at_once, divide
 
-AT_ONCE = 16  # windows on a GPU; on a processor one, whose activations stay in its caches
-QUERIES = 500  # at a time in half precision on a processor, for the same reason
+QUERIES = 500  # at a time in half precision on a processor, to stay in its caches
 EDGE = 4  # frames after an utterance's end of which some see its sound, and before the window's end
-
-
-@dataclass(frozen=True)
-class Window:
-    """A stretch of an utterance that the encoder sees at once.
-
-    Attributes:
-        utterance: the utterance's place in the batch.
-        start: the first of its frames in the window.
-        frames: how many of its frames the window has; the rest is silence.
-    """
-
-    utterance: int
-    start: int
-    frames: int
 
 
 class WhisperNetwork(nn.Module):
@@ -62,7 +47,7 @@ class WhisperNetwork(nn.Module):
     def prepare(self, device: torch.device, dtype: torch.dtype) -> "WhisperNetwork":
         """Move to a device, and compute the blocks' products in this type."""
         self.to(device)
-        self.at_once = 1 if device.type == "cpu" else AT_ONCE
+        self.at_once = at_once(device)
         self.blocks.to(dtype)
         for module in self.modules():
             if isinstance(module, nn.LayerNorm):
@@ -88,30 +73,17 @@ class WhisperNetwork(nn.Module):
         longest, dim = max(frames), self.positions.shape[1]
         shape = len(self.blocks) + 1, len(frames), longest, dim
         layers = torch.empty(shape, dtype=torch.float32, device=waveforms.device)
-        windows = self._windows(frames)
+        size = len(self.positions)
+        windows = divide(frames, size)
         for first in range(0, len(windows), self.at_once):
             group = windows[first : first + self.at_once]
-            audio = torch.stack([self._cut(waveforms, window) for window in group])
+            audio = torch.stack([window.cut(waveforms, size, self.hop) for window in group])
             real = max(window.frames for window in group)
             for layer, hidden in zip(layers, self._layers(audio, real), strict=True):
                 for window, own in zip(group, hidden, strict=True):
                     end = window.start + window.frames
                     layer[window.utterance, window.start : end] = own[: window.frames]
         yield from layers
-
-    def _windows(self, frames: Sequence[int]) -> list[Window]:
-        size = len(self.positions)
-        return [
-            Window(utterance, start, min(size, count - start))
-            for utterance, count in enumerate(frames)
-            for start in range(0, count, size)
-        ]
-
-    def _cut(self, waveforms: Tensor, window: Window) -> Tensor:
-        """Return the samples of a window, filled up with silence."""
-        size, start = len(self.positions) * self.hop, window.start * self.hop
-        audio = waveforms[window.utterance, start : start + window.frames * self.hop]
-        return F.pad(audio, (0, size - len(audio)))
 
     def _layers(self, audio: Tensor, real: int) -> Iterator[Tensor]:
         """Yield the layers of windows, each (windows, `real` frames or more, dim)."""
@@ -135,32 +107,6 @@ class WhisperNetwork(nn.Module):
         sound, end = hidden.split([frames - EDGE, EDGE], 1)
         silence = sound[:, -1:].expand(-1, whole - frames, -1)
         return torch.cat([sound, silence, end], 1)
-
-
-class LogMel(nn.Module):
-    """The log-mel spectrogram that Whisper reads.
-
-    Args:
-        extractor: transformers' preprocessing, which computes the same.
-    """
-
-    filters: Tensor
-    window: Tensor
-
-    def __init__(self, extractor: Any) -> None:
-        super().__init__()
-        self.n_fft, self.step = extractor.n_fft, extractor.hop_length
-        filters = torch.from_numpy(extractor.mel_filters).float()
-        self.register_buffer("filters", filters, persistent=False)
-        self.register_buffer("window", torch.hann_window(self.n_fft), persistent=False)
-
-    def forward(self, audio: Tensor) -> Tensor:
-        """Map (windows, samples) to (windows, steps, bands)."""
-        spectrum = torch.stft(audio, self.n_fft, self.step, window=self.window, return_complex=True)
-        power = spectrum.real.square() + spectrum.imag.square()
-        mel = (power[..., :-1].mT @ self.filters).clamp_(min=1e-10).log10_()
-        loudest = mel.amax((1, 2), keepdim=True)
-        return torch.maximum(mel, loudest - 8.0).add_(4.0).div_(4.0)
 
 
 class StemConvolution(nn.Module):

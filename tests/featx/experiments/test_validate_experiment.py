@@ -8,9 +8,11 @@ from pathlib import Path
 import pytest
 
 import featx
+from classifiers.pooled import PooledSettings
 from featx.experiments.config import Experiment
 from featx.experiments.text import to_text
 from featx.experiments.validate import validate
+from featx.finetuning.model import build_model
 from featx.utils.config import read_config, shipped_config
 
 LISTED = "corpus = 'ravdess'\nroot = 'here'\noptions = {{ {} = 'song' }}"
@@ -234,6 +236,23 @@ def test_the_disk_needed_is_that_of_features_and_checkpoints(found):
     assert nbytes > features
     without = validate(Path("small.toml")).known["tones", "tiny"].nbytes
     assert without == features
+
+
+def test_a_whisper_is_counted_as_it_trains(found, save_whisper, checkpoint_folder):
+    """Without its decoder, and without moments of the stem and the positions."""
+    save_whisper(positions=20)
+    assert not found('save = "none"', 'save = "none" # tuned')
+    before = validate(Path("small.toml"))
+    tuned = f'model = "{checkpoint_folder}"\nmode'
+    assert not found(tuned, 'model = "model"\nmode')
+    after = validate(Path("small.toml"))
+    head = PooledSettings(kind="linear")
+    sizes = []
+    for folder in (checkpoint_folder, Path("model")):
+        weights = list(build_model(folder, head, 3, "partial").parameters())
+        trained = sum(w.numel() for w in weights if w.requires_grad)
+        sizes.append(12 * (sum(w.numel() for w in weights) + 2 * trained))
+    assert after.nbytes - before.nbytes == sizes[1] - sizes[0]
 
 
 @pytest.mark.parametrize("is_same", [True, False])

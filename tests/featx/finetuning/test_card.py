@@ -33,7 +33,7 @@ def tell(write_corpus):
     """Make what a card tells of, without fine-tuning anything."""
     path = write_corpus(speakers=6)
 
-    def make(seeds=2, speaker_dependent=False, hub_id="", **changes):
+    def make(seeds=2, speaker_dependent=False, hub_id="", family="wav2vec2", **changes):
         manifest = load_manifest(path)
         protocol = default_protocol(manifest, 3, speaker_dependent)
         data = {"manifest": str(path), "model": "tiny", "mode": "full", "seeds": seeds}
@@ -48,7 +48,7 @@ def tell(write_corpus):
         remarks = ["CHECKPOINT CHOSEN ON THE TEST DATA"] if config.select_on == "test" else []
         results = score_outcomes("a run", task, members, remarks)
         revision = "0123abc" if hub_id else ""
-        identity = Identity(hub_id or "tiny", revision, "", "", "", 7_907, 7_907)
+        identity = Identity(hub_id or "tiny", revision, family, "", "", "", 7_907, 7_907)
         return CardFacts(config, task, identity, results, members[-1])
 
     return make
@@ -127,6 +127,23 @@ def test_only_what_plain_transformers_loads_is_tagged_so(kind, pooling, loads, t
     assert card.data.library_name == ("transformers" if loads else None)
     assert card.data.pipeline_tag == ("audio-classification" if loads else None)
     assert any("AutoModelForAudio" in code for code in blocks(card, "python")) == loads
+
+
+def test_a_whisper_is_not_told_to_be_plain(tell, written):
+    """transformers' Whisper for classification averages over silence too."""
+    card = written(tell(family="whisper"))
+    assert card.data.library_name is None
+    assert "`WhisperEncoder`, of" in card.text
+    (code,) = blocks(card, "python")
+    assert "featx.load" in code
+
+
+def test_weights_from_a_package_are_of_no_commit(tell, written):
+    facts = tell(family="whisper", hub_id="openai/whisper-tiny.en")
+    package = facts.entry.package.requirement
+    packed = replace(facts, identity=replace(facts.identity, revision=package))
+    assert f"from the package `{package}`" in written(packed).text
+    assert "at commit `0123abc`" in written(facts).text
 
 
 def test_speakers_are_told_in_plain_words(tell, written):

@@ -7,7 +7,7 @@ import torch
 from classifiers.pooled import PooledClassifier, PooledSettings
 from featx.features.encoders.checkpoints import find_checkpoint
 from featx.features.encoders.encoder import Encoder
-from featx.features.encoders.loading import load_model
+from featx.features.encoders.loading import load_extractor, load_model
 from featx.features.encoders.shape import read_shape
 from featx.finetuning.model import EmotionModel
 
@@ -29,7 +29,7 @@ def test_a_ragged_batch_gives_the_same_frames_both_ways(save_model_of, tiny, fam
 
     shape = read_shape(folder)
     head = PooledClassifier(PooledSettings(kind="pooled"), shape.dim, 2)
-    model = EmotionModel(load_model(folder), shape, head, "full").eval()
+    model = EmotionModel(load_model(folder), load_extractor(folder), shape, head, "full").eval()
     taken = []
     model.encoder.register_forward_hook(lambda *hooked: taken.append(hooked[-1].last_hidden_state))
     batch = torch.nn.utils.rnn.pad_sequence(

@@ -12,13 +12,18 @@ from hypothesis import strategies as st
 from transformers import WhisperConfig
 from transformers.models.whisper.modeling_whisper import WhisperEncoder
 
+from classifiers.pooled import PooledSettings
 from featx.errors import FeatxError
+from featx.features.encoders.checkpoints import is_ctranslate2
 from featx.features.encoders.ctranslate2 import (
     DTYPES,
     Ctranslate2File,
     read_whisper_config,
     read_whisper_encoder,
 )
+from featx.features.encoders.loading import load_extractor
+from featx.finetuning.model import build_model
+from featx.finetuning.saved import load_tuned, save_model
 
 SIZES = {
     "d_model": 16,
@@ -231,3 +236,20 @@ def test_only_what_is_asked_for_is_read(arrays, write):
     file = Ctranslate2File(write(file_of(written(arrays))) / "model.bin")
     assert file.variables["encoder/conv1/weight"].dims == (16, 80, 3)
     assert file.config().num_mel_bins == 80
+
+
+def test_a_fine_tuned_model_is_saved_as_transformers_has_it(arrays, write, tmp_path):
+    """Nothing of the CTranslate2 folder is needed any more, nor taken for it."""
+    folder = write(file_of(written(arrays, "float16")))
+    model = build_model(folder, PooledSettings(kind="linear"), 3, "full").eval()
+    with torch.no_grad():
+        model.encoder.layer_norm.bias += 1
+    saved = tmp_path / "saved"
+    save_model(model, load_extractor(folder), ("a", "b", "c"), saved)
+    assert not is_ctranslate2(saved)
+    again = load_tuned(saved)
+    assert again.extractor.to_dict() == load_extractor(folder).to_dict()
+    waveform = torch.randn(1, 5_000)
+    with torch.no_grad():
+        expected, actual = (m(waveform, [5_000])["logits"] for m in (model, again.model))
+    torch.testing.assert_close(actual, expected, rtol=0, atol=0)

@@ -1,0 +1,76 @@
+"""Whisper's encoder in training: spectrograms of whole windows, the utterance's frames of each."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import torch
+from torch import Tensor
+from transformers import WhisperModel
+
+from featx.features.encoders.shape import EncoderShape
+from featx.features.encoders.spectrogram import LogMel
+from featx.features.encoders.windows import Window, at_once, divide
+from featx.finetuning.choices import Mode
+
+
+class WhisperEncoding:
+    """Whisper's last layer with gradients: transformers' own encoder, window by window.
+
+    Each window is an utterance's alone, and of fixed length, so that nothing depends on what else
+    is in the batch. `WhisperNetwork` in `featx.features.encoders.whisper` is its counterpart for
+    features, which computes the same, but no silence that nobody asks for.
+
+    Args:
+        encoder: transformers' encoder, without its decoder.
+        extractor: its preprocessing, whose log-mel spectrogram is computed here.
+        shape: its layers and frames.
+    """
+
+    def __init__(self, encoder: Any, extractor: Any, shape: EncoderShape) -> None:
+        assert shape.window is not None, "Whisper sees windows"
+        self._encoder, self._hop, self._size = encoder, shape.hop, shape.window // shape.hop
+        self._spectrogram = LogMel(extractor)
+        encoder.layerdrop = 0.0
+
+    def choose_weights(self, mode: Mode) -> None:
+        """Let all train, all but the convolutional stem, or none.
+
+        The positions never do: they are sinusoids, which Whisper's own training left as they are.
+        """
+        encoder = self._encoder
+        encoder.requires_grad_(mode != "frozen")
+        encoder.conv1.requires_grad_(mode == "full")
+        encoder.conv2.requires_grad_(mode == "full")
+        encoder.embed_positions.requires_grad_(False)
+
+    def __call__(self, waveforms: Tensor, samples: Sequence[int], frames: Sequence[int]) -> Tensor:
+        """Return the last layer, see `Encoding`."""
+        windows = divide(frames, self._size)
+        together = at_once(waveforms.device)
+        own: list[Tensor] = []
+        for first in range(0, len(windows), together):
+            group = windows[first : first + together]
+            hidden = self._encode(waveforms, group)
+            own += [seen[: window.frames] for window, seen in zip(group, hidden, strict=True)]
+        return torch.cat(own)
+
+    def _encode(self, waveforms: Tensor, windows: Sequence[Window]) -> Tensor:
+        """Return the last layer of windows, (windows, frames of a window, dim)."""
+        audio = torch.stack([window.cut(waveforms, self._size, self._hop) for window in windows])
+        with torch.autocast(audio.device.type, enabled=False):  # as features have it
+            mel = self._spectrogram.to(audio.device)(audio).mT
+        if self._encoder.config.apply_spec_augment and self._encoder.training:
+            mel = self._masked(mel, windows)
+        hidden: Tensor = self._encoder(mel).last_hidden_state
+        return hidden
+
+    def _masked(self, mel: Tensor, windows: Sequence[Window]) -> Tensor:
+        """Mask times and bands of spectrograms (windows, bands, steps), at random."""
+        steps = mel.shape[2] // self._size  # of a frame
+        ends = torch.tensor([[steps * window.frames] for window in windows])
+        sound = (torch.arange(mel.shape[2]) < ends).long()
+        # a method of the model with a decoder, which asks its object for nothing but the config
+        # and whether it trains
+        mask: Any = WhisperModel._mask_input_features
+        masked: Tensor = mask(self._encoder, mel, sound)
+        return masked
