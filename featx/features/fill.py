@@ -9,8 +9,9 @@ from cache import FeatureStore, PlannedUtterance, StoreError
 from classifiers.cores import use_one_core
 from featx.data.audio import SAMPLE_RATE, AudioError
 from featx.errors import Interrupted
+from featx.features.batches import plan_batches
 from featx.features.extraction import Extraction
-from featx.features.plan import ExtractionPlan, plan_batches
+from featx.features.plan import ExtractionPlan
 from featx.features.work import Workers
 from featx.utils.parallel import map_ahead
 from featx.utils.progress import progress
