@@ -7,7 +7,7 @@ import typer
 
 from featx.cli.errors import explain_within
 from featx.errors import FeatxError
-from featx.features.choices import Dtype, Precision, TooLong
+from featx.features.choices import Dtype, Precision, TooLong, Window
 
 
 def extract(
@@ -31,6 +31,13 @@ def extract(
             "is computed."
         ),
     ] = None,
+    window: Annotated[
+        Window,
+        typer.Option(
+            help="Of Whisper: seconds that it sees at once, filled up with silence as it was "
+            "trained; short: the utterance and no silence. XXX"
+        ),
+    ] = "30",
     dtype: Annotated[
         Dtype | None,
         typer.Option(
@@ -79,6 +86,7 @@ def extract(
         revision=revision,
         out=out,
         layers=layers,
+        window=window,
         dtype=dtype,
         precision=precision,
         device=device,

@@ -74,6 +74,7 @@ class ExtractionPlan:
         trimmed: how many utterances the limit shortens.
         failures: utterance id to why it can't be extracted.
         window: the samples that the model sees at once; None if it sees any utterance as a whole.
+        short: whether a window ends where the utterance does; else it is filled up with silence.
     """
 
     utterances: tuple[Utterance, ...]
@@ -83,11 +84,23 @@ class ExtractionPlan:
     trimmed: int
     failures: dict[str, str]
     window: int | None = None
+    short: bool = False
 
     @property
     def seconds(self) -> float:
         """Seconds of audio."""
         return sum(planned.samples for planned in self.planned) / SAMPLE_RATE
+
+    @property
+    def unit(self) -> str:
+        """What work is counted in: seconds of audio, or windows that all take as long."""
+        return "s of audio" if self.window is None or self.short else "windows"
+
+    def work(self, planned: Sequence[PlannedUtterance]) -> float:
+        """Count it, of some utterances."""
+        if self.window is None or self.short:
+            return sum(utterance.samples for utterance in planned) / SAMPLE_RATE
+        return sum(-(-utterance.samples // self.window) for utterance in planned)
 
     @property
     def frames(self) -> int:
@@ -136,16 +149,18 @@ class ExtractionPlan:
         )
 
     def _windows(self) -> str:
-        """Say in words which utterances the model sees in several pieces; nothing if none."""
+        """Say in words if windows are short, and which utterances the model sees in several."""
         if self.window is None:
             return ""
+        longest = f"{self.window / SAMPLE_RATE:g} s"
         longer = sum(planned.samples > self.window for planned in self.planned)
-        if not longer:
-            return ""
-        return (
-            f"\n{counted(longer, 'utterance')} longer than {self.window / SAMPLE_RATE:g} s, which "
-            "is what the model sees at once: encoded in consecutive windows"
-        )
+        said = f"\nShort windows, without silence up to {longest}" if self.short else ""
+        if longer:
+            said += (
+                f"\n{counted(longer, 'utterance')} longer than {longest}, which is what the "
+                "model sees at once: encoded in consecutive windows"
+            )
+        return said
 
 
 def plan_extraction(
@@ -187,6 +202,7 @@ def plan_extraction(
         draft.trimmed,
         draft.failures,
         getattr(shape, "window", None),
+        getattr(shape, "short", False),
     )
 
 

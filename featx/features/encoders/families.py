@@ -50,8 +50,8 @@ class Family(Protocol):
     def prepare(self, extractor: Any, waveform: np.ndarray) -> np.ndarray:
         """Return a waveform as the network takes it."""
 
-    def network(self, model: Any, extractor: Any, highest: int) -> LayersNetwork:
-        """Return what computes the layers up to the highest."""
+    def network(self, model: Any, extractor: Any, highest: int, short: bool) -> LayersNetwork:
+        """Return what computes the layers up to the highest, in short windows or as trained."""
 
     def check(self, config: PretrainedConfig, extractor: Any, path: Path) -> None:
         """Refuse, by a FeatxError that names its file, a preprocessor that doesn't fit."""
@@ -70,8 +70,8 @@ class Wav2Vec2Family:
         prepared: np.ndarray = inputs.input_values[0]
         return prepared
 
-    def network(self, model: Any, extractor: Any, highest: int) -> LayersNetwork:
-        """Return what computes the layers up to the highest."""
+    def network(self, model: Any, extractor: Any, highest: int, short: bool) -> LayersNetwork:
+        """Return what computes the layers up to the highest; there are no windows to be short."""
         return Network(model, highest)
 
     def check(self, config: PretrainedConfig, extractor: Any, path: Path) -> None:
@@ -89,9 +89,9 @@ class WhisperFamily:
         """Return the waveform: the network computes the spectrogram."""
         return waveform
 
-    def network(self, model: Any, extractor: Any, highest: int) -> LayersNetwork:
-        """Return what computes the layers up to the highest."""
-        return WhisperNetwork(model, extractor, highest)
+    def network(self, model: Any, extractor: Any, highest: int, short: bool) -> LayersNetwork:
+        """Return what computes the layers up to the highest, in short windows or as trained."""
+        return WhisperNetwork(model, extractor, highest, short)
 
     def check(self, config: PretrainedConfig, extractor: Any, path: Path) -> None:
         """Refuse a spectrogram of other bands or steps than the model was trained on."""

@@ -59,20 +59,23 @@ class WhisperBlock(nn.Module):
         )
         self.feed_forward_norm = layer.final_layer_norm
 
-    def forward(self, hidden: Tensor, asked: int) -> Tensor:
-        """Map (windows, frames, dim) to (windows, asked, dim): the first frames alone."""
+    def forward(self, hidden: Tensor, asked: int, unseen: Tensor | None = None) -> Tensor:
+        """Map (windows, frames, dim) to (windows, asked, dim): the first frames alone.
+
+        `unseen` is what `attend` adds to scores.
+        """
         dtype = self.query.bias.dtype  # that of products, not of what is added up
         normed = self.attention_norm(hidden).to(dtype)
         query = self.query(normed[:, :asked]).unflatten(-1, (self.heads, -1)).transpose(1, 2)
         keys_values = self.keys_values(normed).unflatten(-1, (2, self.heads, -1))
         key, value = keys_values.permute(2, 0, 3, 1, 4)
-        mixed = attend(query, key, value)
+        mixed = attend(query, key, value, None if unseen is None else unseen.to(dtype))
         hidden = hidden[:, :asked] + self.output(mixed.transpose(1, 2).flatten(2))
         hidden = hidden + self.feed_forward(self.feed_forward_norm(hidden).to(dtype))
         return hidden
 
 
-def attend(query: Tensor, key: Tensor, value: Tensor) -> Tensor:
+def attend(query: Tensor, key: Tensor, value: Tensor, unseen: Tensor | None = None) -> Tensor:
     """Return the values of all frames, weighted by how much each query's frame attends to them.
 
     In half precision on a processor, this is done a piece at a time: torch's own attention takes
@@ -82,12 +85,13 @@ def attend(query: Tensor, key: Tensor, value: Tensor) -> Tensor:
         query: (windows, heads, queries, head dim), scaled.
         key: (windows, heads, frames, head dim).
         value: (windows, heads, frames, head dim).
+        unseen: (windows, 1, 1, frames), added to scores: -inf where a frame is not to be seen.
 
     Returns:
         (windows, heads, queries, head dim).
     """
     if query.dtype is torch.float32 or query.device.type != "cpu":
-        return F.scaled_dot_product_attention(query, key, value, scale=1.0)
+        return F.scaled_dot_product_attention(query, key, value, unseen, scale=1.0)
     windows, heads, queries, dim = query.shape
     mixed = query.new_empty(windows, queries, heads, dim)  # as the next product takes it
     for window in range(windows):
@@ -95,5 +99,8 @@ def attend(query: Tensor, key: Tensor, value: Tensor) -> Tensor:
             keys, values = key[window, head].mT, value[window, head]
             for start in range(0, queries, QUERIES):
                 piece = query[window, head, start : start + QUERIES]
-                mixed[window, start : start + QUERIES, head] = (piece @ keys).softmax(-1) @ values
+                scores = piece @ keys
+                if unseen is not None:
+                    scores += unseen[window, 0]
+                mixed[window, start : start + QUERIES, head] = scores.softmax(-1) @ values
     return mixed.transpose(1, 2)

@@ -7,12 +7,7 @@ import numpy as np
 import pytest
 import soundfile
 import torch
-from transformers import (
-    WhisperConfig,
-    WhisperFeatureExtractor,
-    WhisperForConditionalGeneration,
-    WhisperModel,
-)
+from transformers import WhisperFeatureExtractor, WhisperForConditionalGeneration, WhisperModel
 from transformers.models.whisper.modeling_whisper import WhisperEncoder
 
 import featx
@@ -22,41 +17,7 @@ from featx.features.encoders.encoder import CPU, Encoder
 from featx.features.encoders.loading import load_extractor, load_model
 from featx.features.encoders.shape import find_shape, read_shape
 
-TINY = {
-    "d_model": 16,
-    "encoder_layers": 3,
-    "encoder_attention_heads": 2,
-    "encoder_ffn_dim": 32,
-    "decoder_layers": 1,
-    "decoder_attention_heads": 2,
-    "decoder_ffn_dim": 16,
-    "vocab_size": 20,
-    "pad_token_id": 0,
-    "bos_token_id": 0,
-    "eos_token_id": 0,
-    "decoder_start_token_id": 0,
-}
 SECONDS = (0.02, 3.3, 1.0, 0.51)
-
-
-@pytest.fixture
-def save_whisper(tmp_path):
-    """Save a tiny Whisper of windows of so many frames; return its encoder and preprocessing."""
-
-    def save(kind=WhisperModel, bands=80, positions=1500, dtype=torch.float32):
-        config = WhisperConfig(**TINY, num_mel_bins=bands, max_source_positions=positions)
-        model = kind(config).eval()
-        with torch.no_grad():
-            for weight in model.parameters():
-                if weight.ndim == 1:
-                    weight += 0.1 * torch.randn_like(weight)
-        model.to(dtype).save_pretrained(tmp_path / "model")
-        extractor = WhisperFeatureExtractor(feature_size=bands)
-        extractor.save_pretrained(tmp_path / "model")
-        encoder = getattr(getattr(model, "model", model), "encoder", model)
-        return encoder.float(), extractor
-
-    return save
 
 
 def speech(seconds, seed=0):
