@@ -25,9 +25,7 @@ WINDOWS: tuple[Window, ...] = ("30", "short")
 
 def main() -> None:
     parser = parse(__doc__)
-    parser.add_argument(
-        "--model", default="whisper-tiny.en", help="a Whisper whose weights are here"
-    )
+    parser.add_argument("--model", default="whisper-tiny.en", help="a Whisper that is here")
     parser.add_argument("--precision", default="float32")
     arguments = parser.parse_args()
     (device,) = find_devices(arguments.device)
@@ -37,9 +35,27 @@ def main() -> None:
         encoder = Encoder(checkpoint, window=window)
         plan = plan_extraction(manifest, encoder.shape, "float16")
         ways[window] = Ours(encoder, plan, device, arguments.precision)
-    clock: dict[Window, list[float]] = {window: [] for window in WINDOWS}
-    processor: dict[Window, list[float]] = {window: [] for window in WINDOWS}
-    for run in range(arguments.runs + 1):
+    print(
+        f"{arguments.model}, {arguments.precision}, {describe_machine(device)}: "
+        f"{len(plan.planned)} files, {plan.seconds:.0f} s of audio; medians of {arguments.runs}"
+    )
+    for name, taken in zip(("clock", "processor"), measure(ways, arguments.runs), strict=True):
+        for window, seconds in taken.items():
+            print(
+                f"--window {window:5} {statistics.median(seconds):6.2f} s of the {name} "
+                f"({min(seconds):.2f} to {max(seconds):.2f})"
+            )
+        ratio = statistics.median(taken["30"]) / statistics.median(taken["short"])
+        print(f"short windows are {ratio:.2f} times as fast by the {name}")
+
+
+def measure(
+    ways: dict[Window, Ours], runs: int
+) -> tuple[dict[Window, list[float]], dict[Window, list[float]]]:
+    """Run both ways in turn; return the seconds of each run by the clock, and the processor's."""
+    clock: dict[Window, list[float]] = {window: [] for window in ways}
+    processor: dict[Window, list[float]] = {window: [] for window in ways}
+    for run in range(runs + 1):
         for window, way in ways.items():
             with tempfile.TemporaryDirectory() as folder:
                 begin, worked = time.perf_counter(), time.process_time()
@@ -47,21 +63,7 @@ def main() -> None:
                 if run:  # the first warms up
                     clock[window].append(time.perf_counter() - begin)
                     processor[window].append(time.process_time() - worked)
-    print(
-        f"{arguments.model}, {arguments.precision}, {describe_machine(device)}: "
-        f"{len(plan.planned)} files, {plan.seconds:.0f} s of audio; medians of {arguments.runs}"
-    )
-    for window in WINDOWS:
-        print(f"--window {window:5} {_shown(clock[window])} by the clock", end="")
-        print(f", {_shown(processor[window])} of the processor")
-    for name, taken in (("clock", clock), ("processor", processor)):
-        ratio = statistics.median(taken["30"]) / statistics.median(taken["short"])
-        print(f"short windows are {ratio:.2f} times as fast by the {name}")
-
-
-def _shown(seconds: list[float]) -> str:
-    middle = statistics.median(seconds)
-    return f"{middle:6.2f} s ({min(seconds):.2f} to {max(seconds):.2f})"
+    return clock, processor
 
 
 if __name__ == "__main__":

