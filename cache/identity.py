@@ -6,6 +6,7 @@ from typing import Any, Self
 
 Value = str | int | float
 Settings = Mapping[str, Value]
+AS_TRAINED = "30"  # what users call the windows of a store whose identity has none
 
 
 @dataclass(frozen=True)
@@ -42,6 +43,8 @@ class FeatureIdentity(ModelIdentity):
         frame_step: seconds from one frame to the next; 0 for one frame an utterance.
         blocks: transformer blocks of the encoder; None for acoustic features.
         trimmed_to: seconds after which utterances are cut; None if none was.
+        window: "short" if the encoder saw utterances without the silence that it was trained with;
+            None if it saw them as it was trained.
     """
 
     precision: str = "float32"
@@ -49,11 +52,16 @@ class FeatureIdentity(ModelIdentity):
     frame_step: float
     blocks: int | None = None
     trimmed_to: float | None = None
+    window: str | None = None
 
     @property
     def is_acoustic(self) -> bool:
         """Whether the features were computed without a model."""
         return self.blocks is None
+
+    def compared(self) -> dict[str, Any]:
+        """Return what `to_json` does, with a word for windows as trained: messages show it."""
+        return {"window": AS_TRAINED, **self.to_json()}
 
     @classmethod
     def from_json(cls, table: Mapping[str, Any]) -> Self:

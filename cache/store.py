@@ -232,8 +232,8 @@ class FeatureStore:
 
     def _check(self, where: Path, identity: FeatureIdentity, layout: Layout) -> None:
         """Raise a StoreError that names every difference from what the store holds."""
-        held = {**self.identity.to_json(), **vars(self.layout)}
-        asked = {**identity.to_json(), **vars(layout)}
+        held = {**self.identity.compared(), **vars(self.layout)}
+        asked = {**identity.compared(), **vars(layout)}
         found = differences(held, asked)
         if found:
             raise StoreError(

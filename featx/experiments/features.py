@@ -50,6 +50,7 @@ def config_of(store: Store) -> ExtractConfig:
         dtype=asked.dtype,
         compute=Compute(asked.device, asked.devices, _precision(store), asked.batch_seconds),
         limit=_limit(store),
+        window=asked.window,
     )
 
 
@@ -193,6 +194,9 @@ def _check_same(store: Store, there: FeatureStore) -> Known:
         precision = there.identity.precision
         if asked.precision not in ("", "auto", precision):
             differing.append(f"precision is {precision} there, {asked.precision} here")
+        window = there.identity.compared()["window"]
+        if asked.window != window:
+            differing.append(f"window is {window} there, {asked.window} here")
         differing += _cut_otherwise(store, there)
     if differing:
         raise FeatxError(

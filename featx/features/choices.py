@@ -8,5 +8,8 @@ Dtype = Literal["float16", "float32"]
 Precision = Literal["auto", "float32", "bfloat16", "float16"]
 """The types that encoders compute in; "auto" measures which is fastest and exact enough."""
 
+Window = Literal["30", "short"]
+"""What Whisper sees at once: 30 s, filled up with silence, or the utterance and no silence."""
+
 TooLong = Literal["refuse", "trim"]
 """What becomes of an utterance longer than the limit."""

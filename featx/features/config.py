@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from featx.features.choices import Dtype
+from featx.features.choices import Dtype, Window
 from featx.features.encoders.devices import Compute
 from featx.features.plan import LengthLimit
 
@@ -20,6 +20,7 @@ class ExtractConfig:
         dtype: the type to store features in; by default what suits the model.
         compute: what to compute with.
         limit: how long an utterance may be.
+        window: what a Whisper sees at once.
     """
 
     model: str
@@ -28,3 +29,4 @@ class ExtractConfig:
     dtype: Dtype | None = None
     compute: Compute = DEFAULT_COMPUTE
     limit: LengthLimit = DEFAULT_LIMIT
+    window: Window = "30"

@@ -4,12 +4,13 @@ import logging
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Literal, cast
 
 from pydantic import PositiveFloat
 
 from cache import FeatureIdentity, FeatureStore, check_disk, writing
 from featx.data.manifest import Manifest, load_manifest
-from featx.features.choices import Dtype, Precision, TooLong
+from featx.features.choices import Dtype, Precision, TooLong, Window
 from featx.features.config import ExtractConfig
 from featx.features.encoders.devices import Compute
 from featx.features.extraction import Extraction
@@ -33,6 +34,7 @@ def extract(
     revision: str | None = None,
     out: str | Path | None = None,
     layers: str | int | Sequence[int] | None = None,
+    window: Window | Literal[30] = "30",
     dtype: Dtype | None = None,
     precision: Precision = "auto",
     device: str = "auto",
@@ -54,6 +56,9 @@ def extract(
         out: the store's folder; by default features/MANIFEST/MODEL.
         layers: the encoder's layers to store, such as "0,4-12" or `[0, 4]`; all by default. No
             layer above the highest is computed.
+        window: what a Whisper sees at once: "30" s, filled up with silence as it was trained, or
+            "short", the utterance and no silence, several times as fast and not the model as
+            trained. For no other model.
         dtype: the type to store features in; by default float16 for encoders and float32 for
             acoustic features.
         precision: the type to compute in; "auto" measures which is fastest and exact enough.
@@ -84,7 +89,8 @@ def extract(
     compute = Compute(device, str(devices), precision, batch_seconds)
     chosen = None if layers is None else join_layers(layers)
     limit = LengthLimit(max_seconds, too_long == "trim")
-    config = ExtractConfig(str(model), revision, chosen, dtype, compute, limit)
+    seen = cast(Window, str(window))
+    config = ExtractConfig(str(model), revision, chosen, dtype, compute, limit, seen)
     utterances = manifest if isinstance(manifest, Manifest) else load_manifest(Path(manifest))
     folder = Path(out) if out is not None else store_folder(utterances.path, str(model))
     return extract_features(config, utterances, folder, dry_run)

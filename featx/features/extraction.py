@@ -57,6 +57,7 @@ class Extraction:
             "utterances that failed": f"{len(self.failures):,}",
             "audio": f"{self.plan.seconds / 3600:.2f} h",
             "layers": ", ".join(layout.layers),
+            **({"windows": "short, without silence"} if self.plan.short else {}),
             "features a frame": f"{layout.dim:,} in {layout.dtype}",
             "size": f"{self.plan.nbytes / 1e9:.2f} GB",
         }

@@ -17,6 +17,7 @@ from featx.features.acoustic.settings import (
     read_acoustic,
 )
 from featx.features.acoustic.workers import AcousticWorkers
+from featx.features.choices import Window
 from featx.features.config import ExtractConfig
 from featx.features.encoders.checkpoints import (
     Checkpoint,
@@ -27,7 +28,7 @@ from featx.features.encoders.checkpoints import (
 )
 from featx.features.encoders.devices import Compute
 from featx.features.encoders.encoder import Encoder
-from featx.features.encoders.shape import EncoderShape, find_shape, read_shape
+from featx.features.encoders.shape import EncoderShape, find_shape, no_windows, read_shape
 from featx.features.encoders.workers import EncoderWorkers
 from featx.features.layers import parse_layers
 from featx.features.plan import ExtractionPlan
@@ -70,10 +71,12 @@ def find_extractor(config: ExtractConfig) -> Extractor:
     acoustic = _find_acoustic(config)
     if acoustic:
         return acoustic
+    if config.window == "short":  # is refused before weights are downloaded
+        find_shape(config.model, config.revision).seen_in(config.window, config.model)
     checkpoint = find_checkpoint(config.model, config.revision)
     outline = _encoder_outline(config, read_shape(checkpoint.folder))
     config.compute.check()
-    return EncoderExtractor(checkpoint, outline, config.compute)
+    return EncoderExtractor(checkpoint, outline, config.compute, config.window)
 
 
 def _find_acoustic(config: ExtractConfig) -> "AcousticExtractor | None":
@@ -83,13 +86,15 @@ def _find_acoustic(config: ExtractConfig) -> "AcousticExtractor | None":
         if not is_model(config.model):
             raise unknown_model(config.model, [*read_registry(), *acoustic])
         return None
+    if config.window == "short":
+        raise no_windows(config.model)
     _refuse_senseless(config)
     return AcousticExtractor(AcousticShape(config.model, settings))
 
 
 def _encoder_outline(config: ExtractConfig, shape: EncoderShape) -> Outline:
     layers = None if config.layers is None else parse_layers(config.layers, shape.blocks)
-    return Outline(shape, layers, "float16")
+    return Outline(shape.seen_in(config.window, config.model), layers, "float16")
 
 
 def _refuse_senseless(config: ExtractConfig) -> None:
@@ -127,11 +132,13 @@ class EncoderExtractor:
         checkpoint: the encoder's files.
         outline: what features it gives.
         compute: what to compute with.
+        window: what a Whisper sees at once.
     """
 
     checkpoint: Checkpoint
     outline: Outline
     compute: Compute
+    window: Window
 
     def start(self, plan: ExtractionPlan, folder: Path) -> Work:
         """Load the encoder and settle its precision.
@@ -145,7 +152,7 @@ class EncoderExtractor:
         """
         if not FeatureStore.exists(folder):
             (folder / PRECISION_RECORD).unlink(missing_ok=True)  # of a start that was given up
-        encoder = Encoder(self.checkpoint, self.outline.layers)
+        encoder = Encoder(self.checkpoint, self.outline.layers, self.window)
         devices, precision = self.compute.places, str(self.compute.precision)
         if precision == "auto":
             precision = choose_precision(encoder, devices[0], plan, folder)
@@ -167,6 +174,7 @@ def _encoder_identity(checkpoint: Checkpoint, encoder: Encoder, precision: str) 
         blocks=encoder.shape.blocks,
         sample_rate=SAMPLE_RATE,
         frame_step=encoder.shape.hop / SAMPLE_RATE,
+        window="short" if encoder.shape.short else None,
     )
 
 

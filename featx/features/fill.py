@@ -7,10 +7,11 @@ import numpy as np
 
 from cache import FeatureStore, PlannedUtterance, StoreError
 from classifiers.cores import use_one_core
-from featx.data.audio import SAMPLE_RATE, AudioError
+from featx.data.audio import AudioError
 from featx.errors import Interrupted
+from featx.features.batches import plan_batches
 from featx.features.extraction import Extraction
-from featx.features.plan import ExtractionPlan, plan_batches
+from featx.features.plan import ExtractionPlan
 from featx.features.work import Workers
 from featx.utils.parallel import map_ahead
 from featx.utils.progress import progress
@@ -78,16 +79,16 @@ class _Filling:
 
     def run(self, workers: Workers, seconds: float) -> dict[str, str]:
         """Compute and write everything that waits; return why some of it failed."""
-        missing = self._waiting_seconds(self._plan.planned)
-        whole = self._plan.seconds
+        missing = self._waiting_work(self._plan.planned)
+        whole = self._plan.work(self._plan.planned)
         decode = partial(_decode, self._plan)
         decoded = map_ahead(decode, self._batches(seconds), workers.decoders, use_one_core)
-        with progress("Extracting", whole, "s of audio", whole - missing) as advance:
+        with progress("Extracting", whole, self._plan.unit, whole - missing) as advance:
             dtype = self._store.layout.dtype
             for (batch, unread), encoded in workers.encode(decoded, dtype):
                 self._failures |= unread
                 self._write([p for p in batch if p.utterance not in unread], encoded)
-                advance(self._waiting_seconds(batch))
+                advance(self._waiting_work(batch))
         return self._failures
 
     def _write(self, batch: Batch, encoded: Sequence[np.ndarray]) -> None:
@@ -113,9 +114,8 @@ class _Filling:
             if any(planned.utterance in self._waiting for planned in batch)
         ]
 
-    def _waiting_seconds(self, batch: Batch) -> float:
-        waiting = (p.samples for p in batch if p.utterance in self._waiting)
-        return sum(waiting) / SAMPLE_RATE
+    def _waiting_work(self, batch: Batch) -> float:
+        return self._plan.work([p for p in batch if p.utterance in self._waiting])
 
 
 def _decode(

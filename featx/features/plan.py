@@ -74,6 +74,7 @@ class ExtractionPlan:
         trimmed: how many utterances the limit shortens.
         failures: utterance id to why it can't be extracted.
         window: the samples that the model sees at once; None if it sees any utterance as a whole.
+        short: whether a window ends where the utterance does; else it is filled up with silence.
     """
 
     utterances: tuple[Utterance, ...]
@@ -83,11 +84,23 @@ class ExtractionPlan:
     trimmed: int
     failures: dict[str, str]
     window: int | None = None
+    short: bool = False
 
     @property
     def seconds(self) -> float:
         """Seconds of audio."""
         return sum(planned.samples for planned in self.planned) / SAMPLE_RATE
+
+    @property
+    def unit(self) -> str:
+        """What work is counted in: seconds of audio, or windows that all take as long."""
+        return "s of audio" if self.window is None or self.short else "windows"
+
+    def work(self, planned: Sequence[PlannedUtterance]) -> float:
+        """Count it, of some utterances."""
+        if self.window is None or self.short:
+            return sum(utterance.samples for utterance in planned) / SAMPLE_RATE
+        return sum(-(-utterance.samples // self.window) for utterance in planned)
 
     @property
     def frames(self) -> int:
@@ -136,16 +149,18 @@ class ExtractionPlan:
         )
 
     def _windows(self) -> str:
-        """Say in words which utterances the model sees in several pieces; nothing if none."""
+        """Say in words if windows are short, and which utterances the model sees in several."""
         if self.window is None:
             return ""
+        longest = f"{self.window / SAMPLE_RATE:g} s"
         longer = sum(planned.samples > self.window for planned in self.planned)
-        if not longer:
-            return ""
-        return (
-            f"\n{counted(longer, 'utterance')} longer than {self.window / SAMPLE_RATE:g} s, which "
-            "is what the model sees at once: encoded in consecutive windows"
-        )
+        said = f"\nShort windows, without silence up to {longest}" if self.short else ""
+        if longer:
+            said += (
+                f"\n{counted(longer, 'utterance')} longer than {longest}, which is what the "
+                "model sees at once: encoded in consecutive windows"
+            )
+        return said
 
 
 def plan_extraction(
@@ -187,6 +202,7 @@ def plan_extraction(
         draft.trimmed,
         draft.failures,
         getattr(shape, "window", None),
+        getattr(shape, "short", False),
     )
 
 
@@ -232,40 +248,3 @@ def describe_failures(failures: dict[str, str]) -> str:
         return ""
     lines = "\n  ".join(failures.values())
     return f"\n{len(failures)} utterances can't be used:\n  {lines}"
-
-
-SIMILAR = 0.8  # the shortest of a batch to the longest: padding costs time
-SHARE_OF_REST = 1 / 8  # that a batch near the end takes
-SMALLEST = 1 / 4  # of the usual batch, which it takes at least
-
-
-def plan_batches(
-    planned: Sequence[PlannedUtterance], seconds: float
-) -> list[tuple[PlannedUtterance, ...]]:
-    """Group utterances into batches, the longest utterances first.
-
-    The last batches are smaller, so that the threads that work on them end at about the same
-    time. The same utterances always make the same batches: an extraction that goes on after a
-    stop gives the features that it would have given without the stop, to the last bit.
-
-    Args:
-        planned: the utterances.
-        seconds: seconds of audio in a batch, padding included; a longer utterance is a batch
-            alone.
-    """
-    usual = seconds * SAMPLE_RATE
-    left = sum(utterance.samples for utterance in planned)
-    batches: list[list[PlannedUtterance]] = []
-    longest = room = 0.0
-    for utterance in sorted(planned, key=lambda planned: (-planned.samples, planned.utterance)):
-        fits = batches and (len(batches[-1]) + 1) * longest <= room
-        if fits and utterance.samples >= SIMILAR * longest:
-            batches[-1].append(utterance)
-        else:
-            batches.append([utterance])
-            longest, room = (
-                utterance.samples,
-                min(usual, max(left * SHARE_OF_REST, usual * SMALLEST)),
-            )
-        left -= utterance.samples
-    return [tuple(batch) for batch in batches]

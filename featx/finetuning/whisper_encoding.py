@@ -7,8 +7,8 @@ import torch
 from torch import Tensor
 from transformers import WhisperModel
 
+from featx.features.encoders.log_mel import LogMel
 from featx.features.encoders.shape import EncoderShape
-from featx.features.encoders.spectrogram import LogMel
 from featx.features.encoders.windows import Window, at_once, divide
 from featx.finetuning.choices import Mode
 

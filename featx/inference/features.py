@@ -13,7 +13,7 @@ from featx.data.audio import SAMPLE_RATE
 from featx.data.manifest import Manifest
 from featx.errors import FeatxError
 from featx.features.acoustic.settings import read_acoustic
-from featx.features.choices import Dtype, Precision
+from featx.features.choices import Dtype, Precision, Window
 from featx.features.config import ExtractConfig
 from featx.features.encoders.devices import Compute
 from featx.features.extract import plan_features, write_features
@@ -85,7 +85,7 @@ def differences(wanted: HeadInput, identity: FeatureIdentity) -> list[str]:
         wanted: what the head takes.
         identity: the identity of the features at hand.
     """
-    known, here = wanted.features.to_json(), identity.to_json()
+    known, here = wanted.features.compared(), identity.compared()
     keys = [key for key in {**known, **here} if key not in _NAMES]
     return [
         f"{key}: {known.get(key)!r} in training, here {here.get(key)!r}"
@@ -170,6 +170,7 @@ def find_source(
         dtype=dtype,
         compute=Compute(options.device, precision=cast(Precision, identity.precision)),
         limit=limit,
+        window=cast(Window, identity.compared()["window"]),
     )
     return Source(wanted, config)
 

@@ -33,7 +33,9 @@ def make_store(folder: Path, identity: FeatureIdentity) -> Path:
     return folder / "shard-0000.h5"
 
 
-@pytest.mark.parametrize("table", [ENCODER, {**ENCODER, "trimmed_to": 15.0}, ACOUSTIC])
+@pytest.mark.parametrize(
+    "table", [ENCODER, {**ENCODER, "trimmed_to": 15.0}, {**ENCODER, "window": "short"}, ACOUSTIC]
+)
 def test_the_file_holds_the_text_it_always_did(tmp_path, table):
     path = make_store(tmp_path, FeatureIdentity.from_json(table))
     with h5py.File(path) as file:
@@ -61,3 +63,14 @@ def test_another_trimming_is_another_store(tmp_path):
     make_store(tmp_path, identity)
     with pytest.raises(StoreError, match="trimmed_to"):
         make_store(tmp_path, replace(identity, trimmed_to=15.0))
+
+
+def test_other_windows_are_another_store_and_both_have_a_word(tmp_path):
+    trained = FeatureIdentity.from_json(ENCODER)
+    short = replace(trained, window="short")
+    make_store(tmp_path / "trained", trained)
+    make_store(tmp_path / "short", short)
+    with pytest.raises(StoreError, match="window: the store has '30', asked for 'short'"):
+        make_store(tmp_path / "trained", short)
+    with pytest.raises(StoreError, match="window: the store has 'short', asked for '30'"):
+        make_store(tmp_path / "short", trained)

@@ -16,6 +16,7 @@ WRONG = [
     ("build_manifest", {"corpus": "folder", "root": "x", "merge": "a"}, "merge"),
     ("load_manifest", {"path": 3}, "path"),
     ("extract", {"model": "egemaps", "layers": 0.5}, "layers"),
+    ("extract", {"model": "egemaps", "window": 20}, "window"),
     ("extract", {"model": "egemaps", "devices": None}, "devices"),
     ("extract", {"model": "egemaps", "batch_seconds": "x"}, "batch_seconds"),
     ("extract", {"model": "egemaps", "max_seconds": 0}, "max_seconds"),

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 import numpy as np
 import torch
 
+from featx.features.choices import Window
 from featx.features.encoders.checkpoints import Checkpoint
 from featx.features.encoders.devices import keep_float32
 from featx.features.encoders.families import family_of, prepare_waveform
@@ -27,9 +28,11 @@ class Encoder:
     Args:
         checkpoint: where its files are.
         layers: those to return, ascending; all by default. Blocks above the last are dropped.
+        window: what a Whisper sees at once.
 
     Raises:
-        FeatxError: if it is of an unknown family, lacks weights, or expects another sample rate.
+        FeatxError: if it is of an unknown family, lacks weights, expects another sample rate, or
+            is asked for short windows and has none.
 
     Attributes:
         shape: layers, dim and frame counts.
@@ -41,16 +44,18 @@ class Encoder:
         settings_digest: SHA-256 over what else decides the features: config and preprocessing.
     """
 
-    def __init__(self, checkpoint: Checkpoint, layers: Sequence[int] | None = None) -> None:
-        self.shape = read_shape(checkpoint.folder)
+    def __init__(
+        self, checkpoint: Checkpoint, layers: Sequence[int] | None = None, window: Window = "30"
+    ) -> None:
+        self.shape = read_shape(checkpoint.folder).seen_in(window, checkpoint.name)
         self.layers = tuple(self.shape.layers if layers is None else layers)
         self.precision, self.device = "float32", CPU
         model = load_model(checkpoint.folder)
         self._extractor = load_extractor(checkpoint.folder)
         self.digest = digest_weights(model)
         self.settings_digest = digest_settings(model.config, self._extractor)
-        family = family_of(model.config)
-        self.network = family.network(model, self._extractor, self.layers[-1])
+        network = family_of(model.config).network
+        self.network = network(model, self._extractor, self.layers[-1], self.shape.short)
         self._transfer = Transfer(CPU)
 
     def on(self, device: torch.device, precision: str) -> "Encoder":

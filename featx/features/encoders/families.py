@@ -50,8 +50,8 @@ class Family(Protocol):
     def untrained(self, config: Any) -> Any:
         """Return a model of this config, whose weights are random."""
 
-    def network(self, model: Any, extractor: Any, highest: int) -> LayersNetwork:
-        """Return what computes the layers up to the highest."""
+    def network(self, model: Any, extractor: Any, highest: int, short: bool) -> LayersNetwork:
+        """Return what computes the layers up to the highest, in short windows or as trained."""
 
     def check(self, config: PretrainedConfig, extractor: Any, path: Path) -> None:
         """Refuse, by a FeatxError that names its file, a preprocessor that doesn't fit."""
@@ -68,8 +68,8 @@ class Wav2Vec2Family:
         """Return a model of this config, whose weights are random."""
         return AutoModel.from_config(config)
 
-    def network(self, model: Any, extractor: Any, highest: int) -> LayersNetwork:
-        """Return what computes the layers up to the highest."""
+    def network(self, model: Any, extractor: Any, highest: int, short: bool) -> LayersNetwork:
+        """Return what computes the layers up to the highest; there are no windows to be short."""
         return Network(model, highest)
 
     def check(self, config: PretrainedConfig, extractor: Any, path: Path) -> None:
@@ -87,9 +87,9 @@ class WhisperFamily:
         """Return an encoder of this config, whose weights are random."""
         return WhisperEncoder(config)
 
-    def network(self, model: Any, extractor: Any, highest: int) -> LayersNetwork:
-        """Return what computes the layers up to the highest."""
-        return WhisperNetwork(model, extractor, highest)
+    def network(self, model: Any, extractor: Any, highest: int, short: bool) -> LayersNetwork:
+        """Return what computes the layers up to the highest, in short windows or as trained."""
+        return WhisperNetwork(model, extractor, highest, short)
 
     def check(self, config: PretrainedConfig, extractor: Any, path: Path) -> None:
         """Refuse a spectrogram of other bands or steps than the model was trained on."""

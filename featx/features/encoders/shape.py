@@ -3,11 +3,12 @@
 import json
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from featx.errors import FeatxError
+from featx.features.choices import Window
 from featx.features.encoders.checkpoints import (
     WHISPER,
     find_settings,
@@ -35,6 +36,7 @@ class EncoderShape:
         strides: the step of each convolution of the local encoder.
         window: the samples that the encoder sees at once; longer utterances are seen in windows
             of so many. None if it sees any utterance as a whole.
+        short: whether a window ends where the utterance does; else it is filled up with silence.
     """
 
     blocks: int
@@ -42,6 +44,7 @@ class EncoderShape:
     kernels: Sequence[int] = (10, 3, 3, 3, 3, 2, 2)
     strides: Sequence[int] = (5, 2, 2, 2, 2, 2, 2)
     window: int | None = None
+    short: bool = False
 
     @property
     def layers(self) -> tuple[int, ...]:
@@ -68,6 +71,28 @@ class EncoderShape:
                 return 0
             samples = (samples - kernel) // stride + 1
         return samples
+
+    def seen_in(self, window: Window, model: str) -> "EncoderShape":
+        """Return the same shape, with short windows or those that the model was trained with.
+
+        Args:
+            window: which of the two.
+            model: the model's name, for the message.
+
+        Raises:
+            FeatxError: if short windows are asked for, and the encoder has no windows.
+        """
+        if window == "short" and self.window is None:
+            raise no_windows(model)
+        return replace(self, short=window == "short")
+
+
+def no_windows(model: str) -> FeatxError:
+    """Return the refusal of short windows for what has none."""
+    return FeatxError(
+        f"`window='short'` is for Whisper models, whose windows are else filled up to 30 s; "
+        f"{model} sees utterances as they are."
+    )
 
 
 def whisper_shape(blocks: int, dim: int, window: int = WHISPER_WINDOW) -> EncoderShape:

@@ -6,12 +6,14 @@ from typing import Any
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
+from torch.nn.utils.rnn import pad_sequence
 
 from featx.features.encoders.linear import Linear
-from featx.features.encoders.spectrogram import LogMel
-from featx.features.encoders.windows import at_once, divide
+from featx.features.encoders.log_mel import LogMel
+from featx.features.encoders.network import STEP
+from featx.features.encoders.whisper_parts import StemConvolution, WhisperBlock
+from featx.features.encoders.windows import Window, at_once, divide
 
-QUERIES = 500  # at a time in half precision on a processor, to stay in its caches
 EDGE = 4  # frames after an utterance's end of which some see its sound, and before the window's end
 
 
@@ -19,19 +21,29 @@ class WhisperNetwork(nn.Module):
     """The layers of a Whisper encoder, up to the highest one asked for.
 
     As it was trained, Whisper sees windows of 30 s that are filled up with silence, to which its
-    frames attend: no window depends on what else is in the batch. An utterance that is longer is
-    seen in consecutive windows. It takes over the weights of transformers' encoder.
+    frames attend. A short window ends with the utterance's last frame: what an encoder computes
+    whose positions are cut off there. No window depends on what else is in the batch. An utterance
+    of more than 30 s is seen in consecutive windows, of which the last may be short. It takes over
+    the weights of transformers' encoder.
+
+    These differ at a short window's end. Only the last frame, if it is not full, is filled up with
+    silence. The spectrogram's last step sees 40 samples mirrored at the end, where it would see
+    silence. The stem's first convolution sees zeros after the end, which in a spectrogram is not
+    silence but a middling loudness. As in a window of 30 s, bands more than 8 powers of ten below
+    the loudest of the window are raised to that; the loudest can only change if it is at the end.
 
     Args:
         encoder: transformers' encoder.
         extractor: its preprocessing, whose log-mel spectrogram is computed here.
         highest: the last layer to compute; 0 is the convolutional stem.
+        short: whether windows are short.
     """
 
     positions: Tensor
 
-    def __init__(self, encoder: Any, extractor: Any, highest: int) -> None:
+    def __init__(self, encoder: Any, extractor: Any, highest: int, short: bool = False) -> None:
         super().__init__()
+        self.short = short
         self.spectrogram = LogMel(extractor)
         activation = nn.GELU()
         self.stem = nn.Sequential(
@@ -41,13 +53,14 @@ class WhisperNetwork(nn.Module):
         self.register_buffer("positions", encoder.embed_positions.weight.detach())
         self.blocks = nn.ModuleList(WhisperBlock(layer) for layer in encoder.layers[:highest])
         self.norm, self.depth = encoder.layer_norm, len(encoder.layers)
-        self.at_once = 1
+        self.at_once, self.step = 1, 1
         self.eval().requires_grad_(False)
 
     def prepare(self, device: torch.device, dtype: torch.dtype) -> "WhisperNetwork":
         """Move to a device, and compute the blocks' products in this type."""
         self.to(device)
         self.at_once = at_once(device)
+        self.step = 1 if dtype is torch.float32 else STEP
         self.blocks.to(dtype)
         for module in self.modules():
             if isinstance(module, nn.LayerNorm):
@@ -73,125 +86,74 @@ class WhisperNetwork(nn.Module):
         longest, dim = max(frames), self.positions.shape[1]
         shape = len(self.blocks) + 1, len(frames), longest, dim
         layers = torch.empty(shape, dtype=torch.float32, device=waveforms.device)
-        size = len(self.positions)
-        windows = divide(frames, size)
+        windows = divide(frames, len(self.positions))
         for first in range(0, len(windows), self.at_once):
             group = windows[first : first + self.at_once]
-            audio = torch.stack([window.cut(waveforms, size, self.hop) for window in group])
-            real = max(window.frames for window in group)
-            for layer, hidden in zip(layers, self._layers(audio, real), strict=True):
+            read = self._read_short if self.short else self._read
+            for layer, hidden in zip(layers, self._layers(*read(waveforms, group)), strict=True):
                 for window, own in zip(group, hidden, strict=True):
                     end = window.start + window.frames
                     layer[window.utterance, window.start : end] = own[: window.frames]
         yield from layers
 
-    def _layers(self, audio: Tensor, real: int) -> Iterator[Tensor]:
-        """Yield the layers of windows, each (windows, `real` frames or more, dim)."""
-        hidden = self._encode(audio, real) + self.positions
-        yield hidden
-        for number, block in enumerate(self.blocks, 1):
-            # of the last block's frames nobody asks for those of silence
-            asked = real if number == len(self.blocks) else hidden.shape[1]
-            hidden = block(hidden, asked)
-            yield self.norm(hidden) if number == self.depth else hidden
-
-    def _encode(self, audio: Tensor, real: int) -> Tensor:
-        """Return the stem's output of windows that are silent after `real` frames.
+    def _read(self, waveforms: Tensor, group: Sequence[Window]) -> tuple[Tensor, int, None]:
+        """Return the stem's output of whole windows, silence and all, and what `_layers` takes.
 
         All frames of silence are alike, but for those near sound and at the window's end: it is
         enough to compute a window with fewer of them, and to repeat one.
         """
-        whole = len(self.positions)
+        real, whole = max(window.frames for window in group), len(self.positions)
         frames = min(whole, real + 2 * EDGE)
-        hidden: Tensor = self.stem(self.spectrogram(audio[:, : frames * self.hop]))
-        sound, end = hidden.split([frames - EDGE, EDGE], 1)
+        audio = torch.stack([window.cut(waveforms, frames, self.hop) for window in group])
+        sound, end = self.stem(self.spectrogram(audio)).split([frames - EDGE, EDGE], 1)
         silence = sound[:, -1:].expand(-1, whole - frames, -1)
-        return torch.cat([sound, silence, end], 1)
+        return torch.cat([sound, silence, end], 1), real, None
 
+    def _read_short(
+        self, waveforms: Tensor, group: Sequence[Window]
+    ) -> tuple[Tensor, int, Tensor | None]:
+        """Return the stem's output of short windows, padded, and what `_layers` takes.
 
-class StemConvolution(nn.Module):
-    """A convolution that keeps the length, or divides it by its stride, as a matrix product.
+        The padding needs no mask here. A frame begins at every second step of the spectrogram and
+        sees two steps to either side. Of those after its window's end the last frame sees a single
+        step, which is 0 as if the window were alone.
+        """
+        counts = [window.frames for window in group]
+        spectrograms = [
+            self.spectrogram(window.cut(waveforms, window.frames, self.hop)[None])[0]
+            for window in group
+        ]
+        steps = pad_sequence(spectrograms, batch_first=True)
+        real = max(counts)
+        # in half precision shapes are to recur, as in `Network`
+        frames = min(len(self.positions), -(-real // self.step) * self.step)
+        hidden = self.stem(F.pad(steps, (0, 0, 0, 2 * frames - steps.shape[1])))
+        return hidden, real, self._unseen(counts, frames)
 
-    Args:
-        conv: torch's convolution.
-        activation: what is applied to its output.
-    """
+    def _unseen(self, counts: Sequence[int], frames: int) -> Tensor | None:
+        """Return what to add to attention's scores: (windows, 1, 1, frames), -inf for padding.
 
-    def __init__(self, conv: Any, activation: nn.Module) -> None:
-        super().__init__()
-        self.kernel, self.stride = conv.kernel_size[0], conv.stride[0]
-        self.padding = self.kernel // 2
-        self.linear = Linear(conv.weight.transpose(1, 2).flatten(1), conv.bias, activation)
+        None if no window is padded.
+        """
+        if min(counts) == frames:
+            return None
+        ends = torch.tensor(counts, device=self.positions.device)[:, None]
+        padding = torch.arange(frames, device=self.positions.device) >= ends
+        added = torch.zeros(padding.shape, device=padding.device).masked_fill(padding, -torch.inf)
+        return added[:, None, None]
 
-    def forward(self, hidden: Tensor) -> Tensor:
-        """Map (windows, steps, in) to (windows, steps out, out)."""
-        padded = F.pad(hidden, (0, 0, self.padding, self.padding))
-        seen = padded.unfold(1, self.kernel, self.stride).transpose(-1, -2).flatten(2)
-        output: Tensor = self.linear(seen)
-        return output
+    def _layers(self, hidden: Tensor, real: int, unseen: Tensor | None) -> Iterator[Tensor]:
+        """Yield the layers of windows, each (windows, `real` frames or more, dim).
 
-
-class WhisperBlock(nn.Module):
-    """A transformer block.
-
-    Args:
-        layer: transformers' block.
-    """
-
-    def __init__(self, layer: Any) -> None:
-        super().__init__()
-        attention = layer.self_attn
-        self.heads, self.dim = attention.num_heads, attention.embed_dim
-        scale = (self.dim // self.heads) ** -0.5  # of the products of queries and keys
-        self.query = Linear(scale * attention.q_proj.weight, scale * attention.q_proj.bias)
-        no_bias = torch.zeros(self.dim)
-        self.keys_values = Linear(
-            torch.cat([attention.k_proj.weight, attention.v_proj.weight]),
-            torch.cat([no_bias, attention.v_proj.bias]),
-        )
-        self.output = Linear(attention.out_proj.weight, attention.out_proj.bias)
-        self.attention_norm = layer.self_attn_layer_norm
-        self.feed_forward = nn.Sequential(
-            Linear(layer.fc1.weight, layer.fc1.bias, layer.activation_fn),
-            Linear(layer.fc2.weight, layer.fc2.bias),
-        )
-        self.feed_forward_norm = layer.final_layer_norm
-
-    def forward(self, hidden: Tensor, asked: int) -> Tensor:
-        """Map (windows, frames, dim) to (windows, asked, dim): the first frames alone."""
-        dtype = self.query.bias.dtype  # that of products, not of what is added up
-        normed = self.attention_norm(hidden).to(dtype)
-        query = self.query(normed[:, :asked]).unflatten(-1, (self.heads, -1)).transpose(1, 2)
-        keys_values = self.keys_values(normed).unflatten(-1, (2, self.heads, -1))
-        key, value = keys_values.permute(2, 0, 3, 1, 4)
-        mixed = attend(query, key, value)
-        hidden = hidden[:, :asked] + self.output(mixed.transpose(1, 2).flatten(2))
-        hidden = hidden + self.feed_forward(self.feed_forward_norm(hidden).to(dtype))
-        return hidden
-
-
-def attend(query: Tensor, key: Tensor, value: Tensor) -> Tensor:
-    """Return the values of all frames, weighted by how much each query's frame attends to them.
-
-    In half precision on a processor, this is done a piece at a time: torch's own attention takes
-    half as long again.
-
-    Args:
-        query: (windows, heads, queries, head dim), scaled.
-        key: (windows, heads, frames, head dim).
-        value: (windows, heads, frames, head dim).
-
-    Returns:
-        (windows, heads, queries, head dim).
-    """
-    if query.dtype is torch.float32 or query.device.type != "cpu":
-        return F.scaled_dot_product_attention(query, key, value, scale=1.0)
-    windows, heads, queries, dim = query.shape
-    mixed = query.new_empty(windows, queries, heads, dim)  # as the next product takes it
-    for window in range(windows):
-        for head in range(heads):
-            keys, values = key[window, head].mT, value[window, head]
-            for start in range(0, queries, QUERIES):
-                piece = query[window, head, start : start + QUERIES]
-                mixed[window, start : start + QUERIES, head] = (piece @ keys).softmax(-1) @ values
-    return mixed.transpose(1, 2)
+        Args:
+            hidden: (windows, frames, dim), the stem's output.
+            real: the frames of the window with most.
+            unseen: what to add to attention's scores; None if every frame sees every other.
+        """
+        hidden = hidden + self.positions[: hidden.shape[1]]
+        yield hidden
+        for number, block in enumerate(self.blocks, 1):
+            # of the last block's frames nobody asks for those of silence
+            asked = real if number == len(self.blocks) else hidden.shape[1]
+            hidden = block(hidden, asked, unseen)
+            yield self.norm(hidden) if number == self.depth else hidden

@@ -1,4 +1,4 @@
-"""The windows of fixed length in which a Whisper sees utterances."""
+"""The windows in which a Whisper sees utterances."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ class Window:
     Attributes:
         utterance: the utterance's place in the batch.
         start: the first of its frames in the window.
-        frames: how many of its frames the window has; the rest is silence.
+        frames: how many of its frames the window has; the rest, if any, is silence.
     """
 
     utterance: int
@@ -27,7 +27,7 @@ class Window:
 
         Args:
             waveforms: (utterances, samples), zero after the end of each utterance.
-            size: frames of a window.
+            size: frames to fill up to.
             hop: samples of a frame.
         """
         start = self.start * hop
@@ -40,7 +40,7 @@ def divide(frames: Sequence[int], size: int) -> list[Window]:
 
     Args:
         frames: how many frames each utterance has.
-        size: frames of a window.
+        size: the most frames of a window.
     """
     return [
         Window(utterance, start, min(size, count - start))

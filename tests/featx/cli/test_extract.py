@@ -42,6 +42,7 @@ def test_failures_are_listed_with_options_and_end_with_code_1(
         (("--device", "cuda:77"), "--device cuda:77"),
         (("--batch-seconds", "inf"), "--batch-seconds inf"),
         (("--layers", "7"), "--layers 7"),
+        (("--window", "short"), "--window short is for Whisper models"),
     ],
 )
 def test_errors_name_the_options(write_corpus, run_featx, checkpoint_folder, option, shown):
@@ -49,6 +50,14 @@ def test_errors_name_the_options(write_corpus, run_featx, checkpoint_folder, opt
     outcome = run_featx("extract", "--model", checkpoint_folder, *option)
     assert outcome.code == 1
     assert shown in outcome.err
+
+
+def test_short_windows_are_said(write_corpus, run_featx):
+    write_corpus(speakers=1)
+    options = ("--model", "whisper-tiny.en", "--dry-run")
+    assert "Short windows" in run_featx("extract", *options, "--window", "short").out
+    assert "Short windows" not in run_featx("extract", *options, "--window", "30").out
+    assert run_featx("extract", *options, "--window", "20").code == 2
 
 
 def test_a_choice_that_is_none_is_refused(write_corpus, run_featx):

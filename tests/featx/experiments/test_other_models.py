@@ -105,6 +105,27 @@ def test_models_of_the_hub_go_by_their_commit(extracted, hub, checkpoint_folder)
     assert "encoder is facebook/wav2vec2-base there" in errors("hubert-base")
 
 
+def test_features_in_other_windows(extracted, save_whisper):
+    save_whisper(positions=40)
+    Path("model").rename("tiny")
+    extracted("tiny", precision="float32")
+    assert not errors("tiny")
+    assert not errors("tiny", "window = 30")
+    assert "other features: window is 30 there, short here" in errors("tiny", 'window = "short"')
+    shutil.rmtree(STORE)
+    assert not errors("tiny", 'window = "short"')
+    featx.run(Path("small.toml"))
+    assert FeatureStore(STORE).identity.window == "short"
+    assert not errors("tiny", 'window = "short"')
+    assert "other features: window is short there, 30 here" in errors("tiny")
+    assert "window" in errors("tiny", "window = 20")
+
+
+def test_short_windows_of_a_model_without(extracted, checkpoint_folder):
+    assert "is for Whisper models" in errors(checkpoint_folder, 'window = "short"')
+    assert "is for Whisper models" in errors("egemaps", 'window = "short"')
+
+
 def test_no_timing_decides_on_the_precision(extracted, checkpoint_folder, monkeypatch):
     place = "featx.features.extractors.choose_precision"
     monkeypatch.setattr(place, lambda *_: pytest.fail("timed"))

@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cache import PlannedUtterance
-from featx.features.plan import SIMILAR, plan_batches
+from featx.features.batches import SIMILAR, plan_batches
 
 
 @given(st.lists(st.integers(400, 640_000), max_size=60), st.floats(1, 60))

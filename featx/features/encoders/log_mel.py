@@ -1,4 +1,4 @@
-"""What Whisper reads in place of samples."""
+"""The log-mel spectrogram that Whisper reads."""
 
 from typing import Any
 
