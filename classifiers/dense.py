@@ -12,11 +12,11 @@ from classifiers.dropout import at, dropout
 from classifiers.head import Head
 from classifiers.layer_average import LayerAverage
 from classifiers.pooling import pool_mean, pool_moments
-from classifiers.settings import Dropout, Settings
+from classifiers.settings import Dropout, FrameSettings
 from classifiers.shape import InputShape, part_size
 
 
-class DenseSettings(Settings):
+class DenseSettings(FrameSettings):
     """What a dense head is made of.
 
     Attributes:
@@ -50,7 +50,7 @@ class DenseHead(Head):
 
     def __init__(self, settings: DenseSettings, shape: InputShape, classes: int) -> None:
         super().__init__()
-        self.part_size = part_size(shape.dim)
+        self.part_size = part_size(shape)
         self.dropout = settings.dropout
         self.layer_averages = nn.ModuleList([LayerAverage(shape.layers, settings.weighting)])
         widths = [shape.dim] + [settings.width] * settings.depth

@@ -13,11 +13,11 @@ from classifiers.dropout import at, dropout
 from classifiers.head import Head
 from classifiers.layer_average import LayerAverage
 from classifiers.pooling import align, pool_mean
-from classifiers.settings import Dropout, Settings
+from classifiers.settings import Dropout, FrameSettings
 from classifiers.shape import InputShape, part_size
 
 
-class FusionSettings(Settings):
+class FusionSettings(FrameSettings):
     """What a fusion head is made of.
 
     Attributes:
@@ -46,7 +46,7 @@ class FusionHead(Head):
         self, settings: FusionSettings, shapes: Sequence[InputShape], classes: int
     ) -> None:
         super().__init__()
-        self.part_size = part_size(max(shape.dim for shape in shapes))
+        self.part_size = min(map(part_size, shapes))
         self.dropout = settings.dropout
         self.steps = [shape.step for shape in shapes]
         self.layer_averages = nn.ModuleList(

@@ -5,7 +5,7 @@ import warnings
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from threading import Event
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 import numpy as np
 import torch
@@ -37,6 +37,8 @@ class LinearSettings(Settings):
         strengths: values of C to try, the inverse of regularisation; the value with the highest
             UAR on validation data is taken, the first of equal ones.
     """
+
+    average_frames: ClassVar[int] = 1  # the moments are those of all frames
 
     kind: Literal["linear", "svm"]
     pooling: MomentPooling

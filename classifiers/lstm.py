@@ -13,11 +13,11 @@ from classifiers.dropout import at, dropout
 from classifiers.head import Head
 from classifiers.layer_average import LayerAverage
 from classifiers.pooling import pool_mean
-from classifiers.settings import Dropout, Settings
+from classifiers.settings import Dropout, FrameSettings
 from classifiers.shape import InputShape
 
 
-class LstmSettings(Settings):
+class LstmSettings(FrameSettings):
     """What an LSTM head is made of.
 
     Attributes:

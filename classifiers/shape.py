@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+_USUAL_STEP = 0.02  # seconds, of most encoders
+
 
 @dataclass(frozen=True)
 class InputShape:
@@ -18,6 +20,7 @@ class InputShape:
     step: float
 
 
-def part_size(dim: int) -> int:
+def part_size(shape: InputShape) -> int:
     """Return how many utterances a core computes together: their frames should fit its cache."""
-    return 8 if dim > 300 else 32
+    usual = 8 if shape.dim > 300 else 32
+    return usual * max(1, round(shape.step / _USUAL_STEP))

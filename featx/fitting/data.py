@@ -20,6 +20,7 @@ from featx.protocols.apply import apply_protocol
 from featx.protocols.folds import Fold
 from featx.protocols.task import Task, set_task
 from featx.utils.machine import available_memory
+from featx.utils.parallel import map_ahead
 
 
 @dataclass(frozen=True)
@@ -69,7 +70,10 @@ def load_data(config: FitConfig, manifest: Manifest, device: torch.device) -> Fi
         raise FeatxError(
             f"`layers={config.layers!r}`: {config.models} has a single layer; leave `layers` out."
         )
-    selections = tuple(select(store, config.layers, config.seconds, device) for store in stores)
+    average = config.head.average_frames
+    selections = tuple(
+        select(store, config.layers, config.seconds, device, average) for store in stores
+    )
     everyone = applied.kept.utterances
     used = _with_features(config, selections, everyone)
     for selection in selections:
@@ -174,7 +178,7 @@ def fits_in_memory(data: FitData, limit: float | None) -> bool:
 
 
 def prepare(data: FitData, normalize: Normalize, keep: bool, pooled: bool = False) -> list[Source]:
-    """Measure what is not known, and move features to a GPU if that is where heads train.
+    """Measure what is not known, average frames, and move features to a GPU if heads train there.
 
     Args:
         data: the features.
@@ -194,8 +198,9 @@ def prepare(data: FitData, normalize: Normalize, keep: bool, pooled: bool = Fals
         if pooled:
             moments = find_moments(selection, names, keep, selection.frames)
             held = {name: as_two_frames(moments[name]).to(selection.device) for name in names}
-        elif selection.device.type == "cuda" and keep:
-            held = {name: selection.read(name) for name in names}
+        elif keep and (selection.device.type == "cuda" or selection.average > 1):
+            ahead = torch.get_num_threads()
+            held = dict(zip(names, map_ahead(selection.read, names, ahead), strict=True))
         else:
             held = {}
         sources.append(Source(Reader(selection, keep, held), cells))

@@ -101,6 +101,7 @@ class FittedHeads:
         normalize: "global", "speaker" or "none".
         inputs: the features of each store.
         seconds: how much of each utterance's beginning is used; infinite for all of it.
+        average_frames: how many neighbouring frames are averaged.
         members: one head for each seed and fold.
     """
 
@@ -108,6 +109,7 @@ class FittedHeads:
     normalize: str
     inputs: tuple[HeadInput, ...]
     seconds: float
+    average_frames: int
     members: tuple[FittedHead, ...]
 
     def select(self, stores: Sequence[FeatureStore]) -> tuple[Selection, ...]:
@@ -130,7 +132,7 @@ class FittedHeads:
                 f"store. It has {', '.join(stored)}."
             )
         rows = tuple(stored.index(layer) for layer in wanted.layers)
-        return Selection(store, rows, self.seconds, CPU)
+        return Selection(store, rows, self.seconds, CPU, self.average_frames)
 
     def member_probabilities(
         self,
@@ -214,6 +216,7 @@ def read_heads(folder: Path, seconds: float) -> FittedHeads:
         normalize=described.normalize,
         inputs=described.inputs,
         seconds=seconds,
+        average_frames=described.head.average_frames,
         members=members,
     )
 

@@ -27,12 +27,14 @@ class Selection:
         rows: the places of the chosen layers in the store.
         seconds: how much of the beginning of each utterance is used; infinite for all of it.
         device: where features are wanted.
+        average: how many neighbouring frames are averaged, the last of them maybe fewer.
     """
 
     store: FeatureStore
     rows: tuple[int, ...]
     seconds: float
     device: torch.device
+    average: int = 1
 
     @property
     def layers(self) -> list[str]:
@@ -42,29 +44,34 @@ class Selection:
     @property
     def shape(self) -> InputShape:
         """What a head is given."""
-        step = self.store.identity.frame_step
+        step = self.store.identity.frame_step * self.average
         return InputShape(len(self.rows), self.store.layout.dim, step)
 
     @property
     def frames(self) -> int | None:
-        """The most frames that are used of an utterance; None for all."""
-        if not self.shape.step or math.isinf(self.seconds):
+        """The most stored frames that are used of an utterance; None for all."""
+        step = self.store.identity.frame_step
+        if not step or math.isinf(self.seconds):
             return None
-        return max(1, round(self.seconds / self.shape.step))
+        return max(1, round(self.seconds / step))
 
     def nbytes(self, utterances: Sequence[str]) -> int:
         """Return the bytes that the chosen part of utterances takes."""
         kept = self.frames or math.inf
-        frames = sum(min(self.store.frames(utterance), kept) for utterance in utterances)
-        itemsize = np.dtype(self.store.layout.dtype).itemsize
-        return int(frames * len(self.rows) * self.shape.dim * itemsize)
+        frames = [min(self.store.frames(utterance), kept) for utterance in utterances]
+        averaged = sum(math.ceil(count / self.average) for count in frames)
+        itemsize = 4 if self.average > 1 else np.dtype(self.store.layout.dtype).itemsize
+        return int(averaged * len(self.rows) * self.shape.dim * itemsize)
 
     def read(self, utterance: str) -> Tensor:
         """Return the chosen part of an utterance, (layers, frames, dim), as mapped memory.
 
-        Layers that do not follow one another are copied.
+        Layers that do not follow one another are copied, and averages are float32.
         """
-        return _as_tensor(self._chosen(utterance)[:, : self.frames]).to(self.device)
+        features = self._chosen(utterance)[:, : self.frames]
+        if self.average > 1:
+            return torch.from_numpy(average_frames(features, self.average)).to(self.device)
+        return _as_tensor(features).to(self.device)
 
     def measure(self, utterance: str, frames: int | None = None) -> Moments:
         """Return the moments of the chosen layers of an utterance.
@@ -91,6 +98,26 @@ class Selection:
         return features[list(self.rows)]
 
 
+def average_frames(features: np.ndarray, count: int) -> np.ndarray:
+    """Average neighbouring frames.
+
+    Args:
+        features: (layers, frames, dim).
+        count: how many frames make an average, the last of fewer where they do not divide.
+
+    Returns:
+        (layers, frames / count rounded up, dim) float32.
+    """
+    layers, frames, dim = features.shape
+    values, whole = features.astype(np.float32), frames // count
+    averages = np.empty((layers, math.ceil(frames / count), dim), np.float32)
+    divided = values[:, : whole * count].reshape(layers, whole, count, dim)
+    divided.mean(2, out=averages[:, :whole])
+    if whole * count < frames:
+        averages[:, whole] = values[:, whole * count :].mean(1)
+    return averages
+
+
 def _as_tensor(features: np.ndarray) -> Tensor:
     """Return features as a tensor on the same memory, which nobody may write to.
 
@@ -109,7 +136,9 @@ class _Writable:
         self.__array_interface__ = {**features.__array_interface__, "data": (address, False)}
 
 
-def select(store: FeatureStore, layers: str, seconds: float, device: torch.device) -> Selection:
+def select(
+    store: FeatureStore, layers: str, seconds: float, device: torch.device, average: int = 1
+) -> Selection:
     """Choose layers of a store.
 
     Args:
@@ -117,12 +146,13 @@ def select(store: FeatureStore, layers: str, seconds: float, device: torch.devic
         layers: "all", "local", "contextual" or numbers and ranges such as "0,4-12".
         seconds: how much of the beginning of each utterance is used.
         device: where features are wanted.
+        average: how many neighbouring frames are averaged.
 
     Raises:
         FeatxError: if the store has no such layer.
     """
     rows = choose_layers(layers, store.layout.layers, store.identity.blocks)
-    return Selection(store, rows, seconds, device)
+    return Selection(store, rows, seconds, device, average)
 
 
 @dataclass(frozen=True)
