@@ -26,11 +26,11 @@ from sklearn.linear_model import LogisticRegression
 from threadpoolctl import threadpool_limits
 
 from benchmarks.setting import describe_machine
-from classifiers.linear import pool
+from classifiers.linear import LinearSettings, pool
 from classifiers.logistic import fit_logistic
 from classifiers.machine import fit_machines
 from featx.data.manifest import load_manifest
-from featx.fitting.config import FitConfig, head_config
+from featx.fitting.config import head_config
 from featx.fitting.data import fold_examples, load_data, prepare
 from featx.protocols.protocol import choose_protocol
 
@@ -46,7 +46,8 @@ def main() -> None:
     parser.add_argument("--runs", type=int, default=3)
     given = parser.parse_args()
     features, labels, strengths = read_fold(given.manifest, given.features, given.protocol)
-    print(f"{describe_machine()}; {len(labels)} utterances, {features.shape[1]:,} features")
+    machine = describe_machine(torch.device("cpu"))
+    print(f"{machine}; {len(labels)} utterances, {features.shape[1]:,} features")
     solvers: dict[str, Callable[[], Iterator[Solution]]] = {
         "(a) fit_logistic": lambda: ours(features, labels, strengths),
         "(b) LogisticRegression": lambda: theirs(features, labels, strengths, tol=1e-4),
@@ -79,7 +80,8 @@ def read_fold(
         "seeds": 1,
         "skip_missing": False,
     }
-    config: FitConfig = head_config("linear", data)
+    config = head_config("linear", data)
+    assert isinstance(config.head, LinearSettings)
     loaded = load_data(config, corpus, torch.device("cpu"))
     sources = prepare(loaded, "global", keep=True, pooled=True)
     training = fold_examples(loaded.task, sources, loaded.task.folds[0], "global")["train"]
