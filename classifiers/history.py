@@ -43,12 +43,20 @@ class Trained:
         history: an entry for each epoch.
         best: the index of the entry whose weights were kept.
         remark: what did not go as it should; empty if all did.
+        refitted: a head fitted again on training and validation data; None unless asked for. It
+            must not be scored on validation data.
     """
 
     head: Head
     history: Sequence[Epoch]
     best: int
     remark: str = ""
+    refitted: Head | None = None
+
+    @property
+    def final(self) -> Head:
+        """The head that is tested and kept."""
+        return self.refitted or self.head
 
 
 def cross_entropy_and_uar(probabilities: Tensor, labels: np.ndarray) -> tuple[float, float]:

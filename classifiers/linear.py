@@ -1,5 +1,6 @@
 """The usual baseline: a linear classifier on pooled features."""
 
+import copy
 import time
 import warnings
 from collections.abc import Iterator, Sequence
@@ -36,6 +37,8 @@ class LinearSettings(Settings):
         pooling: what is taken over the frames of an utterance, of every layer and feature.
         strengths: values of C to try, the inverse of regularisation; the value with the highest
             UAR on validation data is taken, the first of equal ones.
+        refit: whether the classifier is then fitted once more, with that strength, on training
+            and validation utterances together.
     """
 
     average_frames: ClassVar[int] = 1  # the moments are those of all frames
@@ -43,6 +46,7 @@ class LinearSettings(Settings):
     kind: Literal["linear", "svm"]
     pooling: MomentPooling
     strengths: Annotated[tuple[Strength, ...], Field(min_length=1)]
+    refit: bool = False
 
 
 class LinearHead(Head):
@@ -105,17 +109,14 @@ def train_linear(
         stop: when set, training ends at the next strength.
 
     Returns:
-        The head, and a history with an entry for each strength.
+        The head, a history with an entry for each strength, and the head that was fitted again.
 
     Raises:
         Stopped: when asked to.
     """
     pooled = _pool_all(training, settings.pooling)
     checked = _pool_all(validation, settings.pooling)
-    centre, spread = pooled.mean(0), pooled.std(0)
-    spread[spread == 0] = 1
-    scaled = ((pooled - centre) / spread).astype(np.float64)
-    solutions = _solve(settings, scaled, training.labels, seed)
+    fitted = _fit(settings, pooled, training.labels, head.output.out_features, seed)
     history: list[Epoch] = []
     weights: list[_Weights] = []
     unsolved = []
@@ -123,23 +124,49 @@ def train_linear(
         if stop.is_set():
             raise Stopped
         begin = time.perf_counter()
-        solution = next(solutions)
-        if not solution.solved:
+        found, solved = next(fitted)
+        if not solved:
             unsolved.append(strength)
-        weights.append(_unscaled(solution, centre, spread, head.output.out_features))
+        weights.append(found)
         train_loss, _ = _score(weights[-1], pooled, training.labels)
         loss, recall = _score(weights[-1], checked, validation.labels)
         history.append(Epoch(number, train_loss, loss, recall, time.perf_counter() - begin))
     best = max(range(len(history)), key=lambda index: history[index].validation_uar)
-    with torch.no_grad():
-        head.output.weight.copy_(torch.from_numpy(weights[best].matrix))
-        head.output.bias.copy_(torch.from_numpy(weights[best].offset))
-    return Trained(head.eval(), history, best, _remark(unsolved))
+    _place(weights[best], head)
+    refitted = None
+    if settings.refit:
+        strength = settings.strengths[best]
+        chosen = settings.model_copy(update={"strengths": (strength,)})
+        everything = np.concatenate([pooled, checked])
+        labels = np.concatenate([training.labels, validation.labels])
+        ((found, solved),) = _fit(chosen, everything, labels, head.output.out_features, seed)
+        refitted = _place(found, copy.deepcopy(head))
+        unsolved += [] if solved or strength in unsolved else [strength]
+    return Trained(head, history, best, _remark(unsolved), refitted)
 
 
 def _remark(unsolved: Sequence[float]) -> str:
     strengths = ", ".join(f"{strength:g}" for strength in unsolved)
     return f"the classifier did not converge at C = {strengths}" if unsolved else ""
+
+
+def _fit(
+    settings: LinearSettings, pooled: np.ndarray, labels: np.ndarray, classes: int, seed: int
+) -> Iterator[tuple["_Weights", bool]]:
+    """Yield a classifier of pooled features for each strength, and whether it is solved."""
+    centre, spread = pooled.mean(0), pooled.std(0)
+    spread[spread == 0] = 1
+    scaled = ((pooled - centre) / spread).astype(np.float64)
+    for solution in _solve(settings, scaled, labels, seed):
+        yield _unscaled(solution, centre, spread, classes), solution.solved
+
+
+def _place(weights: "_Weights", head: LinearHead) -> LinearHead:
+    """Give a head its weights."""
+    with torch.no_grad():
+        head.output.weight.copy_(torch.from_numpy(weights.matrix))
+        head.output.bias.copy_(torch.from_numpy(weights.offset))
+    return head.eval()
 
 
 @dataclass(frozen=True)

@@ -53,12 +53,12 @@ class Member:
         What all speakers are standardised by goes with the weights; a speaker's own mean and
         deviation are not the model's.
         """
-        weights = {name: value.detach().cpu() for name, value in trained.head.state_dict().items()}
+        weights = {name: value.detach().cpu() for name, value in trained.final.state_dict().items()}
         for number, branch in enumerate(training.branches):
             if branch.statistics and branch.groups is None:
                 weights[f"{_STATISTICS}{number}.mean"] = branch.statistics.mean[0].cpu()
                 weights[f"{_STATISTICS}{number}.deviation"] = branch.statistics.deviation[0].cpu()
-        averages = cast(Iterable[LayerAverage], trained.head.layer_averages)
+        averages = cast(Iterable[LayerAverage], trained.final.layer_averages)
         layer_weights = [average.weights.detach().cpu() for average in averages]
         return cls(seed, fold, weights, layer_weights, probabilities, trained.history, trained.best)
 

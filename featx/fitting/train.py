@@ -118,7 +118,8 @@ def _fit_member(
     if trained.remark:
         log.info("Note: seed %d, fold %d: %s.", seed, fold, trained.remark)
     probabilities = {
-        part: predict(trained.head, examples[part], worker.cores) for part in ("validation", "test")
+        "validation": predict(trained.head, validation, worker.cores),
+        "test": predict(trained.final, examples["test"], worker.cores),
     }
     member = Member.of(seed, fold, trained, training, probabilities)
     _log_member(member, examples, time.perf_counter() - begin)

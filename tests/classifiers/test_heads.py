@@ -120,6 +120,23 @@ def test_linear_heads_try_strengths_and_keep_the_best_on_validation(make_example
 
 
 @pytest.mark.parametrize("name", ["linear", "svm"])
+def test_a_linear_head_may_be_fitted_again_on_training_and_validation(name, make_examples, cores):
+    training, validation = make_examples(90, 0), make_examples(40, 1)
+    settings = HEADS[name].model_copy(update={"refit": True, "strengths": (0.01,)})
+
+    def fit_on(first, second):
+        design = HeadDesign(settings, None, [SHAPE], CLASSES)
+        return train_head(design, first, second, 0, Worker(cores))
+
+    once = fit_on(training, validation)
+    other = fit_on(validation, training)  # both together are the same utterances
+    assert once.final is once.refitted is not once.head
+    expected = once.refitted.output.weight
+    torch.testing.assert_close(other.refitted.output.weight, expected, rtol=1e-3, atol=1e-3)
+    assert not torch.allclose(once.head.output.weight, expected, rtol=1e-3, atol=1e-3)
+
+
+@pytest.mark.parametrize("name", ["linear", "svm"])
 def test_two_classes_are_classified_too(name, make_examples, cores):
     def two(count, seed):
         examples = make_examples(count, seed)
