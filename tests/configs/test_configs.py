@@ -26,7 +26,8 @@ SCHEMAS = {
     "references.toml": References,
 }
 FOLDERS = {
-    "examples": Experiment, "heads": HeadConfig, "papers": Paper, "protocols": Protocol,
+    "examples": Experiment, "experiments": Experiment, "heads": HeadConfig, "papers": Paper,
+    "protocols": Protocol,
 }  # fmt: skip
 ROWS = {"pepino2021": 12, "gavali2023": 4, "gavali202x": 6, "wang2021": 21}
 

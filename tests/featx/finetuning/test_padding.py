@@ -39,4 +39,6 @@ def test_a_ragged_batch_gives_the_same_frames_both_ways(save_model_of, tiny, fam
     (trained,) = taken
     assert trained.requires_grad
     for expected, hidden in zip(frozen, trained.detach().numpy(), strict=True):
-        np.testing.assert_allclose(hidden[: len(expected)], expected, atol=1e-5)
+        np.testing.assert_allclose(
+            hidden[: len(expected)], expected, atol=2e-5
+        )  # rounding, by processor

@@ -22,6 +22,7 @@ from classifiers.statistics import Statistics
 from classifiers.training import predict
 from featx.errors import Interrupted
 from featx.fitting.config import FitConfig
+from featx.fitting.selection import average_frames
 from featx.utils.config import read_config
 
 RUN = Path("runs/manifest-tiny-dense")
@@ -85,7 +86,8 @@ def test_the_saved_model_gives_the_saved_predictions(extracted, fit_quickly, rea
     head.load_state_dict(weights)
     saved = [row for row in read_rows(run) if row["fold"] == "1" and row["split"] == "test"]
     store = FeatureStore(Path("features/manifest/tiny"))
-    features = [torch.from_numpy(store.read(row["utterance"]).copy()) for row in saved]
+    count = description["head"]["average_frames"]
+    features = [torch.from_numpy(average_frames(store.read(r["utterance"]), count)) for r in saved]
     branch = Branch(InMemory(features), Statistics(mean, deviation))
     with Crew(1) as cores:
         examples = Examples([branch], np.zeros(len(saved), int))
