@@ -157,8 +157,16 @@ def _fit(
     centre, spread = pooled.mean(0), pooled.std(0)
     spread[spread == 0] = 1
     scaled = ((pooled - centre) / spread).astype(np.float64)
-    for solution in _solve(settings, scaled, labels, seed):
-        yield _unscaled(solution, centre, spread, classes), solution.solved
+    present = np.unique(labels)
+    for rows, offsets, solved in _solve(settings, scaled, labels, seed):
+        if len(present) == 2:
+            rows = np.concatenate([-rows, rows]) / 2
+            offsets = np.concatenate([-offsets, offsets]) / 2
+        matrix = np.zeros((classes, len(centre)))
+        offset = np.full(classes, np.finfo(np.float32).min / 2)  # of a class that training lacks
+        matrix[present] = rows / spread
+        offset[present] = offsets - matrix[present] @ centre
+        yield _Weights(matrix.astype(np.float32), offset.astype(np.float32)), solved
 
 
 def _place(weights: "_Weights", head: LinearHead) -> LinearHead:
@@ -169,36 +177,18 @@ def _place(weights: "_Weights", head: LinearHead) -> LinearHead:
     return head.eval()
 
 
-@dataclass(frozen=True)
-class _Solution:
-    """A linear classifier of scaled features.
-
-    Attributes:
-        rows: (classes, features), or (1, features) of the second of two classes.
-        offsets: of each row.
-        classes: the class indices in training.
-        solved: whether the solver converged.
-    """
-
-    rows: np.ndarray
-    offsets: np.ndarray
-    classes: np.ndarray
-    solved: bool
-
-
 def _solve(
     settings: LinearSettings, scaled: np.ndarray, labels: np.ndarray, seed: int
-) -> Iterator[_Solution]:
-    """Fit the classifier for one strength after another, beginning where the last one ended."""
+) -> Iterator[tuple[np.ndarray, np.ndarray, bool]]:
+    """Yield rows and offsets of scaled features for each strength, and whether they are solved.
+
+    There is a row for each class in training or, of two, for the second alone.
+    """
     if settings.kind == "linear":
-        solutions = fit_logistic(scaled, labels, settings.strengths)
-    elif scaled.shape[1] > len(scaled):
-        solutions = fit_machines(scaled, labels, settings.strengths)
-    else:
-        solutions = _fit_liblinear(scaled, labels, settings.strengths, seed)
-    classes = np.unique(labels)
-    for rows, offsets, solved in solutions:
-        yield _Solution(rows, offsets, classes, solved)
+        return fit_logistic(scaled, labels, settings.strengths)
+    if scaled.shape[1] > len(scaled):
+        return fit_machines(scaled, labels, settings.strengths)
+    return _fit_liblinear(scaled, labels, settings.strengths, seed)
 
 
 def _fit_liblinear(
@@ -207,7 +197,7 @@ def _fit_liblinear(
     model = LinearSVC(class_weight="balanced", max_iter=10_000, random_state=seed)
     for strength in strengths:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore", ConvergenceWarning)  # the history says it
+            warnings.simplefilter("ignore", ConvergenceWarning)  # a remark says it
             model.set_params(C=strength).fit(scaled, labels)
         yield model.coef_, model.intercept_, bool(np.max(model.n_iter_) < model.max_iter)
 
@@ -235,21 +225,3 @@ def _score(weights: _Weights, features: np.ndarray, labels: np.ndarray) -> tuple
     """Return cross-entropy and UAR of a linear classifier."""
     probabilities = torch.from_numpy(features @ weights.matrix.T + weights.offset).softmax(1)
     return cross_entropy_and_uar(probabilities, labels)
-
-
-def _unscaled(
-    solution: _Solution, centre: np.ndarray, spread: np.ndarray, classes: int
-) -> _Weights:
-    """Return the weights for features as they are pooled.
-
-    With two classes scikit-learn has one row, the second class's; a class that training lacks
-    gets the lowest offset there is.
-    """
-    rows, offsets = solution.rows, solution.offsets
-    if len(rows) == 1:
-        rows, offsets = np.concatenate([-rows, rows]) / 2, np.concatenate([-offsets, offsets]) / 2
-    matrix = np.zeros((classes, len(centre)))
-    offset = np.full(classes, np.finfo(np.float32).min / 2)
-    matrix[solution.classes], offset[solution.classes] = rows / spread, offsets
-    offset[solution.classes] -= matrix[solution.classes] @ centre
-    return _Weights(matrix.astype(np.float32), offset.astype(np.float32))

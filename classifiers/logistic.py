@@ -1,7 +1,7 @@
-"""Multinomial logistic regression, solved to the end in a few steps.
+"""Multinomial logistic regression, solved to the end.
 
-scikit-learn's `LogisticRegression` takes hundreds of steps on pooled layers of an encoder, whose
-directions differ in length by orders of magnitude, and its default tolerance ends them early.
+The directions of an encoder's pooled layers differ in length by orders of magnitude. There
+scikit-learn's `LogisticRegression` needs many steps, and its default tolerance ends them early.
 """
 
 from collections.abc import Iterator, Sequence

@@ -17,14 +17,7 @@ import pytest
 import soundfile
 import torch
 from hypothesis import settings
-from transformers import (
-    Wav2Vec2Config,
-    Wav2Vec2FeatureExtractor,
-    Wav2Vec2Model,
-    WhisperConfig,
-    WhisperFeatureExtractor,
-    WhisperModel,
-)
+from transformers import Wav2Vec2Config, Wav2Vec2FeatureExtractor, Wav2Vec2Model
 
 from featx.cli.main import main
 
@@ -41,21 +34,6 @@ TINY = {
     "conv_dim": (8,) * 7,
     "num_conv_pos_embeddings": 16,
     "num_conv_pos_embedding_groups": 2,
-}
-
-TINY_WHISPER = {
-    "d_model": 16,
-    "encoder_layers": 3,
-    "encoder_attention_heads": 2,
-    "encoder_ffn_dim": 32,
-    "decoder_layers": 1,
-    "decoder_attention_heads": 2,
-    "decoder_ffn_dim": 16,
-    "vocab_size": 20,
-    "pad_token_id": 0,
-    "bos_token_id": 0,
-    "eos_token_id": 0,
-    "decoder_start_token_id": 0,
 }
 
 
@@ -87,26 +65,6 @@ def checkpoint_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     Wav2Vec2Model(Wav2Vec2Config(**TINY)).save_pretrained(folder)
     Wav2Vec2FeatureExtractor(do_normalize=True).save_pretrained(folder)
     return folder
-
-
-@pytest.fixture
-def save_whisper(tmp_path):
-    """Save a tiny Whisper of windows of so many frames; return its encoder and preprocessing."""
-
-    def save(kind=WhisperModel, bands=80, positions=1500, dtype=torch.float32):
-        config = WhisperConfig(**TINY_WHISPER, num_mel_bins=bands, max_source_positions=positions)
-        model = kind(config).eval()
-        with torch.no_grad():
-            for weight in model.parameters():
-                if weight.ndim == 1:
-                    weight += 0.1 * torch.randn_like(weight)
-        model.to(dtype).save_pretrained(tmp_path / "model")
-        extractor = WhisperFeatureExtractor(feature_size=bands)
-        extractor.save_pretrained(tmp_path / "model")
-        encoder = getattr(getattr(model, "model", model), "encoder", model)
-        return encoder.float(), extractor
-
-    return save
 
 
 @pytest.fixture

@@ -49,10 +49,10 @@ def main() -> None:
     machine = describe_machine(torch.device("cpu"))
     print(f"{machine}; {len(labels)} utterances, {features.shape[1]:,} features")
     solvers: dict[str, Callable[[], Iterator[Solution]]] = {
-        "(a) fit_logistic": lambda: ours(features, labels, strengths),
+        "(a) fit_logistic": lambda: solved(fit_logistic(features, labels, strengths)),
         "(b) LogisticRegression": lambda: theirs(features, labels, strengths, tol=1e-4),
         "(c) LogisticRegression, tol=1e-8": lambda: theirs(features, labels, strengths, tol=1e-8),
-        "(d) fit_machines": lambda: machines(features, labels, strengths),
+        "(d) fit_machines": lambda: solved(fit_machines(features, labels, strengths)),
     }
     seconds: dict[str, list[float]] = {name: [] for name in solvers}
     logits: dict[str, np.ndarray] = {}
@@ -90,12 +90,10 @@ def read_fold(
     return (pooled - pooled.mean(0)) / pooled.std(0), training.labels, config.head.strengths
 
 
-def ours(
-    features: np.ndarray, labels: np.ndarray, strengths: Sequence[float]
-) -> Iterator[Solution]:
-    """Solve as `--head linear` does."""
-    for rows, offsets, solved in fit_logistic(features, labels, strengths):
-        assert solved
+def solved(solutions: Iterator[tuple[np.ndarray, np.ndarray, bool]]) -> Iterator[Solution]:
+    """Take our solvers' solutions, all of which must be solved."""
+    for rows, offsets, done in solutions:
+        assert done
         yield rows, offsets
 
 
@@ -107,15 +105,6 @@ def theirs(
     for strength in strengths:
         model.set_params(C=strength).fit(features, labels)
         yield model.coef_, model.intercept_
-
-
-def machines(
-    features: np.ndarray, labels: np.ndarray, strengths: Sequence[float]
-) -> Iterator[Solution]:
-    """Solve as `--head svm` does."""
-    for rows, offsets, solved in fit_machines(features, labels, strengths):
-        assert solved
-        yield rows, offsets
 
 
 def report(seconds: dict[str, list[float]], logits: dict[str, np.ndarray]) -> None:

@@ -97,7 +97,7 @@ class ExtractionPlan:
         return "s of audio" if self.window is None or self.short else "windows"
 
     def work(self, planned: Sequence[PlannedUtterance]) -> float:
-        """Count it, of some utterances."""
+        """Return how much work some utterances are, in `unit`."""
         if self.window is None or self.short:
             return sum(utterance.samples for utterance in planned) / SAMPLE_RATE
         return sum(-(-utterance.samples // self.window) for utterance in planned)

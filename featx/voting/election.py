@@ -79,12 +79,14 @@ class Election:
     @property
     def pairing(self) -> list[str]:
         """How seeds of different numbers were paired, in a sentence; none if they are the same."""
-        numbers = {tuple(ballot.seed for ballot in voter.ballots) for voter in self.voters}
-        if len(numbers) == 1 or len(self.seeds) == 1:
+        # of the others the only ballot counts for each seed, and there is nothing to pair
+        several = [voter for voter in self.voters if voter.ballots[0] is not voter.ballots[-1]]
+        numbers = {tuple(ballot.seed for ballot in voter.ballots) for voter in several}
+        if len(numbers) < 2:
             return []
         shown = "; ".join(
             f"{voter.name} {', '.join(ballot.seed or '?' for ballot in voter.ballots)}"
-            for voter in self.voters
+            for voter in several
         )
         return [f"Seeds were paired in their order, as their numbers differ: {shown}."]
 

@@ -6,30 +6,14 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from transformers import WhisperConfig, WhisperFeatureExtractor, WhisperModel
 
 from featx.demo import tour
 from featx.features.encoders import packages
 from featx.features.encoders.checkpoints import is_here, read_registry
 
-TINY = {
-    "d_model": 16,
-    "encoder_layers": 2,
-    "encoder_attention_heads": 2,
-    "encoder_ffn_dim": 32,
-    "decoder_layers": 1,
-    "decoder_attention_heads": 2,
-    "decoder_ffn_dim": 16,
-    "vocab_size": 20,
-    "pad_token_id": 0,
-    "bos_token_id": 0,
-    "eos_token_id": 0,
-    "decoder_start_token_id": 0,
-}
-
 
 @pytest.fixture
-def tiny_whisper(hub, monkeypatch):
+def tiny_whisper(hub, save_whisper, tmp_path, monkeypatch):
     """A Hub cache in which whisper-tiny.en is a tiny model of random weights."""
     registry = read_registry()
     entry = registry["whisper-tiny.en"].model_copy(update={"package": None})
@@ -40,8 +24,8 @@ def tiny_whisper(hub, monkeypatch):
     repository = hub.with_name("models--openai--whisper-tiny.en")
     shutil.copytree(hub / "refs", repository / "refs")
     snapshot = repository / "snapshots" / (repository / "refs" / "main").read_text()
-    WhisperModel(WhisperConfig(**TINY)).save_pretrained(snapshot)
-    WhisperFeatureExtractor().save_pretrained(snapshot)
+    save_whisper()
+    shutil.copytree(tmp_path / "model", snapshot, dirs_exist_ok=True)
 
 
 def uars(out):
