@@ -11,5 +11,11 @@ MomentPooling = Literal["mean", "mean+deviation"]
 PooledKind = Literal["linear", "pooled"]
 """What classifies pooled frames: one linear layer, or dense, tanh, dropout and linear."""
 
+DensePooling = Literal["mean", "mean+deviation", "attentive"]
+"""The same, for what may also learn which frames count: both, weighed by attention."""
+
+Monitor = Literal["loss", "uar"]
+"""What of validation decides when training stops and which epoch is kept."""
+
 Weighting = Literal["absolute", "softmax"]
 """How the parameters of a layer average become weights."""

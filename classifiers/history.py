@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 from torch.nn.functional import nll_loss
 
+from classifiers.choices import Monitor
 from classifiers.head import Head
 
 
@@ -32,6 +33,10 @@ class Epoch:
     validation_loss: float
     validation_uar: float
     seconds: float
+
+    def worth(self, monitor: Monitor) -> float:
+        """Return what is higher the better the epoch is."""
+        return self.validation_uar if monitor == "uar" else -self.validation_loss
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 from torch.autograd.function import once_differentiable
 
 LEAST_VARIANCE = 1e-6
@@ -69,6 +69,44 @@ class _Moments(torch.autograd.Function):
         ):
             torch.addcmul(rest, given, factor, out=slope)
         return found, None
+
+
+class FrameAttention(nn.Module):
+    """How much each frame of an utterance counts.
+
+    The scores are v · tanh(W h + b) of a frame h, and a softmax over the utterance makes them
+    weights (Okabe, Koshinaka and Shinoda 2018, "Attentive Statistics Pooling for Deep Speaker
+    Embedding", eq. 1 and 2; their constant k changes no weight).
+
+    Args:
+        dim: how many features a frame has.
+    """
+
+    def __init__(self, dim: int) -> None:
+        super().__init__()
+        self.hidden, self.score = nn.Linear(dim, dim), nn.Linear(dim, 1, bias=False)
+
+    def forward(self, frames: Tensor, lengths: Tensor) -> Tensor:
+        """Return the weights, (utterances, frames); arguments and errors as of `pool_mean`."""
+        scores = self.score(self.hidden(frames).tanh())[:, 0]
+        absent = _belonging(frames, lengths) == 0
+        shares: Tensor = scores.expand_as(absent).masked_fill(absent, -torch.inf).softmax(1)
+        return shares
+
+
+def pool_weighted_moments(frames: Tensor, shares: Tensor) -> Tensor:
+    """Take the weighted mean and deviation of each feature, attentive statistics (eq. 5 and 6).
+
+    Args:
+        frames: (frames, dim), the utterances' frames one after another.
+        shares: (utterances, frames), each row adding up to one.
+
+    Returns:
+        (utterances, 2 · dim).
+    """
+    mean = shares @ frames
+    variance = (shares @ (frames * frames) - mean * mean).clamp_min(0)
+    return torch.cat([mean, (variance + LEAST_VARIANCE).sqrt()], 1)
 
 
 def pool_sum(frames: Tensor, lengths: Tensor) -> Tensor:

@@ -1,4 +1,4 @@
-"""Train a head with early stopping on validation loss.
+"""Train a head with early stopping on validation data.
 
 A batch is computed in parts of a few utterances, each on a core of its own, and their gradients are
 added in order: no core waits for another within a part, a part's frames stay in a core's cache,
@@ -11,19 +11,23 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Annotated, TypeVar
 
+import numpy as np
 import torch
-from pydantic import Field, PositiveInt
+from pydantic import Field, NonNegativeFloat, PositiveInt
 from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
 
 from classifiers.batch import Examples, Part
+from classifiers.choices import Monitor
 from classifiers.cores import Crew, Worker
 from classifiers.head import Head
 from classifiers.history import Epoch, Stopped, Trained, cross_entropy_and_uar
 from classifiers.settings import PositiveFinite, Settings
 
+Loss = Callable[..., Tensor]
 Built = TypeVar("Built", bound=nn.Module)
 _BUILDING = threading.Lock()  # initial weights come from torch's one global generator
 PART_ON_GPU = 64  # utterances: a batch at once
@@ -35,20 +39,29 @@ class TrainingSettings(Settings):
 
     Attributes:
         learning_rate: the learning rate of Adam.
+        weight_decay: the decay of all weights, apart from the gradient (Loshchilov and Hutter
+            2019, "Decoupled Weight Decay Regularization").
         batch_size: how many utterances make a batch.
         epochs: how many passes over the training data there are at most.
-        patience: training stops after this many epochs without a lower validation loss.
+        monitor: what of validation decides which epoch is kept, the lowest loss or the highest
+            UAR.
+        patience: training stops after this many epochs without a better one.
         clip_value: the bound on the size of each entry of a gradient.
         label_smoothing: share of each training label that is spread over all classes (Szegedy et
             al. 2016, "Rethinking the Inception Architecture", section 7).
+        class_balance: whether all classes weigh the same in the loss, however many utterances
+            they have in training.
     """
 
     learning_rate: PositiveFinite
+    weight_decay: NonNegativeFloat = 0.0
     batch_size: PositiveInt
     epochs: PositiveInt
+    monitor: Monitor = "loss"
     patience: PositiveInt
     clip_value: PositiveFinite
     label_smoothing: Annotated[float, Field(ge=0, lt=1)] = 0.0
+    class_balance: bool = False
 
 
 def train(
@@ -59,7 +72,7 @@ def train(
     seed: int,
     worker: Worker,
 ) -> Trained:
-    """Train a head and leave it as it was at its lowest validation loss.
+    """Train a head and leave it as it was at its best epoch on validation data.
 
     Args:
         head: the head that is trained, from `seeded`.
@@ -74,7 +87,9 @@ def train(
         Stopped: when asked to.
     """
     generator = torch.Generator().manual_seed(seed)
-    optimizer = torch.optim.Adam(_trained(head), settings.learning_rate)
+    optimizer = torch.optim.AdamW(
+        _trained(head), settings.learning_rate, weight_decay=settings.weight_decay
+    )
     history: list[Epoch] = []
     for number in range(1, settings.epochs + 1):
         if worker.stop.is_set():
@@ -85,7 +100,7 @@ def train(
         loss, recall = cross_entropy_and_uar(probabilities, validation.labels)
         _check_finite(train_loss + loss, number, settings)
         history.append(Epoch(number, train_loss, loss, recall, time.perf_counter() - begin))
-        best = min(range(number), key=lambda index: history[index].validation_loss)
+        best = max(range(number), key=lambda index: history[index].worth(settings.monitor))
         if best == number - 1:
             best_weights = copy.deepcopy(head.state_dict())
         elif number - 1 - best == settings.patience:
@@ -140,11 +155,11 @@ def train_epoch(
     size = settings.batch_size
     batches = [_cut(order[begin : begin + size], head) for begin in range(0, len(order), size)]
     parts = training.parts([group for batch in batches for group in batch])
+    measure = _loss(settings, training, next(head.parameters()).device)
     total = 0.0
     for batch in batches:
         utterances = sum(map(len, batch))
-        smoothing = settings.label_smoothing
-        loss, gradients = _step(head, parts, len(batch), utterances, smoothing, generator, cores)
+        loss, gradients = _step(head, parts, len(batch), utterances, measure, generator, cores)
         for parameter, gradient in zip(_trained(head), gradients, strict=True):
             parameter.grad = gradient
         nn.utils.clip_grad_value_(_trained(head), settings.clip_value)
@@ -153,12 +168,23 @@ def train_epoch(
     return total / len(training)
 
 
+def _loss(settings: TrainingSettings, training: Examples, device: torch.device) -> Loss:
+    """Return what adds up the cross-entropy of utterances."""
+    weights = None
+    if settings.class_balance:
+        counts = np.bincount(training.labels)
+        each = len(training) / (np.count_nonzero(counts) * counts.clip(1))
+        weights = torch.from_numpy(each).float().to(device)
+    smoothing = settings.label_smoothing
+    return partial(cross_entropy, weight=weights, reduction="sum", label_smoothing=smoothing)
+
+
 def _step(
     head: Head,
     parts: Iterator[Part],
     count: int,
     utterances: int,
-    smoothing: float,
+    measure: Loss,
     generator: torch.Generator,
     cores: Crew,
 ) -> tuple[float, list[Tensor]]:
@@ -167,8 +193,7 @@ def _step(
 
     def compute(part: Part, seed: int) -> tuple[Tensor, tuple[Tensor, ...]]:
         logits = head(replace(part, noise=seed))
-        loss = cross_entropy(logits, part.labels, reduction="sum", label_smoothing=smoothing)
-        loss = loss / utterances
+        loss = measure(logits, part.labels) / utterances
         return loss.detach(), torch.autograd.grad(loss, weights)
 
     seeds = torch.randint(_SEEDS, (count,), generator=generator).tolist()

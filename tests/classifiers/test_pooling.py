@@ -5,7 +5,14 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from classifiers.pooling import LEAST_VARIANCE, align, pool_mean, pool_moments
+from classifiers.pooling import (
+    LEAST_VARIANCE,
+    FrameAttention,
+    align,
+    pool_mean,
+    pool_moments,
+    pool_weighted_moments,
+)
 
 
 @given(st.lists(st.integers(1, 9), min_size=1, max_size=8))
@@ -74,3 +81,24 @@ def test_one_frame_an_utterance_is_repeated():
 def test_the_slopes_of_moments_are_right(lengths):
     frames = torch.randn(sum(lengths), 3, dtype=torch.float64, requires_grad=True)
     torch.autograd.gradcheck(lambda given: pool_moments(given, torch.tensor(lengths)), (frames,))
+
+
+@given(st.lists(st.integers(1, 9), min_size=1, max_size=8))
+def test_attention_weighs_each_utterance_alone(lengths):
+    attention = FrameAttention(3)
+    parts = [torch.randn(length, 3) for length in lengths]
+    pooled = pool_weighted_moments(
+        torch.cat(parts), attention(torch.cat(parts), torch.tensor(lengths))
+    )
+    alone = [
+        pool_weighted_moments(part, attention(part, torch.tensor([len(part)]))) for part in parts
+    ]
+    torch.testing.assert_close(pooled, torch.cat(alone), rtol=1e-4, atol=1e-4)
+
+
+def test_even_attention_is_mean_and_deviation():
+    frames, lengths = torch.randn(7, 3), torch.tensor([3, 4])
+    attention = FrameAttention(3)
+    torch.nn.init.zeros_(attention.score.weight)
+    pooled = pool_weighted_moments(frames, attention(frames, lengths))
+    torch.testing.assert_close(pooled, pool_moments(frames, lengths), rtol=1e-4, atol=1e-4)

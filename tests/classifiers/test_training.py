@@ -112,3 +112,39 @@ def test_smoothed_labels_leave_training_less_certain(make_examples, quick, cores
     plain, smoothed = certainty
     assert plain > 0.97
     assert smoothed < 0.9
+
+
+def test_the_epoch_of_the_highest_uar_is_kept_when_asked(make_examples, quick, cores):
+    by_uar = quick.model_copy(update={"monitor": "uar", "epochs": 20})
+    trained = run(make_examples(30, 0, signal=0.5), make_examples(15, 1, signal=0.5), by_uar, cores)
+    recalls = [epoch.validation_uar for epoch in trained.history]
+    assert trained.best == int(np.argmax(recalls))  # the first of equal ones
+    assert len(recalls) == min(by_uar.epochs, trained.best + 1 + by_uar.patience)
+
+
+def test_balanced_classes_are_told_apart_though_one_is_rare(make_examples, quick, cores):
+    """Without a signal a head predicts how frequent classes are: balanced, all the same."""
+    everything = make_examples(60, signal=0)
+    rare = [n for n in range(60) if everything.labels[n] or n % 9 == 0]
+    training = Examples(
+        [Branch(InMemory([everything.branches[0].features.tensors[n] for n in rare]))],
+        everything.labels[rare],
+    )
+    shares = {}
+    for balance in (False, True):
+        settings = quick.model_copy(
+            update={"class_balance": balance, "epochs": 3, "learning_rate": 1e-2}
+        )
+        head = run(training, make_examples(30, 1, signal=0), settings, cores).head
+        shares[balance] = predict(head, training, cores).mean(0)[0]
+    assert shares[False] < 0.26  # 7 of 47 utterances
+    assert 0.26 < shares[True] < 0.42
+
+
+def test_weight_decay_keeps_weights_small(make_examples, quick, cores):
+    sizes = []
+    for decay in (0.0, 5.0):
+        settings = quick.model_copy(update={"weight_decay": decay, "patience": 30})
+        head = run(make_examples(30, signal=3.0), make_examples(15, 1), settings, cores).head
+        sizes.append(head.output.weight.detach().norm().item())
+    assert sizes[1] < sizes[0]
