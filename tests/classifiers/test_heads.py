@@ -22,7 +22,13 @@ HEADS = {
     "lstm": LstmSettings(kind="lstm", width=8, dropout=0.2, weighting="absolute"),
     "fusion": FusionSettings(kind="fusion", width=8, dropout=0.2, weighting="absolute"),
     "attentive": DenseSettings(
-        kind="dense", width=8, depth=1, dropout=0.2, weighting="absolute", pooling="attentive", skip=True
+        kind="dense",
+        width=8,
+        depth=1,
+        dropout=0.2,
+        weighting="absolute",
+        pooling="attentive",
+        skip=True,
     ),
     "linear": LinearSettings(kind="linear", pooling="mean+deviation", strengths=(0.01, 1.0)),
     "svm": LinearSettings(kind="svm", pooling="mean", strengths=(0.01, 1.0)),
