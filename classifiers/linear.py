@@ -11,8 +11,6 @@ from typing import Annotated, ClassVar, Literal
 import numpy as np
 import torch
 from pydantic import Field
-from sklearn.exceptions import ConvergenceWarning
-from sklearn.svm import LinearSVC
 from torch import Tensor, nn
 
 from classifiers.batch import Examples, Input, Part
@@ -194,6 +192,10 @@ def _solve(
 def _fit_liblinear(
     scaled: np.ndarray, labels: np.ndarray, strengths: Sequence[float], seed: int
 ) -> Iterator[tuple[np.ndarray, np.ndarray, bool]]:
+    # here, as it takes a second that few features alone need
+    from sklearn.exceptions import ConvergenceWarning
+    from sklearn.svm import LinearSVC
+
     model = LinearSVC(class_weight="balanced", max_iter=10_000, random_state=seed)
     for strength in strengths:
         with warnings.catch_warnings():

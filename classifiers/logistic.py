@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.linalg import cholesky, solve_triangular
 from scipy.optimize import minimize
 from scipy.special import log_softmax
 
@@ -70,8 +71,9 @@ class _Problem:
     def solve(self, strength: float, start: np.ndarray) -> tuple[np.ndarray, bool]:
         """Minimise the balanced cross-entropy plus the squared weights over 2 C, by L-BFGS.
 
-        It runs in coordinates that are scaled by the diagonal of the second derivative at the
-        start, averaged over classes, so that all directions curve alike.
+        It runs in coordinates in which the second derivative at the start, averaged over classes,
+        is the identity: with H = A' D A + I / C = L L', in those of z = L' w. There the penalty
+        is (z' z - sum of D logits²) / 2, so that a step costs no more than in those of w.
 
         Args:
             strength: C.
@@ -80,50 +82,42 @@ class _Problem:
         Returns:
             The weights, and whether they are the solution.
         """
-        units = self._units(strength, start)
+        shares = np.exp(log_softmax(self._logits(start), 1))
+        curvature = (self.balance * shares * (1 - shares)).mean(1, keepdims=True)
+        second = (self.coordinates * curvature).T @ self.coordinates
+        second[np.diag_indices_from(second)] += 1 / strength
+        factor = cholesky(second, lower=True, overwrite_a=True)
+        turned = solve_triangular(factor, self.coordinates.T, lower=True)  # (axes, utterances)
+        unit = 1 / np.sqrt(curvature.sum() + np.finfo(np.float64).tiny)  # of offsets
 
-        def loss(scaled: np.ndarray) -> tuple[float, np.ndarray]:
-            value, slopes = self._loss(strength, scaled.reshape(start.shape) * units)
-            return value, (slopes * units).ravel()
+        def loss(flat: np.ndarray) -> tuple[float, np.ndarray]:
+            point = flat.reshape(start.shape)
+            logits = (point[:, :-1] @ turned).T
+            value, misses = self._misses(logits + unit * point[:, -1])
+            pulled = curvature * logits
+            slopes = np.empty_like(point)
+            slopes[:, :-1] = point[:, :-1] + (turned @ (misses - pulled)).T
+            slopes[:, -1] = unit * misses.sum(0)
+            penalty = (np.square(point[:, :-1]).sum() - (pulled * logits).sum()) / 2
+            return value + float(penalty), slopes.ravel()
 
-        found = minimize(
-            loss,
-            (start / units).ravel(),
-            jac=True,
-            method="L-BFGS-B",
-            options={
-                "maxiter": STEPS,
-                "maxcor": 20,
-                "ftol": 0,
-                "gtol": GRADIENT * np.sqrt(len(self.targets)),
-            },
-        )
-        return found.x.reshape(start.shape) * units, bool(found.success)
+        begin = np.column_stack([start[:, :-1] @ factor, start[:, -1] / unit])
+        bound = GRADIENT * np.sqrt(len(self.targets))
+        options = {"maxiter": STEPS, "maxcor": 20, "ftol": 0, "gtol": bound}
+        found = minimize(loss, begin.ravel(), jac=True, method="L-BFGS-B", options=options)
+        point = found.x.reshape(start.shape)
+        rows = solve_triangular(factor, point[:, :-1].T, lower=True, trans="T").T
+        return np.column_stack([rows, unit * point[:, -1]]), bool(found.success)
 
-    def _units(self, strength: float, start: np.ndarray) -> np.ndarray:
-        """Return (1, axes + 1), one over the root of the second derivative along each axis."""
-        shares = np.exp(self._log_shares(start))
-        curvature = (self.balance * shares * (1 - shares)).mean(1)
-        along = curvature @ np.square(self.coordinates) + 1 / strength
-        everything = np.append(along, curvature.sum() + np.finfo(np.float64).tiny)
-        units: np.ndarray = 1 / np.sqrt(everything)[None]
-        return units
+    def _misses(self, logits: np.ndarray) -> tuple[float, np.ndarray]:
+        """Return the balanced cross-entropy, and its slopes by logits, (utterances, classes)."""
+        logs = log_softmax(logits, 1)
+        loss = -float((self.balance * self.targets * logs).sum())
+        return loss, self.balance * (np.exp(logs) - self.targets)
 
-    def _loss(self, strength: float, weights: np.ndarray) -> tuple[float, np.ndarray]:
-        """Return what is minimised, and its slopes, (classes, axes + 1)."""
-        logs = self._log_shares(weights)
-        misses = self.balance * (np.exp(logs) - self.targets)
-        slopes = np.empty_like(weights)
-        slopes[:, :-1] = misses.T @ self.coordinates + weights[:, :-1] / strength
-        slopes[:, -1] = misses.sum(0)
-        penalty = 0.5 / strength * np.square(weights[:, :-1]).sum()
-        return float(penalty - (self.balance * self.targets * logs).sum()), slopes
-
-    def _log_shares(self, weights: np.ndarray) -> np.ndarray:
-        """Return the logarithm of each class's probability, (utterances, classes)."""
-        logits = self.coordinates @ weights[:, :-1].T + weights[:, -1]
-        logs: np.ndarray = log_softmax(logits, 1)
-        return logs
+    def _logits(self, weights: np.ndarray) -> np.ndarray:
+        logits: np.ndarray = self.coordinates @ weights[:, :-1].T + weights[:, -1]
+        return logits
 
 
 def turn(features: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -3,8 +3,6 @@
 from collections import Counter
 from collections.abc import Sequence
 
-from sklearn.model_selection import KFold, StratifiedKFold, train_test_split
-
 from featx.data.manifest import Manifest, Utterance
 from featx.errors import FeatxError
 from featx.protocols.divisions import RandomFolds
@@ -36,6 +34,8 @@ def deal(
         raise FeatxError(
             f"{manifest.path}: {len(labels)} utterances, too few for {division.count} folds."
         )
+    from sklearn.model_selection import KFold, StratifiedKFold  # here, as it takes a second
+
     method = StratifiedKFold if division.stratified else KFold
     splitter = method(division.count, shuffle=True, random_state=division.random_state)
     return [tuple(utterances[i] for i in test) for _, test in splitter.split(labels, labels)]
@@ -63,6 +63,8 @@ def draw(
     Raises:
         FeatxError: if there are too few.
     """
+    from sklearn.model_selection import train_test_split  # here, as above
+
     try:
         left, drawn = train_test_split(
             range(len(utterances)),
