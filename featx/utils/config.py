@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
 from pydantic_core import ErrorDetails
 
 from featx.errors import FeatxError
-from featx.utils.text import nearest
+from featx.utils.text import counted, nearest
 
 T = TypeVar("T")
 
@@ -81,7 +81,7 @@ def check_config(table: dict[str, Any], schema: type[T], where: object) -> T:
         return TypeAdapter(schema).validate_python(table)
     except ValidationError as error:
         problems = "\n  ".join(_explain(detail, schema) for detail in error.errors())
-        raise ConfigError(f"{where}: {error.error_count()} problem(s):\n  {problems}") from error
+        raise ConfigError(f"{where}: {counted(error.error_count(), 'problem')}:\n  {problems}") from error
 
 
 def first_problem(error: ValidationError) -> str:

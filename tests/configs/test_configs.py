@@ -107,7 +107,7 @@ def test_an_unknown_key_gets_the_nearest_known_one(tmp_path):
     path.write_text((FOLDER / "heads/dense.toml").read_text().replace("dropout =", "droput ="))
     with pytest.raises(ConfigError) as error:
         read_config(path, HeadConfig)
-    assert "head.toml: 2 problem(s)" in str(error.value)
+    assert "head.toml: 2 problems" in str(error.value)
     assert "head.droput: unknown key; did you mean 'dropout'?" in str(error.value)
     assert "head.dropout: Field required" in str(error.value)
 
