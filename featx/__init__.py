@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from featx.fitting.fit import fit as fit
     from featx.inference.load import load as load
     from featx.inference.predict import predict as predict
+    from featx.inference.timeline import write_timelines as write_timelines
     from featx.protocols.protocol import Protocol as Protocol
     from featx.reporting.page import report as report
     from featx.runs.run import Run as Run
@@ -36,6 +37,7 @@ _HOMES = {
     "finetune": "featx.finetuning.finetune",
     "load": "featx.inference.load",
     "predict": "featx.inference.predict",
+    "write_timelines": "featx.inference.timeline",
     "evaluate": "featx.comparison.evaluate",
     "compare": "featx.comparison.compare",
     "vote": "featx.voting.vote",

@@ -23,6 +23,7 @@ from featx.cli.fit import fit
 from featx.cli.layers import layers
 from featx.cli.manifest import manifest
 from featx.cli.models import models
+from featx.cli.predict import predict
 from featx.cli.probe import probe
 from featx.cli.protocols import protocols
 from featx.cli.report import report
@@ -42,8 +43,8 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 for command in (
-    demo, manifest, models, protocols, extract, fit, finetune, evaluate, compare, vote, layers,
-    probe, report, run, validate, reproduce,
+    demo, manifest, models, protocols, extract, fit, finetune, predict, evaluate, compare, vote,
+    layers, probe, report, run, validate, reproduce,
 ):  # fmt: skip
     app.command(short_help=(command.__doc__ or "").splitlines()[0])(command)
 

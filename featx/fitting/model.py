@@ -1,7 +1,7 @@
 """The trained heads of a finished fit, read back to be applied to features."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -111,6 +111,11 @@ class FittedHeads:
     seconds: float
     average_frames: int
     members: tuple[FittedHead, ...]
+
+    def only(self, wanted: Callable[[int, int], bool]) -> "FittedHeads":
+        """Return those heads whose seed and fold are wanted."""
+        chosen = tuple(m for m in self.members if wanted(m.seed, m.fold))
+        return replace(self, members=chosen)
 
     def select(self, stores: Sequence[FeatureStore]) -> tuple[Selection, ...]:
         """Choose the heads' layers of stores.

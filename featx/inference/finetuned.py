@@ -18,6 +18,7 @@ from featx.finetuning.saved import TunedModel, load_tuned
 from featx.inference.inputs import Recordings, StoredFeatures
 from featx.inference.model import Model, Options
 from featx.inference.predictions import Predictions
+from featx.runs.members import read_member_name
 from featx.utils.progress import progress
 
 log = logging.getLogger("featx")
@@ -46,13 +47,14 @@ class FinetunedModel(Model):
             raise FeatxError("A fine-tuned model takes audio or a manifest, not stored features.")
         if options.encoders:
             raise FeatxError("A fine-tuned model has an encoder of its own: leave out `encoder`.")
+        folders = self._asked(options)
         device = find_devices(options.device)[0]
         keep_float32(device)
         utterances = given.manifest.utterances
         failures = self._unusable(utterances, options.max_seconds)
         rows: dict[str, list[Tensor]] = {u.utterance: [] for u in utterances}
-        with progress("Predicting", len(self.folders) * len(utterances), "utterances") as advance:
-            for folder in self.folders:
+        with progress("Predicting", len(folders) * len(utterances), "utterances") as advance:
+            for folder in folders:
                 tuned = self.first if folder == self.folders[0] else load_tuned(folder)
                 tuned.model.to(device)
                 for utterance in utterances:
@@ -68,6 +70,17 @@ class FinetunedModel(Model):
             log.warning("%s", reason)
         probabilities = torch.stack([torch.stack(rows[name]).double().mean(0) for name in done])
         return Predictions.of(self.classes, done, probabilities.float(), failures)
+
+    def _asked(self, options: Options) -> list[Path]:
+        """Return the folders of the models of the seed and fold that are asked for."""
+        members = [read_member_name(folder.name) for folder in self.folders]
+        known = [member for member in members if member is not None]
+        if len(known) < len(members):  # a folder of a single model, whose seed nobody knows
+            if options.seed is not None or options.fold is not None:
+                raise FeatxError("A single saved model has no `seed` or `fold`: leave them out.")
+            return list(self.folders)
+        options.refuse_absent(known)
+        return [f for f, member in zip(self.folders, known, strict=True) if options.takes(*member)]
 
     def _add(
         self,

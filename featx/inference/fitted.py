@@ -37,13 +37,15 @@ class FittedModel(Model):
     dtypes: tuple[Dtype | None, ...]
 
     def _predict(self, given: Recordings | StoredFeatures, options: Options) -> Predictions:
+        options.refuse_absent([(member.seed, member.fold) for member in self.heads.members])
         with self._features(given, options) as features:
             names = features.utterances
             speakers = [""] * len(names)
             if self.heads.normalize == "speaker":
                 speakers = find_speakers(names, given.speakers, options.speaker_of)
-            selections = self.heads.select(features.stores)
-            probabilities = self.heads.probabilities(selections, names, speakers)
+            heads = self.heads.only(options.takes)
+            selections = heads.select(features.stores)
+            probabilities = heads.probabilities(selections, names, speakers)
             return Predictions.of(self.classes, names, probabilities, features.failures)
 
     @contextmanager

@@ -7,14 +7,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from cache import FeatureStore
-from featx.data.corpora.files import find_files
-from featx.data.corpora.folder import SUFFIXES
+from featx.data.corpora.files import CorpusError, find_files
+from featx.data.corpora.folder import SUFFIXES, speaker_pattern
 from featx.data.manifest import Manifest, Utterance, load_manifest
 from featx.errors import FeatxError
 
 Source = str | Path | FeatureStore
 Inputs = Source | Manifest | Sequence[Source]
-SpeakerOf = Callable[[str], str] | Mapping[str, str]
+SpeakerOf = Callable[[str], str] | Mapping[str, str] | str
 log = logging.getLogger("featx")
 
 
@@ -116,10 +116,11 @@ def find_speakers(
     Args:
         utterances: ids.
         known: speakers by utterance, from a manifest; empty if there is none.
-        speaker_of: gives the speaker of an utterance id; it goes before what is known.
+        speaker_of: gives the speaker of an utterance id, or is a regular expression whose group
+            is the speaker; it goes before what is known.
 
     Raises:
-        FeatxError: if `speaker_of` lacks an utterance.
+        FeatxError: if `speaker_of` lacks an utterance, or is no such expression.
     """
     if speaker_of is None:
         speakers = [known.get(utterance, "") for utterance in utterances]
@@ -130,9 +131,27 @@ def find_speakers(
                 "`speaker_of` says who speaks."
             )
         return speakers
-    ask = speaker_of.get if isinstance(speaker_of, Mapping) else speaker_of
+    ask = _asking(speaker_of)
     speakers = [ask(utterance) or "" for utterance in utterances]
     if not all(speakers):
         missing = utterances[speakers.index("")]
         raise FeatxError(f"`speaker_of` gives no speaker for {missing!r}.")
     return speakers
+
+
+def _asking(speaker_of: SpeakerOf) -> Callable[[str], str | None]:
+    """Return a function from an utterance to its speaker."""
+    if isinstance(speaker_of, Mapping):
+        return speaker_of.get
+    if not isinstance(speaker_of, str):
+        return speaker_of
+    try:
+        pattern = speaker_pattern(speaker_of)
+    except CorpusError as error:
+        raise FeatxError(str(error).replace("`speaker=", "`speaker_of=")) from None
+
+    def find(utterance: str) -> str | None:
+        match = pattern.search(utterance)
+        return match[1] if match else None
+
+    return find

@@ -48,8 +48,8 @@ def load(run: AnyPath) -> FittedModel | FinetunedModel:
         return FinetunedModel(tuple(tuned.classes), (folder,), tuned, tuned.seconds)
     if read_scores(folder) is None:
         raise FeatxError(
-            f"{folder}: no finished run here, and no saved model. `featx.fit` and `featx.finetune` "
-            "make runs."
+            f"{folder}: no finished run here, and no saved model. Fit a head or fine-tune an "
+            "encoder first."
         )
     if (folder / DESCRIPTION).is_file():
         return _load_fit(folder)

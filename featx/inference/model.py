@@ -4,14 +4,19 @@ from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Annotated
 
-from pydantic import PositiveFloat
+from pydantic import Field, NonNegativeInt, PositiveFloat
 
+from featx.errors import FeatxError
 from featx.features.plan import MAX_SECONDS
 from featx.inference.inputs import Inputs, Recordings, SpeakerOf, StoredFeatures, read_inputs
 from featx.inference.predictions import Predictions
+from featx.inference.windows import cut
 from featx.utils.arguments import checked, refuse_beside
 from featx.utils.files import as_paths
+
+Share = Annotated[float, Field(ge=0, le=1)]
 
 
 @dataclass(frozen=True)
@@ -23,12 +28,30 @@ class Options:
         encoders: the checkpoint folders of the encoders, where the run's names do not lead there.
         max_seconds: the longest utterance that is taken.
         device: where encoders compute: "auto", "cpu", "cuda" or "cuda:<number>".
+        seed: whose models predict; None for those of all seeds.
+        fold: whose models predict; None for those of all folds.
     """
 
     speaker_of: SpeakerOf | None
     encoders: tuple[Path, ...]
     max_seconds: float
     device: str
+    seed: int | None = None
+    fold: int | None = None
+
+    def takes(self, seed: int, fold: int) -> bool:
+        """Tell whether the model of a seed and fold is asked."""
+        return self.seed in (None, seed) and self.fold in (None, fold)
+
+    def refuse_absent(self, members: Sequence[tuple[int, int]]) -> None:
+        """Raise a FeatxError if no model is of the seed and fold that are asked for."""
+        if not any(self.takes(*member) for member in members):
+            asked = {"seed": self.seed, "fold": self.fold}
+            shown = " and ".join(f"`{k}={v}`" for k, v in asked.items() if v is not None)
+            there = [", ".join(map(str, sorted(set(each)))) for each in zip(*members, strict=True)]
+            raise FeatxError(
+                f"{shown}: the run has no such model. It has seeds {there[0]} and folds {there[1]}."
+            )
 
 
 class Model(ABC):
@@ -49,14 +72,27 @@ class Model(ABC):
         encoder: str | Path | Sequence[str | Path] = (),
         max_seconds: PositiveFloat = MAX_SECONDS,
         device: str = "auto",
+        seed: NonNegativeInt | None = None,
+        fold: NonNegativeInt | None = None,
+        window: PositiveFloat | None = None,
+        hop: PositiveFloat | None = None,
+        abstain: Share = 0.0,
     ) -> Predictions:
         """Predict the classes of utterances; `featx.predict` explains the arguments."""
-        options = Options(speaker_of, tuple(as_paths(encoder)), max_seconds, device)
+        options = Options(speaker_of, tuple(as_paths(encoder)), max_seconds, device, seed, fold)
         given = read_inputs(inputs)
+        if hop is not None and window is None:
+            raise FeatxError("`hop` is the step between windows: give `window` too, such as 4.")
         if isinstance(given, StoredFeatures):
-            of_audio = {"encoder": encoder, "max_seconds": max_seconds, "device": device}
+            of_audio = {
+                "encoder": encoder, "max_seconds": max_seconds, "device": device, "window": window,
+            }  # fmt: skip
             refuse_beside(Model.predict, of_audio, of_audio, "inputs", "which are stored features")
-        return self._predict(given, options)
+        elif window is not None:
+            pieces = cut(given, window, hop or window)
+            predictions = self._predict(pieces.recordings, options).placed(pieces.windows)
+            return predictions.abstaining(abstain)
+        return self._predict(given, options).abstaining(abstain)
 
     @abstractmethod
     def _predict(self, given: Recordings | StoredFeatures, options: Options) -> Predictions:

@@ -3,12 +3,12 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from pydantic import PositiveFloat
+from pydantic import NonNegativeInt, PositiveFloat
 
 from featx.features.plan import MAX_SECONDS
 from featx.inference.inputs import Inputs, SpeakerOf
 from featx.inference.load import load
-from featx.inference.model import Model
+from featx.inference.model import Model, Share
 from featx.inference.predictions import Predictions
 from featx.utils.arguments import checked
 from featx.utils.files import AnyPath
@@ -23,6 +23,11 @@ def predict(
     encoder: str | Path | Sequence[str | Path] = (),
     max_seconds: PositiveFloat = MAX_SECONDS,
     device: str = "auto",
+    seed: NonNegativeInt | None = None,
+    fold: NonNegativeInt | None = None,
+    window: PositiveFloat | None = None,
+    hop: PositiveFloat | None = None,
+    abstain: Share = 0.0,
 ) -> Predictions:
     """Predict the emotion of utterances with the model of a run.
 
@@ -36,15 +41,22 @@ def predict(
         run_or_model: a finished run, its folder, or what `featx.load` returned.
         inputs: an audio file, several of them, a folder of audio, a manifest or its path, or a
             feature store or its folder; for a head that fuses stores, a list of as many.
-        speaker_of: the speaker of each utterance, by its id or the path as it is given, as a
-            mapping or a function. Used by runs that standardise features by speaker; without it
-            the manifest says who speaks, or else all utterances count as one speaker's.
+        speaker_of: the speaker of each utterance, by its id or the path as it is given: a mapping,
+            a function, or a regular expression whose group is the speaker. Used by runs that
+            standardise features by speaker; without it the manifest says who speaks, or else all
+            utterances count as one speaker's.
         encoder: the folder of the encoder's checkpoint, where the run was made from a local
             folder that is not found by its name; for several encoders, a list.
         max_seconds: the longest utterance taken. Where the run's features keep only the beginning
             of longer utterances, or a fine-tuned model hears no more, so it is here.
         device: where the encoder computes: "auto", "cpu", "cuda" or "cuda:<number>". Neither this
             nor the two before can be given with stored features.
+        seed: ask only the models of this seed; by default those of all seeds.
+        fold: ask only the models of this fold; by default those of all folds.
+        window: seconds of the windows into which recordings are cut, each with a prediction of
+            its own; windows without speech are left out. By default recordings stay whole.
+        hop: seconds from one window to the next; by default windows follow one another.
+        abstain: give no label where the probability of the most probable class is below this.
 
     Returns:
         A row for each utterance, in the order given, with the label and all probabilities; and
@@ -68,4 +80,9 @@ def predict(
         encoder=encoder,
         max_seconds=max_seconds,
         device=device,
+        seed=seed,
+        fold=fold,
+        window=window,
+        hop=hop,
+        abstain=abstain,
     )

@@ -1,16 +1,20 @@
 """What a model says of utterances, as a table."""
 
+import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from torch import Tensor
 
+from featx.data.manifest import Utterance
 from featx.scoring.predictions import rounded
-from featx.utils.files import write_csv
+from featx.scoring.results import plain_table, render
+from featx.utils.files import write_csv, write_text
 from featx.utils.tables import TextTable, html_notes, html_table
 
-SHOWN = 20  # rows in a notebook
+SHOWN = 20  # rows in a notebook or on a terminal
+UNCERTAIN = "(uncertain)"  # shown for an utterance without a label
 
 
 @dataclass(frozen=True)
@@ -19,18 +23,22 @@ class PredictedUtterance:
 
     Attributes:
         utterance: its id, or the path of its audio as it was given.
-        label: the most probable class.
+        label: the most probable class; empty if it is not probable enough.
         probabilities: each class's probability, by the class's name; they add up to one.
+        start: where a window of a recording begins, in seconds; None for a whole utterance.
+        end: where it ends.
     """
 
     utterance: str
     label: str
     probabilities: Mapping[str, float]
+    start: float | None = None
+    end: float | None = None
 
     @property
     def probability(self) -> float:
         """The probability of the most probable class."""
-        return self.probabilities[self.label]
+        return max(self.probabilities.values())
 
 
 @dataclass(frozen=True)
@@ -75,21 +83,98 @@ class Predictions:
 
     @property
     def labels(self) -> list[str]:
-        """The most probable class of each utterance."""
+        """The most probable class of each utterance; empty where it is not probable enough."""
         return [row.label for row in self.rows]
+
+    def abstaining(self, least: float) -> "Predictions":
+        """Return the same without the labels whose probability is below `least`."""
+        rows = [row if row.probability >= least else replace(row, label="") for row in self.rows]
+        return replace(self, rows=tuple(rows))
+
+    def named(self, names: Mapping[str, str]) -> "Predictions":
+        """Return the same with other ids for some utterances, the old ones to the new."""
+        rows = [replace(r, utterance=names.get(r.utterance, r.utterance)) for r in self.rows]
+        failures = {names.get(name, name): reason for name, reason in self.failures.items()}
+        return Predictions(self.classes, tuple(rows), failures)
+
+    def placed(self, windows: Mapping[str, Utterance]) -> "Predictions":
+        """Return the predictions of windows as those of their recordings, with times.
+
+        Args:
+            windows: the id of each window to its recording's id, start and end.
+        """
+        rows = []
+        for row in self.rows:
+            at = windows[row.utterance]
+            rows.append(replace(row, utterance=at.utterance, start=at.start, end=at.end))
+        failures = {windows[name].utterance: reason for name, reason in self.failures.items()}
+        return Predictions(self.classes, tuple(rows), failures)
 
     def to_csv(self, path: str | Path) -> None:
         """Write a CSV with the columns utterance, prediction and p_<class> for every class.
 
+        Predictions of windows have start and end, in seconds, after the utterance.
+
         Args:
             path: the file; replaced if it is there.
         """
-        header = ["utterance", "prediction", *(f"p_{name}" for name in self.classes)]
+        names = [f"p_{name}" for name in self.classes]
+        times = ["start", "end"] if self.has_times else []
         rows = (
-            [row.utterance, row.label, *rounded([row.probabilities[c] for c in self.classes])]
+            [
+                row.utterance,
+                *rounded([row.start, row.end] if times else []),
+                row.label,
+                *rounded([row.probabilities[c] for c in self.classes]),
+            ]
             for row in self.rows
         )
-        write_csv(Path(path), header, rows)
+        write_csv(Path(path), ["utterance", *times, "prediction", *names], rows)
+
+    def to_json_lines(self, path: str | Path) -> None:
+        """Write a JSON object a line, with what a row of `rows` has; a label or null.
+
+        Args:
+            path: the file; replaced if it is there.
+        """
+        write_text(Path(path), "".join(f"{line}\n" for line in self.json_lines()))
+
+    def json_lines(self) -> Iterator[str]:
+        """Yield a row after another as JSON."""
+        for row in self.rows:
+            times = {"start": row.start, "end": row.end} if self.has_times else {}
+            shares = dict(zip(self.classes, rounded([*row.probabilities.values()]), strict=True))
+            yield json.dumps(
+                {
+                    "utterance": row.utterance,
+                    **times,
+                    "label": row.label or None,
+                    "probabilities": shares,
+                },
+                ensure_ascii=False,
+            )
+
+    @property
+    def has_times(self) -> bool:
+        """Whether these are windows of recordings."""
+        return any(row.start is not None for row in self.rows)
+
+    def to_text(self, most: int = SHOWN) -> str:
+        """Return a table of the first rows: label, its probability, and the next most probable."""
+        times = ("from", "to") if self.has_times else ()
+        table = plain_table("label", "probability", *times)
+        table.add_column("next", no_wrap=True)
+        table.add_column("utterance", no_wrap=True)
+        for row in self.rows[:most]:
+            first, *others = sorted(row.probabilities.items(), key=lambda item: -item[1])
+            rest = ", ".join(f"{name} {100 * share:.0f} %" for name, share in others[:2])
+            at = [f"{time:.1f} s" for time in (row.start, row.end) if time is not None]
+            percent = f"{100 * first[1]:.0f} %"
+            table.add_row(row.label or UNCERTAIN, percent, *at, rest, row.utterance)
+        hidden = len(self.rows) - most
+        more = [f"and {hidden:,} more"] if hidden > 0 else []
+        longest = max((len(row.utterance) for row in self.rows[:most]), default=0)
+        return render(table, *more, width=100 + longest)
 
     def __len__(self) -> int:
         return len(self.rows)
@@ -101,9 +186,7 @@ class Predictions:
         return self.rows[index]
 
     def __str__(self) -> str:
-        lines = [f"{row.utterance}: {row.label} ({row.probability:.2f})" for row in self.rows]
-        lines += [f"{utterance}: {reason}" for utterance, reason in self.failures.items()]
-        return "\n".join(lines)
+        return self.to_text()
 
     def _repr_html_(self) -> str:
         """Return a table with a row for each utterance, the first ones where they are many."""

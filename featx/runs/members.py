@@ -1,5 +1,6 @@
 """The file of one finished model, a seed on a fold, that is kept until its run is finished."""
 
+import re
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -13,6 +14,12 @@ from featx.utils.files import write_bytes
 def member_name(seed: int, fold: int) -> str:
     """Return what a model's files are called, as in "seed0-fold1"."""
     return f"seed{seed}-fold{fold}"
+
+
+def read_member_name(name: str) -> tuple[int, int] | None:
+    """Return the seed and fold of a model's file or folder; None if it is called otherwise."""
+    found = re.fullmatch(r"seed(\d+)-fold(\d+)", name)
+    return (int(found[1]), int(found[2])) if found else None
 
 
 def write_member(

@@ -81,7 +81,8 @@ def check_config(table: dict[str, Any], schema: type[T], where: object) -> T:
         return TypeAdapter(schema).validate_python(table)
     except ValidationError as error:
         problems = "\n  ".join(_explain(detail, schema) for detail in error.errors())
-        raise ConfigError(f"{where}: {counted(error.error_count(), 'problem')}:\n  {problems}") from error
+        number = counted(error.error_count(), "problem")
+        raise ConfigError(f"{where}: {number}:\n  {problems}") from error
 
 
 def first_problem(error: ValidationError) -> str:

@@ -30,7 +30,7 @@ def find_folder(root: Path, speaker: str | None = None) -> Found:
     Raises:
         CorpusError: if the folder is missing, holds no such file, or no path has a speaker.
     """
-    pattern = _pattern(speaker)
+    pattern = None if speaker is None else speaker_pattern(speaker)
     paths = find_files(root, SUFFIXES)
     loose = [path for path in paths if path.parent == root]
     labelled = [path for path in paths if path.parent != root]
@@ -42,9 +42,12 @@ def find_folder(root: Path, speaker: str | None = None) -> Found:
     return Found(utterances, notes + _unknown_speakers(root, utterances, pattern))
 
 
-def _pattern(speaker: str | None) -> re.Pattern[str] | None:
-    if speaker is None:
-        return None
+def speaker_pattern(speaker: str) -> re.Pattern[str]:
+    """Return a regular expression that finds the speaker in a path.
+
+    Raises:
+        CorpusError: if it is none, or has not exactly one group.
+    """
     try:
         pattern = re.compile(speaker)
     except re.error as error:

@@ -111,6 +111,30 @@ def test_audio_gives_what_its_stored_features_give(head, fit):
     assert [row.utterance for row in two] == ["audio/sad-1-0.wav", "audio/happy-0-0.wav"]
 
 
+def test_a_seed_and_fold_repeat_the_runs_own_test_predictions(fit, tested):
+    model = fit("dense", seeds=2)
+    for (seed, fold), rows in tested(model.folder).items():
+        files = [f"audio/{row['utterance']}.wav" for row in rows]
+        predictions = model.predict(files, seed=seed, fold=fold)
+        assert predictions.labels == [row["prediction"] for row in rows]
+        actual = [list(row.probabilities.values()) for row in predictions]
+        np.testing.assert_allclose(actual, shares(rows, model.classes), atol=1e-3)
+        stored = {row.utterance: row for row in model.predict(STORE, seed=seed, fold=fold)}
+        exact = [list(stored[row["utterance"]].probabilities.values()) for row in rows]
+        np.testing.assert_allclose(exact, shares(rows, model.classes), rtol=1e-6, atol=1e-9)
+    with pytest.raises(FeatxError, match=r"`seed=5` and `fold=1`.*seeds 0, 1 and folds 0, 1, 2"):
+        model.predict("audio", seed=5, fold=1)
+
+
+def test_a_pattern_finds_speakers_in_paths(fit):
+    model = fit("dense", normalize="speaker")
+    expected = model.predict("audio", speaker_of=lambda path: path.split("-")[1])
+    assert by_utterance(model.predict("audio", speaker_of=r"-(\d)-")) == by_utterance(expected)
+    for pattern, problem in {"(": "not a regular", "x": "0 groups", "(zz)": "no speaker"}.items():
+        with pytest.raises(FeatxError, match=f"speaker_of.*{problem}"):
+            model.predict("audio", speaker_of=pattern)
+
+
 def test_stores_of_a_fusion_are_told_apart(fit):
     model = fit("fusion")
     assert by_utterance(model.predict([ACOUSTIC, STORE])) == by_utterance(

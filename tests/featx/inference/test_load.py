@@ -1,6 +1,7 @@
 """What can't be loaded is refused, and so are inputs that are not there."""
 
 import csv
+import json
 import shutil
 from pathlib import Path
 
@@ -76,7 +77,8 @@ def test_predictions_are_a_table(fitted, tmp_path):
     shown = predictions._repr_html_()
     assert shown.count("<tr>") == 3
     assert "audio/sad-0-0.wav" in shown
-    assert str(predictions).startswith("audio/sad-0-0.wav: ")
+    assert str(predictions).count("audio/") == 2
+    assert predictions.to_text(most=1).endswith("and 1 more")
     predictions.to_csv(tmp_path / "out" / "predicted.csv")
     with (tmp_path / "out" / "predicted.csv").open(newline="") as file:
         rows = list(csv.DictReader(file))
@@ -85,6 +87,21 @@ def test_predictions_are_a_table(fitted, tmp_path):
         assert row["utterance"] == predicted.utterance
         for name, share in predicted.probabilities.items():
             assert float(row[f"p_{name}"]) == pytest.approx(share, rel=1e-6)
+
+
+def test_too_improbable_labels_are_withheld(fitted, tmp_path):
+    sure = fitted.predict("audio")
+    limit = sorted(row.probability for row in sure)[3]
+    predictions = fitted.predict("audio", abstain=limit)
+    assert predictions.labels.count("") == 3
+    for row, before in zip(predictions, sure, strict=True):
+        assert row.label in ("", before.label)
+        assert row.probabilities == before.probabilities
+    assert str(predictions).count("(uncertain)") == 3
+    predictions.to_json_lines(tmp_path / "out.jsonl")
+    lines = [json.loads(line) for line in (tmp_path / "out.jsonl").read_text().splitlines()]
+    assert [line["label"] or "" for line in lines] == predictions.labels
+    assert set(lines[0]) == {"utterance", "label", "probabilities"}
 
 
 def test_names_are_escaped_in_a_notebook():

@@ -1,50 +1,111 @@
-"""A head predicts from the windows that it was trained on, and refuses others."""
+"""Recordings in windows: all speech is in one, silence in none."""
 
-from pathlib import Path
+import itertools
 
+import numpy as np
 import pytest
+import soundfile
+from hypothesis import given
+from hypothesis import strategies as st
 
 import featx
 from featx.errors import FeatxError
+from featx.inference.inputs import read_inputs
+from featx.inference.windows import cut, measure_levels
 
-STORE = Path("features/manifest/model")
-TRAINED = {"settings": "training.epochs=1", "folds": 3, "name": "made"}
-
-
-def labels(predictions) -> dict[str, list[float]]:
-    return {row.utterance: list(row.probabilities.values()) for row in predictions}
+RATE = 16_000
 
 
-@pytest.fixture
-def stores(write_corpus, save_whisper) -> dict[str, Path]:
-    """Features of a tiny Whisper in either windows."""
-    save_whisper(positions=40)
-    write_corpus(speakers=3, takes=1)
-    return {
-        window: featx.extract("model", window=window, precision="float32", out=window).folder
-        for window in ("30", "short")
-    }
+@pytest.fixture(scope="module")
+def write_recording(tmp_path_factory):
+    """Write seconds of noise and silence in turn; return the file."""
+
+    def write(*lengths: float, loudness: float = 0.1):
+        noise = np.random.default_rng(0)
+        pieces = [
+            noise.standard_normal(round(length * RATE)) * loudness * (1 - place % 2)
+            for place, length in enumerate(lengths)
+        ]
+        path = tmp_path_factory.mktemp("recording") / "long.wav"
+        soundfile.write(path, np.concatenate(pieces), RATE)
+        return path
+
+    return write
 
 
-@pytest.mark.parametrize(("window", "other"), [("short", "30"), ("30", "short")])
-def test_audio_is_seen_in_the_windows_of_training(window, other, stores):
-    model = featx.load(featx.fit("dense", features=stores[window], **TRAINED))
-    assert labels(model.predict("manifest.csv")) == labels(model.predict(stores[window]))
-    with pytest.raises(FeatxError, match=f"window: '{window}' in training, here '{other}'"):
-        model.predict(stores[other])
+def times(path, seconds, hop):
+    return [(w.start, w.end) for w in cut(read_inputs(path), seconds, hop).windows.values()]
 
 
-def test_a_fit_that_goes_on_takes_no_other_windows(stores):
-    featx.fit("dense", features=stores["short"], **TRAINED)
-    Path("short").rename("kept")
-    Path("30").rename("short")
-    with pytest.raises(FeatxError):
-        featx.fit("dense", features="short", **TRAINED)
+@given(length=st.floats(0.1, 9), seconds=st.floats(0.2, 4), share=st.floats(0.2, 1))
+def test_windows_leave_nothing_out(length, seconds, share, write_recording):
+    path = write_recording(length)
+    found = times(path, seconds, share * seconds)
+    length = soundfile.info(path).duration
+    assert found[0][0] == 0
+    assert found[-1][1] == pytest.approx(length, abs=1e-5)
+    for earlier, later in itertools.pairwise(found):
+        assert later[0] == pytest.approx(earlier[0] + share * seconds, abs=1e-5)
+        assert later[0] <= earlier[1] + 1e-5
+    assert all(end - start <= seconds + 1e-5 for start, end in found)
 
 
-def test_heads_of_both_windows_are_fused(stores):
-    both = [stores["30"], stores["short"]]
-    model = featx.load(featx.fit("fusion", features=both, **TRAINED))
-    expected = labels(model.predict(both))
-    assert labels(model.predict(both[::-1])) == expected
-    assert labels(model.predict("manifest.csv")) == expected
+def test_silence_is_left_out(write_recording, caplog):
+    caplog.set_level("INFO", "featx")
+    assert times(write_recording(2, 4, 2), 1, 1) == [(0, 1), (1, 2), (6, 7), (7, 8)]
+    assert "4 windows without speech" in caplog.text
+
+
+def test_a_recording_of_silence_is_refused(write_recording):
+    with pytest.raises(FeatxError, match="no window holds speech"):
+        times(write_recording(3, loudness=1e-5), 1, 1)
+
+
+def test_a_hop_beyond_the_window_is_refused(write_recording):
+    with pytest.raises(FeatxError, match="`hop=2` is longer than `window=1`"):
+        times(write_recording(3), 1, 2)
+
+
+def test_levels_are_those_of_the_sound(write_recording):
+    levels = measure_levels(write_recording(1, 1, loudness=0.1), 0.0, 2.0)
+    assert len(levels) == 100
+    assert np.median(levels[:50]) == pytest.approx(-20, abs=1)
+    assert levels[50:].max() < -100
+
+
+def test_a_window_is_predicted_as_if_it_were_a_file(place, tmp_path):
+    run = featx.fit("dense", "encoder", folds=3, settings="training.epochs=2", name="made")
+    files = sorted(place.glob("audio/sad-*.wav"))[:3]
+    sounds = [soundfile.read(path)[0][:3200] for path in files]
+    soundfile.write(tmp_path / "long.wav", np.concatenate(sounds), RATE, "FLOAT")
+    for number, sound in enumerate(sounds):
+        soundfile.write(tmp_path / f"{number}.wav", sound, RATE, "FLOAT")
+    together = featx.predict(run, tmp_path / "long.wav", window=0.2)
+    assert [(row.start, row.end) for row in together] == [(0, 0.2), (0.2, 0.4), (0.4, 0.6)]
+    assert {row.utterance for row in together} == {str(tmp_path / "long.wav")}
+    for number, row in enumerate(together):
+        (alone,) = featx.predict(run, tmp_path / f"{number}.wav")
+        np.testing.assert_allclose(
+            list(row.probabilities.values()), list(alone.probabilities.values()), atol=1e-4
+        )
+    together.to_csv(tmp_path / "out.csv")
+    assert (tmp_path / "out.csv").read_text().startswith("utterance,start,end,prediction,p_")
+    mixed = featx.predict(run, [tmp_path / "long.wav", place / "manifest.csv"][:1], window=0.4)
+    assert len(mixed) == 2
+
+
+def test_hops_need_windows_and_windows_need_audio(place):
+    run = featx.fit("linear", "encoder", folds=3, name="made")
+    with pytest.raises(FeatxError, match="give `window` too"):
+        featx.predict(run, "audio", hop=1.0)
+    with pytest.raises(FeatxError, match="`window`"):
+        featx.predict(run, "features/manifest/encoder", window=1.0)
+
+
+def test_what_cannot_be_read_is_a_failure_and_no_end(place, tmp_path):
+    run = featx.fit("linear", "encoder", folds=3, name="made")
+    (tmp_path / "broken.wav").write_bytes(b"no audio")
+    good = str(sorted(place.glob("audio/*.wav"))[0])
+    predictions = featx.predict(run, [tmp_path / "broken.wav", good], window=0.3)
+    assert {row.utterance for row in predictions} == {good}
+    assert list(predictions.failures) == [str(tmp_path / "broken.wav")]

@@ -1,0 +1,121 @@
+"""`featx predict`."""
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Annotated
+
+import typer
+
+STANDARD_INPUT = "-"
+
+
+def predict(
+    run: Annotated[Path, typer.Argument(help="The folder of a finished fit or fine-tuning.")],
+    inputs: Annotated[
+        list[Path],
+        typer.Argument(
+            metavar="AUDIO...",
+            help="Audio files, folders of audio, a manifest, a feature store, or - for a WAV file "
+            "on standard input.",
+        ),
+    ],
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            help="Write all probabilities to this file, as CSV or, if it ends in .jsonl, as a "
+            "JSON object a line."
+        ),
+    ] = None,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print a JSON object a line and nothing else.")
+    ] = False,
+    window: Annotated[
+        float | None,
+        typer.Option(help="Cut recordings into windows of so many seconds, each predicted alone."),
+    ] = None,
+    hop: Annotated[
+        float | None,
+        typer.Option(help="Seconds from one window to the next (default: the window's length)."),
+    ] = None,
+    timeline: Annotated[
+        Path | None,
+        typer.Option(
+            help="With --window: the folder for a picture and a track of labels of each recording, "
+            "which Audacity and ELAN open."
+        ),
+    ] = None,
+    abstain: Annotated[
+        float,
+        typer.Option(help="Give no label below this probability, from 0 to 1."),
+    ] = 0.0,
+    speaker_of: Annotated[
+        str | None,
+        typer.Option(
+            metavar="PATTERN",
+            help="Who speaks, for runs normalised by speaker: a regular expression whose group is "
+            r"the speaker in a file's path, such as 'Actor_(\d+)'.",
+        ),
+    ] = None,
+    seed: Annotated[
+        int | None, typer.Option(help="Ask only the models of this seed (default: all vote).")
+    ] = None,
+    fold: Annotated[
+        int | None, typer.Option(help="Ask only the models of this fold (default: all vote).")
+    ] = None,
+    encoder: Annotated[
+        list[Path] | None,
+        typer.Option(help="The encoder's folder, if it is not found by its name. Repeatable."),
+    ] = None,
+    max_seconds: Annotated[
+        float, typer.Option(help="The longest utterance that is taken, in seconds.")
+    ] = 60.0,
+    device: Annotated[
+        str, typer.Option(help="Where the encoder computes: auto, cpu, cuda or cuda:NUMBER.")
+    ] = "auto",
+) -> None:
+    """Predict the emotion of audio with the models of a run."""
+    import featx
+
+    with _standard_input(inputs) as given:
+        predictions = featx.predict(
+            run,
+            given[0] if len(given) == 1 else given,
+            speaker_of=speaker_of,
+            encoder=encoder or (),
+            max_seconds=max_seconds,
+            device=device,
+            seed=seed,
+            fold=fold,
+            window=window,
+            hop=hop,
+            abstain=abstain,
+        ).named({str(path): STANDARD_INPUT for path in set(given) - set(inputs)})
+    if as_json:
+        print(*predictions.json_lines(), sep="\n")
+    else:
+        print(predictions.to_text())
+    written = []
+    if out:
+        write = predictions.to_json_lines if out.suffix == ".jsonl" else predictions.to_csv
+        write(out)
+        written.append(out)
+    if timeline:
+        written += featx.write_timelines(predictions, timeline)
+    if not as_json:
+        for path in written:
+            print(f"Written: {path}")
+
+
+@contextmanager
+def _standard_input(inputs: list[Path]) -> Iterator[list[Path]]:
+    """Replace - by a file with what comes on standard input."""
+    if Path(STANDARD_INPUT) not in inputs:
+        yield inputs
+        return
+    with TemporaryDirectory(prefix="featx-") as folder:
+        file = Path(folder, "standard-input.wav")
+        file.write_bytes(sys.stdin.buffer.read())
+        yield [file if path == Path(STANDARD_INPUT) else path for path in inputs]

@@ -1,0 +1,146 @@
+"""What was predicted of a recording over time: a picture, and a track of labels."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import matplotlib as mpl
+import numpy as np
+from matplotlib.figure import Figure
+
+from featx.errors import FeatxError
+from featx.inference.predictions import UNCERTAIN, PredictedUtterance, Predictions
+from featx.scoring.figures import STYLE
+from featx.utils.files import replace, write_text
+
+WIDTH = 7.0  # inches
+_TOUCHING = 1e-3  # seconds between stretches that follow one another
+
+
+@dataclass(frozen=True)
+class Stretch:
+    """A stretch of a recording with one label.
+
+    Attributes:
+        start: where it begins, in seconds.
+        end: where it ends.
+        label: the class; empty where the model is uncertain.
+    """
+
+    start: float
+    end: float
+    label: str
+
+
+def own_times(windows: Sequence[PredictedUtterance]) -> list[tuple[float, float]]:
+    """Return the time for which each window of a recording speaks, start and end.
+
+    Two windows that overlap share the time that both have: each speaks for half of it.
+
+    Args:
+        windows: the predictions of a recording's windows, by time.
+    """
+    times = []
+    for place, row in enumerate(windows):
+        start, end = _span(row)
+        if place:
+            start = max(start, (start + _span(windows[place - 1])[1]) / 2)
+        if place + 1 < len(windows):
+            end = min(end, (end + _span(windows[place + 1])[0]) / 2)
+        times.append((start, end))
+    return times
+
+
+def join(windows: Sequence[PredictedUtterance]) -> list[Stretch]:
+    """Return the stretches of a recording that have one label each.
+
+    Args:
+        windows: the predictions of a recording's windows, by time.
+    """
+    joined: list[Stretch] = []
+    for row, (start, end) in zip(windows, own_times(windows), strict=True):
+        last = joined[-1] if joined else None
+        if last and last.label == row.label and start - last.end < _TOUCHING:
+            joined[-1] = Stretch(last.start, end, row.label)
+        else:
+            joined.append(Stretch(start, end, row.label))
+    return joined
+
+
+def _span(row: PredictedUtterance) -> tuple[float, float]:
+    assert row.start is not None
+    assert row.end is not None
+    return row.start, row.end
+
+
+def write_timelines(predictions: Predictions, folder: str | Path) -> list[Path]:
+    """Draw every recording's timeline, and write its labels as a track.
+
+    A track is a text file with a line for each stretch: start, end and label, tabs between them.
+    Audacity opens it as a label track, ELAN imports it as tab-delimited text.
+
+    Args:
+        predictions: those of windows.
+        folder: where NAME.png and NAME.txt go for each recording.
+
+    Returns:
+        The files written.
+
+    Raises:
+        FeatxError: if the predictions are not of windows, or two recordings have the same name.
+    """
+    if not predictions.has_times:
+        raise FeatxError("`timeline` shows windows of recordings: give `window` too, such as 4.")
+    recordings: dict[str, list[PredictedUtterance]] = {}
+    for row in predictions:
+        recordings.setdefault(row.utterance, []).append(row)
+    names = [Path(recording).stem for recording in recordings]
+    if len(set(names)) < len(names):
+        twice = next(name for name in names if names.count(name) > 1)
+        raise FeatxError(f"`timeline`: two recordings are called {twice}; predict them in turn.")
+    written = []
+    for name, windows in zip(names, recordings.values(), strict=True):
+        track, picture = Path(folder, f"{name}.txt"), Path(folder, f"{name}.png")
+        stretches = join(windows)
+        lines = [f"{s.start:.3f}\t{s.end:.3f}\t{s.label or UNCERTAIN}\n" for s in stretches]
+        write_text(track, "".join(lines))
+        draw_timeline(predictions.classes, windows, stretches, picture)
+        written += [track, picture]
+    return written
+
+
+def draw_timeline(
+    classes: Sequence[str],
+    windows: Sequence[PredictedUtterance],
+    stretches: Sequence[Stretch],
+    path: Path,
+) -> None:
+    """Draw the probability of each class over time, and mark the most probable ones.
+
+    Args:
+        classes: names of the classes.
+        windows: the predictions of a recording's windows, by time.
+        stretches: what `join` makes of them.
+        path: where to draw.
+    """
+    with mpl.rc_context(STYLE):
+        figure = Figure((WIDTH, 0.8 + 0.22 * len(classes)), layout="constrained")
+        axes = figure.subplots()
+        axes.set_facecolor("0.94")  # of time without speech
+        shares = np.array([[row.probabilities[name] for name in classes] for row in windows])
+        times = np.array(own_times(windows)).ravel()
+        cells = np.full((len(classes), len(times) - 1), np.nan)  # between windows there are gaps
+        cells[:, ::2] = shares.T
+        edges = np.arange(len(classes) + 1) - 0.5
+        mesh = axes.pcolormesh(times, edges, cells, cmap="Blues", vmin=0, vmax=1)
+        for stretch in stretches:
+            if stretch.label:
+                level = list(classes).index(stretch.label)
+                axes.plot([stretch.start, stretch.end], [level, level], color="black", lw=1.5)
+        axes.set_yticks(range(len(classes)), classes)
+        axes.set_ylim(len(classes) - 0.5, -0.5)
+        axes.set_xlim(_span(windows[0])[0], _span(windows[-1])[1])
+        axes.set_xlabel("time, s")
+        bar = figure.colorbar(mesh, ax=axes, pad=0.01)
+        bar.set_label("probability")
+        replace(path, figure.savefig)

@@ -1,0 +1,61 @@
+"""`featx predict`: its table, its files, and what it refuses."""
+
+import json
+import shutil
+import sys
+from io import BytesIO, TextIOWrapper
+from pathlib import Path
+
+import pytest
+
+QUICK = ("--folds", "3", "--head", "linear", "--name", "made")
+RUN = "runs/made"
+
+
+@pytest.fixture
+def fitted(extracted, run_featx, checkpoint_folder):
+    """A run, and the audio files of its manifest."""
+    assert run_featx("fit", *QUICK).code == 0
+    shutil.copytree(checkpoint_folder, "tiny")  # where a run looks for a local encoder
+    return sorted(map(str, Path("audio").glob("*.wav")))
+
+
+def test_it_prints_a_table_and_writes_all_probabilities(fitted, run_featx):
+    outcome = run_featx("predict", RUN, "audio", "--out", "out.csv")
+    assert outcome.code == 0, outcome.err
+    assert fitted[0] in outcome.out
+    assert "Written: out.csv" in outcome.out
+    assert len(Path("out.csv").read_text().splitlines()) == len(fitted) + 1
+    lines = run_featx("predict", RUN, *fitted[:2], "--json", "--seed", "0", "--fold", "1").out
+    assert [json.loads(line)["utterance"] for line in lines.splitlines()] == fitted[:2]
+
+
+def test_it_reads_standard_input(fitted, run_featx, monkeypatch):
+    audio = TextIOWrapper(BytesIO(Path(fitted[0]).read_bytes()))
+    monkeypatch.setattr(sys, "stdin", audio)
+    given = json.loads(run_featx("predict", RUN, "-", "--json").out)
+    alone = json.loads(run_featx("predict", RUN, fitted[0], "--json").out)
+    assert given == {**alone, "utterance": "-"}
+
+
+def test_recordings_become_timelines(fitted, run_featx):
+    outcome = run_featx(
+        "predict", RUN, fitted[0], "--window", "0.2", "--hop", "0.1", "--timeline", "shown"
+    )
+    assert outcome.code == 0, outcome.err
+    assert Path("shown", f"{Path(fitted[0]).stem}.png").exists()
+
+
+def test_mistakes_are_explained(fitted, run_featx):
+    for given, problem in {
+        ("runs/none", fitted[0]): "no finished run",
+        (RUN, "none.wav"): "no such file",
+        (RUN, "audio", "--abstain", "60"): "--abstain 60",
+        (RUN, "audio", "--hop", "1"): "give --window too",
+        (RUN, "audio", "--timeline", "shown"): "give --window too",
+        (RUN, "audio", "--fold", "7"): "--fold 7: the run has no such model",
+    }.items():
+        outcome = run_featx("predict", *given)
+        assert outcome.code == 1
+        assert problem in outcome.err
+        assert "`" not in outcome.err
