@@ -8,11 +8,11 @@ FramePooling = Literal["mean", "sum", "max"]
 MomentPooling = Literal["mean", "mean+deviation"]
 """The same, for what takes the deviation of each feature over the frames too."""
 
-PooledKind = Literal["linear", "pooled"]
-"""What classifies pooled frames: one linear layer, or dense, tanh, dropout and linear."""
-
 DensePooling = Literal["mean", "mean+deviation", "attentive"]
 """The same, for what may also learn which frames count: both, weighed by attention."""
+
+PooledKind = Literal["linear", "pooled"]
+"""What classifies pooled frames: one linear layer, or dense, tanh, dropout and linear."""
 
 Monitor = Literal["loss", "uar"]
 """What of validation decides when training stops and which epoch is kept."""

@@ -10,7 +10,9 @@ class Head(nn.Module):
         part_size: how many utterances a core computes together; what suits its cache.
         layer_averages: the learned average over layers of each store; none if the head gives
             every layer weights of its own.
+        output: the last layer, which has an output for each class.
     """
 
     part_size: int
     layer_averages: nn.ModuleList
+    output: nn.Linear

@@ -19,10 +19,10 @@ from classifiers.head import Head
 from classifiers.history import Epoch, Stopped, Trained, cross_entropy_and_uar
 from classifiers.logistic import fit_logistic
 from classifiers.machine import fit_machines
-from classifiers.settings import PositiveFinite, Settings
+from classifiers.settings import Settings
 from classifiers.shape import InputShape
 
-Strength = PositiveFinite
+Strength = Annotated[float, Field(ge=1e-12, le=1e12)]
 _TOGETHER = 8  # utterances that are pooled at once
 
 
@@ -133,13 +133,16 @@ def train_linear(
     _place(weights[best], head)
     refitted = None
     if settings.refit:
+        if stop.is_set():
+            raise Stopped
         strength = settings.strengths[best]
         chosen = settings.model_copy(update={"strengths": (strength,)})
         everything = np.concatenate([pooled, checked])
         labels = np.concatenate([training.labels, validation.labels])
         ((found, solved),) = _fit(chosen, everything, labels, head.output.out_features, seed)
         refitted = _place(found, copy.deepcopy(head))
-        unsolved += [] if solved or strength in unsolved else [strength]
+        if not solved and strength not in unsolved:
+            unsolved.append(strength)
     return Trained(head, history, best, _remark(unsolved), refitted)
 
 

@@ -12,8 +12,10 @@ from scipy.linalg import cholesky, solve_triangular
 from scipy.optimize import minimize
 from scipy.special import log_softmax
 
-STEPS = 1000  # at most; ten to two hundred are taken
-GRADIENT = 1e-6  # the largest entry, in units of the curvature and for each utterance, at the end
+STEPS = 1000  # at most in a round; ten to a hundred are taken
+ROUNDS = 10  # at most; one does at the strengths that are usually tried
+GRADIENT = 1e-6  # the largest slope at a round's end, in units of the curvature at its start
+LARGEST = 5e-6  # the largest at the end, in units of the curvature there
 
 
 def fit_logistic(
@@ -69,11 +71,10 @@ class _Problem:
         return cls(coordinates, axes, np.eye(len(classes))[places], balance[places][:, None])
 
     def solve(self, strength: float, start: np.ndarray) -> tuple[np.ndarray, bool]:
-        """Minimise the balanced cross-entropy plus the squared weights over 2 C, by L-BFGS.
+        """Minimise the balanced cross-entropy plus the squared weights over 2 C.
 
-        It runs in coordinates in which the second derivative at the start, averaged over classes,
-        is the identity: with H = A' D A + I / C = L L', in those of z = L' w. There the penalty
-        is (z' z - sum of D logits²) / 2, so that a step costs no more than in those of w.
+        Where the curvature at the end is far below that at the start, as it is of utterances that
+        are told apart with ease, another round begins at the end of the last.
 
         Args:
             strength: C.
@@ -81,6 +82,30 @@ class _Problem:
 
         Returns:
             The weights, and whether they are the solution.
+        """
+        weights = start
+        for _ in range(ROUNDS):
+            weights = self._descend(strength, weights)
+            if self._is_flat(strength, weights):
+                return weights, True
+        return weights, False
+
+    def _is_flat(self, strength: float, weights: np.ndarray) -> bool:
+        """Tell whether slopes are small, in units of each weight's own curvature."""
+        logits = self._logits(weights)
+        shares = np.exp(log_softmax(logits, 1))
+        curvature = self.balance * shares * (1 - shares)
+        _, misses = self._misses(logits)
+        slopes = misses.T @ self.coordinates + weights[:, :-1] / strength
+        along = curvature.T @ np.square(self.coordinates) + 1 / strength
+        return bool(np.abs(slopes / np.sqrt(along)).max() <= LARGEST * len(misses) ** 0.5)
+
+    def _descend(self, strength: float, start: np.ndarray) -> np.ndarray:
+        """Return better weights, by L-BFGS.
+
+        It runs in coordinates in which the second derivative at the start, averaged over classes,
+        is the identity: with H = A' D A + I / C = L L', in those of z = L' w. There the penalty
+        is (z' z - sum of D logits²) / 2, so that a step costs no more than in those of w.
         """
         shares = np.exp(log_softmax(self._logits(start), 1))
         curvature = (self.balance * shares * (1 - shares)).mean(1, keepdims=True)
@@ -102,12 +127,12 @@ class _Problem:
             return value + float(penalty), slopes.ravel()
 
         begin = np.column_stack([start[:, :-1] @ factor, start[:, -1] / unit])
-        bound = GRADIENT * np.sqrt(len(self.targets))
+        bound = GRADIENT * len(self.targets) ** 0.5
         options = {"maxiter": STEPS, "maxcor": 20, "ftol": 0, "gtol": bound}
         found = minimize(loss, begin.ravel(), jac=True, method="L-BFGS-B", options=options)
         point = found.x.reshape(start.shape)
         rows = solve_triangular(factor, point[:, :-1].T, lower=True, trans="T").T
-        return np.column_stack([rows, unit * point[:, -1]]), bool(found.success)
+        return np.column_stack([rows, unit * point[:, -1]])
 
     def _misses(self, logits: np.ndarray) -> tuple[float, np.ndarray]:
         """Return the balanced cross-entropy, and its slopes by logits, (utterances, classes)."""

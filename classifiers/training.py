@@ -155,7 +155,7 @@ def train_epoch(
     size = settings.batch_size
     batches = [_cut(order[begin : begin + size], head) for begin in range(0, len(order), size)]
     parts = training.parts([group for batch in batches for group in batch])
-    measure = _loss(settings, training, next(head.parameters()).device)
+    measure = _loss(settings, training, head.output)
     total = 0.0
     for batch in batches:
         utterances = sum(map(len, batch))
@@ -168,13 +168,13 @@ def train_epoch(
     return total / len(training)
 
 
-def _loss(settings: TrainingSettings, training: Examples, device: torch.device) -> Loss:
+def _loss(settings: TrainingSettings, training: Examples, output: nn.Linear) -> Loss:
     """Return what adds up the cross-entropy of utterances."""
     weights = None
     if settings.class_balance:
-        counts = np.bincount(training.labels)
+        counts = np.bincount(training.labels, minlength=output.out_features)
         each = len(training) / (np.count_nonzero(counts) * counts.clip(1))
-        weights = torch.from_numpy(each).float().to(device)
+        weights = torch.from_numpy(each).float().to(output.weight.device)
     smoothing = settings.label_smoothing
     return partial(cross_entropy, weight=weights, reduction="sum", label_smoothing=smoothing)
 

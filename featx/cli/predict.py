@@ -51,6 +51,14 @@ def predict(
         float,
         typer.Option(help="Give no label below this probability, from 0 to 1."),
     ] = 0.0,
+    calibrated: Annotated[
+        bool,
+        typer.Option(
+            "--calibrated",
+            help="Divide each model's logits by the temperature that its validation utterances "
+            "chose, so that probabilities come closer to how often labels are right.",
+        ),
+    ] = False,
     speaker_of: Annotated[
         str | None,
         typer.Option(
@@ -92,6 +100,7 @@ def predict(
             window=window,
             hop=hop,
             abstain=abstain,
+            calibrated=calibrated,
         ).named({str(path): STANDARD_INPUT for path in set(given) - set(inputs)})
     if as_json:
         print(*predictions.json_lines(), sep="\n")

@@ -35,6 +35,7 @@ from featx.protocols.apply import apply_protocol
 from featx.protocols.task import Task, set_task
 from featx.runs.cost import Cost, write_cost
 from featx.runs.files import (
+    CALIBRATION,
     ENVIRONMENT,
     FIGURES,
     MEMBERS,
@@ -44,6 +45,7 @@ from featx.runs.files import (
 )
 from featx.runs.folder import open_run
 from featx.runs.members import member_name
+from featx.scoring.calibration import write_calibration
 from featx.scoring.figures import draw_confusion
 from featx.scoring.predictions import score_outcomes, write_predictions
 from featx.scoring.results import Results
@@ -269,9 +271,11 @@ def write_files(
     times = pace(members, folder, setting.config.training.best_by)
     write_text(folder / REPORT, f"{results.to_text()}\n\n{times}\n")
     write_cost(folder, _cost(setting, identity, members))
-    draw_confusion(results, folder / FIGURES / "confusion")
+    figures = folder / FIGURES
+    draw_confusion(results, figures / "confusion")
+    write_calibration(setting.task, members, folder / CALIBRATION, figures / "calibration")
     chosen_on_test = setting.config.select_on == "test"
-    draw_tuning(members, folder / FIGURES / "training", chosen_on_test)
+    draw_tuning(members, figures / "training", chosen_on_test)
 
 
 def _cost(setting: Setting, identity: Identity, members: Sequence[TunedMember]) -> Cost:

@@ -51,6 +51,7 @@ class FitConfig(HeadConfig):
     """A fit in full; the `config.toml` of its run.
 
     Attributes:
+        head_name: what the head is called: a shipped head, or its TOML's name without the ending.
         manifest: the CSV with the labels, relative to the working folder.
         features: the folders of the stores, likewise; a single store unless the head fuses.
         layers: which layers of encoders: "all", "local", "contextual" or such as "0,4-12".
@@ -62,6 +63,7 @@ class FitConfig(HeadConfig):
         skip_missing: whether utterances without features are left out.
     """
 
+    head_name: str
     manifest: Path
     features: Annotated[tuple[Path, ...], Field(min_length=1)]
     layers: str = "all"
@@ -79,7 +81,7 @@ class FitConfig(HeadConfig):
     @property
     def name(self) -> str:
         """manifest-model-head, as in "manifest-wav2vec2-base-dense", and a named protocol."""
-        parts = (self.manifest.stem, self.models, self.head.kind, self.protocol.name)
+        parts = (self.manifest.stem, self.models, self.head_name, self.protocol.name)
         return "-".join(filter(None, parts))
 
 
@@ -100,7 +102,7 @@ def head_config(head: str, data: Mapping[str, Any], changes: Sequence[str] = ())
             f"`head={head!r}`: no such head or file; {nearest(head, head_names())} "
             "The path of a TOML like the shipped ones will do too."
         )
-    return _changed({**data, **config_table(path, HeadConfig)}, changes)
+    return _changed({"head_name": path.stem, **data, **config_table(path, HeadConfig)}, changes)
 
 
 def earlier_config(config: AnyPath | FitConfig, changes: Sequence[str] = ()) -> FitConfig:

@@ -192,11 +192,13 @@ def prepare(data: FitData, normalize: Normalize, keep: bool, pooled: bool = Fals
     names = [utterance.utterance for utterance in data.task.utterances]
     sources = []
     for selection in data.selections:
-        cells = None
+        cells, moments = None, None
         if normalize != "none":
-            cells = add_up_cells(data.task.folds, find_moments(selection, names, keep))
+            moments = find_moments(selection, names, keep)
+            cells = add_up_cells(data.task.folds, moments)
         if pooled:
-            moments = find_moments(selection, names, keep, selection.frames)
+            if moments is None or selection.frames is not None:
+                moments = find_moments(selection, names, keep, selection.frames)
             held = {name: as_two_frames(moments[name]).to(selection.device) for name in names}
         elif keep and (selection.device.type == "cuda" or selection.average > 1):
             ahead = torch.get_num_threads()

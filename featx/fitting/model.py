@@ -12,18 +12,21 @@ from safetensors.torch import load
 from torch import Tensor
 
 from cache import FeatureIdentity, FeatureStore
-from classifiers.batch import Branch, Examples
+from classifiers.batch import Branch, Examples, Features, InMemory
 from classifiers.cores import Crew
 from classifiers.head import Head
 from classifiers.heads import HeadSettings, build_head
+from classifiers.linear import LinearHead
 from classifiers.shape import InputShape
 from classifiers.statistics import Statistics, add_up, statistics_of
 from classifiers.training import predict, seeded
 from featx.errors import FeatxError
 from featx.fitting.member import split_statistics
+from featx.fitting.moments import as_two_frames
 from featx.fitting.selection import Selection, Stored
 from featx.runs.files import DESCRIPTION, WEIGHTS
 from featx.runs.read import damaged
+from featx.scoring.calibration import cool
 from featx.utils.config import Schema
 
 CPU = torch.device("cpu")
@@ -84,12 +87,14 @@ class FittedHead:
         head: the network, in evaluation mode.
         statistics: what each store's features are standardised by; None where that does not
             belong to the head.
+        temperature: what its logits are divided by.
     """
 
     seed: int
     fold: int
     head: Head
     statistics: tuple[Statistics | None, ...]
+    temperature: float = 1.0
 
 
 @dataclass(frozen=True)
@@ -116,6 +121,11 @@ class FittedHeads:
         """Return those heads whose seed and fold are wanted."""
         chosen = tuple(m for m in self.members if wanted(m.seed, m.fold))
         return replace(self, members=chosen)
+
+    def calibrated(self, temperatures: Mapping[tuple[int, int], float]) -> "FittedHeads":
+        """Return the heads with a temperature each, by seed and fold."""
+        members = (replace(m, temperature=temperatures[m.seed, m.fold]) for m in self.members)
+        return replace(self, members=tuple(members))
 
     def select(self, stores: Sequence[FeatureStore]) -> tuple[Selection, ...]:
         """Choose the heads' layers of stores.
@@ -158,7 +168,7 @@ class FittedHeads:
             FeatxError: if a speaker has a single frame and features are standardised by speaker.
         """
         groups = self._groups(selections, utterances, speakers)
-        return self._apply(member, selections, utterances, groups)
+        return self._apply(member, self._read(selections, utterances), groups, len(utterances))
 
     def probabilities(
         self, selections: Sequence[Selection], utterances: Sequence[str], speakers: Sequence[str]
@@ -168,7 +178,8 @@ class FittedHeads:
         Arguments and errors are those of `member_probabilities`.
         """
         groups = self._groups(selections, utterances, speakers)
-        each = [self._apply(member, selections, utterances, groups) for member in self.members]
+        features = self._read(selections, utterances)
+        each = [self._apply(m, features, groups, len(utterances)) for m in self.members]
         return torch.stack(each).double().mean(0).float()
 
     def _groups(
@@ -178,14 +189,22 @@ class FittedHeads:
             return []
         return [_measure_speakers(selection, utterances, speakers) for selection in selections]
 
+    def _read(self, selections: Sequence[Selection], utterances: Sequence[str]) -> list[Features]:
+        """Return features of utterances; for linear heads their moments alone, as in training."""
+        if not isinstance(self.members[0].head, LinearHead):
+            return [Stored(selection, utterances, keep=True) for selection in selections]
+        return [
+            InMemory([as_two_frames(own.measure(name, own.frames)) for name in utterances])
+            for own in selections
+        ]
+
     def _apply(
         self,
         member: FittedHead,
-        selections: Sequence[Selection],
-        utterances: Sequence[str],
+        features: Sequence[Features],
         groups: "Sequence[_Groups]",
+        count: int,
     ) -> Tensor:
-        features = [Stored(selection, utterances, keep=True) for selection in selections]
         if groups:
             branches = [
                 Branch(stored, group.statistics, group.owners)
@@ -193,9 +212,12 @@ class FittedHeads:
             ]
         else:
             branches = list(map(Branch, features, member.statistics))
-        unknown = np.zeros(len(utterances), np.int64)  # labels, which nothing here asks for
+        unknown = np.zeros(count, np.int64)  # labels, which nothing here asks for
         with Crew(torch.get_num_threads()) as cores:
-            return predict(member.head, Examples(branches, unknown), cores)
+            given = predict(member.head, Examples(branches, unknown), cores)
+        if member.temperature == 1:
+            return given
+        return torch.from_numpy(cool(given.numpy(), member.temperature))
 
 
 def read_heads(folder: Path, seconds: float) -> FittedHeads:

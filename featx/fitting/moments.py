@@ -6,7 +6,7 @@ What heads standardise by adds up from them, and what linear classifiers pool ar
 import hashlib
 import json
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from zipfile import BadZipFile
 
@@ -38,8 +38,12 @@ def find_moments(
     known = _read(path, selection)
     missing = [name for name in utterances if name not in known]
     if missing:
-        known |= _measure(selection, missing, keep, frames)
-        _write(path, selection, known)
+        try:
+            for name, moments in _measure(selection, missing, keep, frames):
+                known[name] = moments
+        finally:  # so that work that is interrupted goes on from there
+            if known:
+                _write(path, selection, known)
     return {name: known[name] for name in utterances}
 
 
@@ -56,7 +60,9 @@ def as_two_frames(moments: Moments) -> Tensor:
 
 def _measure(
     selection: Selection, utterances: Sequence[str], keep: bool, frames: int | None
-) -> dict[str, Moments]:
+) -> Iterator[tuple[str, Moments]]:
+    """Yield the moments of one utterance after another."""
+
     def measure(name: str) -> tuple[str, Moments]:
         selection.expect(name)
         moments = selection.measure(name, frames)
@@ -65,12 +71,10 @@ def _measure(
         return name, moments
 
     title = f"Measuring {selection.store.folder.name}"
-    measured = {}
     with progress(title, len(utterances), "utterances") as advance:
-        for name, moments in map_ahead(measure, utterances, torch.get_num_threads()):
-            measured[name] = moments
+        for measured in map_ahead(measure, utterances, torch.get_num_threads()):
+            yield measured
             advance(1)
-    return measured
 
 
 def _file(selection: Selection, frames: int | None) -> Path:
@@ -87,9 +91,12 @@ def _read(path: Path, selection: Selection) -> dict[str, Moments]:
     try:
         with np.load(path, allow_pickle=False) as file:  # which checks the sums in the file
             names, sums, frames, mean, squares = (file[key] for key in _KEYS)
-    except (OSError, ValueError, KeyError, EOFError, BadZipFile):  # absent or damaged
-        return {}
-    rows = zip(names.tolist(), sums.tolist(), frames.tolist(), mean, squares, strict=True)
+        shape = len(names), len(selection.rows), store.layout.dim
+        if mean.shape != shape or squares.shape != shape or not (frames > 0).all():
+            return {}
+        rows = list(zip(names.tolist(), sums.tolist(), frames.tolist(), mean, squares, strict=True))
+    except (OSError, ValueError, KeyError, EOFError, BadZipFile, RuntimeError):
+        return {}  # absent or damaged
     return {
         name: Moments(count, centre, spread)
         for name, checksum, count, centre, spread in rows

@@ -31,7 +31,7 @@ class PlannedFit:
         """Head, features, manifest and protocol, as tables of results have them."""
         config, data = self.config, self.data
         described = data.task.describe(config.protocol, config.seeds)
-        return f"{config.head.kind} head on {data.features}, {config.manifest.name}: {described}"
+        return f"{config.head_name} head on {data.features}, {config.manifest.name}: {described}"
 
     @property
     def design(self) -> HeadDesign:

@@ -18,6 +18,7 @@ from featx.fitting.scales import measure_scales
 from featx.fitting.train import fit_members
 from featx.runs.cost import Cost, write_cost
 from featx.runs.files import (
+    CALIBRATION,
     DESCRIPTION,
     ENVIRONMENT,
     FIGURES,
@@ -29,6 +30,7 @@ from featx.runs.files import (
     WEIGHTS,
 )
 from featx.runs.folder import open_run
+from featx.scoring.calibration import write_calibration
 from featx.scoring.figures import draw_confusion
 from featx.scoring.predictions import rounded, score_outcomes, write_predictions
 from featx.scoring.results import Results
@@ -114,6 +116,7 @@ def _write_files(
     _write_model(fit, members, folder)
     figures = folder / FIGURES
     draw_confusion(results, figures / "confusion")
+    write_calibration(fit.data.task, members, folder / CALIBRATION, figures / "calibration")
     if any(len(store.layers) > 1 for store in averaged):
         draw_layer_weights(members, averaged, figures / "layer_weights")
     if fit.config.training:  # linear classifiers have no epochs

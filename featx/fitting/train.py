@@ -98,7 +98,7 @@ def _train(
 
     with (
         progress("Fitting", len(missing) + done, "heads", done) as advance,
-        threadpool_limits(1, "blas"),  # scikit-learn's products, which are numpy's
+        threadpool_limits(1, "blas"),  # products of numpy and scipy, which would take all cores
     ):
         for member in map_ahead(work, missing, side_by_side, use_one_core, stop.set):
             yield member

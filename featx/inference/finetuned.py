@@ -18,7 +18,9 @@ from featx.finetuning.saved import TunedModel, load_tuned
 from featx.inference.inputs import Recordings, StoredFeatures
 from featx.inference.model import Model, Options
 from featx.inference.predictions import Predictions
+from featx.inference.temperatures import read_temperatures
 from featx.runs.members import read_member_name
+from featx.scoring.calibration import cool
 from featx.utils.progress import progress
 
 log = logging.getLogger("featx")
@@ -48,6 +50,7 @@ class FinetunedModel(Model):
         if options.encoders:
             raise FeatxError("A fine-tuned model has an encoder of its own: leave out `encoder`.")
         folders = self._asked(options)
+        temperatures = self._temperatures(folders) if options.calibrated else {}
         device = find_devices(options.device)[0]
         keep_float32(device)
         utterances = given.manifest.utterances
@@ -59,7 +62,9 @@ class FinetunedModel(Model):
                 tuned.model.to(device)
                 for utterance in utterances:
                     if utterance.utterance not in failures:
-                        self._add(tuned, utterance, rows[utterance.utterance], failures)
+                        temperature = temperatures.get(folder, 1.0)
+                        own = rows[utterance.utterance]
+                        self._add(tuned, utterance, temperature, own, failures)
                     advance(1)
         done = [name for name in rows if name not in failures]
         if not done:
@@ -70,6 +75,12 @@ class FinetunedModel(Model):
             log.warning("%s", reason)
         probabilities = torch.stack([torch.stack(rows[name]).double().mean(0) for name in done])
         return Predictions.of(self.classes, done, probabilities.float(), failures)
+
+    def _temperatures(self, folders: Sequence[Path]) -> dict[Path, float]:
+        """Return the temperature of each model's folder, which lies in a run's."""
+        known = read_temperatures(folders[0].parents[1])
+        members = {folder: read_member_name(folder.name) for folder in folders}
+        return {folder: known[member] for folder, member in members.items() if member in known}
 
     def _asked(self, options: Options) -> list[Path]:
         """Return the folders of the models of the seed and fold that are asked for."""
@@ -86,6 +97,7 @@ class FinetunedModel(Model):
         self,
         tuned: TunedModel,
         utterance: Utterance,
+        temperature: float,
         rows: list[Tensor],
         failures: dict[str, str],
     ) -> None:
@@ -94,7 +106,8 @@ class FinetunedModel(Model):
         except AudioError as error:
             failures[utterance.utterance] = str(error)
             return
-        rows.append(self._probabilities(tuned, waveform))
+        probabilities = self._probabilities(tuned, waveform)
+        rows.append(torch.from_numpy(cool(probabilities[None].numpy(), temperature))[0])
 
     @torch.inference_mode()
     def _probabilities(self, tuned: TunedModel, waveform: Waveform) -> Tensor:

@@ -18,6 +18,7 @@ from featx.inference.features import (
 from featx.inference.inputs import Recordings, StoredFeatures, find_speakers
 from featx.inference.model import Model, Options
 from featx.inference.predictions import Predictions
+from featx.inference.temperatures import read_temperatures
 
 
 @dataclass(frozen=True)
@@ -44,6 +45,8 @@ class FittedModel(Model):
             if self.heads.normalize == "speaker":
                 speakers = find_speakers(names, given.speakers, options.speaker_of)
             heads = self.heads.only(options.takes)
+            if options.calibrated:
+                heads = heads.calibrated(read_temperatures(self.folder))
             selections = heads.select(features.stores)
             probabilities = heads.probabilities(selections, names, speakers)
             return Predictions.of(self.classes, names, probabilities, features.failures)

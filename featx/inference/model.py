@@ -30,6 +30,7 @@ class Options:
         device: where encoders compute: "auto", "cpu", "cuda" or "cuda:<number>".
         seed: whose models predict; None for those of all seeds.
         fold: whose models predict; None for those of all folds.
+        calibrated: whether each model's logits are divided by its temperature.
     """
 
     speaker_of: SpeakerOf | None
@@ -38,6 +39,7 @@ class Options:
     device: str
     seed: int | None = None
     fold: int | None = None
+    calibrated: bool = False
 
     def takes(self, seed: int, fold: int) -> bool:
         """Tell whether the model of a seed and fold is asked."""
@@ -77,9 +79,11 @@ class Model(ABC):
         window: PositiveFloat | None = None,
         hop: PositiveFloat | None = None,
         abstain: Share = 0.0,
+        calibrated: bool = False,
     ) -> Predictions:
         """Predict the classes of utterances; `featx.predict` explains the arguments."""
-        options = Options(speaker_of, tuple(as_paths(encoder)), max_seconds, device, seed, fold)
+        encoders = tuple(as_paths(encoder))
+        options = Options(speaker_of, encoders, max_seconds, device, seed, fold, calibrated)
         given = read_inputs(inputs)
         if hop is not None and window is None:
             raise FeatxError("`hop` is the step between windows: give `window` too, such as 4.")

@@ -28,6 +28,7 @@ def predict(
     window: PositiveFloat | None = None,
     hop: PositiveFloat | None = None,
     abstain: Share = 0.0,
+    calibrated: bool = False,
 ) -> Predictions:
     """Predict the emotion of utterances with the model of a run.
 
@@ -57,6 +58,8 @@ def predict(
             its own; windows without speech are left out. By default recordings stay whole.
         hop: seconds from one window to the next; by default windows follow one another.
         abstain: give no label where the probability of the most probable class is below this.
+        calibrated: divide each model's logits by the temperature that its validation utterances
+            chose, so that probabilities come closer to how often labels are right.
 
     Returns:
         A row for each utterance, in the order given, with the label and all probabilities; and
@@ -85,4 +88,5 @@ def predict(
         window=window,
         hop=hop,
         abstain=abstain,
+        calibrated=calibrated,
     )

@@ -67,7 +67,13 @@ class ProbeConfig(Schema):
         """Return the fit that does with all layers together what the probe does with each."""
         head = LinearSettings(kind="linear", pooling="mean", strengths=self.strengths)
         same = self.model_dump(mode="json", exclude={"features", "strengths"})
-        table = {**same, "features": [str(self.features)], "head": head.model_dump(), "seeds": 1}
+        table = {
+            **same,
+            "features": [str(self.features)],
+            "head_name": head.kind,
+            "head": head.model_dump(),
+            "seeds": 1,
+        }
         return check_config(table, FitConfig, "probe")
 
     @property

@@ -107,7 +107,7 @@ def _fit(
 
     with (
         progress("Probing", len(missing) + done, "probes", done) as advance,
-        threadpool_limits(1, "blas"),  # scikit-learn's products, which are numpy's
+        threadpool_limits(1, "blas"),  # products of numpy and scipy, which would take all cores
     ):
         threads = torch.get_num_threads()
         for result in map_ahead(work, missing, threads, use_one_core, stop.set):

@@ -8,6 +8,7 @@ PREDICTIONS = "predictions.csv"
 LAYER_WEIGHTS, LAYER_SCALES = "layer_weights.csv", "layer_scales.csv"
 DESCRIPTION, WEIGHTS = "model.json", "model.safetensors"  # of fitted heads
 COST = "cost.json"
+CALIBRATION = "calibration.json"  # of runs with validation predictions
 SCORES = "metrics.json"  # written last
 AGREEMENT, SEARCH = "agreement.csv", "search.csv"  # of votes
 CARD = "README.md"  # of votes and saved models: what they are, for people

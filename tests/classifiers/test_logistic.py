@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy.special import log_softmax
 from sklearn.linear_model import LogisticRegression
 
 from classifiers.logistic import fit_logistic, turn
@@ -42,6 +43,26 @@ def test_turning_keeps_products(width):
     coordinates, axes = turn(features)
     np.testing.assert_allclose(coordinates @ axes, features, atol=1e-10)
     np.testing.assert_allclose(axes @ axes.T, np.eye(len(axes)), atol=1e-6)
+
+
+@pytest.mark.parametrize("strength", [1e2, 1e5, 1e8])
+def test_weak_regularisation_is_solved_or_said_not_to_be(strength):
+    """Where classes are told apart with ease, the loss flattens out by orders of magnitude."""
+    generator = np.random.default_rng(0)
+    features, labels = generator.standard_normal((120, 400)), np.arange(120) % 4
+    expected = LogisticRegression(C=strength, solver="newton-cg", tol=1e-10, max_iter=5000)
+    expected.fit(features, labels)
+
+    def loss(rows, offsets):
+        logs = log_softmax(features @ rows.T + offsets, 1)[np.arange(120), labels]
+        return -logs.sum() + np.square(rows).sum() / (2 * strength)
+
+    least = loss(expected.coef_, expected.intercept_)
+    for path in ([strength], [1.0, strength]):
+        *_, (rows, offsets, solved) = fit_logistic(features, labels, path)
+        assert solved or strength > 1e5
+        if solved:
+            assert loss(rows, offsets) == pytest.approx(least, rel=1e-3, abs=1e-6)
 
 
 @pytest.mark.parametrize("strength", [1e-8, 1e8])

@@ -86,8 +86,10 @@ class Ctranslate2File:
         self._place = 0
         self._check_kind()
         self.variables = dict(self._variable() for _ in range(self._number("I")))
-        for _ in range(2 * self._number("I")):
-            self._text()  # aliases of arrays, of which an encoder has none
+        aliases = [(self._text(), self._text()) for _ in range(self._number("I"))]
+        for alias, name in aliases:  # of arrays that are equal, which are kept once
+            if name in self.variables:
+                self.variables.setdefault(alias, self.variables[name])
         if self._place != len(self._bytes):
             raise self._damaged(f"{len(self._bytes) - self._place:,} bytes follow its end")
 

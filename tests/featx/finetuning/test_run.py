@@ -33,7 +33,8 @@ def test_a_run_leaves_everything_and_it_agrees(one_split, finetune, read_rows):
     run = finetune(seeds=2)
     assert run.folder == RUN
     assert {path.name for path in RUN.iterdir()} == {
-        "config.toml", "cost.json", "environment.json", "figures", "history.csv", "metrics.json",
+        "calibration.json", "config.toml", "cost.json", "environment.json", "figures",
+        "history.csv", "metrics.json",
         "models", "predictions.csv", "report.txt", "run.log",
     }  # fmt: skip
     assert {path.name for path in (RUN / "figures").iterdir()} == {

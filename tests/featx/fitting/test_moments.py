@@ -85,3 +85,34 @@ def test_two_frames_pool_as_all_frames_do(features):
         for values in (torch.from_numpy(features), as_two_frames(measure(features)))
     ]
     torch.testing.assert_close(*pooled, rtol=1e-3, atol=1e-2)
+
+
+@given(place=st.floats(0, 1), bit=st.integers(0, 7))
+def test_a_damaged_file_is_measured_again(tmp_path_factory, place, bit):
+    selection = write_store(tmp_path_factory.mktemp("store"), "ab")
+    first = find_moments(selection, "ab", keep=True)
+    (file,) = (selection.store.folder / "statistics").iterdir()
+    content = bytearray(file.read_bytes())
+    content[int(place * (len(content) - 1))] ^= 1 << bit
+    file.write_bytes(content)
+    again = find_moments(selection, "ab", keep=True)
+    for name in "ab":
+        np.testing.assert_array_equal(first[name].mean, again[name].mean)
+        np.testing.assert_array_equal(first[name].squares, again[name].squares)
+
+
+def test_what_was_measured_before_a_stop_is_kept(tmp_path, monkeypatch):
+    selection, whole = write_store(tmp_path, "abc"), Selection.measure
+
+    def stopped(self, utterance, frames=None):
+        if utterance == "c":
+            raise KeyboardInterrupt
+        return whole(self, utterance, frames)
+
+    monkeypatch.setattr(Selection, "measure", stopped)
+    with pytest.raises(KeyboardInterrupt):
+        find_moments(selection, "abc", keep=True)
+    monkeypatch.setattr(Selection, "measure", whole)
+    (file,) = (selection.store.folder / "statistics").iterdir()
+    assert np.load(file)["names"].tolist() in (["a"], ["a", "b"])
+    assert sorted(find_moments(selection, "abc", keep=True)) == ["a", "b", "c"]

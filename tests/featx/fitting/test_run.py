@@ -33,7 +33,8 @@ def test_a_run_leaves_everything_and_it_agrees(extracted, fit_quickly, read_rows
     run = fit_quickly(seeds=2)
     assert run.folder == RUN
     assert {path.name for path in RUN.iterdir()} == {
-        "config.toml", "cost.json", "environment.json", "figures", "history.csv",
+        "calibration.json", "config.toml", "cost.json", "environment.json", "figures",
+        "history.csv",
         "layer_scales.csv", "layer_weights.csv", "metrics.json", "model.json", "model.safetensors",
         "predictions.csv", "run.log",
     }  # fmt: skip

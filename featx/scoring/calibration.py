@@ -1,0 +1,154 @@
+"""Whether probabilities can be taken at their word, and the temperatures that mend them."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from pydantic import PositiveFloat
+from scipy.optimize import minimize_scalar
+from scipy.special import log_softmax
+
+from featx.protocols.task import Task
+from featx.scoring.figures import draw_calibration
+from featx.scoring.predictions import Outcome
+from featx.scoring.reliability import Reliability
+from featx.utils.config import Schema
+from featx.utils.files import write_json
+
+LEAST = (0.0, 0.5, 0.6, 0.7, 0.8, 0.9)  # probabilities below which a label may be withheld
+_HOTTEST = 100.0  # a temperature; also one over the coldest
+_SMALLEST = 1e-30
+
+
+@dataclass(frozen=True)
+class Calibration:
+    """Temperatures of a run's models, and what they do to its test predictions.
+
+    Attributes:
+        temperatures: by seed and fold; above 1 where a model was too sure of itself.
+        before: the test predictions as the models gave them.
+        after: the same with temperatures.
+    """
+
+    temperatures: Mapping[tuple[int, int], float]
+    before: Reliability
+    after: Reliability
+
+    def to_json(self) -> dict[str, Any]:
+        """Return errors in percent, the temperatures, and what withholding labels brings."""
+        answered = [(least, *self.after.answered(least)) for least in LEAST]
+        return {
+            "expected_calibration_error": {"before": self.before.error, "after": self.after.error},
+            "temperatures": [
+                {"seed": seed, "fold": fold, "temperature": temperature}
+                for (seed, fold), temperature in self.temperatures.items()
+            ],
+            "abstaining": [
+                {"below": least, "answered": kept, "accuracy": right}
+                for least, kept, right in answered
+            ],
+        }
+
+
+def calibrate(task: Task, outcomes: Sequence[Outcome]) -> Calibration | None:
+    """Find each model's temperature on its validation utterances, and judge it on test ones.
+
+    Args:
+        task: what was to be learned.
+        outcomes: the outcome of each seed and fold.
+
+    Returns:
+        The calibration; None if a model has no validation utterances.
+    """
+    if any("validation" not in outcome.probabilities for outcome in outcomes):
+        return None
+    temperatures, before, after, labels = {}, [], [], []
+    for outcome in outcomes:
+        fold = task.folds[outcome.fold]
+        held, tested = (outcome.probabilities[part].numpy() for part in ("validation", "test"))
+        temperature = find_temperature(held, task.labels(fold.validation))
+        temperatures[outcome.seed, outcome.fold] = temperature
+        before.append(tested)
+        after.append(cool(tested, temperature))
+        labels.append(task.labels(fold.test))
+    truth = np.concatenate(labels)
+    judged = [_judge(np.concatenate(shares), truth) for shares in (before, after)]
+    return Calibration(temperatures, *judged)
+
+
+def _judge(probabilities: np.ndarray, labels: np.ndarray) -> Reliability:
+    return Reliability(probabilities.max(1), probabilities.argmax(1) == labels)
+
+
+def find_temperature(probabilities: np.ndarray, labels: np.ndarray) -> float:
+    """Find the temperature at which labels are most likely (Guo et al. 2017, section 4.2).
+
+    Args:
+        probabilities: (utterances, classes).
+        labels: (utterances,) class indices.
+
+    Returns:
+        The temperature, between 0.01 and 100.
+    """
+    logits = np.log(probabilities.astype(np.float64).clip(_SMALLEST))
+    places = np.arange(len(labels)), labels
+
+    def surprise(exponent: float) -> float:
+        return -float(log_softmax(logits * np.exp(-exponent), 1)[places].mean())
+
+    bound = np.log(_HOTTEST)
+    found = minimize_scalar(surprise, bounds=(-bound, bound), method="bounded")
+    return float(np.exp(found.x))
+
+
+def cool(probabilities: np.ndarray, temperature: float) -> np.ndarray:
+    """Return probabilities whose logits are divided by a temperature, which keeps their order.
+
+    Args:
+        probabilities: (utterances, classes), adding up to one.
+        temperature: positive; 1 changes nothing.
+
+    Returns:
+        (utterances, classes) float32.
+    """
+    logits = np.log(probabilities.astype(np.float64).clip(_SMALLEST))
+    cooled: np.ndarray = np.exp(log_softmax(logits / temperature, 1)).astype(np.float32)
+    return cooled
+
+
+class _Entry(Schema):
+    seed: int
+    fold: int
+    temperature: PositiveFloat
+
+
+class _File(Schema, extra="ignore"):
+    temperatures: list[_Entry]
+
+
+def write_calibration(task: Task, outcomes: Sequence[Outcome], path: Path, picture: Path) -> None:
+    """Write and draw the calibration of a run, if its models have validation utterances.
+
+    Args:
+        task: what was to be learned.
+        outcomes: the outcome of each seed and fold.
+        path: the file of JSON.
+        picture: where to draw, without an ending.
+    """
+    calibration = calibrate(task, outcomes)
+    if calibration:
+        write_json(path, calibration.to_json())
+        draw_calibration(calibration.before, calibration.after, picture)
+
+
+def read_temperatures(path: Path) -> dict[tuple[int, int], float]:
+    """Read the temperatures of a run's models, by seed and fold.
+
+    Raises:
+        OSError: if the file can't be read.
+        ValidationError: if it is damaged.
+    """
+    entries = _File.model_validate_json(path.read_bytes()).temperatures
+    return {(entry.seed, entry.fold): entry.temperature for entry in entries}
