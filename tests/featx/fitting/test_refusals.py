@@ -51,7 +51,7 @@ def test_the_contextual_layer_is_the_encoders_not_the_stores(write_corpus, check
         ({"head": "svm", "settings": "training.epochs=1"}, r"a svm head takes no \[training\]"),
         (
             {"head": "svm", "settings": "head.strengths=[inf]"},
-            "should be less than or equal to 1000000000000",
+            "less than or equal to 1000000000000",
         ),
         ({"seconds": 0}, "`seconds=0`: must be greater than 0"),
         ({"seconds": float("nan")}, "`seconds=nan`: must be greater than 0"),
