@@ -30,10 +30,11 @@ def correct(weights: np.ndarray, scales: np.ndarray) -> np.ndarray:
 
 
 def layer_scales(cells: Cells, fold: Fold, normalize: Normalize) -> np.ndarray:
-    """Return the scale s_i of each layer as it enters the average.
+    """Return the scale s_i of each layer, frame by frame.
 
     s_i² is the mean over features of their variance over all training frames; their mean does not
-    count, as the bias of the next layer takes it up. Standardised features have variance one, so
+    count, as the bias of the next layer takes it up. Frames are single ones, also where a head
+    sees averages of neighbouring frames. Standardised features have variance one, so
     then s_i² is the share of features that vary at all; if every speaker is standardised alone,
     averaged over speakers by their frames.
 
