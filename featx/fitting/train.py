@@ -17,13 +17,15 @@ from classifiers.linear import LinearSettings
 from classifiers.training import predict
 from featx.errors import FeatxError, Interrupted
 from featx.features.encoders.devices import Compute
-from featx.fitting.data import fits_in_memory, fold_examples, prepare
+from featx.fitting.data import SHARE, fits_in_memory, fold_examples, prepare
 from featx.fitting.member import Member, load_member
 from featx.fitting.plan import PlannedFit
 from featx.protocols.folds import Fold
+from featx.utils.machine import available_memory
 from featx.utils.parallel import map_ahead
 from featx.utils.progress import progress
 
+_COPIES = 4  # of the features of a linear head while it is fitted: pooled, scaled, turned, whitened
 log = logging.getLogger("featx")
 
 
@@ -80,7 +82,7 @@ def _train(
     fit: PlannedFit, missing: list[Assignment], done: int, compute: Compute
 ) -> Iterator[Member]:
     """Train heads side by side, as many as there are cores."""
-    pooled = isinstance(fit.config.head, LinearSettings)  # these need little memory
+    pooled = isinstance(fit.config.head, LinearSettings)  # these need no frames
     keep = fits_in_memory(fit.data, compute.memory)
     where = "kept in memory" if keep else "read from the disk as needed"
     log.debug("%.2f GB of features, %s", fit.data.nbytes() / 1e9, where)
@@ -88,7 +90,8 @@ def _train(
     sources = prepare(fit.data, normalize, keep, pooled)
     # a disk serves one head best, and a GPU is one worker
     cores = 1 if device.type == "cuda" else torch.get_num_threads()
-    side_by_side = min(cores, len(missing)) if keep or pooled else 1
+    most = _fitting_at_once(fit) if pooled else cores if keep else 1
+    side_by_side = min(cores, most, len(missing))
     stop = threading.Event()
 
     def work(assignment: Assignment) -> Member:
@@ -103,6 +106,14 @@ def _train(
         for member in map_ahead(work, missing, side_by_side, use_one_core, stop.set):
             yield member
             advance(1)
+
+
+def _fitting_at_once(fit: PlannedFit) -> int:
+    """Return how many linear heads memory has room for, each with its features in float64."""
+    (shape,) = fit.data.shapes
+    features = 2 * shape.layers * shape.dim
+    needed = _COPIES * 8 * features * len(fit.data.task.utterances)
+    return max(1, int(SHARE * available_memory() / needed))
 
 
 def _fit_member(
