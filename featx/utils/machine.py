@@ -2,7 +2,6 @@
 
 import os
 import platform
-import resource
 import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -10,6 +9,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+import psutil
 import torch
 
 GROUPS = Path("/sys/fs/cgroup")  # the control groups of Linux
@@ -27,11 +27,7 @@ def available_memory() -> int:
 
 def free_memory() -> int:
     """Return the bytes that the machine has available, whatever groups allow of them."""
-    try:
-        lines = Path("/proc/meminfo").read_text().splitlines()
-        return next(1024 * int(line.split()[1]) for line in lines if "MemAvailable" in line)
-    except (OSError, StopIteration):  # not Linux: half of what there is
-        return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") // 2
+    return int(psutil.virtual_memory().available)
 
 
 def _of_groups() -> Iterator[int]:
@@ -82,10 +78,17 @@ def describe_environment() -> dict[str, Any]:
 
 def peak_memory(device: torch.device) -> tuple[int, int | None]:
     """Return the most bytes that this process has held, and on the GPU if it computes there."""
-    unit = 1 if sys.platform == "darwin" else 1024
-    held = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit
     on_gpu = device.type == "cuda"
-    return held, torch.cuda.max_memory_allocated(device) if on_gpu else None
+    return _most_held(), torch.cuda.max_memory_allocated(device) if on_gpu else None
+
+
+def _most_held() -> int:
+    try:
+        import resource
+    except ImportError:  # Windows
+        return int(psutil.Process().memory_info().peak_wset)
+    unit = 1 if sys.platform == "darwin" else 1024
+    return int(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit)
 
 
 def reset_peak_memory(device: torch.device) -> None:

@@ -1,9 +1,14 @@
 """Memory is what the machine has, or less if a control group allows less."""
 
+import sys
+from types import SimpleNamespace
+
+import psutil
 import pytest
+import torch
 
 import featx.utils.machine
-from featx.utils.machine import available_memory
+from featx.utils.machine import available_memory, peak_memory
 
 VERSIONS = {
     2: ("0::/job/step", "job", "memory.max", "memory.current"),
@@ -35,3 +40,13 @@ def test_a_group_around_the_process_binds_it_but_for_its_page_cache(machine, ver
     assert available_memory() == 2800
     (machine / folder / limit).write_text("max\n")
     assert available_memory() > 2800
+
+
+def test_without_unix_the_peak_is_what_windows_counts(monkeypatch):
+    """No such machine is at hand: the module that it lacks is taken away."""
+    here, _ = peak_memory(torch.device("cpu"))
+    assert here > 10**7
+    monkeypatch.setitem(sys.modules, "resource", None)
+    counted = SimpleNamespace(memory_info=lambda: SimpleNamespace(peak_wset=12_345))
+    monkeypatch.setattr(psutil, "Process", lambda: counted)
+    assert peak_memory(torch.device("cpu")) == (12_345, None)
