@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from featx.experiments.run import run as run
     from featx.features.extract import extract as extract
     from featx.finetuning.finetune import finetune as finetune
+    from featx.fitting.arrays import pooled_features as pooled_features
     from featx.fitting.fit import fit as fit
     from featx.inference.load import load as load
     from featx.inference.predict import predict as predict
@@ -34,6 +35,7 @@ _HOMES = {
     "load_manifest": "featx.data.manifest",
     "extract": "featx.features.extract",
     "fit": "featx.fitting.fit",
+    "pooled_features": "featx.fitting.arrays",
     "finetune": "featx.finetuning.finetune",
     "load": "featx.inference.load",
     "predict": "featx.inference.predict",

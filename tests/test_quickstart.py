@@ -8,7 +8,7 @@ import pytest
 
 README = (Path(__file__).parents[1] / "README.md").read_text("utf-8")
 SECTION = README.split("## In Python")[1].split("\n## ")[0]
-(SCRIPT,) = re.findall(r"```python\n(.*?)```", SECTION, re.DOTALL)
+(SCRIPT, ARRAYS) = re.findall(r"```python\n(.*?)```", SECTION, re.DOTALL)
 MOST_LINES = 15
 
 
@@ -39,3 +39,6 @@ def test_the_script_scores_a_head_and_predicts_new_files(stand_ins, capsys):
         (line,) = [line for line in said.splitlines() if line.startswith(name)]
         assert line.split()[1] in ("angry", "happy", "sad")
     assert len(Path("predicted.csv").read_text().splitlines()) == 3
+    names: dict[str, object] = {}
+    exec(compile(f"import featx\n{ARRAYS}", "README.md", "exec"), names)
+    assert len(names["scores"]) == 5

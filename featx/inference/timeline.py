@@ -88,6 +88,13 @@ def write_timelines(predictions: Predictions, folder: str | Path) -> list[Path]:
 
     Raises:
         FeatxError: if the predictions are not of windows, or two recordings have the same name.
+
+    Example:
+        >>> import featx
+        >>> run = "runs/manifest-encoder-dense"
+        >>> predictions = featx.predict(run, "audio/sad-0-0.wav", window=0.2, hop=0.1)
+        >>> [path.name for path in featx.write_timelines(predictions, "shown")]
+        ['sad-0-0.txt', 'sad-0-0.png']
     """
     if not predictions.has_times:
         raise FeatxError("`timeline` shows windows of recordings: give `window` too, such as 4.")

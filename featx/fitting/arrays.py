@@ -1,0 +1,88 @@
+"""Pooled features as arrays, for scikit-learn and everything like it."""
+
+import math
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import torch
+
+from cache import FeatureStore
+from classifiers.choices import MomentPooling
+from featx.data.manifest import Manifest, load_manifest
+from featx.errors import FeatxError
+from featx.features.layers import join_layers
+from featx.features.stores import find_store
+from featx.fitting.moments import find_moments
+from featx.fitting.selection import select
+from featx.utils.arguments import checked
+
+
+class PooledFeatures(NamedTuple):
+    """A row for each utterance of a manifest, in its order.
+
+    Attributes:
+        features: (utterances, layers · dim) float32, twice as wide with the deviation; the means
+            of the first layer, of the second and so on, then the deviations in the same way.
+        labels: (utterances,) text.
+        speakers: (utterances,) text, empty where unknown: groups that a division must not part.
+    """
+
+    features: np.ndarray
+    labels: np.ndarray
+    speakers: np.ndarray
+
+
+@checked
+def pooled_features(
+    features: str | Path | FeatureStore | None = None,
+    manifest: str | Path | Manifest = "manifest.csv",
+    *,
+    layers: str | int | Sequence[int] = "all",
+    pooling: MomentPooling = "mean+deviation",
+) -> PooledFeatures:
+    """Return the mean, and deviation, over time of each utterance's stored features.
+
+    They are measured once and kept beside the store. Nothing is standardised: that belongs to the
+    training utterances of a division.
+
+    Args:
+        features: the store or its folder; by default the only one of the manifest.
+        manifest: the CSV with the labels, or a manifest that is loaded already.
+        layers: which layers of an encoder, as for `featx.fit`.
+        pooling: "mean", or "mean+deviation", the population one.
+
+    Raises:
+        FeatxError: if the manifest or store can't be used, or utterances have no features.
+
+    Example:
+        >>> from sklearn.linear_model import LogisticRegression
+        >>> from sklearn.model_selection import GroupKFold, cross_val_score
+        >>> x, y, speakers = featx.pooled_features("features/manifest/encoder")
+        >>> scores = cross_val_score(
+        ...     LogisticRegression(max_iter=1000), x, y, groups=speakers, cv=GroupKFold(3)
+        ... )
+    """
+    corpus = manifest if isinstance(manifest, Manifest) else load_manifest(manifest)
+    given = features if features is not None else find_store(corpus.path)
+    store = given if isinstance(given, FeatureStore) else FeatureStore(Path(given))
+    selection = select(store, join_layers(layers), math.inf, torch.device("cpu"))
+    names = [utterance.utterance for utterance in corpus.utterances]
+    absent = [name for name in names if not store.is_done(name)]
+    if absent:
+        raise FeatxError(
+            f"{store.folder}: no features of {len(absent)} of {len(names)} utterances, such as "
+            f"{absent[0]}. Extract the rest, or leave them out of the manifest."
+        )
+    moments = find_moments(selection, names, keep=True)
+    pooled = [np.stack([moments[name].mean for name in names])]
+    if pooling == "mean+deviation":
+        squares = [moments[name].squares / moments[name].frames for name in names]
+        pooled.append(np.sqrt(np.stack(squares)))
+    rows = [values.reshape(len(names), -1) for values in pooled]
+    return PooledFeatures(
+        np.concatenate(rows, 1).astype(np.float32),
+        np.array([utterance.label for utterance in corpus.utterances]),
+        np.array([utterance.speaker for utterance in corpus.utterances]),
+    )
