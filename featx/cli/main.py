@@ -103,14 +103,18 @@ class _Terminal(logging.Handler):
     """Prints what the library says of its work; the details are in a run's `run.log`."""
 
     def emit(self, record: logging.LogRecord) -> None:
-        """Print a message on standard output, with options in place of arguments."""
+        """Print a message, with options in place of arguments.
+
+        It goes to standard output, or to standard error where that is for JSON alone.
+        """
         said, commands = copy(record), _commands()
         if isinstance(record.args, tuple):
             said.args = tuple(
                 explain(value, *commands) if isinstance(value, FeatxError) else value
                 for value in record.args
             )
-        print(explain(FeatxError(self.format(said)), *commands), flush=True)
+        place = sys.stderr if "--json" in sys.argv else sys.stdout
+        print(explain(FeatxError(self.format(said)), *commands), file=place, flush=True)
 
 
 @contextmanager

@@ -38,6 +38,14 @@ def test_it_reads_standard_input(fitted, run_featx, monkeypatch):
     assert given == {**alone, "utterance": "-"}
 
 
+def test_json_is_all_that_goes_to_standard_output(fitted, run_featx):
+    Path("audio/broken.wav").write_bytes(b"no audio")
+    outcome = run_featx("predict", RUN, "audio", "--json")
+    lines = [json.loads(line) for line in outcome.out.splitlines()]
+    assert len(lines) == len(fitted)
+    assert "broken.wav" in outcome.err
+
+
 def test_recordings_become_timelines(fitted, run_featx):
     outcome = run_featx(
         "predict", RUN, fitted[0], "--window", "0.2", "--hop", "0.1", "--timeline", "shown"
