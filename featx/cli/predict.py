@@ -9,6 +9,8 @@ from typing import Annotated
 
 import typer
 
+from featx.errors import FeatxError
+
 STANDARD_INPUT = "-"
 
 
@@ -56,7 +58,7 @@ def predict(
         typer.Option(
             "--calibrated",
             help="Divide each model's logits by the temperature that its validation utterances "
-            "chose, so that probabilities come closer to how often labels are right.",
+            "chose, so that its probabilities come closer to how often its labels are right.",
         ),
     ] = False,
     speaker_of: Annotated[
@@ -87,6 +89,8 @@ def predict(
     """Predict the emotion of audio with the models of a run."""
     import featx
 
+    if timeline and window is None:
+        raise FeatxError("`timeline` shows windows of recordings: give `window` too, such as 4.")
     with _standard_input(inputs) as given:
         predictions = featx.predict(
             run,
@@ -121,10 +125,16 @@ def predict(
 @contextmanager
 def _standard_input(inputs: list[Path]) -> Iterator[list[Path]]:
     """Replace - by a file with what comes on standard input."""
-    if Path(STANDARD_INPUT) not in inputs:
+    count = inputs.count(Path(STANDARD_INPUT))
+    if not count:
         yield inputs
         return
+    if count > 1:
+        raise FeatxError("- stands for standard input, which can be read once: give it once.")
+    content = sys.stdin.buffer.read()
+    if not content:
+        raise FeatxError("-: nothing came on standard input. Pipe a WAV file into the command.")
     with TemporaryDirectory(prefix="featx-") as folder:
         file = Path(folder, "standard-input.wav")
-        file.write_bytes(sys.stdin.buffer.read())
+        file.write_bytes(content)
         yield [file if path == Path(STANDARD_INPUT) else path for path in inputs]

@@ -36,6 +36,7 @@ class FinetunedModel(Model):
         first: the model of the first folder; the others are loaded when their turn comes.
         seconds: how much of each utterance's beginning the models heard; infinite for all of it.
         precision: the precision that the models were trained in.
+        run: the folder of the run; None for a single saved model.
     """
 
     classes: tuple[str, ...]
@@ -43,6 +44,7 @@ class FinetunedModel(Model):
     first: TunedModel
     seconds: float = math.inf
     precision: str = "float32"
+    run: Path | None = None
 
     def _predict(self, given: Recordings | StoredFeatures, options: Options) -> Predictions:
         if isinstance(given, StoredFeatures):
@@ -77,10 +79,13 @@ class FinetunedModel(Model):
         return Predictions.of(self.classes, done, probabilities.float(), failures)
 
     def _temperatures(self, folders: Sequence[Path]) -> dict[Path, float]:
-        """Return the temperature of each model's folder, which lies in a run's."""
-        known = read_temperatures(folders[0].parents[1])
+        """Return the temperature of each model's folder."""
         members = {folder: read_member_name(folder.name) for folder in folders}
-        return {folder: known[member] for folder, member in members.items() if member in known}
+        if self.run is None:
+            raise FeatxError("`calibrated`: a single saved model has no temperature; leave it out.")
+        wanted = {folder: member for folder, member in members.items() if member is not None}
+        known = read_temperatures(self.run, wanted.values())
+        return {folder: known[member] for folder, member in wanted.items()}
 
     def _asked(self, options: Options) -> list[Path]:
         """Return the folders of the models of the seed and fold that are asked for."""

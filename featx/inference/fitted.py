@@ -46,7 +46,8 @@ class FittedModel(Model):
                 speakers = find_speakers(names, given.speakers, options.speaker_of)
             heads = self.heads.only(options.takes)
             if options.calibrated:
-                heads = heads.calibrated(read_temperatures(self.folder))
+                members = [(member.seed, member.fold) for member in heads.members]
+                heads = heads.calibrated(read_temperatures(self.folder, members))
             selections = heads.select(features.stores)
             probabilities = heads.probabilities(selections, names, speakers)
             return Predictions.of(self.classes, names, probabilities, features.failures)

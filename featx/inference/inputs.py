@@ -131,7 +131,7 @@ def find_speakers(
                 "`speaker_of` says who speaks."
             )
         return speakers
-    ask = _asking(speaker_of)
+    ask = asking(speaker_of)
     speakers = [ask(utterance) or "" for utterance in utterances]
     if not all(speakers):
         missing = utterances[speakers.index("")]
@@ -139,8 +139,12 @@ def find_speakers(
     return speakers
 
 
-def _asking(speaker_of: SpeakerOf) -> Callable[[str], str | None]:
-    """Return a function from an utterance to its speaker."""
+def asking(speaker_of: SpeakerOf) -> Callable[[str], str | None]:
+    """Return a function from an utterance to its speaker, None where there is none.
+
+    Raises:
+        FeatxError: if it is text and no regular expression with one group.
+    """
     if isinstance(speaker_of, Mapping):
         return speaker_of.get
     if not isinstance(speaker_of, str):

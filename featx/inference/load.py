@@ -92,4 +92,5 @@ def _load_finetuning(folder: Path) -> FinetunedModel:
         first=first,
         seconds=config.seconds,
         precision=config.training.precision,
+        run=folder,
     )

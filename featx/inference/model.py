@@ -2,15 +2,23 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated
 
 from pydantic import Field, NonNegativeInt, PositiveFloat
 
+from classifiers.settings import PositiveFinite
 from featx.errors import FeatxError
 from featx.features.plan import MAX_SECONDS
-from featx.inference.inputs import Inputs, Recordings, SpeakerOf, StoredFeatures, read_inputs
+from featx.inference.inputs import (
+    Inputs,
+    Recordings,
+    SpeakerOf,
+    StoredFeatures,
+    asking,
+    read_inputs,
+)
 from featx.inference.predictions import Predictions
 from featx.inference.windows import cut
 from featx.utils.arguments import checked, refuse_beside
@@ -76,8 +84,8 @@ class Model(ABC):
         device: str = "auto",
         seed: NonNegativeInt | None = None,
         fold: NonNegativeInt | None = None,
-        window: PositiveFloat | None = None,
-        hop: PositiveFloat | None = None,
+        window: PositiveFinite | None = None,
+        hop: PositiveFinite | None = None,
         abstain: Share = 0.0,
         calibrated: bool = False,
     ) -> Predictions:
@@ -94,8 +102,12 @@ class Model(ABC):
             refuse_beside(Model.predict, of_audio, of_audio, "inputs", "which are stored features")
         elif window is not None:
             pieces = cut(given, window, hop or window)
-            predictions = self._predict(pieces.recordings, options).placed(pieces.windows)
-            return predictions.abstaining(abstain)
+            if speaker_of is not None:
+                ask, windows = asking(speaker_of), pieces.windows
+                asked = {name: ask(window.utterance) or "" for name, window in windows.items()}
+                options = replace(options, speaker_of=asked)
+            predictions = self._predict(pieces.recordings, options)
+            return predictions.placed(pieces.windows, pieces.failures).abstaining(abstain)
         return self._predict(given, options).abstaining(abstain)
 
     @abstractmethod

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from pydantic import NonNegativeInt, PositiveFloat
 
+from classifiers.settings import PositiveFinite
 from featx.features.plan import MAX_SECONDS
 from featx.inference.inputs import Inputs, SpeakerOf
 from featx.inference.load import load
@@ -25,8 +26,8 @@ def predict(
     device: str = "auto",
     seed: NonNegativeInt | None = None,
     fold: NonNegativeInt | None = None,
-    window: PositiveFloat | None = None,
-    hop: PositiveFloat | None = None,
+    window: PositiveFinite | None = None,
+    hop: PositiveFinite | None = None,
     abstain: Share = 0.0,
     calibrated: bool = False,
 ) -> Predictions:
@@ -59,7 +60,7 @@ def predict(
         hop: seconds from one window to the next; by default windows follow one another.
         abstain: give no label where the probability of the most probable class is below this.
         calibrated: divide each model's logits by the temperature that its validation utterances
-            chose, so that probabilities come closer to how often labels are right.
+            chose, so that its probabilities come closer to how often its labels are right.
 
     Returns:
         A row for each utterance, in the order given, with the label and all probabilities; and

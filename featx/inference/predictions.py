@@ -94,21 +94,28 @@ class Predictions:
     def named(self, names: Mapping[str, str]) -> "Predictions":
         """Return the same with other ids for some utterances, the old ones to the new."""
         rows = [replace(r, utterance=names.get(r.utterance, r.utterance)) for r in self.rows]
-        failures = {names.get(name, name): reason for name, reason in self.failures.items()}
+        failures = dict(self.failures)
+        for old, new in names.items():
+            failures = {
+                new if name == old else name: reason.replace(old, new)
+                for name, reason in failures.items()
+            }
         return Predictions(self.classes, tuple(rows), failures)
 
-    def placed(self, windows: Mapping[str, Utterance]) -> "Predictions":
+    def placed(
+        self, windows: Mapping[str, Utterance], failures: Mapping[str, str]
+    ) -> "Predictions":
         """Return the predictions of windows as those of their recordings, with times.
 
         Args:
             windows: the id of each window to its recording's id, start and end.
+            failures: recordings that could not be cut, and why.
         """
         rows = []
         for row in self.rows:
             at = windows[row.utterance]
             rows.append(replace(row, utterance=at.utterance, start=at.start, end=at.end))
-        failures = {windows[name].utterance: reason for name, reason in self.failures.items()}
-        return Predictions(self.classes, tuple(rows), failures)
+        return Predictions(self.classes, tuple(rows), {**failures, **self.failures})
 
     def to_csv(self, path: str | Path) -> None:
         """Write a CSV with the columns utterance, prediction and p_<class> for every class.
@@ -190,11 +197,17 @@ class Predictions:
 
     def _repr_html_(self) -> str:
         """Return a table with a row for each utterance, the first ones where they are many."""
+        times = ("from", "to") if self.has_times else ()
         rows = [
-            (row.utterance, row.label, *(f"{row.probabilities[c]:.3f}" for c in self.classes))
+            (
+                row.utterance,
+                *(f"{time:.1f} s" for time in (row.start, row.end) if time is not None),
+                row.label or UNCERTAIN,
+                *(f"{row.probabilities[c]:.3f}" for c in self.classes),
+            )
             for row in self.rows[:SHOWN]
         ]
-        table = html_table(TextTable(("utterance", "label", *self.classes), rows))
+        table = html_table(TextTable(("utterance", *times, "label", *self.classes), rows))
         hidden = len(self.rows) - SHOWN
         notes = [f"and {hidden:,} more"] if hidden > 0 else []
         return table + html_notes([*notes, *self.failures.values()])

@@ -1,5 +1,6 @@
 """The temperatures that a run keeps for its models."""
 
+from collections.abc import Iterable
 from pathlib import Path
 
 from pydantic import ValidationError
@@ -10,20 +11,25 @@ from featx.runs.read import damaged
 from featx.scoring import calibration
 
 
-def read_temperatures(run: Path) -> dict[tuple[int, int], float]:
-    """Return the temperature of each model of a run, by seed and fold.
+def read_temperatures(
+    run: Path, members: Iterable[tuple[int, int]]
+) -> dict[tuple[int, int], float]:
+    """Return the temperature of models of a run, by seed and fold.
 
     Raises:
-        FeatxError: if the run has none, or its file is damaged.
+        FeatxError: if the run has none, or its file is damaged or lacks a model.
     """
     path = run / CALIBRATION
     try:
-        return calibration.read_temperatures(path)
+        found = calibration.read_temperatures(path)
     except FileNotFoundError:
         raise FeatxError(
-            f"`calibrated`: {run} has no {CALIBRATION}, as its models had no validation utterances "
-            "or an earlier version of featx made it. Leave the option out, or make the run again "
-            "with another `name`."
+            f"`calibrated`: {run} has no {CALIBRATION}, as its models had no validation "
+            "utterances. Leave the option out."
         ) from None
     except (OSError, ValidationError) as error:
         raise damaged(path, str(error)) from error
+    if absent := set(members) - set(found):
+        seed, fold = min(absent)
+        raise damaged(path, f"it has no temperature of seed {seed}, fold {fold}")
+    return found

@@ -8,6 +8,7 @@ import matplotlib as mpl
 import numpy as np
 from matplotlib.figure import Figure
 
+from featx.data.corpora.folder import SUFFIXES
 from featx.errors import FeatxError
 from featx.inference.predictions import UNCERTAIN, PredictedUtterance, Predictions
 from featx.scoring.figures import STYLE
@@ -87,7 +88,7 @@ def write_timelines(predictions: Predictions, folder: str | Path) -> list[Path]:
         The files written.
 
     Raises:
-        FeatxError: if the predictions are not of windows, or two recordings have the same name.
+        FeatxError: if the predictions are not of windows.
 
     Example:
         >>> import featx
@@ -101,10 +102,7 @@ def write_timelines(predictions: Predictions, folder: str | Path) -> list[Path]:
     recordings: dict[str, list[PredictedUtterance]] = {}
     for row in predictions:
         recordings.setdefault(row.utterance, []).append(row)
-    names = [Path(recording).stem for recording in recordings]
-    if len(set(names)) < len(names):
-        twice = next(name for name in names if names.count(name) > 1)
-        raise FeatxError(f"`timeline`: two recordings are called {twice}; predict them in turn.")
+    names = _file_names(list(recordings))
     written = []
     for name, windows in zip(names, recordings.values(), strict=True):
         track, picture = Path(folder, f"{name}.txt"), Path(folder, f"{name}.png")
@@ -114,6 +112,16 @@ def write_timelines(predictions: Predictions, folder: str | Path) -> list[Path]:
         draw_timeline(predictions.classes, windows, stretches, picture)
         written += [track, picture]
     return written
+
+
+def _file_names(recordings: Sequence[str]) -> list[str]:
+    """Return what files of each recording are called: its name, or its path where two share one."""
+    plain = [str(Path(r).with_suffix("")) if Path(r).suffix in SUFFIXES else r for r in recordings]
+    names = [Path(name).name for name in plain]
+    return [
+        name if names.count(name) == 1 else whole.strip("./").replace("/", "-")
+        for name, whole in zip(names, plain, strict=True)
+    ]
 
 
 def draw_timeline(

@@ -37,7 +37,7 @@ class Calibration:
     after: Reliability
 
     def to_json(self) -> dict[str, Any]:
-        """Return errors in percent, the temperatures, and what withholding labels brings."""
+        """Return errors, the temperatures, and what withholding labels brings; all in percent."""
         answered = [(least, *self.after.answered(least)) for least in LEAST]
         return {
             "expected_calibration_error": {"before": self.before.error, "after": self.after.error},
@@ -46,7 +46,11 @@ class Calibration:
                 for (seed, fold), temperature in self.temperatures.items()
             ],
             "abstaining": [
-                {"below": least, "answered": kept, "accuracy": right}
+                {
+                    "below": 100 * least,
+                    "answered": 100 * kept,
+                    "accuracy": None if right is None else 100 * right,
+                }
                 for least, kept, right in answered
             ],
         }
@@ -54,6 +58,9 @@ class Calibration:
 
 def calibrate(task: Task, outcomes: Sequence[Outcome]) -> Calibration | None:
     """Find each model's temperature on its validation utterances, and judge it on test ones.
+
+    Each model is judged alone, as its predictions are, not the average of several models. Linear
+    heads that were fitted again have the temperature that they had before.
 
     Args:
         task: what was to be learned.
@@ -90,8 +97,10 @@ def find_temperature(probabilities: np.ndarray, labels: np.ndarray) -> float:
         labels: (utterances,) class indices.
 
     Returns:
-        The temperature, between 0.01 and 100.
+        The temperature, at most 100; 1 where all labels are right, which would ask for 0.
     """
+    if (probabilities.argmax(1) == labels).all():
+        return 1.0
     logits = np.log(probabilities.astype(np.float64).clip(_SMALLEST))
     places = np.arange(len(labels)), labels
 

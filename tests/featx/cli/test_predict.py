@@ -36,6 +36,9 @@ def test_it_reads_standard_input(fitted, run_featx, monkeypatch):
     given = json.loads(run_featx("predict", RUN, "-", "--json").out)
     alone = json.loads(run_featx("predict", RUN, fitted[0], "--json").out)
     assert given == {**alone, "utterance": "-"}
+    monkeypatch.setattr(sys, "stdin", TextIOWrapper(BytesIO()))
+    assert "nothing came on standard input" in run_featx("predict", RUN, "-").err
+    assert "give it once" in run_featx("predict", RUN, "-", "-").err
 
 
 def test_json_is_all_that_goes_to_standard_output(fitted, run_featx):

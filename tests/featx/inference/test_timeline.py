@@ -49,10 +49,14 @@ def test_a_track_and_a_picture_are_written_for_each_recording(tmp_path):
     assert track == "0.000\t4.000\tsad\n4.000\t5.000\t(uncertain)\n"
 
 
-def test_whole_files_and_namesakes_are_refused(tmp_path):
+def test_namesakes_get_their_paths(tmp_path):
+    names = ("a/one.wav", "b/one.wav", "s1.001")
+    rows = tuple(window(0, 1, "sad", name) for name in names)
+    written = write_timelines(Predictions(CLASSES, rows), tmp_path)
+    assert [path.name for path in written[::2]] == ["a-one.txt", "b-one.txt", "s1.001.txt"]
+
+
+def test_whole_files_are_refused(tmp_path):
     whole = PredictedUtterance("one.wav", "sad", {"calm": 0.25, "sad": 0.75})
     with pytest.raises(FeatxError, match="give `window`"):
         write_timelines(Predictions(CLASSES, (whole,)), tmp_path)
-    rows = (window(0, 1, "sad", "a/one.wav"), window(0, 1, "sad", "b/one.wav"))
-    with pytest.raises(FeatxError, match="two recordings are called one"):
-        write_timelines(Predictions(CLASSES, rows), tmp_path)
