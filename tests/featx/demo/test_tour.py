@@ -71,6 +71,6 @@ def test_the_pretrained_encoder_is_far_above_chance(workplace, run_featx):
         pytest.skip("featx models --fetch whisper-tiny.en")
     outcome = run_featx("demo")
     assert outcome.code == 0, outcome.err
-    dense, linear, egemaps, vote = uars(outcome.out)  # seen: DEMO
+    dense, linear, egemaps, vote = uars(outcome.out)  # seen: 81.2, 82.0, 75.8, 83.6
     assert min(dense, linear, vote) > 70  # chance is 12.5
     assert egemaps > 60
