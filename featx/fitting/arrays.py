@@ -53,6 +53,9 @@ def pooled_features(
         layers: which layers of an encoder, as for `featx.fit`.
         pooling: "mean", or "mean+deviation", the population one.
 
+    Returns:
+        Features, labels and speakers, a row for each utterance.
+
     Raises:
         FeatxError: if the manifest or store can't be used, or utterances have no features.
 
