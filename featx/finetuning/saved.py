@@ -21,9 +21,9 @@ from featx.features.encoders.loading import load_extractor, load_model
 from featx.features.encoders.shape import read_shape
 from featx.finetuning.choices import Mode
 from featx.finetuning.model import EmotionModel
+from featx.runs.files import SAVED_HEAD
 from featx.utils.files import write_bytes, write_json
 
-HEAD = "head.json"
 HEAD_WEIGHTS = "head.safetensors"
 
 
@@ -97,7 +97,7 @@ def save_model(
         mode=model.mode,
         seconds=None if math.isinf(seconds) else seconds,
     )
-    write_json(unfinished / HEAD, described.model_dump(mode="json", exclude_none=True))
+    write_json(unfinished / SAVED_HEAD, described.model_dump(mode="json", exclude_none=True))
     shutil.rmtree(folder, ignore_errors=True)
     unfinished.rename(folder)
 
@@ -150,7 +150,7 @@ def load_tuned(folder: Path) -> TunedModel:
         FeatxError: if the folder does not hold one, or its files can't be used.
     """
     try:
-        saved = SavedHead.model_validate_json((folder / HEAD).read_bytes())
+        saved = SavedHead.model_validate_json((folder / SAVED_HEAD).read_bytes())
         weights = load((folder / HEAD_WEIGHTS).read_bytes())
         shape = read_shape(folder)
         head = PooledClassifier(saved.settings, shape.dim, len(saved.classes))

@@ -14,13 +14,16 @@ from featx.data.manifest import Utterance
 from featx.errors import FeatxError
 from featx.features.encoders.devices import find_devices, keep_float32
 from featx.features.encoders.families import prepare_waveform
+from featx.finetuning.config import FinetuneConfig
 from featx.finetuning.saved import TunedModel, load_tuned
 from featx.inference.inputs import Recordings, StoredFeatures
 from featx.inference.model import Model, Options
 from featx.inference.predictions import Predictions
 from featx.inference.temperatures import read_temperatures
+from featx.runs.files import CONFIG, MODELS, SAVED_HEAD
 from featx.runs.members import read_member_name
 from featx.scoring.calibration import cool
+from featx.utils.config import read_config
 from featx.utils.progress import progress
 
 log = logging.getLogger("featx")
@@ -153,3 +156,37 @@ class FinetunedModel(Model):
                     f"`max_seconds={max_seconds:g}`"
                 )
         return failures
+
+
+def load_single(folder: Path) -> FinetunedModel:
+    """Load a saved fine-tuned model.
+
+    Raises:
+        FeatxError: if a file is missing or damaged.
+    """
+    tuned = load_tuned(folder)
+    return FinetunedModel(tuple(tuned.classes), (folder,), tuned, tuned.seconds)
+
+
+def load_run(folder: Path) -> FinetunedModel:
+    """Load the models that a finished fine-tuning kept.
+
+    Raises:
+        FeatxError: if none was kept, or a file is missing or damaged.
+    """
+    config = read_config(folder / CONFIG, FinetuneConfig)
+    models = tuple(sorted(path.parent for path in (folder / MODELS).glob(f"*/{SAVED_HEAD}")))
+    if not models:
+        raise FeatxError(
+            f"{folder}: its models were not kept. Fine-tune again with `save='best'` and another "
+            "`name`."
+        )
+    first = load_tuned(models[0])
+    return FinetunedModel(
+        classes=tuple(first.classes),
+        folders=models,
+        first=first,
+        seconds=config.seconds,
+        precision=config.training.precision,
+        run=folder,
+    )

@@ -6,13 +6,11 @@ from typing import cast
 from cache import FeatureStore
 from featx.errors import FeatxError, StoreError
 from featx.features.choices import Dtype
-from featx.finetuning.config import FinetuneConfig
-from featx.finetuning.saved import HEAD, load_tuned
 from featx.fitting.config import FitConfig
 from featx.fitting.model import read_heads
-from featx.inference.finetuned import FinetunedModel
 from featx.inference.fitted import FittedModel
-from featx.runs.files import CONFIG, DESCRIPTION, MODELS
+from featx.inference.model import Model
+from featx.runs.files import CONFIG, DESCRIPTION, SAVED_HEAD
 from featx.runs.read import locate, read_config, read_scores
 from featx.utils.arguments import checked
 from featx.utils.config import read_config as read_as
@@ -20,7 +18,7 @@ from featx.utils.files import AnyPath
 
 
 @checked
-def load(run: AnyPath) -> FittedModel | FinetunedModel:
+def load(run: AnyPath) -> Model:
     """Load what a run trained, to predict with it.
 
     Args:
@@ -43,9 +41,10 @@ def load(run: AnyPath) -> FittedModel | FinetunedModel:
         >>> predictions = model.predict("audio")
     """
     folder = Path(run)
-    if (folder / HEAD).is_file():
-        tuned = load_tuned(folder)
-        return FinetunedModel(tuple(tuned.classes), (folder,), tuned, tuned.seconds)
+    if (folder / SAVED_HEAD).is_file():
+        from featx.inference import finetuned  # which takes a second that heads do not need
+
+        return finetuned.load_single(folder)
     if read_scores(folder) is None:
         raise FeatxError(
             f"{folder}: no finished run here, and no saved model. Fit a head or fine-tune an "
@@ -55,7 +54,9 @@ def load(run: AnyPath) -> FittedModel | FinetunedModel:
         return _load_fit(folder)
     config = read_config(folder)
     if "mode" in config:
-        return _load_finetuning(folder)
+        from featx.inference import finetuned
+
+        return finetuned.load_run(folder)
     if "systems" in config:
         raise FeatxError(f"{folder}: a vote can't be loaded yet; load the runs that vote.")
     raise FeatxError(f"{folder}: holds predictions and no model.")
@@ -75,22 +76,3 @@ def _dtype(folder: Path, store: Path) -> Dtype | None:
         return cast(Dtype, FeatureStore(found).layout.dtype) if found else None
     except StoreError:
         return None
-
-
-def _load_finetuning(folder: Path) -> FinetunedModel:
-    config = read_as(folder / CONFIG, FinetuneConfig)
-    models = tuple(sorted(path.parent for path in (folder / MODELS).glob(f"*/{HEAD}")))
-    if not models:
-        raise FeatxError(
-            f"{folder}: its models were not kept. Fine-tune again with `save='best'` and another "
-            "`name`."
-        )
-    first = load_tuned(models[0])
-    return FinetunedModel(
-        classes=tuple(first.classes),
-        folders=models,
-        first=first,
-        seconds=config.seconds,
-        precision=config.training.precision,
-        run=folder,
-    )

@@ -16,3 +16,4 @@ REPORT = "report.txt"  # of votes and fine-tunings: what was printed
 FIGURES = "figures"
 MEMBERS = "members"  # models finished or begun, of a run that is not finished
 MODELS = "models"  # of fine-tunings
+SAVED_HEAD = "head.json"  # of a saved fine-tuned model

@@ -11,7 +11,6 @@ from scipy.optimize import minimize_scalar
 from scipy.special import log_softmax
 
 from featx.protocols.task import Task
-from featx.scoring.figures import draw_calibration
 from featx.scoring.predictions import Outcome
 from featx.scoring.reliability import Reliability
 from featx.utils.config import Schema
@@ -146,6 +145,8 @@ def write_calibration(task: Task, outcomes: Sequence[Outcome], path: Path, pictu
         path: the file of JSON.
         picture: where to draw, without an ending.
     """
+    from featx.scoring.figures import draw_calibration  # here: those who predict draw nothing
+
     calibration = calibrate(task, outcomes)
     if calibration:
         write_json(path, calibration.to_json())
