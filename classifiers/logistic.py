@@ -93,9 +93,7 @@ class _Problem:
     def _is_flat(self, strength: float, weights: np.ndarray) -> bool:
         """Tell whether slopes are small, in units of each weight's own curvature."""
         logits = self._logits(weights)
-        shares = np.exp(log_softmax(logits, 1))
-        curvature = self.balance * shares * (1 - shares)
-        _, misses = self._misses(logits)
+        curvature, (_, misses) = self._curvature(logits), self._misses(logits)
         slopes = misses.T @ self.coordinates + weights[:, :-1] / strength
         along = curvature.T @ np.square(self.coordinates) + 1 / strength
         return bool(np.abs(slopes / np.sqrt(along)).max() <= LARGEST * len(misses) ** 0.5)
@@ -107,8 +105,7 @@ class _Problem:
         is the identity: with H = A' D A + I / C = L L', in those of z = L' w. There the penalty
         is (z' z - sum of D logits²) / 2, so that a step costs no more than in those of w.
         """
-        shares = np.exp(log_softmax(self._logits(start), 1))
-        curvature = (self.balance * shares * (1 - shares)).mean(1, keepdims=True)
+        curvature = self._curvature(self._logits(start)).mean(1, keepdims=True)
         second = (self.coordinates * curvature).T @ self.coordinates
         second[np.diag_indices_from(second)] += 1 / strength
         factor = cholesky(second, lower=True, overwrite_a=True)
@@ -133,6 +130,12 @@ class _Problem:
         point = found.x.reshape(start.shape)
         rows = solve_triangular(factor, point[:, :-1].T, lower=True, trans="T").T
         return np.column_stack([rows, unit * point[:, -1]])
+
+    def _curvature(self, logits: np.ndarray) -> np.ndarray:
+        """Return the second derivative of the loss by each logit, (utterances, classes)."""
+        shares = np.exp(log_softmax(logits, 1))
+        curvature: np.ndarray = self.balance * shares * (1 - shares)
+        return curvature
 
     def _misses(self, logits: np.ndarray) -> tuple[float, np.ndarray]:
         """Return the balanced cross-entropy, and its slopes by logits, (utterances, classes)."""

@@ -27,7 +27,7 @@ from classifiers.head import Head
 from classifiers.history import Epoch, Stopped, Trained, cross_entropy_and_uar
 from classifiers.settings import PositiveFinite, Settings
 
-Loss = Callable[..., Tensor]
+Criterion = Callable[..., Tensor]  # of logits and labels
 Built = TypeVar("Built", bound=nn.Module)
 _BUILDING = threading.Lock()  # initial weights come from torch's one global generator
 PART_ON_GPU = 64  # utterances: a batch at once
@@ -155,11 +155,11 @@ def train_epoch(
     size = settings.batch_size
     batches = [_cut(order[begin : begin + size], head) for begin in range(0, len(order), size)]
     parts = training.parts([group for batch in batches for group in batch])
-    measure = _loss(settings, training, head.output)
+    criterion = _criterion(settings, training, head.output)
     total = 0.0
     for batch in batches:
         utterances = sum(map(len, batch))
-        loss, gradients = _step(head, parts, len(batch), utterances, measure, generator, cores)
+        loss, gradients = _step(head, parts, len(batch), utterances, criterion, generator, cores)
         for parameter, gradient in zip(_trained(head), gradients, strict=True):
             parameter.grad = gradient
         nn.utils.clip_grad_value_(_trained(head), settings.clip_value)
@@ -168,7 +168,7 @@ def train_epoch(
     return total / len(training)
 
 
-def _loss(settings: TrainingSettings, training: Examples, output: nn.Linear) -> Loss:
+def _criterion(settings: TrainingSettings, training: Examples, output: nn.Linear) -> Criterion:
     """Return what adds up the cross-entropy of utterances."""
     weights = None
     if settings.class_balance:
@@ -184,7 +184,7 @@ def _step(
     parts: Iterator[Part],
     count: int,
     utterances: int,
-    measure: Loss,
+    criterion: Criterion,
     generator: torch.Generator,
     cores: Crew,
 ) -> tuple[float, list[Tensor]]:
@@ -193,7 +193,7 @@ def _step(
 
     def compute(part: Part, seed: int) -> tuple[Tensor, tuple[Tensor, ...]]:
         logits = head(replace(part, noise=seed))
-        loss = measure(logits, part.labels) / utterances
+        loss = criterion(logits, part.labels) / utterances
         return loss.detach(), torch.autograd.grad(loss, weights)
 
     seeds = torch.randint(_SEEDS, (count,), generator=generator).tolist()

@@ -12,6 +12,7 @@ import typer
 from featx.errors import FeatxError
 
 STANDARD_INPUT = "-"
+ENDINGS = (".csv", ".jsonl")
 
 
 def predict(
@@ -27,8 +28,8 @@ def predict(
     out: Annotated[
         Path | None,
         typer.Option(
-            help="Write all probabilities to this file, as CSV or, if it ends in .jsonl, as a "
-            "JSON object a line."
+            help="Write all probabilities to this file: a CSV if it ends in .csv, a JSON object "
+            "a line if it ends in .jsonl."
         ),
     ] = None,
     as_json: Annotated[
@@ -89,6 +90,8 @@ def predict(
     """Predict the emotion of audio with the models of a run."""
     import featx
 
+    if out and out.suffix not in ENDINGS:
+        raise FeatxError(f"`out={str(out)!r}`: must end in {' or '.join(ENDINGS)}.")
     if timeline and window is None:
         raise FeatxError("`timeline` shows windows of recordings: give `window` too, such as 4.")
     with _standard_input(inputs) as given:

@@ -215,8 +215,6 @@ class FittedHeads:
         unknown = np.zeros(count, np.int64)  # labels, which nothing here asks for
         with Crew(torch.get_num_threads()) as cores:
             given = predict(member.head, Examples(branches, unknown), cores)
-        if member.temperature == 1:
-            return given
         return torch.from_numpy(cool(given.numpy(), member.temperature))
 
 

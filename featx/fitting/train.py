@@ -90,7 +90,8 @@ def _train(
     sources = prepare(fit.data, normalize, keep, pooled)
     # a disk serves one head best, and a GPU is one worker
     cores = 1 if device.type == "cuda" else torch.get_num_threads()
-    most = _fitting_at_once(fit) if pooled else cores if keep else 1
+    readers = cores if keep else 1
+    most = _fitting_at_once(fit) if pooled else readers
     side_by_side = min(cores, most, len(missing))
     stop = threading.Event()
 

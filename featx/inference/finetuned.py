@@ -83,12 +83,19 @@ class FinetunedModel(Model):
 
     def _temperatures(self, folders: Sequence[Path]) -> dict[Path, float]:
         """Return the temperature of each model's folder."""
-        members = {folder: read_member_name(folder.name) for folder in folders}
         if self.run is None:
             raise FeatxError("`calibrated`: a single saved model has no temperature; leave it out.")
-        wanted = {folder: member for folder, member in members.items() if member is not None}
-        known = read_temperatures(self.run, wanted.values())
-        return {folder: known[member] for folder, member in wanted.items()}
+        members = {}
+        for folder in folders:
+            member = read_member_name(folder.name)
+            if member is None:
+                raise FeatxError(
+                    f"`calibrated`: {folder} is not named after its seed and fold, as in "
+                    "seed0-fold0, so that its temperature is unknown. Name it as it was."
+                )
+            members[folder] = member
+        known = read_temperatures(self.run, members.values())
+        return {folder: known[member] for folder, member in members.items()}
 
     def _asked(self, options: Options) -> list[Path]:
         """Return the folders of the models of the seed and fold that are asked for."""

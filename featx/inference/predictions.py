@@ -150,13 +150,13 @@ class Predictions:
         """Yield a row after another as JSON."""
         for row in self.rows:
             times = {"start": row.start, "end": row.end} if self.has_times else {}
-            shares = dict(zip(self.classes, rounded([*row.probabilities.values()]), strict=True))
+            shares = rounded([row.probabilities[c] for c in self.classes])
             yield json.dumps(
                 {
                     "utterance": row.utterance,
                     **times,
                     "label": row.label or None,
-                    "probabilities": shares,
+                    "probabilities": dict(zip(self.classes, shares, strict=True)),
                 },
                 ensure_ascii=False,
             )

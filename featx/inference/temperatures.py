@@ -3,12 +3,24 @@
 from collections.abc import Iterable
 from pathlib import Path
 
-from pydantic import ValidationError
+from pydantic import PositiveFloat, ValidationError
 
 from featx.errors import FeatxError
 from featx.runs.files import CALIBRATION
 from featx.runs.read import damaged
-from featx.scoring import calibration
+from featx.utils.config import Schema
+
+
+class _Entry(Schema):
+    seed: int
+    fold: int
+    temperature: PositiveFloat
+
+
+class _File(Schema, extra="ignore"):
+    """What of `calibration.json` is read back."""
+
+    temperatures: list[_Entry]
 
 
 def read_temperatures(
@@ -21,7 +33,7 @@ def read_temperatures(
     """
     path = run / CALIBRATION
     try:
-        found = calibration.read_temperatures(path)
+        entries = _File.model_validate_json(path.read_bytes()).temperatures
     except FileNotFoundError:
         raise FeatxError(
             f"`calibrated`: {run} has no {CALIBRATION}, as its models had no validation "
@@ -29,6 +41,7 @@ def read_temperatures(
         ) from None
     except (OSError, ValidationError) as error:
         raise damaged(path, str(error)) from error
+    found = {(entry.seed, entry.fold): entry.temperature for entry in entries}
     if absent := set(members) - set(found):
         seed, fold = min(absent)
         raise damaged(path, f"it has no temperature of seed {seed}, fold {fold}")

@@ -11,10 +11,9 @@ from matplotlib.figure import Figure
 from featx.data.corpora.folder import SUFFIXES
 from featx.errors import FeatxError
 from featx.inference.predictions import UNCERTAIN, PredictedUtterance, Predictions
-from featx.scoring.figures import STYLE
+from featx.scoring.figures import STYLE, WIDTH
 from featx.utils.files import replace, write_text
 
-WIDTH = 7.0  # inches
 _TOUCHING = 1e-3  # seconds between stretches that follow one another
 
 
@@ -139,7 +138,7 @@ def draw_timeline(
         path: where to draw.
     """
     with mpl.rc_context(STYLE):
-        figure = Figure((WIDTH, 0.8 + 0.22 * len(classes)), layout="constrained")
+        figure = Figure((2 * WIDTH, 0.8 + 0.22 * len(classes)), layout="constrained")
         axes = figure.subplots()
         axes.set_facecolor("0.94")  # of time without speech
         shares = np.array([[row.probabilities[name] for name in classes] for row in windows])

@@ -23,6 +23,8 @@ def deal(
     Raises:
         FeatxError: if there are too few utterances, or too few of a label when stratifying.
     """
+    from sklearn.model_selection import KFold, StratifiedKFold  # here, as it takes a second
+
     labels = [u.label for u in utterances]
     label, rarest = min(Counter(labels).items(), key=lambda item: (item[1], item[0]))
     if division.stratified and rarest < division.count:
@@ -34,8 +36,6 @@ def deal(
         raise FeatxError(
             f"{manifest.path}: {len(labels)} utterances, too few for {division.count} folds."
         )
-    from sklearn.model_selection import KFold, StratifiedKFold  # here, as it takes a second
-
     method = StratifiedKFold if division.stratified else KFold
     splitter = method(division.count, shuffle=True, random_state=division.random_state)
     return [tuple(utterances[i] for i in test) for _, test in splitter.split(labels, labels)]

@@ -6,14 +6,12 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from pydantic import PositiveFloat
 from scipy.optimize import minimize_scalar
 from scipy.special import log_softmax
 
 from featx.protocols.task import Task
 from featx.scoring.predictions import Outcome
 from featx.scoring.reliability import Reliability
-from featx.utils.config import Schema
 from featx.utils.files import write_json
 
 LEAST = (0.0, 0.5, 0.6, 0.7, 0.8, 0.9)  # probabilities below which a label may be withheld
@@ -115,25 +113,17 @@ def cool(probabilities: np.ndarray, temperature: float) -> np.ndarray:
     """Return probabilities whose logits are divided by a temperature, which keeps their order.
 
     Args:
-        probabilities: (utterances, classes), adding up to one.
-        temperature: positive; 1 changes nothing.
+        probabilities: (utterances, classes) float32, adding up to one.
+        temperature: positive; at 1 they are returned as they are.
 
     Returns:
         (utterances, classes) float32.
     """
+    if temperature == 1:
+        return probabilities
     logits = np.log(probabilities.astype(np.float64).clip(_SMALLEST))
     cooled: np.ndarray = np.exp(log_softmax(logits / temperature, 1)).astype(np.float32)
     return cooled
-
-
-class _Entry(Schema):
-    seed: int
-    fold: int
-    temperature: PositiveFloat
-
-
-class _File(Schema, extra="ignore"):
-    temperatures: list[_Entry]
 
 
 def write_calibration(task: Task, outcomes: Sequence[Outcome], path: Path, picture: Path) -> None:
@@ -151,14 +141,3 @@ def write_calibration(task: Task, outcomes: Sequence[Outcome], path: Path, pictu
     if calibration:
         write_json(path, calibration.to_json())
         draw_calibration(calibration.before, calibration.after, picture)
-
-
-def read_temperatures(path: Path) -> dict[tuple[int, int], float]:
-    """Read the temperatures of a run's models, by seed and fold.
-
-    Raises:
-        OSError: if the file can't be read.
-        ValidationError: if it is damaged.
-    """
-    entries = _File.model_validate_json(path.read_bytes()).temperatures
-    return {(entry.seed, entry.fold): entry.temperature for entry in entries}

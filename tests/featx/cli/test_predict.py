@@ -62,6 +62,7 @@ def test_mistakes_are_explained(fitted, run_featx):
         ("runs/none", fitted[0]): "no finished run",
         (RUN, "none.wav"): "no such file",
         (RUN, "audio", "--abstain", "60"): "--abstain 60",
+        (RUN, "audio", "--out", "out.json"): "--out out.json: must end in .csv or .jsonl",
         (RUN, "audio", "--hop", "1"): "give --window too",
         (RUN, "audio", "--timeline", "shown"): "give --window too",
         (RUN, "audio", "--fold", "7"): "--fold 7: the run has no such model",

@@ -119,8 +119,7 @@ def test_a_window_is_predicted_as_if_it_were_a_file(place, tmp_path):
         )
     together.to_csv(tmp_path / "out.csv")
     assert (tmp_path / "out.csv").read_text().startswith("utterance,start,end,prediction,p_")
-    mixed = featx.predict(run, [tmp_path / "long.wav", place / "manifest.csv"][:1], window=0.4)
-    assert len(mixed) == 2
+    assert len(featx.predict(run, tmp_path / "long.wav", window=0.4)) == 2  # the last one overlaps
 
 
 def test_windows_have_the_speaker_of_their_recording(place):
