@@ -43,7 +43,7 @@ class FittedModel(Model):
             names = features.utterances
             speakers = [""] * len(names)
             if self.heads.normalize == "speaker":
-                speakers = find_speakers(names, given.speakers, options.speaker_of)
+                speakers = find_speakers(names, given.speakers, options.ask)
             heads = self.heads.only(options.takes)
             if options.calibrated:
                 members = [(member.seed, member.fold) for member in heads.members]

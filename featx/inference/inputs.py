@@ -15,6 +15,7 @@ from featx.errors import FeatxError
 Source = str | Path | FeatureStore
 Inputs = Source | Manifest | Sequence[Source]
 SpeakerOf = Callable[[str], str] | Mapping[str, str] | str
+Ask = Callable[[str], str | None]
 log = logging.getLogger("featx")
 
 
@@ -109,20 +110,19 @@ def _audio_files(path: Path) -> list[Path]:
 
 
 def find_speakers(
-    utterances: Sequence[str], known: Mapping[str, str], speaker_of: SpeakerOf | None
+    utterances: Sequence[str], known: Mapping[str, str], ask: Ask | None
 ) -> list[str]:
     """Return who speaks each utterance.
 
     Args:
         utterances: ids.
         known: speakers by utterance, from a manifest; empty if there is none.
-        speaker_of: gives the speaker of an utterance id, or is a regular expression whose group
-            is the speaker; it goes before what is known.
+        ask: gives the speaker of an utterance id; it goes before what is known.
 
     Raises:
-        FeatxError: if `speaker_of` lacks an utterance, or is no such expression.
+        FeatxError: if an utterance has no speaker by `ask`.
     """
-    if speaker_of is None:
+    if ask is None:
         speakers = [known.get(utterance, "") for utterance in utterances]
         if not all(speakers):
             log.warning(
@@ -131,7 +131,6 @@ def find_speakers(
                 "`speaker_of` says who speaks."
             )
         return speakers
-    ask = asking(speaker_of)
     speakers = [ask(utterance) or "" for utterance in utterances]
     if not all(speakers):
         missing = utterances[speakers.index("")]
@@ -139,7 +138,7 @@ def find_speakers(
     return speakers
 
 
-def asking(speaker_of: SpeakerOf) -> Callable[[str], str | None]:
+def asking(speaker_of: SpeakerOf) -> Ask:
     """Return a function from an utterance to its speaker, None where there is none.
 
     Raises:

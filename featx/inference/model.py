@@ -12,6 +12,7 @@ from classifiers.settings import PositiveFinite
 from featx.errors import FeatxError
 from featx.features.plan import MAX_SECONDS
 from featx.inference.inputs import (
+    Ask,
     Inputs,
     Recordings,
     SpeakerOf,
@@ -32,7 +33,7 @@ class Options:
     """How predictions are computed.
 
     Attributes:
-        speaker_of: gives the speaker of an utterance; None if unknown.
+        ask: gives the speaker of an utterance; None where nothing but a manifest does.
         encoders: the checkpoint folders of the encoders, where the run's names do not lead there.
         max_seconds: the longest utterance that is taken.
         device: where encoders compute: "auto", "cpu", "cuda" or "cuda:<number>".
@@ -41,7 +42,7 @@ class Options:
         calibrated: whether each model's logits are divided by its temperature.
     """
 
-    speaker_of: SpeakerOf | None
+    ask: Ask | None
     encoders: tuple[Path, ...]
     max_seconds: float
     device: str
@@ -91,7 +92,8 @@ class Model(ABC):
     ) -> Predictions:
         """Predict the classes of utterances; `featx.predict` explains the arguments."""
         encoders = tuple(as_paths(encoder))
-        options = Options(speaker_of, encoders, max_seconds, device, seed, fold, calibrated)
+        ask = None if speaker_of is None else asking(speaker_of)
+        options = Options(ask, encoders, max_seconds, device, seed, fold, calibrated)
         given = read_inputs(inputs)
         if hop is not None and window is None:
             raise FeatxError("`hop` is the step between windows: give `window` too, such as 4.")
@@ -102,10 +104,9 @@ class Model(ABC):
             refuse_beside(Model.predict, of_audio, of_audio, "inputs", "which are stored features")
         elif window is not None:
             pieces = cut(given, window, hop or window)
-            if speaker_of is not None:
-                ask, windows = asking(speaker_of), pieces.windows
-                asked = {name: ask(window.utterance) or "" for name, window in windows.items()}
-                options = replace(options, speaker_of=asked)
+            if ask is not None:  # it knows recordings, not windows
+                speakers = {name: ask(own.utterance) for name, own in pieces.windows.items()}
+                options = replace(options, ask=speakers.get)
             predictions = self._predict(pieces.recordings, options)
             return predictions.placed(pieces.windows, pieces.failures).abstaining(abstain)
         return self._predict(given, options).abstaining(abstain)

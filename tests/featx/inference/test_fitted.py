@@ -130,6 +130,8 @@ def test_a_pattern_finds_speakers_in_paths(fit):
     model = fit("dense", normalize="speaker")
     expected = model.predict("audio", speaker_of=lambda path: path.split("-")[1])
     assert by_utterance(model.predict("audio", speaker_of=r"-(\d)-")) == by_utterance(expected)
+    with pytest.raises(FeatxError, match=r"speaker_of.*not a regular"):
+        fit("linear", name="other").predict("audio", speaker_of="(")  # though it asks for none
     for pattern, problem in {"(": "not a regular", "x": "0 groups", "(zz)": "no speaker"}.items():
         with pytest.raises(FeatxError, match=f"speaker_of.*{problem}"):
             model.predict("audio", speaker_of=pattern)
