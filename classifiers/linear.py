@@ -10,6 +10,7 @@ from typing import Annotated, ClassVar, Literal
 
 import numpy as np
 import torch
+import torch.nn.functional as F
 from pydantic import Field
 from torch import Tensor, nn
 
@@ -17,8 +18,6 @@ from classifiers.batch import Examples, Input, Part
 from classifiers.choices import MomentPooling
 from classifiers.head import Head
 from classifiers.history import Epoch, Stopped, Trained, cross_entropy_and_uar
-from classifiers.logistic import fit_logistic
-from classifiers.machine import fit_machines
 from classifiers.settings import Settings
 from classifiers.shape import InputShape
 
@@ -67,8 +66,9 @@ class LinearHead(Head):
 
     def forward(self, part: Part) -> Tensor:
         """Return logits, or margins of a support vector machine, (utterances, classes)."""
-        logits: Tensor = self.output(pool(part.inputs[0], self.pooling))
-        return logits
+        pooled = pool(part.inputs[0], self.pooling).double()
+        # of thousands of products, float32 would depend on who else is in the batch
+        return F.linear(pooled, self.output.weight.double(), self.output.bias.double()).float()
 
 
 def pool(given: Input, pooling: MomentPooling) -> Tensor:
@@ -186,8 +186,12 @@ def _solve(
     There is a row for each class in training or, of two, for the second alone.
     """
     if settings.kind == "linear":
+        from classifiers.logistic import fit_logistic  # scipy, which prediction does not need
+
         return fit_logistic(scaled, labels, settings.strengths)
     if scaled.shape[1] > len(scaled):
+        from classifiers.machine import fit_machines
+
         return fit_machines(scaled, labels, settings.strengths)
     return _fit_liblinear(scaled, labels, settings.strengths, seed)
 

@@ -28,7 +28,7 @@ from featx.features.encoders.loading import (
     digest_settings,
     digest_weights,
     load_extractor,
-    load_model,
+    load_frozen,
 )
 from featx.features.extract import plan_features
 from featx.features.extractors import find_outline
@@ -100,7 +100,7 @@ def identify(store: Store) -> ModelIdentity:
     if not is_here(model):
         return ModelIdentity(store_name(model), revision="")
     checkpoint = find_checkpoint(model, revision)
-    weights = load_model(checkpoint.folder)
+    weights = load_frozen(checkpoint.folder)
     return ModelIdentity(
         encoder=checkpoint.identifier,
         revision=checkpoint.revision,

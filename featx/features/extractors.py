@@ -1,8 +1,8 @@
 """From the name of a model to what writes its features."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from functools import partial
+from dataclasses import dataclass, field
+from functools import cached_property, partial
 from importlib.metadata import version
 from pathlib import Path
 
@@ -126,7 +126,7 @@ def _encoder_arguments(config: ExtractConfig) -> dict[str, object]:
 
 @dataclass(frozen=True)
 class EncoderExtractor:
-    """Writes the layers of an encoder.
+    """Writes the layers of an encoder, which is loaded once and stays in memory.
 
     Attributes:
         checkpoint: the encoder's files.
@@ -139,6 +139,11 @@ class EncoderExtractor:
     outline: Outline
     compute: Compute
     window: Window
+    _workers: dict[str, EncoderWorkers] = field(default_factory=dict, compare=False, repr=False)
+
+    @cached_property
+    def _encoder(self) -> Encoder:
+        return Encoder(self.checkpoint, self.outline.layers, self.window)
 
     def start(self, plan: ExtractionPlan, folder: Path) -> Work:
         """Load the encoder and settle its precision.
@@ -152,16 +157,23 @@ class EncoderExtractor:
         """
         if not FeatureStore.exists(folder):
             (folder / PRECISION_RECORD).unlink(missing_ok=True)  # of a start that was given up
-        encoder = Encoder(self.checkpoint, self.outline.layers, self.window)
-        devices, precision = self.compute.places, str(self.compute.precision)
+        encoder, devices = self._encoder, self.compute.places
+        precision = str(self.compute.precision)
         if precision == "auto":
             precision = choose_precision(encoder, devices[0], plan, folder)
         return Work(
             _encoder_identity(self.checkpoint, encoder, precision),
             _versions(ENCODERS_BY),
-            partial(EncoderWorkers, encoder, devices, precision),
+            partial(self._work, precision),
             self.compute.seconds,
         )
+
+    def _work(self, precision: str) -> EncoderWorkers:
+        """Return the threads that compute in a precision, the same ones every time."""
+        if precision not in self._workers:
+            made = EncoderWorkers(self._encoder, self.compute.places, precision)
+            self._workers[precision] = made
+        return self._workers[precision]
 
 
 def _encoder_identity(checkpoint: Checkpoint, encoder: Encoder, precision: str) -> FeatureIdentity:

@@ -82,10 +82,13 @@ class _Filling:
         missing = self._waiting_work(self._plan.planned)
         whole = self._plan.work(self._plan.planned)
         decode = partial(_decode, self._plan)
-        decoded = map_ahead(decode, self._batches(seconds), workers.decoders, use_one_core)
+        batches = self._batches(seconds)
+        waiting = filter(self._waits, batches)
+        decoded = map_ahead(decode, waiting, workers.decoders, use_one_core)
+        alone = len(batches) == 1  # of all that was planned: a stop must not change how it is done
         with progress("Extracting", whole, self._plan.unit, whole - missing) as advance:
             dtype = self._store.layout.dtype
-            for (batch, unread), encoded in workers.encode(decoded, dtype):
+            for (batch, unread), encoded in workers.encode(decoded, dtype, alone):
                 self._failures |= unread
                 self._write([p for p in batch if p.utterance not in unread], encoded)
                 advance(self._waiting_work(batch))
@@ -101,7 +104,7 @@ class _Filling:
                 self._failures[planned.utterance] = str(error)
 
     def _batches(self, seconds: float) -> list[Batch]:
-        """Return the batches with something to compute in them.
+        """Return the batches, with and without something to compute in them.
 
         They are made of all that was planned, so that a batch which was begun before a stop is
         computed with the same utterances as then: in another batch, an utterance's features
@@ -111,8 +114,10 @@ class _Filling:
             batch
             for shard in self._store.by_shard(self._plan.planned)
             for batch in plan_batches(shard, seconds)
-            if any(planned.utterance in self._waiting for planned in batch)
         ]
+
+    def _waits(self, batch: Batch) -> bool:
+        return any(planned.utterance in self._waiting for planned in batch)
 
     def _waiting_work(self, batch: Batch) -> float:
         return self._plan.work([p for p in batch if p.utterance in self._waiting])

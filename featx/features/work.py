@@ -45,9 +45,12 @@ class Workers(typing.Protocol):
     decoders: int
 
     def encode(
-        self, batches: Iterable[tuple[Key, Sequence[np.ndarray]]], dtype: str
+        self, batches: Iterable[tuple[Key, Sequence[np.ndarray]]], dtype: str, alone: bool = False
     ) -> Iterator[tuple[Key, list[np.ndarray]]]:
-        """Yield each batch's key and features, (layers, frames, dim) of each utterance."""
+        """Yield each batch's key and features, (layers, frames, dim) of each utterance.
+
+        A batch that is `alone` may have all cores.
+        """
 
 
 @dataclass(frozen=True)

@@ -20,6 +20,7 @@ from featx.features.extract import plan_features, write_features
 from featx.features.extraction import Extraction
 from featx.features.extractors import find_extractor
 from featx.features.plan import LengthLimit
+from featx.features.work import Extractor
 from featx.fitting.model import HeadInput
 from featx.inference.inputs import Recordings, StoredFeatures
 from featx.inference.model import Options
@@ -120,6 +121,9 @@ def _described(limit: float | None) -> str:
     return "whole utterances" if limit is None else f"the first {limit:g} s of each utterance"
 
 
+Loaded = dict[ExtractConfig, Extractor]  # so that an encoder is loaded once for many predictions
+
+
 @dataclass(frozen=True)
 class Source:
     """How the features of one store that a head takes are computed from audio.
@@ -176,12 +180,15 @@ def find_source(
 
 
 @contextmanager
-def computed(sources: Sequence[Source], recordings: Recordings) -> Iterator[GivenFeatures]:
+def computed(
+    sources: Sequence[Source], recordings: Recordings, loaded: Loaded
+) -> Iterator[GivenFeatures]:
     """Compute features of audio into stores that last as long as the context.
 
     Args:
         sources: how the features of each store are computed.
         recordings: the utterances.
+        loaded: what computed before; what is loaded now is added.
 
     Raises:
         FeatxError: if an encoder is not here or has other weights or settings than in training,
@@ -191,7 +198,7 @@ def computed(sources: Sequence[Source], recordings: Recordings) -> Iterator[Give
     manifest = recordings.manifest
     with TemporaryDirectory(prefix="featx-", ignore_cleanup_errors=True) as folder:
         extractions = [
-            _extract(source, manifest, Path(folder, str(number)))
+            _extract(source, manifest, Path(folder, str(number)), loaded)
             for number, source in enumerate(sources)
         ]
         stores = tuple(extraction.store for extraction in extractions)
@@ -209,12 +216,14 @@ def computed(sources: Sequence[Source], recordings: Recordings) -> Iterator[Give
         yield GivenFeatures(stores, done, failures)
 
 
-def _extract(source: Source, manifest: Manifest, folder: Path) -> Extraction:
+def _extract(source: Source, manifest: Manifest, folder: Path, loaded: Loaded) -> Extraction:
     def check(identity: FeatureIdentity) -> None:
         found = differences(source.wanted, identity)
         if found:
             raise _unlike("The features that are computed here", source.wanted, found)
 
-    extractor = find_extractor(source.config)
+    if source.config not in loaded:
+        loaded[source.config] = find_extractor(source.config)
+    extractor = loaded[source.config]
     plan = plan_features(source.config, extractor.outline, manifest)
     return write_features(extractor, plan, folder, check)

@@ -1,8 +1,8 @@
 """The heads of a finished fit, applied to audio or stored features."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from featx.errors import FeatxError
@@ -10,6 +10,7 @@ from featx.features.choices import Dtype
 from featx.fitting.model import FittedHeads
 from featx.inference.features import (
     GivenFeatures,
+    Loaded,
     Source,
     computed,
     find_source,
@@ -23,7 +24,7 @@ from featx.inference.temperatures import read_temperatures
 
 @dataclass(frozen=True)
 class FittedModel(Model):
-    """The heads of a finished fit, from `featx.load`.
+    """The heads of a finished fit, from `featx.load`. Encoders stay loaded from call to call.
 
     Attributes:
         folder: the run's folder.
@@ -36,21 +37,36 @@ class FittedModel(Model):
     classes: tuple[str, ...]
     heads: FittedHeads
     dtypes: tuple[Dtype | None, ...]
+    _loaded: Loaded = field(default_factory=dict, compare=False, repr=False)
 
     def _predict(self, given: Recordings | StoredFeatures, options: Options) -> Predictions:
-        options.refuse_absent([(member.seed, member.fold) for member in self.heads.members])
         with self._features(given, options) as features:
-            names = features.utterances
-            speakers = [""] * len(names)
-            if self.heads.normalize == "speaker":
-                speakers = find_speakers(names, given.speakers, options.ask)
-            heads = self.heads.only(options.takes)
-            if options.calibrated:
-                members = [(member.seed, member.fold) for member in heads.members]
-                heads = heads.calibrated(read_temperatures(self.folder, members))
-            selections = heads.select(features.stores)
-            probabilities = heads.probabilities(selections, names, speakers)
-            return Predictions.of(self.classes, names, probabilities, features.failures)
+            return self.apply(features, given.speakers, options)
+
+    def apply(
+        self, features: GivenFeatures, speakers: Mapping[str, str], options: Options
+    ) -> Predictions:
+        """Predict the classes of utterances whose features are at hand.
+
+        Args:
+            features: a store for each input of the heads.
+            speakers: who speaks each utterance, where that is known.
+            options: how.
+
+        Raises:
+            FeatxError: if the run has no model that is asked for, or a speaker is unknown.
+        """
+        options.refuse_absent([(member.seed, member.fold) for member in self.heads.members])
+        names = features.utterances
+        owners = [""] * len(names)
+        if self.heads.normalize == "speaker":
+            owners = find_speakers(names, speakers, options.ask)
+        heads = self.heads.only(options.takes)
+        if options.calibrated:
+            members = [(member.seed, member.fold) for member in heads.members]
+            heads = heads.calibrated(read_temperatures(self.folder, members))
+        probabilities = heads.probabilities(heads.select(features.stores), names, owners)
+        return Predictions.of(self.classes, names, probabilities, features.failures)
 
     @contextmanager
     def _features(
@@ -59,10 +75,15 @@ class FittedModel(Model):
         if isinstance(given, StoredFeatures):
             yield match_stores(self.heads.inputs, given)
             return
-        with computed(self._sources(options), given) as features:
+        with computed(self.sources(options), given, self._loaded) as features:
             yield features
 
-    def _sources(self, options: Options) -> list[Source]:
+    def sources(self, options: Options) -> list[Source]:
+        """Return how the features of each input of the heads are computed from audio.
+
+        Raises:
+            FeatxError: if an encoder is not here, or too many or too few are given.
+        """
         encoders = [wanted for wanted in self.heads.inputs if not wanted.features.is_acoustic]
         if options.encoders and len(options.encoders) != len(encoders):
             names = ", ".join(wanted.encoder for wanted in encoders) or "none"

@@ -8,6 +8,7 @@ from featx.errors import FeatxError, StoreError
 from featx.features.choices import Dtype
 from featx.fitting.config import FitConfig
 from featx.fitting.model import read_heads
+from featx.fitting.unused_layers import without_unused_layers
 from featx.inference.fitted import FittedModel
 from featx.inference.model import Model
 from featx.runs.files import CONFIG, DESCRIPTION, SAVED_HEAD
@@ -22,16 +23,17 @@ def load(run: AnyPath) -> Model:
     """Load what a run trained, to predict with it.
 
     Args:
-        run: a finished fit or fine-tuning, or its folder; or the folder of one saved fine-tuned
-            model, such as one from the Hub.
+        run: a finished fit, fine-tuning or vote, or its folder; or the folder of one saved
+            fine-tuned model, such as one from the Hub.
 
     Returns:
         All heads of a fit, one for each seed and fold, or the saved models of a fine-tuning: one
-        model with `classes` and `predict`, which averages their probabilities.
+        model with `classes` and `predict`, which averages their probabilities. Of a vote, the
+        models of its members, which vote by its rule.
 
     Raises:
-        FeatxError: if the folder holds no finished run, the run is a vote, its models were not
-            kept, or a file is damaged.
+        FeatxError: if the folder holds no finished run, its models were not kept, a member of a
+            vote is not here, or a file is damaged.
 
     Example:
         >>> import featx
@@ -58,13 +60,15 @@ def load(run: AnyPath) -> Model:
 
         return finetuned.load_run(folder)
     if "systems" in config:
-        raise FeatxError(f"{folder}: a vote can't be loaded yet; load the runs that vote.")
+        from featx.inference import voted
+
+        return voted.load_vote(folder, load)
     raise FeatxError(f"{folder}: holds predictions and no model.")
 
 
 def _load_fit(folder: Path) -> FittedModel:
     config = read_as(folder / CONFIG, FitConfig)
-    heads = read_heads(folder, config.seconds)
+    heads = without_unused_layers(read_heads(folder, config.seconds))
     dtypes = tuple(_dtype(folder, store) for store in config.features)
     return FittedModel(folder, heads.classes, heads, dtypes)
 

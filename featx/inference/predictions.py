@@ -86,6 +86,11 @@ class Predictions:
         """The most probable class of each utterance; empty where it is not probable enough."""
         return [row.label for row in self.rows]
 
+    def labelled(self, labels: Sequence[str]) -> "Predictions":
+        """Return the same with these labels, which a rule chose among the most probable."""
+        rows = [replace(row, label=own) for row, own in zip(self.rows, labels, strict=True)]
+        return replace(self, rows=tuple(rows))
+
     def abstaining(self, least: float) -> "Predictions":
         """Return the same without the labels whose probability is below `least`."""
         rows = [row if row.probability >= least else replace(row, label="") for row in self.rows]

@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from scipy.optimize import minimize_scalar
 from scipy.special import log_softmax
 
 from featx.protocols.task import Task
@@ -96,6 +95,8 @@ def find_temperature(probabilities: np.ndarray, labels: np.ndarray) -> float:
     Returns:
         The temperature, at most 100; 1 where all labels are right, which would ask for 0.
     """
+    from scipy.optimize import minimize_scalar  # half a second, which prediction does not need
+
     if (probabilities.argmax(1) == labels).all():
         return 1.0
     logits = np.log(probabilities.astype(np.float64).clip(_SMALLEST))

@@ -31,13 +31,14 @@ class AcousticWorkers:
         self.decoders = torch.get_num_threads()
 
     def encode(
-        self, batches: Iterable[tuple[Key, Sequence[np.ndarray]]], dtype: str
+        self, batches: Iterable[tuple[Key, Sequence[np.ndarray]]], dtype: str, alone: bool = False
     ) -> Iterator[tuple[Key, list[np.ndarray]]]:
         """Yield each batch's key and features, in order.
 
         Args:
             batches: a key, such as the utterances' names, and their waveforms.
             dtype: the type of the features; what overflows it becomes infinite.
+            alone: whether there is a single batch, which a core computes all the same.
         """
 
         def work(batch: tuple[Key, Sequence[np.ndarray]]) -> tuple[Key, list[np.ndarray]]:

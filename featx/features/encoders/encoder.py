@@ -14,7 +14,7 @@ from featx.features.encoders.loading import (
     digest_settings,
     digest_weights,
     load_extractor,
-    load_model,
+    load_frozen,
 )
 from featx.features.encoders.shape import read_shape
 from featx.features.encoders.transfer import Transfer
@@ -50,7 +50,7 @@ class Encoder:
         self.shape = read_shape(checkpoint.folder).seen_in(window, checkpoint.name)
         self.layers = tuple(self.shape.layers if layers is None else layers)
         self.precision, self.device = "float32", CPU
-        model = load_model(checkpoint.folder)
+        model = load_frozen(checkpoint.folder)
         self._extractor = load_extractor(checkpoint.folder)
         self.digest = digest_weights(model)
         self.settings_digest = digest_settings(model.config, self._extractor)

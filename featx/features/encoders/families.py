@@ -9,7 +9,6 @@ import numpy as np
 import torch
 from torch import Tensor
 from transformers import AutoModel, PretrainedConfig, WhisperFeatureExtractor
-from transformers.models.whisper.modeling_whisper import WhisperEncoder
 
 from featx.data.audio import SAMPLE_RATE
 from featx.errors import FeatxError
@@ -31,13 +30,11 @@ class LayersNetwork(Protocol):
 
 
 class Family(Protocol):
-    """A kind of encoder.
+    """A kind of encoder."""
 
-    Attributes:
-        model: the class of transformers that loads its weights.
-    """
-
-    model: Any
+    @property
+    def model(self) -> Any:
+        """The class of transformers that loads its weights."""
 
     @property
     def loading(self) -> Mapping[str, Any]:
@@ -60,7 +57,7 @@ class Family(Protocol):
 class Wav2Vec2Family:
     """wav2vec 2.0 and its kin, which take samples."""
 
-    model = AutoModel
+    model: Any = AutoModel
     loading: Mapping[str, Any] = MappingProxyType({})
     needed = MappingProxyType({"do_normalize": "says whether waveforms are normalised"})
 
@@ -79,13 +76,19 @@ class Wav2Vec2Family:
 class WhisperFamily:
     """Whisper's encoder, which takes a spectrogram. Its decoder is not loaded."""
 
-    model = WhisperEncoder
     loading = MappingProxyType({"key_mapping": {r"^(model\.)?encoder\.": ""}})
     needed: Mapping[str, str] = MappingProxyType({})
 
+    @property
+    def model(self) -> Any:
+        """The encoder alone, which takes two seconds to import."""
+        from transformers.models.whisper.modeling_whisper import WhisperEncoder
+
+        return WhisperEncoder
+
     def untrained(self, config: Any) -> Any:
         """Return an encoder of this config, whose weights are random."""
-        return WhisperEncoder(config)
+        return self.model(config)
 
     def network(self, model: Any, extractor: Any, highest: int, short: bool) -> LayersNetwork:
         """Return what computes the layers up to the highest, in short windows or as trained."""

@@ -5,30 +5,39 @@ import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import torch
 from safetensors import SafetensorError
 from torch import nn
-from transformers import (
-    AutoFeatureExtractor,
-    PretrainedConfig,
-    PreTrainedModel,
-    WhisperFeatureExtractor,
-)
-from transformers.models.whisper.modeling_whisper import WhisperEncoder
+from transformers import AutoFeatureExtractor, PretrainedConfig, WhisperFeatureExtractor
 from transformers.utils import logging as transformers_logging
 
 from featx.data.audio import SAMPLE_RATE
 from featx.errors import FeatxError
 from featx.features.encoders.checkpoints import PREPROCESSOR, is_ctranslate2
 from featx.features.encoders.ctranslate2 import read_whisper_encoder
-from featx.features.encoders.families import family_of
+from featx.features.encoders.families import WhisperFamily, family_of
 from featx.features.encoders.shape import read_model_config
+from featx.features.encoders.whisper_weights import WhisperWeights
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedModel
 
 
-def load_model(folder: Path) -> PreTrainedModel:
-    """Load a model's weights in float32, in evaluation mode; of Whisper, the encoder alone.
+def load_frozen(folder: Path) -> Any:
+    """Load a model's weights in float32 as the networks here take them, which compute no gradient.
+
+    Raises:
+        FeatxError: if they can't be loaded, or some are missing.
+    """
+    if is_ctranslate2(folder):
+        return WhisperWeights(*read_whisper_encoder(folder)).eval().requires_grad_(False)
+    return load_model(folder)
+
+
+def load_model(folder: Path) -> "PreTrainedModel":
+    """Load a model of transformers in float32, in evaluation mode; of Whisper, the encoder alone.
 
     Raises:
         FeatxError: if they can't be loaded, or some are missing.
@@ -40,7 +49,7 @@ def load_model(folder: Path) -> PreTrainedModel:
 
 def _from_ctranslate2(folder: Path) -> Any:
     config, weights = read_whisper_encoder(folder)
-    model = WhisperEncoder(config)
+    model = WhisperFamily().untrained(config)
     model.load_state_dict(weights)
     return model
 

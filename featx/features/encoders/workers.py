@@ -41,13 +41,14 @@ class EncoderWorkers:
         self.decoders = PER_GPU * len(devices)
 
     def encode(
-        self, batches: Iterable[tuple[Key, Sequence[np.ndarray]]], dtype: str
+        self, batches: Iterable[tuple[Key, Sequence[np.ndarray]]], dtype: str, alone: bool = False
     ) -> Iterator[tuple[Key, list[np.ndarray]]]:
         """Yield each batch's key and features, in order.
 
         Args:
             batches: a key, such as the utterances' names, and their waveforms.
             dtype: the type of the features.
+            alone: whether there is a single batch, for which all cores compute together.
 
         Raises:
             FeatxError: if memory runs out.
@@ -60,7 +61,7 @@ class EncoderWorkers:
             return key, encode(encoder, waveforms, dtype)
 
         jobs = zip(cycle(self._encoders), batches, strict=False)
-        return map_ahead(work, jobs, self.threads, use_one_core)
+        return map_ahead(work, jobs, self.threads, None if alone else use_one_core)
 
 
 def encode(encoder: Encoder, waveforms: Sequence[np.ndarray], dtype: str) -> list[np.ndarray]:

@@ -2,7 +2,6 @@
 
 import csv
 import json
-import shutil
 from pathlib import Path
 
 import pytest
@@ -45,14 +44,11 @@ def test_heads_without_weights_are_refused(fitted):
         featx.load(RUN)
 
 
-def test_a_vote_and_mere_predictions_are_refused(fitted):
-    shutil.copytree(RUN, "runs/other")
-    vote = featx.vote([RUN, "runs/other"], name="vote").folder
-    with pytest.raises(FeatxError, match="vote"):
-        featx.load(vote)
-    (vote / "config.toml").unlink()
+def test_mere_predictions_are_refused(fitted):
+    (RUN / "model.json").unlink()
+    (RUN / "config.toml").unlink()
     with pytest.raises(FeatxError, match="no model"):
-        featx.load(vote)
+        featx.load(RUN)
 
 
 def test_inputs_that_are_not_there_are_refused(fitted):
