@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from scipy.special import log_softmax
 
 from featx.protocols.task import Task
 from featx.scoring.predictions import Outcome
@@ -96,6 +95,7 @@ def find_temperature(probabilities: np.ndarray, labels: np.ndarray) -> float:
         The temperature, at most 100; 1 where all labels are right, which would ask for 0.
     """
     from scipy.optimize import minimize_scalar  # half a second, which prediction does not need
+    from scipy.special import log_softmax
 
     if (probabilities.argmax(1) == labels).all():
         return 1.0
@@ -120,6 +120,8 @@ def cool(probabilities: np.ndarray, temperature: float) -> np.ndarray:
     Returns:
         (utterances, classes) float32.
     """
+    from scipy.special import log_softmax
+
     if temperature == 1:
         return probabilities
     logits = np.log(probabilities.astype(np.float64).clip(_SMALLEST))

@@ -5,7 +5,6 @@ from collections.abc import Callable
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
-from transformers.activations import GELUActivation
 
 Activation = Callable[[Tensor], Tensor]
 GELU: Activation = torch.ops.aten.gelu_
@@ -17,10 +16,12 @@ def in_place(activation: Activation) -> Activation:
 
     On a processor, taking new memory for the result costs more than the GELU itself.
     """
-    exact = isinstance(activation, GELUActivation) or (
-        isinstance(activation, nn.GELU) and activation.approximate == "none"
-    )
-    return GELU if exact else activation
+    if isinstance(activation, nn.GELU):
+        return GELU if activation.approximate == "none" else activation
+    # a second and a half to import, unless the activation is from there
+    from transformers.activations import GELUActivation
+
+    return GELU if isinstance(activation, GELUActivation) else activation
 
 
 class Linear(nn.Module):
