@@ -28,7 +28,7 @@ class FittedModel(Model):
     Attributes:
         folder: the run's folder.
         classes: names of the classes, in the order of the probabilities.
-        heads: one for each seed and fold, and what they take.
+        heads: one for each seed and fold, the final ones if the run has them, and what they take.
         dtypes: the type in which each store kept its features; None where it is unknown.
     """
 
@@ -38,7 +38,7 @@ class FittedModel(Model):
     dtypes: tuple[Dtype | None, ...]
 
     def _predict(self, given: Recordings | StoredFeatures, options: Options) -> Predictions:
-        options.refuse_absent([(member.seed, member.fold) for member in self.heads.members])
+        options.refuse_absent(self.heads.keys)
         with self._features(given, options) as features:
             names = features.utterances
             speakers = [""] * len(names)
