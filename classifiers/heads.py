@@ -12,10 +12,10 @@ from classifiers.dense import DenseHead, DenseSettings
 from classifiers.fusion import FusionHead, FusionSettings
 from classifiers.head import Head
 from classifiers.history import Trained
-from classifiers.linear import LinearHead, LinearSettings, train_linear
+from classifiers.linear import LinearHead, LinearSettings, fit_linear, train_linear
 from classifiers.lstm import LstmHead, LstmSettings
 from classifiers.shape import InputShape
-from classifiers.training import TrainingSettings, seeded, train
+from classifiers.training import TrainingSettings, seeded, train, train_for
 
 HeadSettings = Annotated[
     DenseSettings | LstmSettings | FusionSettings | LinearSettings, Field(discriminator="kind")
@@ -83,3 +83,27 @@ def train_head(
         return train_linear(head, design.settings, training, validation, seed, worker.stop)
     assert design.training is not None, "only linear classifiers train without settings"
     return train(head, training, validation, design.training, seed, worker)
+
+
+def train_on_all(
+    design: HeadDesign, training: Examples, chosen: int, seed: int, worker: Worker
+) -> Trained:
+    """Train a new head with nothing held out.
+
+    Args:
+        design: which head, and how it trains.
+        training: what it learns from.
+        chosen: how many epochs it trains for; of a linear classifier, the place of its strength in
+            the settings, from 1.
+        seed: the seed of initial weights, order and dropout.
+        worker: what computes, and tells when to stop.
+
+    Raises:
+        FloatingPointError: if the loss becomes infinite or not a number.
+        Stopped: when asked to.
+    """
+    head = seeded(design.build, seed).to(worker.device)
+    if isinstance(head, LinearHead) and isinstance(design.settings, LinearSettings):
+        return fit_linear(head, design.settings, chosen, training, seed)
+    assert design.training is not None, "only linear classifiers train without settings"
+    return train_for(head, training, design.training, chosen, seed, worker)

@@ -1,5 +1,6 @@
 """How a training went."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -23,7 +24,8 @@ class Epoch:
     Attributes:
         epoch: the number of the epoch or strength, from 1.
         train_loss: mean cross-entropy of the training batches, with dropout, as they were seen.
-        validation_loss: mean cross-entropy of the validation data after the epoch.
+        validation_loss: mean cross-entropy of the validation data after the epoch; not a number
+            where nothing was held out.
         validation_uar: unweighted average recall of the same, 0 to 1.
         seconds: how long it took.
     """
@@ -33,6 +35,11 @@ class Epoch:
     validation_loss: float
     validation_uar: float
     seconds: float
+
+    @classmethod
+    def without_validation(cls, epoch: int, train_loss: float, seconds: float) -> "Epoch":
+        """Return a row of a training that holds nothing out."""
+        return cls(epoch, train_loss, math.nan, math.nan, seconds)
 
     def worth(self, monitor: Monitor) -> float:
         """Return what is higher the better the epoch is."""

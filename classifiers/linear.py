@@ -146,6 +146,28 @@ def train_linear(
     return Trained(head, history, best, _remark(unsolved), refitted)
 
 
+def fit_linear(
+    head: LinearHead, settings: LinearSettings, number: int, training: Examples, seed: int
+) -> Trained:
+    """Fit a linear classifier with the strength that is known to be best.
+
+    Args:
+        head: the head that takes the weights.
+        settings: which classifier.
+        number: the place of the strength in the settings, from 1.
+        training: what it learns from.
+        seed: as for `train_linear`.
+    """
+    begin = time.perf_counter()
+    strength = settings.strengths[number - 1]
+    alone = settings.model_copy(update={"strengths": (strength,)})
+    pooled = _pool_all(training, settings.pooling)
+    ((found, solved),) = _fit(alone, pooled, training.labels, head.output.out_features, seed)
+    loss, _ = _score(found, pooled, training.labels)
+    row = Epoch.without_validation(number, loss, time.perf_counter() - begin)
+    return Trained(_place(found, head), [row], 0, _remark([] if solved else [strength]))
+
+
 def _remark(unsolved: Sequence[float]) -> str:
     strengths = ", ".join(f"{strength:g}" for strength in unsolved)
     return f"the classifier did not converge at C = {strengths}" if unsolved else ""

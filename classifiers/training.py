@@ -86,10 +86,7 @@ def train(
         FloatingPointError: if the loss becomes infinite or not a number.
         Stopped: when asked to.
     """
-    generator = torch.Generator().manual_seed(seed)
-    optimizer = torch.optim.AdamW(
-        _trained(head), settings.learning_rate, weight_decay=settings.weight_decay
-    )
+    generator, optimizer = _begin(head, settings, seed)
     history: list[Epoch] = []
     for number in range(1, settings.epochs + 1):
         if worker.stop.is_set():
@@ -107,6 +104,42 @@ def train(
             break
     head.load_state_dict(best_weights)
     return Trained(head.eval(), history, best)
+
+
+def train_for(
+    head: Head,
+    training: Examples,
+    settings: TrainingSettings,
+    epochs: int,
+    seed: int,
+    worker: Worker,
+) -> Trained:
+    """Train a head for a number of epochs, with nothing held out to stop it.
+
+    Over the same epochs of the same examples, weights are those that `train` gives.
+
+    Args:
+        head: the head that is trained, from `seeded`.
+        training: the examples that it learns from.
+        settings: how it trains; its epochs, patience and monitor do not count.
+        epochs: how many passes over the training data there are.
+        seed: the seed of order and dropout. Torch's global generator is not used.
+        worker: the worker that computes. When it is asked to stop, training ends at the next epoch.
+
+    Raises:
+        FloatingPointError: if the loss becomes infinite or not a number.
+        Stopped: when asked to.
+    """
+    generator, optimizer = _begin(head, settings, seed)
+    history: list[Epoch] = []
+    for number in range(1, epochs + 1):
+        if worker.stop.is_set():
+            raise Stopped
+        begin = time.perf_counter()
+        loss = train_epoch(head, optimizer, training, settings, generator, worker.cores)
+        _check_finite(loss, number, settings)
+        history.append(Epoch.without_validation(number, loss, time.perf_counter() - begin))
+    return Trained(head.eval(), history, epochs - 1)
 
 
 def seeded(build: Callable[[], Built], seed: int) -> Built:
@@ -129,6 +162,16 @@ def predict(head: Head, examples: Examples, cores: Crew) -> Tensor:
 
     groups = _cut(range(len(examples)), head)
     return torch.cat(list(cores.map(compute, examples.parts(groups)))).cpu()
+
+
+def _begin(
+    head: Head, settings: TrainingSettings, seed: int
+) -> tuple[torch.Generator, torch.optim.Optimizer]:
+    """Return what draws order and dropout, and what changes the weights."""
+    optimizer = torch.optim.AdamW(
+        _trained(head), settings.learning_rate, weight_decay=settings.weight_decay
+    )
+    return torch.Generator().manual_seed(seed), optimizer
 
 
 def _trained(head: Head) -> list[nn.Parameter]:

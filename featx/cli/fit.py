@@ -66,6 +66,14 @@ def fit(
     speaker_dependent: SpeakerDependent = False,
     seconds: Seconds = float("inf"),
     skip_missing: SkipMissing = False,
+    final: Annotated[
+        bool,
+        typer.Option(
+            "--final",
+            help="Then train one more head for each seed on all utterances, which predict uses. "
+            "A finished run without it is added to.",
+        ),
+    ] = False,
     settings: Settings = None,
     config: Config = None,
     name: Annotated[
@@ -107,6 +115,7 @@ def fit(
         speaker_dependent=speaker_dependent,
         seconds=seconds,
         skip_missing=skip_missing,
+        final=final,
         settings=settings or (),
         config=config,
         name=name,

@@ -74,7 +74,10 @@ def predict(
         int | None, typer.Option(help="Ask only the models of this seed (default: all vote).")
     ] = None,
     fold: Annotated[
-        int | None, typer.Option(help="Ask only the models of this fold (default: all vote).")
+        int | None,
+        typer.Option(
+            help="Ask only the models of this fold (default: the final ones, or all vote)."
+        ),
     ] = None,
     encoder: Annotated[
         list[Path] | None,

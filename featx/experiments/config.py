@@ -116,12 +116,14 @@ class Head(System):
     Attributes:
         head: a shipped head's name, or the path of a TOML like the shipped ones.
         features: names of tables under `features`, or of models; several for fusion.
+        final: whether one more head for each seed is trained on all utterances.
     """
 
     head: str
     features: Annotated[tuple[str, ...], Field(min_length=1)]
     layers: str = "all"
     normalize: Normalize = "global"
+    final: bool = False
     device: str = "cpu"
 
 

@@ -17,7 +17,7 @@ from featx.features.layers import choose_layers
 from featx.finetuning.config import FinetuneConfig, finetune_config
 from featx.finetuning.resources import Recipients, check_compute, check_recipients
 from featx.finetuning.waveforms import check_usable
-from featx.fitting.config import FitConfig, head_config
+from featx.fitting.config import FitConfig, head_config, lacks_final
 from featx.protocols.protocol import Protocol
 from featx.protocols.task import Task
 from featx.runs.files import CONFIG
@@ -42,6 +42,7 @@ def fit_settings(plan: Plan, run: PlannedRun, protocols: Protocols) -> FitConfig
         "layers": head.layers,
         "normalize": head.normalize,
         "skip_missing": False,
+        "final": head.final,
     }
     return head_config(head.head, data, head.settings)
 
@@ -92,7 +93,7 @@ def find_state(folder: Path, config: str) -> State:
         return "other" if folder.exists() and (folder.is_file() or any(folder.iterdir())) else "new"
     try:
         if read_config(folder) != tomllib.loads(config):
-            return "other"
+            return "begun" if lacks_final(folder, config) else "other"
     except FeatxError:  # damaged
         return "other"
     return "begun" if is_unfinished(folder) else "done"

@@ -1,6 +1,7 @@
 """Everything that determines a fit, as a config."""
 
 import math
+import tomllib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any, Self
@@ -13,7 +14,7 @@ from classifiers.training import TrainingSettings
 from featx.errors import FeatxError
 from featx.fitting.choices import Normalize, head_names
 from featx.protocols.protocol import Protocol
-from featx.runs.read import find_config
+from featx.runs.read import find_config, is_unfinished, read_config
 from featx.utils.config import (
     ConfigError,
     Schema,
@@ -61,6 +62,7 @@ class FitConfig(HeadConfig):
         protocol: which utterances under which labels, and how they are divided.
         seeds: how many heads to train for each fold, each from another random seed.
         skip_missing: whether utterances without features are left out.
+        final: whether one more head for each seed is trained on all utterances.
     """
 
     head_name: str
@@ -71,7 +73,19 @@ class FitConfig(HeadConfig):
     normalize: Normalize
     seeds: PositiveInt
     skip_missing: bool
+    final: bool = False
     protocol: Protocol
+
+    def to_table(self) -> dict[str, Any]:
+        """Return the values as TOML has them, without `final` where it changes nothing."""
+        table = super().to_table()
+        if not self.final:
+            del table["final"]
+        return table
+
+    def scored(self) -> "FitConfig":
+        """Return the config of what is scored: the same without final heads."""
+        return self.model_copy(update={"final": False})
 
     @property
     def models(self) -> str:
@@ -117,6 +131,22 @@ def earlier_config(config: AnyPath | FitConfig, changes: Sequence[str] = ()) -> 
     """
     given = config if isinstance(config, FitConfig) else find_config(config)
     return _changed(config_table(given, FitConfig), changes)
+
+
+def lacks_final(folder: Path, config: str) -> bool:
+    """Tell whether a folder holds the finished run of a config but for its final heads.
+
+    Args:
+        folder: the run's folder.
+        config: the text that the run's `config.toml` shall have.
+
+    Raises:
+        FeatxError: if the run's config is damaged.
+    """
+    wanted = tomllib.loads(config)
+    if not wanted.pop("final", False) or is_unfinished(folder):
+        return False
+    return read_config(folder) == wanted
 
 
 def _changed(table: dict[str, Any], changes: Sequence[str]) -> FitConfig:

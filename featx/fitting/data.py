@@ -117,12 +117,15 @@ def fold_examples(
         fold: a fold of the task.
         normalize: how features are standardised.
     """
-    return {
-        part: Examples(
-            [source.branch(fold, part, normalize) for source in sources], task.labels(utterances)
-        )
-        for part, utterances in fold.parts.items()
-    }
+    return {part: part_examples(task, sources, fold, part, normalize) for part in fold.parts}
+
+
+def part_examples(
+    task: Task, sources: Sequence[Source], fold: Fold, part: str, normalize: Normalize
+) -> Examples:
+    """Return a part of a fold; the arguments are those of `fold_examples`."""
+    branches = [source.branch(fold, part, normalize) for source in sources]
+    return Examples(branches, task.labels(fold.parts[part]))
 
 
 def _with_features(

@@ -40,6 +40,7 @@ def fit(
     speaker_dependent: bool = False,
     seconds: PositiveFloat = math.inf,
     skip_missing: bool = False,
+    final: bool = False,
     settings: str | Sequence[str] = (),
     config: AnyPath | FitConfig | None = None,
     name: str | None = None,
@@ -71,6 +72,9 @@ def fit(
         speaker_dependent: let training and test share speakers.
         seconds: how much of the beginning of each utterance is used.
         skip_missing: leave out utterances that have no features.
+        final: train one more head for each seed on all utterances, once cross-validation has
+            chosen how; `featx.predict` uses it, and its score is the cross-validated one. A
+            finished run without it is added to.
         settings: changes of single settings, such as "training.learning_rate=1e-3".
         config: repeat this run: itself, its folder, its config or its `config.toml`.
         name: what the run is called; by default its manifest, model, head and protocol.
@@ -97,6 +101,8 @@ def fit(
         beside = given.keys() - BESIDE_CONFIG
         refuse_beside(fit, given, beside, "config", "which holds all of it; use `settings`")
         resolved = earlier_config(config, changes)
+        if final:
+            resolved = resolved.model_copy(update={"final": True})
     else:
         if features is not None:
             refuse_beside(fit, given, {"model"}, "features", "which says where they are")
@@ -114,6 +120,7 @@ def fit(
             "protocol": chosen.model_dump(mode="json"),
             "seeds": seeds,
             "skip_missing": skip_missing,
+            "final": final,
         }
         resolved = head_config(str(head), data, changes)
     folder = run_folder(name or resolved.name)

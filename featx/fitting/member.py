@@ -9,6 +9,7 @@ from typing import cast
 from torch import Tensor
 
 from classifiers.batch import Examples
+from classifiers.head import Head
 from classifiers.history import Epoch, Trained
 from classifiers.layer_average import LayerAverage
 from classifiers.statistics import Statistics
@@ -48,16 +49,8 @@ class Member:
         training: Examples,
         probabilities: Mapping[str, Tensor],
     ) -> "Member":
-        """Return a trained head with all that it needs to predict again.
-
-        What all speakers are standardised by goes with the weights; a speaker's own mean and
-        deviation are not the model's.
-        """
-        weights = {name: value.detach().cpu() for name, value in trained.final.state_dict().items()}
-        for number, branch in enumerate(training.branches):
-            if branch.statistics and branch.groups is None:
-                weights[f"{_STATISTICS}{number}.mean"] = branch.statistics.mean[0].cpu()
-                weights[f"{_STATISTICS}{number}.deviation"] = branch.statistics.deviation[0].cpu()
+        """Return a trained head with all that it needs to predict again."""
+        weights = weights_of(trained.final, training)
         averages = cast(Iterable[LayerAverage], trained.final.layer_averages)
         layer_weights = [average.weights.detach().cpu() for average in averages]
         return cls(seed, fold, weights, layer_weights, probabilities, trained.history, trained.best)
@@ -80,6 +73,24 @@ class Member:
         history = json.dumps([asdict(epoch) for epoch in self.history])
         facts = {"history": history, "best": str(self.best)}
         write_member(folder, member_name(self.seed, self.fold), inputs, tensors, facts)
+
+
+def weights_of(head: Head, training: Examples) -> dict[str, Tensor]:
+    """Return all that a head needs to predict again, on the CPU.
+
+    What all speakers are standardised by goes with the weights; a speaker's own mean and
+    deviation are not the model's.
+
+    Args:
+        head: the trained head.
+        training: what it was trained on.
+    """
+    weights = {name: value.detach().cpu() for name, value in head.state_dict().items()}
+    for number, branch in enumerate(training.branches):
+        if branch.statistics and branch.groups is None:
+            weights[f"{_STATISTICS}{number}.mean"] = branch.statistics.mean[0].cpu()
+            weights[f"{_STATISTICS}{number}.deviation"] = branch.statistics.deviation[0].cpu()
+    return weights
 
 
 def is_statistic(weight: str) -> bool:

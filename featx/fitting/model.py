@@ -63,7 +63,7 @@ class _MemberEntry(Schema):
 
     prefix: str
     seed: int
-    fold: int
+    fold: int | None  # none of a final head
     best_epoch: int
 
 
@@ -83,7 +83,7 @@ class FittedHead:
 
     Attributes:
         seed: the random seed of its initial weights, order and dropout.
-        fold: number of the fold that it was trained on.
+        fold: number of the fold that it was trained on; None if it was trained on all utterances.
         head: the network, in evaluation mode.
         statistics: what each store's features are standardised by; None where that does not
             belong to the head.
@@ -91,7 +91,7 @@ class FittedHead:
     """
 
     seed: int
-    fold: int
+    fold: int | None
     head: Head
     statistics: tuple[Statistics | None, ...]
     temperature: float = 1.0
@@ -107,7 +107,10 @@ class FittedHeads:
         inputs: the features of each store.
         seconds: how much of each utterance's beginning is used; infinite for all of it.
         average_frames: how many neighbouring frames are averaged.
-        members: one head for each seed and fold.
+        members: those that predict: one head for each seed and fold or, of a run that has them,
+            the final head of each seed.
+        cross_validated: one head for each seed and fold, of a run that has final heads; they
+            predict where they are asked for.
     """
 
     classes: tuple[str, ...]
@@ -116,13 +119,20 @@ class FittedHeads:
     seconds: float
     average_frames: int
     members: tuple[FittedHead, ...]
+    cross_validated: tuple[FittedHead, ...] = ()
 
-    def only(self, wanted: Callable[[int, int], bool]) -> "FittedHeads":
-        """Return those heads whose seed and fold are wanted."""
-        chosen = tuple(m for m in self.members if wanted(m.seed, m.fold))
-        return replace(self, members=chosen)
+    @property
+    def keys(self) -> list[tuple[int, int | None]]:
+        """Seed and fold of every head; final heads have no fold."""
+        return [(m.seed, m.fold) for m in (*self.members, *self.cross_validated)]
 
-    def calibrated(self, temperatures: Mapping[tuple[int, int], float]) -> "FittedHeads":
+    def only(self, wanted: Callable[[int, int | None], bool]) -> "FittedHeads":
+        """Return those heads whose seed and fold are wanted; final ones before all others."""
+        groups = (self.members, self.cross_validated)
+        chosen = (tuple(m for m in group if wanted(m.seed, m.fold)) for group in groups)
+        return replace(self, members=next(filter(None, chosen), ()), cross_validated=())
+
+    def calibrated(self, temperatures: Mapping[tuple[int, int | None], float]) -> "FittedHeads":
         """Return the heads with a temperature each, by seed and fold."""
         members = (replace(m, temperature=temperatures[m.seed, m.fold]) for m in self.members)
         return replace(self, members=tuple(members))
@@ -236,13 +246,15 @@ def read_heads(folder: Path, seconds: float) -> FittedHeads:
         members = tuple(_build(described, entry, weights) for entry in described.members)
     except (OSError, ValidationError, SafetensorError, RuntimeError, KeyError) as error:
         raise damaged(path, f"its heads can't be read: {error}") from error
+    final = tuple(member for member in members if member.fold is None)
     return FittedHeads(
         classes=described.classes,
         normalize=described.normalize,
         inputs=described.inputs,
         seconds=seconds,
         average_frames=described.head.average_frames,
-        members=members,
+        members=final or members,
+        cross_validated=tuple(m for m in members if m.fold is not None) if final else (),
     )
 
 

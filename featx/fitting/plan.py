@@ -57,8 +57,11 @@ def plan_fit(config: FitConfig, manifest: Manifest, device: torch.device) -> Pla
 
 
 def digest_inputs(config: FitConfig, data: FitData) -> str:
-    """Digest all that a run depends on, so that nothing stale is taken for it."""
-    digest = hashlib.sha256(config.to_toml().encode())
+    """Digest all that a run's scores depend on, so that nothing stale is taken for it.
+
+    Final heads have no part in them: a run that gets some later is the same run.
+    """
+    digest = hashlib.sha256(config.scored().to_toml().encode())
     for selection in data.selections:
         store = [selection.store.identity.to_json(), vars(selection.store.layout), selection.rows]
         digest.update(json.dumps(store, sort_keys=True).encode())

@@ -9,9 +9,11 @@ from safetensors.torch import save
 
 from featx.data.manifest import Manifest, load_manifest
 from featx.features.encoders.devices import Compute
-from featx.fitting.config import FitConfig
+from featx.fitting.chosen import COLUMNS
+from featx.fitting.config import FitConfig, lacks_final
 from featx.fitting.data import FitData
 from featx.fitting.figures import AveragedStore, draw_layer_weights, draw_training
+from featx.fitting.final import add_final
 from featx.fitting.member import Member, is_statistic
 from featx.fitting.plan import PlannedFit, plan_fit
 from featx.fitting.scales import measure_scales
@@ -29,7 +31,7 @@ from featx.runs.files import (
     PREDICTIONS,
     WEIGHTS,
 )
-from featx.runs.folder import open_run
+from featx.runs.folder import extend_run, open_run
 from featx.scoring.calibration import write_calibration
 from featx.scoring.figures import draw_confusion
 from featx.scoring.predictions import rounded, score_outcomes, write_predictions
@@ -54,7 +56,8 @@ def run_fit(
 ) -> Results:
     """Fit into a run folder, or return the results of the same fit done before.
 
-    A run that was stopped goes on with the heads not yet trained.
+    A run that was stopped goes on with the heads not yet trained. A finished run that lacks nothing
+    but its final heads gets them.
 
     Args:
         config: what to fit.
@@ -69,7 +72,13 @@ def run_fit(
         Interrupted: on Ctrl-C.
     """
     fit = plan_fit(config, manifest or load_manifest(config.manifest), compute.place)
-    with open_run(config.to_toml(), fit.inputs, folder, overwrite) as run:
+    text = config.to_toml()
+    if not overwrite and lacks_final(folder, text):
+        with extend_run(text, fit.inputs, folder) as run:
+            assert run.results is not None, "the run is finished"
+            run.results = add_final(fit, run.results, folder, compute)
+        return run.results
+    with open_run(text, fit.inputs, folder, overwrite) as run:
         if run.results is None:
             run.results = _fit(fit, run.folder, compute)
     return run.results
@@ -86,7 +95,7 @@ def _fit(fit: PlannedFit, folder: Path, compute: Compute) -> Results:
     results = score_outcomes(fit.title, task, members, remarks)
     _write_files(fit, members, results, folder)
     write_cost(folder, _cost(fit.data, members, compute))
-    return results
+    return add_final(fit, results, folder, compute) if fit.config.final else results
 
 
 def _cost(data: FitData, members: Sequence[Member], compute: Compute) -> Cost:
@@ -141,9 +150,8 @@ def write_environment(data: FitData, inputs: str, folder: Path) -> None:
 
 
 def _write_history(members: Sequence[Member], folder: Path) -> None:
-    header = ("seed", "fold", "epoch", "train_loss", "validation_loss", "validation_uar", "seconds")
     rows = ((m.seed, m.fold, *rounded(astuple(epoch))) for m in members for epoch in m.history)
-    write_csv(folder / HISTORY, header, rows)
+    write_csv(folder / HISTORY, COLUMNS, rows)
 
 
 def _averaged_stores(data: FitData, members: Sequence[Member]) -> list[AveragedStore]:

@@ -3,9 +3,11 @@
 import logging
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
+from typing import TypeVar
 
 import torch
 from threadpoolctl import threadpool_limits
@@ -17,7 +19,7 @@ from classifiers.linear import LinearSettings
 from classifiers.training import predict
 from featx.errors import FeatxError, Interrupted
 from featx.features.encoders.devices import Compute
-from featx.fitting.data import SHARE, fits_in_memory, fold_examples, prepare
+from featx.fitting.data import SHARE, Source, fits_in_memory, fold_examples, prepare
 from featx.fitting.member import Member, load_member
 from featx.fitting.plan import PlannedFit
 from featx.protocols.folds import Fold
@@ -26,6 +28,8 @@ from featx.utils.parallel import map_ahead
 from featx.utils.progress import progress
 
 _COPIES = 4  # of the features of a linear head while it is fitted: pooled, scaled, turned, whitened
+Job = TypeVar("Job")
+Head = TypeVar("Head")
 log = logging.getLogger("featx")
 
 
@@ -66,10 +70,10 @@ def fit_members(fit: PlannedFit, folder: Path, compute: Compute) -> list[Member]
     members = {(member.seed, member.fold): member for member in found if member}
     missing = [assignment for assignment in assignments if assignment.key not in members]
     try:
-        if missing:
-            for member in _train(fit, missing, len(members), compute):
-                member.save(folder, fit.inputs)
-                members[member.seed, member.fold] = member
+        work = partial(_fit_member, fit)
+        for member in train_each(fit, missing, len(members), compute, work):
+            member.save(folder, fit.inputs)
+            members[member.seed, member.fold] = member
     except KeyboardInterrupt:
         raise Interrupted(
             f"Interrupted with {len(members)} of {len(assignments)} heads trained. "
@@ -78,16 +82,33 @@ def fit_members(fit: PlannedFit, folder: Path, compute: Compute) -> list[Member]
     return [members[key] for key in sorted(members)]
 
 
-def _train(
-    fit: PlannedFit, missing: list[Assignment], done: int, compute: Compute
-) -> Iterator[Member]:
-    """Train heads side by side, as many as there are cores."""
+def train_each(
+    fit: PlannedFit,
+    missing: Sequence[Job],
+    done: int,
+    compute: Compute,
+    work: Callable[[Job, Sequence[Source], Worker], Head],
+) -> Iterator[Head]:
+    """Train heads side by side, as many as there are cores.
+
+    Args:
+        fit: what to train, and on what.
+        missing: what says of each head which it is.
+        done: how many heads were trained before.
+        compute: what to compute with.
+        work: trains a head on the features of each store.
+
+    Returns:
+        Each head in the order of `missing`, as it is finished.
+    """
+    if not missing:
+        return
     pooled = isinstance(fit.config.head, LinearSettings)  # these need no frames
     keep = fits_in_memory(fit.data, compute.memory)
     where = "kept in memory" if keep else "read from the disk as needed"
     log.debug("%.2f GB of features, %s", fit.data.nbytes() / 1e9, where)
-    normalize, device = fit.config.normalize, compute.place
-    sources = prepare(fit.data, normalize, keep, pooled)
+    device = compute.place
+    sources = prepare(fit.data, fit.config.normalize, keep, pooled)
     # a disk serves one head best, and a GPU is one worker
     cores = 1 if device.type == "cuda" else torch.get_num_threads()
     readers = cores if keep else 1
@@ -95,17 +116,16 @@ def _train(
     side_by_side = min(cores, most, len(missing))
     stop = threading.Event()
 
-    def work(assignment: Assignment) -> Member:
-        examples = fold_examples(fit.data.task, sources, assignment.fold, normalize)
+    def train(job: Job) -> Head:
         with Crew(cores // side_by_side) as crew:
-            return _fit_member(fit, assignment, examples, Worker(crew, stop, device))
+            return work(job, sources, Worker(crew, stop, device))
 
     with (
         progress("Fitting", len(missing) + done, "heads", done) as advance,
         threadpool_limits(1, "blas"),  # products of numpy and scipy, which would take all cores
     ):
-        for member in map_ahead(work, missing, side_by_side, use_one_core, stop.set):
-            yield member
+        for head in map_ahead(train, missing, side_by_side, use_one_core, stop.set):
+            yield head
             advance(1)
 
 
@@ -118,9 +138,10 @@ def _fitting_at_once(fit: PlannedFit) -> int:
 
 
 def _fit_member(
-    fit: PlannedFit, assignment: Assignment, examples: Mapping[str, Examples], worker: Worker
+    fit: PlannedFit, assignment: Assignment, sources: Sequence[Source], worker: Worker
 ) -> Member:
     begin = time.perf_counter()
+    examples = fold_examples(fit.data.task, sources, assignment.fold, fit.config.normalize)
     seed, fold = assignment.key
     training, validation = examples["train"], examples["validation"]
     try:

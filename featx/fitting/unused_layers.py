@@ -22,7 +22,7 @@ def without_unused_layers(heads: FittedHeads) -> FittedHeads:
     Args:
         heads: those of a run.
     """
-    averages = [_averages(member) for member in heads.members]
+    averages = [_averages(member) for member in (*heads.members, *heads.cross_validated)]
     used = [max(map(_used, own)) for own in zip(*averages, strict=True)]
     if not used or used == [len(wanted.layers) for wanted in heads.inputs]:
         return heads
@@ -30,8 +30,9 @@ def without_unused_layers(heads: FittedHeads) -> FittedHeads:
         wanted.model_copy(update={"layers": wanted.layers[:count]})
         for wanted, count in zip(heads.inputs, used, strict=True)
     )
-    members = tuple(_cut(member, used) for member in heads.members)
-    return replace(heads, inputs=inputs, members=members)
+    groups = (heads.members, heads.cross_validated)
+    members, cross_validated = (tuple(_cut(member, used) for member in own) for own in groups)
+    return replace(heads, inputs=inputs, members=members, cross_validated=cross_validated)
 
 
 def _averages(member: FittedHead) -> list[LayerAverage]:

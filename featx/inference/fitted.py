@@ -29,7 +29,7 @@ class FittedModel(Model):
     Attributes:
         folder: the run's folder.
         classes: names of the classes, in the order of the probabilities.
-        heads: one for each seed and fold, and what they take.
+        heads: one for each seed and fold, the final ones if the run has them, and what they take.
         dtypes: the type in which each store kept its features; None where it is unknown.
     """
 
@@ -40,6 +40,7 @@ class FittedModel(Model):
     _loaded: Loaded = field(default_factory=dict, compare=False, repr=False)
 
     def _predict(self, given: Recordings | StoredFeatures, options: Options) -> Predictions:
+        options.refuse_absent(self.heads.keys)
         with self._features(given, options) as features:
             return self.apply(features, given.speakers, options)
 
@@ -54,9 +55,8 @@ class FittedModel(Model):
             options: how.
 
         Raises:
-            FeatxError: if the run has no model that is asked for, or a speaker is unknown.
+            FeatxError: if a speaker is unknown, or a run has no temperatures.
         """
-        options.refuse_absent([(member.seed, member.fold) for member in self.heads.members])
         names = features.utterances
         owners = [""] * len(names)
         if self.heads.normalize == "speaker":

@@ -38,7 +38,7 @@ class Options:
         max_seconds: the longest utterance that is taken.
         device: where encoders compute: "auto", "cpu", "cuda" or "cuda:<number>".
         seed: whose models predict; None for those of all seeds.
-        fold: whose models predict; None for those of all folds.
+        fold: whose models predict; None for the final ones or, without these, those of all folds.
         calibrated: whether each model's logits are divided by its temperature.
     """
 
@@ -50,16 +50,17 @@ class Options:
     fold: int | None = None
     calibrated: bool = False
 
-    def takes(self, seed: int, fold: int) -> bool:
-        """Tell whether the model of a seed and fold is asked."""
+    def takes(self, seed: int, fold: int | None) -> bool:
+        """Tell whether the model of a seed and fold is asked; a final model has no fold."""
         return self.seed in (None, seed) and self.fold in (None, fold)
 
-    def refuse_absent(self, members: Sequence[tuple[int, int]]) -> None:
+    def refuse_absent(self, members: Sequence[tuple[int, int | None]]) -> None:
         """Raise a FeatxError if no model is of the seed and fold that are asked for."""
         if not any(self.takes(*member) for member in members):
             asked = {"seed": self.seed, "fold": self.fold}
             shown = " and ".join(f"`{k}={v}`" for k, v in asked.items() if v is not None)
-            there = [", ".join(map(str, sorted(set(each)))) for each in zip(*members, strict=True)]
+            numbers = [set(each) - {None} for each in zip(*members, strict=True)]
+            there = [", ".join(map(str, sorted(own))) for own in numbers]
             raise FeatxError(
                 f"{shown}: the run has no such model. It has seeds {there[0]} and folds {there[1]}."
             )

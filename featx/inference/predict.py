@@ -35,7 +35,8 @@ def predict(
 
     Features of audio are computed as those of the run were: by the same encoder with the same
     weights, layers and precision. A run's heads of all seeds and folds each give probabilities,
-    and these are averaged. Of the corpus that a run was made from, most heads have heard an
+    and these are averaged; if the run has final heads, which were trained on all its utterances,
+    these alone are asked. Of the corpus that a run was made from, most heads have heard an
     utterance in training: how well they do on it says nothing, and the run's `predictions.csv` has
     the predictions of those that have not.
 
@@ -54,7 +55,8 @@ def predict(
         device: where the encoder computes: "auto", "cpu", "cuda" or "cuda:<number>". Neither this
             nor the two before can be given with stored features.
         seed: ask only the models of this seed; by default those of all seeds.
-        fold: ask only the models of this fold; by default those of all folds.
+        fold: ask only the models of this fold; by default the final ones of a run that has them,
+            or else those of all folds.
         window: seconds of the windows into which recordings are cut, each with a prediction of
             its own; windows without speech are left out. By default recordings stay whole.
         hop: seconds from one window to the next; by default windows follow one another.

@@ -10,10 +10,12 @@ from featx.runs.files import CALIBRATION
 from featx.runs.read import damaged
 from featx.utils.config import Schema
 
+Key = tuple[int, int | None]  # seed and fold, which a final model has none of
+
 
 class _Entry(Schema):
     seed: int
-    fold: int
+    fold: int | None  # none of a final model
     temperature: PositiveFloat
 
 
@@ -23,9 +25,7 @@ class _File(Schema, extra="ignore"):
     temperatures: list[_Entry]
 
 
-def read_temperatures(
-    run: Path, members: Iterable[tuple[int, int]]
-) -> dict[tuple[int, int], float]:
+def read_temperatures(run: Path, members: Iterable[Key]) -> dict[Key, float]:
     """Return the temperature of models of a run, by seed and fold.
 
     Raises:
@@ -43,6 +43,7 @@ def read_temperatures(
         raise damaged(path, str(error)) from error
     found = {(entry.seed, entry.fold): entry.temperature for entry in entries}
     if absent := set(members) - set(found):
-        seed, fold = min(absent)
-        raise damaged(path, f"it has no temperature of seed {seed}, fold {fold}")
+        seed, fold = absent.pop()
+        model = f"seed {seed}, " + ("its final model" if fold is None else f"fold {fold}")
+        raise damaged(path, f"it has no temperature of {model}")
     return found

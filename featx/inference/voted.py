@@ -118,6 +118,8 @@ class VotedModel(Model):
         sources: list[Source] = []
         if isinstance(given, Recordings):
             heads = [seat.model for seat in self.seats if isinstance(seat.model, FittedModel)]
+            for model in heads:
+                options.refuse_absent(model.heads.keys)
             wanted = [source for model in heads for source in model.sources(options)]
             sources = [source for n, source in enumerate(wanted) if source not in wanted[:n]]
         if not sources or isinstance(given, StoredFeatures):

@@ -70,7 +70,8 @@ def open_run(config: str, inputs: str, folder: Path, overwrite: bool = False) ->
     replaces = overwrite and (folder / CONFIG).exists()
     if replaces:  # the old run stays until the new one is finished
         place = folder.with_name(f".{folder.name}.new")
-        before = _results(place) if _is_made(place) and _inputs(place) == inputs else None
+        same = _is_made(place) and read_config(place) == tomllib.loads(config)
+        before = _results(place) if same and _inputs(place) == inputs else None
     else:
         place = folder
         _check_same(config, folder)
@@ -79,13 +80,40 @@ def open_run(config: str, inputs: str, folder: Path, overwrite: bool = False) ->
     if before is not None:
         yield run
     else:
-        with _logged(config, place):
+        (place / SCORES).unlink(missing_ok=True)  # of a finished run with other inputs
+        write_text(place / CONFIG, config)
+        with _logged(place):
             yield run
             _finish(run)
     if replaces:
         folder.rename(_old(folder))
         place.rename(folder)
         _end_replacing(folder)
+
+
+@contextmanager
+def extend_run(config: str, inputs: str, folder: Path) -> Iterator[OpenRun]:
+    """Open a finished run to add to it, which leaves its predictions as they are.
+
+    Until all is added, and also after a kill, it is the finished run that it was. What is kept in
+    its `members` meanwhile is there the next time.
+
+    Args:
+        config: the text of the run's new `config.toml`, which is written last.
+        inputs: digest as for `open_run`.
+        folder: the run's folder.
+
+    Raises:
+        FeatxError: if what the run was made from has changed.
+    """
+    _check_inputs(inputs, folder)
+    run = OpenRun(folder, _results(folder))
+    with _logged(folder):
+        yield run
+    assert run.results is not None, "it had some when it was opened"
+    write_json(folder / SCORES, run.results.to_json())
+    write_text(folder / CONFIG, config)
+    shutil.rmtree(folder / MEMBERS, ignore_errors=True)
 
 
 def _is_made(folder: Path) -> bool:
@@ -112,10 +140,8 @@ def _inputs(folder: Path) -> str | None:
 
 
 @contextmanager
-def _logged(config: str, folder: Path) -> Iterator[None]:
-    """Begin a run, and write what is said of the work to its `run.log`."""
-    (folder / SCORES).unlink(missing_ok=True)  # of a finished run with other inputs
-    write_text(folder / CONFIG, config)
+def _logged(folder: Path) -> Iterator[None]:
+    """Write what is said of the work to a run's `run.log`."""
     handler = logging.FileHandler(folder / LOG, encoding="utf-8")
     handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
     log.addHandler(handler)
@@ -167,12 +193,17 @@ def _differences(before: Mapping[str, Any], now: Mapping[str, Any], table: str =
 def _finished(inputs: str, folder: Path) -> Results:
     """Return the results of a run made before with the same config and data."""
     shutil.rmtree(folder / MEMBERS, ignore_errors=True)  # if a kill left it
+    _check_inputs(inputs, folder)
+    return _results(folder)
+
+
+def _check_inputs(inputs: str, folder: Path) -> None:
+    """Raise a FeatxError if a run was made from other data."""
     if _inputs(folder) != inputs:
         raise FeatxError(
             f"{folder}: the manifest, features, model or predictions that it was made from have "
             "changed since it was run. Choose another `name`, or `overwrite` it."
         )
-    return _results(folder)
 
 
 def _results(folder: Path) -> Results:

@@ -120,10 +120,10 @@ def cool(probabilities: np.ndarray, temperature: float) -> np.ndarray:
     Returns:
         (utterances, classes) float32.
     """
-    from scipy.special import log_softmax
-
     if temperature == 1:
         return probabilities
+    from scipy.special import log_softmax
+
     logits = np.log(probabilities.astype(np.float64).clip(_SMALLEST))
     cooled: np.ndarray = np.exp(log_softmax(logits / temperature, 1)).astype(np.float32)
     return cooled

@@ -9,7 +9,7 @@ from classifiers.batch import Branch, Examples, InMemory
 from classifiers.cores import Crew, Worker
 from classifiers.dense import DenseSettings
 from classifiers.fusion import FusionSettings
-from classifiers.heads import HeadDesign, build_head, train_head
+from classifiers.heads import HeadDesign, build_head, train_head, train_on_all
 from classifiers.linear import LinearSettings
 from classifiers.lstm import LstmSettings
 from classifiers.shape import InputShape
@@ -157,3 +157,13 @@ def test_two_classes_are_classified_too(name, make_examples, cores):
     probabilities = predict(trained.head, test, cores)
     assert probabilities.shape == (30, 2)
     assert (probabilities.argmax(1).numpy() == test.labels).mean() > 0.6
+
+
+@pytest.mark.parametrize("name", ["linear", "svm"])
+def test_a_linear_head_with_a_known_strength_is_that_of_the_search(name, make_examples, cores):
+    training, validation = make_examples(90, 0), make_examples(30, 1)
+    design = HeadDesign(HEADS[name], None, [SHAPE], CLASSES)
+    found = train_head(design, training, validation, 0, Worker(cores))
+    again = train_on_all(design, training, found.best + 1, 0, Worker(cores))
+    for weight, value in found.head.state_dict().items():
+        torch.testing.assert_close(again.final.state_dict()[weight], value, rtol=1e-3, atol=1e-4)

@@ -11,7 +11,7 @@ from classifiers.cores import Worker
 from classifiers.dense import DenseHead, DenseSettings
 from classifiers.shape import InputShape
 from classifiers.statistics import measure, statistics_of
-from classifiers.training import Stopped, predict, seeded, train, train_epoch
+from classifiers.training import Stopped, predict, seeded, train, train_epoch, train_for
 
 CLASSES, LAYERS, DIM = 3, 4, 6  # of make_examples
 HEAD = DenseSettings(kind="dense", width=8, depth=2, dropout=0.2, weighting="absolute")
@@ -69,6 +69,24 @@ def test_it_repeats_itself_and_leaves_the_global_generator_alone(make_examples, 
     weights = [trained.head.state_dict() for trained in (first, second, other)]
     assert all(torch.equal(weights[0][name], weights[1][name]) for name in weights[0])
     assert not torch.equal(weights[0]["output.weight"], weights[2]["output.weight"])
+
+
+def test_so_many_epochs_give_the_weights_that_stopping_there_gave(make_examples, quick, cores):
+    training = make_examples(30, 0, signal=0)
+    stopped = run(training, make_examples(15, 1, signal=0), quick, cores)
+    epochs = stopped.history[stopped.best].epoch
+    assert epochs < len(stopped.history)
+    worker = Worker(cores)
+    trained = train_for(seeded(build, 0), training, quick, epochs, 0, worker)
+    first, second = stopped.head.state_dict(), trained.final.state_dict()
+    assert all(torch.equal(first[name], second[name]) for name in first)
+    assert [e.train_loss for e in trained.history] == [
+        e.train_loss for e in stopped.history[:epochs]
+    ]
+    assert not trained.final.training
+    worker.stop.set()
+    with pytest.raises(Stopped):
+        train_for(seeded(build, 0), training, quick, epochs, 0, worker)
 
 
 def test_the_gradient_of_a_batch_is_that_of_its_parts(make_examples, quick, cores):
