@@ -20,7 +20,7 @@ MAY_IMPORT = {
 ORDER = (
     {"errors"}, {"utils"}, {"data"}, {"features", "protocols"}, {"scoring"}, {"runs"}, {"fitting"},
     {"finetuning"}, {"inference"}, {"comparison"}, {"layer_analysis"}, {"voting"}, {"reporting"},
-    {"experiments"}, {"demo"}, {"cli"}, {"__main__"},
+    {"experiments"}, {"demo", "diagnosis"}, {"cli"}, {"__main__"},
 )  # fmt: skip
 PLACE = {package: place for place, level in enumerate(ORDER) for package in level}
 
