@@ -80,7 +80,8 @@ def main() -> None:
         except FeatxError as error:
             _fail(explain(error, *_commands()), error.exit_code)
         except OSError as error:
-            _fail(f"{error.filename or 'input or output'}: {error.strerror or error}", 1)
+            file = error.filename2 or error.filename or "input or output"
+            _fail(f"{file}: {error.strerror or error}", 1)
 
 
 def _commands() -> tuple[dict[str, TyperCommand], str | None]:
