@@ -33,7 +33,6 @@ class Termination:
     def _stop(self, number: int, _: FrameType | None) -> None:
         signal.signal(number, signal.SIG_DFL)  # a second one ends the process at once
         if os.getpid() != self._process:  # a forked worker, which has nothing to tell
-            os.kill(os.getpid(), number)
-            return
+            os._exit(EXIT_CODE)
         self.asked = True
         raise KeyboardInterrupt
