@@ -19,7 +19,7 @@ from typing import Any
 import h5py
 import numpy as np
 
-from cache.errors import StoreError
+from cache.errors import FeatxError, StoreError
 from cache.identity import FeatureIdentity
 from cache.layout import Layout, PlannedUtterance
 
@@ -73,6 +73,9 @@ def create_shard(
 
 def _reserve(path: Path) -> None:
     """Take the file's whole size from the disk, which leaves holes otherwise.
+
+    Where the system or file system can't (macOS, Windows, some network disks), the file has its
+    size all the same, and what is left is that `FeatureStore.prepare` has looked for free space.
 
     Raises:
         StoreError: if the disk is too small; the file is removed.
@@ -176,10 +179,22 @@ class Shard:
             index: the utterance's place in the shard.
             features: (layers, frames, dim) in the shard's dtype.
             source: digest of the audio.
+
+        Raises:
+            FeatxError: if the disk is full, or fails.
         """
-        frame_bytes = self.layout.dim * self._dtype.itemsize
         if self.done[index]:  # until it is whole again, it is not
             self.forget(index)
+        try:
+            self._write(index, features, source)
+        except OSError as error:  # where space can't be reserved, it may be gone by now
+            raise FeatxError(
+                f"{self.path}: can't be written ({error.strerror or error}). Make room on the "
+                "disk, then extract the features again to go on from there."
+            ) from error
+
+    def _write(self, index: int, features: np.ndarray, source: int) -> None:
+        frame_bytes = self.layout.dim * self._dtype.itemsize
         with self.path.open("r+b", buffering=0) as file:
             for layer, values in enumerate(map(np.ascontiguousarray, features)):
                 frame = layer * self._shape[1] + int(self.frame_offset[index])

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from featx.data.corpora.build import build_manifest as build_manifest
     from featx.data.manifest import Manifest as Manifest
     from featx.data.manifest import load_manifest as load_manifest
+    from featx.diagnosis.doctor import doctor as doctor
     from featx.errors import FeatxError as FeatxError
     from featx.experiments.run import run as run
     from featx.features.extract import extract as extract
@@ -45,6 +46,7 @@ _HOMES = {
     "vote": "featx.voting.vote",
     "report": "featx.reporting.page",
     "run": "featx.experiments.run",
+    "doctor": "featx.diagnosis.doctor",
     "FeatxError": "featx.errors",
     "Manifest": "featx.data.manifest",
     "Protocol": "featx.protocols.protocol",

@@ -19,8 +19,9 @@ MAY_IMPORT = {
 # Each imports only those before it; those side by side in a set do not import each other.
 ORDER = (
     {"errors"}, {"utils"}, {"data"}, {"features", "protocols"}, {"scoring"}, {"runs"}, {"fitting"},
-    {"finetuning"}, {"comparison"}, {"layer_analysis"}, {"voting"}, {"inference"}, {"reporting"},
-    {"experiments"}, {"demo"}, {"cli"}, {"__main__"},
+    {"finetuning"}, {"comparison"}, {"layer_analysis"}, {"voting"}, {"inference"},
+    {"explanation", "sharing"}, {"reporting"}, {"serving"}, {"experiments"}, {"demo", "diagnosis"},
+    {"cli"}, {"__main__"},
 )  # fmt: skip
 PLACE = {package: place for place, level in enumerate(ORDER) for package in level}
 

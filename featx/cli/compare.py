@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from featx.cli.options import Speakers
+from featx.cli.output import Json, show, written
 
 
 def compare(
@@ -18,13 +19,11 @@ def compare(
         Path | None,
         typer.Option(help="Write compare.md, compare.tex and compare.json to this folder."),
     ] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+    as_json: Json = False,
 ) -> None:
     """Compare systems on the same test utterances: scores, cost, and whether they differ."""
     import featx
 
     comparison = featx.compare(paths, manifest)
     files = [] if out is None else comparison.write(out)
-    print(comparison.to_json() if as_json else comparison.to_text())
-    if files and not as_json:
-        print(f"Written: {', '.join(map(str, files))}")
+    show(as_json, comparison.to_json, lambda: written(comparison.to_text(), *files))

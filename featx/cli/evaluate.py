@@ -1,11 +1,15 @@
 """`featx evaluate`."""
 
+import logging
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from featx.cli.options import Speakers
+from featx.cli.output import Json, show
+
+log = logging.getLogger("featx")
 
 
 def evaluate(
@@ -20,12 +24,12 @@ def evaluate(
     details: Annotated[
         bool, typer.Option("--details", help="Print the full tables of each of several systems.")
     ] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+    as_json: Json = False,
 ) -> None:
     """Score prediction files, whoever made them."""
     import featx
 
     evaluation = featx.evaluate(paths, manifest)
-    print(evaluation.to_json() if as_json else evaluation.to_text(details))
+    show(as_json, evaluation.to_json, lambda: evaluation.to_text(details))
     if len(evaluation.systems) > 1 and not details and not as_json:
-        print("Give --details for intervals, classes and confusions.")
+        log.info("Give `details` for intervals, classes and confusions.")

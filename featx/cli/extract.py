@@ -1,19 +1,29 @@
 """`featx extract`."""
 
+import logging
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from featx.cli.complete import complete_model
 from featx.cli.errors import explain_within
+from featx.cli.output import Json, show
 from featx.errors import FeatxError
 from featx.features.choices import Dtype, Precision, TooLong, Window
+
+log = logging.getLogger("featx")
 
 
 def extract(
     context: typer.Context,
     model: Annotated[
-        str, typer.Option(help="A short name (see `featx models`), a Hub id or a local folder.")
+        str,
+        typer.Option(
+            help="A short name (see `featx models`), a Hub id or a local folder.",
+            autocompletion=complete_model,
+        ),
     ],
     manifest: Annotated[Path, typer.Option(help="The manifest that lists the utterances.")] = Path(
         "manifest.csv"
@@ -74,6 +84,7 @@ def extract(
         bool,
         typer.Option("--dry-run", help="Print hours, frames and bytes, and write nothing."),
     ] = False,
+    as_json: Json = False,
 ) -> None:
     """Write the layers of a frozen speech model, or features without a model, to a feature store.
 
@@ -97,10 +108,11 @@ def extract(
         too_long=too_long,
         dry_run=dry_run,
     )
-    print(explain_within(context, FeatxError(extraction.describe())))
+    words = partial(explain_within, context)
+    show(as_json, extraction.to_json, lambda: words(FeatxError(extraction.describe())))
     if dry_run:
         return
     if extraction.failures:
         raise typer.Exit(1)
     where = f"--features {out}" if out else f"--model {model}"
-    print(f"Next: featx fit --head dense --manifest {manifest} {where}")
+    log.info("Next: featx fit --head dense --manifest %s %s", manifest, where)

@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from featx.cli.complete import complete_encoder
 from featx.cli.options import (
     OF_NO_PROTOCOL,
     Config,
@@ -17,6 +18,7 @@ from featx.cli.options import (
     SpeakerDependent,
     refuse,
 )
+from featx.cli.output import Json, show
 from featx.finetuning.choices import BESIDE_CONFIG, HeadKind, Mode, Pooling, Save, SelectOn
 
 
@@ -24,7 +26,10 @@ def finetune(
     context: typer.Context,
     model: Annotated[
         str | None,
-        typer.Option(help="The encoder: a short name, a Hub id or the folder of a checkpoint."),
+        typer.Option(
+            help="The encoder: a short name, a Hub id or the folder of a checkpoint.",
+            autocompletion=complete_encoder,
+        ),
     ] = None,
     mode: Annotated[
         Mode,
@@ -90,6 +95,7 @@ def finetune(
         ),
     ] = None,
     overwrite: Overwrite = False,
+    as_json: Json = False,
 ) -> None:
     """Fine-tune an encoder under a protocol, and score it on the test utterances.
 
@@ -127,5 +133,5 @@ def finetune(
         overwrite=overwrite,
     )
     if leads():
-        print((run.folder / REPORT).read_text("utf-8"))
-        print(f"Run folder: {run.folder}")
+        report = (run.folder / REPORT).read_text("utf-8")
+        show(as_json, run.to_json, lambda: f"{report}\nRun folder: {run.folder}")

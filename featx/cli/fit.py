@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from featx.cli.complete import complete_head, complete_model
 from featx.cli.options import (
     OF_NO_PROTOCOL,
     Config,
@@ -18,6 +19,7 @@ from featx.cli.options import (
     SpeakerDependent,
     refuse,
 )
+from featx.cli.output import Json, show
 from featx.fitting.choices import BESIDE_CONFIG, Normalize, head_names
 
 
@@ -26,14 +28,16 @@ def fit(
     head: Annotated[
         str,
         typer.Option(
-            help=f"The head: {', '.join(head_names())}, or the path of a TOML like theirs."
+            help=f"The head: {', '.join(head_names())}, or the path of a TOML like theirs.",
+            autocompletion=complete_head,
         ),
     ] = "dense",
     model: Annotated[
         list[str] | None,
         typer.Option(
             help="The model whose features to use; repeat it for fusion. It may be left out where "
-            "the manifest has a single store."
+            "the manifest has a single store.",
+            autocompletion=complete_model,
         ),
     ] = None,
     manifest: Manifest = Path("manifest.csv"),
@@ -91,6 +95,7 @@ def fit(
         str, typer.Option(help="cpu, or cuda to keep the features and train on a GPU.")
     ] = "cpu",
     overwrite: Overwrite = False,
+    as_json: Json = False,
 ) -> None:
     """Train a head on stored features, and score it on speakers that it has not heard."""
     import featx
@@ -123,5 +128,4 @@ def fit(
         device=device,
         overwrite=overwrite,
     )
-    print(run.results.to_text())
-    print(f"Run folder: {run.folder}")
+    show(as_json, run.to_json, lambda: f"{run.results.to_text()}\nRun folder: {run.folder}")

@@ -5,6 +5,8 @@ from typing import Annotated
 
 import typer
 
+from featx.cli.output import Json, show, written
+
 
 def layers(
     runs: Annotated[
@@ -25,10 +27,10 @@ def layers(
         Path,
         typer.Option(help="The folder where layers.csv, layers.png and layers.pdf are written."),
     ] = Path("layers"),
+    as_json: Json = False,
 ) -> None:
     """Show which layers heads weigh most, as learned and corrected for the layers' scale."""
     from featx.layer_analysis.tables import show_layers
 
     shown = show_layers(runs, out, dashed=dashed or ())
-    print(shown.to_text())
-    print(f"Written: {', '.join(map(str, shown.files))}")
+    show(as_json, shown.to_json, lambda: written(shown.to_text(), *shown.files))

@@ -1,12 +1,15 @@
 """`featx manifest`."""
 
+import logging
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from featx.cli.output import Json, show
 from featx.data.choices import Channel, CorpusName, Scenario
 
+log = logging.getLogger("featx")
 _DEFAULT = Path("manifest.csv")  # where the other commands look
 
 
@@ -41,10 +44,11 @@ def manifest(
     overwrite: Annotated[
         bool, typer.Option("--overwrite", help="Replace a manifest that says something else.")
     ] = False,
+    as_json: Json = False,
 ) -> None:
     """List a corpus in a manifest: a row for each utterance, with its audio file and label."""
     import featx
-    from featx.data.summary import summarize
+    from featx.data.summary import summarize, summary_values
 
     built = featx.build_manifest(
         corpus,
@@ -57,6 +61,10 @@ def manifest(
         speaker=speaker,
         overwrite=overwrite,
     )
-    print(f"{summarize(built)}\n\nManifest: {out}")
+    show(
+        as_json,
+        lambda: {"manifest": str(out), **summary_values(built)},
+        lambda: f"{summarize(built)}\n\nManifest: {out}",
+    )
     chosen = "" if out == _DEFAULT else f" --manifest {out}"
-    print(f"Next: featx extract --model wav2vec2-base{chosen}")
+    log.info("Next: featx extract --model MODEL%s (`featx models` lists the models)", chosen)

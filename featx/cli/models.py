@@ -1,28 +1,63 @@
 """`featx models`."""
 
-from typing import Annotated
+import logging
+from typing import Annotated, Any
 
 import typer
 
+from featx.cli.complete import complete_encoder
+from featx.cli.output import Json, show
+
+log = logging.getLogger("featx")
+
 
 def models(
-    fetch: Annotated[
+    model: Annotated[
         str | None,
-        typer.Option(help="Download the weights of this encoder, a short name or Hub id."),
+        typer.Option(
+            "--fetch",
+            help="Download the weights of this encoder, a short name or Hub id.",
+            autocompletion=complete_encoder,
+        ),
     ] = None,
+    as_json: Json = False,
 ) -> None:
     """List the encoders that have a short name, and the features that need no model."""
-    if fetch is None:
-        _list()
+    if model is None:
+        show(as_json, _values, _table)
+        if not as_json:
+            log.info("--model also takes any other Hub id of these families, or a local folder.")
+            log.info("--fetch MODEL downloads weights; other commands do it where they need them.")
         return
-    from featx.features.encoders.checkpoints import fetch as fetch_weights
+    from featx.features.encoders.checkpoints import fetch
 
-    checkpoint = fetch_weights(fetch)
-    print(f"{fetch} is in {checkpoint.folder}")
-    print(f"Next: featx extract --model {fetch}")
+    folder = fetch(model).folder
+    show(
+        as_json,
+        lambda: {"model": model, "folder": str(folder)},
+        lambda: f"{model} is in {folder}",
+    )
+    log.info("Next: featx extract --model %s", model)
 
 
-def _list() -> None:
+def _values() -> dict[str, Any]:
+    from featx.features.acoustic.settings import read_acoustic
+    from featx.features.encoders.checkpoints import read_registry
+
+    registry, acoustic = read_registry(), read_acoustic()
+    return {
+        "encoders": {
+            name: entry.model_dump(mode="json", exclude={"package"})
+            for name, entry in registry.items()
+        },
+        "acoustic": {
+            name: {**settings.model_dump(mode="json"), "dim": settings.dim}
+            for name, settings in acoustic.items()
+        },
+    }
+
+
+def _table() -> str:
     from rich import box
     from rich.console import Console
     from rich.table import Table
@@ -60,7 +95,6 @@ def _list() -> None:
 
     width = None if Console().is_terminal else 200  # a pipe gets whole lines
     console = Console(width=width)
-    console.print(encoders)
-    print("--model also takes any other Hub id of these families, or a local folder.")
-    print("--fetch MODEL downloads weights; other commands do it where they need them.")
-    console.print(acoustic)
+    with console.capture() as capture:
+        console.print(encoders, acoustic)
+    return capture.get().rstrip("\n")

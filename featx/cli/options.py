@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from featx.cli.complete import complete_protocol
 from featx.errors import FeatxError
 
 OF_NO_PROTOCOL = {"folds", "speaker_dependent"}
@@ -13,7 +14,8 @@ ProtocolName = Annotated[
     str | None,
     typer.Option(
         help="Who trains and who is tested: a name that `featx protocols` lists, or the path of "
-        "a TOML (default: the manifest's split, or else folds of speakers)."
+        "a TOML (default: the manifest's split, or else folds of speakers).",
+        autocompletion=complete_protocol,
     ),
 ]
 Folds = Annotated[
@@ -62,7 +64,10 @@ def refuse(context: typer.Context, names: Collection[str], beside: str, reason: 
     Raises:
         FeatxError: if one of them is given.
     """
-    given = [name for name in context.params if name in names and _is_given(context, name)]
+    allowed = {"as_json", "quiet"}  # how to print
+    given = [
+        name for name in context.params if name in {*names} - allowed and _is_given(context, name)
+    ]
     if given:
         shown = ", ".join(f"`{name}`" for name in given)
         raise FeatxError(f"{shown} can't be given with `{beside}`, {reason}.")

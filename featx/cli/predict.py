@@ -33,7 +33,8 @@ def predict(
         ),
     ] = None,
     as_json: Annotated[
-        bool, typer.Option("--json", help="Print a JSON object a line and nothing else.")
+        bool,
+        typer.Option("--json", help="Print a JSON object a line; messages go to standard error."),
     ] = False,
     window: Annotated[
         float | None,

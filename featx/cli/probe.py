@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from featx.cli.complete import complete_model
 from featx.cli.options import (
     OF_NO_PROTOCOL,
     Folds,
@@ -15,6 +16,7 @@ from featx.cli.options import (
     SpeakerDependent,
     refuse,
 )
+from featx.cli.output import Json, show
 from featx.layer_analysis.choices import OwnOrGlobal
 
 
@@ -24,7 +26,8 @@ def probe(
         str | None,
         typer.Option(
             help="The model whose layers to probe. It may be left out where the manifest has a "
-            "single store."
+            "single store.",
+            autocompletion=complete_model,
         ),
     ] = None,
     manifest: Manifest = Path("manifest.csv"),
@@ -62,6 +65,7 @@ def probe(
         bool,
         typer.Option("--overwrite", help="Replace the probe of that name, once this one is done."),
     ] = False,
+    as_json: Json = False,
 ) -> None:
     """Show what each layer holds: a linear classifier on each, scored on unheard speakers."""
     from featx.layer_analysis.probe import probe as probe_layers
@@ -85,5 +89,4 @@ def probe(
         name=name,
         overwrite=overwrite,
     )
-    print(found.to_text())
-    print(f"Probe folder: {found.folder}")
+    show(as_json, found.to_json, lambda: f"{found.to_text()}\nProbe folder: {found.folder}")

@@ -5,11 +5,19 @@ from typing import Annotated
 
 import typer
 
+from featx.cli.complete import complete_paper
+from featx.cli.output import Json, show, written
+
 _OUT = Path("reproduced")
 
 
 def reproduce(
-    paper: Annotated[str, typer.Argument(help="pepino2021, gavali2023, gavali202x or wang2021.")],
+    paper: Annotated[
+        str,
+        typer.Argument(
+            help="pepino2021, gavali2023, gavali202x or wang2021.", autocompletion=complete_paper
+        ),
+    ],
     data: Annotated[
         list[Path], typer.Option(help="The folder of a corpus; repeat the option for others.")
     ],
@@ -24,6 +32,7 @@ def reproduce(
         ),
     ] = None,
     out: Annotated[Path, typer.Option(help="The folder for the tables.")] = _OUT,
+    as_json: Json = False,
 ) -> None:
     """Run what a paper ran, as far as features or weights are here, and compare its figures.
 
@@ -32,5 +41,6 @@ def reproduce(
     from featx.experiments.reproduce import reproduce as run_paper
 
     found = run_paper(paper, data, variant=variant or (), row=row or (), out=out)
-    print(f"\n{found.to_text()}")
-    print(f"Written: {', '.join(map(str, found.files))}")
+    show(as_json, found.to_json, lambda: written(f"\n{found.to_text()}", *found.files))
+    if any(result.failure for result in found.results):
+        raise typer.Exit(1)

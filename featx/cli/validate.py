@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from featx.cli.errors import explain_within
+from featx.cli.output import Json, show
 
 
 def validate(
@@ -22,12 +23,14 @@ def validate(
         bool,
         typer.Option("--overwrite", help="Check what `featx run --overwrite` would do."),
     ] = False,
+    as_json: Json = False,
 ) -> None:
     """Check an experiment's files, labels, division, disk and weights before any work."""
-    from featx.experiments.text import to_text
+    from featx.experiments.text import to_json, to_text
     from featx.experiments.validate import validate as check
 
     inspection = check(experiment, overwrite)
-    print(to_text(inspection, partial(explain_within, context)))
+    words = partial(explain_within, context)
+    show(as_json, lambda: to_json(inspection, words), lambda: to_text(inspection, words))
     if inspection.findings.errors:
         raise typer.Exit(1)

@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from featx.cli.options import Overwrite, Speakers, refuse
+from featx.cli.output import Json, show
 from featx.voting.choices import BESIDE_CONFIG, BestBy, Rule, SelectOn, TieRule
 
 
@@ -72,6 +73,7 @@ def vote(
         Path | None, typer.Option(help="The folder of the run, if it is not to be runs/NAME.")
     ] = None,
     overwrite: Overwrite = False,
+    as_json: Json = False,
 ) -> None:
     """Combine systems by voting, joined by utterance, into a run of its own."""
     import featx
@@ -96,5 +98,5 @@ def vote(
         out=out,
         overwrite=overwrite,
     )
-    print((run.folder / REPORT).read_text("utf-8"))
-    print(f"Run folder: {run.folder}")
+    report = (run.folder / REPORT).read_text("utf-8")
+    show(as_json, run.to_json, lambda: f"{report}\nRun folder: {run.folder}")

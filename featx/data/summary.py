@@ -1,8 +1,9 @@
 """What a manifest holds, for people."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from featx.data.audio import AudioError, duration
 from featx.data.labels import order_labels
@@ -23,11 +24,29 @@ def summarize(manifest: Manifest) -> str:
         Lines of text; files that can't be read are named.
     """
     utterances = manifest.utterances
-    lengths, unreadable = _measure(utterances)
+    lengths, failures = _measure(utterances)
     facts = [counted(len(utterances), "utterance"), *_speakers(utterances)]
     facts.append(f"{sum(lengths) / 3600:.2f} h of audio")
-    lines = [", ".join(facts), *unreadable, "", *_table(utterances)]
+    lines = [", ".join(facts), *_unreadable(failures), "", *_table(utterances)]
     return "\n".join(lines)
+
+
+def summary_values(manifest: Manifest) -> dict[str, Any]:
+    """Return utterances, speakers, hours and labels of a manifest as JSON values.
+
+    Args:
+        manifest: its audio files' headers are read.
+    """
+    utterances = manifest.utterances
+    lengths, failures = _measure(utterances)
+    counts = Counter(utterance.label for utterance in utterances)
+    return {
+        "utterances": len(utterances),
+        "speakers": len({utterance.speaker for utterance in utterances} - {""}),
+        "hours": sum(lengths) / 3600,
+        "labels": {label: counts[label] for label in order_labels(counts)},
+        "unreadable": {str(path): reason for path, reason in failures.items()},
+    }
 
 
 def _speakers(utterances: Sequence[Utterance]) -> list[str]:
@@ -37,8 +56,8 @@ def _speakers(utterances: Sequence[Utterance]) -> list[str]:
     return facts + [f"speaker unknown in {unknown:,} of them"] * bool(unknown)
 
 
-def _measure(utterances: Sequence[Utterance]) -> tuple[list[float], list[str]]:
-    """Return the seconds of each readable utterance, and lines on the other files."""
+def _measure(utterances: Sequence[Utterance]) -> tuple[list[float], dict[Path, str]]:
+    """Return the seconds of each readable utterance, and why other files can't be read."""
     failures: dict[Path, str] = {}
     lengths = []
     for utterance in utterances:
@@ -48,10 +67,14 @@ def _measure(utterances: Sequence[Utterance]) -> tuple[list[float], list[str]]:
             failures[utterance.path] = str(error)
             continue
         lengths.append(end - (utterance.start or 0.0))
+    return lengths, failures
+
+
+def _unreadable(failures: Mapping[Path, str]) -> list[str]:
     if not failures:
-        return lengths, []
+        return []
     named = first_lines(list(failures.values()), _SHOWN)
-    return lengths, [f"{counted(len(failures), 'file')} can't be read:", *named]
+    return [f"{counted(len(failures), 'file')} can't be read:", *named]
 
 
 def _table(utterances: Sequence[Utterance]) -> list[str]:

@@ -4,6 +4,7 @@ import logging
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from featx.data.corpora.build import Built
 from featx.data.corpora.files import CorpusNotFoundError, ManifestDiffersError
@@ -20,7 +21,7 @@ from featx.experiments.paper_experiment import (
 )
 from featx.experiments.papers import AnyRow, Paper, PaperCorpus, TunedRow, read_paper
 from featx.experiments.plan import Plan, PlannedRun, make_plan, manifest_path
-from featx.experiments.reproduce_text import to_text, write_tables
+from featx.experiments.reproduce_text import to_json, to_text, write_tables
 from featx.experiments.reproduced import Reproduced
 from featx.experiments.steps import extract_store, make_run
 from featx.experiments.systems import Config, fit_settings, tuning_settings, vote_settings
@@ -56,6 +57,10 @@ class Reproduction:
     def to_text(self) -> str:
         """Return the tables, and how to get what is missing."""
         return to_text(self.paper, self.results)
+
+    def to_json(self) -> dict[str, Any]:
+        """Return what the JSON file holds, and the files."""
+        return {**to_json(self.paper, self.results), "files": list(map(str, self.files))}
 
 
 @dataclass(frozen=True)

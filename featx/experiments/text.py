@@ -1,6 +1,7 @@
 """What a check of an experiment found, as text."""
 
 from collections.abc import Iterator
+from typing import Any
 
 from featx.experiments.findings import Explain
 from featx.experiments.plan import Plan, PlannedRun
@@ -24,6 +25,19 @@ def to_text(inspection: Inspection, explain: Explain = str) -> str:
     errors = len(inspection.findings.errors)
     warnings = counted(len(inspection.findings) - errors, "warning")
     return "\n".join([*lines, f"{counted(errors, 'error')}, {warnings}."])
+
+
+def to_json(inspection: Inspection, explain: Explain = str) -> dict[str, Any]:
+    """Return what would run, and every finding, as JSON values."""
+    found: dict[str, list[dict[str, str]]] = {"errors": [], "warnings": []}
+    for finding in inspection.findings:
+        kind = "errors" if finding.is_error else "warnings"
+        found[kind].append({"where": finding.where, "problem": explain(finding.problem)})
+    runs = [
+        {"run": str(run.folder), "state": state, "models": _models(inspection, run)}
+        for run, (_, state) in inspection.checked.items()
+    ]
+    return {**found, "runs": runs, "bytes": inspection.nbytes}
 
 
 def _summary(inspection: Inspection, plan: Plan) -> Iterator[str]:

@@ -4,6 +4,7 @@ import html
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 from cache import FeatureStore
 from featx.features.plan import ExtractionPlan, describe_failures
@@ -46,6 +47,22 @@ class Extraction:
             f"{self.extracted:,} utterances extracted, {self.kept:,} there before: "
             f"{self.folder}" + describe_failures(self.failures)
         )
+
+    def to_json(self) -> dict[str, Any]:
+        """Return what was done, and what the store holds or would hold, as JSON values."""
+        layout = self.plan.layout
+        return {
+            "store": str(self.folder),
+            "dry_run": self.dry_run,
+            "extracted": self.extracted,
+            "kept": self.kept,
+            "failures": self.failures,
+            "seconds": self.plan.seconds,
+            "layers": list(layout.layers),
+            "dim": layout.dim,
+            "dtype": layout.dtype,
+            "bytes": self.plan.nbytes,
+        }
 
     def _repr_html_(self) -> str:
         """Return a table of what the store holds, for a notebook."""

@@ -12,7 +12,7 @@ from featx.data.corpora.folder import SUFFIXES
 from featx.errors import FeatxError
 from featx.inference.predictions import UNCERTAIN, PredictedUtterance, Predictions
 from featx.scoring.figures import STYLE, WIDTH
-from featx.utils.files import replace, write_text
+from featx.utils.files import portable_name, replace, write_text
 
 _TOUCHING = 1e-3  # seconds between stretches that follow one another
 
@@ -117,8 +117,9 @@ def _file_names(recordings: Sequence[str]) -> list[str]:
     """Return what files of each recording are called: its name, or its path where two share one."""
     plain = [str(Path(r).with_suffix("")) if Path(r).suffix in SUFFIXES else r for r in recordings]
     names = [Path(name).name for name in plain]
+    lowered = list(map(str.casefold, names))  # some systems take "a" and "A" for the same
     return [
-        name if names.count(name) == 1 else whole.strip("./").replace("/", "-")
+        portable_name(name if lowered.count(name.casefold()) == 1 else whole.strip("./\\"))
         for name, whole in zip(names, plain, strict=True)
     ]
 

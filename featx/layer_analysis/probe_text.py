@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from scipy.stats import spearmanr
@@ -51,6 +52,16 @@ class Probe:
             *self.chosen.notes(),
         ]
         return "\n".join([render(self.chosen.title, table, width=WIDE), "", *notes])
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the folder, each layer's scores, and the chosen layers' as JSON values."""
+        scores = (result.to_json() for result in self.results)
+        return {
+            "folder": str(self.folder),
+            "layers": dict(zip(self.layers, scores, strict=True)),
+            "chosen": self.chosen.to_json(),
+            "weights": {learned.run.as_posix(): self._weights(learned) for learned in self.beside},
+        }
 
     @property
     def _kind(self) -> str:

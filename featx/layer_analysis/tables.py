@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -26,9 +27,12 @@ def write_layers(weights: Sequence[LayerWeights], path: Path) -> None:
         weights: the weights of one run or several.
         path: the path of the CSV.
     """
+    write_csv(path, _HEADER, _all_rows(weights))
+
+
+def _all_rows(weights: Sequence[LayerWeights]) -> list[list[object]]:
     corpora = name_corpora(weights)
-    rows = [row for learned in weights for row in _rows(learned, corpora[learned.manifest])]
-    write_csv(path, _HEADER, rows)
+    return [row for learned in weights for row in _rows(learned, corpora[learned.manifest])]
 
 
 def to_text(weights: Sequence[LayerWeights]) -> str:
@@ -108,6 +112,14 @@ class ShownLayers:
     def to_text(self) -> str:
         """Return the weights by layer, as they were learned and corrected for scale."""
         return to_text(self.weights)
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the rows of the CSV and the files as JSON values; what is unknown is null."""
+        rows = [
+            {name: None if cell == "" else cell for name, cell in zip(_HEADER, row, strict=True)}
+            for row in _all_rows(self.weights)
+        ]
+        return {"layers": rows, "files": list(map(str, self.files))}
 
 
 def show_layers(

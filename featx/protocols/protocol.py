@@ -98,7 +98,7 @@ def read_protocol(name: str) -> Protocol:
     """
     if name in protocol_names():
         path = shipped_config(f"protocols/{name}.toml")
-    elif name.endswith(".toml") or "/" in name or Path(name).is_file():
+    elif name.endswith(".toml") or name != Path(name).name or Path(name).is_file():
         path = Path(name)
     else:
         raise FeatxError(

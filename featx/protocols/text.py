@@ -1,6 +1,7 @@
 """Protocols in words."""
 
 import textwrap
+from typing import Any
 
 from featx.protocols.divisions import Crossed, Division, LeaveOneOut
 from featx.protocols.protocol import Protocol, protocol_names, read_protocol
@@ -33,6 +34,17 @@ def list_protocols() -> str:
         console.print(table)
     lines = [line.rstrip() for line in capture.get().splitlines()]
     return "\n".join(line for line in lines if line)
+
+
+def protocol_values(name: str | None = None) -> dict[str, Any]:
+    """Return a protocol as JSON values, or those that come with featx by their names.
+
+    Raises:
+        FeatxError: if there is no such protocol, or the file can't be used.
+    """
+    if name is not None:
+        return read_protocol(name).to_table()
+    return {shipped: read_protocol(shipped).to_table() for shipped in protocol_names()}
 
 
 def describe_protocol(name: str) -> str:

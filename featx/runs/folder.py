@@ -13,7 +13,7 @@ from featx.errors import FeatxError
 from featx.runs.files import CONFIG, LOG, MEMBERS, PREDICTIONS, SCORES
 from featx.runs.read import damaged, read_config, read_environment, read_scores
 from featx.scoring.results import Results
-from featx.utils.files import write_json, write_text
+from featx.utils.files import portable_name, write_json, write_text
 
 ROOT = Path("runs")
 log = logging.getLogger("featx")
@@ -29,8 +29,11 @@ def run_folder(name: str, root: Path = ROOT) -> Path:
     Raises:
         FeatxError: if the name is not that of a single folder.
     """
-    if name in ("", ".", "..") or name != Path(name).name:
-        raise FeatxError(f"`name={name!r}`: must be a plain name; {root.name} go to {root}/NAME.")
+    if name in ("", ".", "..") or name != portable_name(name):
+        raise FeatxError(
+            f"`name={name!r}`: must be a plain name, which every system takes for a folder, such "
+            f"as {portable_name(name).strip('-.') or 'first'!r}; {root.name} go to {root}/NAME."
+        )
     return root / name
 
 

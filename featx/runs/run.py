@@ -80,5 +80,13 @@ class Run:
         """The paths of the pictures that the run drew; a notebook shows the pictures."""
         return Pictures(sorted((self.folder / FIGURES).glob("*.png")))
 
+    def to_json(self) -> dict[str, Any]:
+        """Return the folder and the scores as JSON values.
+
+        Raises:
+            FeatxError: if the folder holds no finished run, or a damaged one.
+        """
+        return {"folder": str(self.folder), **self.results.to_json()}
+
     def _repr_html_(self) -> str:
         return self.results._repr_html_()

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar, cast, get_args, get_type_hints
 
 from featx.errors import FeatxError
+from featx.utils.text import without_prefix
 
 if TYPE_CHECKING:
     from pydantic import TypeAdapter
@@ -85,7 +86,7 @@ def _describe(errors: "list[ErrorDetails]") -> str:
     """Say what a value should have been; of a union, any of what its members take."""
     within = [error for error in errors if any(isinstance(part, int) for part in error["loc"])]
     apt = within or [error for error in errors if error["type"] != "missing"] or errors
-    messages = [error["msg"].removeprefix("Value error, ").rstrip(".") for error in apt]
+    messages = [without_prefix(error["msg"]).rstrip(".") for error in apt]
     wanted = [text.removeprefix("Input should be ") for text in messages]
     if wanted == messages:
         return messages[0]

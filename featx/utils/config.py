@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
 from pydantic_core import ErrorDetails
 
 from featx.errors import FeatxError
-from featx.utils.text import counted, nearest
+from featx.utils.text import counted, nearest, without_prefix
 
 T = TypeVar("T")
 
@@ -89,7 +89,8 @@ def first_problem(error: ValidationError) -> str:
     """Return the first of the problems of a file that featx itself wrote, in a few words."""
     detail = error.errors()[0]
     key = ".".join(map(str, detail["loc"]))
-    return f"{key} is {detail['input']!r}: {detail['msg']}" if key else detail["msg"]
+    message = without_prefix(detail["msg"])
+    return f"{key} is {detail['input']!r}: {message}" if key else message
 
 
 def _explain(detail: ErrorDetails, schema: object) -> str:

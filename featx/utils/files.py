@@ -4,12 +4,15 @@ import csv
 import io
 import json
 import os
+import re
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
 from featx.utils.arguments import as_list
 
+_FORBIDDEN = re.compile(r'[<>:"/\\|?*\x00-\x1f]|[. ]$')  # in names of files on Windows
+_DEVICES = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\.|$)", re.IGNORECASE)
 AnyPath = str | os.PathLike[str]  # a run is one too: it stands for its folder
 
 
@@ -17,6 +20,16 @@ def as_paths(given: AnyPath | Iterable[AnyPath]) -> list[Path]:
     """Return a single path, or several, as a list."""
     paths: list[AnyPath] = as_list(given)
     return list(map(Path, paths))
+
+
+def portable_name(text: str) -> str:
+    """Return text as the name of a file on any system.
+
+    Windows reserves some characters, ends and names, such as "a:b", "a." and "con": characters
+    become "-", and a reserved name gets one before it.
+    """
+    name = _FORBIDDEN.sub("-", text)
+    return f"-{name}" if _DEVICES.match(name) else name
 
 
 def write_bytes(path: Path, content: bytes) -> None:

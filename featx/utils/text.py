@@ -5,6 +5,12 @@ import re
 from collections.abc import Collection, Sequence
 
 _SHOWN = 12  # names in a hint
+_PREFIX = "Value error, "  # which pydantic puts before the message of a check
+
+
+def without_prefix(message: str) -> str:
+    """Return the message of a failed check in its own words."""
+    return re.sub(rf"(^|: ){_PREFIX}", r"\1", message)
 
 
 def counted(number: int, what: str) -> str:

@@ -1,6 +1,7 @@
 """A store gives back what was written, to anyone, and refuses everything that would mix."""
 
 import json
+import mmap
 import os
 import shutil
 from dataclasses import replace
@@ -14,7 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import cache.shard
-from cache import FeatureIdentity, FeatureStore, Layout, PlannedUtterance, StoreError
+from cache import FeatureIdentity, FeatureStore, FeatxError, Layout, PlannedUtterance, StoreError
 
 LAYOUT = Layout(("0", "1", "2"), 4)
 IDENTITY = FeatureIdentity("tiny", "", frame_step=0.02)
@@ -253,3 +254,36 @@ def test_a_broken_file_is_named(tmp_path, content):
 def test_no_store_is_said(tmp_path):
     with pytest.raises(StoreError, match="no feature store"):
         FeatureStore(tmp_path)
+
+
+def test_without_what_only_linux_has_a_store_is_the_same(tmp_path, monkeypatch):
+    """No other system is at hand: reserving space and advice on memory are taken away."""
+    monkeypatch.delattr(os, "posix_fallocate", raising=False)
+    for advice in ("MADV_WILLNEED", "MADV_DONTNEED"):
+        monkeypatch.delattr(mmap, advice, raising=False)
+    test_a_full_disk_is_noticed_before_any_work(tmp_path, monkeypatch)
+    fill(prepare(tmp_path))
+    store = FeatureStore(tmp_path)
+    store.expect("u3", [0, 2])
+    store.release("u3", [0, 2])
+    for planned in PLAN:
+        np.testing.assert_array_equal(store.read(planned.utterance), values(planned))
+    assert store.damaged() == []
+
+
+def test_a_disk_that_fills_up_ends_the_work_in_a_sentence(tmp_path, monkeypatch):
+    store = prepare(tmp_path)
+
+    def fail(*_):
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(cache.shard, "write_at", fail)
+        with pytest.raises(
+            FeatxError, match=r"shard-0000\.h5: .*No space left.* Make room"
+        ) as raised:
+            store.write("u3", values(PLAN[3]))
+    assert not isinstance(raised.value, StoreError)  # which an extraction takes for one utterance's
+    assert not store.is_done("u3")
+    fill(store)
+    assert FeatureStore(tmp_path).damaged() == []

@@ -1,6 +1,9 @@
 """`featx layers` on the command line."""
 
+import json
 from pathlib import Path
+
+import pytest
 
 import featx
 
@@ -12,6 +15,12 @@ def test_the_table_and_its_files_are_named(extracted, run_featx):
     assert "0 (local encoder)" in outcome.out
     assert outcome.out.endswith("Written: out/layers.csv, out/layers.png, out/layers.pdf\n")
     assert Path("out/layers.csv").is_file()
+    told = json.loads(run_featx("layers", run, "--json").out)
+    assert [row["layer"] for row in told["layers"]] == ["0", "1", "2"]
+    assert sum(row["weight"] for row in told["layers"]) == pytest.approx(1, abs=1e-3)
+    told = json.loads(run_featx("probe", "--folds", 3, "--json").out)
+    assert list(told["layers"]) == ["0", "1", "2"]
+    assert Path(told["folder"]).is_dir()
     outcome = run_featx("layers", run, "--dashed", "other")
     assert outcome.code == 1
     assert outcome.err.startswith("error: --dashed other: ")

@@ -36,13 +36,13 @@ def test_writes_a_manifest_and_says_what_is_in_it(root, run_featx):
         "total      3\n"
         "\n"
         "Manifest: manifest.csv\n"
-        "Next: featx extract --model wav2vec2-base\n"
+        "Next: featx extract --model MODEL (`featx models` lists the models)\n"
     )
 
 
 def test_another_manifest_is_named_in_the_next_command(root, run_featx):
     outcome = run_featx("manifest", "folder", root, "--out", "made/here.csv")
-    assert "Next: featx extract --model wav2vec2-base --manifest made/here.csv" in outcome.out
+    assert "Next: featx extract --model MODEL --manifest made/here.csv" in outcome.out
     assert "; give --speaker, a regular expression" in outcome.out  # a note names the option
     assert Path("made/here.csv").is_file()
 

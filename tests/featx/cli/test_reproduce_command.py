@@ -23,4 +23,6 @@ def test_what_is_missing_is_printed_and_written(workplace, run_featx):
     assert "Written: reproduced/gavali202x.md" in outcome.out
     rows = json.loads(Path("reproduced/gavali202x.json").read_text())["rows"]
     assert {row["system"] for row in rows} == {"XLSR-53"}
+    told = run_featx("reproduce", "gavali202x", "--data", "RAVDESS", "--row", "xlsr-53", "--json")
+    assert json.loads(told.out)["rows"] == rows
     assert {tuple(row["missing"]) for row in rows} == {("xlsr53",)}

@@ -56,6 +56,13 @@ def test_namesakes_get_their_paths(tmp_path):
     assert [path.name for path in written[::2]] == ["a-one.txt", "b-one.txt", "s1.001.txt"]
 
 
+def test_no_name_of_a_file_is_one_that_some_system_refuses(tmp_path):
+    names = ("a/x.wav", "a/X.wav", "s:1", "con")
+    rows = tuple(window(0, 1, "sad", name) for name in names)
+    written = write_timelines(Predictions(CLASSES, rows), tmp_path)
+    assert [path.name for path in written[::2]] == ["a-x.txt", "a-X.txt", "s-1.txt", "-con.txt"]
+
+
 def test_whole_files_are_refused(tmp_path):
     whole = PredictedUtterance("one.wav", "sad", {"calm": 0.25, "sad": 0.75})
     with pytest.raises(FeatxError, match="give `window`"):

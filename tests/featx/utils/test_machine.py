@@ -1,5 +1,6 @@
 """Memory is what the machine has, or less if a control group allows less."""
 
+import os
 import sys
 from types import SimpleNamespace
 
@@ -8,7 +9,7 @@ import pytest
 import torch
 
 import featx.utils.machine
-from featx.utils.machine import available_memory, peak_memory
+from featx.utils.machine import available_memory, peak_memory, usable_cores
 
 VERSIONS = {
     2: ("0::/job/step", "job", "memory.max", "memory.current"),
@@ -50,3 +51,32 @@ def test_without_unix_the_peak_is_what_windows_counts(monkeypatch):
     counted = SimpleNamespace(memory_info=lambda: SimpleNamespace(peak_wset=12_345))
     monkeypatch.setattr(psutil, "Process", lambda: counted)
     assert peak_memory(torch.device("cpu")) == (12_345, None)
+
+
+QUOTAS = {
+    2: ("0::/job/step", "job", {"cpu.max": "150000 100000"}, {"cpu.max": "max 100000"}),
+    1: (
+        "4:cpu,cpuacct:/job/step",
+        "cpu,cpuacct/job",
+        {"cpu.cfs_quota_us": "150000", "cpu.cfs_period_us": "100000"},
+        {"cpu.cfs_quota_us": "-1", "cpu.cfs_period_us": "100000"},
+    ),
+}
+
+
+@pytest.mark.parametrize("version", QUOTAS)
+def test_cores_are_those_that_affinity_and_groups_allow(machine, monkeypatch, version):
+    own, folder, limited, unlimited = QUOTAS[version]
+    (machine / "own").write_text(f"{own}\n")
+    (machine / folder / "step").mkdir(parents=True)
+    monkeypatch.setattr(psutil, "Process", lambda: SimpleNamespace(cpu_affinity=lambda: [0, 1, 5]))
+    for files, cores in ((limited, 1.5), (unlimited, 3)):
+        for name, text in files.items():
+            (machine / folder / name).write_text(f"{text}\n")
+        assert usable_cores() == cores
+
+
+def test_where_there_is_no_affinity_all_cores_are_usable(machine, monkeypatch):
+    """As on macOS, whose psutil lacks it."""
+    monkeypatch.setattr(psutil, "Process", SimpleNamespace)
+    assert usable_cores() == os.cpu_count()

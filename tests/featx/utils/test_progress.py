@@ -6,7 +6,7 @@ from types import ModuleType, SimpleNamespace
 import pytest
 
 import featx.utils.progress
-from featx.utils.progress import progress
+from featx.utils.progress import hidden_progress, progress
 
 
 def test_plain_lines_where_there_is_no_terminal(capsys, monkeypatch):
@@ -34,6 +34,16 @@ def test_a_bar_on_a_terminal(capsys, monkeypatch):
     monkeypatch.setattr(sys.stderr, "isatty", lambda: True, raising=False)
     with progress("Extracting", 10, "s of audio", done=5) as advance:
         advance(5)
+    assert "10 of 10 s of audio" in capsys.readouterr().err.replace("\n", " ")
+
+
+def test_hidden_progress_shows_nothing_until_it_is_shown_again(capsys, monkeypatch):
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True, raising=False)
+    with hidden_progress(), progress("Extracting", 10, "s of audio") as advance:
+        advance(10)
+    assert capsys.readouterr().err == ""
+    with progress("Extracting", 10, "s of audio") as advance:
+        advance(10)
     assert "10 of 10 s of audio" in capsys.readouterr().err.replace("\n", " ")
 
 

@@ -1,0 +1,37 @@
+"""The values that the shell offers at the Tab key: names that need neither torch nor a network."""
+
+from collections.abc import Callable, Iterable
+
+from featx.fitting.choices import head_names
+
+
+def _offer(names: Callable[[], Iterable[str]]) -> Callable[[str], list[str]]:
+    def complete(incomplete: str) -> list[str]:
+        return [name for name in names() if name.startswith(incomplete)]
+
+    return complete
+
+
+def _shipped(folder: str) -> list[str]:
+    from featx.utils.config import shipped_config
+
+    return sorted(path.stem for path in shipped_config(folder).glob("*.toml"))
+
+
+def _encoders() -> list[str]:
+    from featx.features.encoders.checkpoints import read_registry
+
+    return list(read_registry())
+
+
+def _models() -> list[str]:
+    from featx.features.acoustic.settings import read_acoustic
+
+    return [*_encoders(), *read_acoustic()]
+
+
+complete_encoder = _offer(_encoders)
+complete_model = _offer(_models)
+complete_head = _offer(head_names)
+complete_protocol = _offer(lambda: _shipped("protocols"))
+complete_paper = _offer(lambda: _shipped("papers"))

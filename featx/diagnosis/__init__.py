@@ -1,0 +1,1 @@
+"""What of this machine and its packages featx can use, and how to mend the rest."""
