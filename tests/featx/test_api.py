@@ -16,7 +16,10 @@ FUNCTIONS = {
     "build_manifest", "load_manifest", "extract", "fit", "finetune", "load", "predict", "evaluate",
     "compare", "vote", "report", "run", "pooled_features", "write_timelines",
 }  # fmt: skip
-TYPES = {"FeatxError", "Manifest", "Protocol", "FeatureStore", "Run", "Results"}
+TYPES = {
+    "FeatxError", "Manifest", "Protocol", "FeatureStore", "Run", "Results", "FeatureDataset",
+    "LinearClassifier", "DenseClassifier",
+}  # fmt: skip
 
 
 def test_the_api_is_what_is_listed():
