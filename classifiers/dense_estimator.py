@@ -98,9 +98,9 @@ class DenseClassifier(Estimator):
         spread[spread == 0] = 1
         shape = InputShape(1, len(mean), 0)
         head = seeded(lambda: DenseHead(settings, shape, len(self.classes_)), seed)
-        examples = [_examples((part, mean, spread)) for part in (learned, held)]
+        examples, validation = (_examples(part, mean, spread) for part in (learned, held))
         with Crew(1) as crew:
-            trained = train(head, *examples, training, seed, Worker(crew))
+            trained = train(head, examples, validation, training, seed, Worker(crew))
         self.n_epochs_ = len(trained.history)
         self._take(head, mean, spread)
         return self
@@ -138,13 +138,12 @@ class DenseClassifier(Estimator):
         *dense, (matrix, offset) = zip(self.coefs_, self.intercepts_, strict=True)
         for coefs, intercepts in dense:
             values = np.maximum(values @ coefs + intercepts, 0)
-        scores = values @ matrix + offset
+        scores: np.ndarray = values @ matrix + offset
         return np.diff(scores)[:, 0] if len(self.classes_) == 2 else scores
 
 
-def _examples(part: tuple[Rows, np.ndarray, np.ndarray]) -> Examples:
+def _examples(rows: Rows, *moments: np.ndarray) -> Examples:
     """Return rows as utterances of a single frame, and what they are standardised by."""
-    rows, *moments = part
     frames = torch.from_numpy(rows.features).float()[:, None, None]
     mean, deviation = (torch.from_numpy(values).float()[None, None] for values in moments)
     branch = Branch(InMemory(frames.unbind()), Statistics(mean, deviation))

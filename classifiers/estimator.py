@@ -17,7 +17,7 @@ from sklearn.utils.validation import (
 from classifiers.rows import Rows, merge_rows
 
 
-class Estimator(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
+class Estimator(ClassifierMixin, BaseEstimator):
     """What both estimators have in common."""
 
     classes_: np.ndarray

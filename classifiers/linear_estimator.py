@@ -112,7 +112,7 @@ class LinearClassifier(Estimator):
 
     def decision_function(self, X: Any) -> np.ndarray:
         """Return logits or margins; of two classes, how far the second is above the first."""
-        scores = self._check(X) @ self.coef_.T + self.intercept_
+        scores: np.ndarray = self._check(X) @ self.coef_.T + self.intercept_
         return scores[:, 0] if len(self.classes_) == 2 else scores
 
 

@@ -57,7 +57,7 @@ def test_they_work_where_scikit_learn_puts_them(pooled, estimator):
     whole = make_pipeline(StandardScaler(), estimator)
     scores = cross_val_score(whole, x, y, groups=speakers, cv=GroupKFold(4))
     assert scores.shape == (4,)
-    assert scores.mean() > 0.5  # chance is a third
+    assert scores.mean() > 0.4  # chance is a third
     name = "strength" if isinstance(estimator, LinearClassifier) else "width"
     searched = GridSearchCV(clone(estimator), {name: [1, 4]}, cv=2).fit(x, y)
     assert searched.best_params_[name] in (1, 4)
