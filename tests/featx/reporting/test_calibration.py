@@ -48,7 +48,7 @@ def test_each_model_has_its_own_temperature(with_probabilities: Path) -> None:
     expected = [0.9, roots[0] / roots.sum()]
     np.testing.assert_allclose(after.confidence[:4], expected * 2, rtol=1e-5)
     row = calibration_sheet([found]).rows[0]
-    assert [cell.text for cell in row] == ["sure", "40.0", f"{after.error:.1f}", "50.0", "50.0"]
+    assert [cell.text for cell in row] == ["sure", "40.0", f"{after.error:.1f}", "50.0", "66.7"]
 
 
 def test_without_temperatures_the_probabilities_are_shown_as_they_are(
