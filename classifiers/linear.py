@@ -2,11 +2,9 @@
 
 import copy
 import time
-import warnings
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from threading import Event
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, ClassVar
 
 import numpy as np
 import torch
@@ -20,6 +18,7 @@ from classifiers.head import Head
 from classifiers.history import Epoch, Stopped, Trained, cross_entropy_and_uar
 from classifiers.settings import Settings
 from classifiers.shape import InputShape
+from classifiers.solvers import LinearKind, Solution, solve_linear
 
 Strength = Annotated[float, Field(ge=1e-12, le=1e12)]
 _TOGETHER = 8  # utterances that are pooled at once
@@ -40,7 +39,7 @@ class LinearSettings(Settings):
 
     average_frames: ClassVar[int] = 1  # the moments are those of all frames
 
-    kind: Literal["linear", "svm"]
+    kind: LinearKind
     pooling: MomentPooling
     strengths: Annotated[tuple[Strength, ...], Field(min_length=1)]
     refit: bool = False
@@ -114,34 +113,34 @@ def train_linear(
     """
     pooled = _pool_all(training, settings.pooling)
     checked = _pool_all(validation, settings.pooling)
-    fitted = _fit(settings, pooled, training.labels, head.output.out_features, seed)
+    classes, strengths = head.output.out_features, settings.strengths
+    fitted = solve_linear(settings.kind, pooled, training.labels, strengths, classes, seed)
     history: list[Epoch] = []
-    weights: list[_Weights] = []
+    solutions: list[Solution] = []
     unsolved = []
-    for number, strength in enumerate(settings.strengths, 1):
+    for number, strength in enumerate(strengths, 1):
         if stop.is_set():
             raise Stopped
         begin = time.perf_counter()
-        found, solved = next(fitted)
-        if not solved:
+        found = next(fitted)
+        if not found.solved:
             unsolved.append(strength)
-        weights.append(found)
-        train_loss, _ = _score(weights[-1], pooled, training.labels)
-        loss, recall = _score(weights[-1], checked, validation.labels)
+        solutions.append(found)
+        train_loss, _ = _score(found, pooled, training.labels)
+        loss, recall = _score(found, checked, validation.labels)
         history.append(Epoch(number, train_loss, loss, recall, time.perf_counter() - begin))
     best = max(range(len(history)), key=lambda index: history[index].validation_uar)
-    _place(weights[best], head)
+    _place(solutions[best], head)
     refitted = None
     if settings.refit:
         if stop.is_set():
             raise Stopped
-        strength = settings.strengths[best]
-        chosen = settings.model_copy(update={"strengths": (strength,)})
+        strength = strengths[best]
         everything = np.concatenate([pooled, checked])
         labels = np.concatenate([training.labels, validation.labels])
-        ((found, solved),) = _fit(chosen, everything, labels, head.output.out_features, seed)
+        (found,) = solve_linear(settings.kind, everything, labels, [strength], classes, seed)
         refitted = _place(found, copy.deepcopy(head))
-        if not solved and strength not in unsolved:
+        if not found.solved and strength not in unsolved:
             unsolved.append(strength)
     return Trained(head, history, best, _remark(unsolved), refitted)
 
@@ -159,13 +158,12 @@ def fit_linear(
         seed: as for `train_linear`.
     """
     begin = time.perf_counter()
-    strength = settings.strengths[number - 1]
-    alone = settings.model_copy(update={"strengths": (strength,)})
+    strength, classes = settings.strengths[number - 1], head.output.out_features
     pooled = _pool_all(training, settings.pooling)
-    ((found, solved),) = _fit(alone, pooled, training.labels, head.output.out_features, seed)
+    (found,) = solve_linear(settings.kind, pooled, training.labels, [strength], classes, seed)
     loss, _ = _score(found, pooled, training.labels)
     row = Epoch.without_validation(number, loss, time.perf_counter() - begin)
-    return Trained(_place(found, head), [row], 0, _remark([] if solved else [strength]))
+    return Trained(_place(found, head), [row], 0, _remark([] if found.solved else [strength]))
 
 
 def _remark(unsolved: Sequence[float]) -> str:
@@ -173,64 +171,12 @@ def _remark(unsolved: Sequence[float]) -> str:
     return f"the classifier did not converge at C = {strengths}" if unsolved else ""
 
 
-def _fit(
-    settings: LinearSettings, pooled: np.ndarray, labels: np.ndarray, classes: int, seed: int
-) -> Iterator[tuple["_Weights", bool]]:
-    """Yield a classifier of pooled features for each strength, and whether it is solved."""
-    centre, spread = pooled.mean(0), pooled.std(0)
-    spread[spread == 0] = 1
-    scaled = ((pooled - centre) / spread).astype(np.float64)
-    present = np.unique(labels)
-    for rows, offsets, solved in _solve(settings, scaled, labels, seed):
-        if len(present) == 2:
-            rows = np.concatenate([-rows, rows]) / 2
-            offsets = np.concatenate([-offsets, offsets]) / 2
-        matrix = np.zeros((classes, len(centre)))
-        offset = np.full(classes, np.finfo(np.float32).min / 2)  # of a class that training lacks
-        matrix[present] = rows / spread
-        offset[present] = offsets - matrix[present] @ centre
-        yield _Weights(matrix.astype(np.float32), offset.astype(np.float32)), solved
-
-
-def _place(weights: "_Weights", head: LinearHead) -> LinearHead:
+def _place(found: Solution, head: LinearHead) -> LinearHead:
     """Give a head its weights."""
     with torch.no_grad():
-        head.output.weight.copy_(torch.from_numpy(weights.matrix))
-        head.output.bias.copy_(torch.from_numpy(weights.offset))
+        head.output.weight.copy_(torch.from_numpy(found.matrix))
+        head.output.bias.copy_(torch.from_numpy(found.offset))
     return head.eval()
-
-
-def _solve(
-    settings: LinearSettings, scaled: np.ndarray, labels: np.ndarray, seed: int
-) -> Iterator[tuple[np.ndarray, np.ndarray, bool]]:
-    """Yield rows and offsets of scaled features for each strength, and whether they are solved.
-
-    There is a row for each class in training or, of two, for the second alone.
-    """
-    if settings.kind == "linear":
-        from classifiers.logistic import fit_logistic  # scipy, which prediction does not need
-
-        return fit_logistic(scaled, labels, settings.strengths)
-    if scaled.shape[1] > len(scaled):
-        from classifiers.machine import fit_machines
-
-        return fit_machines(scaled, labels, settings.strengths)
-    return _fit_liblinear(scaled, labels, settings.strengths, seed)
-
-
-def _fit_liblinear(
-    scaled: np.ndarray, labels: np.ndarray, strengths: Sequence[float], seed: int
-) -> Iterator[tuple[np.ndarray, np.ndarray, bool]]:
-    # here, as it takes a second that few features alone need
-    from sklearn.exceptions import ConvergenceWarning
-    from sklearn.svm import LinearSVC
-
-    model = LinearSVC(class_weight="balanced", max_iter=10_000, random_state=seed)
-    for strength in strengths:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", ConvergenceWarning)  # a remark says it
-            model.set_params(C=strength).fit(scaled, labels)
-        yield model.coef_, model.intercept_, bool(np.max(model.n_iter_) < model.max_iter)
 
 
 def _pool_all(examples: Examples, pooling: MomentPooling) -> np.ndarray:
@@ -239,20 +185,8 @@ def _pool_all(examples: Examples, pooling: MomentPooling) -> np.ndarray:
     return torch.cat([pool(p.inputs[0], pooling).cpu() for p in examples.parts(groups)]).numpy()
 
 
-@dataclass(frozen=True)
-class _Weights:
-    """A linear classifier of features as they are pooled.
-
-    Attributes:
-        matrix: (classes, features) float32.
-        offset: (classes,) float32.
-    """
-
-    matrix: np.ndarray
-    offset: np.ndarray
-
-
-def _score(weights: _Weights, features: np.ndarray, labels: np.ndarray) -> tuple[float, float]:
+def _score(found: Solution, features: np.ndarray, labels: np.ndarray) -> tuple[float, float]:
     """Return cross-entropy and UAR of a linear classifier."""
-    probabilities = torch.from_numpy(features @ weights.matrix.T + weights.offset).softmax(1)
+    matrix, offset = found.matrix.astype(np.float32), found.offset.astype(np.float32)
+    probabilities = torch.from_numpy(features @ matrix.T + offset).softmax(1)
     return cross_entropy_and_uar(probabilities, labels)

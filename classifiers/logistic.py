@@ -19,7 +19,10 @@ LARGEST = 5e-6  # the largest at the end, in units of the curvature there
 
 
 def fit_logistic(
-    features: np.ndarray, labels: np.ndarray, strengths: Sequence[float]
+    features: np.ndarray,
+    labels: np.ndarray,
+    strengths: Sequence[float],
+    weights: np.ndarray | None = None,
 ) -> Iterator[tuple[np.ndarray, np.ndarray, bool]]:
     """Fit a classifier for one strength after another, each beginning where the last one ended.
 
@@ -30,17 +33,18 @@ def fit_logistic(
         features: (utterances, features).
         labels: (utterances,) class indices.
         strengths: values of C.
+        weights: (utterances,) how often each counts, positive; once if None.
 
     Yields:
         (classes, features) weights, (classes,) offsets, and whether they are the solution.
     """
-    problem = _Problem.of(features, labels)
+    problem = _Problem.of(features, labels, weights)
     binary = problem.targets.shape[1] == 2
-    weights = np.zeros((problem.targets.shape[1], problem.coordinates.shape[1] + 1))
+    point = np.zeros((problem.targets.shape[1], problem.coordinates.shape[1] + 1))
     for strength in strengths:
         # half of a difference of two rows has half the penalty that a row of its own would have
-        weights, solved = problem.solve(strength / 2 if binary else strength, weights)
-        rows, offsets = weights[:, :-1] @ problem.axes, weights[:, -1]
+        point, solved = problem.solve(strength / 2 if binary else strength, point)
+        rows, offsets = point[:, :-1] @ problem.axes, point[:, -1]
         if binary:
             rows, offsets = rows[1:] - rows[:1], offsets[1:] - offsets[:1]
         yield rows, offsets, solved
@@ -54,7 +58,7 @@ class _Problem:
         coordinates: (utterances, axes) float64.
         axes: (axes, features) of length one, at right angles.
         targets: (utterances, classes), 1 for the utterance's class and 0 elsewhere.
-        balance: (utterances, 1) weights, by which all classes weigh the same.
+        balance: (utterances, 1) how much each counts; all classes weigh the same.
     """
 
     coordinates: np.ndarray
@@ -63,12 +67,12 @@ class _Problem:
     balance: np.ndarray
 
     @classmethod
-    def of(cls, features: np.ndarray, labels: np.ndarray) -> "_Problem":
+    def of(cls, features: np.ndarray, labels: np.ndarray, weights: np.ndarray | None) -> "_Problem":
         """Return the problem of these utterances, in the coordinates of `turn`."""
-        classes, places, counts = np.unique(labels, return_inverse=True, return_counts=True)
+        classes, places = np.unique(labels, return_inverse=True)
         coordinates, axes = turn(features.astype(np.float64))
-        balance = len(labels) / (len(classes) * counts)
-        return cls(coordinates, axes, np.eye(len(classes))[places], balance[places][:, None])
+        counted = balanced(places, weights)[places] * (1.0 if weights is None else weights)
+        return cls(coordinates, axes, np.eye(len(classes))[places], counted[:, None])
 
     def solve(self, strength: float, start: np.ndarray) -> tuple[np.ndarray, bool]:
         """Minimise the balanced cross-entropy plus the squared weights over 2 C.
@@ -146,6 +150,18 @@ class _Problem:
     def _logits(self, weights: np.ndarray) -> np.ndarray:
         logits: np.ndarray = self.coordinates @ weights[:, :-1].T + weights[:, -1]
         return logits
+
+
+def balanced(places: np.ndarray, weights: np.ndarray | None) -> np.ndarray:
+    """Return the weight of each class with which all classes weigh the same.
+
+    Args:
+        places: (utterances,) class indices, of which none up to the highest is absent.
+        weights: (utterances,) how often each counts; once if None.
+    """
+    counts = np.bincount(places, weights)
+    factors: np.ndarray = counts.sum() / (len(counts) * counts)
+    return factors
 
 
 def turn(features: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

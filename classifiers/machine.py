@@ -9,12 +9,17 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 from scipy.linalg import cho_factor, cho_solve
 
+from classifiers.logistic import balanced
+
 STEPS = 100  # at most; about five are taken
 _SMALLEST = 2.0**-20  # of a step
 
 
 def fit_machines(
-    features: np.ndarray, labels: np.ndarray, strengths: Sequence[float]
+    features: np.ndarray,
+    labels: np.ndarray,
+    strengths: Sequence[float],
+    counts: np.ndarray | None = None,
 ) -> Iterator[tuple[np.ndarray, np.ndarray, bool]]:
     """Fit a machine for each class against the others, for one strength after another.
 
@@ -25,13 +30,14 @@ def fit_machines(
         features: (utterances, features).
         labels: (utterances,) class indices.
         strengths: values of C.
+        counts: (utterances,) how often each counts, positive; once if None.
 
     Yields:
         (machines, features) weights, (machines,) offsets, and whether all are solved.
     """
-    classes, counts = np.unique(labels, return_counts=True)
-    balance = len(labels) / (len(classes) * counts)
-    places = np.searchsorted(classes, labels)
+    classes, places = np.unique(labels, return_inverse=True)
+    balance = balanced(places, counts)
+    each = 1.0 if counts is None else counts
     machines = range(1, 2) if len(classes) == 2 else range(len(classes))
     products = features @ features.T + 1
     weights = np.zeros((len(machines), len(labels)))
@@ -41,7 +47,7 @@ def fit_machines(
             own = places == machine
             # as liblinear has it: of more than two classes, the others are not weighted
             others = balance[places] if len(classes) == 2 else 1.0
-            costs = strength * np.where(own, balance[machine], others)
+            costs = strength * each * np.where(own, balance[machine], others)
             signs = np.where(own, 1.0, -1.0)
             weights[row], done = fit_machine(products, signs, costs, weights[row])
             solved = solved and done

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from cache import FeatureStore as FeatureStore
+    from classifiers.dense_estimator import DenseClassifier as DenseClassifier
+    from classifiers.linear_estimator import LinearClassifier as LinearClassifier
     from featx.comparison.compare import compare as compare
     from featx.comparison.evaluate import evaluate as evaluate
     from featx.data.corpora.build import build_manifest as build_manifest
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
     from featx.features.extract import extract as extract
     from featx.finetuning.finetune import finetune as finetune
     from featx.fitting.arrays import pooled_features as pooled_features
+    from featx.fitting.dataset import FeatureDataset as FeatureDataset
     from featx.fitting.fit import fit as fit
     from featx.inference.load import load as load
     from featx.inference.predict import predict as predict
@@ -51,6 +54,9 @@ _HOMES = {
     "Manifest": "featx.data.manifest",
     "Protocol": "featx.protocols.protocol",
     "FeatureStore": "cache",
+    "FeatureDataset": "featx.fitting.dataset",
+    "LinearClassifier": "classifiers.linear_estimator",
+    "DenseClassifier": "classifiers.dense_estimator",
     "Run": "featx.runs.run",
     "Results": "featx.scoring.results",
 }

@@ -175,7 +175,8 @@ def _work(setting: Setting, identity: Identity, repository: str, folder: Path) -
     remarks = [f"Note: {note}." for note in task.notes]
     if config.select_on == "test":
         remarks.append(CHOSEN_ON_TEST)
-    results = score_outcomes(title, task, ordered, remarks)
+    scores = score_outcomes(title, task, ordered, remarks)
+    results = write_calibration(task, ordered, scores, folder / CALIBRATION)
     for member in ordered:
         kept = folder / MODELS / member.name
         if kept.is_dir():
@@ -273,7 +274,6 @@ def write_files(
     write_cost(folder, _cost(setting, identity, members))
     figures = folder / FIGURES
     draw_confusion(results, figures / "confusion")
-    write_calibration(setting.task, members, folder / CALIBRATION, figures / "calibration")
     chosen_on_test = setting.config.select_on == "test"
     draw_tuning(members, figures / "training", chosen_on_test)
 

@@ -1,21 +1,16 @@
 """Pooled features as arrays, for scikit-learn and everything like it."""
 
-import math
 from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
-import torch
 
 from cache import FeatureStore
 from classifiers.choices import MomentPooling
-from featx.data.manifest import Manifest, load_manifest
-from featx.errors import FeatxError
-from featx.features.layers import join_layers
-from featx.features.stores import find_store
+from featx.data.manifest import Manifest
+from featx.fitting.labelled import open_labelled
 from featx.fitting.moments import find_moments
-from featx.fitting.selection import select
 from featx.utils.arguments import checked
 
 
@@ -67,18 +62,9 @@ def pooled_features(
         ...     LogisticRegression(max_iter=1000), x, y, groups=speakers, cv=GroupKFold(3)
         ... )
     """
-    corpus = manifest if isinstance(manifest, Manifest) else load_manifest(manifest)
-    given = features if features is not None else find_store(corpus.path)
-    store = given if isinstance(given, FeatureStore) else FeatureStore(Path(given))
-    selection = select(store, join_layers(layers), math.inf, torch.device("cpu"))
-    names = [utterance.utterance for utterance in corpus.utterances]
-    absent = [name for name in names if not store.is_done(name)]
-    if absent:
-        raise FeatxError(
-            f"{store.folder}: no features of {len(absent)} of {len(names)} utterances, such as "
-            f"{absent[0]}. Extract the rest, or leave them out of the manifest."
-        )
-    moments = find_moments(selection, names, keep=True)
+    labelled = open_labelled(features, manifest, layers)
+    utterances, names = labelled.utterances, labelled.names
+    moments = find_moments(labelled.selection, names, keep=True)
     pooled = [np.stack([moments[name].mean for name in names])]
     if pooling == "mean+deviation":
         squares = [moments[name].squares / moments[name].frames for name in names]
@@ -86,6 +72,6 @@ def pooled_features(
     rows = [values.reshape(len(names), -1) for values in pooled]
     return PooledFeatures(
         np.concatenate(rows, 1).astype(np.float32),
-        np.array([utterance.label for utterance in corpus.utterances]),
-        np.array([utterance.speaker for utterance in corpus.utterances]),
+        np.array([utterance.label for utterance in utterances]),
+        np.array([utterance.speaker for utterance in utterances]),
     )

@@ -92,7 +92,8 @@ def _fit(fit: PlannedFit, folder: Path, compute: Compute) -> Results:
     remarks = [f"Note: {note}." for note in task.notes]
     if fit.config.normalize == "speaker":
         remarks.append(OWN_STATISTICS)
-    results = score_outcomes(fit.title, task, members, remarks)
+    scores = score_outcomes(fit.title, task, members, remarks)
+    results = write_calibration(task, members, scores, folder / CALIBRATION)
     _write_files(fit, members, results, folder)
     write_cost(folder, _cost(fit.data, members, compute))
     return add_final(fit, results, folder, compute) if fit.config.final else results
@@ -125,7 +126,6 @@ def _write_files(
     _write_model(fit, members, folder)
     figures = folder / FIGURES
     draw_confusion(results, figures / "confusion")
-    write_calibration(fit.data.task, members, folder / CALIBRATION, figures / "calibration")
     if any(len(store.layers) > 1 for store in averaged):
         draw_layer_weights(members, averaged, figures / "layer_weights")
     if fit.config.training:  # linear classifiers have no epochs

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from featx.reporting.audio import find_audio
+from featx.reporting.calibration import calibration_panel, calibration_sheet, find_calibration
 from featx.reporting.charts import Panel
 from featx.reporting.curves import training_curves
 from featx.reporting.layers import layer_weights
@@ -55,6 +56,7 @@ class Report:
         tables: sections of tables, in the order of the page.
         curves: how training went.
         layers: the weights that were learned for layers.
+        calibration: how far probabilities can be taken at their word.
         origins: how each run was made.
     """
 
@@ -62,6 +64,7 @@ class Report:
     tables: Sequence[Section]
     curves: Sequence[Panel]
     layers: Sequence[Panel]
+    calibration: Sequence[Panel]
     origins: Sequence[Origin]
 
 
@@ -78,6 +81,8 @@ def gather(runs: Sequence[Reported], page: Path) -> Report:
     groups = group_by_test(runs)
     ordered = [run for group in groups for run in group]
     differences, remarks = difference_sheets(groups)
+    found = ((run, find_calibration(run)) for run in ordered)
+    judged = {run.name: calibrated for run, calibrated in found if calibrated}
     tables = [
         Section("Results", [result_sheet(groups)]),
         Section("Differences", differences, remarks, "Differences between systems"),
@@ -86,6 +91,16 @@ def gather(runs: Sequence[Reported], page: Path) -> Report:
             list(map(confusion_sheet, ordered)),
             title="Confusion matrices",
             arrangement="grid",
+        ),
+        Section(
+            "Calibration",
+            [calibration_sheet(list(judged.values()))] if judged else [],
+            [
+                f"No probabilities of {run.name} are known."
+                for run in ordered
+                if run.name not in judged
+            ],
+            "Calibration of probabilities",
         ),
         Section("Classes", list(map(class_sheet, ordered)), arrangement="grid small"),
         _speaker_section(ordered),
@@ -97,6 +112,7 @@ def gather(runs: Sequence[Reported], page: Path) -> Report:
         tables,
         [panel for panel in curves if panel],
         [panel for run in ordered for panel in layer_weights(run)],
+        list(map(calibration_panel, judged.values())),
         list(map(_origin, ordered)),
     )
 

@@ -75,6 +75,7 @@ def _read(system: System) -> Reported:
         title=stored.title,
         speakers_shared=stored.speakers_shared,
         remarks=stored.remarks,
+        calibration_errors=stored.calibration_errors,
     )
     return Reported(
         system,

@@ -1,7 +1,7 @@
 """Whether probabilities can be taken at their word, and the temperatures that mend them."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +10,7 @@ import numpy as np
 from featx.protocols.task import Task
 from featx.scoring.predictions import Outcome
 from featx.scoring.reliability import Reliability
+from featx.scoring.results import CalibrationErrors, Results
 from featx.utils.files import write_json
 
 LEAST = (0.0, 0.5, 0.6, 0.7, 0.8, 0.9)  # probabilities below which a label may be withheld
@@ -129,18 +130,23 @@ def cool(probabilities: np.ndarray, temperature: float) -> np.ndarray:
     return cooled
 
 
-def write_calibration(task: Task, outcomes: Sequence[Outcome], path: Path, picture: Path) -> None:
-    """Write and draw the calibration of a run, if its models have validation utterances.
+def write_calibration(
+    task: Task, outcomes: Sequence[Outcome], results: Results, path: Path
+) -> Results:
+    """Write the calibration of a run, if its models have validation utterances.
 
     Args:
         task: what was to be learned.
         outcomes: the outcome of each seed and fold.
+        results: the scores of the run.
         path: the file of JSON.
-        picture: where to draw, without an ending.
-    """
-    from featx.scoring.figures import draw_calibration  # here: those who predict draw nothing
 
+    Returns:
+        The scores with the calibration errors among them.
+    """
     calibration = calibrate(task, outcomes)
-    if calibration:
-        write_json(path, calibration.to_json())
-        draw_calibration(calibration.before, calibration.after, picture)
+    if calibration is None:
+        return results
+    write_json(path, calibration.to_json())
+    errors = CalibrationErrors(calibration.before.error, calibration.after.error)
+    return replace(results, calibration_errors=errors)

@@ -8,7 +8,6 @@ import matplotlib as mpl
 import numpy as np
 from matplotlib.figure import Figure
 
-from featx.scoring.reliability import Reliability
 from featx.scoring.results import Results, describe_count
 from featx.utils.files import replace
 
@@ -43,39 +42,6 @@ def draw_confusion(results: Results, path: Path) -> None:
     most = max(float(counts.max()), 1)
     counted = path.with_name(f"{path.name}_counts")
     _draw_matrix(results.classes, counts, shown, "utterances", counted, most)
-
-
-def draw_calibration(before: Reliability, after: Reliability, path: Path) -> None:
-    """Draw how often models are right when they are so sure, and what withholding labels brings.
-
-    Args:
-        before: the test predictions as the models gave them.
-        after: the same with temperatures.
-        path: where to draw, without an ending.
-    """
-    with mpl.rc_context(STYLE):
-        figure = Figure((2 * WIDTH, 0.8 * WIDTH), layout="constrained")
-        sure, answered = figure.subplots(1, 2)
-        sure.plot([0, 100], [0, 100], color="0.6", lw=0.8)
-        thresholds = np.linspace(0, 1, 101)
-        for name, given, colour, marker in (
-            ("as given", before, ORANGE, "o"), ("with temperatures", after, BLUE, "s")
-        ):  # fmt: skip
-            confidence, right, _ = zip(*given.bins(), strict=True)
-            label = f"{name}: error {given.error:.1f} %"
-            sure.plot(
-                100 * np.array(confidence), 100 * np.array(right), color=colour, marker=marker,
-                ms=3, lw=1, label=label,
-            )  # fmt: skip
-            kept = [given.answered(least) for least in thresholds]
-            shares = [(100 * share, 100 * hit) for share, hit in kept if hit is not None]
-            style = "--" if given is before else "-"
-            answered.plot(*zip(*shares, strict=True), style, color=colour, lw=1, label=name)
-        sure.set(xlabel="probability of the label, %", ylabel="right, %")
-        answered.set(xlabel="utterances that get a label, %", ylabel="of these right, %")
-        sure.legend(frameon=False)
-        answered.legend(frameon=False)
-        save(figure, path)
 
 
 def _draw_matrix(

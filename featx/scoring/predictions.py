@@ -95,6 +95,41 @@ def _prediction(row: Mapping[str, str]) -> Prediction:
     )
 
 
+class Probabilities(NamedTuple):
+    """The probabilities in the test rows of a prediction file.
+
+    Attributes:
+        values: (rows, classes) float32.
+        right: (rows,) whether the label is the predicted one.
+        models: seed and fold of the model of each row, empty where the file does not say.
+    """
+
+    values: np.ndarray
+    right: np.ndarray
+    models: list[tuple[str, str]]
+
+
+def read_probabilities(path: Path) -> Probabilities | None:
+    """Return the probabilities of test rows, None if the file has none.
+
+    Args:
+        path: a file that `read_predictions` takes.
+
+    Raises:
+        FeatxError: if the file can't be read.
+    """
+    table = read_table(path, REQUIRED)
+    columns = [name for name in table.header if name.startswith(_PROBABILITY)]
+    if not columns:
+        return None
+    rows = [row for _, row in table.rows() if row.get("split", "") in ("", "test")]
+    return Probabilities(
+        np.array([[float(row[name]) for name in columns] for row in rows], np.float32),
+        np.array([row["label"] == row["prediction"] for row in rows]),
+        [(row.get("seed", ""), row.get("fold", "")) for row in rows],
+    )
+
+
 def read_speakers(path: Path) -> dict[str, str]:
     """Read who speaks each utterance, from a manifest; its audio need not be there.
 

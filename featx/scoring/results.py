@@ -33,6 +33,18 @@ class SeedPredictions(NamedTuple):
     speakers: Sequence[str]
 
 
+class CalibrationErrors(NamedTuple):
+    """Expected calibration errors of test predictions, in percent.
+
+    Attributes:
+        before: with the probabilities as the models gave them.
+        after: with the temperatures that validation utterances chose.
+    """
+
+    before: float
+    after: float
+
+
 @dataclass(frozen=True)
 class Results:
     """The test scores of a run; a notebook shows them as tables.
@@ -51,6 +63,8 @@ class Results:
         speakers: how many were tested; 0 if unknown.
         speakers_shared: whether training and test share speakers; None if unknown.
         remarks: what else a reader must know, in sentences.
+        calibration_errors: how far probabilities are from the share of labels that are right;
+            None if unknown.
     """
 
     title: str
@@ -61,6 +75,7 @@ class Results:
     speakers: int
     speakers_shared: bool | None
     remarks: Sequence[str] = ()
+    calibration_errors: CalibrationErrors | None = None
 
     @property
     def resampled(self) -> str:
@@ -72,8 +87,10 @@ class Results:
         scores = {name: asdict(score) for name, score in self.scores.items()}
         for score in scores.values():
             score["std"] = None if np.isnan(score["std"]) else score["std"]
+        errors = self.calibration_errors
         return {
             **scores,
+            **({"expected_calibration_error": errors._asdict()} if errors else {}),
             "title": self.title,
             "seeds": self.seeds,
             "speakers": self.speakers,
@@ -144,6 +161,9 @@ class Results:
         ]
         present = np.count_nonzero(self.confusion.sum(1))  # as UAR counts
         rows.append(("chance UAR", f"{100 / present:.1f} %", ""))
+        if errors := self.calibration_errors:
+            rows.append(("calibration error", f"{errors.before:.1f} %", ""))
+            rows.append(("with temperatures", f"{errors.after:.1f} %", ""))
         return TextTable(("test", average, f"95 % over {self.resampled}"), rows)
 
     def _class_table(self) -> TextTable:

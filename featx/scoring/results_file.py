@@ -7,7 +7,7 @@ import numpy as np
 from pydantic import Field, PositiveInt, model_validator
 
 from featx.scoring.metrics import METRICS, Score
-from featx.scoring.results import Results
+from featx.scoring.results import CalibrationErrors, Results
 from featx.utils.config import Schema
 
 Finite = Annotated[float, Field(allow_inf_nan=False)]
@@ -26,6 +26,13 @@ class StoredScore(Schema):
         return Score(self.mean, np.nan if self.std is None else self.std, self.low, self.high)
 
 
+class StoredErrors(Schema):
+    """`CalibrationErrors`."""
+
+    before: Finite
+    after: Finite
+
+
 class StoredResults(Schema, extra="ignore"):
     """What of `metrics.json` is read back; the rest follows from it, or is a vote's."""
 
@@ -39,6 +46,7 @@ class StoredResults(Schema, extra="ignore"):
     speakers_shared: bool | None
     remarks: list[str]
     confusion: list[list[int]]
+    expected_calibration_error: StoredErrors | None = None
 
     @model_validator(mode="after")
     def _is_square(self) -> "StoredResults":
@@ -56,6 +64,7 @@ def read_results(path: Path) -> Results:
         ValidationError: if it is damaged.
     """
     stored = StoredResults.model_validate_json(path.read_bytes(), strict=True)
+    errors = stored.expected_calibration_error
     return Results(
         title=stored.title,
         classes=stored.classes,
@@ -65,4 +74,5 @@ def read_results(path: Path) -> Results:
         speakers=stored.speakers,
         speakers_shared=stored.speakers_shared,
         remarks=stored.remarks,
+        calibration_errors=CalibrationErrors(errors.before, errors.after) if errors else None,
     )

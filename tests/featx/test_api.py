@@ -17,7 +17,10 @@ FUNCTIONS = {
     "compare", "vote", "report", "run", "pooled_features", "write_timelines",
     "doctor",
 }  # fmt: skip
-TYPES = {"FeatxError", "Manifest", "Protocol", "FeatureStore", "Run", "Results"}
+TYPES = {
+    "FeatxError", "Manifest", "Protocol", "FeatureStore", "Run", "Results", "FeatureDataset",
+    "LinearClassifier", "DenseClassifier",
+}  # fmt: skip
 
 
 def test_the_api_is_what_is_listed():

@@ -39,7 +39,7 @@ def test_a_run_leaves_everything_and_it_agrees(one_split, finetune, read_rows):
     }  # fmt: skip
     assert {path.name for path in (RUN / "figures").iterdir()} == {
         f"{name}.{ending}"
-        for name in ("calibration", "confusion", "confusion_counts", "training")
+        for name in ("confusion", "confusion_counts", "training")
         for ending in ("pdf", "png")
     }  # fmt: skip
     tested = [row for row in read_rows(run.predictions) if row["split"] == "test"]

@@ -39,7 +39,7 @@ def test_a_run_leaves_everything_and_it_agrees(extracted, fit_quickly, read_rows
         "predictions.csv", "run.log",
     }  # fmt: skip
     figures = {path.name for path in (RUN / "figures").iterdir()}
-    drawn = ("calibration", "confusion", "confusion_counts", "layer_weights", "training")
+    drawn = ("confusion", "confusion_counts", "layer_weights", "training")
     assert figures == {f"{name}.{ending}" for name in drawn for ending in ("pdf", "png")}
 
     predictions = read_rows(run)

@@ -1,5 +1,6 @@
 """Temperatures mend what is too sure of itself, and change no label."""
 
+import json
 from pathlib import Path
 
 import numpy as np
@@ -57,12 +58,17 @@ def test_the_error_is_the_gap_between_sureness_and_hits():
     assert mixed.answered(0.9) == (0.0, None)
 
 
-@pytest.mark.figures
 def test_a_run_keeps_temperatures_and_predicts_with_them(extracted):
     run = featx.fit("dense", folds=3, settings="training.epochs=3", name="made")
     stored = "features/manifest/tiny"
     plain, mended = (featx.predict(run, stored, calibrated=c) for c in (False, True))
-    assert (run.folder / "figures/calibration.png").exists()
+    kept = json.loads((run.folder / "calibration.json").read_text())["expected_calibration_error"]
+    scores = json.loads((run.folder / "metrics.json").read_text())
+    assert scores["expected_calibration_error"] == kept
+    shown = [line.split() for line in run.results.to_text().splitlines()]
+    assert ["calibration", "error", f"{kept['before']:.1f}", "%"] in shown
+    assert ["with", "temperatures", f"{kept['after']:.1f}", "%"] in shown
+    assert featx.Run(run.folder).results.calibration_errors == tuple(kept.values())
     assert [r.probability for r in plain] != [r.probability for r in mended]
     only = featx.predict(run, stored, calibrated=True, fold=1)
     assert only.labels == featx.predict(run, stored, fold=1).labels  # a single model's order stays

@@ -1,0 +1,61 @@
+"""A store's features with the labels of a manifest."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+
+from cache import FeatureStore
+from featx.data.manifest import Manifest, Utterance, load_manifest
+from featx.errors import FeatxError
+from featx.features.layers import join_layers
+from featx.features.stores import find_store
+from featx.fitting.selection import Selection, select
+
+
+@dataclass(frozen=True)
+class Labelled:
+    """Features of utterances whose labels are known.
+
+    Attributes:
+        selection: the chosen layers of the store.
+        utterances: the manifest's utterances, all of which have features.
+    """
+
+    selection: Selection
+    utterances: Sequence[Utterance]
+
+    @property
+    def names(self) -> list[str]:
+        """The ids of the utterances."""
+        return [utterance.utterance for utterance in self.utterances]
+
+
+def open_labelled(
+    features: str | Path | FeatureStore | None,
+    manifest: str | Path | Manifest,
+    layers: str | int | Sequence[int],
+) -> Labelled:
+    """Open a store for the utterances of a manifest.
+
+    Args:
+        features: the store or its folder; by default the only one of the manifest.
+        manifest: the CSV with the labels, or a manifest that is loaded already.
+        layers: which layers of an encoder.
+
+    Raises:
+        FeatxError: if the manifest or store can't be used, or utterances have no features.
+    """
+    corpus = manifest if isinstance(manifest, Manifest) else load_manifest(manifest)
+    given = features if features is not None else find_store(corpus.path)
+    store = given if isinstance(given, FeatureStore) else FeatureStore(Path(given))
+    selection = select(store, join_layers(layers), math.inf, torch.device("cpu"))
+    absent = [u.utterance for u in corpus.utterances if not store.is_done(u.utterance)]
+    if absent:
+        raise FeatxError(
+            f"{store.folder}: no features of {len(absent)} of {len(corpus.utterances)} utterances, "
+            f"such as {absent[0]}. Extract the rest, or leave them out of the manifest."
+        )
+    return Labelled(selection, corpus.utterances)
