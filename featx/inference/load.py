@@ -12,6 +12,7 @@ from featx.inference.fitted import FittedModel
 from featx.inference.model import Model
 from featx.runs.files import CONFIG, DESCRIPTION, SAVED_HEAD
 from featx.runs.read import locate, read_config, read_scores
+from featx.runs.safe_files import check_folder
 from featx.utils.arguments import checked
 from featx.utils.config import read_config as read_as
 from featx.utils.files import AnyPath
@@ -41,6 +42,8 @@ def load(run: AnyPath) -> Model:
         >>> predictions = model.predict("audio")
     """
     folder = Path(run)
+    if folder.is_dir():
+        check_folder(folder)
     if (folder / SAVED_HEAD).is_file():
         from featx.inference import finetuned  # which takes a second that heads do not need
 

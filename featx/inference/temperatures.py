@@ -3,8 +3,9 @@
 from collections.abc import Iterable
 from pathlib import Path
 
-from pydantic import PositiveFloat, ValidationError
+from pydantic import ValidationError
 
+from classifiers.settings import PositiveFinite
 from featx.errors import FeatxError
 from featx.runs.files import CALIBRATION
 from featx.runs.read import damaged
@@ -14,7 +15,7 @@ from featx.utils.config import Schema
 class _Entry(Schema):
     seed: int
     fold: int
-    temperature: PositiveFloat
+    temperature: PositiveFinite
 
 
 class _File(Schema, extra="ignore"):

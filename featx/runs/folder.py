@@ -178,6 +178,6 @@ def _finished(inputs: str, folder: Path) -> Results:
 def _results(folder: Path) -> Results:
     """Return the results of a finished run."""
     results = read_scores(folder)
-    if results is None:
+    if results is None or not (folder / PREDICTIONS).is_file():
         raise damaged(folder / PREDICTIONS, "it is not there")
     return results
