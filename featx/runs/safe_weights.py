@@ -75,13 +75,15 @@ def _opened(path: Path) -> Iterator[Any]:
     """Open a file whose header safetensors has checked: it fits the file and is not enormous."""
     try:
         check_file(path)
-        with path.open("rb") as file:
-            if file.read(4).startswith(_PICKLED):
-                raise refused(path, "it is a pickle, which can run code when it is read")
         with safe_open(path, "pt") as opened:
             yield opened
-    except (OSError, SafetensorError) as error:
-        raise refused(path, f"it can't be read ({error})") from error
+    except OSError as error:
+        raise refused(path, f"it can't be read ({error.strerror or error})") from error
+    except SafetensorError as error:
+        with path.open("rb") as file:
+            pickled = file.read(4).startswith(_PICKLED)
+        what = "it is a pickle, which can run code when it is read" if pickled else str(error)
+        raise refused(path, f"it can't be read: {what}") from error
 
 
 def _compare(
