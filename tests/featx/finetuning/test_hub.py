@@ -10,8 +10,8 @@ from huggingface_hub import constants
 from huggingface_hub.errors import HfHubHTTPError
 
 from featx.errors import FeatxError
-from featx.finetuning import hub
 from featx.finetuning.hub import best_saved, check_hub, push
+from featx.runs import hub
 
 
 class Api:
@@ -35,7 +35,7 @@ class Api:
     def auth_check(self, repository, write):
         self._answer("may write", repository, write)
 
-    def upload_folder(self, repo_id, folder_path, commit_message):
+    def upload_folder(self, repo_id, folder_path, commit_message, delete_patterns):
         files = {path.name for path in Path(folder_path).iterdir()}
         self._answer("upload", repo_id, files)
 

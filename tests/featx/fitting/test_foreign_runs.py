@@ -1,4 +1,4 @@
-"""A run that somebody else made is read without running anything of it, or refused in a sentence."""
+"""A run that somebody else made is read without running anything of it, or refused."""
 
 import json
 import os
@@ -107,8 +107,10 @@ REFUSED = {
         r"model\.json: .*encoder is '\.\./evil', a path"),
     "a path of Windows": (set_in("inputs", 0, "features", "encoder", to="C:\\evil"),
         "model.json: .*a path"),
-    "two gigabytes of weights": (headed(TWO_GB, data=b"1234"), "model.safetensors: .*can't be read"),
-    "a header of two gigabytes": (headed({}, length=2**31), "model.safetensors: .*can't be read"),
+    "two gigabytes of weights": (headed(TWO_GB, data=b"1234"),
+        "model.safetensors: .*can't be read"),
+    "a header of two gigabytes": (headed({}, length=2**31),
+        "model.safetensors: .*can't be read"),
     "a truncated file": (lambda: WEIGHTS.write_bytes(WEIGHTS.read_bytes()[:-4]),
         "model.safetensors: .*can't be read"),
     "a header that ends early": (lambda: WEIGHTS.write_bytes(WEIGHTS.read_bytes()[:50]),
@@ -148,7 +150,8 @@ REFUSED = {
     "a million classes": (set_in("classes", to=[str(n) for n in range(10**6)]),
         "model.json: .*classes"),
     "a kind that names code": (set_in("head", "kind", to="os.system"), "model.json: .*os.system"),
-    "another normalisation": (set_in("normalize", to="__import__('os')"), "model.json: .*normalize"),
+    "another normalisation": (set_in("normalize", to="__import__('os')"),
+        "model.json: .*normalize"),
     "unknown keys": (set_in("auto_map", to={"AutoModel": "evil.py"}), "model.json: .*auto_map"),
     "a giant description": (lambda: os.truncate(MODEL, 2**30), "model.json: .*1.07 GB"),
     "a giant config": (lambda: os.truncate(CONFIG, 2**30), "config.toml: .*1.07 GB"),
