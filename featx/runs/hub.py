@@ -97,6 +97,11 @@ def explained(error: Exception) -> str:
             f"the token may not write there ({said}). Take one with write access to that owner's "
             "repositories with `hf auth login`."
         )
+    if status == 404:
+        return (
+            "the Hub knows no such repository or revision, or shows it only to some: "
+            "`hf auth login` takes a token of theirs."
+        )
     if status is not None:
         return f"the Hub refuses ({said})."
     return f"the Hub at {constants.ENDPOINT} can't be reached ({said})."

@@ -11,7 +11,7 @@ from typing import Any
 from huggingface_hub import ModelCardData
 
 from featx import __version__
-from featx.features.encoders.checkpoints import short_name
+from featx.features.encoders.checkpoints import fetch_command, short_name
 from featx.fitting.config import FitConfig
 from featx.fitting.model import FittedHeads, HeadInput, read_heads
 from featx.runs.card import (
@@ -168,8 +168,10 @@ def _describe_input(given: HeadInput) -> str:
 
 def _usage(facts: RunFacts) -> list[str]:
     folder = f"runs/{facts.name}"
+    encoders = [i for i in facts.heads.inputs if i.features.revision]
     lines = [
         "pip install featx",
+        *(fetch_command(i.encoder, i.features.revision) for i in encoders),
         f"featx pull {facts.repository}",
         f"featx predict {folder} speech.wav",
     ]

@@ -4,6 +4,7 @@ import shutil
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 from huggingface_hub import HfApi, ModelCard
 
@@ -117,7 +118,7 @@ def _share_model(source: Path, folder: Path, licence: str, with_predictions: boo
             raise FeatxError(f"{source}: a saved model without {name}.")
     card = folder / CARD
     if licence and card.exists():
-        text = ModelCard(card.read_text("utf-8"))
+        text: Any = ModelCard(card.read_text("utf-8"))
         text.data.license = licence
         write_text(card, str(text))
     return [f"The model in {source} is sent: its weights, its settings and its card."]

@@ -9,6 +9,7 @@ import pytest
 from huggingface_hub import constants
 from huggingface_hub.errors import HfHubHTTPError
 
+import featx
 from featx.errors import FeatxError
 from featx.finetuning.hub import best_saved, check_hub, push
 from featx.runs import hub
@@ -161,3 +162,6 @@ def test_a_fine_tuning_sends_the_best_model_with_its_card(reachable, one_split, 
     finetune(push_to_hub="me/other")  # a finished run is sent as it is
     assert api.asked[-1] == ("upload", "me/other", expected)
     assert history.stat().st_mtime_ns == before
+    pushed = featx.push(history.parent, "me/later", dry_run="out")  # so is one of before
+    assert set(pushed.files) == expected
+    assert featx.load("out").classes
