@@ -3,7 +3,7 @@
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path, PurePosixPath
+from pathlib import Path, PureWindowsPath
 from typing import Annotated, Self
 
 import numpy as np
@@ -54,8 +54,8 @@ class HeadInput(Schema):
     @classmethod
     def _can_be_computed(cls, features: FeatureIdentity) -> FeatureIdentity:
         """Refuse an encoder elsewhere on this machine: it has a Hub id, or a folder's name."""
-        name = PurePosixPath(features.encoder.replace("\\", "/"))
-        if name.is_absolute() or ".." in name.parts or ":" in features.encoder:
+        name = PureWindowsPath(features.encoder)  # splits at both kinds of slashes
+        if name.drive or name.root or ".." in name.parts:
             raise ValueError(f"its encoder is {features.encoder!r}, a path")
         if features.trimmed_to is not None and not 0 < features.trimmed_to < math.inf:
             raise ValueError(f"its trimmed_to is {features.trimmed_to}")

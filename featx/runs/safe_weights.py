@@ -82,8 +82,8 @@ def _opened(path: Path) -> Iterator[Any]:
     except SafetensorError as error:
         with path.open("rb") as file:
             pickled = file.read(4).startswith(_PICKLED)
-        what = "it is a pickle, which can run code when it is read" if pickled else str(error)
-        raise refused(path, f"it can't be read: {what}") from error
+        pickle = "it is a pickle, which can run code when it is read"
+        raise refused(path, pickle if pickled else f"it can't be read ({error})") from error
 
 
 def _compare(

@@ -151,7 +151,12 @@ def _staging(target: Path) -> Iterator[Path]:
         yield staging
         if target.exists():
             target.rename(old)
-        staging.rename(target)
+        try:
+            staging.rename(target)
+        except OSError:
+            if old.exists():
+                old.rename(target)
+            raise
     finally:
         for place in (staging, old):
             shutil.rmtree(place, ignore_errors=True)

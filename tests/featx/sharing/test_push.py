@@ -210,3 +210,20 @@ def test_the_layers_in_the_card_are_those_of_the_run(run):
     with (run / "layer_weights.csv").open(newline="") as file:
         rows = [float(row["weight"]) for row in csv.DictReader(file) if row["layer"] == "1"]
     assert f"| tiny | 1 | {sum(rows) / len(rows):.3f} |" in Path("out/README.md").read_text()
+
+
+def test_features_are_kept_in_the_type_of_training_where_their_store_is_not(
+    workplace, write_corpus, checkpoint_folder
+):
+    write_corpus(speakers=3, takes=1)
+    shutil.copytree(checkpoint_folder, "encoder")
+    featx.extract("encoder", dtype="float32")
+    run = featx.fit("linear", folds=3, name="made").folder
+    before = featx.predict(run, "audio")
+    featx.push(run, "me/emotions", dry_run="elsewhere/sent")
+    shutil.rmtree("features")
+    after = featx.predict("elsewhere/sent", "audio")
+    assert [row.probabilities for row in after] == [row.probabilities for row in before]
+    Path("elsewhere/sent/environment.json").unlink()  # nothing says it any more
+    halves = featx.predict("elsewhere/sent", "audio")
+    assert [row.probabilities for row in halves] != [row.probabilities for row in before]
