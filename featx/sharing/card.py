@@ -273,7 +273,7 @@ def _calibration(facts: RunFacts) -> list[str]:
         "## Calibration",
         f"The expected calibration error of its probabilities is {before:.1f} % as they are, and "
         f"{after:.1f} % with the temperatures that validation utterances chose "
-        "(`featx predict --calibrated`). With these, where only labels of at least such a "
+        "(`featx predict --calibrated`), measured of each head alone. With these, where only labels of at least such a "
         "probability are given (`--abstain`), in percent:",
         table(["least probability", "utterances with a label", "of these right"], rows),
     ]
