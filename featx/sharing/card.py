@@ -4,16 +4,12 @@ import csv
 import json
 import math
 from collections import defaultdict
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from huggingface_hub import ModelCardData
 
 from featx import __version__
-from featx.features.encoders.checkpoints import fetch_command, short_name
-from featx.fitting.config import FitConfig
-from featx.fitting.model import FittedHeads, HeadInput, read_heads
+from featx.fitting.model import HeadInput
 from featx.runs.card import (
     LIMITS,
     METRICS,
@@ -26,78 +22,20 @@ from featx.runs.card import (
     link_encoder,
     table,
 )
-from featx.runs.files import CALIBRATION, CONFIG, FIGURES, LAYER_WEIGHTS
-from featx.runs.read import damaged, read_environment, read_scores
-from featx.scoring.results import NAMES, Results
+from featx.runs.files import CALIBRATION, LAYER_WEIGHTS
+from featx.runs.read import damaged
+from featx.scoring.results import NAMES
+from featx.sharing.facts import RunFacts
+from featx.sharing.usage import repetition, usage
 from featx.sharing.words import (
     describe_head,
     describe_layers,
     describe_normalising,
     describe_speakers,
 )
-from featx.utils.config import read_config
 from featx.utils.files import write_text
 from featx.utils.tables import plain
 from featx.utils.text import counted
-
-
-@dataclass(frozen=True)
-class RunFacts:
-    """What a card tells, all from the files that are sent.
-
-    Attributes:
-        folder: of these files.
-        repository: OWNER/NAME.
-        licence: of the heads; empty if nobody said.
-        config: how the run was fitted.
-        heads: the heads.
-        results: the scores.
-        environment: where they were made.
-    """
-
-    folder: Path
-    repository: str
-    licence: str
-    config: FitConfig
-    heads: FittedHeads
-    results: Results
-    environment: dict[str, Any]
-
-    @classmethod
-    def read(cls, folder: Path, repository: str, licence: str) -> "RunFacts":
-        """Read the facts.
-
-        Raises:
-            FeatxError: if a file is missing or damaged.
-        """
-        config = read_config(folder / CONFIG, FitConfig)
-        results = read_scores(folder)
-        if results is None:
-            raise damaged(folder, "it has no scores")
-        heads = read_heads(folder, config.seconds)
-        environment = read_environment(folder)
-        return cls(folder, repository, licence, config, heads, results, environment)
-
-    @property
-    def name(self) -> str:
-        """What the repository is called."""
-        return self.repository.partition("/")[2]
-
-    @property
-    def corpus(self) -> str:
-        """The name of the corpus, or of its manifest."""
-        return self.config.protocol.corpus or self.config.manifest.stem
-
-    @property
-    def utterances(self) -> int:
-        """How many were tested, by each seed."""
-        return int(self.results.confusion.sum()) // self.results.seeds
-
-    @property
-    def together(self) -> str:
-        """How many heads there are, as in "2 seeds × 5 folds"."""
-        folds = len({member.fold for member in self.heads.members})
-        return f"{counted(self.results.seeds, 'seed')} × {counted(folds, 'fold')}"
 
 
 def write_card(facts: RunFacts, path: Path) -> None:
@@ -106,13 +44,13 @@ def write_card(facts: RunFacts, path: Path) -> None:
         f"---\n{_header(facts).to_yaml()}\n---",
         f"# {plain(facts.name)}",
         *_what(facts),
-        *_usage(facts),
+        *usage(facts),
         *_data(facts),
         *_scores(facts),
         *_calibration(facts),
         *_layer_weights(facts),
         *_limits(facts),
-        *_made(facts),
+        *repetition(facts),
     ]
     write_text(path, "\n\n".join(parts) + "\n")
 
@@ -164,40 +102,6 @@ def _describe_input(given: HeadInput) -> str:
     pretrained = f", pretrained on {entry.pretraining}" if entry else ""
     source = link_encoder(given.encoder, features.revision)
     return f"{describe_layers(given.layers)} of {source}{pretrained}; its weights as they were."
-
-
-def _usage(facts: RunFacts) -> list[str]:
-    folder = f"runs/{facts.name}"
-    encoders = [i for i in facts.heads.inputs if i.features.revision]
-    lines = [
-        "pip install featx",
-        *(fetch_command(i.encoder, i.features.revision) for i in encoders),
-        f"featx pull {facts.repository}",
-        f"featx predict {folder} speech.wav",
-    ]
-    local = [i.encoder for i in facts.heads.inputs if not i.features.is_acoustic
-             and not i.features.revision]  # fmt: skip
-    if local:
-        lines[-1] += "".join(f" --encoder FOLDER/{name}" for name in local)
-    code = (
-        "import featx\n\n"
-        f'model = featx.load(featx.pull("{facts.repository}"))\n'
-        'predictions = model.predict("speech.wav")\n'
-        "for name, probability in predictions[0].probabilities.items():\n"
-        '    print(f"{name}: {probability:.3f}")'
-    )
-    return [
-        "## How to use it",
-        "```console\n" + "\n".join(f"$ {line}" for line in lines) + "\n```",
-        *(
-            [f"You need the checkpoint {', '.join(map(plain, local))}, which is not on the Hub."]
-            if local
-            else []
-        ),
-        "In Python:",
-        f"```python\n{code}\n```",
-        "Nothing in this repository is code: featx reads numbers and settings, and checks them.",
-    ]
 
 
 def _data(facts: RunFacts) -> list[str]:
@@ -273,8 +177,8 @@ def _calibration(facts: RunFacts) -> list[str]:
         "## Calibration",
         f"The expected calibration error of its probabilities is {before:.1f} % as they are, and "
         f"{after:.1f} % with the temperatures that validation utterances chose "
-        "(`featx predict --calibrated`), measured of each head alone. With these, where only labels of at least such a "
-        "probability are given (`--abstain`), in percent:",
+        "(`featx predict --calibrated`), measured of each head alone. With these, where only "
+        "labels of at least such a probability are given (`--abstain`), in percent:",
         table(["least probability", "utterances with a label", "of these right"], rows),
     ]
 
@@ -316,26 +220,3 @@ def _limits(facts: RunFacts) -> list[str]:
         *(plain(note) for note in facts.results.notes()),
     ]
     return ["## Limits and bias", "\n".join(f"- {limit}" for limit in limits)]
-
-
-def _made(facts: RunFacts) -> list[str]:
-    packages = facts.environment.get("packages", {})
-    versions = ", ".join(f"{name} {version}" for name, version in packages.items())
-    command = facts.environment.get("command")
-    steps = [
-        *([f"Make the manifest: `{facts.config.protocol.manifest}`."]
-          if facts.config.protocol.manifest else []),
-        *(f"Extract the features: `featx extract --model {short_name(given.encoder)}`."
-          for given in facts.heads.inputs),
-        "Fit the heads with the config below, which is `config.toml` in this repository: "
-        "`featx fit --config config.toml`.",
-    ]  # fmt: skip
-    return [
-        "## How it was made",
-        "\n".join(f"{number}. {step}" for number, step in enumerate(steps, 1)),
-        *([f"It was made by `{command}`" + (f", with {versions}." if versions else ".")]
-          if command else [f"It was made with {versions}."] if versions else []),
-        *([f"The pictures are in the folder `{FIGURES}`."]
-          if (facts.folder / FIGURES).is_dir() else []),
-        f"```toml\n{facts.config.to_toml().rstrip()}\n```",
-    ]  # fmt: skip

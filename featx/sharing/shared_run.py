@@ -19,8 +19,9 @@ from featx.runs.files import (
     SCORES,
 )
 from featx.runs.read import read_environment
-from featx.sharing.card import RunFacts, write_card
+from featx.sharing.card import write_card
 from featx.sharing.contents import FIT
+from featx.sharing.facts import RunFacts
 from featx.sharing.places import check_cleaned, clean, has_place, last_name, store_place
 from featx.utils.config import read_config
 from featx.utils.files import write_csv, write_json, write_text
