@@ -7,7 +7,6 @@ from typing import Literal
 
 import numpy as np
 
-
 LinearKind = Literal["linear", "svm"]
 Solutions = Iterator[tuple[np.ndarray, np.ndarray, bool]]
 

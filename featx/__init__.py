@@ -31,6 +31,8 @@ if TYPE_CHECKING:
     from featx.reporting.page import report as report
     from featx.runs.run import Run as Run
     from featx.scoring.results import Results as Results
+    from featx.sharing.pull import pull as pull
+    from featx.sharing.push import push as push
     from featx.voting.vote import vote as vote
 
 __version__ = "0.1.0"
@@ -44,6 +46,8 @@ _HOMES = {
     "load": "featx.inference.load",
     "predict": "featx.inference.predict",
     "write_timelines": "featx.inference.timeline",
+    "push": "featx.sharing.push",
+    "pull": "featx.sharing.pull",
     "evaluate": "featx.comparison.evaluate",
     "compare": "featx.comparison.compare",
     "vote": "featx.voting.vote",

@@ -23,6 +23,8 @@ from featx.cli.models import models
 from featx.cli.predict import predict
 from featx.cli.probe import probe
 from featx.cli.protocols import protocols
+from featx.cli.pull import pull
+from featx.cli.push import push
 from featx.cli.report import report
 from featx.cli.reproduce import reproduce
 from featx.cli.run import run
@@ -40,8 +42,8 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 for command in (
-    demo, manifest, models, protocols, extract, fit, finetune, predict, evaluate, compare, vote,
-    layers, probe, report, run, validate, reproduce, doctor,
+    demo, manifest, models, protocols, extract, fit, finetune, predict, push, pull, evaluate,
+    compare, vote, layers, probe, report, run, validate, reproduce, doctor,
 ):  # fmt: skip
     summary = (command.__doc__ or "").splitlines()[0]
     app.command(cls=Command, short_help=summary)(with_quiet(command))

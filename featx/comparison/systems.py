@@ -136,7 +136,10 @@ def _expand(path: Path) -> list[Path]:
     if files := _files_in(path) or [file for inner in visible for file in _files_in(inner)]:
         return files
     if (path / CONFIG).exists():
-        raise FeatxError(f"{path}: a run without {PREDICTIONS}; make it again with `overwrite`.")
+        raise FeatxError(
+            f"{path}: a run without {PREDICTIONS}; make it again with `overwrite`, or, if it is "
+            "from the Hub, ask who pushed it to do so with their predictions."
+        )
     raise FeatxError(
         f"{path}: no run and no CSV file in it or its folders. Give run folders, such as "
         "runs/NAME, or prediction files."

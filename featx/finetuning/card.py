@@ -1,21 +1,30 @@
 """The model card of a fine-tuned model: what it is, its scores, and what it is not for."""
 
 import math
-from collections.abc import Sequence
 from pathlib import Path
 
-import numpy as np
-from huggingface_hub import EvalResult, ModelCardData
+from huggingface_hub import ModelCardData
 
 from featx import __version__
 from featx.data.audio import SAMPLE_RATE
 from featx.finetuning.card_facts import CardFacts, amount
 from featx.finetuning.usage import usage
+from featx.runs.card import (
+    LIMITS,
+    METRICS,
+    TAGS,
+    UAR_AND_WA,
+    chance,
+    class_tables,
+    index_scores,
+    link_encoder,
+    table,
+)
 from featx.runs.files import CARD
 from featx.scoring.predictions import score_outcomes
-from featx.scoring.results import NAMES, Results
+from featx.scoring.results import NAMES
 from featx.utils.files import write_text
-from featx.utils.tables import markdown_table, plain
+from featx.utils.tables import plain
 from featx.utils.text import counted
 
 MODES = {
@@ -23,7 +32,6 @@ MODES = {
     "partial": "all its weights trained but the CNN's",
     "frozen": "its weights as they were; the head alone trained",
 }
-TAGS = ("audio-classification", "speech-emotion-recognition", "featx")
 WARNING = (
     "> **WARNING: the checkpoint was chosen on the TEST data.** The scores below are those of the "
     "best of many looks at it and too high: expect less on any new utterance."
@@ -54,23 +62,12 @@ def _header(facts: CardFacts) -> ModelCardData:
     shared = "speaker-dependent" if facts.task.speakers_shared else "speakers disjoint"
     together = f", {facts.together}" if facts.models > 1 else ""
     on_test = ", checkpoint chosen on the TEST data" if facts.config.select_on == "test" else ""
-    scores = [
-        EvalResult(
-            task_type="audio-classification",
-            task_name="speech emotion recognition",
-            dataset_type=facts.corpus,
-            dataset_name=f"{facts.corpus}: {facts.config.protocol.title}, {shared}",
-            dataset_split="test",
-            metric_type=kind,
-            metric_name=f"{name}{together}{on_test}",
-            metric_value=round(facts.results.scores[metric].mean / 100, 4),
-            metric_args=arguments,
-        )
-        for metric, kind, name, arguments in (
-            ("uar", "recall", "UAR (unweighted average recall)", {"average": "macro"}),
-            ("wa", "accuracy", "accuracy", None),
-        )
-    ]
+    scores = index_scores(
+        facts.results,
+        facts.corpus,
+        f"{facts.corpus}: {facts.config.protocol.title}, {shared}",
+        f"{together}{on_test}",
+    )
     return ModelCardData(
         model_name=f"{facts.config.name}-{facts.member.name}",
         base_model=facts.identity.encoder if facts.on_hub else None,
@@ -78,20 +75,14 @@ def _header(facts: CardFacts) -> ModelCardData:
         library_name="transformers" if facts.plain else None,
         pipeline_tag="audio-classification" if facts.plain else None,
         tags=list(TAGS),
-        metrics=["recall", "accuracy"],
+        metrics=list(METRICS),
         eval_results=scores,
     )
 
 
 def _what(facts: CardFacts) -> list[str]:
     config, identity, entry = facts.config, facts.identity, facts.entry
-    link = f"[{identity.encoder}](https://huggingface.co/{identity.encoder})"
-    if facts.on_hub:
-        packaged = entry and entry.package and entry.package.requirement == identity.revision
-        origin = "from the package" if packaged else "at commit"
-        encoder = f"{link} {origin} `{identity.revision}`"
-    else:
-        encoder = f"a local checkpoint, {plain(identity.encoder)}"
+    encoder = link_encoder(identity.encoder, identity.revision)
     pretrained = f"pretrained on {entry.pretraining}; " if entry else ""
     dense = "dense, tanh, dropout, linear" if config.head.kind == "pooled" else "one linear layer"
     return [
@@ -168,42 +159,12 @@ def _scores(facts: CardFacts) -> list[str]:
     for metric, score in results.scores.items():
         cells = [NAMES[metric], str(score), f"{score.low:.1f} to {score.high:.1f}"]
         rows.append([*cells, str(alone.scores[metric])][: len(header)])
-    chance = 100 / np.count_nonzero(results.confusion.sum(1))
-    rows.append(["chance UAR", f"{chance:.1f}", "", ""][: len(header)])
+    rows.append(["chance UAR", f"{chance(results):.1f}", "", ""][: len(header)])
     return [
         "## Scores",
-        f"{about} UAR is unweighted average recall, WA plain accuracy.",
-        _table(header, rows),
-        "By class, in percent:",
-        _table(["class", "precision", "recall", "F1", "utterances"], _classes(results)),
-        "Confusions, in percent of the true class:",
-        _table(["true \\ predicted", *results.classes], _confusions(results)),
-    ]
-
-
-def _table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    """Return a table in Markdown: a column of text, and others of figures."""
-    return "\n".join(markdown_table(header, rows, "l" + "r" * (len(header) - 1)))
-
-
-def _classes(results: Results) -> list[list[str]]:
-    return [
-        [
-            label,
-            f"{row['precision']:.1f}",
-            f"{row['recall']:.1f}",
-            f"{row['f1']:.1f}",
-            f"{row['utterances']:g}",
-        ]
-        for label, row in (*results.per_class().items(), *results.averages().items())
-    ]
-
-
-def _confusions(results: Results) -> list[list[str]]:
-    shares = 100 * results.confusion / np.maximum(results.confusion.sum(1, keepdims=True), 1)
-    return [
-        [label, *(f"{share:.0f}" for share in row)]
-        for label, row in zip(results.classes, shares, strict=True)
+        f"{about} {UAR_AND_WA}",
+        table(header, rows),
+        *class_tables(results),
     ]
 
 
@@ -214,17 +175,16 @@ def _limits(facts: CardFacts) -> list[str]:
         else "What the encoder was trained on before, if at all, featx can't know; recordings of "
         "the test may be among it."
     )
+    people, acted, licence = LIMITS
     limits = [
-        "Not for decisions about people. It tells what recordings that sound like this were "
-        "labelled in the corpus, not what somebody feels, thinks or intends.",
+        people,
         f"It has heard {amount(facts.training)}, of one corpus. Other voices, languages, rooms "
         "and microphones usually lower the scores; by how much was not measured.",
-        "Corpora of emotional speech are mostly acted or elicited; emotion in daily life is "
-        "weaker, mixed, and expressed otherwise.",
+        acted,
         "It always names one of its classes, also for silence, noise, or an emotion that is none "
         "of them. Its probabilities are not calibrated.",
         origin,
-        "The corpus has a licence of its own, which may bind what is trained on it.",
+        licence,
         *(plain(note) for note in facts.results.notes()),
     ]
     return ["## Limits", "\n".join(f"- {limit}" for limit in limits)]

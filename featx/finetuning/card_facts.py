@@ -4,13 +4,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from featx.data.manifest import Utterance
-from featx.features.encoders.checkpoints import EncoderEntry, read_registry
+from featx.features.encoders.checkpoints import EncoderEntry
 from featx.finetuning.config import FinetuneConfig
 from featx.finetuning.identity import Identity
 from featx.finetuning.member import TunedMember
 from featx.finetuning.saved import is_plain
 from featx.protocols.folds import Fold
 from featx.protocols.task import Task
+from featx.runs.card import find_entry
 from featx.scoring.results import Results
 from featx.utils.text import counted
 
@@ -48,8 +49,7 @@ class CardFacts:
     @property
     def entry(self) -> EncoderEntry | None:
         """The encoder's entry among the models with a short name, if it is one of them."""
-        known = {entry.hub_id: entry for entry in read_registry().values()}
-        return known.get(self.identity.encoder) if self.on_hub else None
+        return find_entry(self.identity.encoder) if self.on_hub else None
 
     @property
     def fold(self) -> Fold:

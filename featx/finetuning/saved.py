@@ -8,20 +8,23 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from pydantic import PositiveFloat
-from safetensors import SafetensorError
-from safetensors.torch import load, save
+from safetensors.torch import save
 from torch import Tensor
 from transformers import MODEL_FOR_AUDIO_CLASSIFICATION_MAPPING
 
 from classifiers.pooled import PooledClassifier, PooledSettings
+from classifiers.settings import PositiveFinite
 from featx.errors import FeatxError
 from featx.features.encoders.checkpoints import WHISPER
 from featx.features.encoders.loading import load_extractor, load_model
 from featx.features.encoders.shape import read_shape
 from featx.finetuning.choices import Mode
+from featx.finetuning.foreign import check_encoder, check_settings
 from featx.finetuning.model import EmotionModel
+from featx.runs.class_names import ClassNames
 from featx.runs.files import SAVED_HEAD
+from featx.runs.safe_files import check_folder, read_text_of
+from featx.runs.safe_weights import read_weights, shapes_of
 from featx.utils.files import write_bytes, write_json
 
 HEAD_WEIGHTS = "head.safetensors"
@@ -36,9 +39,9 @@ class SavedHead(PooledSettings):
         seconds: how much of the beginning of each utterance the model heard; None for all of it.
     """
 
-    classes: tuple[str, ...]
+    classes: ClassNames
     mode: Mode
-    seconds: PositiveFloat | None = None
+    seconds: PositiveFinite | None = None
 
     @property
     def settings(self) -> PooledSettings:
@@ -147,19 +150,24 @@ def load_tuned(folder: Path) -> TunedModel:
     """Read a model that `save_model` wrote.
 
     Raises:
-        FeatxError: if the folder does not hold one, or its files can't be used.
+        FeatxError: if the folder does not hold one, or its files can't be used; nothing in them is
+            executed, and no memory taken before their sizes are checked.
     """
-    try:
-        saved = SavedHead.model_validate_json((folder / SAVED_HEAD).read_bytes())
-        weights = load((folder / HEAD_WEIGHTS).read_bytes())
-        shape = read_shape(folder)
-        head = PooledClassifier(saved.settings, shape.dim, len(saved.classes))
-        head.load_state_dict(weights)
-    except (OSError, ValueError, KeyError, RuntimeError, SafetensorError) as error:
+    if not (folder / SAVED_HEAD).is_file():
         raise FeatxError(
-            f"{folder}: not a model that `featx.finetune` saved ({error}). A run keeps them in its "
-            "folder models."
-        ) from error
+            f"{folder}: not a model that `featx.finetune` saved, as it has no {SAVED_HEAD}. A run "
+            "keeps them in its folder models."
+        )
+    check_folder(folder)
+    check_settings(folder)
+    saved = read_text_of(folder / SAVED_HEAD, SavedHead)
+    shape = read_shape(folder)
+    with torch.device("meta"):
+        expected = shapes_of(PooledClassifier(saved.settings, shape.dim, len(saved.classes)))
+    weights = read_weights(folder / HEAD_WEIGHTS, expected)
+    check_encoder(folder)
+    head = PooledClassifier(saved.settings, shape.dim, len(saved.classes))
+    head.load_state_dict(weights)
     extractor = load_extractor(folder)
     model = EmotionModel(load_model(folder), extractor, shape, head, saved.mode)
     return TunedModel(

@@ -12,6 +12,7 @@ from classifiers.batch import Examples
 from classifiers.head import Head
 from classifiers.history import Epoch, Trained
 from classifiers.layer_average import LayerAverage
+from classifiers.shape import InputShape
 from classifiers.statistics import Statistics
 from featx.runs.members import member_name, read_member, write_member
 
@@ -96,6 +97,24 @@ def weights_of(head: Head, training: Examples) -> dict[str, Tensor]:
 def is_statistic(weight: str) -> bool:
     """Tell whether a weight was measured on the features, not trained."""
     return weight.startswith(_STATISTICS)
+
+
+def statistic_shapes(shapes: Sequence[InputShape]) -> dict[str, tuple[int, int]]:
+    """Return the shape of each weight that was measured, where all speakers share them.
+
+    Args:
+        shapes: the shape of each store's features.
+    """
+    return {
+        f"{_STATISTICS}{store}.{what}": (shape.layers, shape.dim)
+        for store, shape in enumerate(shapes)
+        for what in ("mean", "deviation")
+    }
+
+
+def is_deviation(weight: str) -> bool:
+    """Tell whether a weight is a measured deviation."""
+    return is_statistic(weight) and weight.endswith(".deviation")
 
 
 def split_statistics(

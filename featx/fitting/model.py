@@ -1,14 +1,14 @@
 """The trained heads of a finished fit, read back to be applied to features."""
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
+from pathlib import Path, PureWindowsPath
+from typing import Annotated, Self
 
 import numpy as np
 import torch
-from pydantic import ValidationError
-from safetensors import SafetensorError
-from safetensors.torch import load
+from pydantic import Field, field_validator, model_validator
 from torch import Tensor
 
 from cache import FeatureIdentity, FeatureStore
@@ -21,11 +21,14 @@ from classifiers.shape import InputShape
 from classifiers.statistics import Statistics, add_up, statistics_of
 from classifiers.training import predict, seeded
 from featx.errors import FeatxError
-from featx.fitting.member import split_statistics
+from featx.fitting.choices import Normalize
+from featx.fitting.member import is_deviation, split_statistics, statistic_shapes
 from featx.fitting.moments import as_two_frames
 from featx.fitting.selection import Selection, Stored
+from featx.runs.class_names import ClassNames
 from featx.runs.files import DESCRIPTION, WEIGHTS
-from featx.runs.read import damaged
+from featx.runs.safe_files import read_text_of, refused
+from featx.runs.safe_weights import Shape, read_weights, shapes_of
 from featx.scoring.calibration import cool
 from featx.utils.config import Schema
 
@@ -42,10 +45,21 @@ class HeadInput(Schema):
         features: the identity of the store that the heads were trained on.
     """
 
-    layers: tuple[str, ...]
-    dim: int
-    step: float
+    layers: Annotated[tuple[str, ...], Field(min_length=1, max_length=1_000)]
+    dim: Annotated[int, Field(gt=0, le=1_000_000)]
+    step: Annotated[float, Field(ge=0, le=3_600)]
     features: FeatureIdentity
+
+    @field_validator("features")
+    @classmethod
+    def _can_be_computed(cls, features: FeatureIdentity) -> FeatureIdentity:
+        """Refuse an encoder elsewhere on this machine: it has a Hub id, or a folder's name."""
+        name = PureWindowsPath(features.encoder)  # splits at both kinds of slashes
+        if name.drive or name.root or ".." in name.parts:
+            raise ValueError(f"its encoder is {features.encoder!r}, a path")
+        if features.trimmed_to is not None and not 0 < features.trimmed_to < math.inf:
+            raise ValueError(f"its trimmed_to is {features.trimmed_to}")
+        return features
 
     @property
     def shape(self) -> InputShape:
@@ -62,7 +76,7 @@ class _MemberEntry(Schema):
     """A head's place in the file of weights."""
 
     prefix: str
-    seed: int
+    seed: Annotated[int, Field(ge=-(2**31), lt=2**63)]
     fold: int | None  # none of a final head
     best_epoch: int
 
@@ -71,10 +85,32 @@ class _Description(Schema):
     """What `model.json` holds."""
 
     head: HeadSettings
-    normalize: str
-    classes: tuple[str, ...]
-    inputs: tuple[HeadInput, ...]
-    members: tuple[_MemberEntry, ...]
+    normalize: Normalize
+    classes: ClassNames
+    inputs: Annotated[tuple[HeadInput, ...], Field(min_length=1, max_length=100)]
+    members: Annotated[tuple[_MemberEntry, ...], Field(min_length=1, max_length=100_000)]
+
+    @model_validator(mode="after")
+    def _can_be_built(self) -> Self:
+        """Refuse sizes that no head has, by which it would take hours to build."""
+        for name, most in (("width", 1_000_000), ("depth", 1_000)):
+            size = getattr(self.head, name, 0)
+            if size > most:
+                raise ValueError(f"head.{name} is {size:,}, and {most:,} are the most")
+        return self
+
+    @property
+    def shapes(self) -> list[InputShape]:
+        """What the heads are built for, in the order of the inputs."""
+        return [given.shape for given in self.inputs]
+
+    def weights(self) -> dict[str, Shape]:
+        """Return the shape of each weight of all heads, without making any."""
+        with torch.device("meta"):
+            own = shapes_of(build_head(self.head, self.shapes, len(self.classes)))
+        if self.normalize == "global":
+            own |= statistic_shapes(self.shapes)
+        return {f"{m.prefix}{name}": shape for m in self.members for name, shape in own.items()}
 
 
 @dataclass(frozen=True)
@@ -236,16 +272,13 @@ def read_heads(folder: Path, seconds: float) -> FittedHeads:
         seconds: how much of each utterance's beginning the heads heard, from the run's config.
 
     Raises:
-        FeatxError: if a file is missing or damaged.
+        FeatxError: if a file is missing or damaged, or not as a fit writes it; nothing in it is
+            executed, and no memory taken before its sizes are checked.
     """
-    path = folder / DESCRIPTION
-    try:
-        text = path.read_bytes()
-        described = _Description.model_validate_json(text)
-        weights = load((folder / WEIGHTS).read_bytes())
-        members = tuple(_build(described, entry, weights) for entry in described.members)
-    except (OSError, ValidationError, SafetensorError, RuntimeError, KeyError) as error:
-        raise damaged(path, f"its heads can't be read: {error}") from error
+    described = read_text_of(folder / DESCRIPTION, _Description)
+    path = folder / WEIGHTS
+    weights = read_weights(path, described.weights())
+    members = tuple(_build(described, entry, weights, path) for entry in described.members)
     final = tuple(member for member in members if member.fold is None)
     return FittedHeads(
         classes=described.classes,
@@ -259,16 +292,20 @@ def read_heads(folder: Path, seconds: float) -> FittedHeads:
 
 
 def _build(
-    described: _Description, entry: _MemberEntry, weights: Mapping[str, Tensor]
+    described: _Description, entry: _MemberEntry, weights: Mapping[str, Tensor], path: Path
 ) -> FittedHead:
-    shapes = [given.shape for given in described.inputs]
     own = {
         name.removeprefix(entry.prefix): value
         for name, value in weights.items()
         if name.startswith(entry.prefix)
     }
-    trained, statistics = split_statistics(own, len(shapes))
-    head = seeded(lambda: build_head(described.head, shapes, len(described.classes)), entry.seed)
+    for name, value in own.items():
+        if is_deviation(name) and not (value > 0).all():
+            raise refused(path, f"{entry.prefix}{name} has a deviation that is not above zero")
+    trained, statistics = split_statistics(own, len(described.inputs))
+    head = seeded(
+        lambda: build_head(described.head, described.shapes, len(described.classes)), entry.seed
+    )
     head.load_state_dict(trained)
     return FittedHead(entry.seed, entry.fold, head.eval().requires_grad_(False), statistics)
 

@@ -144,7 +144,10 @@ def write_environment(data: FitData, inputs: str, folder: Path) -> None:
     environment = {
         **describe_environment(),
         "inputs_sha256": inputs,
-        "features": [{**store.identity.to_json(), "software": store.software} for store in stores],
+        "features": [
+            {**store.identity.to_json(), "dtype": store.layout.dtype, "software": store.software}
+            for store in stores
+        ],
     }
     write_json(folder / ENVIRONMENT, environment)
 

@@ -1,7 +1,7 @@
 """From a finished run to a model that predicts."""
 
 from pathlib import Path
-from typing import cast
+from typing import Any, cast, get_args
 
 from cache import FeatureStore
 from featx.errors import FeatxError, StoreError
@@ -12,7 +12,8 @@ from featx.fitting.unused_layers import without_unused_layers
 from featx.inference.fitted import FittedModel
 from featx.inference.model import Model
 from featx.runs.files import CONFIG, DESCRIPTION, SAVED_HEAD
-from featx.runs.read import locate, read_config, read_scores
+from featx.runs.read import locate, read_config, read_environment, read_scores
+from featx.runs.safe_files import check_folder
 from featx.utils.arguments import checked
 from featx.utils.config import read_config as read_as
 from featx.utils.files import AnyPath
@@ -43,6 +44,8 @@ def load(run: AnyPath) -> Model:
         >>> predictions = model.predict("audio")
     """
     folder = Path(run)
+    if folder.is_dir():
+        check_folder(folder)
     if (folder / SAVED_HEAD).is_file():
         from featx.inference import finetuned  # which takes a second that heads do not need
 
@@ -69,14 +72,26 @@ def load(run: AnyPath) -> Model:
 def _load_fit(folder: Path) -> FittedModel:
     config = read_as(folder / CONFIG, FitConfig)
     heads = without_unused_layers(read_heads(folder, config.seconds))
-    dtypes = tuple(_dtype(folder, store) for store in config.features)
+    noted = _noted_dtypes(folder)
+    dtypes = tuple(
+        _dtype(folder, store, noted[place] if place < len(noted) else None)
+        for place, store in enumerate(config.features)
+    )
     return FittedModel(folder, heads.classes, heads, dtypes)
 
 
-def _dtype(folder: Path, store: Path) -> Dtype | None:
-    """Return what a store of the run keeps features in; None if it is not here any more."""
+def _noted_dtypes(folder: Path) -> list[Any]:
+    """Return what `environment.json` says that each store kept features in."""
+    stores = read_environment(folder).get("features")
+    entries = stores if isinstance(stores, list) else []
+    return [entry.get("dtype") if isinstance(entry, dict) else None for entry in entries]
+
+
+def _dtype(folder: Path, store: Path, noted: object) -> Dtype | None:
+    """Return what a store of the run keeps features in, or else as noted; None if unknown."""
     found = locate(folder, str(store))
     try:
-        return cast(Dtype, FeatureStore(found).layout.dtype) if found else None
+        dtype = FeatureStore(found).layout.dtype if found else noted
     except StoreError:
-        return None
+        dtype = noted
+    return cast(Dtype, dtype) if dtype in get_args(Dtype) else None

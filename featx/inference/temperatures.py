@@ -3,8 +3,9 @@
 from collections.abc import Iterable
 from pathlib import Path
 
-from pydantic import PositiveFloat, ValidationError
+from pydantic import ValidationError
 
+from classifiers.settings import PositiveFinite
 from featx.errors import FeatxError
 from featx.runs.files import CALIBRATION
 from featx.runs.read import damaged
@@ -16,7 +17,7 @@ Key = tuple[int, int | None]  # seed and fold, which a final model has none of
 class _Entry(Schema):
     seed: int
     fold: int | None  # none of a final model
-    temperature: PositiveFloat
+    temperature: PositiveFinite
 
 
 class _File(Schema, extra="ignore"):

@@ -212,6 +212,6 @@ def _check_inputs(inputs: str, folder: Path) -> None:
 def _results(folder: Path) -> Results:
     """Return the results of a finished run."""
     results = read_scores(folder)
-    if results is None:
+    if results is None or not (folder / PREDICTIONS).is_file():
         raise damaged(folder / PREDICTIONS, "it is not there")
     return results

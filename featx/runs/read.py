@@ -9,7 +9,8 @@ from typing import Any
 from pydantic import ValidationError
 
 from featx.errors import FeatxError
-from featx.runs.files import CONFIG, ENVIRONMENT, PREDICTIONS, SCORES
+from featx.runs.files import CONFIG, DESCRIPTION, ENVIRONMENT, PREDICTIONS, SCORES
+from featx.runs.safe_files import TEXT_LIMIT, check_file
 from featx.scoring.results import Results
 from featx.scoring.results_file import read_results
 from featx.utils.config import first_problem
@@ -60,13 +61,17 @@ def read_environment(folder: Path) -> dict[str, Any]:
 def read_scores(folder: Path) -> Results | None:
     """Return what a run says of itself in its `metrics.json`, None if the folder holds no run.
 
+    A fit from the Hub has no predictions: its heads tell that the scores are its own.
+
     Raises:
         FeatxError: if it can't be read or doesn't hold the scores of a run.
     """
     path = folder / SCORES
-    if not (folder / PREDICTIONS).is_file() or not path.exists():
+    is_run = (folder / PREDICTIONS).is_file() or (folder / DESCRIPTION).is_file()
+    if not is_run or not path.exists():
         return None
     try:
+        check_file(path, TEXT_LIMIT)
         return read_results(path)
     except OSError as error:
         raise damaged(path, str(error.strerror)) from None
@@ -106,6 +111,7 @@ def damaged(path: Path, what: str) -> FeatxError:
 def _read(path: Path) -> str | None:
     """Return the text of a file, None if it is not there."""
     try:
+        check_file(path, TEXT_LIMIT)
         return path.read_text("utf-8")
     except FileNotFoundError:
         return None

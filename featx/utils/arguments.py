@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar, cast, get_args, get_type_hints
 
 from featx.errors import FeatxError
-from featx.utils.text import without_prefix
+from featx.utils.text import shorten, without_prefix
 
 if TYPE_CHECKING:
     from pydantic import TypeAdapter
@@ -68,8 +68,7 @@ def _check(name: str, value: object, adapter: "TypeAdapter[Any]") -> object:
     try:
         valid = adapter.validate_python(value)
     except ValidationError as error:
-        shown = repr(value)
-        shown = shown if len(shown) <= _SHOWN else f"{shown[: _SHOWN - 1]}…"
+        shown = shorten(repr(value), _SHOWN)
         problem = _describe(error.errors(include_url=False))
         raise FeatxError(f"`{name}={shown}`: {problem}.") from None
     return value if valid == value else valid

@@ -12,9 +12,10 @@ from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
 from pydantic_core import ErrorDetails
 
 from featx.errors import FeatxError
-from featx.utils.text import counted, nearest, without_prefix
+from featx.utils.text import counted, nearest, shorten, without_prefix
 
 T = TypeVar("T")
+_SHOWN = 80  # letters of a value in a message
 
 
 class Schema(BaseModel):
@@ -55,7 +56,7 @@ def read_config(path: Path, schema: type[T]) -> T:
         table = tomllib.loads(path.read_text("utf-8"))
     except OSError as error:
         raise ConfigError(f"{path}: can't be read ({error.strerror}).") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except (ValueError, RecursionError) as error:  # no TOML, no UTF-8, or nested without end
         raise ConfigError(f"{path}: not valid TOML: {error}.") from error
     return check_config(table, schema, path)
 
@@ -88,9 +89,9 @@ def check_config(table: dict[str, Any], schema: type[T], where: object) -> T:
 def first_problem(error: ValidationError) -> str:
     """Return the first of the problems of a file that featx itself wrote, in a few words."""
     detail = error.errors()[0]
-    key = ".".join(map(str, detail["loc"]))
+    key = shorten(".".join(map(str, detail["loc"])), _SHOWN)
     message = without_prefix(detail["msg"])
-    return f"{key} is {detail['input']!r}: {message}" if key else message
+    return f"{key} is {shorten(repr(detail['input']), _SHOWN)}: {message}" if key else message
 
 
 def _explain(detail: ErrorDetails, schema: object) -> str:

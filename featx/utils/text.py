@@ -24,6 +24,11 @@ def signed(value: float) -> str:
     return f"{rounded:+.1f}".replace("-", "−") if rounded else "0.0"
 
 
+def shorten(text: str, most: int) -> str:
+    """Return a text of at most so many letters, the last of them an ellipsis if it was longer."""
+    return text if len(text) <= most else f"{text[: most - 1]}…"
+
+
 def listed(items: Sequence[object], shown: int = 3) -> str:
     """Return "a, b, c and 5 more": the first few items, and how many others there are."""
     rest = f" and {len(items) - shown:,} more" if len(items) > shown else ""

@@ -9,9 +9,10 @@ import pytest
 from huggingface_hub import constants
 from huggingface_hub.errors import HfHubHTTPError
 
+import featx
 from featx.errors import FeatxError
-from featx.finetuning import hub
 from featx.finetuning.hub import best_saved, check_hub, push
+from featx.runs import hub
 
 
 class Api:
@@ -35,7 +36,7 @@ class Api:
     def auth_check(self, repository, write):
         self._answer("may write", repository, write)
 
-    def upload_folder(self, repo_id, folder_path, commit_message):
+    def upload_folder(self, repo_id, folder_path, commit_message, delete_patterns):
         files = {path.name for path in Path(folder_path).iterdir()}
         self._answer("upload", repo_id, files)
 
@@ -161,3 +162,6 @@ def test_a_fine_tuning_sends_the_best_model_with_its_card(reachable, one_split, 
     finetune(push_to_hub="me/other")  # a finished run is sent as it is
     assert api.asked[-1] == ("upload", "me/other", expected)
     assert history.stat().st_mtime_ns == before
+    pushed = featx.push(history.parent, "me/later", dry_run="out")  # so is one of before
+    assert set(pushed.files) == expected
+    assert featx.load("out").classes

@@ -1,0 +1,222 @@
+"""The card of a fit: what its heads are, how they are used, their scores, what they are not for."""
+
+import csv
+import json
+import math
+from collections import defaultdict
+from pathlib import Path
+
+from huggingface_hub import ModelCardData
+
+from featx import __version__
+from featx.fitting.model import HeadInput
+from featx.runs.card import (
+    LIMITS,
+    METRICS,
+    TAGS,
+    UAR_AND_WA,
+    chance,
+    class_tables,
+    find_entry,
+    index_scores,
+    link_encoder,
+    table,
+)
+from featx.runs.files import CALIBRATION, LAYER_WEIGHTS
+from featx.runs.read import damaged
+from featx.scoring.results import NAMES
+from featx.sharing.facts import RunFacts
+from featx.sharing.usage import repetition, usage
+from featx.sharing.words import (
+    describe_head,
+    describe_layers,
+    describe_normalising,
+    describe_speakers,
+)
+from featx.utils.files import write_text
+from featx.utils.tables import plain
+from featx.utils.text import counted
+
+
+def write_card(facts: RunFacts, path: Path) -> None:
+    """Write the card of a fit, as Markdown with the table that the Hub reads."""
+    parts = [
+        f"---\n{_header(facts).to_yaml()}\n---",
+        f"# {plain(facts.name)}",
+        *_what(facts),
+        *usage(facts),
+        *_data(facts),
+        *_scores(facts),
+        *_calibration(facts),
+        *_layer_weights(facts),
+        *_limits(facts),
+        *repetition(facts),
+    ]
+    write_text(path, "\n\n".join(parts) + "\n")
+
+
+def _header(facts: RunFacts) -> ModelCardData:
+    shared = {True: ", speaker-dependent", False: ", speakers disjoint", None: ""}
+    dataset = (
+        f"{facts.corpus}: {facts.config.protocol.title}{shared[facts.results.speakers_shared]}"
+    )
+    bases = [given.encoder for given in facts.heads.inputs if given.features.revision]
+    return ModelCardData(
+        model_name=facts.name,
+        base_model=bases[0] if len(bases) == 1 else bases or None,
+        datasets=[facts.config.protocol.corpus] if facts.config.protocol.corpus else None,
+        license=facts.licence or None,
+        library_name="featx",
+        pipeline_tag="audio-classification",
+        tags=list(TAGS),
+        metrics=list(METRICS),
+        eval_results=index_scores(facts.results, facts.corpus, dataset, f", {facts.together}"),
+    )
+
+
+def _what(facts: RunFacts) -> list[str]:
+    lines = [_describe_input(given) for given in facts.heads.inputs]
+    heads = len(facts.heads.members)
+    return [
+        "It names the emotion that an utterance expresses: "
+        f"{', '.join(map(plain, facts.results.classes))}.",
+        "\n".join(
+            [
+                *(f"- Features: {line}" for line in lines),
+                f"- Head: {describe_head(facts.config.head, facts.heads.inputs)}.",
+                f"- {counted(heads, 'head')} ({facts.together}), whose probabilities are averaged."
+                if heads > 1
+                else "- A single head.",
+                f"- Made with featx {__version__}. The encoder itself is not part of this "
+                "repository: featx fetches it, and checks that it is the same.",
+            ]
+        ),
+    ]
+
+
+def _describe_input(given: HeadInput) -> str:
+    features = given.features
+    if features.is_acoustic:
+        return f"{plain(given.encoder)}, acoustic features, {given.dim} a frame."
+    entry = find_entry(given.encoder) if features.revision else None
+    pretrained = f", pretrained on {entry.pretraining}" if entry else ""
+    source = link_encoder(given.encoder, features.revision)
+    return f"{describe_layers(given.layers)} of {source}{pretrained}; its weights as they were."
+
+
+def _data(facts: RunFacts) -> list[str]:
+    protocol, results = facts.config.protocol, facts.results
+    of_whom = f" of {counted(results.speakers, 'speaker')}" if results.speakers else ""
+    name = f"`{protocol.name}`: " if protocol.name else ""
+    kept = [f"{plain(column)}: {' or '.join(map(plain, values))}"
+            for column, values in protocol.where.items()]  # fmt: skip
+    merged = [f"{plain(old)} counts as {plain(new)}" for old, new in protocol.merge.items()]
+    return [
+        "## Training data and protocol",
+        "\n".join(
+            f"- {line}"
+            for line in (
+                f"Corpus: {plain(facts.corpus)}{_bracketed(kept)}.",
+                *([f"Labels: {'; '.join(merged)}."] if merged else []),
+                f"Protocol: {name}{plain(protocol.title)}; {facts.together}. Tested, each by heads "
+                f"that have not heard it: {counted(facts.utterances, 'utterance')}{of_whom}.",
+                f"Features: {describe_normalising(facts.config.normalize)}.",
+                f"Used of each utterance: {_seconds(facts.config.seconds)}.",
+            )
+        ),
+        f"**Speakers: {describe_speakers(results.speakers_shared)}**",
+    ]
+
+
+def _bracketed(parts: list[str]) -> str:
+    return f" ({'; '.join(parts)})" if parts else ""
+
+
+def _seconds(seconds: float) -> str:
+    return "all of it" if math.isinf(seconds) else f"its first {seconds:g} s"
+
+
+def _scores(facts: RunFacts) -> list[str]:
+    results = facts.results
+    spread = f"mean ± std of {results.seeds} seeds" if results.seeds > 1 else "one seed"
+    rows = [
+        [NAMES[metric], str(score), f"{score.low:.1f} to {score.high:.1f}"]
+        for metric, score in results.scores.items()
+    ]
+    rows.append(["chance UAR", f"{chance(results):.1f}", ""])
+    average = (
+        " The scores are those of single heads, each on the fold that it has not heard; those of "
+        "the average of all heads were not measured."
+        if len(facts.heads.members) > 1
+        else ""
+    )
+    return [
+        "## Scores",
+        f"{UAR_AND_WA}{average}",
+        table(["test, %", spread, f"95 % interval over {results.resampled}"], rows),
+        *class_tables(results),
+    ]
+
+
+def _calibration(facts: RunFacts) -> list[str]:
+    path = facts.folder / CALIBRATION
+    if not path.exists():
+        return ["## Calibration", "Its probabilities are not calibrated."]
+    try:
+        found = json.loads(path.read_text("utf-8"))
+        errors = found["expected_calibration_error"]
+        before, after = float(errors["before"]), float(errors["after"])
+        rows = [
+            [f"{entry['below']:g} %", f"{entry['answered']:.1f}", f"{entry['accuracy']:.1f}"]
+            for entry in found["abstaining"]
+            if entry["accuracy"] is not None
+        ]
+    except (ValueError, KeyError, TypeError) as error:
+        raise damaged(path, repr(error)) from error
+    return [
+        "## Calibration",
+        f"The expected calibration error of its probabilities is {before:.1f} % as they are, and "
+        f"{after:.1f} % with the temperatures that validation utterances chose "
+        "(`featx predict --calibrated`), measured of each head alone. With these, where only "
+        "labels of at least such a probability are given (`--abstain`), in percent:",
+        table(["least probability", "utterances with a label", "of these right"], rows),
+    ]
+
+
+def _layer_weights(facts: RunFacts) -> list[str]:
+    weights: dict[tuple[str, str], list[float]] = defaultdict(list)
+    path = facts.folder / LAYER_WEIGHTS
+    if path.exists():
+        with path.open(encoding="utf-8", newline="") as file:
+            for row in csv.DictReader(file):
+                weights[row["features"], row["layer"]].append(float(row["weight"]))
+    title = "## What the layers weigh"
+    if not weights:
+        return [title, "These heads average no layers: each feature has weights of its own."]
+    rows = [
+        [*key, f"{sum(values) / len(values):.3f}", f"{min(values):.3f} to {max(values):.3f}"]
+        for key, values in weights.items()
+    ]
+    return [
+        title,
+        "The share of each layer in the average that the heads see, as the mean of all heads:",
+        table(["features", "layer", "weight", "lowest to highest"], rows),
+    ]
+
+
+def _limits(facts: RunFacts) -> list[str]:
+    people, acted, licence = LIMITS
+    limits = [
+        people,
+        f"It has learned from {plain(facts.corpus)} alone. Other voices, languages, rooms and "
+        "microphones usually lower the scores, and not for all groups of people alike; by how "
+        "much was not measured.",
+        acted,
+        "It always names one of its classes, also for silence, noise, or an emotion that is none "
+        "of them, unless `--abstain` lets it withhold a label.",
+        "What the encoder heard before is not checked here; recordings of the test may be among "
+        "it.",
+        licence,
+        *(plain(note) for note in facts.results.notes()),
+    ]
+    return ["## Limits and bias", "\n".join(f"- {limit}" for limit in limits)]

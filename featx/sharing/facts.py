@@ -1,0 +1,72 @@
+"""The facts that the card of a fit states, all from the files that are sent."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from featx.fitting.config import FitConfig
+from featx.fitting.model import FittedHeads, read_heads
+from featx.runs.files import CONFIG
+from featx.runs.read import damaged, read_environment, read_scores
+from featx.scoring.results import Results
+from featx.utils.config import read_config
+from featx.utils.text import counted
+
+
+@dataclass(frozen=True)
+class RunFacts:
+    """What a card tells, all from the files that are sent.
+
+    Attributes:
+        folder: of these files.
+        repository: OWNER/NAME.
+        licence: of the heads; empty if nobody said.
+        config: how the run was fitted.
+        heads: the heads.
+        results: the scores.
+        environment: where they were made.
+    """
+
+    folder: Path
+    repository: str
+    licence: str
+    config: FitConfig
+    heads: FittedHeads
+    results: Results
+    environment: dict[str, Any]
+
+    @classmethod
+    def read(cls, folder: Path, repository: str, licence: str) -> "RunFacts":
+        """Read the facts.
+
+        Raises:
+            FeatxError: if a file is missing or damaged.
+        """
+        config = read_config(folder / CONFIG, FitConfig)
+        results = read_scores(folder)
+        if results is None:
+            raise damaged(folder, "it has no scores")
+        heads = read_heads(folder, config.seconds)
+        environment = read_environment(folder)
+        return cls(folder, repository, licence, config, heads, results, environment)
+
+    @property
+    def name(self) -> str:
+        """What the repository is called."""
+        return self.repository.partition("/")[2]
+
+    @property
+    def corpus(self) -> str:
+        """The name of the corpus, or of its manifest."""
+        return self.config.protocol.corpus or self.config.manifest.stem
+
+    @property
+    def utterances(self) -> int:
+        """How many were tested, by each seed."""
+        return int(self.results.confusion.sum()) // self.results.seeds
+
+    @property
+    def together(self) -> str:
+        """How many heads there are, as in "2 seeds × 5 folds"."""
+        folds = len({member.fold for member in self.heads.members})
+        return f"{counted(self.results.seeds, 'seed')} × {counted(folds, 'fold')}"
