@@ -76,7 +76,8 @@ def _header(facts: RunFacts) -> ModelCardData:
 
 def _what(facts: RunFacts) -> list[str]:
     lines = [_describe_input(given) for given in facts.heads.inputs]
-    heads = len(facts.heads.members)
+    heads, final = len(facts.heads.members), bool(facts.heads.cross_validated)
+    trained = "trained on all utterances" if final else facts.together
     return [
         "It names the emotion that an utterance expresses: "
         f"{', '.join(map(plain, facts.results.classes))}.",
@@ -84,9 +85,9 @@ def _what(facts: RunFacts) -> list[str]:
             [
                 *(f"- Features: {line}" for line in lines),
                 f"- Head: {describe_head(facts.config.head, facts.heads.inputs)}.",
-                f"- {counted(heads, 'head')} ({facts.together}), whose probabilities are averaged."
+                f"- {counted(heads, 'head')} ({trained}), whose probabilities are averaged."
                 if heads > 1
-                else "- A single head.",
+                else f"- A single head{f', {trained}' if final else ''}.",
                 f"- Made with featx {__version__}. The encoder itself is not part of this "
                 "repository: featx fetches it, and checks that it is the same.",
             ]
@@ -144,12 +145,13 @@ def _scores(facts: RunFacts) -> list[str]:
         for metric, score in results.scores.items()
     ]
     rows.append(["chance UAR", f"{chance(results):.1f}", ""])
-    average = (
-        " The scores are those of single heads, each on the fold that it has not heard; those of "
-        "the average of all heads were not measured."
-        if len(facts.heads.members) > 1
-        else ""
-    )
+    average = ""
+    if len(facts.cross_validated) > 1:
+        asked = "the final heads" if facts.heads.cross_validated else "the average of all heads"
+        average = (
+            " The scores are those of single heads, each on the fold that it has not heard; those "
+            f"of {asked} were not measured."
+        )
     return [
         "## Scores",
         f"{UAR_AND_WA}{average}",

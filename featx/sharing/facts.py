@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from featx.fitting.config import FitConfig
-from featx.fitting.model import FittedHeads, read_heads
+from featx.fitting.model import FittedHead, FittedHeads, read_heads
 from featx.runs.files import CONFIG
 from featx.runs.read import damaged, read_environment, read_scores
 from featx.scoring.results import Results
@@ -66,7 +66,12 @@ class RunFacts:
         return int(self.results.confusion.sum()) // self.results.seeds
 
     @property
+    def cross_validated(self) -> tuple[FittedHead, ...]:
+        """The heads that the scores are of."""
+        return self.heads.cross_validated or self.heads.members
+
+    @property
     def together(self) -> str:
         """How many heads there are, as in "2 seeds × 5 folds"."""
-        folds = len({member.fold for member in self.heads.members})
+        folds = len({member.fold for member in self.cross_validated})
         return f"{counted(self.results.seeds, 'seed')} × {counted(folds, 'fold')}"
