@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from featx.reporting.page import report as report
     from featx.runs.run import Run as Run
     from featx.scoring.results import Results as Results
+    from featx.serving.serve import serve as serve
     from featx.voting.vote import vote as vote
 
 __version__ = "0.1.0"
@@ -44,6 +45,7 @@ _HOMES = {
     "compare": "featx.comparison.compare",
     "vote": "featx.voting.vote",
     "report": "featx.reporting.page",
+    "serve": "featx.serving.serve",
     "run": "featx.experiments.run",
     "FeatxError": "featx.errors",
     "Manifest": "featx.data.manifest",

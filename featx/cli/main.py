@@ -29,6 +29,7 @@ from featx.cli.protocols import protocols
 from featx.cli.report import report
 from featx.cli.reproduce import reproduce
 from featx.cli.run import run
+from featx.cli.serve import serve
 from featx.cli.validate import validate
 from featx.cli.vote import vote
 from featx.errors import FeatxError
@@ -44,7 +45,7 @@ app = typer.Typer(
 )
 for command in (
     demo, manifest, models, protocols, extract, fit, finetune, predict, evaluate, compare, vote,
-    layers, probe, report, run, validate, reproduce,
+    layers, probe, report, run, validate, reproduce, serve,
 ):  # fmt: skip
     app.command(short_help=(command.__doc__ or "").splitlines()[0])(command)
 

@@ -3,7 +3,7 @@
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from datetime import timedelta
 from html import escape
 from importlib import import_module
@@ -13,8 +13,19 @@ LINE_INTERVAL = 10.0  # seconds between lines where there is no bar
 NOTEBOOK_INTERVAL = 0.2  # seconds between the changes of a notebook's bar
 BRIEF = 1.0  # seconds; work that is over so soon needs no line at all
 
-
 Advance = Callable[[float], None]
+_hidden = False
+
+
+@contextmanager
+def hidden_progress() -> Iterator[None]:
+    """Show no progress until the block ends, in whatever thread the work is."""
+    global _hidden
+    before, _hidden = _hidden, True
+    try:
+        yield
+    finally:
+        _hidden = before
 
 
 def progress(
@@ -34,6 +45,8 @@ def progress(
     Returns:
         A context, which gives a function that takes the amount finished since its last call.
     """
+    if _hidden:
+        return nullcontext(lambda _: None)
     count = _Count(total, unit, done)
     if _in_notebook():
         return _notebook_bar(title, count)
