@@ -96,7 +96,9 @@ class Facts(Schema):
     )
     title: str | None = Field(description="What was trained on what.")
     encoders: list[str] = Field(description="The encoders that the model hears with.")
-    corpus: str | None = Field(description="The name of the manifest.", examples=["ravdess"])
+    corpus: str | None = Field(
+        description="The corpus, or the name of its manifest.", examples=["ravdess"]
+    )
     utterances: int | None = Field(description="How many the run was tested on.", examples=[1440])
     speakers: int | None = Field(description="How many were tested.", examples=[24])
     protocol: str | None = Field(

@@ -12,13 +12,13 @@ from starlette.exceptions import HTTPException
 from featx import __version__
 from featx.features.plan import MAX_SECONDS
 from featx.serving.answers import Answer, Facts, Health, Problem
-from featx.serving.guard import Guard
 from featx.serving.limits import Refused
 from featx.serving.service import Service
 
 PAGE = Path(__file__).with_name("page")
 SHORTEST = 0.5  # seconds of a window, and from one to the next
-NO_TELEMETRY = {"tracing": False, "metrics": False, "logs": False, "auto_configure": False}
+# Newer versions of FastAPI can report to OpenTelemetry, even by an environment variable alone.
+NO_TELEMETRY: Any = {"tracing": False, "metrics": False, "logs": False, "auto_configure": False}
 DESCRIPTION = """\
 Emotions of recorded speech by a model that featx trained. Recordings stay on the machine that runs
 the server, and are deleted as soon as they are answered. Nothing else is kept or sent anywhere."""
@@ -135,7 +135,8 @@ def _problem(status: int, sentence: str, headers: dict[str, str] | None = None) 
 async def _refused(_: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, Refused)
     again = error.retry_after
-    return _problem(error.status, error.sentence, again and {"Retry-After": str(again)} or None)
+    headers = None if again is None else {"Retry-After": str(again)}
+    return _problem(error.status, error.sentence, headers)
 
 
 async def _wrong(request: Request, error: Exception) -> JSONResponse:

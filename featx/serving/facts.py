@@ -42,8 +42,8 @@ def read_facts(folder: Path, model: Model, limits: Limits) -> Facts:
         featx=__version__,
         classes=list(model.classes),
         encoders=[short_name(name) for name in _encoders(config, read_environment(folder))],
-        corpus=_stem(config.get("manifest")),
-        protocol=_protocol(config),
+        corpus=_corpus(config),
+        protocol=_of_protocol(config, "name", "title"),
         layers=_layers(folder) if "head" in config else [],
         limits=Limited(
             max_megabytes=limits.max_megabytes,
@@ -82,14 +82,18 @@ def _encoders(config: Mapping[str, Any], environment: Mapping[str, Any]) -> list
     return found or ([fallback] if isinstance(fallback, str) else [])
 
 
-def _protocol(config: Mapping[str, Any]) -> str | None:
+def _corpus(config: Mapping[str, Any]) -> str | None:
+    """Return the corpus that the protocol is for, or else the name of the manifest."""
+    manifest = config.get("manifest")
+    name = Path(manifest).stem if isinstance(manifest, str) else None
+    return _of_protocol(config, "corpus") or name
+
+
+def _of_protocol(config: Mapping[str, Any], *keys: str) -> str | None:
+    """Return the first of several texts that a run's protocol has."""
     table = config.get("protocol")
-    found = (table.get("name") or table.get("title")) if isinstance(table, dict) else None
-    return str(found) if found else None
-
-
-def _stem(manifest: object) -> str | None:
-    return Path(manifest).stem if isinstance(manifest, str) else None
+    found = (table.get(key) for key in keys) if isinstance(table, dict) else ()
+    return next((text for text in found if isinstance(text, str) and text), None)
 
 
 def _layers(folder: Path) -> list[Layers]:

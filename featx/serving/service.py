@@ -108,7 +108,9 @@ def _written(predictions: Predictions, ready: Ready, name: str, abstain: float) 
             start=row.start,
             end=row.end,
             label=row.label or None,
-            probabilities=dict(zip(classes, rounded(row.probabilities.values()), strict=True)),
+            probabilities=dict(
+                zip(classes, rounded([row.probabilities[c] for c in classes]), strict=True)
+            ),
         )
         for row in rows
         if row.start is not None and row.end is not None

@@ -2,14 +2,13 @@
 
 import asyncio
 import shutil
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath, PureWindowsPath
-from typing import Any
 
 import soundfile
 from starlette.datastructures import UploadFile
 from starlette.requests import ClientDisconnect, Request
+from starlette.types import Message
 
 from featx.data.audio import SAMPLE_RATE, AudioError, duration, read_audio
 from featx.features.plan import MAX_SECONDS
@@ -36,7 +35,7 @@ class Body:
         self._request, self._most = request, most
         self._size, self._finished = 0, False
 
-    async def receive(self) -> Mapping[str, Any]:
+    async def receive(self) -> Message:
         """Return the next message of ASGI.
 
         Raises:
@@ -52,7 +51,8 @@ class Body:
     def too_large(self) -> Refused:
         """Return the refusal of a body that is too large."""
         return Refused(
-            413, f"The recording has more than {(self._most - OVERHEAD) / 1e6:g} MB, the most here."
+            413,
+            f"The recording is too large: at most {(self._most - OVERHEAD) / 1e6:g} MB are taken here.",
         )
 
     async def drain(self) -> None:
@@ -197,7 +197,7 @@ def in_words(error: Exception, path: Path, name: str) -> str:
         path: the file, whose place is nobody's business.
         name: what the client calls it.
     """
-    text = str(error).rpartition("the first: ")[2].removeprefix("`inputs`: ")
+    text = str(error).rpartition("the first: ")[2].removeprefix("`inputs`: ").replace(".)", ")")
     for place in (str(path), path.name):
         text = text.replace(place, name)
     return text[:1].upper() + text[1:] if not text.startswith(name) else text
