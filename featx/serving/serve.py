@@ -4,26 +4,19 @@ import errno
 import logging
 import os
 import socket
-from collections.abc import Iterator, Sequence
-from contextlib import closing, contextmanager
+from collections.abc import Sequence
+from contextlib import closing
 from importlib.util import find_spec
 from ipaddress import ip_address
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from types import FrameType
 from typing import TYPE_CHECKING, Annotated
 
-import numpy as np
-import soundfile
 from pydantic import Field, PositiveInt
 
 from classifiers.settings import PositiveFinite
-from featx.data.audio import SAMPLE_RATE
 from featx.errors import FeatxError
 from featx.inference.load import load
-from featx.inference.model import Model
-from featx.inference.predictions import Predictions
-from featx.serving.batches import Batches, Predict
 from featx.serving.limits import Limits
 from featx.utils.arguments import checked
 from featx.utils.files import AnyPath, as_paths
@@ -92,28 +85,13 @@ def serve(
         )
     limits = Limits(max_megabytes, max_seconds, requests_per_minute, waiting)
     with closing(_listen(host, port)) as listening, hidden_progress():
+        from featx.serving.offer import offered, predicting
+
         model = load(run)
-        predict = _predicting(model, as_paths(encoder), device, calibrated)
-        with _offered(Path(run), model, predict, limits, batch, host) as app:
+        predict = predicting(model, as_paths(encoder), device, calibrated)
+        with offered(Path(run), model, predict, limits, batch, host) as app:
             _run(app, listening)
     log.info("The server has ended.")
-
-
-def _predicting(model: Model, encoders: Sequence[Path], device: str, calibrated: bool) -> Predict:
-    def predict(paths: Sequence[Path], window: float | None, hop: float | None) -> Predictions:
-        names = [str(path) for path in paths]
-        return model.predict(
-            names,
-            # Without this, a run that standardises by speaker would take all clients for one.
-            speaker_of={name: name for name in names},
-            encoder=encoders,
-            device=device,
-            window=window,
-            hop=hop,
-            calibrated=calibrated,
-        )
-
-    return predict
 
 
 def _listen(host: str, port: int) -> socket.socket:
@@ -147,38 +125,6 @@ def _unavailable(host: str, port: int, error: OSError) -> FeatxError:
     if error.errno == errno.EACCES:
         return FeatxError(f"`port={port}`: not allowed. Choose a port from 1024 upwards.")
     return FeatxError(f"`host={host!r}`: can't listen there ({error.strerror}).")
-
-
-@contextmanager
-def _offered(
-    run: Path, model: Model, predict: Predict, limits: Limits, batch: int, host: str
-) -> "Iterator[ASGIApp]":
-    """Return the application that offers a model, which lasts as long as the context.
-
-    Raises:
-        FeatxError: if the encoder is not here, or a file of the run is damaged.
-    """
-    from featx.serving.app import build_app
-    from featx.serving.facts import read_facts
-    from featx.serving.guard import LOOPBACK, Guard
-    from featx.serving.service import Service
-
-    facts = read_facts(run, model, limits)
-    with TemporaryDirectory(prefix="featx-serve-", ignore_cleanup_errors=True) as place:
-        folder = Path(place)
-        _warm_up(predict, folder)
-        with closing(Batches(predict, batch)) as batches:
-            app = build_app(Service(facts, limits, batches, folder))
-            yield Guard(app, LOOPBACK if host in LOOPBACK else ())
-
-
-def _warm_up(predict: Predict, folder: Path) -> None:
-    """Predict once, so that problems show now and the first client need not wait."""
-    path = folder / "warm-up.wav"
-    noise = 0.1 * np.random.default_rng(0).standard_normal(2 * SAMPLE_RATE)
-    soundfile.write(path, noise.clip(-1, 1), SAMPLE_RATE)
-    predict([path], None, None)
-    path.unlink()
 
 
 def _run(app: "ASGIApp", listening: socket.socket) -> None:

@@ -2,6 +2,7 @@
 
 import asyncio
 import shutil
+from collections.abc import Sequence
 from pathlib import Path
 from tempfile import mkdtemp
 
@@ -101,16 +102,17 @@ def _check(window: float | None, hop: float | None) -> None:
 
 def _written(predictions: Predictions, ready: Ready, name: str, abstain: float) -> Answer:
     rows, classes = predictions.rows, predictions.classes
-    shares = rounded([sum(r.probabilities[c] for r in rows) / len(rows) for c in classes])
-    likeliest = max(shares)
+
+    def by_class(shares: Sequence[float]) -> dict[str, float]:
+        return dict(zip(classes, rounded(shares), strict=True))
+
+    shares = [sum(row.probabilities[c] for row in rows) / len(rows) for c in classes]
     windows = [
         Stretch(
             start=row.start,
             end=row.end,
             label=row.label or None,
-            probabilities=dict(
-                zip(classes, rounded([row.probabilities[c] for c in classes]), strict=True)
-            ),
+            probabilities=by_class([row.probabilities[c] for c in classes]),
         )
         for row in rows
         if row.start is not None and row.end is not None
@@ -118,7 +120,7 @@ def _written(predictions: Predictions, ready: Ready, name: str, abstain: float) 
     return Answer(
         utterance=name,
         seconds=round(ready.seconds, 3),
-        label=classes[shares.index(likeliest)] if likeliest >= abstain else None,
-        probabilities=dict(zip(classes, shares, strict=True)),
+        label=classes[shares.index(max(shares))] if max(shares) >= abstain else None,
+        probabilities=by_class(shares),
         windows=windows,
     )

@@ -50,10 +50,8 @@ class Body:
 
     def too_large(self) -> Refused:
         """Return the refusal of a body that is too large."""
-        return Refused(
-            413,
-            f"The recording is too large: at most {(self._most - OVERHEAD) / 1e6:g} MB are taken here.",
-        )
+        most = f"{(self._most - OVERHEAD) / 1e6:g} MB"
+        return Refused(413, f"The recording is too large: at most {most} are taken here.")
 
     async def drain(self) -> None:
         """Read what is left, within limits: many clients read no answer before they have sent."""
@@ -163,10 +161,8 @@ def prepare(path: Path, name: str, window: float | None, limits: Limits) -> Read
         problem = in_words(error, path, name).rstrip(".")
         raise Refused(415, f"{problem}. Send WAV, FLAC, OGG or MP3.") from None
     if seconds > limits.max_seconds:
-        raise Refused(
-            413,
-            f"{name} is {seconds:.0f} s long, more than {limits.max_seconds:g} s, the most here.",
-        )
+        most = f"the longest taken here is {limits.max_seconds:g} s"
+        raise Refused(413, f"{name} is {seconds:.0f} s long, and {most}.")
     if window is None and seconds > MAX_SECONDS:
         raise Refused(
             422,

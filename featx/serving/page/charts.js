@@ -1,7 +1,7 @@
 // Bars and probabilities over time, drawn from an answer.
 
 const SVG = "http://www.w3.org/2000/svg";
-const LEFT = 78, ROW = 20, AXIS = 26, WIDTH = 460;
+const LEFT = 78, ROW = 20, AXIS = 26;
 
 export function percent(share) {
   return share > 0 && share < 0.01 ? "<1 %" : `${Math.round(100 * share)} %`;
@@ -60,12 +60,13 @@ export function time(seconds) {
   return `${Math.floor(whole / 60)}:${String(whole % 60).padStart(2, "0")}`;
 }
 
-// Draw the probabilities of windows over time; clicking calls onSeek with the seconds.
+// Draw the probabilities of windows over time, so many pixels wide; clicking calls onSeek with the
+// seconds.
 // Returns the picture and a function that marks a time in it.
-export function timeline(classes, windows, seconds, onSeek) {
+export function timeline(classes, windows, seconds, width, onSeek) {
   const height = ROW * classes.length + AXIS;
-  const x = (at) => LEFT + (WIDTH - LEFT - 8) * (at / seconds);
-  const picture = draw("svg", { viewBox: `0 0 ${WIDTH} ${height}`, role: "img", "aria-labelledby": "time-caption" });
+  const x = (at) => LEFT + (width - LEFT - 8) * (at / seconds);
+  const picture = draw("svg", { viewBox: `0 0 ${width} ${height}`, role: "img", "aria-labelledby": "time-caption" });
   picture.append(draw("rect", { class: "silence", x: LEFT, y: 0, width: x(seconds) - LEFT, height: ROW * classes.length }));
   const times = ownTimes(windows);
   classes.forEach((name, row) => {
@@ -93,8 +94,8 @@ export function timeline(classes, windows, seconds, onSeek) {
   picture.append(now);
   picture.addEventListener("click", (event) => {
     const bounds = picture.getBoundingClientRect();
-    const place = (event.clientX - bounds.left) * (WIDTH / bounds.width);
-    if (place >= LEFT) onSeek(Math.min(seconds, seconds * (place - LEFT) / (WIDTH - LEFT - 8)));
+    const place = (event.clientX - bounds.left) * (width / bounds.width);
+    if (place >= LEFT) onSeek(Math.min(seconds, seconds * (place - LEFT) / (width - LEFT - 8)));
   });
   return [picture, (at) => {
     now.setAttribute("x1", x(at));

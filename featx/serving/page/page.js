@@ -1,5 +1,5 @@
 import { bars, element, percent, time, timeline, timeTable } from "./charts.js";
-import { NoMicrophone, Recorder } from "./recorder.js";
+import { convert, NoMicrophone, Recorder } from "./recorder.js";
 
 const WHOLE = 6; // seconds up to which a recording is predicted as a whole
 const WINDOW = 4; // seconds
@@ -8,12 +8,17 @@ const RETRY = 1500; // milliseconds from one look for a server that is gone to t
 const part = (id) => document.getElementById(id);
 let facts = null, recorder = null, last = null, mark = () => {}, busy = false;
 
-function state(text) { part("state").textContent = text; }
+// What is shown elsewhere on the page too is for those who listen to it.
+function state(text, shownElsewhere = false) {
+  part("state").textContent = text;
+  part("state").classList.toggle("unseen", shownElsewhere);
+}
 
 function problem(text, canRepeat = false) {
   part("problem-text").textContent = text;
   part("problem").hidden = !text;
   part("again").hidden = !canRepeat;
+  if (text) part("problem").scrollIntoView({ block: "nearest" });
 }
 
 function setBusy(value) {
@@ -127,12 +132,16 @@ async function send(file) {
   state(`Sending ${file.name} …`);
   try {
     const seconds = await measure(file);
-    const { status, body } = await post(`predict${options(seconds)}`, file, (share) => {
+    const address = `predict${options(seconds)}`;
+    const onProgress = (share) => {
       progress.value = share;
       if (share < 1) return;
       progress.removeAttribute("value");
       state(`The model listens to ${file.name} …`);
-    });
+    };
+    let { status, body } = await post(address, file, onProgress);
+    const converted = status === 415 && await convert(file);
+    if (converted) ({ status, body } = await post(address, converted, onProgress));
     state("");
     if (status === 200) show(body);
     else problem(body?.error ?? `The server answered with status ${status}.`, status >= 429);
@@ -172,10 +181,12 @@ function show(answer) {
   part("about").textContent = `${percent(answer.probabilities[first])} probable. ${answer.utterance}, ${answer.seconds.toFixed(1)} s${how}.`;
   bars(part("shares"), answer.probabilities, percent, first);
   part("over-time").hidden = count < 2;
+  part("result").hidden = false;
   mark = () => {};
   if (count > 1) {
     const player = part("player");
-    const [picture, marker] = timeline(facts.classes, answer.windows, answer.seconds, (at) => {
+    const width = part("timeline").clientWidth;
+    const [picture, marker] = timeline(facts.classes, answer.windows, answer.seconds, width, (at) => {
       player.currentTime = at;
       player.play().catch(() => {});
     });
@@ -183,8 +194,7 @@ function show(answer) {
     part("timeline").replaceChildren(picture);
     timeTable(part("time-table"), facts.classes, answer.windows);
   }
-  part("result").hidden = false;
-  state(`Result: ${answer.label ?? "uncertain"}, ${percent(answer.probabilities[first])}.`);
+  state(`Result: ${answer.label ?? "uncertain"}, ${percent(answer.probabilities[first])}.`, true);
   part("result-heading").focus({ preventScroll: true });
   part("result").scrollIntoView({ block: "nearest" });
 }
@@ -212,12 +222,13 @@ function stopRecording() {
 async function startRecording() {
   const most = facts?.limits.max_seconds ?? Infinity;
   const started = new Recorder((level, seconds) => {
-    part("level").value = level;
+    part("level").value = 1 + Math.log10(Math.max(level, 0.001)) / 3; // from -60 dB of full scale
     part("clock").textContent = time(Math.floor(seconds));
     if (seconds >= most - 0.5 && recorder) stopRecording();
   });
   problem("");
   state("");
+  part("result").hidden = true;
   part("record").disabled = true;
   try {
     await started.start();

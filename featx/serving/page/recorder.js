@@ -1,4 +1,4 @@
-// The microphone as a 16-bit WAV: exact, where browsers' own recorders compress.
+// Sound as a 16-bit WAV: what the microphone hears, and files that the browser alone can read.
 
 export class NoMicrophone extends Error {}
 
@@ -46,13 +46,31 @@ export class Recorder {
   stop() {
     const rate = this.context.sampleRate;
     this.release();
-    return new File([wav(this.pieces, this.length, rate)], "recording.wav", { type: "audio/wav" });
+    return wavFile(this.pieces, this.length, rate, "recording.wav");
   }
 
   release() {
     this.stream?.getTracks().forEach((track) => track.stop());
     this.context?.close();
   }
+}
+
+// Return a file as WAV, such as a phone's M4A, which browsers read and the server does not; null if
+// the browser can't read it either.
+export async function convert(file) {
+  const rate = 48000;
+  try {
+    const sound = await new OfflineAudioContext(1, 1, rate).decodeAudioData(await file.arrayBuffer());
+    const channels = Array.from({ length: sound.numberOfChannels }, (_, place) => sound.getChannelData(place));
+    const mono = channels[0].map((_, place) => channels.reduce((sum, channel) => sum + channel[place], 0) / channels.length);
+    return wavFile([mono], mono.length, rate, file.name);
+  } catch {
+    return null;
+  }
+}
+
+function wavFile(pieces, length, rate, name) {
+  return new File([wav(pieces, length, rate)], name, { type: "audio/wav" });
 }
 
 function wav(pieces, length, rate) {
