@@ -21,10 +21,14 @@ function problem(text, canRepeat = false) {
   if (text) part("problem").scrollIntoView({ block: "nearest" });
 }
 
+// Not `disabled`, which would take the focus away from whoever uses the keyboard.
+function allow(id, value) { part(id).setAttribute("aria-disabled", String(!value)); }
+function isAllowed(id) { return part(id).getAttribute("aria-disabled") !== "true"; }
+
 function setBusy(value) {
   busy = value;
-  part("record").disabled = value;
-  part("file").disabled = value;
+  allow("record", !value);
+  allow("file", !value);
   part("progress").hidden = !value;
 }
 
@@ -207,7 +211,7 @@ part("player").addEventListener("loadedmetadata", () => { part("player").hidden 
 
 function showRecording(on) {
   part("recording").hidden = !on;
-  part("file").disabled = on;
+  allow("file", !on);
   part("record").classList.toggle("recording", on);
   part("record-text").textContent = on ? "Stop" : "Record";
 }
@@ -229,7 +233,7 @@ async function startRecording() {
   problem("");
   state("");
   part("result").hidden = true;
-  part("record").disabled = true;
+  allow("record", false);
   try {
     await started.start();
     recorder = started;
@@ -239,11 +243,16 @@ async function startRecording() {
     if (!(error instanceof NoMicrophone)) throw error;
     problem(error.message);
   } finally {
-    part("record").disabled = false;
+    allow("record", true);
   }
 }
 
-part("record").addEventListener("click", () => (recorder ? stopRecording() : startRecording()));
+part("record").addEventListener("click", () => {
+  if (!isAllowed("record")) return;
+  if (recorder) stopRecording();
+  else startRecording();
+});
+part("file").addEventListener("click", (event) => { if (!isAllowed("file")) event.preventDefault(); });
 part("file").addEventListener("change", (event) => {
   const file = event.target.files[0];
   send(file);

@@ -29,7 +29,7 @@ def tone(seconds: float = 0.5, level: float = 0.5, form: str = "WAV", rate: int 
     return file.getvalue()
 
 
-@pytest.fixture(name="tone")
+@pytest.fixture(scope="session", name="tone")
 def make_tone() -> Callable[..., bytes]:
     """Return a file with a tone."""
     return tone
