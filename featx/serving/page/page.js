@@ -267,7 +267,7 @@ for (const name of ["dragleave", "drop"]) {
 }
 document.addEventListener("drop", (event) => {
   const files = event.dataTransfer.files;
-  if (recorder || busy) return;
+  if (!isAllowed("file")) return;
   if (files.length > 1) problem("Drop one file at a time.");
   else send(files[0]);
 });
