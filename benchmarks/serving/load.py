@@ -4,7 +4,8 @@
 
 Starts `featx serve` twice in turn, the second time with `--batch 1`, as a server would be that
 predicts a request at a time. Each client sends a file, waits for the answer and sends the next.
-Before that, a single client asks an idle server.
+Before that, a single client asks an idle server. Beside the time that passes stands the server's
+processor time, which other work on the machine lengthens less.
 """
 
 import argparse
@@ -22,6 +23,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
+import psutil
+
 LONE = 20  # requests of the client that has the server to itself
 
 
@@ -31,6 +34,7 @@ class Outcome(NamedTuple):
     seconds: list[float]  # that each answered request took
     errors: list[str]
     passed: float  # seconds in all
+    spent: float  # seconds of the server's processor
 
     @property
     def rate(self) -> float:
@@ -50,11 +54,11 @@ def main() -> None:
     rates = []
     for batch in (options.batch, 1):
         begin = time.perf_counter()
-        with served(options.run, batch, options.clients) as port:
+        with served(options.run, batch, options.clients) as server:
             print(f"--batch {batch}: listening after {time.perf_counter() - begin:.1f} s")
-            lone = ask(port, files, 1, LONE)
+            lone = ask(server, files, 1, LONE)
             print(f"  idle server: {describe(lone)}")
-            many = ask(port, files, options.clients, seconds=options.seconds)
+            many = ask(server, files, options.clients, seconds=options.seconds)
             print(f"  {options.clients} clients for {many.passed:.0f} s: {describe(many)}")
             rates.append(many.rate)
     print(f"together over a request at a time: {rates[0] / rates[1]:.2f} times the requests")
@@ -65,13 +69,21 @@ def describe(outcome: Outcome) -> str:
     return (
         f"{len(outcome.errors)} errors, {len(outcome.seconds)} answers, {outcome.rate:.2f} a second"
         f"; median {statistics.median(outcome.seconds):.3f} s, 5th percentile {low:.3f} s, 95th"
-        f" {high:.3f} s" + "".join(f"\n    {error}" for error in sorted(set(outcome.errors))[:5])
+        f" {high:.3f} s; {outcome.spent / len(outcome.seconds):.3f} s of the processor an answer"
+        + "".join(f"\n    {error}" for error in sorted(set(outcome.errors))[:5])
     )
 
 
+class Server(NamedTuple):
+    """A server in a process of its own."""
+
+    port: int
+    process: psutil.Process
+
+
 @contextmanager
-def served(run: Path, batch: int, clients: int) -> Iterator[int]:
-    """Start a server and return its port."""
+def served(run: Path, batch: int, clients: int) -> Iterator[Server]:
+    """Start a server."""
     limits = ["--requests-per-minute", "1000000", "--waiting", str(2 * clients)]
     command = [sys.executable, "-m", "featx", "serve", str(run), "--port", "0"]
     process = subprocess.Popen(
@@ -81,7 +93,7 @@ def served(run: Path, batch: int, clients: int) -> Iterator[int]:
     try:
         for line in process.stdout:
             if found := re.search(r"http://\S+:(\d+)", line):
-                yield int(found[1])
+                yield Server(int(found[1]), psutil.Process(process.pid))
                 break
         else:
             raise SystemExit("The server did not start.")
@@ -91,15 +103,15 @@ def served(run: Path, batch: int, clients: int) -> Iterator[int]:
 
 
 def ask(
-    port: int, files: list[bytes], clients: int, requests: int = 0, seconds: float = 0
+    server: Server, files: list[bytes], clients: int, requests: int = 0, seconds: float = 0
 ) -> Outcome:
     """Let clients ask until each has made so many requests, or the time is over."""
-    begin = time.perf_counter()
+    begin, before = time.perf_counter(), server.process.cpu_times()
     taken: list[float] = []
     errors: list[str] = []
 
     def work(number: int) -> None:
-        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=120)
+        connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=120)
         for count, place in enumerate(itertools.count(number)):
             if count == requests if requests else time.perf_counter() - begin >= seconds:
                 break
@@ -123,7 +135,9 @@ def ask(
         thread.start()
     for thread in threads:
         thread.join()
-    return Outcome(taken, errors, time.perf_counter() - begin)
+    after = server.process.cpu_times()
+    spent = after.user + after.system - before.user - before.system
+    return Outcome(taken, errors, time.perf_counter() - begin, spent)
 
 
 if __name__ == "__main__":

@@ -59,6 +59,7 @@ function duration(seconds) {
 function describe() {
   const uar = facts.uar;
   const rows = [
+    ["Model", facts.title],
     ["Encoder", facts.encoders.join(", ")],
     ["Corpus", facts.corpus],
     ["Utterances", facts.utterances?.toLocaleString("en")],
