@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from featx.reporting.page import report as report
     from featx.runs.run import Run as Run
     from featx.scoring.results import Results as Results
+    from featx.serving.serve import serve as serve
     from featx.sharing.pull import pull as pull
     from featx.sharing.push import push as push
     from featx.voting.vote import vote as vote
@@ -52,6 +53,7 @@ _HOMES = {
     "compare": "featx.comparison.compare",
     "vote": "featx.voting.vote",
     "report": "featx.reporting.page",
+    "serve": "featx.serving.serve",
     "run": "featx.experiments.run",
     "doctor": "featx.diagnosis.doctor",
     "FeatxError": "featx.errors",

@@ -28,6 +28,7 @@ from featx.cli.push import push
 from featx.cli.report import report
 from featx.cli.reproduce import reproduce
 from featx.cli.run import run
+from featx.cli.serve import serve
 from featx.cli.terminal import said_on_the_terminal
 from featx.cli.termination import EXIT_CODE, Termination
 from featx.cli.validate import validate
@@ -42,8 +43,8 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 for command in (
-    demo, manifest, models, protocols, extract, fit, finetune, predict, push, pull, evaluate,
-    compare, vote, layers, probe, report, run, validate, reproduce, doctor,
+    demo, manifest, models, protocols, extract, fit, finetune, predict, serve, push, pull,
+    evaluate, compare, vote, layers, probe, report, run, validate, reproduce, doctor,
 ):  # fmt: skip
     summary = (command.__doc__ or "").splitlines()[0]
     app.command(cls=Command, short_help=summary)(with_quiet(command))

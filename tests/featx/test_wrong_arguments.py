@@ -38,6 +38,8 @@ WRONG = [
     ("vote", {"systems": "x", "search": 1}, "search"),
     ("vote", {"systems": "x", "rule": "loud"}, "rule"),
     ("report", {"runs": "x", "out": None}, "out"),
+    ("serve", {"run": None}, "run"),
+    ("serve", {"run": "x", "batch": 0}, "batch"),
     ("run", {"experiment": None}, "experiment"),
     ("run", {"experiment": "x", "overwrite": "no"}, "overwrite"),
 ]

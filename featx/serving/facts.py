@@ -1,0 +1,107 @@
+"""What a run says of itself, for those who use it through the server."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from featx import __version__
+from featx.features.encoders.checkpoints import short_name
+from featx.features.plan import MAX_SECONDS
+from featx.inference.model import Model
+from featx.layer_analysis.weights import average, find_weights
+from featx.runs.read import read_config, read_environment, read_scores
+from featx.scoring.results import Results
+from featx.serving.answers import Facts, Layers, Limited, Score
+from featx.serving.limits import Limits
+
+BY_SPEAKER = (
+    "The model standardises features by speaker. Here every recording counts as a speaker of its "
+    "own, so that short recordings are recognised less well than the score says."
+)
+
+
+def read_facts(folder: Path, model: Model, limits: Limits) -> Facts:
+    """Gather what is known of a model.
+
+    Args:
+        folder: the run's folder, or that of a single saved model, of which less is known.
+        model: what was loaded from it.
+        limits: what the server takes.
+
+    Raises:
+        FeatxError: if a file of the run is damaged.
+    """
+    config, results = read_config(folder), read_scores(folder)
+    notes = [*(results.notes() if results else ())]
+    if config.get("normalize") == "speaker":
+        notes.append(BY_SPEAKER)
+    return Facts(
+        name=folder.absolute().name,
+        featx=__version__,
+        classes=list(model.classes),
+        encoders=[short_name(name) for name in _encoders(config, read_environment(folder))],
+        corpus=_corpus(config),
+        protocol=_of_protocol(config, "name", "title"),
+        layers=_layers(folder) if "head" in config else [],
+        limits=Limited(
+            max_megabytes=limits.max_megabytes,
+            max_seconds=limits.max_seconds,
+            max_whole_seconds=min(limits.max_seconds, MAX_SECONDS),
+            requests_per_minute=limits.requests_per_minute,
+        ),
+        notes=notes,
+        **_scores(results),
+    )
+
+
+def _scores(results: Results | None) -> dict[str, Any]:
+    if results is None:
+        unknown = ("title", "utterances", "speakers", "uar", "chance")
+        return {**dict.fromkeys(unknown), "recalls": {}}
+    score = results.scores["uar"]
+    tested = np.count_nonzero(results.confusion.sum(1))  # as UAR counts
+    return {
+        "title": results.title,
+        "utterances": round(float(results.confusion.sum()) / results.seeds),
+        "speakers": results.speakers or None,
+        "uar": Score(mean=score.mean, low=score.low, high=score.high),
+        "chance": 100 / tested,
+        "recalls": {name: row["recall"] for name, row in results.per_class().items()},
+    }
+
+
+def _encoders(config: Mapping[str, Any], environment: Mapping[str, Any]) -> list[str]:
+    """Return the encoders of a run, those of its features or the one that was fine-tuned."""
+    features = environment.get("features")
+    tables = features if isinstance(features, list) else [environment.get("encoder")]
+    named = [table.get("encoder") for table in tables if isinstance(table, dict)]
+    found = [name for name in named if isinstance(name, str)]
+    fallback = config.get("model")
+    return found or ([fallback] if isinstance(fallback, str) else [])
+
+
+def _corpus(config: Mapping[str, Any]) -> str | None:
+    """Return the corpus that the protocol is for, or else the name of the manifest."""
+    manifest = config.get("manifest")
+    name = Path(manifest).stem if isinstance(manifest, str) else None
+    return _of_protocol(config, "corpus") or name
+
+
+def _of_protocol(config: Mapping[str, Any], *keys: str) -> str | None:
+    """Return the first of several texts that a run's protocol has."""
+    table = config.get("protocol")
+    found = (table.get(key) for key in keys) if isinstance(table, dict) else ()
+    return next((text for text in found if isinstance(text, str) and text), None)
+
+
+def _layers(folder: Path) -> list[Layers]:
+    return [
+        Layers(
+            features=Path(learned.features).name,
+            layers=list(learned.layers),
+            weights=[round(float(weight), 6) for weight in average(learned.weights)[0]],
+        )
+        for learned in find_weights(folder)
+    ]

@@ -1,0 +1,126 @@
+"""From a request to an answer."""
+
+import asyncio
+import shutil
+from collections.abc import Sequence
+from pathlib import Path
+from tempfile import mkdtemp
+
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+
+from featx.errors import FeatxError
+from featx.inference.predictions import Predictions
+from featx.scoring.predictions import rounded
+from featx.serving.answers import Answer, Facts, Stretch
+from featx.serving.batches import Batches
+from featx.serving.limits import Limits, Rate, Refused, Room
+from featx.serving.uploads import OVERHEAD, Body, Ready, in_words, prepare, receive
+
+DECODERS = 2  # recordings that are decoded at a time
+OVERLAP = 10  # windows that hear a moment at most
+
+
+class Service:
+    """A model that answers requests."""
+
+    def __init__(self, facts: Facts, limits: Limits, batches: Batches, folder: Path) -> None:
+        """Offer a model.
+
+        Args:
+            facts: what is known of it.
+            limits: what is taken of each client.
+            batches: asks the model.
+            folder: where recordings lie until they are answered.
+        """
+        self.facts, self.limits, self._batches, self._folder = facts, limits, batches, folder
+        self._rate, self.room = Rate(limits.requests_per_minute), Room(limits.waiting)
+        self._decoding = asyncio.Semaphore(DECODERS)
+
+    async def predict(
+        self, request: Request, window: float | None, hop: float | None, abstain: float
+    ) -> Answer:
+        """Predict what a request sends.
+
+        Args:
+            request: a form with the field `file`, or audio as the body.
+            window: seconds of a window; None for the recording as a whole.
+            hop: seconds from one window to the next; by default they follow one another.
+            abstain: give no label where the most probable class is less probable.
+
+        Raises:
+            Refused: if there is no prediction.
+        """
+        body = Body(request, self.limits.max_bytes + OVERHEAD)
+        try:
+            _check(window, hop)
+            self._rate.count(request.client.host if request.client else "")
+            with self.room.take():
+                folder = Path(mkdtemp(dir=self._folder))
+                try:
+                    return await self._answer(request, body, folder, window, hop, abstain)
+                finally:
+                    shutil.rmtree(folder, ignore_errors=True)
+        except Refused:
+            await body.drain()
+            raise
+
+    async def _answer(
+        self,
+        request: Request,
+        body: Body,
+        folder: Path,
+        window: float | None,
+        hop: float | None,
+        abstain: float,
+    ) -> Answer:
+        path = folder / "received-audio"
+        name = await receive(request, body, self.limits, path)
+        async with self._decoding:
+            ready = await run_in_threadpool(prepare, path, name, window, self.limits)
+        waiting = asyncio.wrap_future(self._batches.submit(ready.path, window, hop))
+        try:
+            predictions = await waiting
+        except FeatxError as error:
+            raise Refused(422, in_words(error, ready.path, name)) from None
+        return _written(predictions.abstaining(abstain), ready, name, abstain)
+
+
+def _check(window: float | None, hop: float | None) -> None:
+    """Raise a Refused if windows would cost too much, or leave parts unheard."""
+    if hop is None:
+        return
+    if window is None:
+        raise Refused(422, "hop is the step between windows: give window too, such as window=4.")
+    if not window / OVERLAP <= hop <= window:
+        raise Refused(
+            422,
+            f"hop={hop:g} does not go with window={window:g}: give a tenth of the window at "
+            "least, and at most the window.",
+        )
+
+
+def _written(predictions: Predictions, ready: Ready, name: str, abstain: float) -> Answer:
+    rows, classes = predictions.rows, predictions.classes
+
+    def by_class(shares: Sequence[float]) -> dict[str, float]:
+        return dict(zip(classes, rounded(shares), strict=True))
+
+    shares = [sum(row.probabilities[c] for row in rows) / len(rows) for c in classes]
+    windows = [
+        Stretch(
+            start=row.start,
+            end=row.end,
+            label=row.label or None,
+            probabilities=by_class([row.probabilities[c] for c in classes]),
+        )
+        for row in rows
+        if row.start is not None and row.end is not None
+    ]
+    return Answer(
+        utterance=name,
+        seconds=round(ready.seconds, 3),
+        label=classes[shares.index(max(shares))] if max(shares) >= abstain else None,
+        probabilities=by_class(shares),
+        windows=windows,
+    )
