@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from featx.reporting.page import report as report
     from featx.runs.run import Run as Run
     from featx.scoring.results import Results as Results
+    from featx.sharing.export import export as export
     from featx.voting.vote import vote as vote
 
 __version__ = "0.1.0"
@@ -40,6 +41,7 @@ _HOMES = {
     "load": "featx.inference.load",
     "predict": "featx.inference.predict",
     "write_timelines": "featx.inference.timeline",
+    "export": "featx.sharing.export",
     "evaluate": "featx.comparison.evaluate",
     "compare": "featx.comparison.compare",
     "vote": "featx.voting.vote",

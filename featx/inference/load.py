@@ -10,6 +10,7 @@ from featx.fitting.config import FitConfig
 from featx.fitting.model import read_heads
 from featx.inference.fitted import FittedModel
 from featx.inference.model import Model
+from featx.inference.onnx import ENDING, load_onnx
 from featx.runs.files import CONFIG, DESCRIPTION, SAVED_HEAD
 from featx.runs.read import locate, read_config, read_scores
 from featx.utils.arguments import checked
@@ -23,7 +24,7 @@ def load(run: AnyPath) -> Model:
 
     Args:
         run: a finished fit or fine-tuning, or its folder; or the folder of one saved fine-tuned
-            model, such as one from the Hub.
+            model, such as one from the Hub; or an ONNX file that `featx.export` wrote.
 
     Returns:
         All heads of a fit, one for each seed and fold, or the saved models of a fine-tuning: one
@@ -41,6 +42,8 @@ def load(run: AnyPath) -> Model:
         >>> predictions = model.predict("audio")
     """
     folder = Path(run)
+    if folder.suffix == ENDING:
+        return load_onnx(folder)
     if (folder / SAVED_HEAD).is_file():
         from featx.inference import finetuned  # which takes a second that heads do not need
 

@@ -235,7 +235,9 @@ class PooledGraph(nn.Module):
         return logits[:, None]
 
 
-def average_frames(layers: Sequence[Tensor], frames: Frames, count: int) -> tuple[list[Tensor], Frames]:
+def average_frames(
+    layers: Sequence[Tensor], frames: Frames, count: int
+) -> tuple[list[Tensor], Frames]:
     """Average neighbouring frames, the last of an utterance maybe fewer.
 
     Args:
