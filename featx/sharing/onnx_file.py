@@ -17,6 +17,7 @@ from featx.sharing.graph import Classifier
 
 NEEDED = ("onnx", "onnxruntime", "onnxscript")
 _EXAMPLE = 16_000, 12_000  # samples of the two utterances that the network is traced with
+_DIMENSIONS = "utterances", "length"  # those of `waveform` that are free
 _HALF = float(np.finfo(np.float16).max)
 
 
@@ -141,9 +142,15 @@ def _halve(model: Any, onnx: Any) -> None:
 
 def _describe(model: Any, onnx: Any, facts: Mapping[str, str]) -> None:
     """Give a model its metadata, in place of torch's, which name files of this machine."""
-    parts = [model.graph, *model.graph.node, *model.graph.input, *model.graph.output]
-    parts += [*model.graph.value_info, *model.graph.initializer, *model.functions]
-    for part in parts:
+    graph = model.graph
+    del graph.value_info[:]
+    waveform = graph.input[0].type.tensor_type.shape.dim
+    names = {dim.dim_param: name for dim, name in zip(waveform, _DIMENSIONS, strict=True)}
+    for given in (*graph.input, *graph.output):
+        for dim in given.type.tensor_type.shape.dim:
+            if dim.dim_param in names:
+                dim.dim_param = names[dim.dim_param]
+    for part in (graph, *graph.node, *graph.input, *graph.output, *graph.initializer):
         part.doc_string = ""
         if hasattr(part, "metadata_props"):
             del part.metadata_props[:]
