@@ -16,7 +16,7 @@ def fitted(extracted):
 
     def fit(head="dense", **options):
         training = [] if head in ("linear", "svm") else ["training.epochs=1"]
-        return featx.fit(head, folds=2, settings=training, **options)
+        return featx.fit(head, folds=3, settings=training, **options)
 
     return fit
 
