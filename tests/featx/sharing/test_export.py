@@ -1,5 +1,6 @@
 """A run as an ONNX file: what is in it, and what is refused."""
 
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -11,8 +12,9 @@ from featx.sharing import export as exporting
 
 
 @pytest.fixture
-def fitted(extracted):
+def fitted(extracted, checkpoint_folder):
     """A finished fit of a head in the working folder."""
+    shutil.copytree(checkpoint_folder, "tiny")  # where runs look for a local encoder
 
     def fit(head="dense", **options):
         training = [] if head in ("linear", "svm") else ["training.epochs=1"]
