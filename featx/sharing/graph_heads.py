@@ -103,14 +103,15 @@ class LinearHeads(nn.Module):
         if self.deviation:
             pooled += [variance.clamp(min=0.0).sqrt() for _, variance in moments]
         logits = torch.cat(pooled, 1) @ self.weight + self.bias
-        return logits.unflatten(1, (-1, self.classes))
+        by_head: Tensor = logits.unflatten(1, (-1, self.classes))
+        return by_head
 
 
 def _folded(member: FittedHead, chosen: Sequence[int], dim: int) -> tuple[Tensor, Tensor]:
     """Return a linear head's weights and bias for features as they are, not standardised."""
     output: Any = member.head.output
     statistics = member.statistics[0]
-    layers = output.weight.shape[1] // (dim * len(member.head.pooling.split("+")))  # type: ignore[union-attr,operator]
+    layers = output.weight.shape[1] // (dim * len(member.head.pooling.split("+")))
     weight = output.weight.double().view(len(output.weight), -1, layers, dim)
     bias = output.bias.double()
     if statistics is not None:
@@ -184,7 +185,8 @@ class DenseGraph(nn.Module):
         if self.pooling == "mean":
             return mean[:, 0]
         variance = shares @ (hidden - mean).square()
-        return torch.cat([mean, (variance + LEAST_VARIANCE).sqrt()], 2)[:, 0]
+        moments = torch.cat([mean, (variance + LEAST_VARIANCE).sqrt()], 2)
+        return moments[:, 0]
 
 
 class LstmGraph(nn.Module):
