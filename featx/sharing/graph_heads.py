@@ -109,9 +109,10 @@ class LinearHeads(nn.Module):
 
 def _folded(member: FittedHead, chosen: Sequence[int], dim: int) -> tuple[Tensor, Tensor]:
     """Return a linear head's weights and bias for features as they are, not standardised."""
-    output: Any = member.head.output
+    head: Any = member.head
+    output = head.output
     statistics = member.statistics[0]
-    layers = output.weight.shape[1] // (dim * len(member.head.pooling.split("+")))
+    layers = output.weight.shape[1] // (dim * len(head.pooling.split("+")))
     weight = output.weight.double().view(len(output.weight), -1, layers, dim)
     bias = output.bias.double()
     if statistics is not None:
@@ -178,7 +179,8 @@ class DenseGraph(nn.Module):
         if self.attention is None:
             return (real / real.sum(1, keepdim=True))[:, None]
         scores = self.attention.score(self.attention.hidden(hidden).tanh())[..., 0]
-        return scores.masked_fill(~real, -torch.inf).softmax(1)[:, None]
+        shares: Tensor = scores.masked_fill(~real, -torch.inf).softmax(1)[:, None]
+        return shares
 
     def _pool(self, hidden: Tensor, shares: Tensor) -> Tensor:
         mean = shares @ hidden
