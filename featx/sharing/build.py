@@ -63,6 +63,7 @@ def build(model: Model, options: Options) -> Network:
 
 def _build_fitted(model: FittedModel, options: Options) -> Network:
     wanted = _check(model)
+    options.refuse_absent([(member.seed, member.fold) for member in model.heads.members])
     heads = model.heads.only(options.takes)
     members = [(member.seed, member.fold) for member in heads.members]
     temperatures = [1.0] * len(members)
@@ -130,6 +131,7 @@ def _build_tuned(model: FinetunedModel, options: Options) -> Network:
     known = [member for member in members if member is not None]
     folders: Sequence[Path] = model.folders
     if model.run is not None:
+        options.refuse_absent(known)
         folders = [f for f, m in zip(folders, known, strict=True) if options.takes(*m)]
         known = [member for member in known if options.takes(*member)]
     temperatures = [1.0] * len(folders)

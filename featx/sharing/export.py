@@ -137,7 +137,8 @@ def export(
 def _refuse(agreement: Agreement, limit: float, int8: bool) -> None:
     """Raise a FeatxError if a file differs too much from its run."""
     if agreement.difference > limit or (agreement.labels_changed and not int8):
+        labels = "" if int8 else " and no other label"
         raise FeatxError(
             f"Not written: the exported network is not equal enough to the run. "
-            f"{agreement.to_text()} Allowed are {limit:g} and no other label."
+            f"{agreement.to_text()} Allowed are {limit:g}{labels}."
         )

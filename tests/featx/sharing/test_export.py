@@ -69,5 +69,7 @@ def test_what_can_not_be_exported_is_said(fitted, with_egemaps):
         featx.export(by_speaker)
     with pytest.raises(featx.FeatxError, match=r"takes egemaps, which has no encoder"):
         featx.export(fitted("linear", model="egemaps"))
+    with pytest.raises(featx.FeatxError, match=r"`fold=9`: the run has no such model"):
+        featx.export(fitted("linear", model="tiny", name="all"), fold=9)
     with pytest.raises(featx.FeatxError, match=r"must end in .onnx"):
         featx.export(by_speaker, out="emotion.pt")
