@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from featx.runs.run import Run as Run
     from featx.scoring.results import Results as Results
     from featx.serving.serve import serve as serve
+    from featx.sharing.export import export as export
     from featx.sharing.pull import pull as pull
     from featx.sharing.push import push as push
     from featx.voting.vote import vote as vote
@@ -49,6 +50,7 @@ _HOMES = {
     "write_timelines": "featx.inference.timeline",
     "push": "featx.sharing.push",
     "pull": "featx.sharing.pull",
+    "export": "featx.sharing.export",
     "evaluate": "featx.comparison.evaluate",
     "compare": "featx.comparison.compare",
     "vote": "featx.voting.vote",

@@ -14,6 +14,7 @@ from featx.cli.demo import demo
 from featx.cli.doctor import doctor
 from featx.cli.errors import explain
 from featx.cli.evaluate import evaluate
+from featx.cli.export import export
 from featx.cli.extract import extract
 from featx.cli.finetune import finetune
 from featx.cli.fit import fit
@@ -43,7 +44,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 for command in (
-    demo, manifest, models, protocols, extract, fit, finetune, predict, serve, push, pull,
+    demo, manifest, models, protocols, extract, fit, finetune, predict, serve, export, push, pull,
     evaluate, compare, vote, layers, probe, report, run, validate, reproduce, doctor,
 ):  # fmt: skip
     summary = (command.__doc__ or "").splitlines()[0]

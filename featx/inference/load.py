@@ -11,6 +11,7 @@ from featx.fitting.model import read_heads
 from featx.fitting.unused_layers import without_unused_layers
 from featx.inference.fitted import FittedModel
 from featx.inference.model import Model
+from featx.inference.onnx import ENDING, load_onnx
 from featx.runs.files import CONFIG, DESCRIPTION, SAVED_HEAD
 from featx.runs.read import locate, read_config, read_environment, read_scores
 from featx.runs.safe_files import check_folder
@@ -24,8 +25,8 @@ def load(run: AnyPath) -> Model:
     """Load what a run trained, to predict with it.
 
     Args:
-        run: a finished fit, fine-tuning or vote, or its folder; or the folder of one saved
-            fine-tuned model, such as one from the Hub.
+        run: a finished fit, fine-tuning or vote, or its folder; the folder of one saved fine-tuned
+            model, such as one from the Hub; or an ONNX file that `featx.export` wrote.
 
     Returns:
         All heads of a fit, one for each seed and fold, or the saved models of a fine-tuning: one
@@ -44,6 +45,8 @@ def load(run: AnyPath) -> Model:
         >>> predictions = model.predict("audio")
     """
     folder = Path(run)
+    if folder.suffix == ENDING:
+        return load_onnx(folder)
     if folder.is_dir():
         check_folder(folder)
     if (folder / SAVED_HEAD).is_file():

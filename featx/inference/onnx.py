@@ -1,0 +1,222 @@
+"""ONNX files of `featx.export`: read with care, and applied to audio by onnxruntime."""
+
+import logging
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from pydantic import Json, PositiveFloat, PositiveInt, ValidationError
+from torch import Tensor
+
+from featx.data.audio import SAMPLE_RATE, AudioError, count_samples, read_audio
+from featx.data.manifest import Utterance
+from featx.errors import FeatxError
+from featx.inference.inputs import Recordings, StoredFeatures
+from featx.inference.model import Model, Options
+from featx.inference.predictions import Predictions
+from featx.utils.config import Schema
+from featx.utils.progress import progress
+
+ENDING = ".onnx"
+LARGEST = 2 * 10**9  # bytes, about what a single ONNX file can hold
+_INPUTS, _OUTPUTS = ["waveform", "samples"], ["probabilities", "logits"]
+log = logging.getLogger("featx")
+
+
+class OnnxFacts(Schema, extra="ignore"):
+    """What the metadata of an ONNX file says, each as text.
+
+    Attributes:
+        classes: names of the classes, in the order of the probabilities, as JSON.
+        sample_rate: samples a second of the audio that it takes.
+        shortest: samples that it needs at least.
+        seconds: how much of each utterance's beginning it hears; infinite for all.
+    """
+
+    classes: Json[tuple[str, ...]]
+    sample_rate: PositiveInt
+    shortest: PositiveInt
+    seconds: PositiveFloat
+
+
+def import_extra(package: str) -> Any:
+    """Return a package that comes with the extra `featx[onnx]`.
+
+    Raises:
+        FeatxError: if it is not installed.
+    """
+    try:
+        return import_module(package)
+    except ImportError as error:
+        raise FeatxError(
+            f"ONNX files need the package {package}, which is not here ({error}). "
+            "Install it with `pip install 'featx[onnx]'`."
+        ) from error
+
+
+@dataclass(frozen=True)
+class OnnxModel(Model):
+    """An exported model, from `featx.load`, which onnxruntime applies on the processor.
+
+    Attributes:
+        path: the file.
+        classes: names of the classes, in the order of the probabilities.
+        facts: what its metadata says.
+        session: onnxruntime's.
+    """
+
+    path: Path
+    classes: tuple[str, ...]
+    facts: OnnxFacts
+    session: Any
+
+    def probabilities(self, waveforms: Sequence[np.ndarray]) -> Tensor:
+        """Return the class probabilities of a batch, (utterances, classes) float32.
+
+        Args:
+            waveforms: each (samples,) float32 at 16 kHz.
+        """
+        samples = np.array([len(waveform) for waveform in waveforms], np.int64)
+        batch = np.zeros((len(waveforms), samples.max()), np.float32)
+        for row, waveform in zip(batch, waveforms, strict=True):
+            row[: len(waveform)] = waveform
+        fed = dict(zip(_INPUTS, (batch, samples), strict=True))
+        try:
+            return torch.from_numpy(self.session.run(_OUTPUTS[:1], fed)[0])
+        except Exception as error:  # of onnxruntime, whose kinds share no base
+            raise FeatxError(f"{self.path}: onnxruntime can't run it ({_line(error)}).") from error
+
+    def _predict(self, given: Recordings | StoredFeatures, options: Options) -> Predictions:
+        self._refuse(given, options)
+        rows: dict[str, Tensor] = {}
+        failures: dict[str, str] = {}
+        utterances = given.manifest.utterances  # type: ignore[union-attr]
+        with progress("Predicting", len(utterances), "utterances") as advance:
+            for utterance in utterances:
+                try:
+                    waveform = self._read(utterance, options.max_seconds)
+                    rows[utterance.utterance] = self.probabilities([waveform])[0]
+                except AudioError as error:
+                    failures[utterance.utterance] = str(error)
+                    log.warning("%s", error)
+                advance(1)
+        if not rows:
+            first = next(iter(failures.values()))
+            raise FeatxError(f"No utterance can be used; the first: {first}")
+        return Predictions.of(self.classes, list(rows), torch.stack(list(rows.values())), failures)
+
+    def _refuse(self, given: Recordings | StoredFeatures, options: Options) -> None:
+        if isinstance(given, StoredFeatures):
+            raise FeatxError(f"{self.path}: takes audio or a manifest, not stored features.")
+        asked = {
+            "encoder": options.encoders, "seed": options.seed is not None,
+            "fold": options.fold is not None, "calibrated": options.calibrated,
+        }  # fmt: skip
+        for name in (name for name, value in asked.items() if value):
+            raise FeatxError(
+                f"`{name}`: {self.path} has its encoder, models and temperatures inside; leave "
+                "the option out, or give it when the run is exported."
+            )
+        if options.device not in ("auto", "cpu"):
+            raise FeatxError(f"`device={options.device!r}`: ONNX files are run on the processor.")
+
+    def _read(self, utterance: Utterance, max_seconds: float) -> np.ndarray:
+        place = utterance.path, utterance.start, utterance.end
+        samples = count_samples(*place)
+        if samples < self.facts.shortest:
+            raise AudioError(
+                f"{utterance.path}: too short for one frame, {samples} samples at 16 kHz"
+            )
+        if min(samples / SAMPLE_RATE, self.facts.seconds) > max_seconds:
+            raise AudioError(
+                f"{utterance.path}: {samples / SAMPLE_RATE:.1f} s, more than "
+                f"`max_seconds={max_seconds:g}`"
+            )
+        waveform: np.ndarray = read_audio(*place)
+        return waveform
+
+
+def load_onnx(path: Path) -> OnnxModel:
+    """Read an ONNX file that `featx.export` wrote.
+
+    Raises:
+        FeatxError: if the file can't be read, keeps weights in other files, has weights that are
+            not finite, or is not such a file.
+    """
+    onnx, onnxruntime = import_extra("onnx"), import_extra("onnxruntime")
+    content = _content(path)
+    try:
+        model = onnx.load_from_string(content)
+    except Exception as error:  # of protobuf
+        raise FeatxError(f"{path}: not an ONNX file ({_line(error)}).") from error
+    for tensor in _tensors(model, onnx):
+        _check(tensor, path, onnx)
+    try:
+        facts = OnnxFacts(**{entry.key: entry.value for entry in model.metadata_props})
+        session = onnxruntime.InferenceSession(content, providers=["CPUExecutionProvider"])
+    except ValidationError as error:
+        keys = ", ".join(str(detail["loc"][0]) for detail in error.errors())
+        raise FeatxError(
+            f"{path}: no file of `featx.export`: its metadata lack or misstate {keys}."
+        ) from error
+    except Exception as error:  # of onnxruntime
+        raise FeatxError(f"{path}: onnxruntime can't load it ({_line(error)}).") from error
+    given = [[i.name for i in session.get_inputs()], [o.name for o in session.get_outputs()]]
+    width = session.get_outputs()[0].shape[-1]
+    if given != [_INPUTS, _OUTPUTS] or width != len(facts.classes):
+        raise FeatxError(
+            f"{path}: no file of `featx.export`: it has inputs {', '.join(given[0])} and outputs "
+            f"{', '.join(given[1])} of {width} classes, and names {len(facts.classes)} classes."
+        )
+    if facts.sample_rate != SAMPLE_RATE:
+        raise FeatxError(f"{path}: takes audio of {facts.sample_rate} Hz, featx {SAMPLE_RATE} Hz.")
+    return OnnxModel(path, facts.classes, facts, session)
+
+
+def _content(path: Path) -> bytes:
+    """Return the bytes of a file, unless there are too many to be a single ONNX file."""
+    try:
+        if path.stat().st_size > LARGEST:
+            raise FeatxError(f"{path}: larger than the 2 GB that a single ONNX file can hold.")
+        return path.read_bytes()
+    except OSError as error:
+        raise FeatxError(f"{path}: can't be read ({error.strerror}).") from error
+
+
+def _tensors(model: Any, onnx: Any) -> Iterator[Any]:
+    """Yield every tensor of a model, wherever it is in the graph."""
+    waiting = [model]
+    while waiting:
+        for _, value in waiting.pop().ListFields():
+            for part in value if isinstance(value, Sequence) or hasattr(value, "add") else [value]:
+                if isinstance(part, onnx.TensorProto):
+                    yield part
+                elif hasattr(part, "ListFields"):
+                    waiting.append(part)
+
+
+def _check(tensor: Any, path: Path, onnx: Any) -> None:
+    """Raise a FeatxError if a tensor is not in the file, or holds what is no weight."""
+    if tensor.external_data or tensor.data_location == onnx.TensorProto.EXTERNAL:
+        places = {entry.key: entry.value for entry in tensor.external_data}
+        raise FeatxError(
+            f"{path}: keeps {tensor.name!r} in another file, {places.get('location', '')!r}, "
+            "which featx does not open: what `featx.export` writes is a single file."
+        )
+    kinds = onnx.TensorProto
+    if tensor.data_type not in (kinds.FLOAT, kinds.FLOAT16, kinds.DOUBLE):
+        return
+    try:
+        finite = np.isfinite(onnx.numpy_helper.to_array(tensor)).all()
+    except Exception as error:  # numpy's, or onnx's own: its size is not what it says
+        raise FeatxError(f"{path}: {tensor.name!r} is damaged ({_line(error)}).") from error
+    if not finite and tensor.dims:
+        raise FeatxError(f"{path}: {tensor.name!r} holds values that are not finite.")
+
+
+def _line(error: Exception) -> str:
+    return (str(error).strip() or repr(error)).splitlines()[0]
