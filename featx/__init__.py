@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from featx.data.manifest import load_manifest as load_manifest
     from featx.errors import FeatxError as FeatxError
     from featx.experiments.run import run as run
+    from featx.explanation.explain import explain as explain
     from featx.features.extract import extract as extract
     from featx.finetuning.finetune import finetune as finetune
     from featx.fitting.arrays import pooled_features as pooled_features
@@ -40,6 +41,7 @@ _HOMES = {
     "load": "featx.inference.load",
     "predict": "featx.inference.predict",
     "write_timelines": "featx.inference.timeline",
+    "explain": "featx.explanation.explain",
     "evaluate": "featx.comparison.evaluate",
     "compare": "featx.comparison.compare",
     "vote": "featx.voting.vote",

@@ -19,8 +19,8 @@ MAY_IMPORT = {
 # Each imports only those before it; those side by side in a set do not import each other.
 ORDER = (
     {"errors"}, {"utils"}, {"data"}, {"features", "protocols"}, {"scoring"}, {"runs"}, {"fitting"},
-    {"finetuning"}, {"inference"}, {"comparison"}, {"layer_analysis"}, {"voting"}, {"reporting"},
-    {"experiments"}, {"demo"}, {"cli"}, {"__main__"},
+    {"finetuning"}, {"inference"}, {"explanation"}, {"comparison"}, {"layer_analysis"}, {"voting"},
+    {"reporting"}, {"experiments"}, {"demo"}, {"cli"}, {"__main__"},
 )  # fmt: skip
 PLACE = {package: place for place, level in enumerate(ORDER) for package in level}
 

@@ -17,6 +17,7 @@ from featx.cli.compare import compare
 from featx.cli.demo import demo
 from featx.cli.errors import explain
 from featx.cli.evaluate import evaluate
+from featx.cli.explain import explain as explain_utterance
 from featx.cli.extract import extract
 from featx.cli.finetune import finetune
 from featx.cli.fit import fit
@@ -43,7 +44,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 for command in (
-    demo, manifest, models, protocols, extract, fit, finetune, predict, evaluate, compare, vote,
+    demo, manifest, models, protocols, extract, fit, finetune, predict, explain_utterance, evaluate, compare, vote,
     layers, probe, report, run, validate, reproduce,
 ):  # fmt: skip
     app.command(short_help=(command.__doc__ or "").splitlines()[0])(command)

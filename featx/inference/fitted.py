@@ -1,7 +1,7 @@
 """The heads of a finished fit, applied to audio or stored features."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -51,6 +51,16 @@ class FittedModel(Model):
             selections = heads.select(features.stores)
             probabilities = heads.probabilities(selections, names, speakers)
             return Predictions.of(self.classes, names, probabilities, features.failures)
+
+    def features(
+        self, given: Recordings | StoredFeatures, options: Options
+    ) -> AbstractContextManager[GivenFeatures]:
+        """Return the features that the heads take, in stores that last as long as the context.
+
+        Raises:
+            FeatxError: if they can't be computed, or are not like those of training.
+        """
+        return self._features(given, options)
 
     @contextmanager
     def _features(
