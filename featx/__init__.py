@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from featx.finetuning.finetune import finetune as finetune
     from featx.fitting.arrays import pooled_features as pooled_features
     from featx.fitting.fit import fit as fit
+    from featx.inference.live import listen as listen
     from featx.inference.load import load as load
     from featx.inference.predict import predict as predict
     from featx.inference.timeline import write_timelines as write_timelines
@@ -40,6 +41,7 @@ _HOMES = {
     "finetune": "featx.finetuning.finetune",
     "load": "featx.inference.load",
     "predict": "featx.inference.predict",
+    "listen": "featx.inference.live",
     "write_timelines": "featx.inference.timeline",
     "explain": "featx.explanation.explain",
     "evaluate": "featx.comparison.evaluate",

@@ -5,8 +5,9 @@ changes no probability.
 """
 
 import copy
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from typing import cast
 
 import numpy as np
 import torch
@@ -15,6 +16,7 @@ from torch import Tensor, nn
 from classifiers.batch import Input, Part
 from classifiers.dropout import KEEP, Drop
 from classifiers.head import Head
+from classifiers.layer_average import LayerAverage
 from classifiers.linear import LinearHead
 
 STEPS = 50  # points of the integral, as in Captum; an utterance takes milliseconds at each
@@ -97,10 +99,10 @@ def _of_averages(head: Head, part: Part, label: int) -> Contributions:
         found = torch.autograd.grad(_logit(after, part, inputs, label), inputs)
         for slope, own in zip(slopes, found, strict=True):
             slope.add_(own, alpha=float(share))
-    values = [
-        torch.stack([w * (x * slope).sum(1) for w, x in zip(weights, _standardised(given))]).numpy()
-        for weights, given, slope in zip(averages, part.inputs, slopes, strict=True)
-    ]
+    values = []
+    for weights, given, slope in zip(averages, part.inputs, slopes, strict=True):
+        each = zip(weights, _standardised(given), strict=True)
+        values.append(torch.stack([w * (x * slope).sum(1) for w, x in each]).numpy())
     start = [torch.zeros_like(own) for own in frames]
     with torch.inference_mode():
         ends = [float(_logit(after, part, own, label)) for own in (start, frames)]
@@ -124,8 +126,8 @@ def _standardised(given: Input) -> Iterator[Tensor]:
         yield (values.double() - mean) / deviation
 
 
-def _averages(head: Head) -> list[nn.Module]:
-    return list(head.layer_averages)
+def _averages(head: Head) -> list[LayerAverage]:
+    return list(cast(Iterable[LayerAverage], head.layer_averages))
 
 
 class _Averaged(nn.Module):

@@ -17,8 +17,8 @@ from featx.utils.files import replace
 if TYPE_CHECKING:
     from featx.explanation.explanation import Explanation, StoreContributions
 
-# Its lightness goes one way, so that what speaks for the class is also dark in grey, and what speaks
-# against it is light.
+# Its lightness goes one way: what speaks for the class is dark in grey too, what speaks against it
+# is light.
 COLOURS = "cividis_r"
 ENDINGS = (".png", ".pdf", ".svg")
 _WINDOW, _STEP = 400, 160  # samples of a spectrum, and between two: 25 and 10 ms

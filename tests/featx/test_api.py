@@ -14,7 +14,7 @@ import featx
 ROOT = Path(__file__).parents[2]
 FUNCTIONS = {
     "build_manifest", "load_manifest", "extract", "fit", "finetune", "load", "predict", "evaluate",
-    "compare", "vote", "report", "run", "pooled_features", "write_timelines", "explain",
+    "compare", "vote", "report", "run", "pooled_features", "write_timelines", "explain", "listen",
 }  # fmt: skip
 TYPES = {"FeatxError", "Manifest", "Protocol", "FeatureStore", "Run", "Results"}
 
