@@ -44,8 +44,8 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 for command in (
-    demo, manifest, models, protocols, extract, fit, finetune, predict, explain_utterance, evaluate, compare, vote,
-    layers, probe, report, run, validate, reproduce,
+    demo, manifest, models, protocols, extract, fit, finetune, predict, explain_utterance, evaluate,
+    compare, vote, layers, probe, report, run, validate, reproduce,
 ):  # fmt: skip
     app.command(short_help=(command.__doc__ or "").splitlines()[0])(command)
 

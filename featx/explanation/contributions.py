@@ -71,9 +71,9 @@ def _of_linear(head: LinearHead, given: Input, label: int) -> Contributions:
             spread = torch.where(deviation > 0, apart.square() / deviation, 0.0)
             added = added + (spread - 1) @ row[1, layer]
         found.append(added / frames)
-    values = torch.stack(found).numpy()
+    divided = torch.stack(found).numpy()
     baseline = bias + float(row[1:].sum())
-    return Contributions([values], baseline, baseline + float(values.sum()))
+    return Contributions([divided], baseline, baseline + float(divided.sum()))
 
 
 def _of_averages(head: Head, part: Part, label: int) -> Contributions:
@@ -146,5 +146,5 @@ def _after_averages(head: Head) -> Head:
 
 
 def _logit(after: Head, part: Part, frames: Sequence[Tensor], label: int) -> Tensor:
-    logits = after(replace(part, inputs=[Input([values[None]]) for values in frames]))[0]
+    logits: Tensor = after(replace(part, inputs=[Input([values[None]]) for values in frames]))[0]
     return logits[label] - logits.mean()

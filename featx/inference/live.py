@@ -90,7 +90,7 @@ def listen(
     """
     if seconds is not None and seconds < window:
         raise FeatxError(
-            f"`seconds={seconds:g}` is shorter than `window={window:g}`: nothing would be predicted."
+            f"`seconds={seconds:g}` is shorter than `window={window:g}`: nothing would be heard."
         )
     model = run_or_model if isinstance(run_or_model, Model) else load(run_or_model)
     if isinstance(model, FittedModel) and model.heads.normalize == "speaker":
@@ -125,7 +125,7 @@ def _listen(
 ) -> Iterator[PredictedUtterance]:
     with ExitStack() as stack:
         if isinstance(sound, Microphone):
-            noise = np.random.default_rng(0).standard_normal(SAMPLE_RATE)
+            noise = np.random.default_rng(0).standard_normal(round(heard.window * SAMPLE_RATE))
             predict(0.1 * noise.astype(np.float32))  # loads the encoder: later it would fall behind
             stack.enter_context(sound)
             log.info("Listening at %d Hz.", sound.rate)

@@ -66,6 +66,12 @@ class Played:
         self.samples, self.rate = soundfile.read("audio/sad-0-0.wav", dtype="float32")
         self.blocks = [0 * self.samples, self.samples, self.samples]
 
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *error):
+        return None
+
     def read(self):
         if not self.blocks:
             raise KeyboardInterrupt
@@ -77,8 +83,10 @@ def test_a_microphone_is_predicted_until_ctrl_c(fitted, run_featx, monkeypatch):
     live = ("predict", RUN, "--live", "--window", "0.2", "--hop", "0.3", "--microphone", "3")
     outcome = run_featx(*live)
     assert outcome.code == 0, outcome.err
-    assert [line[:9].strip() for line in outcome.out.splitlines()] == ["0.3 s", "0.6 s", "0.9 s"]
-    assert outcome.out.splitlines()[-1].endswith("(silence)")
+    said, *rows = outcome.out.splitlines()
+    assert said == "Listening at 16000 Hz."
+    assert [row[:9].strip() for row in rows] == ["0.3 s", "0.6 s", "0.9 s"]
+    assert rows[-1].endswith("(silence)")
     lines = [json.loads(line) for line in run_featx(*live, "--json").out.splitlines()]
     assert [line["end"] for line in lines] == pytest.approx([0.3, 0.6, 0.9])
     for given, problem in {

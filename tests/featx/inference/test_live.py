@@ -105,7 +105,7 @@ class Devices:
             raise ValueError(f"No input device matching {chosen!r}")
         return {"default_samplerate": float(RATE), "max_input_channels": 8}
 
-    def InputStream(self, callback, **options):  # noqa: N802
+    def InputStream(self, callback, **options):
         self.callback, self.options = callback, options
         return self
 
