@@ -3,8 +3,8 @@
 Each utterance is explained by the head that was tested on it. A share of its frames is replaced, in
 all layers, by the average frame of training: those that speak most for the predicted class, random
 ones (the mean of ten draws), and those that speak most against it. Printed is how far the class's
-logit, less the mean of all classes', falls (Samek et al. 2017, "Evaluating the Visualization of What
-a Deep Neural Network Has Learned", do so with images).
+logit, less the mean of all classes', falls (Samek et al. 2017, "Evaluating the Visualization of
+What a Deep Neural Network Has Learned", do so with images).
 
 With `--audio`, stretches of 0.2 s of the audio are silenced instead and everything is computed
 anew: of all stretches, and of the louder half of them, as silence can't be silenced.
