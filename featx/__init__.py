@@ -19,11 +19,13 @@ if TYPE_CHECKING:
     from featx.diagnosis.doctor import doctor as doctor
     from featx.errors import FeatxError as FeatxError
     from featx.experiments.run import run as run
+    from featx.explanation.explain import explain as explain
     from featx.features.extract import extract as extract
     from featx.finetuning.finetune import finetune as finetune
     from featx.fitting.arrays import pooled_features as pooled_features
     from featx.fitting.dataset import FeatureDataset as FeatureDataset
     from featx.fitting.fit import fit as fit
+    from featx.inference.live import listen as listen
     from featx.inference.load import load as load
     from featx.inference.predict import predict as predict
     from featx.inference.timeline import write_timelines as write_timelines
@@ -47,10 +49,12 @@ _HOMES = {
     "finetune": "featx.finetuning.finetune",
     "load": "featx.inference.load",
     "predict": "featx.inference.predict",
+    "listen": "featx.inference.live",
     "write_timelines": "featx.inference.timeline",
     "push": "featx.sharing.push",
     "pull": "featx.sharing.pull",
     "export": "featx.sharing.export",
+    "explain": "featx.explanation.explain",
     "evaluate": "featx.comparison.evaluate",
     "compare": "featx.comparison.compare",
     "vote": "featx.voting.vote",

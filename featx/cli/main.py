@@ -14,6 +14,7 @@ from featx.cli.demo import demo
 from featx.cli.doctor import doctor
 from featx.cli.errors import explain
 from featx.cli.evaluate import evaluate
+from featx.cli.explain import explain as explain_utterance
 from featx.cli.export import export
 from featx.cli.extract import extract
 from featx.cli.finetune import finetune
@@ -44,8 +45,9 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 for command in (
-    demo, manifest, models, protocols, extract, fit, finetune, predict, serve, export, push, pull,
-    evaluate, compare, vote, layers, probe, report, run, validate, reproduce, doctor,
+    demo, manifest, models, protocols, extract, fit, finetune, predict, explain_utterance, serve,
+    export, push, pull, evaluate, compare, vote, layers, probe, report, run, validate, reproduce,
+    doctor,
 ):  # fmt: skip
     summary = (command.__doc__ or "").splitlines()[0]
     app.command(cls=Command, short_help=summary)(with_quiet(command))

@@ -9,6 +9,8 @@ from typing import Annotated
 
 import typer
 
+from featx.cli.live import OF_FILES, OF_LIVE, print_live
+from featx.cli.options import refuse
 from featx.errors import FeatxError
 
 STANDARD_INPUT = "-"
@@ -16,15 +18,16 @@ ENDINGS = (".csv", ".jsonl")
 
 
 def predict(
+    context: typer.Context,
     run: Annotated[Path, typer.Argument(help="The folder of a finished fit or fine-tuning.")],
     inputs: Annotated[
-        list[Path],
+        list[Path] | None,
         typer.Argument(
             metavar="AUDIO...",
             help="Audio files, folders of audio, a manifest, a feature store, or - for a WAV file "
             "on standard input.",
         ),
-    ],
+    ] = None,
     out: Annotated[
         Path | None,
         typer.Option(
@@ -90,10 +93,49 @@ def predict(
     device: Annotated[
         str, typer.Option(help="Where the encoder computes: auto, cpu, cuda or cuda:NUMBER.")
     ] = "auto",
+    live: Annotated[
+        bool,
+        typer.Option(
+            "--live",
+            help="Predict what a microphone hears, in place of AUDIO, until Ctrl-C: its last "
+            "--window seconds (4), every --hop seconds (1).",
+        ),
+    ] = False,
+    seconds: Annotated[
+        float | None, typer.Option(help="With --live: stop after so many seconds.")
+    ] = None,
+    microphone: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAME",
+            help="With --live: the microphone's number or part of its name, as python -m "
+            "sounddevice lists them (default: the system's).",
+        ),
+    ] = None,
 ) -> None:
     """Predict the emotion of audio with the models of a run."""
     import featx
 
+    if live:
+        refuse(context, OF_FILES, "live", "which hears a microphone")
+        print_live(
+            as_json,
+            run_or_model=run,
+            window=window or 4.0,
+            hop=hop or 1.0,
+            seconds=seconds,
+            microphone=microphone,
+            encoder=encoder or (),
+            device=device,
+            seed=seed,
+            fold=fold,
+            abstain=abstain,
+            calibrated=calibrated,
+        )
+        return
+    refuse(context, OF_LIVE, "inputs", "as it is for `live`")
+    if not inputs:
+        raise FeatxError("`inputs`: give audio, a folder or a manifest, or `live`.")
     if out and out.suffix not in ENDINGS:
         raise FeatxError(f"`out={str(out)!r}`: must end in {' or '.join(ENDINGS)}.")
     if timeline and window is None:

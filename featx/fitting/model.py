@@ -228,6 +228,20 @@ class FittedHeads:
         each = [self._apply(m, features, groups, len(utterances)) for m in self.members]
         return torch.stack(each).double().mean(0).float()
 
+    def examples(
+        self, selections: Sequence[Selection], utterances: Sequence[str], speakers: Sequence[str]
+    ) -> list[Examples]:
+        """Return all frames of utterances with what each head standardises them by.
+
+        Arguments and errors are those of `member_probabilities`.
+
+        Returns:
+            Those of each of `members`. Their labels mean nothing.
+        """
+        groups = self._groups(selections, utterances, speakers)
+        frames = [Stored(selection, utterances, keep=True) for selection in selections]
+        return [_examples(member, frames, groups, len(utterances)) for member in self.members]
+
     def _groups(
         self, selections: Sequence[Selection], utterances: Sequence[str], speakers: Sequence[str]
     ) -> "list[_Groups]":
@@ -251,17 +265,22 @@ class FittedHeads:
         groups: "Sequence[_Groups]",
         count: int,
     ) -> Tensor:
-        if groups:
-            branches = [
-                Branch(stored, group.statistics, group.owners)
-                for stored, group in zip(features, groups, strict=True)
-            ]
-        else:
-            branches = list(map(Branch, features, member.statistics))
-        unknown = np.zeros(count, np.int64)  # labels, which nothing here asks for
         with Crew(torch.get_num_threads()) as cores:
-            given = predict(member.head, Examples(branches, unknown), cores)
+            given = predict(member.head, _examples(member, features, groups, count), cores)
         return torch.from_numpy(cool(given.numpy(), member.temperature))
+
+
+def _examples(
+    member: FittedHead, features: Sequence[Features], groups: "Sequence[_Groups]", count: int
+) -> Examples:
+    if groups:
+        branches = [
+            Branch(stored, group.statistics, group.owners)
+            for stored, group in zip(features, groups, strict=True)
+        ]
+    else:
+        branches = list(map(Branch, features, member.statistics))
+    return Examples(branches, np.zeros(count, np.int64))  # labels, which nothing here asks for
 
 
 def read_heads(folder: Path, seconds: float) -> FittedHeads:

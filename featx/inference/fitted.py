@@ -41,7 +41,7 @@ class FittedModel(Model):
 
     def _predict(self, given: Recordings | StoredFeatures, options: Options) -> Predictions:
         options.refuse_absent(self.heads.keys)
-        with self._features(given, options) as features:
+        with self.features(given, options) as features:
             return self.apply(features, given.speakers, options)
 
     def apply(
@@ -69,9 +69,14 @@ class FittedModel(Model):
         return Predictions.of(self.classes, names, probabilities, features.failures)
 
     @contextmanager
-    def _features(
+    def features(
         self, given: Recordings | StoredFeatures, options: Options
     ) -> Iterator[GivenFeatures]:
+        """Return the features that the heads take, in stores that last as long as the context.
+
+        Raises:
+            FeatxError: if they can't be computed, or are not like those of training.
+        """
         if isinstance(given, StoredFeatures):
             yield match_stores(self.heads.inputs, given)
             return

@@ -24,7 +24,8 @@ class PredictedUtterance:
     Attributes:
         utterance: its id, or the path of its audio as it was given.
         label: the most probable class; empty if it is not probable enough.
-        probabilities: each class's probability, by the class's name; they add up to one.
+        probabilities: each class's probability, by the class's name; they add up to one. Empty for
+            silence, which `featx.listen` tells.
         start: where a window of a recording begins, in seconds; None for a whole utterance.
         end: where it ends.
     """
@@ -38,7 +39,21 @@ class PredictedUtterance:
     @property
     def probability(self) -> float:
         """The probability of the most probable class."""
-        return max(self.probabilities.values())
+        return max(self.probabilities.values(), default=0.0)
+
+    def to_json(self) -> str:
+        """Return a JSON object in a line; the label is null where there is none."""
+        times = {} if self.start is None else {"start": self.start, "end": self.end}
+        shares = rounded(list(self.probabilities.values()))
+        return json.dumps(
+            {
+                "utterance": self.utterance,
+                **times,
+                "label": self.label or None,
+                "probabilities": dict(zip(self.probabilities, shares, strict=True)),
+            },
+            ensure_ascii=False,
+        )
 
 
 @dataclass(frozen=True)
@@ -153,18 +168,7 @@ class Predictions:
 
     def json_lines(self) -> Iterator[str]:
         """Yield a row after another as JSON."""
-        for row in self.rows:
-            times = {"start": row.start, "end": row.end} if self.has_times else {}
-            shares = rounded([row.probabilities[c] for c in self.classes])
-            yield json.dumps(
-                {
-                    "utterance": row.utterance,
-                    **times,
-                    "label": row.label or None,
-                    "probabilities": dict(zip(self.classes, shares, strict=True)),
-                },
-                ensure_ascii=False,
-            )
+        return (row.to_json() for row in self.rows)
 
     @property
     def has_times(self) -> bool:

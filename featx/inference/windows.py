@@ -6,7 +6,14 @@ from pathlib import Path
 
 import numpy as np
 
-from featx.data.audio import SAMPLE_RATE, AudioError, count_samples, duration, read_audio
+from featx.data.audio import (
+    SAMPLE_RATE,
+    AudioError,
+    Waveform,
+    count_samples,
+    duration,
+    read_audio,
+)
 from featx.data.manifest import Manifest, Utterance
 from featx.errors import FeatxError
 from featx.inference.inputs import Recordings
@@ -86,12 +93,12 @@ def _spoken(utterance: Utterance, seconds: float, hop: float) -> list[tuple[Utte
     begin, whole = utterance.start or 0.0, duration(utterance.path)
     end = whole if utterance.end is None else min(utterance.end, whole)
     levels = measure_levels(utterance.path, begin, end)
-    heard = levels > max(FAINTEST, np.percentile(levels, LOUD) - BELOW_LOUD)
+    heard = are_heard(levels, levels)
     found = []
     for start in _starts(begin, end, seconds, hop):
         stop = min(start + seconds, end)
         first, last = (round((time - begin) * SAMPLE_RATE / FRAME) for time in (start, stop))
-        speech = bool(heard[first : max(last, first + 1)].mean() >= LEAST)
+        speech = hold_speech(heard[first : max(last, first + 1)])
         found.append((replace(utterance, start=round(start, 6), end=round(stop, 6)), speech))
     return found
 
@@ -114,8 +121,24 @@ def measure_levels(path: Path, begin: float, end: float) -> np.ndarray:
     levels = []
     for start in np.arange(begin, end, _PIECE):
         stop = min(start + _PIECE, end)
-        audio = read_audio(path, float(start), float(stop))
-        padded = np.pad(audio, (0, -len(audio) % FRAME))
-        power = np.square(padded.reshape(-1, FRAME)).mean(1)
-        levels.append(10 * np.log10(power + 1e-12))
+        levels.append(levels_of(read_audio(path, float(start), float(stop))))
     return np.concatenate(levels)
+
+
+def levels_of(audio: Waveform) -> np.ndarray:
+    """Return the level of each 20 ms of audio at 16 kHz, as `measure_levels` does."""
+    padded = np.pad(audio, (0, -len(audio) % FRAME))
+    power = np.square(padded.reshape(-1, FRAME)).mean(1)
+    levels: np.ndarray = 10 * np.log10(power + 1e-12)
+    return levels
+
+
+def are_heard(levels: np.ndarray, recording: np.ndarray) -> np.ndarray:
+    """Tell which levels are loud enough for speech, (frames,), by those of the recording."""
+    heard: np.ndarray = levels > max(FAINTEST, np.percentile(recording, LOUD) - BELOW_LOUD)
+    return heard
+
+
+def hold_speech(heard: np.ndarray) -> bool:
+    """Tell whether the frames of a window hold speech, by which of them are heard."""
+    return bool(heard.mean() >= LEAST)

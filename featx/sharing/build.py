@@ -63,7 +63,7 @@ def build(model: Model, options: Options) -> Network:
 
 def _build_fitted(model: FittedModel, options: Options) -> Network:
     wanted = _check(model)
-    options.refuse_absent([(member.seed, member.fold) for member in model.heads.members])
+    options.refuse_absent(model.heads.keys)
     heads = model.heads.only(options.takes)
     members = [(member.seed, member.fold) for member in heads.members]
     temperatures = [1.0] * len(members)
@@ -159,12 +159,14 @@ def _facts(
     shape: EncoderShape,
     limit: float,
     folder: Path,
-    members: Sequence[tuple[int, int]],
+    members: Sequence[tuple[int, int | None]],
     options: Options,
 ) -> dict[str, str]:
     """Return what a file says of the model in it."""
     protocol = read_config(folder).get("protocol", {})
-    models = [f"seed {seed}, fold {fold}" for seed, fold in members]
+    models = [
+        f"seed {seed}, {'final' if fold is None else f'fold {fold}'}" for seed, fold in members
+    ]
     facts = {
         "classes": json.dumps(list(classes)),
         "sample_rate": str(SAMPLE_RATE),

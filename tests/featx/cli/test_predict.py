@@ -7,6 +7,7 @@ from io import BytesIO, TextIOWrapper
 from pathlib import Path
 
 import pytest
+import soundfile
 
 QUICK = ("--folds", "3", "--head", "linear", "--name", "made")
 RUN = "runs/made"
@@ -55,6 +56,46 @@ def test_recordings_become_timelines(fitted, run_featx):
     )
     assert outcome.code == 0, outcome.err
     assert Path("shown", f"{Path(fitted[0]).stem}.png").exists()
+
+
+class Played:
+    """A file in place of a microphone."""
+
+    def __init__(self, chosen):
+        assert chosen == 3
+        self.samples, self.rate = soundfile.read("audio/sad-0-0.wav", dtype="float32")
+        self.blocks = [0 * self.samples, self.samples, self.samples]
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *error):
+        return None
+
+    def read(self):
+        if not self.blocks:
+            raise KeyboardInterrupt
+        return self.blocks.pop()
+
+
+def test_a_microphone_is_predicted_until_ctrl_c(fitted, run_featx, monkeypatch):
+    monkeypatch.setattr("featx.inference.live.Microphone", Played)
+    live = ("predict", RUN, "--live", "--window", "0.2", "--hop", "0.3", "--microphone", "3")
+    outcome = run_featx(*live)
+    assert outcome.code == 0, outcome.err
+    said, *rows = outcome.out.splitlines()
+    assert said == "Listening at 16000 Hz."
+    assert [row[:9].strip() for row in rows] == ["0.3 s", "0.6 s", "0.9 s"]
+    assert rows[-1].endswith("(silence)")
+    lines = [json.loads(line) for line in run_featx(*live, "--json").out.splitlines()]
+    assert [line["end"] for line in lines] == pytest.approx([0.3, 0.6, 0.9])
+    for given, problem in {
+        ("--live", "audio"): "INPUTS can't be given with --live",
+        ("--live", "--out", "x.csv"): "--out can't be given with --live",
+        ("audio", "--seconds", "3"): "--seconds can't be given with INPUTS, as it is for --live",
+        (): "give audio, a folder or a manifest, or --live",
+    }.items():
+        assert problem in run_featx("predict", RUN, *given).err
 
 
 def test_mistakes_are_explained(fitted, run_featx):

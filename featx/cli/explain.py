@@ -1,0 +1,60 @@
+"""`featx explain`."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+
+def explain(
+    run: Annotated[Path, typer.Argument(help="The folder of a finished fit.")],
+    file: Annotated[Path, typer.Argument(help="An audio file.")],
+    label: Annotated[
+        str | None,
+        typer.Option("--class", help="The class to explain (default: the predicted one)."),
+    ] = None,
+    out: Annotated[
+        Path, typer.Option(help="The folder where the picture and the CSV are written.")
+    ] = Path("explained"),
+    same_speaker: Annotated[
+        list[Path] | None,
+        typer.Option(
+            metavar="AUDIO",
+            help="More audio of the same speaker, a file or folder, for runs normalised by "
+            "speaker. Repeatable.",
+        ),
+    ] = None,
+    seed: Annotated[
+        int | None, typer.Option(help="Explain only the heads of this seed (default: all).")
+    ] = None,
+    fold: Annotated[
+        int | None, typer.Option(help="Explain only the heads of this fold (default: all).")
+    ] = None,
+    encoder: Annotated[
+        list[Path] | None,
+        typer.Option(help="The encoder's folder, if it is not found by its name. Repeatable."),
+    ] = None,
+    max_seconds: Annotated[
+        float, typer.Option(help="The longest utterance that is taken, in seconds.")
+    ] = 60.0,
+    device: Annotated[
+        str, typer.Option(help="Where the encoder computes: auto, cpu, cuda or cuda:NUMBER.")
+    ] = "auto",
+) -> None:
+    """Show which layers and moments of an utterance speak for its predicted class."""
+    import featx
+
+    explanation = featx.explain(
+        run,
+        file,
+        label=label,
+        same_speaker=same_speaker or (),
+        encoder=encoder or (),
+        max_seconds=max_seconds,
+        device=device,
+        seed=seed,
+        fold=fold,
+    )
+    print(explanation.to_text())
+    for path in explanation.write(out):
+        print(f"Written: {path}")

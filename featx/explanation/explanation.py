@@ -1,0 +1,193 @@
+"""What speaks for a class in an utterance, as a table, a CSV and a picture."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from featx.scoring.predictions import rounded
+from featx.scoring.results import draw_table, render
+from featx.utils.files import write_csv
+from featx.utils.tables import TextTable, html_notes, html_table
+from featx.utils.text import counted
+
+MOMENT = 0.2  # seconds, about a syllable
+_MOMENTS = 3  # that are named in the text
+_NOTHING_ELSE = 0.05  # of the sum by layers, below which the integral's error is not mentioned
+
+
+@dataclass(frozen=True)
+class StoreContributions:
+    """What the layers and frames of a store add.
+
+    Attributes:
+        encoder: the encoder or acoustic features.
+        layers: names of the layers.
+        edges: (frames + 1,) where each frame begins and the last one ends, in seconds.
+        values: (layers, frames) float64, what each adds to the logit.
+    """
+
+    encoder: str
+    layers: Sequence[str]
+    edges: np.ndarray
+    values: np.ndarray
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """What speaks for a class, and against it, in an utterance: by layer and by time.
+
+    The class's logit is taken less the mean of all classes' logits. Contributions add up to its
+    difference from the logit of the average utterance of training.
+
+    Attributes:
+        file: the audio.
+        label: the class that is explained.
+        predicted: the most probable class.
+        probability: that of `label`.
+        heads: how many heads it is the average of.
+        logit: the logit of `label`.
+        baseline: what it is for the average utterance.
+        stores: the contributions of each store; of a single one unless stores are fused.
+    """
+
+    file: str
+    label: str
+    predicted: str
+    probability: float
+    heads: int
+    logit: float
+    baseline: float
+    stores: Sequence[StoreContributions]
+
+    @property
+    def total(self) -> float:
+        """The sum of all contributions."""
+        return float(sum(store.values.sum() for store in self.stores))
+
+    @property
+    def rest(self) -> float:
+        """What contributions miss of the logits' difference: nothing, or an integral's error."""
+        return self.logit - self.baseline - self.total
+
+    def over_time(self) -> tuple[np.ndarray, np.ndarray]:
+        """Return what all layers add at each time.
+
+        Returns:
+            (n + 1,) where pieces of time begin and the last one ends, in seconds, and (n,) what
+            they add for each second.
+        """
+        edges = np.unique(np.concatenate([store.edges for store in self.stores]))
+        added = np.zeros(len(edges))
+        for store in self.stores:
+            summed = np.concatenate([[0.0], np.cumsum(store.values.sum(0))])
+            added += np.interp(edges, store.edges, summed)
+        return edges, np.diff(added) / np.diff(edges)
+
+    def moments(self, seconds: float = MOMENT) -> list[tuple[float, float, float]]:
+        """Return equal stretches of the utterance, in order.
+
+        Args:
+            seconds: about how long a stretch is.
+
+        Returns:
+            Start, end and contribution of each.
+        """
+        edges, density = self.over_time()
+        summed = np.concatenate([[0.0], np.cumsum(density * np.diff(edges))])
+        count = max(1, round((edges[-1] - edges[0]) / seconds))
+        bounds = np.linspace(edges[0], edges[-1], count + 1)
+        added = np.diff(np.interp(bounds, edges, summed))
+        return list(zip(bounds[:-1].tolist(), bounds[1:].tolist(), added.tolist(), strict=True))
+
+    def to_csv(self, path: str | Path) -> None:
+        """Write a CSV with the columns layer, start, end and contribution; times in seconds.
+
+        Where stores are fused, the column encoder comes first.
+
+        Args:
+            path: the file; replaced if it is there.
+        """
+        several = len(self.stores) > 1
+        rows = (
+            [*([store.encoder] if several else []), layer, *rounded([start, end, value])]
+            for store in self.stores
+            for layer, values in zip(store.layers, store.values, strict=True)
+            for start, end, value in zip(store.edges[:-1], store.edges[1:], values, strict=True)
+        )
+        encoder = ["encoder"] if several else []
+        write_csv(Path(path), [*encoder, "layer", "start", "end", "contribution"], rows)
+
+    def draw(self, path: str | Path) -> None:
+        """Draw the waveform, the spectrogram, and the contributions below them.
+
+        Args:
+            path: the file, which ends in .png, .pdf or .svg; replaced if it is there.
+
+        Raises:
+            FeatxError: if the audio is not there any more, or the path has another ending.
+        """
+        from featx.explanation.figures import draw_explanation  # matplotlib: only to draw
+
+        draw_explanation(self, Path(path))
+
+    def write(self, folder: str | Path) -> list[Path]:
+        """Write NAME-CLASS.png and NAME-CLASS.csv, as `draw` and `to_csv` do.
+
+        Args:
+            folder: where they go.
+
+        Returns:
+            The files.
+        """
+        name = f"{Path(self.file).stem}-{self.label}".replace("/", "-")
+        picture, table = (Path(folder, f"{name}.{ending}") for ending in ("png", "csv"))
+        self.draw(picture)
+        self.to_csv(table)
+        return [picture, table]
+
+    @property
+    def title(self) -> str:
+        """The class and its probability."""
+        likelier = "" if self.label == self.predicted else f"; {self.predicted} is likelier"
+        return f"{self.label}, {100 * self.probability:.0f} %{likelier}"
+
+    def to_text(self) -> str:
+        """Return the contributions by layer, what they add up to, and the strongest moments."""
+        table = render(draw_table(self._by_layer())).strip("\n")
+        return "\n".join([f"{Path(self.file).name}: {self.title}", "", table, "", *self._notes()])
+
+    def __str__(self) -> str:
+        return self.to_text()
+
+    def _by_layer(self) -> TextTable:
+        several = len(self.stores) > 1
+        rows = [
+            (f"{store.encoder} {layer}" if several else str(layer), _signed(value))
+            for store in self.stores
+            for layer, value in zip(store.layers, store.values.sum(1), strict=True)
+        ]
+        rows.append(("all layers", _signed(self.total)))
+        rows.append(("average utterance", _signed(self.baseline)))
+        if abs(self.rest) >= _NOTHING_ELSE:
+            rows.append(("error of the integral", _signed(self.rest)))
+        rows.append(("logit", _signed(self.logit)))
+        return TextTable(("layer", f"for {self.label}"), rows)
+
+    def _notes(self) -> list[str]:
+        strongest = sorted(self.moments(), key=lambda moment: -moment[2])[:_MOMENTS]
+        named = (f"{s:.2f}-{e:.2f} s ({_signed(v)})" for s, e, v in strongest if v > 0)
+        most = ", ".join(named) or "none"
+        of = f"the average of {counted(self.heads, 'head')}" if self.heads > 1 else "a single head"
+        return [
+            f"Moments that speak most for {self.label}: {most}.",
+            f"The logit is that of {self.label} less the mean of all classes', {of}.",
+        ]
+
+    def _repr_html_(self) -> str:
+        return html_notes([self.title]) + html_table(self._by_layer()) + html_notes(self._notes())
+
+
+def _signed(value: float) -> str:
+    return f"{value:+.2f}".replace("-", "−")
