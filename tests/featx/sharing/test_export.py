@@ -73,3 +73,16 @@ def test_what_can_not_be_exported_is_said(fitted, with_egemaps):
         featx.export(fitted("linear", model="tiny", name="all"), fold=9)
     with pytest.raises(featx.FeatxError, match=r"must end in .onnx"):
         featx.export(by_speaker, out="emotion.pt")
+
+
+def test_a_fine_tuned_run_predicts_the_same(workplace, write_corpus, checkpoint_folder):
+    write_corpus(speakers=6, takes=1)
+    few = ("training.every=2", "training.epochs=1", "training.learning_rate=1e-3")
+    run = featx.finetune(
+        checkpoint_folder, folds=3, device="cpu", name="made", settings=few, seconds=0.3
+    )
+    featx.export(run, out="tuned.onnx")
+    ours, theirs = featx.predict(run, "audio"), featx.predict("tuned.onnx", "audio")
+    assert ours.labels == theirs.labels
+    for mine, other in zip(ours.rows, theirs.rows, strict=True):
+        assert other.probabilities == pytest.approx(dict(mine.probabilities), abs=1e-3)
