@@ -7,12 +7,12 @@ import numpy as np
 import torch
 from pydantic import NonNegativeInt, PositiveFloat
 
-from cache import FeatureStore
 from classifiers.batch import Part
 from featx.data.audio import SAMPLE_RATE
 from featx.errors import FeatxError
 from featx.explanation.contributions import Contributions, find_contributions, find_logits
-from featx.explanation.explanation import Explanation, StoreContributions
+from featx.explanation.explanation import Explanation
+from featx.explanation.stores import StoreContributions
 from featx.features.plan import MAX_SECONDS
 from featx.fitting.model import FittedHeads
 from featx.fitting.selection import Selection
@@ -163,8 +163,8 @@ def _by_store(
 
 def _edges(selection: Selection, name: str, values: np.ndarray) -> np.ndarray:
     """Return where frames begin and the last one ends, in seconds."""
-    store: FeatureStore = selection.store
-    length, frames = store.samples(name) / SAMPLE_RATE, values.shape[1]
-    if not selection.shape.step:
-        return np.array([0.0, length])
-    return np.minimum(selection.shape.step * np.arange(frames + 1), length)
+    store, step = selection.store, selection.shape.step
+    if not step:
+        return np.array([0.0, store.samples(name) / SAMPLE_RATE])
+    end = store.frames(name) * store.identity.frame_step  # the last average may be of fewer frames
+    return np.minimum(step * np.arange(values.shape[1] + 1), end)

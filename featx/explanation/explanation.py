@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
+from featx.explanation.stores import StoreContributions, over_time
 from featx.scoring.predictions import rounded
 from featx.scoring.results import draw_table, render
 from featx.utils.files import write_csv
@@ -15,23 +16,6 @@ from featx.utils.text import counted
 MOMENT = 0.2  # seconds, about a syllable
 _MOMENTS = 3  # that are named in the text
 _NOTHING_ELSE = 0.05  # of the sum by layers, below which the integral's error is not mentioned
-
-
-@dataclass(frozen=True)
-class StoreContributions:
-    """What the layers and frames of a store add.
-
-    Attributes:
-        encoder: the encoder or acoustic features.
-        layers: names of the layers.
-        edges: (frames + 1,) where each frame begins and the last one ends, in seconds.
-        values: (layers, frames) float64, what each adds to the logit.
-    """
-
-    encoder: str
-    layers: Sequence[str]
-    edges: np.ndarray
-    values: np.ndarray
 
 
 @dataclass(frozen=True)
@@ -78,12 +62,7 @@ class Explanation:
             (n + 1,) where pieces of time begin and the last one ends, in seconds, and (n,) what
             they add for each second.
         """
-        edges = np.unique(np.concatenate([store.edges for store in self.stores]))
-        added = np.zeros(len(edges))
-        for store in self.stores:
-            summed = np.concatenate([[0.0], np.cumsum(store.values.sum(0))])
-            added += np.interp(edges, store.edges, summed)
-        return edges, np.diff(added) / np.diff(edges)
+        return over_time(self.stores)
 
     def moments(self, seconds: float = MOMENT) -> list[tuple[float, float, float]]:
         """Return equal stretches of the utterance, in order.
@@ -130,7 +109,7 @@ class Explanation:
         """
         from featx.explanation.figures import draw_explanation  # matplotlib: only to draw
 
-        draw_explanation(self, Path(path))
+        draw_explanation(Path(self.file), self.title, self.label, self.stores, Path(path))
 
     def write(self, folder: str | Path) -> list[Path]:
         """Write NAME-CLASS.png and NAME-CLASS.csv, as `draw` and `to_csv` do.

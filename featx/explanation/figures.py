@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import matplotlib as mpl
 import numpy as np
@@ -11,11 +10,9 @@ from matplotlib.figure import Figure
 
 from featx.data.audio import SAMPLE_RATE, Waveform, read_audio
 from featx.errors import FeatxError
+from featx.explanation.stores import StoreContributions, over_time
 from featx.scoring.figures import BLUE, ORANGE, STYLE, WIDTH
 from featx.utils.files import replace
-
-if TYPE_CHECKING:
-    from featx.explanation.explanation import Explanation, StoreContributions
 
 # Its lightness goes one way: what speaks for the class is dark in grey too, what speaks against it
 # is light.
@@ -27,11 +24,16 @@ _SHOWN = 99.5  # percentile of the contributions at which colours end
 _NAMED = 13  # layers at most that are named
 
 
-def draw_explanation(explanation: "Explanation", path: Path) -> None:
+def draw_explanation(
+    file: Path, title: str, label: str, stores: Sequence[StoreContributions], path: Path
+) -> None:
     """Draw the waveform, the spectrogram, contributions by layer and time, and their sums.
 
     Args:
-        explanation: what to draw.
+        file: the audio.
+        title: what stands above the picture, before the name of the audio.
+        label: the class that is explained.
+        stores: the contributions of each store.
         path: where, with its ending.
 
     Raises:
@@ -39,22 +41,22 @@ def draw_explanation(explanation: "Explanation", path: Path) -> None:
     """
     if path.suffix not in ENDINGS:
         raise FeatxError(f"`path={str(path)!r}`: must end in {', '.join(ENDINGS)}.")
-    waveform = read_audio(Path(explanation.file))
-    heights = [0.45, 0.8, *(0.35 + 0.11 * len(s.layers) for s in explanation.stores), 0.75]
+    waveform = read_audio(file)
+    heights = [0.45, 0.8, *(0.35 + 0.11 * len(s.layers) for s in stores), 0.75]
     with mpl.rc_context(STYLE):
         figure = Figure((2 * WIDTH, sum(heights) + 0.7), layout="constrained")
         grid = figure.add_gridspec(len(heights), 2, height_ratios=heights, width_ratios=[5, 1])
         main = [figure.add_subplot(grid[0, 0])]
         main += [figure.add_subplot(grid[row, 0], sharex=main[0]) for row in range(1, len(heights))]
         beside = [figure.add_subplot(grid[row, 1]) for row in range(2, len(heights) - 1)]
-        figure.suptitle(f"{explanation.title} ({Path(explanation.file).name})", fontsize=9)
+        figure.suptitle(f"{title} ({file.name})", fontsize=9)
         _draw_sound(waveform, main[0], main[1])
-        _draw_stores(explanation.stores, main[2:-1], beside)
-        _draw_sum(explanation, main[-1])
+        _draw_stores(stores, main[2:-1], beside)
+        _draw_sum(stores, main[-1])
         for axes in main[:-1]:
             axes.tick_params(labelbottom=False)
         main[0].set_xlim(0, len(waveform) / SAMPLE_RATE)
-        beside[-1].set_xlabel(f"for {explanation.label}")
+        beside[-1].set_xlabel(f"for {label}")
         replace(path, lambda unfinished: figure.savefig(unfinished, dpi=200))
 
 
@@ -78,7 +80,7 @@ def _draw_sound(waveform: Waveform, wave: Axes, spectrum: Axes) -> None:
 
 
 def _draw_stores(
-    stores: "Sequence[StoreContributions]", main: Sequence[Axes], beside: Sequence[Axes]
+    stores: Sequence[StoreContributions], main: Sequence[Axes], beside: Sequence[Axes]
 ) -> None:
     """Draw a map of each store's contributions for each second, and bars of its layers' sums."""
     for store, axes, bars in zip(stores, main, beside, strict=True):
@@ -100,8 +102,8 @@ def _draw_stores(
         axes.figure.colorbar(mesh, ax=bars, label="for each second", extend="both", pad=0.05)
 
 
-def _draw_sum(explanation: "Explanation", axes: Axes) -> None:
-    edges, density = explanation.over_time()
+def _draw_sum(stores: Sequence[StoreContributions], axes: Axes) -> None:
+    edges, density = over_time(stores)
     axes.stairs(density.clip(min=0), edges, fill=True, color=BLUE)
     axes.stairs(density.clip(max=0), edges, fill=True, color=ORANGE)
     axes.axhline(0, color="0.3", lw=0.6)

@@ -9,7 +9,8 @@ import pytest
 
 import featx
 from featx.errors import FeatxError
-from featx.explanation.explanation import Explanation, StoreContributions
+from featx.explanation.explanation import Explanation
+from featx.explanation.stores import StoreContributions
 from featx.inference.model import Model
 
 FILE = "audio/sad-0-0.wav"
@@ -50,7 +51,7 @@ def test_moments_and_rows_add_up_to_the_same(fit):
     (store,) = explanation.stores
     assert list(store.layers) == ["0", "1", "2"]
     assert store.edges[0] == 0
-    assert store.edges[-1] <= 0.3
+    assert store.edges[-1] <= 0.3 + 0.02
     moments = explanation.moments(0.05)
     assert sum(moment[2] for moment in moments) == pytest.approx(explanation.total, abs=1e-6)
     explanation.to_csv("why.csv")
