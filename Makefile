@@ -7,10 +7,10 @@ demo: .venv/.installed
 	$(BIN)/featx demo
 
 test: .venv/.installed
-	$(BIN)/pytest -m "not corpus and not browser and not slow" -n 2 --dist worksteal tests
+	$(BIN)/pytest -m "not corpus and not browser and not slow and not thorough" -n 2 --dist worksteal tests
 
 coverage: .venv/.installed
-	$(BIN)/pytest -m "not corpus and not browser and not slow" -n 2 --dist worksteal \
+	$(BIN)/pytest -m "not corpus and not browser and not slow and not thorough" -n 2 --dist worksteal \
 		--cov=featx --cov=cache --cov=classifiers --cov-report=term:skip-covered tests
 
 lint: .venv/.installed

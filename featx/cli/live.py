@@ -34,7 +34,7 @@ def describe(row: "PredictedUtterance") -> str:
     time = f"{row.end:7.1f} s"
     if not row.probabilities:
         return f"{time}  (silence)"
-    first, *others = sorted(row.probabilities.items(), key=lambda item: -item[1])
+    first, *others = row.ranked
     bar = ("█" * round(_BAR * first[1])).ljust(_BAR)
     rest = ", ".join(f"{name} {100 * share:.0f} %" for name, share in others[:_OTHERS])
     label = (row.label or "(uncertain)").ljust(_LABEL)

@@ -121,8 +121,8 @@ def predict(
         print_live(
             as_json,
             run_or_model=run,
-            window=window or 4.0,
-            hop=hop or 1.0,
+            window=4.0 if window is None else window,
+            hop=1.0 if hop is None else hop,
             seconds=seconds,
             microphone=microphone,
             encoder=encoder or (),

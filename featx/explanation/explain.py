@@ -17,7 +17,7 @@ from featx.features.plan import MAX_SECONDS
 from featx.fitting.model import FittedHeads
 from featx.fitting.selection import Selection
 from featx.inference.fitted import FittedModel
-from featx.inference.inputs import read_inputs
+from featx.inference.inputs import audio_files, read_inputs
 from featx.inference.load import load
 from featx.inference.model import Model, Options
 from featx.utils.arguments import checked
@@ -88,7 +88,9 @@ def explain(
         raise FeatxError(f"`file={file}`: is a folder; a single audio file can be explained.")
     options = Options(None, tuple(as_paths(encoder)), max_seconds, device, seed, fold)
     options.refuse_absent(heads.keys)
-    given = read_inputs([Path(file), *as_paths(same_speaker)])
+    others = [path for source in as_paths(same_speaker) for path in audio_files(source)]
+    alone = [path for path in others if path.resolve() != Path(file).resolve()]
+    given = read_inputs([Path(file), *alone])
     assert isinstance(model, FittedModel)
     with model.features(given, options) as features:
         name = str(Path(file))

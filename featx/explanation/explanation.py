@@ -9,7 +9,7 @@ import numpy as np
 from featx.explanation.stores import StoreContributions, over_time
 from featx.scoring.predictions import rounded
 from featx.scoring.results import draw_table, render
-from featx.utils.files import write_csv
+from featx.utils.files import portable_name, write_csv
 from featx.utils.tables import TextTable, html_notes, html_table
 from featx.utils.text import counted
 
@@ -120,7 +120,7 @@ class Explanation:
         Returns:
             The files.
         """
-        name = f"{Path(self.file).stem}-{self.label}".replace("/", "-")
+        name = portable_name(f"{Path(self.file).stem}-{self.label}")
         picture, table = (Path(folder, f"{name}.{ending}") for ending in ("png", "csv"))
         self.draw(picture)
         self.to_csv(table)

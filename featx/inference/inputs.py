@@ -11,11 +11,13 @@ from featx.data.corpora.files import CorpusError, find_files
 from featx.data.corpora.folder import SUFFIXES, speaker_pattern
 from featx.data.manifest import Manifest, Utterance, load_manifest
 from featx.errors import FeatxError
+from featx.utils.text import counted
 
 Source = str | Path | FeatureStore
 Inputs = Source | Manifest | Sequence[Source]
 SpeakerOf = Callable[[str], str] | Mapping[str, str] | str
 Ask = Callable[[str], str | None]
+ENOUGH = 8  # utterances of a speaker; with fewer a warning is due
 log = logging.getLogger("featx")
 
 
@@ -78,7 +80,7 @@ def read_inputs(inputs: Inputs) -> Recordings | StoredFeatures:
         raise FeatxError("`inputs` mixes audio and stored features: give one or the other.")
     if found:
         return StoredFeatures(found)
-    paths = [path for source in sources for path in _audio_files(Path(str(source)))]
+    paths = [path for source in sources for path in audio_files(Path(str(source)))]
     path, count = Counter(paths).most_common(1)[0]
     if count > 1:
         raise FeatxError(f"`inputs` names {path} twice.")
@@ -97,7 +99,12 @@ def _as_store(source: Source) -> FeatureStore | None:
     return FeatureStore(folder) if folder.is_dir() and FeatureStore.exists(folder) else None
 
 
-def _audio_files(path: Path) -> list[Path]:
+def audio_files(path: Path) -> list[Path]:
+    """Return an audio file, or all in a folder, at any depth.
+
+    Raises:
+        FeatxError: if it is not there, or the folder holds none.
+    """
     if not path.exists():
         raise FeatxError(f"{path}: no such file or folder.")
     if path.is_file():
@@ -130,12 +137,27 @@ def find_speakers(
                 "utterances without one count as those of one speaker. "
                 "`speaker_of` says who speaks."
             )
-        return speakers
-    speakers = [ask(utterance) or "" for utterance in utterances]
-    if not all(speakers):
-        missing = utterances[speakers.index("")]
-        raise FeatxError(f"`speaker_of` gives no speaker for {missing!r}.")
+    else:
+        speakers = [ask(utterance) or "" for utterance in utterances]
+        if not all(speakers):
+            missing = utterances[speakers.index("")]
+            raise FeatxError(f"`speaker_of` gives no speaker for {missing!r}.")
+    _warn_of_few(speakers)
     return speakers
+
+
+def _warn_of_few(speakers: Sequence[str]) -> None:
+    """Say what it costs to standardise a speaker by very few utterances (docs/predicting.md)."""
+    few = [speaker for speaker, count in Counter(speakers).items() if count < ENOUGH]
+    if few:
+        log.warning(
+            "The model standardises features by speaker, and of %s there are fewer than %d "
+            "utterances, which leaves little of what tells emotions apart: on RAVDESS, UAR falls "
+            "from 85 %% to 73 %% with 4 utterances of each speaker, and to chance with a single "
+            "one. Give more of each speaker, or fit with `normalize='global'`.",
+            counted(len(few), "speaker"),
+            ENOUGH,
+        )
 
 
 def asking(speaker_of: SpeakerOf) -> Ask:

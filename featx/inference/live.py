@@ -24,6 +24,7 @@ from featx.inference.predictions import PredictedUtterance
 from featx.inference.windows import FRAME, are_heard, hold_speech, levels_of
 from featx.utils.arguments import checked
 from featx.utils.files import AnyPath
+from featx.utils.progress import hidden_progress
 from featx.utils.text import counted
 
 NAME = "microphone"  # what stands for an utterance
@@ -100,17 +101,18 @@ def listen(
         with TemporaryDirectory(prefix="featx-") as folder:
             path = Path(folder, "heard.wav")
             soundfile.write(path, audio, SAMPLE_RATE, subtype="FLOAT")
-            predictions = model.predict(
-                path,
-                speaker_of=lambda _: NAME,
-                encoder=encoder,
-                max_seconds=2 * window,
-                device=device,
-                seed=seed,
-                fold=fold,
-                abstain=abstain,
-                calibrated=calibrated,
-            )
+            with hidden_progress():
+                predictions = model.predict(
+                    path,
+                    speaker_of=lambda _: NAME,
+                    encoder=encoder,
+                    max_seconds=2 * window,
+                    device=device,
+                    seed=seed,
+                    fold=fold,
+                    abstain=abstain,
+                    calibrated=calibrated,
+                )
         return predictions[0]
 
     sound = microphone if isinstance(microphone, Sound) else Microphone(microphone)
@@ -192,7 +194,7 @@ class _Heard:
         """Return the last seconds at 16 kHz; None if they hold no speech."""
         audio = resample(self._samples, self.rate, SAMPLE_RATE)
         levels = levels_of(audio)
-        new = round((self.seconds - self._measured) * SAMPLE_RATE / FRAME)
+        new = max(1, round((self.seconds - self._measured) * SAMPLE_RATE / FRAME))
         self._measured = self.seconds
         most = round(_REMEMBERED * SAMPLE_RATE / FRAME)
         self._levels = np.concatenate([self._levels, levels[-new:]])[-most:]

@@ -37,6 +37,14 @@ class PredictedUtterance:
     end: float | None = None
 
     @property
+    def ranked(self) -> list[tuple[str, float]]:
+        """Classes and their probabilities: the label, and then from the most probable on.
+
+        The label of a vote may be one of several classes that are equally probable.
+        """
+        return sorted(self.probabilities.items(), key=lambda i: (i[0] != self.label, -i[1]))
+
+    @property
     def probability(self) -> float:
         """The probability of the most probable class."""
         return max(self.probabilities.values(), default=0.0)
@@ -182,7 +190,7 @@ class Predictions:
         table.add_column("next", no_wrap=True)
         table.add_column("utterance", no_wrap=True)
         for row in self.rows[:most]:
-            first, *others = sorted(row.probabilities.items(), key=lambda item: -item[1])
+            first, *others = row.ranked
             rest = ", ".join(f"{name} {100 * share:.0f} %" for name, share in others[:2])
             at = [f"{time:.1f} s" for time in (row.start, row.end) if time is not None]
             percent = f"{100 * first[1]:.0f} %"

@@ -105,9 +105,12 @@ class VotedModel(Model):
         options: Options,
     ) -> Predictions:
         if seat.seed is not None:
+            if options.seed not in (None, seat.seed):
+                raise FeatxError("`seed`: in this vote seeds are members; leave it out.")
             options = replace(options, seed=seat.seed)
         if features is None or not isinstance(seat.model, FittedModel):
             return seat.model._predict(given, options)
+        options.refuse_absent(seat.model.heads.keys)
         return seat.model.apply(features.of(seat.model, options), given.speakers, options)
 
     @contextmanager
@@ -202,10 +205,16 @@ def _seat(folder: Path, member: _Member, vote: _Vote, load: Callable[[Path], Mod
         raise FeatxError(
             f"{folder}: its member {file.parent} is not here. Put the run there, or vote again."
         )
+    try:
+        model = load(run)
+    except RecursionError:
+        raise FeatxError(
+            f"{folder}: has itself among its members or theirs, so it can't be loaded. Vote again."
+        ) from None
     found = _SEED.search(member.name)
     weighted = vote.rule == "weighted" and member.validation_uar is not None
     return Seat(
-        load(run),
+        model,
         seed=int(found[1]) if found else None,
         weight=float(member.validation_uar or 0) if weighted else 1.0,
         count=max(1, len(member.folds)),

@@ -8,6 +8,7 @@ import pytest
 import featx
 from featx.errors import FeatxError
 from featx.features import extractors
+from featx.inference.predictions import PredictedUtterance, Predictions
 
 STORE = "features/manifest/encoder"
 
@@ -71,3 +72,30 @@ def test_a_damaged_vote_is_refused(members):
     scores.write_text(scores.read_text().replace('"rule": "hard"', '"rule": "os.system"'))
     with pytest.raises(FeatxError, match="rule"):
         featx.load(run)
+
+
+def test_the_label_of_a_tie_is_shown_first():
+    row = PredictedUtterance("u", "b", {"a": 0.5, "b": 0.5})
+    assert row.ranked == [("b", 0.5), ("a", 0.5)]
+    shown = Predictions(("a", "b"), (row,)).to_text()
+    assert "b" in shown
+    assert "a 50 %" in shown
+
+
+def test_a_vote_of_itself_is_refused(members):
+    run = featx.vote(members, name="vote")
+    scores = Path(run.folder, "metrics.json")
+    scores.write_text(scores.read_text().replace("runs/a/", "runs/vote/"))
+    with pytest.raises(FeatxError, match="has itself among its members"):
+        featx.load(run)
+
+
+def test_a_seed_that_is_gone_is_refused(members):
+    few = "training.epochs=1"
+    featx.fit("dense", "encoder", folds=3, seeds=2, name="c", settings=few)
+    vote = featx.vote([*members, "runs/c"], over_seeds=True)
+    featx.fit("dense", "encoder", folds=3, name="c", settings=few, overwrite=True)
+    with pytest.raises(FeatxError, match="`seed=1`: the run has no such model"):
+        featx.predict(vote, STORE)
+    with pytest.raises(FeatxError, match="`seed`: in this vote seeds are members"):
+        featx.predict(vote, STORE, seed=1)
