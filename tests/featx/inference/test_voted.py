@@ -97,5 +97,3 @@ def test_a_seed_that_is_gone_is_refused(members):
     featx.fit("dense", "encoder", folds=3, name="c", settings=few, overwrite=True)
     with pytest.raises(FeatxError, match="`seed=1`: the run has no such model"):
         featx.predict(vote, STORE)
-    with pytest.raises(FeatxError, match="`seed`: in this vote seeds are members"):
-        featx.predict(vote, STORE, seed=1)
