@@ -7,9 +7,13 @@ from typing import Any
 import numpy as np
 
 from featx import __version__
+from featx.errors import FeatxError
 from featx.features.encoders.checkpoints import short_name
 from featx.features.plan import MAX_SECONDS
+from featx.fitting.model import FittedHeads
+from featx.inference.fitted import FittedModel
 from featx.inference.model import Model
+from featx.inference.voted import VotedModel
 from featx.layer_analysis.weights import average, find_weights
 from featx.runs.read import read_config, read_environment, read_scores
 from featx.scoring.results import Results
@@ -18,7 +22,12 @@ from featx.serving.limits import Limits
 
 BY_SPEAKER = (
     "The model standardises features by speaker. Here every recording counts as a speaker of its "
-    "own, so that short recordings are recognised less well than the score says."
+    "own, which leaves little or nothing of what tells emotions apart: the score holds for many "
+    "utterances of a speaker alone. Serve a run with normalize = global instead."
+)
+FINAL = (
+    "The model was trained on all utterances and has no score of its own: score and layer weights "
+    "are those of cross-validation."
 )
 
 
@@ -33,10 +42,18 @@ def read_facts(folder: Path, model: Model, limits: Limits) -> Facts:
     Raises:
         FeatxError: if a file of the run is damaged.
     """
+    if folder.is_file():
+        raise FeatxError(
+            f"{folder}: an ONNX file says too little of its training for a page. Serve the run "
+            "that it was exported from."
+        )
     config, results = read_config(folder), read_scores(folder)
     notes = [*(results.notes() if results else ())]
-    if config.get("normalize") == "speaker":
+    heads = _heads(model)
+    if any(own.normalize == "speaker" for own in heads):
         notes.append(BY_SPEAKER)
+    if any(own.cross_validated for own in heads):
+        notes.append(FINAL)
     return Facts(
         name=folder.absolute().name,
         featx=__version__,
@@ -54,6 +71,14 @@ def read_facts(folder: Path, model: Model, limits: Limits) -> Facts:
         notes=notes,
         **_scores(results),
     )
+
+
+def _heads(model: Model) -> list[FittedHeads]:
+    """Return the heads of a fit, or of all members of a vote."""
+    if isinstance(model, FittedModel):
+        return [model.heads]
+    seats = model.seats if isinstance(model, VotedModel) else ()
+    return [heads for seat in seats for heads in _heads(seat.model)]
 
 
 def _scores(results: Results | None) -> dict[str, Any]:

@@ -117,10 +117,13 @@ def _written(predictions: Predictions, ready: Ready, name: str, abstain: float) 
         for row in rows
         if row.start is not None and row.end is not None
     ]
+    label: str | None = rows[0].label or None  # of a vote, ties are decided by its rule
+    if windows:
+        label = classes[shares.index(max(shares))] if max(shares) >= abstain else None
     return Answer(
         utterance=name,
         seconds=round(ready.seconds, 3),
-        label=classes[shares.index(max(shares))] if max(shares) >= abstain else None,
+        label=label,
         probabilities=by_class(shares),
         windows=windows,
     )

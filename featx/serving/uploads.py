@@ -19,6 +19,7 @@ PATIENCE = 120.0  # seconds that a recording may take to arrive
 DRAIN = 10.0  # seconds for which the rest of a refused recording is read
 SEEKABLE = ("WAV", "WAVEX", "FLAC")  # read piece by piece; others are decoded from their beginning
 RATE, CHANNELS = 192_000, 8  # a small file of more could take all memory once it is decoded
+USUAL = 2 * 48_000  # samples a second of the longest recording, in all channels
 NAMED = 100  # letters of a file's name that are kept
 FIELDS = 10  # of a form, beside the file
 _NOTHING = (
@@ -174,6 +175,12 @@ def prepare(path: Path, name: str, window: float | None, limits: Limits) -> Read
             415,
             f"{name} has {header.channels} channels of {header.samplerate} Hz. Send at most "
             f"{CHANNELS} channels of {RATE} Hz.",
+        )
+    if header.frames * header.channels > USUAL * limits.max_seconds:
+        raise Refused(
+            413,
+            f"{name} has {header.channels} channels of {header.samplerate} Hz, which is too much "
+            f"for {seconds:.0f} s. Send it as one channel of 16,000 Hz.",
         )
     if window is None or header.format in SEEKABLE:
         return Ready(path, seconds)

@@ -225,8 +225,10 @@ function stopRecording() {
 }
 
 async function startRecording() {
-  const most = facts?.limits.max_seconds ?? Infinity;
   const started = new Recorder((level, seconds) => {
+    const bytes = 2 * (started.context?.sampleRate ?? 48000); // a second of 16 bits
+    const limits = facts?.limits ?? { max_seconds: Infinity, max_megabytes: Infinity };
+    const most = Math.min(limits.max_seconds, (1e6 * limits.max_megabytes - 44) / bytes);
     part("level").value = 1 + Math.log10(Math.max(level, 0.001)) / 3; // from -60 dB of full scale
     part("clock").textContent = time(Math.floor(seconds));
     if (seconds >= most - 0.5 && recorder) stopRecording();
