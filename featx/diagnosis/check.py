@@ -4,6 +4,8 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Literal
 
+from featx.utils.text import first_line
+
 State = Literal["ok", "warning", "problem"]
 
 
@@ -35,8 +37,3 @@ def guarded(name: str, look: Callable[[], Iterable[Check]]) -> list[Check]:
         return list(look())
     except Exception as error:
         return [Check(name, f"can't be told: {first_line(error)}", "warning")]
-
-
-def first_line(error: Exception) -> str:
-    """Return an error in a line."""
-    return (str(error).strip() or repr(error)).splitlines()[0]

@@ -8,7 +8,8 @@ from contextlib import suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from featx.diagnosis.check import Check, State, first_line
+from featx.diagnosis.check import Check, State
+from featx.utils.text import first_line
 
 LITTLE_SPACE = 10e9  # bytes; all layers of wav2vec2-base of RAVDESS take 5.3 GB
 TOO_LITTLE_SPACE = 1e9  # bytes

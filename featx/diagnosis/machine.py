@@ -4,8 +4,9 @@ import os
 import sys
 from collections.abc import Iterator
 
-from featx.diagnosis.check import Check, first_line
+from featx.diagnosis.check import Check
 from featx.diagnosis.versions import has_driver, installed
+from featx.utils.text import first_line
 
 LITTLE_MEMORY = 2e9  # bytes: a large encoder's weights and a batch
 _NO_VECTORS = ("DEFAULT", "NO AVX")

@@ -6,7 +6,8 @@ from importlib import import_module
 from importlib.metadata import PackageNotFoundError, metadata, requires, version
 from typing import TYPE_CHECKING
 
-from featx.diagnosis.check import Check, first_line
+from featx.diagnosis.check import Check
+from featx.utils.text import first_line
 
 if TYPE_CHECKING:
     from packaging.requirements import Requirement

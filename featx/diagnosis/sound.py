@@ -4,7 +4,8 @@ import io
 import math
 from collections.abc import Iterator
 
-from featx.diagnosis.check import Check, first_line
+from featx.diagnosis.check import Check
+from featx.utils.text import first_line
 
 FORMATS = {"WAV": "PCM_16", "FLAC": "PCM_16", "OGG": "VORBIS", "MP3": "MPEG_LAYER_III"}
 RATE = 16_000  # Hz

@@ -11,6 +11,7 @@ from typing import Any
 from featx.errors import FeatxError
 from featx.finetuning.choices import Tracker
 from featx.utils.arguments import check_choice
+from featx.utils.text import first_line
 
 PROJECTS = {
     "wandb": "WANDB_PROJECT",
@@ -30,7 +31,7 @@ def check_trackers(names: Sequence[str]) -> None:
         try:
             _callback(name)
         except (ImportError, RuntimeError) as error:  # a broken installation, or switched off
-            reason = str(error).splitlines()[0]
+            reason = first_line(error)
             raise FeatxError(f"`track={name!r}`: installed, but can't be used: {reason}") from error
     if "wandb" in names:
         _check_login()
@@ -82,7 +83,7 @@ def _check_login() -> None:
     except TypeError:  # an older release, which can only ask
         return
     except Exception as error:  # a wrong key, no network
-        reason = (str(error).strip() or repr(error)).splitlines()[0].rstrip(".")
+        reason = first_line(error).rstrip(".")
     else:
         reason = "" if known else "not logged in"
     if reason:

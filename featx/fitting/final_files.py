@@ -58,6 +58,9 @@ def _file_name(seed: int) -> str:
 def add_heads(folder: Path, heads: Sequence[FinalHead]) -> None:
     """Add final heads to the weights of a run, and to what describes them.
 
+    Their temperatures are written before and the description last, so that no final head is read
+    back without its temperature, wherever this is stopped.
+
     Args:
         folder: the run's folder.
         heads: a head for each seed; they take the place of any that are there.
@@ -76,6 +79,7 @@ def add_heads(folder: Path, heads: Sequence[FinalHead]) -> None:
         {"prefix": head.prefix, "seed": head.seed, "fold": None, "best_epoch": head.chosen}
         for head in heads
     ]
+    add_temperatures(folder)
     write_bytes(folder / WEIGHTS, save(tensors))
     write_json(folder / DESCRIPTION, _with_final(description, "members", entries))
 

@@ -1,10 +1,10 @@
 """The trained heads of a finished fit, read back to be applied to features."""
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path, PureWindowsPath
-from typing import Annotated, Self
+from typing import Annotated, Self, cast
 
 import numpy as np
 import torch
@@ -16,6 +16,7 @@ from classifiers.batch import Branch, Examples, Features, InMemory
 from classifiers.cores import Crew
 from classifiers.head import Head
 from classifiers.heads import HeadSettings, build_head
+from classifiers.layer_average import LayerAverage
 from classifiers.linear import LinearHead
 from classifiers.shape import InputShape
 from classifiers.statistics import Statistics, add_up, statistics_of
@@ -105,12 +106,12 @@ class _Description(Schema):
         return [given.shape for given in self.inputs]
 
     def weights(self) -> dict[str, Shape]:
-        """Return the shape of each weight of all heads, without making any."""
+        """Return the shape of each weight of a head, without making any."""
         with torch.device("meta"):
             own = shapes_of(build_head(self.head, self.shapes, len(self.classes)))
         if self.normalize == "global":
             own |= statistic_shapes(self.shapes)
-        return {f"{m.prefix}{name}": shape for m in self.members for name, shape in own.items()}
+        return own
 
 
 @dataclass(frozen=True)
@@ -296,8 +297,16 @@ def read_heads(folder: Path, seconds: float) -> FittedHeads:
     """
     described = read_text_of(folder / DESCRIPTION, _Description)
     path = folder / WEIGHTS
-    weights = read_weights(path, described.weights())
-    members = tuple(_build(described, entry, weights, path) for entry in described.members)
+    own = described.weights()
+    entries = described.members
+    expected = {f"{e.prefix}{name}": shape for e in entries for name, shape in own.items()}
+    if len(expected) < len(entries) * len(own):
+        raise refused(folder / DESCRIPTION, "by their prefixes, two of its heads share weights")
+    weights = read_weights(path, expected)
+    members = tuple(
+        _build(described, e, {name: weights[f"{e.prefix}{name}"] for name in own}, path)
+        for e in entries
+    )
     final = tuple(member for member in members if member.fold is None)
     return FittedHeads(
         classes=described.classes,
@@ -311,13 +320,8 @@ def read_heads(folder: Path, seconds: float) -> FittedHeads:
 
 
 def _build(
-    described: _Description, entry: _MemberEntry, weights: Mapping[str, Tensor], path: Path
+    described: _Description, entry: _MemberEntry, own: Mapping[str, Tensor], path: Path
 ) -> FittedHead:
-    own = {
-        name.removeprefix(entry.prefix): value
-        for name, value in weights.items()
-        if name.startswith(entry.prefix)
-    }
     for name, value in own.items():
         if is_deviation(name) and not (value > 0).all():
             raise refused(path, f"{entry.prefix}{name} has a deviation that is not above zero")
@@ -326,6 +330,9 @@ def _build(
         lambda: build_head(described.head, described.shapes, len(described.classes)), entry.seed
     )
     head.load_state_dict(trained)
+    for average in cast(Iterable[LayerAverage], head.layer_averages):
+        if not average.weights.isfinite().all():  # of |w| over a sum that is zero
+            raise refused(path, f"the layers of {entry.prefix}* have weights that are no numbers")
     return FittedHead(entry.seed, entry.fold, head.eval().requires_grad_(False), statistics)
 
 

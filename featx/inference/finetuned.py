@@ -54,8 +54,8 @@ class FinetunedModel(Model):
             raise FeatxError("A fine-tuned model takes audio or a manifest, not stored features.")
         if options.encoders:
             raise FeatxError("A fine-tuned model has an encoder of its own: leave out `encoder`.")
-        folders = self._asked(options)
-        temperatures = self._temperatures(folders) if options.calibrated else {}
+        folders = self.asked(options)
+        temperatures = self.temperatures(folders) if options.calibrated else {}
         device = find_devices(options.device)[0]
         keep_float32(device)
         utterances = given.manifest.utterances
@@ -81,8 +81,12 @@ class FinetunedModel(Model):
         probabilities = torch.stack([torch.stack(rows[name]).double().mean(0) for name in done])
         return Predictions.of(self.classes, done, probabilities.float(), failures)
 
-    def _temperatures(self, folders: Sequence[Path]) -> dict[Path, float]:
-        """Return the temperature of each model's folder."""
+    def temperatures(self, folders: Sequence[Path]) -> dict[Path, float]:
+        """Return the temperature of each model's folder.
+
+        Raises:
+            FeatxError: if the models have none, or a folder is not named after its seed and fold.
+        """
         if self.run is None:
             raise FeatxError("`calibrated`: a single saved model has no temperature; leave it out.")
         members = {}
@@ -97,8 +101,12 @@ class FinetunedModel(Model):
         known = read_temperatures(self.run, members.values())
         return {folder: known[member] for folder, member in members.items()}
 
-    def _asked(self, options: Options) -> list[Path]:
-        """Return the folders of the models of the seed and fold that are asked for."""
+    def asked(self, options: Options) -> list[Path]:
+        """Return the folders of the models of the seed and fold that are asked for.
+
+        Raises:
+            FeatxError: if there is no such model.
+        """
         members = [read_member_name(folder.name) for folder in self.folders]
         known = [member for member in members if member is not None]
         if len(known) < len(members):  # a folder of a single model, whose seed nobody knows

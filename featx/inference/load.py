@@ -91,10 +91,15 @@ def _noted_dtypes(folder: Path) -> list[Any]:
 
 
 def _dtype(folder: Path, store: Path, noted: object) -> Dtype | None:
-    """Return what a store of the run keeps features in, or else as noted; None if unknown."""
+    """Return what features were kept in: as noted, or, of older runs, by the store that is here.
+
+    It is None if neither tells. A store of that name may be another one in a foreign run.
+    """
+    if noted in get_args(Dtype):
+        return cast(Dtype, noted)
     found = locate(folder, str(store))
     try:
-        dtype = FeatureStore(found).layout.dtype if found else noted
+        dtype = FeatureStore(found).layout.dtype if found else None
     except StoreError:
-        dtype = noted
+        return None
     return cast(Dtype, dtype) if dtype in get_args(Dtype) else None

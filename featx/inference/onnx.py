@@ -18,8 +18,10 @@ from featx.errors import FeatxError
 from featx.inference.inputs import Recordings, StoredFeatures
 from featx.inference.model import Model, Options
 from featx.inference.predictions import Predictions
+from featx.runs.class_names import ClassNames
 from featx.utils.config import Schema
 from featx.utils.progress import progress
+from featx.utils.text import first_line
 
 ENDING = ".onnx"
 LARGEST = 2 * 10**9  # bytes, about what a single ONNX file can hold
@@ -37,7 +39,7 @@ class OnnxFacts(Schema, extra="ignore"):
         seconds: how much of each utterance's beginning it hears; infinite for all.
     """
 
-    classes: Json[tuple[str, ...]]
+    classes: Json[ClassNames]
     sample_rate: PositiveInt
     shortest: PositiveInt
     seconds: PositiveFloat
@@ -88,7 +90,9 @@ class OnnxModel(Model):
         try:
             return torch.from_numpy(self.session.run(_OUTPUTS[:1], fed)[0])
         except Exception as error:  # of onnxruntime, whose kinds share no base
-            raise FeatxError(f"{self.path}: onnxruntime can't run it ({_line(error)}).") from error
+            raise FeatxError(
+                f"{self.path}: onnxruntime can't run it ({first_line(error)})."
+            ) from error
 
     def _predict(self, given: Recordings | StoredFeatures, options: Options) -> Predictions:
         self._refuse(given, options)
@@ -137,7 +141,8 @@ class OnnxModel(Model):
                 f"`max_seconds={max_seconds:g}`"
             )
         waveform: np.ndarray = read_audio(*place)
-        return waveform
+        heard = min(len(waveform), self.facts.seconds * SAMPLE_RATE)  # which may be infinite
+        return waveform[: max(1, round(heard))]
 
 
 def load_onnx(path: Path) -> OnnxModel:
@@ -152,7 +157,7 @@ def load_onnx(path: Path) -> OnnxModel:
     try:
         model = onnx.load_from_string(content)
     except Exception as error:  # of protobuf
-        raise FeatxError(f"{path}: not an ONNX file ({_line(error)}).") from error
+        raise FeatxError(f"{path}: not an ONNX file ({first_line(error)}).") from error
     for tensor in _tensors(model, onnx):
         _check(tensor, path, onnx)
     try:
@@ -164,17 +169,27 @@ def load_onnx(path: Path) -> OnnxModel:
             f"{path}: no file of `featx.export`: its metadata lack or misstate {keys}."
         ) from error
     except Exception as error:  # of onnxruntime
-        raise FeatxError(f"{path}: onnxruntime can't load it ({_line(error)}).") from error
+        raise FeatxError(f"{path}: onnxruntime can't load it ({first_line(error)}).") from error
+    _check_form(session, facts, path)
+    return OnnxModel(path, facts.classes, facts, session)
+
+
+def _check_form(session: Any, facts: OnnxFacts, path: Path) -> None:
+    """Raise a FeatxError if a file's inputs and outputs are not those of `featx.export`."""
     given = [[i.name for i in session.get_inputs()], [o.name for o in session.get_outputs()]]
-    width = session.get_outputs()[0].shape[-1]
-    if given != [_INPUTS, _OUTPUTS] or width != len(facts.classes):
+    if given != [_INPUTS, _OUTPUTS]:
         raise FeatxError(
             f"{path}: no file of `featx.export`: it has inputs {', '.join(given[0])} and outputs "
-            f"{', '.join(given[1])} of {width} classes, and names {len(facts.classes)} classes."
+            f"{', '.join(given[1])}."
+        )
+    width = (session.get_outputs()[0].shape or [None])[-1]  # a scalar has no dimensions
+    if width != len(facts.classes):
+        raise FeatxError(
+            f"{path}: no file of `featx.export`: it gives probabilities of {width or 'no'} "
+            f"classes, and names {len(facts.classes)}."
         )
     if facts.sample_rate != SAMPLE_RATE:
         raise FeatxError(f"{path}: takes audio of {facts.sample_rate} Hz, featx {SAMPLE_RATE} Hz.")
-    return OnnxModel(path, facts.classes, facts, session)
 
 
 def _content(path: Path) -> bytes:
@@ -208,15 +223,11 @@ def _check(tensor: Any, path: Path, onnx: Any) -> None:
             "which featx does not open: what `featx.export` writes is a single file."
         )
     kinds = onnx.TensorProto
-    if tensor.data_type not in (kinds.FLOAT, kinds.FLOAT16, kinds.DOUBLE):
+    if tensor.data_type not in (kinds.FLOAT, kinds.FLOAT16, kinds.BFLOAT16, kinds.DOUBLE):
         return
     try:
         finite = np.isfinite(onnx.numpy_helper.to_array(tensor)).all()
     except Exception as error:  # numpy's, or onnx's own: its size is not what it says
-        raise FeatxError(f"{path}: {tensor.name!r} is damaged ({_line(error)}).") from error
+        raise FeatxError(f"{path}: {tensor.name!r} is damaged ({first_line(error)}).") from error
     if not finite and tensor.dims:
         raise FeatxError(f"{path}: {tensor.name!r} holds values that are not finite.")
-
-
-def _line(error: Exception) -> str:
-    return (str(error).strip() or repr(error)).splitlines()[0]

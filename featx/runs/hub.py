@@ -9,6 +9,7 @@ from huggingface_hub.errors import HfHubHTTPError, HFValidationError
 from huggingface_hub.utils import validate_repo_id
 
 from featx.errors import FeatxError
+from featx.utils.text import first_line
 
 PATIENCE = 10.0  # seconds for the Hub to answer at all; its client would wait for ever
 
@@ -89,7 +90,7 @@ def check_name(repository: str, option: str) -> None:
 def explained(error: Exception) -> str:
     """Return what went wrong, and its cure, in a sentence or two."""
     status: Any = error.response.status_code if isinstance(error, HfHubHTTPError) else None
-    said = (str(error).strip() or repr(error)).splitlines()[0].rstrip(".")
+    said = first_line(error).rstrip(".")
     if status == 401:
         return f"the Hub doesn't know the token ({said}). `hf auth login` takes another."
     if status == 403:

@@ -127,22 +127,16 @@ def _frames(heads: FittedHeads) -> int | None:
 
 
 def _build_tuned(model: FinetunedModel, options: Options) -> Network:
-    members = [read_member_name(folder.name) for folder in model.folders]
-    known = [member for member in members if member is not None]
-    folders: Sequence[Path] = model.folders
-    if model.run is not None:
-        options.refuse_absent(known)
-        folders = [f for f, m in zip(folders, known, strict=True) if options.takes(*m)]
-        known = [member for member in known if options.takes(*member)]
-    temperatures = [1.0] * len(folders)
-    if options.calibrated and model.run is not None:
-        found = read_temperatures(model.run, known)
-        temperatures = [found[member] for member in known]
+    folders = model.asked(options)
+    known = model.temperatures(folders) if options.calibrated else {}
+    temperatures = [known.get(folder, 1.0) for folder in folders]
+    names = (read_member_name(folder.name) for folder in folders)
+    members = [member for member in names if member is not None]
     branches = [_branch(folder) for folder in folders]
     shape = model.first.model.shape
     limit = math.inf if math.isinf(model.seconds) else max(1, round(model.seconds * SAMPLE_RATE))
     place = model.run or model.folders[0]
-    facts = _facts(model.classes, shape, limit, place, known, options)
+    facts = _facts(model.classes, shape, limit, place, members, options)
     facts["encoder"] = str(read_config(place).get("model", "")) if model.run else ""
     return Network(Classifier(branches, temperatures, limit), facts, model.precision, shape)
 

@@ -175,12 +175,19 @@ def _calibration(facts: RunFacts) -> list[str]:
         ]
     except (ValueError, KeyError, TypeError) as error:
         raise damaged(path, repr(error)) from error
+    final = (
+        " The temperature of a final head is the geometric mean of those of its seed's folds: it "
+        "was not measured, as no utterance is new to that head."
+        if facts.heads.cross_validated
+        else ""
+    )
     return [
         "## Calibration",
         f"The expected calibration error of its probabilities is {before:.1f} % as they are, and "
         f"{after:.1f} % with the temperatures that validation utterances chose "
-        "(`featx predict --calibrated`), measured of each head alone. With these, where only "
-        "labels of at least such a probability are given (`--abstain`), in percent:",
+        "(`featx predict --calibrated`), measured of each "
+        f"{'cross-validated ' if final else ''}head alone.{final} With the measured ones, where "
+        "only labels of at least such a probability are given (`--abstain`), in percent:",
         table(["least probability", "utterances with a label", "of these right"], rows),
     ]
 
@@ -201,7 +208,8 @@ def _layer_weights(facts: RunFacts) -> list[str]:
     ]
     return [
         title,
-        "The share of each layer in the average that the heads see, as the mean of all heads:",
+        "The share of each layer in the average that the heads see, as the mean of "
+        f"{'the cross-validated' if facts.heads.cross_validated else 'all'} heads:",
         table(["features", "layer", "weight", "lowest to highest"], rows),
     ]
 

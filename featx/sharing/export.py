@@ -97,11 +97,11 @@ def export(
 
     Example:
         >>> import featx
-        >>> exported = featx.export("runs/manifest-encoder-linear", out="emotion.onnx")
-        >>> exported.agreement.labels_changed
+        >>> exported = featx.export("runs/made", out="emotion.onnx")  # doctest: +SKIP
+        >>> exported.agreement.labels_changed  # doctest: +SKIP
         0
-        >>> featx.load("emotion.onnx").predict("audio").labels[0] in ("angry", "happy", "sad")
-        True
+        >>> featx.load("emotion.onnx").predict("speech.wav").labels  # doctest: +SKIP
+        ['happy']
     """
     folder = Path(run)
     path = Path(f"{folder.absolute().name}{ENDING}" if out is None else out)

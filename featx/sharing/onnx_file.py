@@ -14,6 +14,7 @@ import torch
 from featx.errors import FeatxError
 from featx.inference.onnx import LARGEST, import_extra
 from featx.sharing.graph import Classifier
+from featx.utils.text import first_line
 
 NEEDED = ("onnx", "onnxruntime", "onnxscript")
 _EXAMPLE = 16_000, 12_000  # samples of the two utterances that the network is traced with
@@ -75,8 +76,7 @@ def _trace(classifier: Classifier, opset: int) -> Any:
                 dynamic_shapes={"waveform": {0: dynamic, 1: dynamic}, "samples": {0: dynamic}},
             )
         except Exception as error:  # of the many parts of torch that take part
-            reason = str(error).strip().splitlines()[0]
-            raise FeatxError(f"torch can't export this network: {reason}") from error
+            raise FeatxError(f"torch can't export this network: {first_line(error)}") from error
     return program.model_proto
 
 

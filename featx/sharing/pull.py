@@ -115,6 +115,12 @@ def _named(option: str, revision: str | None) -> str:
 
 
 def _check_target(target: Path, overwrite: bool) -> None:
+    place, working = target.resolve(), Path.cwd().resolve()
+    if place == working or place in working.parents:
+        raise FeatxError(
+            f"{target}: the working folder or one above it, and the model would take its place. "
+            "Choose a `folder` in it."
+        )
     if not target.exists():
         return
     if not target.is_dir():
@@ -143,6 +149,7 @@ def _check_sizes(option: str, sizes: Mapping[str, Any]) -> None:
 @contextmanager
 def _staging(target: Path) -> Iterator[Path]:
     """Give a folder beside the target, which takes its place if all goes well."""
+    target = target.resolve()
     staging, old = (target.with_name(f".{target.name}.{word}") for word in ("pulled", "old"))
     for place in (staging, old):
         shutil.rmtree(place, ignore_errors=True)

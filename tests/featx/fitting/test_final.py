@@ -234,6 +234,17 @@ def test_a_finished_run_gets_only_its_final_heads_also_after_a_kill(
         fit_quickly()
 
 
+def test_no_final_head_is_described_before_its_temperature_is_there(
+    extracted, fit_quickly, monkeypatch
+):
+    fit_quickly()
+    monkeypatch.setattr("featx.fitting.final_files.write_bytes", _kill)
+    with pytest.raises(OSError, match="killed"):
+        fit_quickly(final=True)
+    entries = json.loads((RUN / "calibration.json").read_text())["temperatures"]
+    assert [entry["seed"] for entry in entries if entry["fold"] is None] == [0]
+
+
 def _kill(*_):
     raise OSError("killed")
 

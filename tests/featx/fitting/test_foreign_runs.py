@@ -129,6 +129,10 @@ REFUSED = {
     "an endless step": (set_in("inputs", 0, "step", to=1e400), "model.json: .*step"),
     "no inputs": (set_in("inputs", to=[]), "model.json: .*inputs"),
     "no heads": (set_in("members", to=[]), "model.json: .*members"),
+    "a head twice": (set_in("members", 0, "prefix", to="seed0.fold1."),
+        "model.json: .*two of its heads share weights"),
+    "layers that weigh nothing": (weighed("raw", torch.zeros_like),
+        "model.safetensors: .*layers of seed0.* have weights that are no numbers"),
     "a head that is not there": (set_in("members", 0, "prefix", to="seed9.fold9."),
         "model.safetensors: .*lacks seed9"),
     "weights that are no number": (weighed("output.bias", spoilt(float("nan"))),
@@ -190,6 +194,14 @@ def test_what_is_planted_is_refused_in_a_sentence(name, foreign):
     assert len(message) < 400
     assert message.endswith(".")
     assert not Path("planted").exists()
+
+
+def test_a_head_may_have_no_prefix(foreign):
+    weights = load_file(WEIGHTS)
+    bare = {n.removeprefix("seed0.fold0."): v for n, v in weights.items()}
+    save_file(bare, WEIGHTS)
+    set_in("members", 0, "prefix", to="")()
+    assert len(featx.load(RUN).heads.members) == 3
 
 
 def test_a_run_as_it_was_made_is_read(foreign):

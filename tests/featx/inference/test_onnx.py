@@ -8,6 +8,7 @@ import pytest
 from onnx import TensorProto, helper
 
 import featx
+from featx.inference.onnx import OnnxModel
 
 FACTS = {"classes": '["happy", "sad"]', "sample_rate": "16000", "shortest": "1", "seconds": "inf"}
 
@@ -94,6 +95,50 @@ def test_what_featx_did_not_write_is_refused(write):
         featx.load("text.onnx")
     with pytest.raises(featx.FeatxError, match=r"none.onnx: can't be read"):
         featx.load("none.onnx")
+
+
+@pytest.mark.parametrize("classes", ['["sad", "sad"]', '["\\u001b[2J", "sad"]', "[]"])
+def test_classes_are_named_as_in_any_run(classes, write):
+    with pytest.raises(featx.FeatxError, match=r"metadata lack or misstate classes"):
+        featx.load(write(facts={**FACTS, "classes": classes}))
+
+
+def test_a_single_number_is_no_probabilities(write):
+    def flatten(model, weight):
+        for name in ("probabilities", "logits"):
+            model.graph.node.append(
+                helper.make_node("ReduceMax", [name], [f"{name}.all"], keepdims=0)
+            )
+        del model.graph.output[:]
+        model.graph.output.extend(
+            helper.make_tensor_value_info(f"{name}.all", TensorProto.FLOAT, [])
+            for name in ("probabilities", "logits")
+        )
+
+    with pytest.raises(featx.FeatxError, match=r"outputs probabilities.all, logits.all\."):
+        featx.load(write(flatten))
+
+
+def test_nan_in_bfloat16_is_found(write):
+    def add(model, weight):
+        extra = model.graph.initializer.add(name="extra", data_type=TensorProto.BFLOAT16, dims=[1])
+        extra.raw_data = b"\xc0\x7f"
+
+    with pytest.raises(featx.FeatxError, match=r"'extra' holds values that are not finite"):
+        featx.load(write(add))
+
+
+def test_only_what_is_heard_is_fed(write, write_corpus, monkeypatch):
+    write_corpus(speakers=1, takes=1)
+    fed, apply = [], OnnxModel.probabilities
+
+    def note(model, waveforms):
+        fed.extend(map(len, waveforms))
+        return apply(model, waveforms)
+
+    monkeypatch.setattr(OnnxModel, "probabilities", note)
+    featx.predict(write(facts={**FACTS, "seconds": "0.05"}), "audio")
+    assert set(fed) == {800}
 
 
 def test_a_file_of_more_than_2_gb_is_refused_unread(workplace):

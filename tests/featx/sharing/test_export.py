@@ -41,6 +41,7 @@ def test_an_exported_run_predicts_as_the_run_does(fitted, run_featx):
         featx.predict("emotion.onnx", files, seed=0)
 
 
+@pytest.mark.thorough
 def test_options_of_one_file(fitted):
     run = fitted("linear")
     exported = featx.export(
@@ -56,6 +57,7 @@ def test_options_of_one_file(fitted):
     assert np.isfinite(exported.agreement.difference)
 
 
+@pytest.mark.thorough
 def test_what_differs_from_the_run_is_not_written(fitted, monkeypatch):
     monkeypatch.setattr(exporting, "TOLERANCE", -1.0)
     with pytest.raises(featx.FeatxError, match=r"Not written: .*labels equal"):
@@ -75,6 +77,7 @@ def test_what_can_not_be_exported_is_said(fitted, with_egemaps):
         featx.export(by_speaker, out="emotion.pt")
 
 
+@pytest.mark.thorough
 def test_a_fine_tuned_run_predicts_the_same(workplace, write_corpus, checkpoint_folder):
     write_corpus(speakers=6, takes=1)
     few = ("training.every=2", "training.epochs=1", "training.learning_rate=1e-3")

@@ -67,6 +67,12 @@ def test_a_folder_is_replaced_only_if_asked_and_if_it_holds_a_model(repository):
     assert Path("letters/dear.txt").exists()
 
 
+@pytest.mark.parametrize("folder", [".", "..", "/"])
+def test_the_working_folder_is_never_replaced(folder, repository):
+    with pytest.raises(FeatxError, match="the working folder or one above it"):
+        featx.pull("me/emotions", folder, overwrite=True)
+
+
 def test_a_damaged_model_leaves_the_old_one(repository):
     featx.pull("me/emotions")
     before = (TARGET / "model.safetensors").read_bytes()
