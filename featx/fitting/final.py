@@ -16,7 +16,7 @@ from featx.features.encoders.devices import Compute
 from featx.fitting.chosen import choose, read_histories
 from featx.fitting.config import FitConfig
 from featx.fitting.data import Source, part_examples
-from featx.fitting.final_files import FinalHead, add_heads, add_temperatures
+from featx.fitting.final_files import FinalHead, add_heads
 from featx.fitting.member import weights_of
 from featx.fitting.plan import PlannedFit
 from featx.fitting.train import train_each
@@ -52,7 +52,6 @@ def add_final(fit: PlannedFit, results: Results, folder: Path, compute: Compute)
     whole = replace(fit, data=replace(fit.data, task=everybody))
     heads = _train(whole, chosen, folder / MEMBERS, compute)
     add_heads(folder, heads)
-    add_temperatures(folder)
     remark = _describe(fit.config, everybody.folds[0].train, chosen, folds)
     log.debug("%s", remark)
     others = [known for known in results.remarks if not known.startswith(REMARK)]

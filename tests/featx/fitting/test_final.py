@@ -215,7 +215,7 @@ def test_a_finished_run_gets_only_its_final_heads_also_after_a_kill(
     figures = {path: path.stat().st_mtime_ns for path in RUN.glob("figures/*")}
     monkeypatch.setattr(featx.fitting.train, "train_head", lambda *_: pytest.fail("trained again"))
     with monkeypatch.context() as patch:
-        patch.setattr("featx.fitting.final.add_temperatures", _kill)
+        patch.setattr("featx.fitting.final_files.add_temperatures", _kill)
         with pytest.raises(OSError, match="killed"):
             fit_quickly(final=True)
     assert fit_quickly().results.to_text() == plain.results.to_text()  # what it was
