@@ -20,6 +20,7 @@ def stand_ins(write_corpus, checkpoint_folder):
     featx.extract(checkpoint_folder, out="features/manifest/whisper-tiny.en")
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("page", ["sklearn", "own-heads"])
 def test_every_script_of_the_page_runs(page, stand_ins, capsys):
     torch.manual_seed(0)

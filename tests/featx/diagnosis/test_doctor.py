@@ -29,6 +29,7 @@ def by_name(checks) -> dict[str, Check]:
     return {check.name: check for check in checks}
 
 
+@pytest.mark.thorough
 def test_a_machine_on_which_the_tests_run_has_no_problem(workplace, monkeypatch):
     monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", True)
     diagnosis = featx.doctor()
@@ -42,6 +43,7 @@ def test_a_machine_on_which_the_tests_run_has_no_problem(workplace, monkeypatch)
     assert diagnosis.to_text().endswith("warnings.")
 
 
+@pytest.mark.thorough
 def test_it_works_where_packages_do_not_load(workplace):
     broken = ("torch", "torchaudio", "transformers")
     code = (

@@ -284,6 +284,7 @@ def tuned_paper(paper, monkeypatch, checkpoint_folder) -> Paper:
     return Paper.model_validate({**table, "seeds": 1, "metric": "wa", "variants": variants})
 
 
+@pytest.mark.thorough
 def test_fine_tuned_rows_run_where_their_weights_are_here(tuned_paper):
     results = run(tuned_paper)
     done = {result.variant: result for result in results if result.ours}
@@ -303,6 +304,7 @@ def test_fine_tuned_rows_run_where_their_weights_are_here(tuned_paper):
     assert json.dumps(to_json(tuned_paper, results), allow_nan=False)
 
 
+@pytest.mark.thorough
 def test_votes_are_held_once_their_members_are_there(tuned_paper, checkpoint_folder, tmp_path):
     second = shutil.copytree(checkpoint_folder, tmp_path / "second")
     table = tuned_paper.model_dump()

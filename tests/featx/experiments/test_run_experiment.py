@@ -89,6 +89,7 @@ def test_ctrl_c_between_systems(write_experiment, monkeypatch):
         featx.run(path)
 
 
+@pytest.mark.thorough
 def test_killed_and_repeated(finished, start_featx):
     for name in ("runs", "features", "reports"):
         Path("whole").mkdir(exist_ok=True)

@@ -154,6 +154,7 @@ def torchrun(*words):
     return subprocess.run([*command, *words], capture_output=True, text=True, timeout=120)
 
 
+@pytest.mark.thorough
 def test_two_processes_train_and_predict_as_one_with_twice_the_batches(
     one_split, finetune, command, read_rows, looks, save_model_of, tiny
 ):

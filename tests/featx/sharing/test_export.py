@@ -23,6 +23,7 @@ def fitted(extracted, checkpoint_folder):
     return fit
 
 
+@pytest.mark.thorough
 def test_an_exported_run_predicts_as_the_run_does(fitted, run_featx):
     run = Path(fitted())
     done = run_featx("export", run, "--out", "emotion.onnx")
