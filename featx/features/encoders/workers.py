@@ -1,6 +1,7 @@
 """Encoders at work side by side."""
 
 from collections.abc import Iterable, Iterator, Sequence
+from functools import partial
 from itertools import cycle
 from typing import TypeVar
 
@@ -61,7 +62,9 @@ class EncoderWorkers:
             return key, encode(encoder, waveforms, dtype)
 
         jobs = zip(cycle(self._encoders), batches, strict=False)
-        return map_ahead(work, jobs, self.threads, None if alone else use_one_core)
+        # the threads that decode have set this to one for all that follow
+        prepare = partial(torch.set_num_threads, self.threads) if alone else use_one_core
+        return map_ahead(work, jobs, self.threads, prepare)
 
 
 def encode(encoder: Encoder, waveforms: Sequence[np.ndarray], dtype: str) -> list[np.ndarray]:
