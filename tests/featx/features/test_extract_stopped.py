@@ -81,6 +81,7 @@ def test_what_is_damaged_is_not_done_even_if_it_can_not_be_mended(write_corpus, 
     assert not FeatureStore(STORE).is_done(damaged)
 
 
+@pytest.mark.thorough
 def test_killed_at_three_random_moments_the_store_ends_the_same(
     write_corpus, start_featx, checkpoint_folder
 ):
