@@ -1,7 +1,7 @@
 """The learned weighted average of an encoder's layers."""
 
-from collections.abc import Sequence
-from typing import Any, NamedTuple
+from collections.abc import Iterable, Sequence
+from typing import Any, NamedTuple, cast
 
 import numpy as np
 import torch
@@ -11,6 +11,7 @@ from classifiers import kernels
 from classifiers.batch import Input
 from classifiers.choices import Weighting
 from classifiers.dropout import KEEP, Drop, dropout
+from classifiers.head import Head
 
 
 class LayerAverage(nn.Module):
@@ -60,6 +61,11 @@ class LayerAverage(nn.Module):
         if kernels.can_take(given.features[0]):
             return _ScaledSum.apply(drop, mean, scale, *given.features)  # type: ignore[no-any-return]
         return dropout(written_out(mean, scale, given.features), drop)
+
+
+def averages_of(head: Head) -> list[LayerAverage]:
+    """Return the learned average of each store; none if the head gives every layer weights."""
+    return list(cast(Iterable[LayerAverage], head.layer_averages))
 
 
 def written_out(mean: Tensor, scale: Tensor, features: Sequence[Tensor]) -> Tensor:

@@ -5,6 +5,8 @@ from typing import Annotated
 
 import typer
 
+from featx.cli.options import EncoderDevice, EncoderFolders, Longest
+
 
 def explain(
     run: Annotated[Path, typer.Argument(help="The folder of a finished fit.")],
@@ -30,16 +32,9 @@ def explain(
     fold: Annotated[
         int | None, typer.Option(help="Explain only the heads of this fold (default: all).")
     ] = None,
-    encoder: Annotated[
-        list[Path] | None,
-        typer.Option(help="The encoder's folder, if it is not found by its name. Repeatable."),
-    ] = None,
-    max_seconds: Annotated[
-        float, typer.Option(help="The longest utterance that is taken, in seconds.")
-    ] = 60.0,
-    device: Annotated[
-        str, typer.Option(help="Where the encoder computes: auto, cpu, cuda or cuda:NUMBER.")
-    ] = "auto",
+    encoder: EncoderFolders = None,
+    max_seconds: Longest = 60.0,
+    device: EncoderDevice = "auto",
 ) -> None:
     """Show which layers and moments of an utterance speak for its predicted class."""
     import featx

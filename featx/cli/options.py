@@ -41,6 +41,22 @@ Settings = Annotated[
 SkipMissing = Annotated[
     bool, typer.Option("--skip-missing", help="Leave out utterances that have no features.")
 ]
+EncoderFolders = Annotated[
+    list[Path] | None,
+    typer.Option(help="The encoder's folder, if it is not found by its name. Repeatable."),
+]
+EncoderDevice = Annotated[
+    str, typer.Option(help="Where the encoder computes: auto, cpu, cuda or cuda:NUMBER.")
+]
+Longest = Annotated[float, typer.Option(help="The longest utterance that is taken, in seconds.")]
+Calibrated = Annotated[
+    bool,
+    typer.Option(
+        "--calibrated",
+        help="Divide each model's logits by the temperature that its validation utterances "
+        "chose, so that its probabilities come closer to how often its labels are right.",
+    ),
+]
 Speakers = Annotated[
     Path | None,
     typer.Option(

@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from featx.cli.live import OF_FILES, OF_LIVE, print_live
-from featx.cli.options import refuse
+from featx.cli.options import Calibrated, EncoderDevice, EncoderFolders, Longest, refuse
 from featx.errors import FeatxError
 
 STANDARD_INPUT = "-"
@@ -19,7 +19,13 @@ ENDINGS = (".csv", ".jsonl")
 
 def predict(
     context: typer.Context,
-    run: Annotated[Path, typer.Argument(help="The folder of a finished fit or fine-tuning.")],
+    run: Annotated[
+        Path,
+        typer.Argument(
+            help="The folder of a finished fit, fine-tuning or vote, or of a saved fine-tuned "
+            "model; or an ONNX file that `featx export` wrote."
+        ),
+    ],
     inputs: Annotated[
         list[Path] | None,
         typer.Argument(
@@ -58,14 +64,7 @@ def predict(
         float,
         typer.Option(help="Give no label below this probability, from 0 to 1."),
     ] = 0.0,
-    calibrated: Annotated[
-        bool,
-        typer.Option(
-            "--calibrated",
-            help="Divide each model's logits by the temperature that its validation utterances "
-            "chose, so that its probabilities come closer to how often its labels are right.",
-        ),
-    ] = False,
+    calibrated: Calibrated = False,
     speaker_of: Annotated[
         str | None,
         typer.Option(
@@ -83,16 +82,9 @@ def predict(
             help="Ask only the models of this fold (default: the final ones, or all vote)."
         ),
     ] = None,
-    encoder: Annotated[
-        list[Path] | None,
-        typer.Option(help="The encoder's folder, if it is not found by its name. Repeatable."),
-    ] = None,
-    max_seconds: Annotated[
-        float, typer.Option(help="The longest utterance that is taken, in seconds.")
-    ] = 60.0,
-    device: Annotated[
-        str, typer.Option(help="Where the encoder computes: auto, cpu, cuda or cuda:NUMBER.")
-    ] = "auto",
+    encoder: EncoderFolders = None,
+    max_seconds: Longest = 60.0,
+    device: EncoderDevice = "auto",
     live: Annotated[
         bool,
         typer.Option(

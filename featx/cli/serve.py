@@ -5,9 +5,17 @@ from typing import Annotated
 
 import typer
 
+from featx.cli.options import Calibrated, EncoderDevice, EncoderFolders
+
 
 def serve(
-    run: Annotated[Path, typer.Argument(help="The folder of a finished fit or fine-tuning.")],
+    run: Annotated[
+        Path,
+        typer.Argument(
+            help="The folder of a finished fit, fine-tuning or vote, or of a saved fine-tuned "
+            "model."
+        ),
+    ],
     host: Annotated[
         str,
         typer.Option(
@@ -18,21 +26,9 @@ def serve(
     port: Annotated[
         int, typer.Option(help="The port to listen at; 0 for any that is free.")
     ] = 8000,
-    encoder: Annotated[
-        list[Path] | None,
-        typer.Option(help="The encoder's folder, if it is not found by its name. Repeatable."),
-    ] = None,
-    device: Annotated[
-        str, typer.Option(help="Where the encoder computes: auto, cpu, cuda or cuda:NUMBER.")
-    ] = "auto",
-    calibrated: Annotated[
-        bool,
-        typer.Option(
-            "--calibrated",
-            help="Divide each model's logits by the temperature that its validation utterances "
-            "chose, so that its probabilities come closer to how often its labels are right.",
-        ),
-    ] = False,
+    encoder: EncoderFolders = None,
+    device: EncoderDevice = "auto",
+    calibrated: Calibrated = False,
     max_megabytes: Annotated[
         float, typer.Option(help="The largest recording that is taken, in millions of bytes.")
     ] = 50.0,

@@ -5,9 +5,8 @@ changes no probability.
 """
 
 import copy
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import cast
 
 import numpy as np
 import torch
@@ -16,7 +15,7 @@ from torch import Tensor, nn
 from classifiers.batch import Input, Part
 from classifiers.dropout import KEEP, Drop
 from classifiers.head import Head
-from classifiers.layer_average import LayerAverage
+from classifiers.layer_average import averages_of
 from classifiers.linear import LinearHead
 
 STEPS = 50  # points of the integral, as in Captum; an utterance takes milliseconds at each
@@ -86,7 +85,7 @@ def _of_averages(head: Head, part: Part, label: int) -> Contributions:
     its weight times its values. The sum differs from the logits' difference by the error of the
     integral, a Gauss-Legendre quadrature.
     """
-    averages = [average.weights.double() for average in _averages(head)]
+    averages = [average.weights.double() for average in averages_of(head)]
     frames = [
         torch.stack([w * x for w, x in zip(weights, _standardised(given), strict=True)]).sum(0)
         for weights, given in zip(averages, part.inputs, strict=True)
@@ -124,10 +123,6 @@ def _standardised(given: Input) -> Iterator[Tensor]:
         given.features[0], given.mean[0], given.deviation[0], strict=True
     ):
         yield (values.double() - mean) / deviation
-
-
-def _averages(head: Head) -> list[LayerAverage]:
-    return list(cast(Iterable[LayerAverage], head.layer_averages))
 
 
 class _Averaged(nn.Module):

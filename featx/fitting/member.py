@@ -1,17 +1,16 @@
 """A trained head of a run: a seed on a fold."""
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import cast
 
 from torch import Tensor
 
 from classifiers.batch import Examples
 from classifiers.head import Head
 from classifiers.history import Epoch, Trained
-from classifiers.layer_average import LayerAverage
+from classifiers.layer_average import averages_of
 from classifiers.shape import InputShape
 from classifiers.statistics import Statistics
 from featx.runs.members import member_name, read_member, write_member
@@ -52,8 +51,7 @@ class Member:
     ) -> "Member":
         """Return a trained head with all that it needs to predict again."""
         weights = weights_of(trained.final, training)
-        averages = cast(Iterable[LayerAverage], trained.final.layer_averages)
-        layer_weights = [average.weights.detach().cpu() for average in averages]
+        layer_weights = [a.weights.detach().cpu() for a in averages_of(trained.final)]
         return cls(seed, fold, weights, layer_weights, probabilities, trained.history, trained.best)
 
     @property

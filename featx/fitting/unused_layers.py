@@ -1,14 +1,12 @@
 """Trained heads without the layers that they do not use, so that no encoder computes them."""
 
 import copy
-from collections.abc import Iterable
 from dataclasses import replace
-from typing import cast
 
 import torch
 from torch import nn
 
-from classifiers.layer_average import LayerAverage
+from classifiers.layer_average import LayerAverage, averages_of
 from classifiers.statistics import Statistics
 from featx.fitting.model import FittedHead, FittedHeads
 
@@ -22,7 +20,7 @@ def without_unused_layers(heads: FittedHeads) -> FittedHeads:
     Args:
         heads: those of a run.
     """
-    averages = [_averages(member) for member in (*heads.members, *heads.cross_validated)]
+    averages = [averages_of(member.head) for member in (*heads.members, *heads.cross_validated)]
     used = [max(map(_used, own)) for own in zip(*averages, strict=True)]
     if not used or used == [len(wanted.layers) for wanted in heads.inputs]:
         return heads
@@ -35,10 +33,6 @@ def without_unused_layers(heads: FittedHeads) -> FittedHeads:
     return replace(heads, inputs=inputs, members=members, cross_validated=cross_validated)
 
 
-def _averages(member: FittedHead) -> list[LayerAverage]:
-    return list(cast(Iterable[LayerAverage], member.head.layer_averages))
-
-
 def _used(average: LayerAverage) -> int:
     """Return how many layers there are up to the highest with a weight."""
     return 1 + int(torch.nonzero(average.weights).max())
@@ -46,7 +40,7 @@ def _used(average: LayerAverage) -> int:
 
 def _cut(member: FittedHead, used: list[int]) -> FittedHead:
     cut = replace(member, head=copy.deepcopy(member.head))
-    for average, count in zip(_averages(cut), used, strict=True):
+    for average, count in zip(averages_of(cut.head), used, strict=True):
         average.raw = nn.Parameter(average.raw[:count], requires_grad=False)
     statistics = tuple(
         own and Statistics(own.mean[:, :count], own.deviation[:, :count])

@@ -7,7 +7,7 @@ from cache import FeatureStore
 from featx.errors import FeatxError, StoreError
 from featx.features.choices import Dtype
 from featx.fitting.config import FitConfig
-from featx.fitting.model import read_heads
+from featx.fitting.saved_heads import read_heads
 from featx.fitting.unused_layers import without_unused_layers
 from featx.inference.fitted import FittedModel
 from featx.inference.model import Model

@@ -4,8 +4,6 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from featx import __version__
 from featx.errors import FeatxError
 from featx.features.encoders.checkpoints import short_name
@@ -15,6 +13,7 @@ from featx.inference.fitted import FittedModel
 from featx.inference.model import Model
 from featx.inference.voted import VotedModel
 from featx.layer_analysis.weights import average, find_weights
+from featx.runs.card import chance
 from featx.runs.read import read_config, read_environment, read_scores
 from featx.scoring.results import Results
 from featx.serving.answers import Facts, Layers, Limited, Score
@@ -86,13 +85,12 @@ def _scores(results: Results | None) -> dict[str, Any]:
         unknown = ("title", "utterances", "speakers", "uar", "chance")
         return {**dict.fromkeys(unknown), "recalls": {}}
     score = results.scores["uar"]
-    tested = np.count_nonzero(results.confusion.sum(1))  # as UAR counts
     return {
         "title": results.title,
         "utterances": round(float(results.confusion.sum()) / results.seeds),
         "speakers": results.speakers or None,
         "uar": Score(mean=score.mean, low=score.low, high=score.high),
-        "chance": 100 / tested,
+        "chance": chance(results),
         "recalls": {name: row["recall"] for name, row in results.per_class().items()},
     }
 

@@ -27,7 +27,7 @@ class Guard:
 
     A page elsewhere may let its own name resolve to 127.0.0.1 (DNS rebinding): then the browser
     sends that name as Host. Or it may send a form here, whose answer it can't read but which
-    costs time: then the browser sends Sec-Fetch-Site.
+    costs time: then the browser sends Sec-Fetch-Site, or Origin alone.
     """
 
     def __init__(self, app: ASGIApp, hosts: tuple[str, ...]) -> None:

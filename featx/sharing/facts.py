@@ -5,7 +5,8 @@ from pathlib import Path
 from typing import Any
 
 from featx.fitting.config import FitConfig
-from featx.fitting.model import FittedHead, FittedHeads, read_heads
+from featx.fitting.model import FittedHead, FittedHeads
+from featx.fitting.saved_heads import read_heads
 from featx.runs.files import CONFIG
 from featx.runs.read import damaged, read_environment, read_scores
 from featx.scoring.results import Results

@@ -6,7 +6,7 @@ import pytest
 import torch
 
 import featx
-from featx.fitting.model import read_heads
+from featx.fitting.saved_heads import read_heads
 from featx.fitting.unused_layers import without_unused_layers
 
 
