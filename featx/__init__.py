@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from classifiers.linear_estimator import LinearClassifier as LinearClassifier
     from featx.comparison.compare import compare as compare
     from featx.comparison.evaluate import evaluate as evaluate
-    from featx.data.corpora.build import build_manifest as build_manifest
+    from featx.data.listing.build import build_manifest as build_manifest
     from featx.data.manifest import Manifest as Manifest
     from featx.data.manifest import load_manifest as load_manifest
     from featx.diagnosis.doctor import doctor as doctor
@@ -41,7 +41,7 @@ if TYPE_CHECKING:
 
 __version__ = "0.1.0"
 _HOMES = {
-    "build_manifest": "featx.data.corpora.build",
+    "build_manifest": "featx.data.listing.build",
     "load_manifest": "featx.data.manifest",
     "extract": "featx.features.extract",
     "fit": "featx.fitting.fit",

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from featx.data.corpora.build import build_manifest
+from featx.data.listing.build import build_manifest
 from featx.data.manifest import Manifest
 from featx.protocols.apply import apply_protocol
 from featx.protocols.folds import Fold, make_folds, shares_speakers

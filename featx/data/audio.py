@@ -84,16 +84,48 @@ def read_audio(path: Path, start: float | None = None, end: float | None = None)
         AudioError: if the file can't be decoded, is empty, shorter than its header says,
             holds values that are not finite, or the segment lies outside it.
     """
+    return to_waveform(*read_channels(path, start, end))
+
+
+def read_channels(
+    path: Path, start: float | None = None, end: float | None = None
+) -> tuple[np.ndarray, int]:
+    """Decode a file or a segment of it as it is: every channel, at its own rate.
+
+    Args:
+        path: a WAV, FLAC, OGG, MP3 or other file that libsndfile reads.
+        start: where the segment begins, in seconds; the file's beginning if None.
+        end: where it ends, in seconds; the file's end if None.
+
+    Returns:
+        (samples, channels) float32, and the rate in Hz.
+
+    Raises:
+        AudioError: as `read_audio`.
+    """
     header = _header(path)
     channels = _decode(path, header, *_segment(path, header, start, end))
     if not np.isfinite(channels).all():
         raise AudioError(f"{path}: holds values that are not finite (NaN or infinity)")
+    return channels, header.samplerate
+
+
+def to_waveform(channels: np.ndarray, rate: int) -> Waveform:
+    """Average channels, and resample to 16 kHz.
+
+    Args:
+        channels: (samples, channels) float32.
+        rate: their rate in Hz.
+
+    Returns:
+        (samples at 16 kHz,) float32.
+    """
     waveform: Waveform = channels[:, 0] if channels.shape[1] == 1 else channels.mean(axis=1)
-    if header.samplerate == SAMPLE_RATE:
+    if rate == SAMPLE_RATE:
         return waveform
     from featx.data.resample import resample  # imports torchaudio: only where it is needed
 
-    return resample(waveform, header.samplerate, SAMPLE_RATE)
+    return resample(waveform, rate, SAMPLE_RATE)
 
 
 def _decode(path: Path, header: soundfile._SoundFileInfo, first: int, last: int) -> np.ndarray:

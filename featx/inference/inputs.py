@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from cache import FeatureStore
-from featx.data.corpora.files import CorpusError, find_files
 from featx.data.corpora.folder import SUFFIXES, speaker_pattern
+from featx.data.listing.files import CorpusError, find_files
 from featx.data.manifest import Manifest, Utterance, load_manifest
 from featx.errors import FeatxError
 from featx.utils.text import counted

@@ -4,9 +4,11 @@ Files are named `03a01Fa.wav`: speaker, text, emotion, version.
 """
 
 import re
+from collections.abc import Sequence
 from pathlib import Path
 
-from featx.data.corpora.files import Found, drop_duplicates, find_files, left_out, nothing_found
+from featx.data.listing.corpus import Corpus, Facts, Found
+from featx.data.listing.files import drop_duplicates, find_files, left_out, nothing_found
 from featx.data.manifest import Utterance
 
 SEXES = {
@@ -45,8 +47,6 @@ def find_emodb(root: Path) -> Found:
     notes += left_out(root, foreign, "not named like 03a01Fa, or not of the ten speakers")
     if not kept:
         raise nothing_found(root, "EMO-DB, WAV or FLAC named like 03a01Fa", notes)
-    if len(kept) < FULL:
-        notes.append(f"{len(kept)} of {FULL} utterances are here")
     return Found([_utterance(path) for path in sorted(kept, key=lambda path: path.stem)], notes)
 
 
@@ -59,3 +59,24 @@ def _utterance(path: Path) -> Utterance:
         label=EMOTIONS[emotion],
         extra={"text": text, "version": version, "sex": SEXES[speaker]},
     )
+
+
+def _gaps(utterances: Sequence[Utterance]) -> list[str]:
+    here = len(utterances)
+    return [f"{here} of {FULL} utterances are here"] if here < FULL else []
+
+
+CORPUS = Corpus(
+    "EMO-DB",
+    find_emodb,
+    facts=Facts(
+        licence="CC0 1.0",
+        hours=0.4,
+        speakers=10,
+        utterances=FULL,
+        labels=tuple(EMOTIONS.values()),
+        language="German",
+        link="http://emodb.bilderbar.info",
+    ),
+    gaps=_gaps,
+)

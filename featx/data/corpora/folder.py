@@ -3,9 +3,9 @@
 import re
 from pathlib import Path
 
-from featx.data.corpora.files import (
+from featx.data.listing.corpus import Corpus, Found
+from featx.data.listing.files import (
     CorpusError,
-    Found,
     drop_duplicates,
     find_files,
     left_out,
@@ -85,3 +85,6 @@ def _unknown_speakers(
         raise CorpusError(f"`speaker={pattern.pattern!r}`: found in no path, such as {unknown[0]}")
     count = f"{len(unknown):,} of {len(utterances):,}"
     return [f"`speaker` was not found in {count} paths, such as {unknown[0]}"] if unknown else []
+
+
+CORPUS = Corpus("Folders of labels", find_folder, ("speaker",))

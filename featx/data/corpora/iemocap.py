@@ -9,8 +9,9 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from featx.data.corpora.files import CorpusError, Found, nothing_found, require_folder
 from featx.data.corpora.iemocap_annotators import Votes, add_votes, read_votes
+from featx.data.listing.corpus import Corpus, Facts, Found
+from featx.data.listing.files import CorpusError, nothing_found, require_folder
 from featx.data.manifest import Utterance
 from featx.utils.text import counted, listed
 
@@ -79,7 +80,7 @@ def find_iemocap(root: Path, scenario: str = "both") -> Found:
         notes.append(f"left out {counted(len(found) - len(utterances), f'{other} utterance')}")
     notes += _describe_votes(utterances, votes)
     shares = {name: vote.shares for name, vote in votes.items()}
-    return Found(add_votes(utterances, shares), notes + _gaps(utterances, scenario))
+    return Found(add_votes(utterances, shares), notes)
 
 
 def _release(root: Path) -> Path:
@@ -175,10 +176,27 @@ def _utterance(session: Path, match: re.Match[str]) -> Utterance:
     )
 
 
-def _gaps(utterances: list[Utterance], scenario: str) -> list[str]:
-    """Return a note if the corpus is not complete."""
-    full = sum(count for name, count in FULL.items() if scenario in ("both", name))
+def _gaps(utterances: Sequence[Utterance]) -> list[str]:
+    here = {utterance.extra.get("scenario") for utterance in utterances}
+    full = sum(count for name, count in FULL.items() if name in here)
     if len(utterances) >= full:
         return []
     sessions = ", ".join(sorted({utterance.session for utterance in utterances}))
     return [f"{len(utterances):,} of {full:,} utterances are here, from session {sessions}"]
+
+
+CORPUS = Corpus(
+    "IEMOCAP",
+    find_iemocap,
+    ("scenario",),
+    Facts(
+        licence="on request, research only",
+        hours=12.4,
+        speakers=10,
+        utterances=sum(FULL.values()),
+        labels=tuple(EMOTIONS.values()),
+        language="English",
+        link="https://sail.usc.edu/iemocap",
+    ),
+    _gaps,
+)

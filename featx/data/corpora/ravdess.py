@@ -5,15 +5,11 @@ Files are named `MM-CC-EE-II-SS-RR-AA.wav` and lie in many layouts, so only name
 
 import re
 from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
 
-from featx.data.corpora.files import (
-    Found,
-    drop_duplicates,
-    find_files,
-    left_out,
-    nothing_found,
-)
+from featx.data.listing.corpus import Corpus, Facts, Found
+from featx.data.listing.files import drop_duplicates, find_files, left_out, nothing_found
 from featx.data.manifest import Utterance
 from featx.utils.text import counted, listed
 
@@ -67,7 +63,7 @@ def find_ravdess(root: Path, channel: str = "speech") -> Found:
     if not utterances:
         raise nothing_found(root, f"RAVDESS {channel}, WAV or FLAC named like {_EXAMPLE}", notes)
     utterances.sort(key=lambda found: (found.extra["channel"], found.speaker, found.utterance))
-    return Found(utterances, notes + [note for name in wanted for note in _gaps(name, utterances)])
+    return Found(utterances, notes)
 
 
 def _read_names(root: Path) -> tuple[dict[Path, dict[str, str]], list[str]]:
@@ -111,12 +107,34 @@ def _utterance(path: Path, words: dict[str, str]) -> Utterance:
     )
 
 
-def _gaps(channel: str, utterances: list[Utterance]) -> list[str]:
-    """Return a note if the corpus is not complete."""
+def _gaps(utterances: Sequence[Utterance]) -> list[str]:
+    channels = [name for name in FULL if any(u.extra.get("channel") == name for u in utterances)]
+    return [note for name in channels for note in _gaps_of(name, utterances)]
+
+
+def _gaps_of(channel: str, utterances: Sequence[Utterance]) -> list[str]:
+    """Return a note if a channel is not complete."""
     expected = FULL[channel]
-    found = Counter(u.speaker for u in utterances if u.extra["channel"] == channel)
+    found = Counter(u.speaker for u in utterances if u.extra.get("channel") == channel)
     gaps = [f"{actor} ({found[actor]} of {n})" for actor, n in expected.items() if found[actor] < n]
     if not gaps:
         return []
     counts = f"{found.total():,} of {sum(expected.values()):,} {channel} utterances"
     return [f"{counts} are here; incomplete actors: {listed(gaps, 8)}"]
+
+
+CORPUS = Corpus(
+    "RAVDESS",
+    find_ravdess,
+    ("channel",),
+    Facts(
+        licence="CC BY-NC-SA 4.0",
+        hours=2.9,
+        speakers=24,
+        utterances=2_452,
+        labels=tuple(FIELDS["emotion"].values()),
+        language="English",
+        link="https://zenodo.org/records/1188976",
+    ),
+    _gaps,
+)

@@ -1,7 +1,7 @@
 import pytest
 
-from featx.data.corpora.files import CorpusError
 from featx.data.corpora.folder import find_folder
+from featx.data.listing.files import CorpusError
 
 
 def test_labels_are_the_first_folders(fill):

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from featx.data.corpora.files import CorpusError
-from featx.data.corpora.ravdess import find_ravdess
+from featx.data.corpora.ravdess import CORPUS, find_ravdess
+from featx.data.listing.files import CorpusError
 
 ANGRY_MAN = "03-01-05-02-01-02-01"
 CALM_WOMAN = "03-01-02-01-02-01-02"
@@ -89,7 +89,7 @@ def test_odd_names_are_reported(fill):
 
 def test_missing_utterances_are_named_by_actor(fill):
     found = find_ravdess(fill(f"{ANGRY_MAN}.wav", f"{SONG}.wav"), "both")
-    speech, song = (note for note in found.notes if "incomplete" in note)
+    speech, song = CORPUS.gaps(found.utterances)
     assert speech.startswith("1 of 1,440 speech utterances are here; incomplete actors: 01 (1 of")
     assert song.startswith("1 of 1,012 song utterances are here")
     assert speech.endswith(" and 16 more")

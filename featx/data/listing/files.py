@@ -2,10 +2,8 @@
 
 import os
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
-from featx.data.manifest import Utterance
 from featx.errors import FeatxError
 from featx.utils.text import counted, listed
 
@@ -22,19 +20,6 @@ class ManifestDiffersError(CorpusError):
 
 class CorpusNotFoundError(CorpusError):
     """A folder that holds no such corpus, or none at all."""
-
-
-@dataclass(frozen=True)
-class Found:
-    """What a corpus holds.
-
-    Attributes:
-        utterances: its utterances, in a fixed order.
-        notes: sentences for people: what was left out and what is missing.
-    """
-
-    utterances: list[Utterance]
-    notes: list[str]
 
 
 def find_files(root: Path, suffixes: Collection[str]) -> list[Path]:

@@ -2,8 +2,9 @@ from pathlib import Path
 
 import pytest
 
-from featx.data.corpora.files import CorpusError, Found
-from featx.data.corpora.relabel import choose_labels
+from featx.data.listing.corpus import Found
+from featx.data.listing.files import CorpusError
+from featx.data.listing.relabel import choose_labels
 from featx.data.manifest import Utterance
 
 LABELS = ["happy", "excited", "excited", "sad", "angry"]

@@ -9,7 +9,7 @@ import pytest
 import featx
 from featx.data.choices import CorpusName
 from featx.data.corpora import CORPORA
-from featx.data.corpora.files import CorpusError
+from featx.data.listing.files import CorpusError
 
 
 @pytest.fixture

@@ -4,7 +4,8 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from featx.data.corpora.files import CorpusError, Found
+from featx.data.listing.corpus import Found
+from featx.data.listing.files import CorpusError
 from featx.errors import FeatxError
 from featx.utils.text import counted
 

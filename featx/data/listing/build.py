@@ -2,13 +2,14 @@
 
 import logging
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from featx.data.choices import Channel, CorpusName, Scenario
 from featx.data.corpora import CORPORA
-from featx.data.corpora.files import CorpusError, ManifestDiffersError
-from featx.data.corpora.relabel import choose_labels, read_merges
+from featx.data.listing.corpus import Found
+from featx.data.listing.files import CorpusError, ManifestDiffersError
+from featx.data.listing.relabel import choose_labels, read_merges
 from featx.data.manifest import Manifest, load_manifest, render_manifest, save_manifest
 from featx.utils.arguments import as_list, check_choice, checked
 
@@ -105,7 +106,7 @@ def list_corpus(
     check_choice("corpus", corpus, CorpusName)
     given = {name: value for name, value in options.items() if value is not None}
     _check_options(corpus, given)
-    found = choose_labels(CORPORA[corpus].find(root.absolute(), **given), merge, labels)
+    found = choose_labels(_find(corpus, root.absolute(), given), merge, labels)
     content = render_manifest(out, found.utterances)
     if out.is_file() and not overwrite and out.read_bytes() != content:
         raise ManifestDiffersError(
@@ -114,6 +115,16 @@ def list_corpus(
         )
     save_manifest(out, found.utterances)
     return Built(load_manifest(out), found.notes)
+
+
+def _find(corpus: str, root: Path, options: Mapping[str, str]) -> Found:
+    """Return what a corpus holds, named in a column `corpus`, and what is missing of it."""
+    reader = CORPORA[corpus]
+    found = reader.find(root, **options)
+    if reader.facts is None:  # no corpus, but a way to sort files
+        return found
+    named = [replace(u, extra={"corpus": corpus, **u.extra}) for u in found.utterances]
+    return Found(named, found.notes + (reader.gaps(named) if reader.gaps else []))
 
 
 def _check_options(corpus: str, given: Mapping[str, str]) -> None:
