@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from featx.cli.output import Json, show
-from featx.data.choices import Channel, CorpusName, Scenario
+from featx.data.choices import Channel, CorpusName, LabelSource, Scenario
 
 log = logging.getLogger("featx")
 _DEFAULT = Path("manifest.csv")  # where the other commands look
@@ -35,6 +35,10 @@ def manifest(
     scenario: Annotated[
         Scenario | None, typer.Option(help="The dialogs of iemocap to list (default: both).")
     ] = None,
+    label_source: Annotated[
+        LabelSource | None,
+        typer.Option(help="The labels of crema-d: acted, or as raters perceived (default: acted)."),
+    ] = None,
     speaker: Annotated[
         str | None,
         typer.Option(
@@ -58,6 +62,7 @@ def manifest(
         merge=merge or (),
         channel=channel,
         scenario=scenario,
+        label_source=label_source,
         speaker=speaker,
         overwrite=overwrite,
     )

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from featx.data.choices import Channel, CorpusName, Scenario
+from featx.data.choices import Channel, CorpusName, LabelSource, Scenario
 from featx.data.corpora import CORPORA
 from featx.data.listing.corpus import Found
 from featx.data.listing.files import CorpusError, ManifestDiffersError
@@ -26,6 +26,7 @@ def build_manifest(
     merge: Mapping[str, str] | str | Sequence[str] | None = None,
     channel: Channel | None = None,
     scenario: Scenario | None = None,
+    label_source: LabelSource | None = None,
     speaker: str | None = None,
     overwrite: bool = False,
 ) -> Manifest:
@@ -34,7 +35,7 @@ def build_manifest(
     What was left out of the corpus, and what is missing in it, is said through the logger "featx".
 
     Args:
-        corpus: "ravdess", "iemocap", "emodb", or "folder" for any audio that lies as
+        corpus: the corpus, such as "ravdess" or "crema-d", or "folder" for any audio that lies as
             `LABEL/**/*.wav`.
         root: the folder of the corpus.
         out: the CSV to write.
@@ -43,6 +44,8 @@ def build_manifest(
         merge: labels to rename, each to its new name: a mapping, or "OLD=NEW" or several such.
         channel: the channel of RAVDESS: "speech" (taken if None), "song" or "both".
         scenario: the dialogs of IEMOCAP: "improvised", "scripted" or "both" (taken if None).
+        label_source: the labels of CREMA-D: "acted" (taken if None), or those that most raters
+            perceived in the "voice", or in sound and picture ("audiovisual").
         speaker: for a folder, a regular expression whose only group finds the speaker in a path.
         overwrite: replace a manifest that says something else.
 
@@ -58,7 +61,12 @@ def build_manifest(
         >>> len(manifest.utterances)
         18
     """
-    options = {"channel": channel, "scenario": scenario, "speaker": speaker}
+    options = {
+        "channel": channel,
+        "scenario": scenario,
+        "label_source": label_source,
+        "speaker": speaker,
+    }
     kept = labels.split(",") if isinstance(labels, str) else labels
     kept = [label.strip() for label in kept if label.strip()]
     merges = merge if isinstance(merge, Mapping) else read_merges(as_list(merge))
@@ -132,6 +140,7 @@ def _check_options(corpus: str, given: Mapping[str, str]) -> None:
         if name not in CORPORA[corpus].options:
             owners = [other for other, entry in CORPORA.items() if name in entry.options]
             raise CorpusError(f"`{name}` is for {', '.join(owners)}, not for {corpus}.")
-    for name, choices in (("channel", Channel), ("scenario", Scenario)):
+    choices_of = {"channel": Channel, "scenario": Scenario, "label_source": LabelSource}
+    for name, choices in choices_of.items():
         if name in given:
             check_choice(name, given[name], choices)
