@@ -2,8 +2,8 @@
 Evaluation 53:1-16, arXiv 1906.01155; https://github.com/mansourehk/ShEMO).
 
 Files are named `M15A04.wav`: sex and number of the speaker, emotion, number. The label is that of
-the name. The list `shemo.json` has other labels for 162 utterances, which therefore have other
-names there (issue 2 of the repository): 2,838 names are in both.
+the name. Transcripts and `shemo.json` name 162 utterances otherwise, as if with other labels
+(issue 2 of the repository).
 """
 
 from collections.abc import Sequence

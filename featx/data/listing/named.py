@@ -93,7 +93,7 @@ def find_named(root: Path, naming: Naming) -> Found:
     kept, notes = drop_duplicates(root, list(read), lambda path: read[path].utterance.lower())
     notes += _describe_corrections(kept, naming)
     for what, paths in apart.items():
-        notes += left_out(root, paths, f"that are {what}")
+        notes += left_out(root, paths, f"of {what}")
     notes += left_out(root, impossible, f"with codes that {naming.title} doesn't have")
     notes += left_out(root, foreign, f"not named like {naming.example}")
     if not kept:
