@@ -1,6 +1,7 @@
 """Corpora whose files' names say it all: a table says how to read them."""
 
 import re
+import unicodedata
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
@@ -77,25 +78,12 @@ def find_named(root: Path, naming: Naming) -> Found:
         CorpusError: if the folder is missing or holds no such file, or if files of the same name
             differ in content.
     """
-    read: dict[Path, Utterance] = {}
-    foreign, impossible = [], []
-    heard, apart = _set_apart(root, find_files(root, naming.suffixes), naming.apart)
-    for path in heard:
-        name = naming.corrected.get(naming.name(path), naming.name(path))
-        match = re.fullmatch(naming.pattern, name, re.IGNORECASE)
-        columns = _columns(match, naming) if match else None
-        if columns is not None:
-            read[path] = _utterance(name, path, columns)
-        elif match:
-            impossible.append(path)
-        else:
-            foreign.append(path)
+    read, others = _read_names(root, naming)
     kept, notes = drop_duplicates(root, list(read), lambda path: read[path].utterance.lower())
-    notes += _describe_corrections(kept, naming)
-    for what, paths in apart.items():
-        notes += left_out(root, paths, f"of {what}")
-    notes += left_out(root, impossible, f"with codes that {naming.title} doesn't have")
-    notes += left_out(root, foreign, f"not named like {naming.example}")
+    right = {path.name: naming.corrected.get(_name(path, naming)) for path in kept}
+    notes += [f"{wrong} is misnamed: read as {name}" for wrong, name in right.items() if name]
+    for why, paths in others.items():
+        notes += left_out(root, paths, why)
     if not kept:
         endings = " or ".join(suffix[1:].upper() for suffix in naming.suffixes)
         raise nothing_found(root, f"{naming.title}, {endings} named like {naming.example}", notes)
@@ -103,17 +91,30 @@ def find_named(root: Path, naming: Naming) -> Found:
     return Found(utterances, notes + ([naming.remark] if naming.remark else []))
 
 
-def _set_apart(
-    root: Path, paths: list[Path], apart: Mapping[str, str]
-) -> tuple[list[Path], dict[str, list[Path]]]:
-    """Return the files that may be utterances, and the others by what they are."""
-    heard: list[Path] = []
+def _read_names(root: Path, naming: Naming) -> tuple[dict[Path, Utterance], dict[str, list[Path]]]:
+    """Return the utterance of each file, and the other files by why they are none."""
+    read: dict[Path, Utterance] = {}
     others: dict[str, list[Path]] = {}
-    for path in paths:
+    for path in find_files(root, naming.suffixes):
         folders = {part.lower() for part in path.relative_to(root.parent).parent.parts}
-        what = next((what for folder, what in apart.items() if folder in folders), None)
-        (heard if what is None else others.setdefault(what, [])).append(path)
-    return heard, others
+        held = next((what for folder, what in naming.apart.items() if folder in folders), None)
+        name = naming.corrected.get(_name(path, naming), _name(path, naming))
+        match = re.fullmatch(naming.pattern, name, re.IGNORECASE)
+        columns = _columns(match, naming) if match else None
+        if held:
+            others.setdefault(f"of {held}", []).append(path)
+        elif columns is not None:
+            read[path] = _utterance(name, path, columns)
+        elif match:
+            others.setdefault(f"with codes that {naming.title} doesn't have", []).append(path)
+        else:
+            others.setdefault(f"not named like {naming.example}", []).append(path)
+    return read, others
+
+
+def _name(path: Path, naming: Naming) -> str:
+    """Return a file's name with accents as one letter each, which systems write differently."""
+    return unicodedata.normalize("NFC", naming.name(path))
 
 
 def _columns(match: re.Match[str], naming: Naming) -> dict[str, str] | None:
@@ -130,8 +131,3 @@ def _columns(match: re.Match[str], naming: Naming) -> dict[str, str] | None:
 def _utterance(name: str, path: Path, columns: Mapping[str, str]) -> Utterance:
     own = {column: text for column, text in columns.items() if column != "speaker"}
     return Utterance(name, path, columns.get("speaker", ""), columns["emotion"], extra=own)
-
-
-def _describe_corrections(paths: list[Path], naming: Naming) -> list[str]:
-    right = {path: naming.corrected.get(naming.name(path)) for path in paths}
-    return [f"{path.name} is misnamed: read as {name}" for path, name in right.items() if name]

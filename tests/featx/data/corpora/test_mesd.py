@@ -16,5 +16,12 @@ def test_reads_names_and_says_that_speakers_are_unknown(fill):
         "woman",
         "male",
     )
+    assert woman.utterance == "Fear_F_A_ma\u00f1ana"
     [remark] = found.notes
     assert "no speaker ids" in remark
+
+
+def test_copies_whose_accents_are_written_differently_are_copies(fill):
+    found = CORPUS.find(fill("Fear_F_A_ma\u00f1ana.wav", "mac/Fear_F_A_man\u0303ana.wav"))
+    assert [u.utterance for u in found.utterances] == ["Fear_F_A_ma\u00f1ana"]
+    assert "1 duplicate by name" in found.notes[0]
