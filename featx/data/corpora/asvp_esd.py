@@ -7,10 +7,13 @@ Which language has which number is said in two ways, so the number is kept. Vers
 size; speakers and hours are those that Ma et al. (2024, EmoBox, Interspeech) count.
 """
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Mapping, Sequence
 
 from featx.data.listing.corpus import Facts
 from featx.data.listing.named import Naming, named_corpus
+from featx.data.manifest import Utterance
+from featx.utils.text import counted
 
 EMOTIONS = {
     "01": "bored",
@@ -53,6 +56,16 @@ NAMING = Naming(
     derive=_derive,
 )
 
+
+def _gaps(utterances: Sequence[Utterance]) -> list[str]:
+    """Count what the corpus itself marks as poor; how many utterances it has is not fixed."""
+    marked = Counter(u.column("quality") for u in utterances if u.column("quality"))
+    return [
+        f"{counted(number, 'utterance')} marked as {quality} in the column quality"
+        for quality, number in sorted(marked.items())
+    ]
+
+
 CORPUS = named_corpus(
     NAMING,
     Facts(
@@ -64,4 +77,5 @@ CORPUS = named_corpus(
         language="Chinese, English, French, Russian and others",
         link="https://zenodo.org/records/7132783",
     ),
+    _gaps,
 )

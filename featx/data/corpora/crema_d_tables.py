@@ -57,8 +57,8 @@ def _vote(row: Mapping[str, str]) -> dict[str, str]:
 def _read(root: Path, name: str, columns: tuple[str, ...]) -> list[dict[str, str]]:
     """Return the rows of a table below the root or next to it; none if it is in neither place."""
     below = [path for path in find_files(root, {".csv"}) if path.name == name]
-    beside = [root.parent / name, root.parent / "processedResults" / name]
-    path = next((path for path in [*below, *beside] if path.is_file()), None)
+    around = [root.parent / name, root.parent / "processedResults" / name]
+    path = next((path for path in [*below, *around] if path.is_file()), None)
     if path is None:
         return []
     table = read_table(path, columns)

@@ -23,6 +23,8 @@ def test_reads_names_of_every_length(fill, name, language, similarity, quality):
     assert [found.column(c) for c in columns] == ["speech", "high", "10", "under 20", "male"]
     columns = ("language", "similarity", "quality")
     assert [found.column(c) for c in columns] == [language, similarity, quality]
+    marked = [f"1 utterance marked as {quality} in the column quality"]
+    assert CORPUS.gaps([found]) == (marked if quality else [])
 
 
 def test_emotions_without_a_meaning_are_left_out(fill):
