@@ -10,7 +10,10 @@ _SHOWN = 8  # groups or utterances in a sentence
 
 
 def count_gaps(
-    utterances: Sequence[Utterance], full: Mapping[str, int], columns: Sequence[str]
+    utterances: Sequence[Utterance],
+    full: Mapping[str, int],
+    columns: Sequence[str],
+    noun: str = "utterance",
 ) -> list[str]:
     """Say of which groups there are fewer or more utterances than published.
 
@@ -19,12 +22,13 @@ def count_gaps(
         full: how many utterances the complete corpus has of each group. A group is named by the
             values of the columns, with a space between them.
         columns: the columns whose values make the groups.
+        noun: what is counted, in the singular.
 
     Returns:
         A sentence for what is missing and one for what is surplus; none if the corpus is complete.
     """
     here = Counter(" ".join(map(u.column, columns)) for u in utterances)
-    counts = f"{len(utterances):,} of {sum(full.values()):,} utterances are here"
+    counts = f"{len(utterances):,} of {sum(full.values()):,} {noun}s are here"
     few = [f"{group} ({here[group]:,} of {n:,})" for group, n in full.items() if here[group] < n]
     many = [
         f"{group} ({n:,} instead of {full.get(group, 0):,})"
@@ -32,7 +36,7 @@ def count_gaps(
         if n > full.get(group, 0)
     ]
     missing = [f"{counts}; too few: {listed(few, _SHOWN)}"] if few else []
-    surplus = [f"more utterances than published: {listed(many, _SHOWN)}"] if many else []
+    surplus = [f"more {noun}s than published: {listed(many, _SHOWN)}"] if many else []
     return missing + surplus
 
 
