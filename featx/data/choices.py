@@ -4,7 +4,7 @@ from typing import Literal
 
 CorpusName = Literal[
     "ravdess", "iemocap", "emodb", "crema-d", "tess", "savee", "emovo", "shemo", "jl-corpus",
-    "aesdd", "cafe", "nemo", "asvp-esd", "urdu", "subesco", "mesd", "folder",
+    "aesdd", "cafe", "nemo", "asvp-esd", "urdu", "subesco", "mesd", "emouerj", "folder",
 ]  # fmt: skip
 """The corpora that can be read; "folder" is any audio sorted into one folder a label."""
 

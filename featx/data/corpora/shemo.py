@@ -10,6 +10,7 @@ from collections.abc import Sequence
 
 from featx.data.listing.corpus import Facts
 from featx.data.listing.named import Naming, named_corpus
+from featx.data.listing.published import total_gaps
 from featx.data.manifest import Utterance
 
 EMOTIONS = {
@@ -35,14 +36,9 @@ NAMING = Naming(
 
 
 def _gaps(utterances: Sequence[Utterance]) -> list[str]:
-    here = len(utterances)
     afraid = sum(u.column("emotion") == "fearful" for u in utterances)
-    gaps = [f"{here:,} of {FULL:,} utterances are here"] if here < FULL else []
-    if here > FULL:
-        gaps.append(f"more utterances than published: {here:,} instead of {FULL:,}")
-    if 0 < afraid < FEW:
-        gaps.append(f"only {afraid} utterances are fearful; studies often leave them out")
-    return gaps
+    few = [f"only {afraid} utterances are fearful; studies often leave them out"]
+    return total_gaps(utterances, FULL) + (few if 0 < afraid < FEW else [])
 
 
 CORPUS = named_corpus(

@@ -40,6 +40,14 @@ def count_gaps(
     return missing + surplus
 
 
+def total_gaps(utterances: Sequence[Utterance], full: int) -> list[str]:
+    """Say whether there are fewer or more utterances than published, where no groups are."""
+    here = len(utterances)
+    if here > full:
+        return [f"more utterances than published: {here:,} instead of {full:,}"]
+    return [f"{here:,} of {full:,} utterances are here"] if here < full else []
+
+
 def known_faults(utterances: Sequence[Utterance], faults: Mapping[str, str]) -> list[str]:
     """Say which utterances are here that are known to be faulty.
 
