@@ -1,0 +1,64 @@
+"""What corpora's tables say in words of their own, in the manifest's."""
+
+import re
+from collections.abc import Mapping
+
+from featx.data.listing.files import CorpusError
+
+_SPLITS = (  # the part that a name begins with
+    ("train", re.compile(r"tr(ai)?n")),
+    ("validation", re.compile(r"dev|val|eval")),
+    ("test", re.compile(r"te?st")),
+)
+_SEXES = {"f": "female", "w": "female", "m": "male"}
+_UNKNOWN = {"", "unknown", "unk", "nan", "none", "null", "n/a", "na", "?", "-", "-1"}
+
+
+def to_split(name: str) -> str:
+    """Return the split that a corpus's name of a part stands for; empty if it is none.
+
+    A name is read by its beginning, so that "development", "dev_splits" and "Test1" are known.
+    """
+    found = (split for split, begins in _SPLITS if begins.match(name.strip().lower()))
+    return next(found, "")
+
+
+def to_sex(name: str) -> str:
+    """Return "female" or "male"; empty if it is neither, or unknown."""
+    return _SEXES.get(name.strip().lower()[:1], "")
+
+
+def to_speaker(name: str) -> str:
+    """Return who speaks; empty for words such as "Unknown", which stand for many people."""
+    name = name.strip()
+    return "" if name.lower() in _UNKNOWN else name
+
+
+def to_number(text: str) -> str:
+    """Return a number as it is written; empty if it is missing or not a number."""
+    text = text.strip()
+    return "" if text.lower() in _UNKNOWN else text
+
+
+def read_columns(columns: Mapping[str, str] | str | None) -> dict[str, str]:
+    """Return which of a table's columns the manifest's come from.
+
+    Args:
+        columns: the name in the table for each in the manifest: a mapping, or text such as
+            "label=emotion,speaker=speaker_id".
+
+    Raises:
+        CorpusError: if the text does not say so, or a column is named twice.
+    """
+    if columns is None or isinstance(columns, Mapping):
+        return dict(columns or {})
+    given: dict[str, str] = {}
+    for pair in filter(str.strip, columns.split(",")):
+        ours, separator, theirs = (part.strip() for part in pair.partition("="))
+        if not (ours and separator and theirs) or ours in given:
+            raise CorpusError(
+                f"`columns={columns!r}`: must be pairs such as label=emotion,speaker=speaker_id, "
+                "each first the manifest's column, then the table's"
+            )
+        given[ours] = theirs
+    return given
