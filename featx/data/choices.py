@@ -2,7 +2,10 @@
 
 from typing import Literal
 
-CorpusName = Literal["ravdess", "iemocap", "emodb", "folder"]
+CorpusName = Literal[
+    "ravdess", "iemocap", "emodb", "meld", "msp-podcast", "msp-improv", "esd",
+    "audformat", "huggingface", "kaldi", "folder",
+]  # fmt: skip
 """The corpora that can be read; "folder" is any audio sorted into one folder a label."""
 
 Channel = Literal["speech", "song", "both"]

@@ -4,6 +4,7 @@ import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from featx.data.choices import Channel, CorpusName, Scenario
 from featx.data.corpora import CORPORA
@@ -27,6 +28,9 @@ def build_manifest(
     channel: Channel | None = None,
     scenario: Scenario | None = None,
     speaker: str | None = None,
+    unpack: str | Path | None = None,
+    columns: Mapping[str, str] | str | None = None,
+    table: str | None = None,
     overwrite: bool = False,
 ) -> Manifest:
     """List a corpus in a manifest: one row for each utterance, with its audio file and label.
@@ -44,6 +48,11 @@ def build_manifest(
         channel: the channel of RAVDESS: "speech" (taken if None), "song" or "both".
         scenario: the dialogs of IEMOCAP: "improvised", "scripted" or "both" (taken if None).
         speaker: for a folder, a regular expression whose only group finds the speaker in a path.
+        unpack: for MELD and Hugging Face datasets, a folder for the sound of films and tables.
+        columns: for Hugging Face datasets and audformat, the corpus's column for each of the
+            manifest's, such as "label=emotion,speaker=speaker_id", or a mapping.
+        table: for audformat, the table of the labels; for Kaldi data, their file; for Hugging
+            Face datasets, the configuration.
         overwrite: replace a manifest that says something else.
 
     Returns:
@@ -52,13 +61,21 @@ def build_manifest(
     Raises:
         CorpusError: if the corpus can't be read as asked, or `out` says something else.
         ManifestError: if the manifest can't be written, or is not valid.
+        Interrupted: on Ctrl-C while sound is unpacked; the same call goes on from there.
 
     Example:
         >>> manifest = featx.build_manifest("folder", "corpus", "new.csv", speaker=r"speaker(\\d+)")
         >>> len(manifest.utterances)
         18
     """
-    options = {"channel": channel, "scenario": scenario, "speaker": speaker}
+    options = {
+        "channel": channel,
+        "scenario": scenario,
+        "speaker": speaker,
+        "unpack": None if unpack is None else str(unpack),
+        "columns": columns,
+        "table": table,
+    }
     kept = labels.split(",") if isinstance(labels, str) else labels
     kept = [label.strip() for label in kept if label.strip()]
     merges = merge if isinstance(merge, Mapping) else read_merges(as_list(merge))
@@ -80,7 +97,7 @@ def list_corpus(
     corpus: str,
     root: Path,
     out: Path,
-    options: Mapping[str, str | None],
+    options: Mapping[str, Any],
     merge: Mapping[str, str],
     labels: Sequence[str],
     overwrite: bool = False,
@@ -106,7 +123,7 @@ def list_corpus(
     check_choice("corpus", corpus, CorpusName)
     given = {name: value for name, value in options.items() if value is not None}
     _check_options(corpus, given)
-    found = choose_labels(_find(corpus, root.absolute(), given), merge, labels)
+    found = choose_labels(_find(corpus, root, given), merge, labels)
     content = render_manifest(out, found.utterances)
     if out.is_file() and not overwrite and out.read_bytes() != content:
         raise ManifestDiffersError(
@@ -117,17 +134,18 @@ def list_corpus(
     return Built(load_manifest(out), found.notes)
 
 
-def _find(corpus: str, root: Path, options: Mapping[str, str]) -> Found:
+def _find(corpus: str, root: Path, options: Mapping[str, Any]) -> Found:
     """Return what a corpus holds, named in a column `corpus`, and what is missing of it."""
     reader = CORPORA[corpus]
-    found = reader.find(root, **options)
+    is_id = reader.remote and not root.exists()
+    found = reader.find(root if is_id else root.absolute(), **options)
     if reader.facts is None:  # no corpus, but a way to sort files
         return found
     named = [replace(u, extra={"corpus": corpus, **u.extra}) for u in found.utterances]
     return Found(named, found.notes + (reader.gaps(named) if reader.gaps else []))
 
 
-def _check_options(corpus: str, given: Mapping[str, str]) -> None:
+def _check_options(corpus: str, given: Mapping[str, Any]) -> None:
     for name in given:
         if name not in CORPORA[corpus].options:
             owners = [other for other, entry in CORPORA.items() if name in entry.options]

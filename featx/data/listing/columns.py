@@ -4,6 +4,7 @@ import re
 from collections.abc import Mapping
 
 from featx.data.listing.files import CorpusError
+from featx.data.manifest import OPTIONAL, REQUIRED
 
 _SPLITS = (  # the part that a name begins with
     ("train", re.compile(r"tr(ai)?n")),
@@ -38,6 +39,12 @@ def to_number(text: str) -> str:
     """Return a number as it is written; empty if it is missing or not a number."""
     text = text.strip()
     return "" if text.lower() in _UNKNOWN else text
+
+
+def own_columns(texts: Mapping[str, str]) -> dict[str, str]:
+    """Return a corpus's own columns under names that the manifest's columns don't have."""
+    taken = {*REQUIRED, *OPTIONAL, "corpus"}
+    return {f"original_{name}" if name in taken else name: text for name, text in texts.items()}
 
 
 def read_columns(columns: Mapping[str, str] | str | None) -> dict[str, str]:
