@@ -18,7 +18,7 @@ from featx.data.listing.corpus import Corpus, Found
 from featx.data.listing.files import CorpusError, find_files, nothing_found
 from featx.data.listing.tables import missing_files
 from featx.data.listing.unpack import Packed, unpack_sounds
-from featx.data.manifest import Utterance
+from featx.data.manifest import SPLITS, Utterance
 from featx.errors import FeatxError
 from featx.utils.files import portable_name
 from featx.utils.text import counted, first_line
@@ -42,7 +42,7 @@ def find_huggingface(
         table: the configuration, if there are several.
 
     Returns:
-        The utterances in the dataset's order, with its other columns of text and numbers. Its
+        The utterances by split, in the dataset's order, with its other columns of text and numbers. Its
         splits are the manifest's if there are several.
 
     Raises:
@@ -50,7 +50,7 @@ def find_huggingface(
         Interrupted: on Ctrl-C while unpacking; the same call goes on from there.
     """
     folder = root if root.is_dir() else _download(root)
-    parts = _read_parts(folder, table)
+    parts = sorted(_read_parts(folder, table), key=_place)
     reading = _Reading(folder, read_columns(columns), several=len(parts) > 1)
     packed = (sound for part in parts for sound in reading.read(part))
     total = sum(part.length for part in parts)
@@ -74,6 +74,11 @@ def find_huggingface(
     if not utterances:
         raise nothing_found(folder, "labelled utterance with audio", notes)
     return Found(utterances, notes)
+
+
+def _place(part: Part) -> int:
+    split = to_split(part.name)
+    return SPLITS.index(split) if split else len(SPLITS)
 
 
 def _download(root: Path) -> Path:
@@ -133,7 +138,7 @@ class _Reading:
     def read(self, part: Part) -> Iterator[Packed]:
         """Read a part, and yield the sound that lies in its tables."""
         names = find_columns(part, self.columns)
-        for number, row in enumerate(part.rows()):
+        for number, row in enumerate(_whole(part)):
             sound = row.get(names["path"])
             content = sound.get("bytes") if isinstance(sound, dict) else None
             said = (sound.get("path") if isinstance(sound, dict) else sound) or ""
@@ -163,8 +168,9 @@ class _Reading:
     def _id(self, part: Part, names: Mapping[str, str], row: Row, path: str, number: int) -> str:
         stem = _text(row.get(names.get("utterance", ""))) or Path(path.replace("\\", "/")).stem
         name = "/".join(filter(None, (part.name if self.several else "", stem or f"{number:06}")))
-        unique = name if name not in self.ids else f"{name}-{number}"
-        self.ids.add(unique)
+        file = portable_name(name).lower()  # some systems know no capitals
+        unique = name if file not in self.ids else f"{name}-{number}"
+        self.ids.add(portable_name(unique).lower())
         return unique
 
     def _path(self, part: Part, said: str) -> Path | None:
@@ -191,6 +197,15 @@ class _Reading:
                 **own_columns({n: t for n, t in {**texts, **others}.items() if n != "utterance"}),
             },
         )
+
+
+def _whole(part: Part) -> Iterator[Row]:
+    try:
+        yield from part.rows()
+    except (OSError, ValueError) as error:  # a file that is cut short or damaged
+        raise CorpusError(
+            f"{part.folder}: can't be read as a dataset ({first_line(error)})"
+        ) from error
 
 
 def _text(value: Any) -> str:

@@ -5,6 +5,7 @@
 Kaldi would run, are never run here.
 """
 
+import re
 from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
@@ -17,6 +18,7 @@ from featx.data.manifest import Utterance, seconds
 from featx.utils.text import counted, listed
 
 LABELS = ("utt2emo", "utt2emotion", "utt2label", "utt2cat")
+_COPY = re.compile(r"split\d+\w*|local")  # folders of a recipe that hold parts of others again
 _CURE = (
     "featx runs no commands and reads no archives. Write the sound into files once and name those "
     "in wav.scp; where a command only decodes a file, as in flac -c -d FILE |, name FILE itself"
@@ -46,10 +48,12 @@ def find_kaldi(root: Path, table: str | None = None) -> Found:
     Raises:
         CorpusError: if there are no such folders, labels or audio, or wav.scp holds commands.
     """
-    folders = [path.parent for path in find_files(root, {".scp"}) if path.name == "wav.scp"]
+    lists = [path for path in find_files(root, {".scp"}) if path.name == "wav.scp"]
+    folders = [p.parent for p in lists if not any(map(_COPY.fullmatch, p.relative_to(root).parts))]
     if not folders:
         raise nothing_found(root, "Kaldi data: wav.scp, here or further down", [])
-    read = {folder: _read_folder(folder, root, table) for folder in folders}
+    splits = {f: to_split(f.name) if len(folders) > 1 else "" for f in folders}
+    read = {folder: _read_folder(folder, root, table, splits[folder]) for folder in folders}
     notes = [note for found in read.values() for note in found.notes]
     utterances = [u for found in read.values() for u in found.utterances]
     if not utterances:
@@ -63,11 +67,11 @@ def find_kaldi(root: Path, table: str | None = None) -> Found:
     return Found(utterances, notes)
 
 
-def _read_folder(folder: Path, root: Path, table: str | None) -> Found:
+def _read_folder(folder: Path, root: Path, table: str | None, split: str) -> Found:
     audio = _audio(folder, root)
     segments = _segments(folder) or {name: _Segment(name) for name in audio}
     labels = _pairs(_label_file(folder, table))
-    about = _About(folder, "" if folder == root else to_split(folder.name))
+    about = _About(folder, split)
     utterances, missing, unlabelled = [], [], 0
     for name, segment in segments.items():
         path = audio.get(segment.recording)

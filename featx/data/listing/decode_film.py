@@ -22,6 +22,7 @@ def write_sound(source: Path | bytes, target: Path) -> None:
 
     Raises:
         FeatxError: if PyAV is not installed.
+        OSError: if the target can't be written.
         ValueError: if the film has no sound, is cut short or can't be decoded.
     """
     try:
@@ -36,7 +37,9 @@ def write_sound(source: Path | bytes, target: Path) -> None:
         try:
             with av.open(content, mode="r", metadata_errors="ignore") as film:
                 _write_track(film, target)
-        except av.FFmpegError as error:
+        except soundfile.LibsndfileError as error:
+            raise OSError(f"{target}: {first_line(error)}") from error
+        except (av.FFmpegError, OSError) as error:
             raise ValueError(f"can't be decoded ({first_line(error)})") from error
 
 

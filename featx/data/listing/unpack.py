@@ -72,7 +72,7 @@ def unpack_sounds(packed: Iterable[Packed], total: int, folder: Path) -> Unpacke
         ) from None
     except OSError as error:
         raise FeatxError(
-            f"`unpack={str(folder)!r}`: can't be written ({error.strerror})."
+            f"`unpack={str(folder)!r}`: can't be written ({error.strerror or error})."
         ) from error
     return unpacked
 
