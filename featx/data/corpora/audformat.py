@@ -212,17 +212,18 @@ def _utterance(
     row: dict[str, Any], folder: Path, chosen: Mapping[str, str], speakers: _Speakers
 ) -> Utterance:
     speaker, sex = speakers.of(row)
-    ours = {theirs: name for name, theirs in chosen.items()}
-    texts = {name: text for name, text in row["texts"].items() if name != speakers.column}
+    others = {name: text for name, text in row["texts"].items() if name != speakers.column}
+    named = {name: others.pop(theirs, "") for name, theirs in chosen.items()}
     return Utterance(
         utterance=row["id"],
         path=folder / row["file"],
         speaker=speaker,
         label=row["label"],
+        session=named.pop("session", ""),
         split=row["split"],
         start=row["start"],
         end=row["end"],
-        extra={"sex": sex, **own_columns({ours.get(n, n): text for n, text in texts.items()})},
+        extra={"sex": sex, **own_columns(others), **named},
     )
 
 

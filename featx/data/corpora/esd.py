@@ -11,7 +11,6 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from featx.data.corpora.esd_texts import read_texts
-from featx.data.listing.columns import to_split
 from featx.data.listing.corpus import Corpus, Facts, Found
 from featx.data.listing.files import drop_duplicates, find_files, left_out, nothing_found
 from featx.data.manifest import Utterance
@@ -26,6 +25,7 @@ EMOTIONS = {
 }
 SPEAKERS = tuple(f"{number:04}" for number in range(1, 21))
 MEN = {"0004", "0005", "0006", "0008", "0010", "0011", "0012", "0013", "0014", "0020"}
+SPLITS = {"train": "train", "evaluation": "validation", "test": "test"}
 EACH = 350  # utterances of each speaker and emotion
 _MANDARIN = set(SPEAKERS[:10])
 
@@ -71,7 +71,7 @@ def _emotion(path: Path) -> str:
 
 
 def _split(path: Path) -> str:
-    return "" if path.parent.name.lower() in EMOTIONS else to_split(path.parent.name)
+    return SPLITS.get(path.parent.name.lower(), "")
 
 
 def _utterance(path: Path, text: str) -> Utterance:

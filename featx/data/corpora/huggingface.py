@@ -18,7 +18,7 @@ from featx.data.listing.corpus import Corpus, Found
 from featx.data.listing.files import CorpusError, find_files, nothing_found
 from featx.data.listing.tables import missing_files
 from featx.data.listing.unpack import Packed, unpack_sounds
-from featx.data.manifest import SPLITS, Utterance
+from featx.data.manifest import SPLITS, Utterance, seconds
 from featx.errors import FeatxError
 from featx.utils.files import portable_name
 from featx.utils.text import counted, first_line
@@ -42,8 +42,8 @@ def find_huggingface(
         table: the configuration, if there are several.
 
     Returns:
-        The utterances by split, in the dataset's order, with its other columns of text and numbers. Its
-        splits are the manifest's if there are several.
+        The utterances by split, in the dataset's order, with its other columns of text and
+        numbers. Its splits are the manifest's if there are several.
 
     Raises:
         CorpusError: if there is no such dataset or column, or `unpack` is needed.
@@ -66,11 +66,8 @@ def find_huggingface(
         unpacked = unpack_sounds(packed, total, Path(unpack).absolute())
         paths, failures = unpacked.paths, unpacked.failures
     notes = [*reading.notes(), *(f"left out {name}: {why}" for name, why in failures.items())]
-    utterances = [
-        replace(u, path=paths.get(portable_name(u.utterance), u.path))
-        for u in reading.utterances
-        if portable_name(u.utterance) not in failures
-    ]
+    found = [(portable_name(u.utterance), u) for u in reading.utterances]
+    utterances = [replace(u, path=paths.get(n, u.path)) for n, u in found if n not in failures]
     if not utterances:
         raise nothing_found(folder, "labelled utterance with audio", notes)
     return Found(utterances, notes)
@@ -168,10 +165,10 @@ class _Reading:
     def _id(self, part: Part, names: Mapping[str, str], row: Row, path: str, number: int) -> str:
         stem = _text(row.get(names.get("utterance", ""))) or Path(path.replace("\\", "/")).stem
         name = "/".join(filter(None, (part.name if self.several else "", stem or f"{number:06}")))
-        file = portable_name(name).lower()  # some systems know no capitals
-        unique = name if file not in self.ids else f"{name}-{number}"
-        self.ids.add(portable_name(unique).lower())
-        return unique
+        while (file := portable_name(name).lower()) in self.ids:  # some systems know no capitals
+            name = f"{name}-{number}"
+        self.ids.add(file)
+        return name
 
     def _path(self, part: Part, said: str) -> Path | None:
         text = said.replace("\\", "/")
@@ -182,20 +179,23 @@ class _Reading:
         texts = {ours: _text(row.get(theirs)) for ours, theirs in names.items() if ours != "path"}
         used = set(names.values())
         others = {c: _text(row[c]) for c in part.columns if c not in used and c in row}
-        split = to_split(part.name) if self.several else ""
+        split = to_split(texts.pop("split", part.name if self.several else ""))
         partition = {"partition": part.name} if self.several and not split else {}
+        start, end = (_time(texts.pop(name, ""), part) for name in ("start", "end"))
+        texts.pop("utterance", None)
         return Utterance(
             utterance=name,
             path=_INSIDE,
             speaker=to_speaker(texts.pop("speaker", "")),
             label=texts.pop("label"),
-            session=texts.pop("session", ""),
-            split=split,
             extra={
                 "sex": to_sex(texts.pop("sex", "")),
                 **partition,
-                **own_columns({n: t for n, t in {**texts, **others}.items() if n != "utterance"}),
+                **own_columns(others),
+                **texts,
             },
+            **fixed,
+            **times,
         )
 
 
@@ -206,6 +206,13 @@ def _whole(part: Part) -> Iterator[Row]:
         raise CorpusError(
             f"{part.folder}: can't be read as a dataset ({first_line(error)})"
         ) from error
+
+
+def _time(text: str, part: Part) -> float | None:
+    try:
+        return seconds(text)
+    except ValueError:
+        raise CorpusError(f"{part.folder}: {text!r} is not a time in seconds") from None
 
 
 def _text(value: Any) -> str:

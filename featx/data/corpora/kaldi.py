@@ -19,6 +19,7 @@ from featx.utils.text import counted, listed
 
 LABELS = ("utt2emo", "utt2emotion", "utt2label", "utt2cat")
 _COPY = re.compile(r"split\d+\w*|local")  # folders of a recipe that hold parts of others again
+_OFFSET = re.compile(r":\d+$")  # into an archive
 _CURE = (
     "featx runs no commands and reads no archives. Write the sound into files once and name those "
     "in wav.scp; where a command only decodes a file, as in flac -c -d FILE |, name FILE itself"
@@ -52,7 +53,7 @@ def find_kaldi(root: Path, table: str | None = None) -> Found:
     folders = [p.parent for p in lists if not any(map(_COPY.fullmatch, p.relative_to(root).parts))]
     if not folders:
         raise nothing_found(root, "Kaldi data: wav.scp, here or further down", [])
-    splits = {f: to_split(f.name) if len(folders) > 1 else "" for f in folders}
+    splits = {f: _split(f.name) if len(folders) > 1 else "" for f in folders}
     read = {folder: _read_folder(folder, root, table, splits[folder]) for folder in folders}
     notes = [note for found in read.values() for note in found.notes]
     utterances = [u for found in read.values() for u in found.utterances]
@@ -65,6 +66,10 @@ def find_kaldi(root: Path, table: str | None = None) -> Found:
             for u in found.utterances
         ]
     return Found(utterances, notes)
+
+
+def _split(name: str) -> str:
+    return "test" if name.startswith("eval") else to_split(name)  # as in Kaldi's recipes, eval92
 
 
 def _read_folder(folder: Path, root: Path, table: str | None, split: str) -> Found:
@@ -165,7 +170,7 @@ def _audio(folder: Path, root: Path) -> dict[str, Path]:
 
 
 def _is_no_file(text: str) -> bool:
-    return text.endswith("|") or text.startswith("|") or text.rpartition(":")[2].isdigit()
+    return text.endswith("|") or text.startswith("|") or bool(_OFFSET.search(text))
 
 
 def _resolve(text: str, folder: Path, root: Path) -> Path:

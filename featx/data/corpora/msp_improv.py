@@ -17,7 +17,6 @@ interaction and other improvised turns follows from their counts. Activation is 
 import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from fractions import Fraction
 from pathlib import Path
 from typing import NamedTuple
 
@@ -25,7 +24,7 @@ from featx.data.listing.columns import to_number
 from featx.data.listing.corpus import Corpus, Facts, Found
 from featx.data.listing.files import find_files, nothing_found
 from featx.data.listing.tables import by_stem, missing_files, not_listed
-from featx.data.listing.votes import add_votes, to_shares
+from featx.data.listing.votes import Shares, add_votes, to_shares
 from featx.data.manifest import Utterance
 from featx.utils.text import counted, listed
 
@@ -82,7 +81,7 @@ def find_msp_improv(root: Path) -> Found:
     if unreadable:
         lines = counted(len(unreadable), "unreadable line")
         notes.append(f"left out {lines} of {tables[0].name}: {listed(unreadable)}")
-    names = sorted((name for name in turns if name in audio), key=lambda n: (n[18:20], n))
+    names = sorted((name for name in turns if name in audio), key=lambda n: (n[17:19], n))
     if not names:
         raise nothing_found(root, "audio named like MSP-IMPROV-S01A-F01-P-FM01.wav", notes)
     utterances = [_utterance(name, turns[name], audio[name], texts.get(name)) for name in names]
@@ -108,8 +107,8 @@ def _read(lines: Iterable[str]) -> tuple[dict[str, _Turn], list[str]]:
     return turns, unreadable
 
 
-def _shares(turns: dict[str, _Turn]) -> dict[str, dict[str, Fraction]]:
-    return {name: to_shares([*turn.votes.values()]) for name, turn in turns.items() if turn.votes}
+def _shares(turns: dict[str, _Turn]) -> dict[str, Shares]:
+    return {name: to_shares((*turn.votes.values(),)) for name, turn in turns.items() if turn.votes}
 
 
 def _utterance(name: str, turn: _Turn, path: Path, text: Path | None) -> Utterance:

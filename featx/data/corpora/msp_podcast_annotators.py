@@ -7,12 +7,11 @@
 
 import json
 from collections.abc import Iterator
-from fractions import Fraction
 from pathlib import Path
 
 from featx.data.listing.files import CorpusError
 from featx.data.listing.tables import stem_of
-from featx.data.listing.votes import to_shares
+from featx.data.listing.votes import Shares, to_shares
 from featx.utils.csv_files import read_table
 from featx.utils.text import counted, listed
 
@@ -30,7 +29,7 @@ WORDS = {
 _Ballot = tuple[str, str, str]  # turn, annotator, word
 
 
-def read_detailed(folder: Path) -> tuple[dict[str, dict[str, Fraction]], list[str]]:
+def read_detailed(folder: Path) -> tuple[dict[str, Shares], list[str]]:
     """Count the annotators' votes for every turn; an annotator has a vote, the first in the file.
 
     Args:
@@ -46,7 +45,7 @@ def read_detailed(folder: Path) -> tuple[dict[str, dict[str, Fraction]], list[st
         votes.setdefault(stem_of(turn), {}).setdefault(annotator, label)
     unreadable = [turn for turn, given in votes.items() if None in given.values()]
     shares = {
-        turn: to_shares([label for label in given.values() if label is not None])
+        turn: to_shares(tuple(label for label in given.values() if label is not None))
         for turn, given in votes.items()
         if None not in given.values()
     }

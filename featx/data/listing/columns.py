@@ -6,11 +6,11 @@ from collections.abc import Mapping
 from featx.data.listing.files import CorpusError
 from featx.data.manifest import OPTIONAL, REQUIRED
 
-_SPLITS = (  # the part that a name begins with
-    ("train", re.compile(r"tr(ai)?n")),
-    ("validation", re.compile(r"dev|val|eval")),
-    ("test", re.compile(r"te?st")),
-)
+_SPLITS = {  # by the words that a part's name begins with
+    "train": re.compile(r"(train|training|trn)(?![a-z])"),
+    "validation": re.compile(r"(dev|devel|development|val|valid|validation)(?![a-z])"),
+    "test": re.compile(r"(test|testing|tst)(?![a-z])"),
+}
 _SEXES = {"f": "female", "w": "female", "m": "male"}
 _UNKNOWN = {"", "unknown", "unk", "nan", "none", "null", "n/a", "na", "?", "-", "-1"}
 
@@ -18,9 +18,10 @@ _UNKNOWN = {"", "unknown", "unk", "nan", "none", "null", "n/a", "na", "?", "-", 
 def to_split(name: str) -> str:
     """Return the split that a corpus's name of a part stands for; empty if it is none.
 
-    A name is read by its beginning, so that "development", "dev_splits" and "Test1" are known.
+    A name is read by its first word, so that "Development", "dev_splits" and "Test1" are known.
+    Evaluation is none: some call their validation so, and some their test.
     """
-    found = (split for split, begins in _SPLITS if begins.match(name.strip().lower()))
+    found = (split for split, word in _SPLITS.items() if word.match(name.strip().lower()))
     return next(found, "")
 
 

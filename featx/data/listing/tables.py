@@ -20,7 +20,8 @@ def read_rows(path: Path, required: Sequence[str]) -> list[dict[str, str]]:
 
 def stem_of(name: str) -> str:
     """Return a file's name without folders and ending; folders may be set off by backslashes."""
-    return Path(name.replace("\\", "/")).stem
+    base = name.replace("\\", "/").rpartition("/")[2]
+    return base.rpartition(".")[0] or base
 
 
 def by_stem(paths: Iterable[Path]) -> dict[str, Path]:

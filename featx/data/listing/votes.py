@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from fractions import Fraction
+from functools import lru_cache
 
 from featx.data.labels import order_labels
 from featx.data.manifest import Utterance
@@ -20,14 +21,17 @@ def add_votes(utterances: Sequence[Utterance], votes: Mapping[str, Shares]) -> l
             id. Where there are none, the cells stay empty.
     """
     shares = [votes.get(utterance.utterance, {}) for utterance in utterances]
-    labels = order_labels(label for given in shares for label in given)
+    labels = tuple(order_labels(label for given in shares for label in given))
     return [
-        replace(u, extra={**u.extra, **_columns(u.label, given, labels)}) if given else u
+        replace(u, extra={**u.extra, **_columns(u.label, tuple(given.items()), labels)})
+        if given
+        else u
         for u, given in zip(utterances, shares, strict=True)
     ]
 
 
-def to_shares(ballots: Sequence[str]) -> dict[str, Fraction]:
+@lru_cache(maxsize=10_000)
+def to_shares(ballots: tuple[str, ...]) -> Shares:
     """Return the share of the votes that each label has.
 
     Args:
@@ -36,7 +40,11 @@ def to_shares(ballots: Sequence[str]) -> dict[str, Fraction]:
     return {label: Fraction(ballots.count(label), len(ballots)) for label in dict.fromkeys(ballots)}
 
 
-def _columns(label: str, shares: Shares, labels: Sequence[str]) -> dict[str, str]:
+@lru_cache(maxsize=10_000)  # large corpora have the same votes again and again
+def _columns(
+    label: str, given: tuple[tuple[str, Fraction], ...], labels: tuple[str, ...]
+) -> Mapping[str, str]:
+    shares = dict(given)
     soft = _rounded([shares.get(name, Fraction(0)) for name in labels])
     return {
         "agreement": f"{float(shares.get(label, 0)):.2f}",

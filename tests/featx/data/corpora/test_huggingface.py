@@ -81,19 +81,34 @@ def test_sound_inside_tables_is_unpacked(tmp_path, form):
 
 
 def test_a_single_dataset_has_no_split_and_columns_can_be_named(tmp_path):
-    made = dataset([0, 0], mood=["calm", "cross"], path=["x", "y"], who=["a", "b"])
+    made = dataset(
+        [0, 0],
+        mood=["calm", "cross"],
+        path=["x", "y"],
+        who=["a", "b"],
+        said=["hm", ""],
+        fold=["dev", "?"],
+        begin=["0.01", ""],
+    )
     made.save_to_disk(str(tmp_path / "data"))
-    found = find_huggingface(tmp_path / "data", "label=mood,speaker=who", str(tmp_path / "sound"))
+    sound = str(tmp_path / "sound")
+    found = find_huggingface(tmp_path / "data", "label=mood,speaker=who", sound)
     first, second = found.utterances
     assert (first.utterance, first.label, first.speaker, first.split) == ("0", "calm", "a", "")
-    assert first.extra == {"sex": "", "original_label": "happy", "original_path": "x"}
+    others = {"said": "hm", "fold": "dev", "begin": "0.01"}
+    assert first.extra == {"sex": "", "original_label": "happy", "original_path": "x"} | others
     assert second.label == "cross"
+    columns = {"text": "said", "split": "fold", "start": "begin", "utterance": "path"}
+    first, second = find_huggingface(tmp_path / "data", columns, sound).utterances
+    assert (first.utterance, first.label, first.split) == ("x", "happy", "validation")
+    assert (first.start, second.start, first.extra["text"]) == (0.01, None, "hm")
 
 
 def test_equal_names_stay_apart(tmp_path):
     from datasets import concatenate_datasets
 
-    concatenate_datasets([dataset([0], 3), dataset([1], 3)]).save_to_disk(str(tmp_path / "data"))
+    made = concatenate_datasets([dataset([0], 3), dataset([1], 3)])
+    made.save_to_disk(str(tmp_path / "data"))
     found = find_huggingface(tmp_path / "data", unpack=str(tmp_path / "sound"))
     assert [u.utterance for u in found.utterances] == ["3", "3-1"]
     assert len({u.path for u in found.utterances}) == 2
