@@ -86,7 +86,9 @@ def _load(header: Path) -> "audformat.Database":
                 if path.stem.partition(".")[0] == "db":
                     (Path(clean) / path.name).symlink_to(path.absolute())
             return audformat.Database.load(clean, load_data=True)
-    except (yaml.YAMLError, OSError, RuntimeError, ValueError, LookupError, TypeError) as error:
+    except CorpusError:
+        raise
+    except Exception as error:  # what a damaged table or header leads to has no common kind
         raise CorpusError(f"{header}: can't be read ({first_line(error)})") from error
 
 

@@ -108,7 +108,7 @@ def _read_parts(folder: Path, configuration: str | None) -> list[Part]:
         raise FeatxError(
             "Hugging Face datasets are read with their package: pip install 'featx[datasets]'."
         ) from error
-    except (OSError, ValueError, KeyError) as error:
+    except (OSError, ValueError, LookupError, TypeError) as error:
         raise CorpusError(f"{folder}: can't be read as a dataset ({first_line(error)})") from error
     parts = read_audiofolder(folder)
     if not parts:
@@ -188,21 +188,23 @@ class _Reading:
             path=_INSIDE,
             speaker=to_speaker(texts.pop("speaker", "")),
             label=texts.pop("label"),
+            session=texts.pop("session", ""),
+            split=split,
+            start=start,
+            end=end,
             extra={
                 "sex": to_sex(texts.pop("sex", "")),
                 **partition,
                 **own_columns(others),
                 **texts,
             },
-            **fixed,
-            **times,
         )
 
 
 def _whole(part: Part) -> Iterator[Row]:
     try:
         yield from part.rows()
-    except (OSError, ValueError) as error:  # a file that is cut short or damaged
+    except (OSError, ValueError, LookupError, TypeError) as error:  # damaged files
         raise CorpusError(
             f"{part.folder}: can't be read as a dataset ({first_line(error)})"
         ) from error

@@ -32,7 +32,7 @@ def read_saved(folder: Path) -> list[Part]:
 
 
 def read_shards(folder: Path, shards: Sequence[Path], configuration: str | None) -> list[Part]:
-    """Return the parts that lie in shards, which are told by the names of files and folders.
+    """Return the parts that lie in shards, which are known by the names of files and folders.
 
     Args:
         folder: the dataset's.
@@ -134,4 +134,5 @@ def _batches(table: Any, kept: list[str]) -> Iterator[list[Row]]:
     else:
         dataset: Dataset = table.select_columns(kept).with_format("arrow")
         for batch in dataset.iter(_BATCH):
+            batch.validate(full=True)  # a damaged file of Arrow is mapped without a look
             yield batch.to_pylist()

@@ -38,9 +38,9 @@ def build_manifest(
     What was left out of the corpus, and what is missing in it, is said through the logger "featx".
 
     Args:
-        corpus: "ravdess", "iemocap", "emodb", or "folder" for any audio that lies as
-            `LABEL/**/*.wav`.
-        root: the folder of the corpus.
+        corpus: a corpus's name, such as "ravdess" or "iemocap", or "folder" for any audio that
+            lies as `LABEL/**/*.wav`.
+        root: the folder of the corpus; for Hugging Face datasets also an id on the Hub.
         out: the CSV to write.
         labels: the labels to keep, after merging; a string is split at its commas. All labels if
             empty.

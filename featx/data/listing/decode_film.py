@@ -12,6 +12,9 @@ from featx.utils.text import first_line
 if TYPE_CHECKING:
     import av
 
+_MOST_RATE, _MOST_CHANNELS = 192_000, 8  # Hz and channels: FLAC and sound have no more
+_SLACK = 4_096  # samples: coders work in frames of up to 2,048, and leave out what is before
+
 
 def write_sound(source: Path | bytes, target: Path) -> None:
     """Write the first sound track of a film as FLAC of 16 bits, at its own rate.
@@ -49,7 +52,11 @@ def _write_track(film: "av.container.InputContainer", target: Path) -> None:
     if not film.streams.audio:
         raise ValueError("has no sound")
     track = film.streams.audio[0]
+    if track.codec_context is None:
+        raise ValueError("its sound is coded in a way that PyAV doesn't know")
     rate, layout = track.codec_context.sample_rate, track.codec_context.layout
+    if not 0 < rate <= _MOST_RATE or not 0 < layout.nb_channels <= _MOST_CHANNELS:
+        raise ValueError(f"claims {layout.nb_channels:,} channels of {rate:,} Hz")
     to_integers = AudioResampler(format="s16", layout=layout, rate=rate)
     with soundfile.SoundFile(
         target, "w", rate, layout.nb_channels, subtype="PCM_16", format="FLAC"
@@ -61,6 +68,9 @@ def _write_track(film: "av.container.InputContainer", target: Path) -> None:
             file.write(converted.to_ndarray().reshape(-1, layout.nb_channels))
         if not file.frames:
             raise ValueError("its sound is empty")
+        promised = round(rate * float((track.duration or 0) * (track.time_base or 0)))
+        if file.frames < promised - _SLACK:
+            raise ValueError(f"cut short, {file.frames / rate:.2f} of {promised / rate:.2f} s")
 
 
 def _missing_bytes(content: BinaryIO) -> int:

@@ -182,6 +182,24 @@ def test_refused_in_sentences(tmp_path, files, options, message):
         find_huggingface(tmp_path, **options)
 
 
+@pytest.mark.parametrize("ending", ["arrow", "parquet"])
+def test_damaged_tables_are_refused(tmp_path, ending):
+    path = tmp_path / "data" / f"train.{ending}"
+    write_parquet(path.with_suffix(".parquet"), dataset([0, 1, 0]))
+    if ending == "arrow":
+        path.with_suffix(".parquet").unlink()
+        dataset([0, 1, 0]).save_to_disk(str(tmp_path / "saved"))
+        next((tmp_path / "saved").glob("*.arrow")).rename(path)
+    content = path.read_bytes()
+    for damaged in (
+        content[: len(content) // 2],
+        content.replace(b"\x05\0\0\0", b"\xf5\xff\xff\xff"),
+    ):
+        path.write_bytes(damaged)
+        with pytest.raises(CorpusError, match=r"can't be read as a dataset"):
+            find_huggingface(path.parent, unpack=str(tmp_path / "sound"))
+
+
 def test_an_id_is_looked_for_on_the_hub_and_offline_is_said(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", True)

@@ -58,6 +58,23 @@ def test_what_is_no_film_or_silent_does_not_stop_the_others(tmp_path, tone, writ
     assert unpacked.failures["empty"].startswith("can't be decoded")
 
 
+def test_a_damaged_film_is_a_failure_or_whole(tmp_path, tone, write_film):
+    content = write_film(tmp_path / "film.mp4", tone(0.5)).read_bytes()
+    random = np.random.default_rng(0)
+    damaged = []
+    for number in range(60):
+        changed = bytearray(content)
+        for place in random.integers(0, len(content), 1 + number % 5):
+            changed[place] = random.integers(256)
+        damaged.append(bytes(changed[random.integers(0, 2) * number :]))
+    packed = [Packed(str(number), source) for number, source in enumerate(damaged)]
+    unpacked = unpack_sounds(packed, len(packed), tmp_path / "out")
+    assert len(unpacked.paths) + len(unpacked.failures) == len(packed)
+    assert unpacked.failures
+    for path in unpacked.paths.values():
+        assert soundfile.info(path).frames > 0.5 * RATE - 4_096
+
+
 @pytest.mark.parametrize(("ending", "form"), [(".wav", "WAV"), (".flac", "FLAC"), (".ogg", "OGG"),
                                                (".mp3", "MP3"), (".aiff", "AIFF")])  # fmt: skip
 def test_audio_files_are_written_as_they_are(tmp_path, ending, form, tone):
