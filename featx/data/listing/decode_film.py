@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     import av
 
 _MOST_RATE, _MOST_CHANNELS = 192_000, 8  # Hz and channels: FLAC and sound have no more
+_ALONE = {"protocol_whitelist": "none"}  # a playlist among the films opens no other file
 _SLACK = 4_096  # samples: coders work in frames of up to 2,048, and leave out what is before
 
 
@@ -38,7 +39,7 @@ def write_sound(source: Path | bytes, target: Path) -> None:
         if cut := _missing_bytes(content):
             raise ValueError(f"cut short by {cut:,} bytes")
         try:
-            with av.open(content, mode="r", metadata_errors="ignore") as film:
+            with av.open(content, mode="r", metadata_errors="ignore", options=_ALONE) as film:
                 _write_track(film, target)
         except soundfile.LibsndfileError as error:
             raise OSError(f"{target}: {first_line(error)}") from error

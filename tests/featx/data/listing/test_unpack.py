@@ -58,6 +58,12 @@ def test_what_is_no_film_or_silent_does_not_stop_the_others(tmp_path, tone, writ
     assert unpacked.failures["empty"].startswith("can't be decoded")
 
 
+def test_a_playlist_opens_no_other_file(tmp_path, tone, write_film, monkeypatch):
+    monkeypatch.chdir(write_film(tmp_path / "film.mp4", tone(0.2)).parent)
+    unpacked = unpack_one(b"ffconcat version 1.0\nfile film.mp4\n", tmp_path / "out")
+    assert "can't be decoded" in unpacked.failures["one"]
+
+
 def test_a_damaged_film_is_a_failure_or_whole(tmp_path, tone, write_film):
     content = write_film(tmp_path / "film.mp4", tone(0.5)).read_bytes()
     random = np.random.default_rng(0)
