@@ -10,10 +10,11 @@ from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from featx.data.listing.columns import own_columns, read_columns, to_sex, to_speaker, to_split
+from featx.data.listing.columns import read_columns
 from featx.data.listing.corpus import Corpus, Found
 from featx.data.listing.files import CorpusError, find_files, nothing_found
-from featx.data.listing.tables import missing_files
+from featx.data.listing.named_files import missing_files
+from featx.data.listing.values import own_columns, to_sex, to_speaker, to_split
 from featx.data.manifest import Utterance
 from featx.errors import FeatxError
 from featx.utils.text import counted, first_line, listed
@@ -33,8 +34,8 @@ def find_audformat(
 
     Args:
         root: the folder of db.yaml, or one around it.
-        columns: the database's columns for the manifest's "label" and "speaker" if they are not
-            "emotion" and "speaker", and further ones to keep.
+        columns: the database's columns for the manifest's "label" and "speaker", if they are not
+            "emotion" and "speaker", and for its "session".
         table: the table of the labels, or several, as train and test, set off by commas; by
             default the only one with that column, or the one of the same name.
 

@@ -13,11 +13,12 @@ from typing import Any
 from featx.data.corpora.huggingface_audiofolder import read_audiofolder
 from featx.data.corpora.huggingface_part import Part, Row, find_columns
 from featx.data.corpora.huggingface_tables import read_saved, read_shards
-from featx.data.listing.columns import own_columns, read_columns, to_sex, to_speaker, to_split
+from featx.data.listing.columns import read_columns
 from featx.data.listing.corpus import Corpus, Found
 from featx.data.listing.files import CorpusError, find_files, nothing_found
-from featx.data.listing.tables import missing_files
+from featx.data.listing.named_files import missing_files
 from featx.data.listing.unpack import Packed, unpack_sounds
+from featx.data.listing.values import own_columns, to_sex, to_speaker, to_split
 from featx.data.manifest import SPLITS, Utterance, seconds
 from featx.errors import FeatxError
 from featx.utils.files import portable_name
@@ -37,7 +38,7 @@ def find_huggingface(
     Args:
         root: its folder, or its id on the Hub, OWNER/NAME.
         columns: the dataset's column for each of the manifest's, where "label", "speaker" and so
-            on are named otherwise, and further ones to keep under other names.
+            on are named otherwise; its others are kept.
         unpack: the folder for sound that lies in the dataset's tables.
         table: the configuration, if there are several.
 

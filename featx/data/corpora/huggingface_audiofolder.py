@@ -6,9 +6,9 @@ from functools import partial
 from pathlib import Path
 
 from featx.data.corpora.huggingface_part import Part, Row
-from featx.data.listing.columns import to_split
 from featx.data.listing.files import CorpusError, find_files
-from featx.data.listing.tables import read_rows
+from featx.data.listing.named_files import read_rows
+from featx.data.listing.values import to_split
 
 SUFFIXES = {".wav", ".flac", ".ogg", ".opus", ".mp3"}
 _METADATA = ("metadata.csv", "metadata.jsonl")

@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from featx.data.corpora.huggingface_part import Part, Row
-from featx.data.listing.columns import to_split
 from featx.data.listing.files import CorpusError
+from featx.data.listing.values import to_split
 from featx.utils.text import listed
 
 if TYPE_CHECKING:

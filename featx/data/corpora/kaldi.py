@@ -10,10 +10,10 @@ from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
 
-from featx.data.listing.columns import to_sex, to_speaker, to_split
 from featx.data.listing.corpus import Corpus, Found
 from featx.data.listing.files import CorpusError, contents, find_files, nothing_found
-from featx.data.listing.tables import missing_files
+from featx.data.listing.named_files import missing_files
+from featx.data.listing.values import to_sex, to_speaker, to_split
 from featx.data.manifest import Utterance, seconds
 from featx.utils.text import counted, listed
 

@@ -11,11 +11,11 @@ from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
-from featx.data.listing.columns import to_speaker, to_split
 from featx.data.listing.corpus import Corpus, Facts, Found
 from featx.data.listing.files import CorpusError, find_files, nothing_found
-from featx.data.listing.tables import missing_files, read_rows
+from featx.data.listing.named_files import missing_files, read_rows
 from featx.data.listing.unpack import Packed, Unpacked, unpack_sounds
+from featx.data.listing.values import to_speaker, to_split
 from featx.data.manifest import Utterance
 from featx.utils.text import counted, listed
 

@@ -20,10 +20,10 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from featx.data.listing.columns import to_number
 from featx.data.listing.corpus import Corpus, Facts, Found
 from featx.data.listing.files import find_files, nothing_found
-from featx.data.listing.tables import by_stem, missing_files, not_listed
+from featx.data.listing.named_files import by_stem, missing_files, not_listed
+from featx.data.listing.values import to_number
 from featx.data.listing.votes import Shares, add_votes, to_shares
 from featx.data.manifest import Utterance
 from featx.utils.text import counted, listed

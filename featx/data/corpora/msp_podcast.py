@@ -12,10 +12,10 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from featx.data.corpora.msp_podcast_annotators import read_detailed
-from featx.data.listing.columns import to_number, to_sex, to_speaker, to_split
 from featx.data.listing.corpus import Corpus, Facts, Found
 from featx.data.listing.files import find_files, nothing_found
-from featx.data.listing.tables import by_stem, missing_files, not_listed, read_rows, stem_of
+from featx.data.listing.named_files import by_stem, missing_files, not_listed, read_rows, stem_of
+from featx.data.listing.values import to_number, to_sex, to_speaker, to_split
 from featx.data.listing.votes import add_votes
 from featx.data.manifest import Utterance
 from featx.utils.text import counted, listed

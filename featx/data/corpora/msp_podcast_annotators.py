@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from featx.data.listing.files import CorpusError
-from featx.data.listing.tables import stem_of
+from featx.data.listing.named_files import stem_of
 from featx.data.listing.votes import Shares, to_shares
 from featx.utils.csv_files import read_table
 from featx.utils.text import counted, listed

@@ -1,72 +1,109 @@
-"""What corpora's tables say in words of their own, in the manifest's."""
+"""Which columns of somebody's table are which of a manifest's."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 from featx.data.listing.files import CorpusError
 from featx.data.manifest import OPTIONAL, REQUIRED
+from featx.utils.text import closest, listed, nearest
 
-_SPLITS = {  # by the words that a part's name begins with
-    "train": re.compile(r"(train|training|trn)(?![a-z])"),
-    "validation": re.compile(r"(dev|devel|development|val|valid|validation)(?![a-z])"),
-    "test": re.compile(r"(test|testing|tst)(?![a-z])"),
-}
-_SEXES = {"f": "female", "w": "female", "m": "male"}
-_UNKNOWN = {"", "unknown", "unk", "nan", "none", "null", "n/a", "na", "?", "-", "-1"}
-
-
-def to_split(name: str) -> str:
-    """Return the split that a corpus's name of a part stands for; empty if it is none.
-
-    A name is read by its first word, so that "Development", "dev_splits" and "Test1" are known.
-    Evaluation is none: some call their validation so, and some their test.
-    """
-    found = (split for split, word in _SPLITS.items() if word.match(name.strip().lower()))
-    return next(found, "")
+Columns = Mapping[str, str] | str
+NAMES = (*REQUIRED, *OPTIONAL)
+OTHER_NAMES = {  # names under which others have a column, for suggestions
+    "path": ("file", "filename", "file name", "filepath", "file path", "wav", "wav path", "audio",
+             "audio path", "wav file", "audio file", "name"),
+    "label": ("emotion", "emo", "class", "category", "emoclass", "target", "labels", "emotions"),
+    "speaker": ("spk", "speaker id", "spkrid", "spk id", "speakerid", "actor", "actor id",
+                "subject"),
+    "utterance": ("utt", "utt id", "id", "utterance id", "segment"),
+    "split": ("split set", "set", "partition", "fold", "subset"),
+    "start": ("begin", "start time", "onset"),
+    "end": ("stop", "end time", "offset"),
+    "session": ("session id", "dialog", "dialogue"),
+}  # fmt: skip
 
 
-def to_sex(name: str) -> str:
-    """Return "female" or "male"; empty if it is neither, or unknown."""
-    return _SEXES.get(name.strip().lower()[:1], "")
-
-
-def to_speaker(name: str) -> str:
-    """Return who speaks; empty for words such as "Unknown", which stand for many people."""
-    name = name.strip()
-    return "" if name.lower() in _UNKNOWN else name
-
-
-def to_number(text: str) -> str:
-    """Return a number as it is written; empty if it is missing or not a number."""
-    text = text.strip()
-    return "" if text.lower() in _UNKNOWN else text
-
-
-def own_columns(texts: Mapping[str, str]) -> dict[str, str]:
-    """Return a corpus's own columns under names that the manifest's columns don't have."""
-    taken = {*REQUIRED, *OPTIONAL, "corpus"}
-    return {f"original_{name}" if name in taken else name: text for name, text in texts.items()}
-
-
-def read_columns(columns: Mapping[str, str] | str | None) -> dict[str, str]:
-    """Return which of a table's columns the manifest's come from.
+def read_columns(columns: Columns | None) -> dict[str, str]:
+    """Read which column of a table is which of a manifest.
 
     Args:
-        columns: the name in the table for each in the manifest: a mapping, or text such as
-            "label=emotion,speaker=speaker_id".
+        columns: the manifest's name of each with the table's: a mapping, or
+            "path=file,label=emotion".
 
     Raises:
-        CorpusError: if the text does not say so, or a column is named twice.
+        CorpusError: if a text is not of this form, or a manifest has no such column.
     """
-    if columns is None or isinstance(columns, Mapping):
-        return dict(columns or {})
-    given: dict[str, str] = {}
-    for pair in filter(str.strip, columns.split(",")):
-        ours, separator, theirs = (part.strip() for part in pair.partition("="))
-        if not (ours and separator and theirs) or ours in given:
+    if columns is None:
+        return {}
+    pairs = columns.items() if isinstance(columns, Mapping) else _pairs(columns)
+    chosen: dict[str, str] = {}
+    for name, theirs in pairs:
+        if name not in NAMES:
             raise CorpusError(
-                f"`columns={columns!r}`: must be pairs such as label=emotion,speaker=speaker_id, "
-                "each first the manifest's column, then the table's"
+                f"`columns={name}={theirs}`: a manifest has no column {name!r} of its own; "
+                f"{nearest(name, NAMES)} Other columns of the table are kept as they are."
             )
-        given[ours] = theirs
-    return given
+        if chosen.setdefault(name, theirs) != theirs:
+            raise CorpusError(f"`columns`: {name} is already {chosen[name]!r}.")
+    return chosen
+
+
+def _pairs(text: str) -> list[tuple[str, str]]:
+    pairs = []
+    for part in filter(str.strip, text.split(",")):
+        name, equals, theirs = (piece.strip() for piece in part.partition("="))
+        if not (name and equals and theirs):
+            raise CorpusError(
+                f"`columns={text}`: must be NAME=COLUMN, such as path=file,label=emotion."
+            )
+        pairs.append((name, theirs))
+    return pairs
+
+
+def find_columns(
+    chosen: Mapping[str, str], header: Sequence[str], needed: Iterable[str], where: object
+) -> dict[str, str]:
+    """Return the table's column for each of the manifest's that it has.
+
+    Columns that nobody chose are those that have the manifest's name.
+
+    Args:
+        chosen: what `read_columns` returned.
+        header: the names of the table's columns.
+        needed: the manifest's columns that must be there.
+        where: the table, for messages.
+
+    Raises:
+        CorpusError: if a column is not there, naming the one that may be meant.
+    """
+    for name, theirs in chosen.items():
+        if theirs not in header:
+            raise CorpusError(
+                f"{where}: `columns={name}={theirs}`: no column {theirs!r}"
+                f"{_meant(theirs, header)}; there are: {', '.join(header)}."
+            )
+    taken = set(chosen.values())
+    own = {name: name for name in NAMES if name in header and name not in taken}
+    found = {**own, **chosen}
+    missing = [name for name in needed if name not in found]
+    if missing:
+        raise CorpusError(
+            f"{where}: which column is the {' and which the '.join(missing)}? There are: "
+            f"{listed(header, 20)}. Say so by `columns={_suggestion(found, missing, header)}`."
+        )
+    return found
+
+
+def _meant(name: str, header: Sequence[str]) -> str:
+    meant = closest(name, header)
+    return "" if meant is None else f" (is it {meant!r}?)"
+
+
+def _suggestion(found: Mapping[str, str], missing: Sequence[str], header: Sequence[str]) -> str:
+    """Return columns that have another usual name, as they are written for the user."""
+    chosen = {name: theirs for name, theirs in found.items() if name != theirs}
+    by_name = {re.sub(r"[\s_-]+", " ", name).casefold().strip(): name for name in header}
+    for name in missing:
+        usual = next((by_name[other] for other in OTHER_NAMES[name] if other in by_name), "COLUMN")
+        chosen[name] = usual
+    return ",".join(f"{name}={theirs}" for name, theirs in chosen.items())

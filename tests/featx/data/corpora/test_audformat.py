@@ -1,12 +1,14 @@
 """Databases as audformat writes them, in the shape of EMO-DB 1.4.1 from audb."""
 
 import pickle
+import sys
 
 import pytest
 
 import featx
 from featx.data.corpora.audformat import find_audformat
 from featx.data.listing.files import CorpusError
+from featx.errors import FeatxError
 
 pytestmark = pytest.mark.filterwarnings("ignore:The inplace keyword")  # audformat's own
 FILES = ["wav/03a01Fa.wav", "wav/08a01Wb.wav", "wav/08a02Nb.wav", "wav/09a02Nb.wav"]
@@ -86,7 +88,7 @@ def test_tables_of_parts_are_splits_and_segments_have_times(database, tmp_path):
             r"no table has a column anger; there are emotion, emotion\.conf",
         ),
         ({"columns": "label=mood,speaker=nobody"}, r"no table has a column nobody"),
-        ({"columns": "emotion"}, r"must be pairs such as label=emotion"),
+        ({"columns": "emotion"}, r"must be NAME=COLUMN, such as"),
         ({"table": "files"}, r"no table files with the column emotion; there are emotion, gold"),
     ],
 )
@@ -112,6 +114,12 @@ def test_pickles_and_python_objects_are_never_opened(fill):
     (root / "db.yaml").write_text("name: !!python/object/apply:os.system ['touch ran']\n")
     with pytest.raises(CorpusError, match=r"db\.yaml: can't be read \(could not determine"):
         find_audformat(root)
+
+
+def test_a_missing_package_is_said(database, monkeypatch):
+    monkeypatch.setitem(sys.modules, "audformat", None)
+    with pytest.raises(FeatxError, match=r"pip install 'featx\[audformat\]'"):
+        find_audformat(database)
 
 
 def test_nothing_found_is_said(fill):

@@ -2,6 +2,7 @@
 
 import io
 import json
+import sys
 
 import numpy as np
 import pytest
@@ -10,6 +11,7 @@ import soundfile
 import featx
 from featx.data.corpora.huggingface import find_huggingface
 from featx.data.listing.files import CorpusError
+from featx.errors import FeatxError
 
 
 def wav(value):
@@ -98,10 +100,10 @@ def test_a_single_dataset_has_no_split_and_columns_can_be_named(tmp_path):
     others = {"said": "hm", "fold": "dev", "begin": "0.01"}
     assert first.extra == {"sex": "", "original_label": "happy", "original_path": "x"} | others
     assert second.label == "cross"
-    columns = {"text": "said", "split": "fold", "start": "begin", "utterance": "path"}
+    columns = {"split": "fold", "start": "begin", "utterance": "path"}
     first, second = find_huggingface(tmp_path / "data", columns, sound).utterances
     assert (first.utterance, first.label, first.split) == ("x", "happy", "validation")
-    assert (first.start, second.start, first.extra["text"]) == (0.01, None, "hm")
+    assert (first.start, second.start, first.extra["said"]) == (0.01, None, "hm")
 
 
 def test_equal_names_stay_apart(tmp_path):
@@ -198,6 +200,13 @@ def test_damaged_tables_are_refused(tmp_path, ending):
         path.write_bytes(damaged)
         with pytest.raises(CorpusError, match=r"can't be read as a dataset"):
             find_huggingface(path.parent, unpack=str(tmp_path / "sound"))
+
+
+def test_a_missing_package_is_said(tmp_path, monkeypatch):
+    (tmp_path / "state.json").touch()
+    monkeypatch.setitem(sys.modules, "datasets", None)
+    with pytest.raises(FeatxError, match=r"pip install 'featx\[datasets\]'"):
+        find_huggingface(tmp_path)
 
 
 def test_an_id_is_looked_for_on_the_hub_and_offline_is_said(tmp_path, monkeypatch):

@@ -2,9 +2,8 @@
 
 import pytest
 
-from featx.data.listing.columns import own_columns, read_columns, to_sex, to_speaker, to_split
-from featx.data.listing.files import CorpusError
-from featx.data.listing.tables import stem_of
+from featx.data.listing.named_files import stem_of
+from featx.data.listing.values import own_columns, to_sex, to_speaker, to_split
 
 
 @pytest.mark.parametrize(
@@ -20,7 +19,7 @@ def test_parts_are_known_by_their_first_word(split, names):
     assert {to_split(name) for name in names} == {split}
 
 
-@pytest.mark.parametrize("name", ["Unknown", "unknown ", "nan", "", "None", "-1", "N/A"])
+@pytest.mark.parametrize("name", ["Unknown", "unknown ", "nan", "", "None", "N/A"])
 def test_words_for_nobody_are_no_speaker(name):
     assert to_speaker(name) == ""
 
@@ -30,19 +29,6 @@ def test_speakers_and_sexes_in_their_spellings():
     assert [to_sex(name) for name in ("F", "Female", "w", "M", "male", "Unknown", "")] == [
         "female", "female", "female", "male", "male", "", ""
     ]  # fmt: skip
-
-
-def test_columns_are_a_mapping_or_pairs():
-    wanted = {"label": "emotion", "speaker": "speaker id"}
-    assert read_columns("label=emotion, speaker = speaker id") == wanted
-    assert read_columns(wanted) == wanted
-    assert read_columns(None) == read_columns("") == {}
-
-
-@pytest.mark.parametrize("text", ["label", "label=", "=emotion", "label=a,label=b"])
-def test_other_columns_are_refused(text):
-    with pytest.raises(CorpusError, match=r"must be pairs such as label=emotion"):
-        read_columns(text)
 
 
 def test_names_of_the_manifests_columns_are_left_to_them():
