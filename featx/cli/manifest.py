@@ -45,6 +45,26 @@ def manifest(
             metavar="REGEX", help="For folder: its only group finds the speaker in a path."
         ),
     ] = None,
+    unpack: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FOLDER", help="For meld and huggingface: where sound of films and tables goes."
+        ),
+    ] = None,
+    columns: Annotated[
+        str | None,
+        typer.Option(
+            metavar="OURS=THEIRS,...",
+            help="For huggingface and audformat: columns, as label=emotion,speaker=speaker_id.",
+        ),
+    ] = None,
+    table: Annotated[
+        str | None,
+        typer.Option(
+            help="For audformat: the labels' table; for kaldi: their file; for huggingface: the "
+            "configuration."
+        ),
+    ] = None,
     overwrite: Annotated[
         bool, typer.Option("--overwrite", help="Replace a manifest that says something else.")
     ] = False,
@@ -64,6 +84,9 @@ def manifest(
         scenario=scenario,
         label_source=label_source,
         speaker=speaker,
+        unpack=unpack,
+        columns=columns,
+        table=table,
         overwrite=overwrite,
     )
     show(

@@ -3,8 +3,9 @@
 from typing import Literal
 
 CorpusName = Literal[
-    "ravdess", "iemocap", "emodb", "crema-d", "tess", "savee", "emovo", "shemo", "jl-corpus",
-    "aesdd", "cafe", "nemo", "asvp-esd", "urdu", "subesco", "mesd", "emouerj", "folder",
+    "ravdess", "iemocap", "emodb", "crema-d", "tess", "savee", "meld", "msp-podcast",
+    "msp-improv", "esd", "emovo", "shemo", "jl-corpus", "aesdd", "cafe", "nemo", "asvp-esd",
+    "urdu", "subesco", "mesd", "emouerj", "audformat", "huggingface", "kaldi", "folder",
 ]  # fmt: skip
 """The corpora that can be read; "folder" is any audio sorted into one folder a label."""
 
