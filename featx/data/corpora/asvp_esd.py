@@ -1,19 +1,20 @@
 """ASVP-ESD (Landry et al., 2020, https://zenodo.org/records/7132783).
 
 Files are named `03-01-06-01-02-12-02-01-01-16.wav`, in a folder for each actor: modality, channel,
-emotion, intensity, statement, actor, age, source, language, then what the sound resembles and at
-last 77 for a noisy recording or 66 for mixed voices. Labels are those that most listeners gave.
-Which language has which number is said in two ways, so the number is kept. Versions differ in
-size; speakers and hours are those that Ma et al. (2024, EmoBox, Interspeech) count.
+emotion, intensity, statement, actor, age, source, language, and fields that `rest` keeps as they
+are. A copy on the Hub (EdwardLin2023/ASVP_ESD) begins with the emotion: `08_01_90_00_01_02_02_04`.
+Labels are those that most listeners gave. Which language has which number is said in two ways, so
+the number is kept. Versions differ in size: counts, speakers and hours are those of the third, as
+Ma et al. (2024, EmoBox, Interspeech, https://github.com/emo-box/EmoBox) list it; of its 13,964
+files one has the emotion 17, which nothing explains.
 """
 
-from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
+from functools import partial
 
 from featx.data.listing.corpus import Facts
 from featx.data.listing.named import Naming, named_corpus
-from featx.data.manifest import Utterance
-from featx.utils.text import counted
+from featx.data.listing.published import count_gaps
 
 EMOTIONS = {
     "01": "bored",
@@ -30,52 +31,57 @@ EMOTIONS = {
     "12": "disappointed",
     "13": "breath",
 }
+FULL = {
+    "bored": 548,
+    "neutral": 1_598,
+    "happy": 1_868,
+    "sad": 2_694,
+    "angry": 1_453,
+    "fearful": 1_180,
+    "disgust": 899,
+    "surprised": 1_586,
+    "excited": 401,
+    "pleasure": 365,
+    "pain": 834,
+    "disappointed": 365,
+    "breath": 172,
+}
 _AGES = {"01": "over 65", "02": "20 to 64", "03": "under 20", "04": "baby"}
-_QUALITIES = {"77": "noisy", "66": "mixed voices"}
+_NEXT = "(?(channel)-|_)"  # between fields: the form without a channel has underscores
 
 
 def _derive(columns: Mapping[str, str]) -> dict[str, str]:
     return {
         "sex": "female" if int(columns["speaker"]) % 2 else "male",
         "age": _AGES.get(columns["age"], columns["age"]),
-        "quality": _QUALITIES.get(columns["similarity"].rpartition("-")[2], ""),
     }
 
 
 NAMING = Naming(
     "ASVP-ESD",
     "03-01-06-01-02-12-02-01-01-16",
-    r"03-(?P<channel>\d\d)-(?P<emotion>\d\d)-(?P<intensity>\d\d)-(?P<statement>\d+)"
-    r"-(?P<speaker>\d+)-(?P<age>\d\d)(?:-(?P<source>\d\d))?(?:-(?P<language>\d\d))?"
-    r"(?:-(?P<similarity>\d+(?:-\d+)*))?",
+    rf"(?:03-(?P<channel>\d\d)-)?(?P<emotion>\d\d){_NEXT}(?P<intensity>\d\d)"
+    rf"{_NEXT}(?P<statement>\d+){_NEXT}(?P<speaker>\d+){_NEXT}(?P<age>\d\d)"
+    rf"(?:{_NEXT}(?P<source>\d\d))?(?:{_NEXT}(?P<language>\d\d))?"
+    rf"(?:{_NEXT}(?P<rest>\d+(?:{_NEXT}\d+)*))?",
     {
-        "channel": {"01": "speech", "02": "non-speech"},
+        "channel": {"01": "speech", "02": "non-speech", "": ""},
         "emotion": EMOTIONS,
         "intensity": {"01": "normal", "02": "high"},
     },
     derive=_derive,
 )
 
-
-def _gaps(utterances: Sequence[Utterance]) -> list[str]:
-    """Count what the corpus itself marks as poor; how many utterances it has is not fixed."""
-    marked = Counter(u.column("quality") for u in utterances if u.column("quality"))
-    return [
-        f"{counted(number, 'utterance')} marked as {quality} in the column quality"
-        for quality, number in sorted(marked.items())
-    ]
-
-
 CORPUS = named_corpus(
     NAMING,
     Facts(
-        licence="not stated",
+        licence="unclear",  # the Hub's copy says CC BY 4.0, lists of corpora "unknown"
         hours=18.0,
         speakers=131,
-        utterances=None,
+        utterances=sum(FULL.values()),
         labels=tuple(EMOTIONS.values()),
         language="Chinese, English, French, Russian and others",
         link="https://zenodo.org/records/7132783",
     ),
-    _gaps,
+    partial(count_gaps, full=FULL, columns=("emotion",)),
 )

@@ -2,7 +2,8 @@
 Conference, pp. 399-402; https://zenodo.org/records/1478765).
 
 Files are named `07-N-1-1.wav`: speaker, emotion, intensity, sentence. Zenodo has them at 48 kHz as
-WAV, in folders such as `Colère/Faible/`, and at 192 kHz as AIFF. Odd speakers are men.
+WAV, in folders such as `Colère/Faible/`, and at 192 kHz as AIFF. Odd speakers are men. Ages are
+those that EmoBox has (https://github.com/emo-box/EmoBox).
 """
 
 from functools import partial

@@ -4,7 +4,8 @@ https://github.com/CheyneyComputerScience/CREMA-D, `docs/README.md`).
 Files are named `1001_DFA_ANG_XX.wav`: actor, sentence, emotion, level. The emotion is the acted
 one. What raters perceived is in `processedResults/summaryTable.csv`, which copies such as Kaggle's
 lack, and who the actors are in `VideoDemographics.csv`. `AudioMP3/` is what raters heard, and not
-listed. Faults are those of the repository's issues 6 and 8.
+listed. Faults are those of the repository's issues 6 and 8: some are of what raters saw and heard,
+so that votes are to be doubted, not the WAV file.
 """
 
 from collections.abc import Sequence
@@ -50,8 +51,8 @@ EMOTIONS = {
 }
 FULL = {emotion: 1_087 if emotion == "neutral" else 1_271 for emotion in EMOTIONS.values()}
 FAULTS = {
-    "1064_IEO_DIS_MD": "a minute long, with every emotion",
-    "1064_TIE_SAD_XX": "nearly empty",
+    "1064_IEO_DIS_MD": "raters had a minute with several emotions",
+    "1064_TIE_SAD_XX": "raters had an empty file",
     "1076_MTI_NEU_XX": "nearly empty",
     "1076_MTI_SAD_XX": "silent",
 }

@@ -67,7 +67,7 @@ def _gaps(utterances: Sequence[Utterance]) -> list[str]:
 CORPUS = named_corpus(
     NAMING,
     Facts(
-        licence="CC0 1.0",
+        licence="CC0 1.0",  # so audb; Zenodo has version 1 under CC BY 4.0 (records/7447302)
         hours=0.4,
         speakers=10,
         utterances=sum(FULL.values()),

@@ -2,6 +2,7 @@
 http://lrec-conf.org/proceedings/lrec2014/summaries/591.html).
 
 Files are named `dis-f1-b1.wav`: emotion, speaker, sentence: brief, long, nonsense or a question.
+Ages are those that EmoBox has (https://github.com/emo-box/EmoBox).
 """
 
 from functools import partial

@@ -192,7 +192,7 @@ CORPUS = Corpus(
     ("scenario",),
     Facts(
         licence="on request, research only",
-        hours=12.4,
+        hours=12.0,
         speakers=10,
         utterances=sum(FULL.values()),
         labels=tuple(EMOTIONS.values()),

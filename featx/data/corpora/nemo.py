@@ -1,7 +1,9 @@
-"""nEMO (Christop, 2024, LREC-COLING, arXiv 2404.06292; https://github.com/amu-cai/nEMO).
+"""nEMO (Christop, 2024, LREC-COLING, https://aclanthology.org/2024.lrec-main.1059;
+https://github.com/amu-cai/nEMO).
 
 Files are named `KS0_surprised_26.wav`: speaker, emotion, sentence. Sexes and ages are those of the
-repository's `data.tsv`, counts those of the Hub's card (amu-cai/nEMO).
+repository's `data.tsv`, counts those that its makers give of it in CAMEO
+(https://huggingface.co/datasets/amu-cai/CAMEO).
 """
 
 from functools import partial

@@ -1,6 +1,6 @@
 """SAVEE, Surrey Audio-Visual Expressed Emotion (Haq and Jackson, 2010, Machine Audition:
-Principles, Algorithms and Systems, pp. 398-423; http://kahlan.eps.surrey.ac.uk/savee/,
-`AudioData/Info.txt`).
+Principles, Algorithms and Systems, pp. 398-423;
+http://kahlan.eps.surrey.ac.uk/savee/).
 
 Files are named `DC/a01.wav`, in a folder for each of four men, or `DC_a01.wav`, as in Kaggle's
 copy: speaker, emotion, sentence.

@@ -1,5 +1,5 @@
 """ShEMO, the Sharif Emotional Speech Database (Mohamad Nezami et al., 2019, Language Resources and
-Evaluation 53:1-16, arXiv 1906.01155; https://github.com/mansourehk/ShEMO).
+Evaluation 53:1-16; https://github.com/mansourehk/ShEMO).
 
 Files are named `M15A04.wav`: sex and number of the speaker, emotion, number. The label is that of
 the name. Transcripts and `shemo.json` name 162 utterances otherwise, as if with other labels
@@ -44,7 +44,7 @@ def _gaps(utterances: Sequence[Utterance]) -> list[str]:
 CORPUS = named_corpus(
     NAMING,
     Facts(
-        licence="Apache 2.0",
+        licence="academic use",
         hours=3.4,
         speakers=87,
         utterances=FULL,

@@ -25,7 +25,7 @@ EMOTIONS = {
     "sad": "sad",
 }
 FULL = {f"{speaker} {emotion}": 200 for speaker in AGES for emotion in EMOTIONS.values()}
-FAULTS = {"YAF_germ_angry": "unreadable in some copies"}
+FAULTS = dict.fromkeys(("YAF_germ_angry", "YAF_neat_fear"), "unreadable in some copies")
 NAMING = Naming(
     "TESS",
     "OAF_back_angry",
@@ -46,7 +46,7 @@ def _gaps(utterances: Sequence[Utterance]) -> list[str]:
 CORPUS = named_corpus(
     NAMING,
     Facts(
-        licence="CC BY-NC-ND 4.0",
+        licence="CC BY-NC-ND 4.0",  # so TSpace; the DOI's entry says CC BY-NC 4.0
         hours=1.6,
         speakers=2,
         utterances=sum(FULL.values()),

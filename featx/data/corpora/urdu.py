@@ -3,7 +3,7 @@
 
 Files are named `SM25_F29_S079.wav`, in a folder for each emotion: sex and number of the speaker,
 the speaker's file, emotion with its file. 38 speakers are published; names have 29 (Ma et al.,
-2024, EmoBox, Interspeech).
+2024, EmoBox, Interspeech, https://github.com/emo-box/EmoBox).
 """
 
 from functools import partial

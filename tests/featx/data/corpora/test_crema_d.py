@@ -107,6 +107,6 @@ def test_known_faults_are_named_and_a_misnamed_file_is_read(fill):
     missing, faults = CORPUS.gaps(found.utterances)
     assert missing.startswith("3 of 7,442 utterances are here; too few: angry (0 of 1,271)")
     assert faults == (
-        "2 utterances known to be faulty: 1064_IEO_DIS_MD (a minute long, with every emotion), "
-        "1076_MTI_SAD_XX (silent)"
+        "2 utterances known to be faulty: 1064_IEO_DIS_MD (raters had a minute with several "
+        "emotions), 1076_MTI_SAD_XX (silent)"
     )
