@@ -2,8 +2,9 @@
 
 from typing import Literal
 
-CorpusName = Literal["ravdess", "iemocap", "emodb", "folder"]
-"""The corpora that can be read; "folder" is any audio sorted into one folder a label."""
+CorpusName = Literal["ravdess", "iemocap", "emodb", "folder", "csv"]
+"""The corpora that can be read; "folder" is any audio sorted into one folder a label, "csv" any
+table of audio files."""
 
 Channel = Literal["speech", "song", "both"]
 """The vocal channels of RAVDESS."""
