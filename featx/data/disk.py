@@ -28,16 +28,18 @@ class Disk:
         return files[0] if len(files) == 1 else None
 
     def _folder(self, path: str) -> str | None:
+        """Return the folder of this path, or the only one that is named nearly so."""
         if path not in self._folders:
-            self._folders[path] = path if os.path.isdir(path) else self._renamed(path)
+            above, name = os.path.split(path)
+            folder = self._folder(above) if name else path
+            self._folders[path] = self._inner(folder, name) if folder and name else folder
         return self._folders[path]
 
-    def _renamed(self, path: str) -> str | None:
-        above, name = os.path.split(path)
-        folder = self._folder(above) if above != path else None
-        if folder is None:
-            return None
-        alike = [os.path.join(folder, n) for n in self._list(folder).get(look_of(name), [])]
+    def _inner(self, folder: str, name: str) -> str | None:
+        inner = os.path.join(folder, name)
+        if os.path.isdir(inner):
+            return inner
+        alike = (os.path.join(folder, other) for other in self._list(folder).get(look_of(name), []))
         folders = [other for other in alike if os.path.isdir(other)]
         return folders[0] if len(folders) == 1 else None
 

@@ -70,7 +70,8 @@ def locate(
     for text in texts:
         if text in paths or text in absent or not text.strip():
             continue
-        for path in (os.path.normpath(folder / text), plain_path(folder, text)):
+        for name in (text, text.strip()):
+            path = os.path.normpath(os.path.join(folder, name))
             if os.path.isfile(path):
                 paths[text] = Path(path)
                 break
@@ -118,7 +119,7 @@ def _search(
         ways[hit.how].append(f"{text} is {hit.file}")
     for how, examples in ways.items():
         count = counted(len(examples), "audio file")
-        located.notes.append(f"found {count} {how}, such as: {examples[0]}")
+        located.notes.append(f"found {count} otherwise than written ({how}): {examples[0]}")
 
 
 def _refuse_many_folders(hits: dict[str, _Hit], located: Located) -> None:
@@ -145,7 +146,7 @@ def _hits(text: str, folder: Path, bases: Sequence[Path], disk: Disk) -> list[_H
                         ways.append(f"below {base} in place of {dropped}")
                     elif base != folder and tail[0] != "/":
                         ways.append(f"relative to {base}")
-                    how = "by " + ", ".join(ways) if ways else "by name"
+                    how = ", ".join(ways) or "as it is"
                     bare = dropped if "/" not in tail else ""
                     here.setdefault(os.path.realpath(file), _Hit(Path(file), how, bare))
             if here:
@@ -158,21 +159,21 @@ def _spellings(text: str) -> Iterator[tuple[str, list[str]]]:
     clean, changed = text.strip(), []
     if clean != clean.strip("\"'"):
         clean = clean.strip("\"'").strip()
-        changed.append("leaving out quotes")
+        changed.append("quotes left out")
     if clean.lower().startswith("file:"):
         clean = re.sub(r"^file:(//(localhost)?(?=/))?", "", unquote(clean), flags=re.IGNORECASE)
         clean = re.sub(r"^/(?=[A-Za-z]:)", "", clean)
-        changed.append("reading file: addresses")
+        changed.append("file: addresses")
     if clean.startswith("~"):
         clean = os.path.expanduser(clean)
-        changed.append("reading ~ as the home folder")
+        changed.append("~ for the home folder")
     if "\\" in clean:
         clean = clean.replace("\\", "/")
-        changed.append("reading \\ as /")
+        changed.append("\\ read as /")
     if clean.strip("/"):
         yield clean, changed
     if "%" in clean and unquote(clean) != clean:
-        yield unquote(clean), [*changed, "reading %20 and such as letters"]
+        yield unquote(clean), [*changed, "%20 and such read as letters"]
 
 
 def _tails(clean: str) -> Iterator[tuple[str, str]]:
@@ -198,10 +199,10 @@ def _renaming(asked: str, file: str) -> list[str]:
     if unicodedata.normalize("NFC", asked) == unicodedata.normalize("NFC", file):
         return ["another Unicode form"]
     if asked.casefold() == file.casefold():
-        return ["upper and lower case"]
+        return ["another case"]
     if look_of(asked) == look_of(file):
-        return ["names that differ in space, case or Unicode form"]
-    return ["names with another ending"]
+        return ["other spaces, case or Unicode form"]
+    return ["another ending"]
 
 
 def _in_tree(text: str, tree: Path | None, index: dict[str, list[str]]) -> list[_Hit]:
@@ -213,7 +214,7 @@ def _in_tree(text: str, tree: Path | None, index: dict[str, list[str]]) -> list[
         for file in index.get(name, []):
             folders = [look_of(part) for part in Path(file).relative_to(tree or "").parts[:-1]]
             if folders[len(folders) - len(above) :] == above:
-                hits.append(_Hit(Path(file), f"in the folders below {tree}"))
+                hits.append(_Hit(Path(file), f"in a folder below {tree}"))
         if hits:
             return hits
     return []

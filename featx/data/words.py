@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from functools import lru_cache
 
 _NOTHING = re.compile(r"[\s!-/:-@\[-`{-~–—…]*")  # punctuation alone, such as - and ??
 _MISSING = {
@@ -23,12 +24,14 @@ def plain(text: str) -> str:
     return re.sub(r"[\s_-]+", " ", unicodedata.normalize("NFC", shown)).strip()
 
 
+@lru_cache
 def looks_missing(text: str) -> bool:
     """Tell whether a text stands for a missing value, as "nan", "n/a", "-" or "" do."""
     word = plain(text).strip("<>#[](){}'\" ")
     return bool(_NOTHING.fullmatch(text)) or word in _MISSING
 
 
+@lru_cache
 def names_nobody(speaker: str) -> bool:
     """Tell whether a speaker's name says that it is not known, as "Unknown" or "n/a" do."""
     return looks_missing(speaker) or plain(speaker).strip("<>[]() ") in _NOBODY

@@ -81,19 +81,21 @@ def _codec(encoding: str) -> str:
 
 
 def _decode(path: Path, content: bytes, encoding: str, guessed: bool) -> str:
+    if guessed and encoding == "utf-8" and b"\0" in content:
+        wide = "utf-16-le" if content[1::2].count(0) >= content[::2].count(0) else "utf-16-be"
+        raise CorpusError(
+            f"{path}: is no UTF-8, as it has zeros between its letters. If it is UTF-16, give "
+            f"`encoding={wide}`."
+        )
     try:
         text = content.decode(encoding)
     except UnicodeError as error:  # UTF-16 without its end is no UnicodeDecodeError
         raise CorpusError(_not_so(path, content, encoding, error, guessed)) from error
     if "\0" in text:
-        hint = f"Give `encoding={_wide(content)}`" if guessed else "Give another `encoding`"
-        raise CorpusError(f"{path}: is no {encoding}: it has zeros between its letters. {hint}.")
+        raise CorpusError(
+            f"{path}: is no {encoding}: there are zeros in it. Give another `encoding`."
+        )
     return text
-
-
-def _wide(content: bytes) -> str:
-    """Return which form of UTF-16 a text of zeros and letters has."""
-    return "utf-16-le" if content[1::2].count(0) >= content[::2].count(0) else "utf-16-be"
 
 
 def _not_so(path: Path, content: bytes, encoding: str, error: UnicodeError, guessed: bool) -> str:

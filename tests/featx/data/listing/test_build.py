@@ -55,7 +55,7 @@ def test_another_manifest_is_replaced_only_when_asked(root):
     [
         ("emodb", {"channel": "song"}, "`channel` is for ravdess, not for emodb"),
         ("ravdess", {"scenario": "both"}, "`scenario` is for iemocap, not for ravdess"),
-        ("iemocap", {"speaker": "(x)"}, "`speaker` is for folder, not for iemocap"),
+        ("iemocap", {"speaker": "(x)"}, "`speaker` is for folder, csv, not for iemocap"),
         ("ravdess", {"channel": "loud"}, "`channel='loud'`: must be 'speech'"),
         ("folder", {"labels": "hapy"}, "`labels`: no label hapy; there are: excited"),
         ("ravdess", {}, "found no RAVDESS speech"),
