@@ -10,9 +10,10 @@ from pathlib import Path
 from urllib.parse import unquote
 
 from featx.data.disk import Disk, index_audio, list_names, look_of
-from featx.utils.text import counted, listed
+from featx.utils.text import counted, listed, shorten
 
 _DEEPEST = 60  # folders in a path that is looked for
+_LONGEST = 400  # letters of a path in a message
 _HINTS = 20  # missing files of which is said what is there instead
 _DRIVE = re.compile(r"[A-Za-z]:/")
 
@@ -37,11 +38,12 @@ class Located:
     def missing(self, text: str) -> str:
         """Say that a file is not there and, of the first few, what is there instead."""
         path = plain_path(self.folder, text)
+        shown = shorten(str(path), _LONGEST)
         if text in self.unsure:
-            return f"no audio file {path}; {self.unsure[text]}"
+            return f"no audio file {shown}; {self.unsure[text]}"
         self._hinted += 1
         hint = _nearest(path) if self._hinted <= _HINTS else ""
-        return f"no audio file {path}{hint}"
+        return f"no audio file {shown}{hint}"
 
 
 def plain_path(folder: Path, text: str) -> Path:
@@ -164,7 +166,7 @@ def _spellings(text: str) -> Iterator[tuple[str, list[str]]]:
         clean = re.sub(r"^file:(//(localhost)?(?=/))?", "", unquote(clean), flags=re.IGNORECASE)
         clean = re.sub(r"^/(?=[A-Za-z]:)", "", clean)
         changed.append("file: addresses")
-    if clean.startswith("~"):
+    if clean.startswith(("~/", "~\\")):
         clean = os.path.expanduser(clean)
         changed.append("~ for the home folder")
     if "\\" in clean:
@@ -200,7 +202,7 @@ def _renaming(asked: str, file: str) -> list[str]:
         return ["another Unicode form"]
     if asked.casefold() == file.casefold():
         return ["another case"]
-    if look_of(asked) == look_of(file):
+    if [*map(look_of, Path(asked).parts)] == [*map(look_of, Path(file).parts)]:
         return ["other spaces, case or Unicode form"]
     return ["another ending"]
 
@@ -225,7 +227,7 @@ def _nearest(path: Path) -> str:
     from rapidfuzz import process
     from rapidfuzz.distance import OSA
 
-    if path.is_dir():
+    if os.path.isdir(path):
         return ", which is a folder"
     above = path.parent
     if not os.path.isdir(above):

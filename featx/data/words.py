@@ -4,7 +4,7 @@ import re
 import unicodedata
 from functools import lru_cache
 
-_NOTHING = re.compile(r"[\s!-/:-@\[-`{-~–—…]*")  # punctuation alone, such as - and ??
+_NOTHING = re.compile(r"[\s.,:;?!*#_~/\\|()\[\]{}<>'\"=–—…-]*")  # + can be a label
 _MISSING = {
     "nan", "n a", "na", "n.a.", "n.a", "n/a", "none", "null", "nil", "missing", "undefined",
     "unlabeled", "unlabelled", "no label", "not labeled", "not labelled", "not available",

@@ -109,5 +109,5 @@ def _shared_names(spoken: Spoken, column: str, cure: str) -> Iterator[Finding]:
     values = {name: {u.column(column) for u in said} - {""} for name, said in spoken.items()}
     several = [f"{name} ({', '.join(sorted(x))})" for name, x in values.items() if len(x) > 1]
     if several:
-        text = f"{counted(len(several), 'speaker')} have more than one {column}"
+        text = f"There is more than one {column} for {counted(len(several), 'speaker')}"
         yield Finding(CHECK, "warning", f"{text}: {listed(several, 5)}. {cure}.")
