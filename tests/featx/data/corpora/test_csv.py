@@ -101,7 +101,7 @@ def test_other_encodings_are_shown_and_taken_when_named(root):
 )
 def test_what_is_no_table_is_said(root, content, encoding, message):
     (root / "t.csv").write_bytes(content)
-    with pytest.raises(CorpusError, match=message):
+    with pytest.raises(featx.FeatxError, match=message):
         find_csv(root / "t.csv", "path=file,label=emotion", encoding=encoding)
 
 
@@ -149,7 +149,8 @@ def test_ids_are_told_apart_by_ending_and_times(fill):
     root = fill("a.wav", "a.flac", "b.wav")
     header = ("path", "label", "start", "end", "split")
     rows = [("a.wav", "sad", "", "", "Train"), ("a.flac", "sad", "", "", "DEV"),
-            ("b.wav", "sad", "0", "0,05", ""), ("b.wav", "sad", "0,05", "0:00:00,1", "tst")]  # fmt: skip
+            ("b.wav", "sad", "0", "0,05", ""),
+            ("b.wav", "sad", "0,05", "0:00:00,1", "tst")]  # fmt: skip
     found = find_csv(write(root / "t.csv", rows, header, ";"))
     assert [u.utterance for u in found.utterances] == [
         "a.wav", "a.flac", "b:0-0,05", "b:0,05-0:00:00,1",
@@ -182,7 +183,7 @@ def test_audio_is_looked_for_at_any_depth_of_its_folder(fill):
         "corpus/s1/x_1.wav", "corpus/s2/x_2.wav", "corpus/s1/y.wav",
     ]  # fmt: skip
     write(path, [("y.wav", "sad")], ("path", "label"))
-    with pytest.raises(CorpusError, match="could be .*s1/y.wav or .*s2/y.wav"):
+    with pytest.raises(CorpusError, match=r"could be .*s1/y\.wav or .*s2/y\.wav"):
         find_csv(path, audio=str(root / "corpus"))
 
 
