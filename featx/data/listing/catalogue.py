@@ -64,7 +64,7 @@ def describe_corpus(name: str) -> str:
             "language": facts.language,
             "from": facts.link,
         }
-    lines["options"] = " ".join(f"--{option}" for option in corpus.options)
+    lines["options"] = " ".join(f"--{option.replace('_', '-')}" for option in corpus.options)
     shown = [_wrapped(key, text) for key, text in lines.items() if text]
     command = f"featx manifest {name} {'TABLE' if name == 'csv' else 'ROOT'}"
     return "\n".join(
