@@ -15,7 +15,7 @@ from featx.utils.text import counted, listed, shorten
 _DEEPEST = 60  # folders in a path that is looked for
 _LONGEST = 400  # letters of a path in a message
 _HINTS = 20  # missing files of which is said what is there instead
-_DRIVE = re.compile(r"[A-Za-z]:/")
+_DRIVE = re.compile(r"\s*[A-Za-z]:[/\\]")
 
 
 @dataclass
@@ -58,8 +58,9 @@ def locate(
 
     Files that are where the table says cost one look each. The others are looked for with `/` for
     `\\`, without `file://`, `~` and quotes; with names that differ in case, Unicode form, spaces or
-    ending; and without the first folders of the path, or the drive. What is found so is only taken
-    if it is a single file that no other path means.
+    ending. If no path is right as it is, they are also looked for in other folders, and without
+    their first folders or drive. What is found so is only taken if it is a single file that no other
+    path means.
 
     Args:
         texts: paths, relative or absolute.
@@ -101,8 +102,10 @@ def _search(
     disk = Disk()
     index = index_audio(tree) if tree else {}
     hits: dict[str, _Hit] = {}
+    there = {_is_absolute(text) for text in located.paths}
     for text in absent:
-        found = _hits(text, located.folder, bases, disk) or _in_tree(text, tree, index)
+        moved = _is_absolute(text) not in there
+        found = _hits(text, bases, disk, moved) or _in_tree(text, tree, index)
         if len(found) == 1:
             hits[text] = found[0]
         elif found:
@@ -134,23 +137,34 @@ def _refuse_many_folders(hits: dict[str, _Hit], located: Located) -> None:
         located.unsure[text] = f"{file} has its name, as files of {listed(sorted(folders), 2)} have"
 
 
-def _hits(text: str, folder: Path, bases: Sequence[Path], disk: Disk) -> list[_Hit]:
-    """Return the files that a path can mean: those that keep most of it."""
+def _is_absolute(text: str) -> bool:
+    """Tell whether a path says where a computer keeps its files, on whatever system."""
+    return text.strip().lower().startswith(("/", "\\", "~", "file:")) or bool(_DRIVE.match(text))
+
+
+def _hits(text: str, bases: Sequence[Path], disk: Disk, moved: bool) -> list[_Hit]:
+    """Return the files that a path can mean: those that keep most of it.
+
+    Only if no path of its kind is right as it is (`moved`) can all of them be relative to another
+    folder, or from another computer.
+    """
     for clean, spelling in _spellings(text):
         for tail, dropped in _tails(clean):
+            if dropped and not moved:
+                break
             here: dict[str, _Hit] = {}
-            for base in bases if tail[0] != "/" else bases[:1]:
+            for base in bases if moved and tail[0] != "/" else bases[:1]:
                 asked = os.path.normpath(os.path.join(base, tail))
                 file = disk.find(asked)
                 if file is not None:
                     ways = [*spelling, *_renaming(asked, file)]
                     if dropped:
                         ways.append(f"below {base} in place of {dropped}")
-                    elif base != folder and tail[0] != "/":
+                    elif base != bases[0]:
                         ways.append(f"relative to {base}")
-                    how = ", ".join(ways) or "as it is"
                     bare = dropped if "/" not in tail else ""
-                    here.setdefault(os.path.realpath(file), _Hit(Path(file), how, bare))
+                    hit = _Hit(Path(file), ", ".join(ways) or "as it is", bare)
+                    here.setdefault(os.path.realpath(file), hit)
             if here:
                 return list(here.values())
     return []

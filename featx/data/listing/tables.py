@@ -69,7 +69,8 @@ def read_foreign(
     problems = Problems()
     others = [(line, _without_empty_ends(fields, len(header))) for line, fields in others]
     check_lengths(header, others, problems)
-    problems.refuse(path)
+    if problems.kinds:
+        raise CorpusError(f"{path} can't be used:\n{problems}")
     cells = [(n, dict(zip(header, map(str.strip, row), strict=True))) for n, row in others]
     return ForeignTable(path, header, cells, sep, notes)
 

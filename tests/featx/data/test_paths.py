@@ -105,6 +105,13 @@ def test_two_folders_that_could_be_meant_are_both_named(base, tmp_path):
     assert f"could be {base / '1.wav'} or" in located.missing("1.wav")
 
 
+def test_a_file_that_is_missing_among_others_is_not_taken_from_elsewhere(base, tmp_path):
+    write(base, "1.wav", "a/2.wav")
+    write(tmp_path, "3.wav")
+    located = locate(["1.wav", "3.wav", "b/a/2.wav", r"D:\x\a\2.wav"], base, [tmp_path])
+    assert set(located.paths) == {"1.wav", r"D:\x\a\2.wav"}
+
+
 def test_files_that_are_there_are_looked_at_once(base, monkeypatch):
     write(base, *(f"wav/{number}.wav" for number in range(20)))
     looks: list[object] = []

@@ -101,7 +101,7 @@ def test_other_encodings_are_shown_and_taken_when_named(root):
 )
 def test_what_is_no_table_is_said(root, content, encoding, message):
     (root / "t.csv").write_bytes(content)
-    with pytest.raises(featx.FeatxError, match=message):
+    with pytest.raises(CorpusError, match=message):
         find_csv(root / "t.csv", "path=file,label=emotion", encoding=encoding)
 
 
