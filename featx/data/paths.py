@@ -38,7 +38,7 @@ class Located:
     def missing(self, text: str) -> str:
         """Say that a file is not there and, of the first few, what is there instead."""
         path = plain_path(self.folder, text)
-        shown = shorten(str(path), _LONGEST)
+        shown = shorten(text if is_absolute(text) else str(path), _LONGEST)
         if text in self.unsure:
             return f"no audio file {shown}; {self.unsure[text]}"
         self._hinted += 1
@@ -59,8 +59,8 @@ def locate(
     Files that are where the table says cost one look each. The others are looked for with `/` for
     `\\`, without `file://`, `~` and quotes; with names that differ in case, Unicode form, spaces or
     ending. If no path is right as it is, they are also looked for in other folders, and without
-    their first folders or drive. What is found so is only taken if it is a single file that no other
-    path means.
+    their first folders or drive. What is found so is only taken if it is a single file that no
+    other path means.
 
     Args:
         texts: paths, relative or absolute.
@@ -102,9 +102,9 @@ def _search(
     disk = Disk()
     index = index_audio(tree) if tree else {}
     hits: dict[str, _Hit] = {}
-    there = {_is_absolute(text) for text in located.paths}
+    there = {is_absolute(text) for text in located.paths}
     for text in absent:
-        moved = _is_absolute(text) not in there
+        moved = is_absolute(text) not in there
         found = _hits(text, bases, disk, moved) or _in_tree(text, tree, index)
         if len(found) == 1:
             hits[text] = found[0]
@@ -137,7 +137,7 @@ def _refuse_many_folders(hits: dict[str, _Hit], located: Located) -> None:
         located.unsure[text] = f"{file} has its name, as files of {listed(sorted(folders), 2)} have"
 
 
-def _is_absolute(text: str) -> bool:
+def is_absolute(text: str) -> bool:
     """Tell whether a path says where a computer keeps its files, on whatever system."""
     return text.strip().lower().startswith(("/", "\\", "~", "file:")) or bool(_DRIVE.match(text))
 

@@ -4,7 +4,7 @@ import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from pathlib import Path, PurePath, PureWindowsPath
+from pathlib import Path, PurePath
 
 from featx.data.listing.columns import NAMES, Columns, find_columns, read_columns
 from featx.data.listing.corpus import Corpus, Found
@@ -14,7 +14,7 @@ from featx.data.listing.patterns import Pattern
 from featx.data.listing.tables import ForeignTable, read_foreign
 from featx.data.listing.times import as_seconds
 from featx.data.manifest import SPLITS, Utterance, seconds
-from featx.data.paths import Located, locate
+from featx.data.paths import Located, is_absolute, locate
 from featx.utils.csv_files import Problems
 
 _SPLITS = {
@@ -115,7 +115,7 @@ class _Reader:
 
     def _row_name(self, row: Mapping[str, str]) -> RowName:
         text = self._cell(row, "path")
-        if PureWindowsPath(text).is_absolute() or PurePath(text).is_absolute():
+        if is_absolute(text) or ".." in text:
             text = self.located.paths[text].relative_to(self._above).as_posix()
         return RowName(self._cell(row, "utterance"), text, *(self._cell(row, s) for s in SIDES))
 

@@ -187,9 +187,12 @@ def test_audio_is_looked_for_at_any_depth_of_its_folder(fill):
         find_csv(path, audio=str(root / "corpus"))
 
 
-def test_absolute_paths_are_not_in_ids(root):
-    path = write(root / "t.csv", [(root / "wav/1.wav", "sad"), (r"D:\x\wav\2.wav", "sad")],
-                 ("path", "label"))  # fmt: skip
+@pytest.mark.parametrize(
+    "place", ["{root}/wav/", "D:\\x\\wav\\", "file://{root}/wav/", "../x/../{root.name}/wav/"]
+)
+def test_places_of_files_are_not_in_ids(root, place):
+    paths = [place.format(root=root) + name for name in ("1.wav", "2.wav")]
+    path = write(root / "t.csv", [(text, "sad") for text in paths], ("path", "label"))
     assert [u.utterance for u in find_csv(path).utterances] == ["wav/1", "wav/2"]
 
 
