@@ -180,12 +180,12 @@ def _spellings(text: str) -> Iterator[tuple[str, list[str]]]:
         clean = re.sub(r"^file:(//(localhost)?(?=/))?", "", unquote(clean), flags=re.IGNORECASE)
         clean = re.sub(r"^/(?=[A-Za-z]:)", "", clean)
         changed.append("file: addresses")
-    if clean.startswith(("~/", "~\\")):
-        clean = os.path.expanduser(clean)
-        changed.append("~ for the home folder")
     if "\\" in clean:
         clean = clean.replace("\\", "/")
         changed.append("\\ read as /")
+    if clean.startswith("~/"):
+        clean = os.path.expanduser(clean)
+        changed.append("~ for the home folder")
     if clean.strip("/"):
         yield clean, changed
     if "%" in clean and unquote(clean) != clean:
