@@ -32,6 +32,7 @@ def check_labels(utterances: Sequence[Utterance]) -> list[Finding]:
     return [
         *check_missing(utterances),
         *(_alike(group, why, kept, counts) for group, why, kept in _groups(counts)),
+        *_mixed(counts),
         *_no_labels(counts),
         *_rare(counts),
     ]
@@ -104,12 +105,20 @@ def _a_letter_apart(label: str, other: str) -> bool:
     from rapidfuzz.distance import OSA
 
     short, long = sorted((plain(label), plain(other)), key=len)
+    if _emotion_within(label) and _emotion_within(label) == _emotion_within(other):
+        return False  # as in OAF_sad and YAF_sad, where the rest is something else
     known = [emotion_of(label) is not None, emotion_of(other) is not None]
     if all(known) or len(short) < _SHORTEST or (len(long) == _SHORTEST and not any(known)):
         return False  # two emotions, or codes such as HAHV and HALV
     if long[1:] == short or re.sub(r"\d+", "", short) != short:
         return False  # as in typical and atypical; numbers are meant
     return OSA.distance(short, long, score_cutoff=1) <= 1
+
+
+def _emotion_within(label: str) -> str | None:
+    """Return the emotion that a label holds beside other words; None if it is one, or holds none."""
+    found = [emotion_of(word) for word in plain(label).split()]
+    return next(filter(None, found), None) if emotion_of(label) is None else None
 
 
 def _alike(group: Sequence[str], why: str, kept: str, counts: Counter[str]) -> Finding:
@@ -120,6 +129,19 @@ def _alike(group: Sequence[str], why: str, kept: str, counts: Counter[str]) -> F
     cures = " ".join(f"`merge={label}={kept}`" for label in group if label != kept)
     text = f"The labels {shown} {why}. This makes them one class: {cures}."
     return Finding(CHECK, "warning", text)
+
+
+def _mixed(counts: Counter[str]) -> Iterator[Finding]:
+    """Yield a warning if emotions come with several other words, such as names of speakers."""
+    mixed = [label for label in sorted(counts) if _emotion_within(label)]
+    times = Counter(map(_emotion_within, mixed))
+    if sum(number > 1 for number in times.values()) > 1:
+        text = (
+            f"{len(mixed)} labels hold an emotion and something else: {listed(mixed)}. Give "
+            "`label`, a regular expression whose only group finds the label in a path, such as "
+            "'_([A-Za-z]+)/'."
+        )
+        yield Finding(CHECK, "warning", text)
 
 
 def _no_labels(counts: Counter[str]) -> Iterator[Finding]:

@@ -13,7 +13,7 @@ CHECK = "speakers"
 _FEW = 3  # speakers, or utterances of one, from which a pattern shows
 _CURE = (
     "Give `speaker`, a regular expression whose only group finds the speaker in a path, such as "
-    r"`speaker='(OAF|YAF)_'`"
+    "'(OAF|YAF)_'"
 )
 Spoken = Mapping[str, Sequence[Utterance]]  # what each speaker says
 

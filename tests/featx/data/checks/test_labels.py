@@ -84,6 +84,7 @@ def test_six_classes_that_are_two_are_merged_into_two():
         ["typical", "atypical"],
         ["level 10", "level 11"],
         ["positive", "negative"],
+        ["very sad", "slightly sad", "neutral"],
     ],
 )
 def test_labels_that_are_meant_are_left_alone(labels):
@@ -102,6 +103,7 @@ def test_rare_labels_are_named_in_corpora_that_are_not_small():
     [
         (["train", "Test", "dev"], "name parts of a corpus"),
         (["Actor_01", "Actor_02", "Actor_03"], "as speakers' names do"),
+        (["OAF_Fear", "YAF_fear", "OAF_sad", "YAF_sad"], "hold an emotion and something else"),
         ([f"{chr(97 + i % 26) * 3}{chr(97 + i // 26) * 3}" for i in range(60)], "texts or names"),
     ],
 )
