@@ -116,7 +116,7 @@ def _a_letter_apart(label: str, other: str) -> bool:
 
 
 def _emotion_within(label: str) -> str | None:
-    """Return the emotion that a label holds beside other words; None if it is one, or holds none."""
+    """Return the emotion that a label holds beside other words; None if it is or holds none."""
     found = [emotion_of(word) for word in plain(label).split()]
     return next(filter(None, found), None) if emotion_of(label) is None else None
 
