@@ -1,7 +1,9 @@
 """The values that the shell offers at the Tab key: names that need neither torch nor a network."""
 
 from collections.abc import Callable, Iterable
+from typing import get_args
 
+from featx.data.choices import CorpusName
 from featx.fitting.choices import head_names
 
 
@@ -34,4 +36,6 @@ complete_encoder = _offer(_encoders)
 complete_model = _offer(_models)
 complete_head = _offer(head_names)
 complete_protocol = _offer(lambda: _shipped("protocols"))
+complete_corpus = _offer(lambda: get_args(CorpusName))
+complete_mapping = _offer(lambda: _shipped("labels"))
 complete_paper = _offer(lambda: _shipped("papers"))

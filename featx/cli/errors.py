@@ -27,7 +27,10 @@ def explain(error: FeatxError, commands: dict[str, TyperCommand], used: str | No
         name, value = match.groups()
         if name not in options:
             return match[0]
-        return options[name] if value is None else f"{options[name]} {value.strip(_QUOTES)}"
+        if value is None:
+            return options[name]
+        given = value.strip(_QUOTES)
+        return f"{options[name]} {shlex.quote(given) if ' ' in given else given}"
 
     message = ARGUMENT.sub(option, error.message)
     if error.cure is None:

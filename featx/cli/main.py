@@ -12,6 +12,7 @@ from typer.core import TyperCommand
 
 from featx.cli.command import Command, Quiet, with_quiet
 from featx.cli.compare import compare
+from featx.cli.corpora import corpora
 from featx.cli.demo import demo
 from featx.cli.doctor import doctor
 from featx.cli.errors import explain
@@ -47,9 +48,9 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 for command in (
-    demo, manifest, models, protocols, extract, fit, finetune, predict, explain_utterance, serve,
-    export, push, pull, evaluate, compare, vote, layers, probe, report, run, validate, reproduce,
-    doctor,
+    demo, corpora, manifest, models, protocols, extract, fit, finetune, predict, explain_utterance,
+    serve, export, push, pull, evaluate, compare, vote, layers, probe, report, run, validate,
+    reproduce, doctor,
 ):  # fmt: skip
     summary = (command.__doc__ or "").splitlines()[0]
     app.command(cls=Command, short_help=summary)(with_quiet(command))

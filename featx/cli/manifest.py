@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from featx.cli.complete import complete_mapping
 from featx.cli.output import Json, show
 from featx.data.choices import Channel, CorpusName, LabelSource, Scenario
 
@@ -16,9 +17,13 @@ _DEFAULT = Path("manifest.csv")  # where the other commands look
 def manifest(
     corpus: Annotated[
         CorpusName,
-        typer.Argument(help="Which corpus it is; folder is any audio as LABEL/**/*.wav."),
+        typer.Argument(
+            metavar="CORPUS",
+            help="Which corpus it is (`featx corpora` lists them); folder is any audio as "
+            "LABEL/**/*.wav, csv any table.",
+        ),
     ],
-    root: Annotated[Path, typer.Argument(help="The folder that holds the corpus.")],
+    root: Annotated[Path, typer.Argument(help="The folder that holds the corpus, or the table.")],
     out: Annotated[Path, typer.Option(help="The manifest to write.")] = _DEFAULT,
     labels: Annotated[
         str, typer.Option(help="The labels to keep, such as angry,happy,sad (default: all).")
@@ -27,6 +32,14 @@ def manifest(
         list[str] | None,
         typer.Option(
             metavar="OLD=NEW", help="Rename a label before labels are chosen. Can be repeated."
+        ),
+    ] = None,
+    mapping: Annotated[
+        str | None,
+        typer.Option(
+            help="Map labels to other words, after --merge: a name that `featx corpora --labels` "
+            "lists, or a TOML.",
+            autocompletion=complete_mapping,
         ),
     ] = None,
     channel: Annotated[
@@ -42,20 +55,41 @@ def manifest(
     speaker: Annotated[
         str | None,
         typer.Option(
-            metavar="REGEX", help="For folder: its only group finds the speaker in a path."
+            metavar="REGEX", help="For folder and csv: its only group finds the speaker in a path."
+        ),
+    ] = None,
+    label: Annotated[
+        str | None,
+        typer.Option(
+            metavar="REGEX", help="For folder and csv: its only group finds the label in a path."
+        ),
+    ] = None,
+    columns: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAME=COLUMN,...",
+            help="For csv, huggingface and audformat: which columns are path, label, speaker, "
+            "utterance, split, start, end, session, such as path=file,label=emotion.",
+        ),
+    ] = None,
+    separator: Annotated[
+        str | None,
+        typer.Option(help="For csv: what separates columns, such as ';' or tab (default: seen)."),
+    ] = None,
+    encoding: Annotated[
+        str | None,
+        typer.Option(help="For csv: its encoding, such as latin-1 (default: UTF-8)."),
+    ] = None,
+    audio: Annotated[
+        Path | None,
+        typer.Option(
+            help="For csv: the folder of the audio, at any depth (default: the table's own)."
         ),
     ] = None,
     unpack: Annotated[
         Path | None,
         typer.Option(
             metavar="FOLDER", help="For meld and huggingface: where sound of films and tables goes."
-        ),
-    ] = None,
-    columns: Annotated[
-        str | None,
-        typer.Option(
-            metavar="OURS=THEIRS,...",
-            help="For huggingface and audformat: columns, as label=emotion,speaker=speaker_id.",
         ),
     ] = None,
     table: Annotated[
@@ -80,12 +114,17 @@ def manifest(
         out,
         labels=labels,
         merge=merge or (),
+        mapping=mapping,
         channel=channel,
         scenario=scenario,
         label_source=label_source,
         speaker=speaker,
-        unpack=unpack,
+        label=label,
         columns=columns,
+        separator=separator,
+        encoding=encoding,
+        audio=audio,
+        unpack=unpack,
         table=table,
         overwrite=overwrite,
     )

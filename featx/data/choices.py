@@ -5,9 +5,10 @@ from typing import Literal
 CorpusName = Literal[
     "ravdess", "iemocap", "emodb", "crema-d", "tess", "savee", "meld", "msp-podcast",
     "msp-improv", "esd", "emovo", "shemo", "jl-corpus", "aesdd", "cafe", "nemo", "asvp-esd",
-    "urdu", "subesco", "mesd", "emouerj", "audformat", "huggingface", "kaldi", "folder",
+    "urdu", "subesco", "mesd", "emouerj", "audformat", "huggingface", "kaldi", "folder", "csv",
 ]  # fmt: skip
-"""The corpora that can be read; "folder" is any audio sorted into one folder a label."""
+"""The corpora that can be read; "folder" is any audio sorted into one folder a label, "csv" any
+table of audio files."""
 
 Channel = Literal["speech", "song", "both"]
 """The vocal channels of RAVDESS."""

@@ -1,5 +1,6 @@
 """The manifest: a CSV with a row for each utterance, which all work starts from."""
 
+import logging
 import math
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -10,6 +11,8 @@ from pathlib import Path
 
 from featx.data.audio import TIME_SLACK, AudioError, duration
 from featx.data.labels import order_labels
+from featx.data.paths import Located, locate
+from featx.data.words import looks_missing, names_nobody
 from featx.errors import Call, FeatxError
 from featx.utils.arguments import checked
 from featx.utils.csv_files import (
@@ -21,7 +24,9 @@ from featx.utils.csv_files import (
     read_lines,
 )
 from featx.utils.files import csv_line, write_bytes
+from featx.utils.text import counted, listed
 
+log = logging.getLogger("featx")
 REQUIRED = ("utterance", "path", "speaker", "label")
 OPTIONAL = ("session", "split", "start", "end")
 SPLITS = ("train", "validation", "test")
@@ -128,10 +133,11 @@ def load_manifest(path: str | Path) -> Manifest:
     Args:
         path: a CSV in UTF-8 with the columns utterance, path, speaker, label and optionally
             session, split, start, end (seconds). Other columns are kept as text. Audio paths are
-            relative to this file, or absolute.
+            relative to this file, or absolute. Files are also found where a path differs from
+            them in backslashes, case, Unicode form or its first folders, which is said.
 
     Returns:
-        The utterances, with absolute paths.
+        The utterances, with absolute paths. A speaker called "Unknown" or the like is unknown.
 
     Raises:
         ManifestError: if the file can't be read, or naming every problem in it with its line.
@@ -143,10 +149,13 @@ def load_manifest(path: str | Path) -> Manifest:
     """
     path = Path(path)
     read = _read_rows(path)
-    problems = find_problems(read)
+    located = locate_audio(read)
+    problems = find_problems(read, located)
     if problems:
         raise ManifestError(f"{path} can't be used:\n{problems}")
-    return Manifest(path, tuple(_utterance(row, read.folder) for _, row in read.rows()))
+    for note in [*located.notes, *_nobody(read)]:
+        log.info("%s: %s.", path, note)
+    return Manifest(path, tuple(_utterance(row, located.paths) for _, row in read.rows()))
 
 
 def save_manifest(path: Path, utterances: Sequence[Utterance]) -> None:
@@ -197,11 +206,21 @@ def _read_rows(path: Path) -> ManifestRows:
         raise ManifestError(str(error)) from error
 
 
-def _utterance(row: dict[str, str], folder: Path) -> Utterance:
+def _nobody(manifest: ManifestRows) -> list[str]:
+    """Return a note if there are speakers whose names say that they are not known."""
+    named = [row["speaker"] for _, row in manifest.rows() if names_nobody(row["speaker"])]
+    words = sorted(set(named) - {""})
+    if not words:
+        return []
+    count = counted(sum(map(bool, named)), "utterance")
+    return [f"the speaker of {count} counts as unknown: {listed(words)}"]
+
+
+def _utterance(row: dict[str, str], paths: Mapping[str, Path]) -> Utterance:
     return Utterance(
         utterance=row["utterance"],
-        path=audio_path(folder, row["path"]),
-        speaker=row["speaker"],
+        path=paths[row["path"]],
+        speaker="" if names_nobody(row["speaker"]) else row["speaker"],
         label=row["label"],
         session=row.get("session", ""),
         split=row.get("split", ""),
@@ -226,15 +245,11 @@ def _row(utterance: Utterance, folder: Path) -> dict[str, str]:
     }
 
 
-def audio_path(folder: Path, text: str) -> Path:
-    """Return the absolute path of an audio file.
-
-    Args:
-        folder: the manifest's, without links, so that `..` means what it says.
-        text: the manifest's `path`, relative to the folder or absolute.
-    """
-    path = Path(os.path.normpath(folder / text))
-    return path if path.exists() else Path(os.path.normpath(folder / text.strip()))
+def locate_audio(manifest: ManifestRows) -> Located:
+    """Find the audio files of a manifest."""
+    texts = (row["path"] for _, row in manifest.rows() if "path" in row)
+    others = dict.fromkeys([Path.cwd(), manifest.folder.parent])
+    return locate(texts, manifest.folder, [path for path in others if path != manifest.folder])
 
 
 def seconds(text: str) -> float | None:
@@ -251,8 +266,12 @@ def seconds(text: str) -> float | None:
     return value
 
 
-def find_problems(manifest: ManifestRows) -> str:
+def find_problems(manifest: ManifestRows, located: Located) -> str:
     """Check a manifest.
+
+    Args:
+        manifest: its rows.
+        located: its audio files.
 
     Returns:
         One line a problem, with its line number; empty if there is none.
@@ -272,7 +291,7 @@ def find_problems(manifest: ManifestRows) -> str:
     measure = lru_cache(duration)  # many rows can cut one long file
     for line, row in manifest.rows():
         _check_values(line, row, problems)
-        audio = _check_audio(line, row, manifest.folder, problems)
+        audio = _check_audio(line, row, located, problems)
         _check_times(line, row, audio, measure, problems)
     return str(problems)
 
@@ -290,20 +309,26 @@ def _check_values(line: int, row: dict[str, str], problems: Problems) -> None:
     for name in ("utterance", "path", "label"):
         if not row.get(name, "-").strip():
             problems.add(f"rows without {name}", line, f"{name} is empty")
+    _check_label(line, row.get("label", ""), problems)
     split = row.get("split")
     if split and split not in SPLITS:
         text = f"split is {split!r}; it can be {', '.join(SPLITS)} or empty"
         problems.add("unknown splits", line, text)
 
 
-def _check_audio(line: int, row: dict[str, str], folder: Path, problems: Problems) -> Path | None:
-    if not row.get("path", "").strip():
-        return None
-    path = audio_path(folder, row["path"])
-    if path.is_file():
-        return path
-    problems.add("missing audio files", line, f"no audio file {path}")
-    return None
+def _check_label(line: int, label: str, problems: Problems) -> None:
+    if label and looks_missing(label):
+        text = f"label {label!r} looks like a missing value; name the class, or leave out the row"
+        problems.add("missing labels", line, text)
+
+
+def _check_audio(
+    line: int, row: dict[str, str], located: Located, problems: Problems
+) -> Path | None:
+    text = row.get("path", "")
+    if text.strip() and text not in located.paths:
+        problems.add("missing audio files", line, located.missing(text))
+    return located.paths.get(text)
 
 
 def _check_times(

@@ -60,7 +60,14 @@ def _list(experiment: Experiment, name: str, out: Path, overwrite: bool) -> Buil
     corpus = experiment.corpora[name]
     assert corpus.root is not None, "the schema asks for it"
     return list_corpus(
-        corpus.corpus, corpus.root, out, corpus.options, corpus.merge, corpus.labels, overwrite
+        corpus.corpus,
+        corpus.root,
+        out,
+        corpus.options,
+        corpus.merge,
+        corpus.labels,
+        overwrite,
+        corpus.mapping,
     )
 
 

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from cache import FeatureStore
-from featx.data.corpora.folder import SUFFIXES, speaker_pattern
-from featx.data.listing.files import CorpusError, find_files
+from featx.data.corpora.folder import SUFFIXES
+from featx.data.listing.files import find_files
+from featx.data.listing.patterns import Pattern
 from featx.data.manifest import Manifest, Utterance, load_manifest
 from featx.errors import FeatxError
 from featx.utils.text import counted
@@ -170,13 +171,5 @@ def asking(speaker_of: SpeakerOf) -> Ask:
         return speaker_of.get
     if not isinstance(speaker_of, str):
         return speaker_of
-    try:
-        pattern = speaker_pattern(speaker_of)
-    except CorpusError as error:
-        raise FeatxError(str(error).replace("`speaker=", "`speaker_of=")) from None
-
-    def find(utterance: str) -> str | None:
-        match = pattern.search(utterance)
-        return match[1] if match else None
-
-    return find
+    pattern = Pattern("speaker_of", speaker_of, "speaker")
+    return lambda utterance: pattern.find(utterance) or None

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from featx.data.manifest import Manifest, Utterance
+from featx.data.words import names_nobody
 from featx.errors import FeatxError
 from featx.protocols.divisions import (
     Crossed,
@@ -84,7 +85,7 @@ def make_folds(manifest: Manifest, division: Division) -> tuple[Fold, ...]:
 def shares_speakers(fold: Fold) -> bool:
     """Tell whether someone who is tested may be heard in training or validation."""
     tested, learned = _speakers(fold.test), _speakers((*fold.train, *fold.validation))
-    return "" in tested | learned or bool(tested & learned)
+    return any(map(names_nobody, tested | learned)) or bool(tested & learned)
 
 
 def known_validate(fold: Fold) -> bool:

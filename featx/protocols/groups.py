@@ -2,9 +2,10 @@
 
 import re
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from featx.data.manifest import Manifest, Utterance
+from featx.data.words import names_nobody
 from featx.errors import FeatxError
 from featx.protocols.divisions import BY_SPEAKER
 from featx.utils.text import counted, listed, nearest
@@ -75,14 +76,15 @@ def check_all_named(manifest: Manifest, speakers: Collection[str], named: Sequen
         )
 
 
-def check_speakers_known(manifest: Manifest, utterances: Iterable[Utterance]) -> None:
-    """Raise a FeatxError if an utterance has no speaker."""
-    unknown = [u.utterance for u in utterances if not u.speaker]
+def check_speakers_known(manifest: Manifest, utterances: Sequence[Utterance]) -> None:
+    """Raise a FeatxError if the speaker of an utterance is unknown."""
+    unknown = [u.utterance for u in utterances if names_nobody(u.speaker)]
     if unknown:
         raise FeatxError(
-            f"{manifest.path}: utterances {listed(unknown)} have no speaker, so training and test "
-            "can't be kept apart by speaker. Fill in the column, or divide otherwise; without a "
-            "protocol, `speaker_dependent` divides utterances."
+            f"{manifest.path}: {len(unknown):,} of {len(utterances):,} utterances have no speaker, "
+            f"such as {listed(unknown)}, so training and test can't be kept apart by speaker. "
+            "Unknown, n/a and the like name nobody. Fill in the column, leave these rows out, or "
+            "divide otherwise; without a protocol, `speaker_dependent` divides utterances."
         )
 
 

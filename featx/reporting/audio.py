@@ -5,7 +5,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from urllib.parse import quote
 
-from featx.data.manifest import audio_path, seconds
+from featx.data.manifest import seconds
+from featx.data.paths import locate
 from featx.errors import FeatxError
 from featx.reporting.sheets import Audio
 from featx.utils.csv_files import read_table
@@ -26,10 +27,11 @@ def find_audio(manifests: Iterable[Path], names: Sequence[str], page: Path) -> d
             rows = {row["utterance"]: row for _, row in read_table(path, _COLUMNS).rows()}
         except FeatxError:
             continue
-        for name in names:
-            file = audio_path(path.parent, rows[name]["path"]) if name in rows else None
-            if name not in links and file is not None and file.is_file():
-                links[name] = Audio(_url(file, page) + _part(rows[name]), name)
+        listed = {name: rows[name] for name in names if name in rows and name not in links}
+        files = locate((row["path"] for row in listed.values()), path.parent).paths
+        for name, row in listed.items():
+            if row["path"] in files:
+                links[name] = Audio(_url(files[row["path"]], page) + _part(row), name)
     return links
 
 

@@ -5,6 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from featx.data.emotions import Emotions
+from featx.data.listing.mapping import LabelMapping
 from featx.experiments.config import Experiment
 from featx.experiments.paper_experiment import paper_experiment
 from featx.experiments.papers import Paper, TunedRow, read_paper
@@ -21,13 +23,14 @@ from featx.utils.config import ConfigError, read_config
 FOLDER = Path(__file__).parents[2] / "configs"
 SCHEMAS = {
     "acoustic.toml": dict[str, AcousticSettings],
+    "emotions.toml": Emotions,
     "finetuning.toml": Tuning,
     "models.toml": dict[str, EncoderEntry],
     "references.toml": References,
 }
 FOLDERS = {
-    "examples": Experiment, "experiments": Experiment, "heads": HeadConfig, "papers": Paper,
-    "protocols": Protocol,
+    "examples": Experiment, "experiments": Experiment, "heads": HeadConfig, "labels": LabelMapping,
+    "papers": Paper, "protocols": Protocol,
 }  # fmt: skip
 ROWS = {"pepino2021": 12, "gavali2023": 4, "gavali202x": 6, "wang2021": 21}
 

@@ -4,15 +4,20 @@ import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
+from featx.data.checks.labels import check_labels, check_missing
+from featx.data.checks.speakers import check_speakers
 from featx.data.choices import Channel, CorpusName, LabelSource, Scenario
 from featx.data.corpora import CORPORA
+from featx.data.listing.columns import Columns
 from featx.data.listing.corpus import Found
 from featx.data.listing.files import CorpusError, ManifestDiffersError
+from featx.data.listing.mapping import apply_mapping, read_mapping
 from featx.data.listing.relabel import choose_labels, read_merges
 from featx.data.manifest import Manifest, load_manifest, render_manifest, save_manifest
+from featx.data.words import names_nobody
 from featx.utils.arguments import as_list, check_choice, checked
+from featx.utils.text import counted, listed
 
 log = logging.getLogger("featx")
 
@@ -29,8 +34,13 @@ def build_manifest(
     scenario: Scenario | None = None,
     label_source: LabelSource | None = None,
     speaker: str | None = None,
-    unpack: str | Path | None = None,
+    label: str | None = None,
     columns: Mapping[str, str] | str | None = None,
+    separator: str | None = None,
+    encoding: str | None = None,
+    audio: str | Path | None = None,
+    mapping: str | None = None,
+    unpack: str | Path | None = None,
     table: str | None = None,
     overwrite: bool = False,
 ) -> Manifest:
@@ -39,9 +49,9 @@ def build_manifest(
     What was left out of the corpus, and what is missing in it, is said through the logger "featx".
 
     Args:
-        corpus: a corpus's name, such as "ravdess" or "crema-d", or "folder" for any audio that
-            lies as `LABEL/**/*.wav`.
-        root: the folder of the corpus; for Hugging Face datasets also an id on the Hub.
+        corpus: a corpus that `featx corpora` lists, "folder" for any audio that lies as
+            `LABEL/**/*.wav`, or "csv" for any table.
+        root: the folder of the corpus, the table, or the id of a Hugging Face dataset.
         out: the CSV to write.
         labels: the labels to keep, after merging; a string is split at its commas. All labels if
             empty.
@@ -50,10 +60,22 @@ def build_manifest(
         scenario: the dialogs of IEMOCAP: "improvised", "scripted" or "both" (taken if None).
         label_source: the labels of CREMA-D: "acted" (taken if None), or those that most raters
             perceived in the "voice", or in sound and picture ("audiovisual").
-        speaker: for a folder, a regular expression whose only group finds the speaker in a path.
+        speaker: for a folder or table, a regular expression whose only group finds the speaker in
+            a path; in a table, in an utterance's id if not there.
+        label: the same for the label; in a table and without it in a folder, where the label is
+            the name of the first folder.
+        columns: for a table, a Hugging Face dataset or an audformat database, which of its columns
+            are a manifest's: a mapping or a string such as "path=file,label=emotion". Columns
+            named like a manifest's need not be named.
+        separator: what separates a table's columns, such as ";" or "tab"; by default the one with
+            which all rows are equally long.
+        encoding: a table's encoding, such as "latin-1"; by default UTF-8, or what the file's first
+            bytes say.
+        audio: the folder that a table's paths are relative to, at any depth; by default the
+            table's own, where they are not looked for any deeper.
+        mapping: the words of a mapping in `featx corpora --labels`, or of a TOML of your own, for
+            those of the corpus. It comes after `merge` and before `labels`.
         unpack: for MELD and Hugging Face datasets, a folder for the sound of films and tables.
-        columns: for Hugging Face datasets and audformat, the corpus's column for each of the
-            manifest's, such as "label=emotion,speaker=speaker_id", or a mapping.
         table: for audformat, the table of the labels; for Kaldi data, their file; for Hugging
             Face datasets, the configuration.
         overwrite: replace a manifest that says something else.
@@ -76,14 +98,20 @@ def build_manifest(
         "scenario": scenario,
         "label_source": label_source,
         "speaker": speaker,
-        "unpack": None if unpack is None else str(unpack),
+        "label": label,
         "columns": columns,
+        "separator": separator,
+        "encoding": encoding,
+        "audio": None if audio is None else str(audio),
+        "unpack": None if unpack is None else str(unpack),
         "table": table,
     }
     kept = labels.split(",") if isinstance(labels, str) else labels
     kept = [label.strip() for label in kept if label.strip()]
     merges = merge if isinstance(merge, Mapping) else read_merges(as_list(merge))
-    built = list_corpus(corpus, Path(root), Path(out), options, merges, kept, overwrite)
+    built = list_corpus(
+        corpus, Path(root), Path(out), options, merges, kept, overwrite, mapping or ""
+    )
     for note in built.notes:
         log.info("Note: %s.", note)
     return built.manifest
@@ -101,10 +129,11 @@ def list_corpus(
     corpus: str,
     root: Path,
     out: Path,
-    options: Mapping[str, Any],
+    options: Mapping[str, Columns | None],
     merge: Mapping[str, str],
     labels: Sequence[str],
     overwrite: bool = False,
+    mapping: str = "",
 ) -> Built:
     """Find the utterances of a corpus, write their manifest and check it.
 
@@ -116,6 +145,7 @@ def list_corpus(
         merge: labels to rename, each to its new name.
         labels: the labels to keep after merging; all if empty.
         overwrite: replace a manifest that says something else.
+        mapping: the name of a mapping of labels, which comes between both; empty for none.
 
     Returns:
         The manifest as it is read back, and notes for people.
@@ -127,7 +157,8 @@ def list_corpus(
     check_choice("corpus", corpus, CorpusName)
     given = {name: value for name, value in options.items() if value is not None}
     _check_options(corpus, given)
-    found = choose_labels(_find(corpus, root, given), merge, labels)
+    found = _find(corpus, root, given)
+    found = _with_labels(_without_nobody(found), merge, mapping, labels)
     content = render_manifest(out, found.utterances)
     if out.is_file() and not overwrite and out.read_bytes() != content:
         raise ManifestDiffersError(
@@ -135,10 +166,39 @@ def list_corpus(
             "file as `out`."
         )
     save_manifest(out, found.utterances)
-    return Built(load_manifest(out), found.notes)
+    findings = [*check_labels(found.utterances), *check_speakers(found.utterances)]
+    return Built(load_manifest(out), [*found.notes, *(f.text.rstrip(".") for f in findings)])
 
 
-def _find(corpus: str, root: Path, options: Mapping[str, Any]) -> Found:
+def _without_nobody(found: Found) -> Found:
+    """Leave speakers empty whose names say that they are not known."""
+    named = [u.speaker for u in found.utterances if u.speaker and names_nobody(u.speaker)]
+    if not named:
+        return found
+    utterances = [
+        replace(u, speaker="" if names_nobody(u.speaker) else u.speaker) for u in found.utterances
+    ]
+    words = listed(sorted(set(named)))
+    note = f"the speaker of {counted(len(named), 'utterance')} counts as unknown: {words}"
+    return Found(utterances, [*found.notes, note])
+
+
+def _with_labels(
+    found: Found, merge: Mapping[str, str], mapping: str, labels: Sequence[str]
+) -> Found:
+    """Merge labels, map them, choose some, and refuse those that are missing."""
+    if mapping:
+        merged = choose_labels(found, merge, [])
+        found = choose_labels(apply_mapping(merged, read_mapping(mapping)), {}, labels)
+    else:
+        found = choose_labels(found, merge, labels)
+    missing = check_missing(found.utterances)
+    if missing:
+        raise CorpusError("\n".join(finding.text for finding in missing))
+    return found
+
+
+def _find(corpus: str, root: Path, options: Mapping[str, Columns]) -> Found:
     """Return what a corpus holds, named in a column `corpus`, and what is missing of it."""
     reader = CORPORA[corpus]
     is_id = reader.remote and not root.exists()
@@ -149,7 +209,7 @@ def _find(corpus: str, root: Path, options: Mapping[str, Any]) -> Found:
     return Found(named, found.notes + (reader.gaps(named) if reader.gaps else []))
 
 
-def _check_options(corpus: str, given: Mapping[str, Any]) -> None:
+def _check_options(corpus: str, given: Mapping[str, Columns]) -> None:
     for name in given:
         if name not in CORPORA[corpus].options:
             owners = [other for other, entry in CORPORA.items() if name in entry.options]

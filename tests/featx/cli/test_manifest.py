@@ -70,6 +70,14 @@ def test_errors_name_options(root, run_featx, arguments, message):
     assert not Path("manifest.csv").exists()
 
 
+def test_cures_can_be_pasted(workplace, run_featx):
+    for label in ("very_sad", "very sad"):
+        Path("corpus", label).mkdir(parents=True)
+        soundfile.write(Path("corpus", label, "1.wav"), np.zeros(1600), 16_000)
+    outcome = run_featx("manifest", "folder", "corpus")
+    assert "This makes them one class: --merge 'very_sad=very sad'." in outcome.out
+
+
 def test_every_corpus_is_offered(root, run_featx):
     outcome = run_featx("manifest", "ravdes", root)
     assert outcome.code == 2

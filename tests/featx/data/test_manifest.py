@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from featx.data.manifest import ManifestError, Utterance, load_manifest, save_manifest
+from featx.data.words import looks_missing, names_nobody
 
 HEADER = "utterance,path,speaker,label\n"
 
@@ -187,8 +188,8 @@ utterances = st.builds(
     Utterance,
     utterance=words,
     path=st.sampled_from([Path("a.wav"), Path("b.wav")]),
-    speaker=text,
-    label=words,
+    speaker=text.filter(lambda name: not name or not names_nobody(name)),
+    label=words.filter(lambda label: not looks_missing(label)),
     session=text,
     split=st.sampled_from(["", "train", "validation", "test"]),
     start=seconds,

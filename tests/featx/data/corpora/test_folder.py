@@ -54,3 +54,51 @@ def test_nothing_found_says_what_is_there(fill):
 def test_an_empty_root_is_called_empty(fill):
     with pytest.raises(CorpusError, match="is empty"):
         find_folder(fill())
+
+
+def write(root, text, *names):
+    for name in names:
+        path = root / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text + path.name)
+
+
+@pytest.mark.parametrize(
+    ("first", "again"),
+    [
+        ("OAF_Fear", "TESS/OAF_Fear"),  # as Kaggle's copy of TESS unpacks
+        ("happy", "data/happy"),
+        ("happy/anna", "happy/copy/anna"),
+        ("happy", "happy/happy"),
+    ],
+)
+def test_a_corpus_that_holds_itself_once_more_is_listed_once(tmp_path, first, again):
+    write(tmp_path, "x", f"{first}/1.wav", f"{first}/2.wav", f"{again}/1.wav", f"{again}/2.wav")
+    write(tmp_path, "y", "sad/1.wav")
+    found = find_folder(tmp_path)
+    assert [u.utterance for u in found.utterances] == [f"{first}/1", f"{first}/2", "sad/1"]
+    assert (
+        f"left out 2 files that lie here twice, the second time a folder deeper: {again}/1"
+        in (found.notes[0])
+    )
+
+
+def test_files_of_other_content_are_no_copies(tmp_path):
+    write(tmp_path, "x", "happy/1.wav", "sad/1.wav")
+    write(tmp_path, "y", "sad/happy/1.wav")
+    assert len(find_folder(tmp_path).utterances) == 3
+
+
+def test_labels_and_speakers_are_read_from_folders_that_hold_both(fill):
+    root = fill("OAF_Fear/1.wav", "YAF_sad/1.wav", "test.wav")
+    found = find_folder(root, speaker="(OAF|YAF)_", label="AF_([A-Za-z]+)/")
+    assert [(u.speaker, u.label) for u in found.utterances] == [
+        ("OAF", "Fear"), ("YAF", "sad"), ("", ""),
+    ]  # fmt: skip
+    assert "`label` was not found in 1 of 3 paths, such as test.wav" in found.notes
+
+
+def test_a_root_that_is_a_folder_too_high_is_said(fill):
+    root = fill("TESS/OAF_Fear/1.wav", "TESS/OAF_sad/1.wav")
+    assert f"give {root / 'TESS'} as `root`" in find_folder(root).notes[-1]
+    assert len(find_folder(root / "TESS").notes) == 1

@@ -55,10 +55,10 @@ def test_another_manifest_is_replaced_only_when_asked(root):
     [
         ("emodb", {"channel": "song"}, "`channel` is for ravdess, not for emodb"),
         ("ravdess", {"scenario": "both"}, "`scenario` is for iemocap, not for ravdess"),
-        ("iemocap", {"speaker": "(x)"}, "`speaker` is for folder, not for iemocap"),
+        ("iemocap", {"speaker": "(x)"}, "`speaker` is for folder, csv, not for iemocap"),
         ("tess", {"label_source": "voice"}, "`label_source` is for crema-d, not for tess"),
         ("crema-d", {"label_source": "ear"}, "`label_source='ear'`: must be 'acted'"),
-        ("crema-d", {"speaker": "(x)"}, "`speaker` is for folder, not for crema-d"),
+        ("crema-d", {"speaker": "(x)"}, "`speaker` is for folder, csv, not for crema-d"),
         ("ravdess", {"channel": "loud"}, "`channel='loud'`: must be 'speech'"),
         ("folder", {"labels": "hapy"}, "`labels`: no label hapy; there are: excited"),
         ("ravdess", {}, "found no RAVDESS speech"),
