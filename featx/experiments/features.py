@@ -24,12 +24,8 @@ from featx.features.encoders.checkpoints import (
     unknown_model,
 )
 from featx.features.encoders.devices import Compute
-from featx.features.encoders.loading import (
-    digest_settings,
-    digest_weights,
-    load_extractor,
-    load_frozen,
-)
+from featx.features.encoders.loading import digest_settings, digest_weights, load_frozen
+from featx.features.encoders.preprocessing import load_extractor
 from featx.features.extract import plan_features
 from featx.features.extractors import find_outline
 from featx.features.layers import parse_layers

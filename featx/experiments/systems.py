@@ -11,7 +11,7 @@ from featx.experiments.findings import Findings
 from featx.experiments.plan import Case, Plan, PlannedRun, manifest_path
 from featx.features.encoders.checkpoints import find_checkpoint
 from featx.features.encoders.devices import Compute, find_devices
-from featx.features.encoders.loading import load_extractor
+from featx.features.encoders.preprocessing import load_extractor
 from featx.features.encoders.shape import read_shape
 from featx.features.layers import choose_layers
 from featx.finetuning.config import FinetuneConfig, finetune_config

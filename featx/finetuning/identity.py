@@ -7,12 +7,8 @@ from dataclasses import dataclass
 from classifiers.pooled import PooledClassifier
 from featx.data.audio import digest_audio
 from featx.features.encoders.checkpoints import Checkpoint
-from featx.features.encoders.loading import (
-    digest_settings,
-    digest_weights,
-    load_extractor,
-    load_model,
-)
+from featx.features.encoders.loading import digest_settings, digest_weights, load_model
+from featx.features.encoders.preprocessing import load_extractor
 from featx.features.encoders.shape import read_shape
 from featx.finetuning.config import FinetuneConfig
 from featx.finetuning.model import EmotionModel

@@ -12,7 +12,7 @@ from featx.data.manifest import Manifest, load_manifest
 from featx.errors import Interrupted
 from featx.features.encoders.checkpoints import Checkpoint, find_checkpoint, store_name
 from featx.features.encoders.devices import Compute, keep_float32
-from featx.features.encoders.loading import load_extractor
+from featx.features.encoders.preprocessing import load_extractor
 from featx.features.encoders.shape import read_shape
 from featx.finetuning.card import write_card
 from featx.finetuning.card_facts import CardFacts

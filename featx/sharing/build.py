@@ -11,7 +11,8 @@ from featx import __version__
 from featx.data.audio import SAMPLE_RATE
 from featx.errors import FeatxError
 from featx.features.encoders.checkpoints import find_checkpoint
-from featx.features.encoders.loading import load_extractor, load_model
+from featx.features.encoders.loading import load_model
+from featx.features.encoders.preprocessing import load_extractor
 from featx.features.encoders.shape import EncoderShape, read_shape
 from featx.finetuning.saved import load_tuned
 from featx.fitting.model import FittedHeads, HeadInput

@@ -10,12 +10,8 @@ from featx.features.choices import Window
 from featx.features.encoders.checkpoints import Checkpoint
 from featx.features.encoders.devices import keep_float32
 from featx.features.encoders.families import family_of, prepare_waveform
-from featx.features.encoders.loading import (
-    digest_settings,
-    digest_weights,
-    load_extractor,
-    load_frozen,
-)
+from featx.features.encoders.loading import digest_settings, digest_weights, load_frozen
+from featx.features.encoders.preprocessing import load_extractor
 from featx.features.encoders.shape import read_shape
 from featx.features.encoders.transfer import Transfer
 
