@@ -47,7 +47,7 @@ def identify(config: FinetuneConfig, task: Task, checkpoint: Checkpoint) -> Iden
         FeatxError: if the encoder or audio can't be read.
     """
     encoder = load_model(checkpoint.folder)
-    extractor = load_extractor(checkpoint.folder)
+    extractor = load_extractor(checkpoint.folder, config.normalize_waveform)
     weights, settings = digest_weights(encoder), digest_settings(encoder.config, extractor)
     shape = read_shape(checkpoint.folder)
     head = PooledClassifier(config.head, shape.dim, len(task.classes))

@@ -78,7 +78,8 @@ def _build_fitted(model: FittedModel, options: Options) -> Network:
     shape, dim = read_shape(folder), wanted.dim
     chosen = weighed_layers(heads.members, len(wanted.layers), dim)
     layers = [int(wanted.layers[place]) for place in chosen]
-    encoder = encoder_graph(load_model(folder), load_extractor(folder), max(layers))
+    extractor = load_extractor(folder, source.config.normalize_waveform)
+    encoder = encoder_graph(load_model(folder), extractor, max(layers))
     branch = Branch(
         encoder,
         heads_graph(heads.members, chosen, dim),

@@ -12,9 +12,11 @@ from typing import Any
 
 from featx.data.audio import SAMPLE_RATE
 from featx.errors import FeatxError
+from featx.features.choices import NormalizeWaveform
 from featx.features.encoders.families import Family, family_of
 from featx.features.encoders.folders import PREPROCESSOR, PROCESSOR
 from featx.features.encoders.model_config import check_size, read_model_config, read_settings
+from featx.features.encoders.shape import takes_spectrograms
 
 _NESTED = ("feature_extractor", "audio_processor")  # transformers' names for it
 _FOREIGN = ("auto_map", "trust_remote_code", "custom_pipelines")  # would load code
@@ -31,32 +33,32 @@ class Preprocessing:
         extractor: transformers' feature extractor.
         source: a sentence on what was taken from where.
         unusual: whether a user should know that sentence.
-        chosen: whether waveforms are normalised, if that was chosen and the checkpoint says
-            otherwise; else None.
     """
 
     extractor: Any
     source: str
     unusual: bool = False
-    chosen: bool | None = None
 
     def report(self) -> None:
         """Say what was taken from where; to the user if it is unusual."""
         log.log(logging.INFO if self.unusual else logging.DEBUG, "%s", self.source)
 
 
-def load_extractor(folder: Path, normalize_waveform: bool | None = None) -> Any:
+def load_extractor(folder: Path, normalize_waveform: NormalizeWaveform | None = None) -> Any:
     """Load what prepares waveforms for a model; see `load_preprocessing`."""
     return load_preprocessing(folder, normalize_waveform).extractor
 
 
-def load_preprocessing(folder: Path, normalize_waveform: bool | None = None) -> Preprocessing:
+def load_preprocessing(
+    folder: Path, normalize_waveform: NormalizeWaveform | None = None
+) -> Preprocessing:
     """Load what prepares waveforms for a model. No code that a file names is run.
 
     Args:
         folder: the checkpoint's.
-        normalize_waveform: whether each waveform is brought to mean 0 and variance 1; by default
-            what the checkpoint says, or if it says nothing, as the family was published.
+        normalize_waveform: "yes" or "no": whether each waveform is brought to mean 0 and
+            variance 1; by default what the checkpoint says, or if it says nothing, as its family
+            was published.
 
     Raises:
         FeatxError: if its settings can't be used or are for another sample rate, or waveforms of
@@ -81,12 +83,13 @@ def load_preprocessing(folder: Path, normalize_waveform: bool | None = None) -> 
             )
         family.check(config, extractor, path)
         source = f"{path} says how waveforms are prepared: {family.describe(extractor)}.{note}"
-    chosen = _choose(family, extractor, normalize_waveform, folder)
-    if chosen is not None:
-        source += f" `normalize_waveform={chosen}` has it otherwise: {family.describe(extractor)}."
-    return Preprocessing(
-        extractor, source, path is None or bool(note) or chosen is not None, chosen
-    )
+    changed = _choose(family, extractor, normalize_waveform, folder)
+    if changed:
+        source += (
+            f" `normalize_waveform={normalize_waveform!r}` has it otherwise: "
+            f"{family.describe(extractor)}."
+        )
+    return Preprocessing(extractor, source, unusual=path is None or bool(note) or changed)
 
 
 def _find(folder: Path) -> tuple[Path | None, dict[str, Any], str]:
@@ -122,7 +125,10 @@ def _differing(nested: dict[str, Any], path: Path) -> str:
 
 
 def _check(
-    path: Path, table: dict[str, Any], family: Family, normalize_waveform: bool | None
+    path: Path,
+    table: dict[str, Any],
+    family: Family,
+    normalize_waveform: NormalizeWaveform | None,
 ) -> None:
     """Refuse settings of another kind of preprocessor, or of sizes that none has."""
     wanted, kind = family.extractor.__name__, table.get("feature_extractor_type")
@@ -152,16 +158,11 @@ def _build(path: Path, table: dict[str, Any], family: Family) -> Any:
         raise FeatxError(f"{path}: can't be used ({error}).") from error
 
 
-def _choose(family: Family, extractor: Any, wanted: bool | None, folder: Path) -> bool | None:
-    """Let the user's choice hold; return it if it changes anything."""
+def _choose(family: Family, extractor: Any, wanted: NormalizeWaveform | None, folder: Path) -> bool:
+    """Let the user's choice hold; tell whether it changes anything."""
     if wanted is None:
-        return None
+        return False
     if "do_normalize" not in family.needed:
-        raise FeatxError(
-            f"`normalize_waveform={wanted}` is for models that take samples; {folder} takes "
-            "spectrograms."
-        )
-    if extractor.do_normalize == wanted:
-        return None
-    extractor.do_normalize = wanted
-    return wanted
+        raise takes_spectrograms(folder.name, wanted)
+    before, extractor.do_normalize = extractor.do_normalize, wanted == "yes"
+    return bool(before != extractor.do_normalize)

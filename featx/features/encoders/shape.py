@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from featx.errors import FeatxError
-from featx.features.choices import Window
+from featx.features.choices import NormalizeWaveform, Window
 from featx.features.encoders.checkpoints import WHISPER, find_settings, read_registry
 from featx.features.encoders.model_config import read_model_config
 
@@ -81,6 +81,14 @@ def no_windows(model: str) -> FeatxError:
     return FeatxError(
         f"`window='short'` is for Whisper models, whose windows are else filled up to 30 s; "
         f"{model} sees utterances as they are."
+    )
+
+
+def takes_spectrograms(model: str, normalize_waveform: NormalizeWaveform) -> FeatxError:
+    """Return the refusal of a choice about waveforms for what takes none."""
+    return FeatxError(
+        f"`normalize_waveform={normalize_waveform!r}` is for models that take waveforms; {model} "
+        "takes spectrograms, which are made as it was trained."
     )
 
 
