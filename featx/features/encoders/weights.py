@@ -4,6 +4,7 @@ Nothing is run that a file names: torch's files are pickles, of which only tenso
 """
 
 import re
+import warnings
 import zipfile
 from collections.abc import Callable, Collection, Mapping
 from pathlib import Path, PurePath
@@ -109,7 +110,9 @@ def _read_safe(path: Path) -> dict[str, Tensor]:
 def _read_pickled(path: Path) -> Any:
     try:  # only archives can be mapped, which torch has written since version 1.6
         mapped = zipfile.is_zipfile(path)
-        return torch.load(path, map_location="cpu", weights_only=True, mmap=mapped)
+        with warnings.catch_warnings():  # of protocols that torch itself does not write
+            warnings.simplefilter("ignore", UserWarning)
+            return torch.load(path, map_location="cpu", weights_only=True, mmap=mapped)
     except Exception as error:  # whatever reading a damaged or hostile pickle raises
         code = _CODE.search(str(error))
         if code:
