@@ -36,7 +36,7 @@ MAP = {
     "AutoFeatureExtractor": "evil.EvilExtractor",
     "AutoProcessor": "evil.EvilProcessor",
 }
-EXTRACTOR = {"do_normalize": True, "sampling_rate": 16_000}
+EXTRACTOR = {"do_normalize": True, "sampling_rate": 16_000}  # of no type
 
 
 @pytest.fixture
@@ -62,6 +62,8 @@ def untouched(folder):
 LOADS = {
     "config": lambda f: plant(f / "config.json", auto_map=MAP),
     "preprocessor": lambda f: plant(f / "preprocessor_config.json", auto_map=MAP),
+    "preprocessor of no type, where transformers asks": lambda f: (
+        f / "preprocessor_config.json").write_text(json.dumps({**EXTRACTOR, "auto_map": MAP})),
     "processor": lambda f: plant(f / "processor_config.json", auto_map=MAP,
         processor_class="EvilProcessor", feature_extractor={**EXTRACTOR, "auto_map": MAP}),
     "trust in the files": lambda f: plant(f / "config.json", auto_map=MAP, trust_remote_code=True),
