@@ -86,7 +86,11 @@ def _read_index(path: Path) -> dict[str, str]:
 
 
 def _read_file(path: Path) -> dict[str, Tensor]:
-    if mistaken := mistaken_for(path):
+    try:
+        mistaken = mistaken_for(path)
+    except OSError as error:
+        raise FeatxError(f"{path}: can't be read ({error.strerror}).") from error
+    if mistaken:
         raise FeatxError(f"{path}: {mistaken}, no weights.")
     read: Callable[[Path], Any] = _read_safe if path.suffix == ".safetensors" else _read_pickled
     weights = read(path)
