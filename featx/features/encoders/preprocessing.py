@@ -85,10 +85,7 @@ def load_preprocessing(
         source = f"{path} says how waveforms are prepared: {family.describe(extractor)}.{note}"
     changed = _choose(family, extractor, normalize_waveform, folder)
     if changed:
-        source += (
-            f" `normalize_waveform={normalize_waveform!r}` has it otherwise: "
-            f"{family.describe(extractor)}."
-        )
+        source += f" As was asked for, they are {family.describe(extractor)} instead."
     return Preprocessing(extractor, source, unusual=path is None or bool(note) or changed)
 
 

@@ -20,6 +20,7 @@ from featx.features.encoders.folders import INDEX, SAFETENSORS, WEIGHTS, mistake
 from featx.features.encoders.model_config import read_settings
 from featx.utils.text import counted, first_line, listed, shorten
 
+_REFUSAL = "Weights only load failed"
 _CODE = re.compile(r"(?:GLOBAL |class )([\w.]+)")  # in torch's refusal of a pickle
 _DIGITS = re.compile(r"\d+")
 _RENAMED = {  # of the positional convolution's weight norm, before torch 2.0 and since
@@ -125,7 +126,10 @@ def _read_pickled(path: Path) -> Any:
                 f"{path}: a pickle that would run {code[1]} when it is read. featx reads nothing "
                 f"but tensors; nothing was run. Get the checkpoint as {SAFETENSORS}."
             ) from None
-        raise FeatxError(f"{path}: damaged, or no file of torch ({first_line(error)}).") from error
+        reason = first_line(error)
+        if reason.startswith(_REFUSAL):  # and goes on with how to run it all the same
+            reason = "it has more than tensors"
+        raise FeatxError(f"{path}: damaged, or no file of torch ({reason}).") from error
 
 
 def fit_weights(

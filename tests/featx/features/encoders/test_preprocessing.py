@@ -159,7 +159,7 @@ def test_a_choice_is_part_of_what_features_are_and_predictions_keep_to_it(
     options = {"normalize_waveform": "no", "precision": "float32", "out": "features/no"}
     with caplog.at_level(logging.INFO, "featx"):
         chosen = featx.extract(checkpoint_folder, **options).store
-    assert any("`normalize_waveform='no'` has it otherwise" in line for line in caplog.messages)
+    assert any("As was asked for, they are not normalised" in line for line in caplog.messages)
     assert chosen.identity.normalize_waveform == "no"
     assert chosen.identity.settings_sha256 != usual.identity.settings_sha256
     name = usual.utterances[0]
