@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from featx.features.choices import Dtype, Window
+from featx.features.choices import Dtype, NormalizeWaveform, Window
 from featx.features.encoders.devices import Compute
 from featx.features.plan import LengthLimit
 
@@ -21,6 +21,7 @@ class ExtractConfig:
         compute: what to compute with.
         limit: how long an utterance may be.
         window: what a Whisper sees at once.
+        normalize_waveform: whether waveforms are normalised; by default the checkpoint decides.
     """
 
     model: str
@@ -30,3 +31,4 @@ class ExtractConfig:
     compute: Compute = DEFAULT_COMPUTE
     limit: LengthLimit = DEFAULT_LIMIT
     window: Window = "30"
+    normalize_waveform: NormalizeWaveform | None = None

@@ -16,7 +16,8 @@ from classifiers.pooled import PooledClassifier, PooledSettings
 from classifiers.settings import PositiveFinite
 from featx.errors import FeatxError
 from featx.features.encoders.checkpoints import WHISPER
-from featx.features.encoders.loading import load_extractor, load_model
+from featx.features.encoders.loading import load_model
+from featx.features.encoders.preprocessing import load_extractor
 from featx.features.encoders.shape import read_shape
 from featx.finetuning.choices import Mode
 from featx.finetuning.foreign import check_encoder, check_settings

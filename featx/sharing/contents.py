@@ -3,8 +3,8 @@
 from collections.abc import Collection
 from dataclasses import dataclass
 
-from featx.features.encoders.checkpoints import CONFIG as ENCODER_CONFIG
-from featx.features.encoders.checkpoints import PREPROCESSOR
+from featx.features.encoders.folders import CONFIG as ENCODER_CONFIG
+from featx.features.encoders.folders import PREPROCESSOR
 from featx.finetuning.saved import HEAD_WEIGHTS
 from featx.runs.files import (
     CALIBRATION,
