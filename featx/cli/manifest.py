@@ -41,6 +41,13 @@ def manifest(
             metavar="REGEX", help="For folder: its only group finds the speaker in a path."
         ),
     ] = None,
+    scale: Annotated[
+        float | None,
+        typer.Option(
+            help="What to divide samples by where files of floating-point numbers hold integers, "
+            "such as 32768."
+        ),
+    ] = None,
     overwrite: Annotated[
         bool, typer.Option("--overwrite", help="Replace a manifest that says something else.")
     ] = False,
@@ -59,6 +66,7 @@ def manifest(
         channel=channel,
         scenario=scenario,
         speaker=speaker,
+        scale=scale,
         overwrite=overwrite,
     )
     show(

@@ -23,7 +23,7 @@ from featx.utils.csv_files import (
 from featx.utils.files import csv_line, write_bytes
 
 REQUIRED = ("utterance", "path", "speaker", "label")
-OPTIONAL = ("session", "split", "start", "end")
+OPTIONAL = ("session", "split", "start", "end", "scale")
 SPLITS = ("train", "validation", "test")
 
 
@@ -45,6 +45,8 @@ class Utterance:
         start: where the utterance begins in the file, in seconds; None for its beginning.
         end: where it ends, in seconds; None for the file's end.
         extra: the corpus's own columns, as text.
+        scale: what its samples are divided by, where a file of floating-point numbers holds
+            integers; None if they need no scale.
     """
 
     utterance: str
@@ -56,6 +58,7 @@ class Utterance:
     start: float | None = None
     end: float | None = None
     extra: Mapping[str, str] = field(default_factory=dict)
+    scale: float | None = None
 
     def column(self, name: str) -> str:
         """Return the text in a column; empty if there is none."""
@@ -127,8 +130,8 @@ def load_manifest(path: str | Path) -> Manifest:
 
     Args:
         path: a CSV in UTF-8 with the columns utterance, path, speaker, label and optionally
-            session, split, start, end (seconds). Other columns are kept as text. Audio paths are
-            relative to this file, or absolute.
+            session, split, start, end (seconds) and scale. Other columns are kept as text. Audio
+            paths are relative to this file, or absolute.
 
     Returns:
         The utterances, with absolute paths.
@@ -205,8 +208,9 @@ def _utterance(row: dict[str, str], folder: Path) -> Utterance:
         label=row["label"],
         session=row.get("session", ""),
         split=row.get("split", ""),
-        start=seconds(row.get("start", "")),
-        end=seconds(row.get("end", "")),
+        start=number(row.get("start", "")),
+        end=number(row.get("end", "")),
+        scale=number(row.get("scale", "")),
         extra={name: text for name, text in row.items() if name not in (*REQUIRED, *OPTIONAL)},
     )
 
@@ -223,6 +227,7 @@ def _row(utterance: Utterance, folder: Path) -> dict[str, str]:
         "split": utterance.split,
         "start": "" if utterance.start is None else str(utterance.start),
         "end": "" if utterance.end is None else str(utterance.end),
+        "scale": "" if utterance.scale is None else f"{utterance.scale:.17g}",
     }
 
 
@@ -237,8 +242,8 @@ def audio_path(folder: Path, text: str) -> Path:
     return path if path.exists() else Path(os.path.normpath(folder / text.strip()))
 
 
-def seconds(text: str) -> float | None:
-    """Return a time, or None where the manifest gives none.
+def number(text: str) -> float | None:
+    """Return a number, such as a time in seconds, or None where the manifest gives none.
 
     Raises:
         ValueError: if the text is not a finite number.
@@ -290,10 +295,22 @@ def _check_values(line: int, row: dict[str, str], problems: Problems) -> None:
     for name in ("utterance", "path", "label"):
         if not row.get(name, "-").strip():
             problems.add(f"rows without {name}", line, f"{name} is empty")
+    if not _is_scale(row.get("scale", "")):
+        text = f"scale is {row['scale']!r}, not a number above 0 such as 32768"
+        problems.add("unusable scales", line, text)
     split = row.get("split")
     if split and split not in SPLITS:
         text = f"split is {split!r}; it can be {', '.join(SPLITS)} or empty"
         problems.add("unknown splits", line, text)
+
+
+def _is_scale(text: str) -> bool:
+    """Tell whether a text is empty or a number above 0."""
+    try:
+        scale = number(text)
+    except ValueError:
+        return False
+    return scale is None or scale > 0
 
 
 def _check_audio(line: int, row: dict[str, str], folder: Path, problems: Problems) -> Path | None:
@@ -333,6 +350,6 @@ def _check_times(
 def _time(row: dict[str, str], name: str) -> float | None:
     text = row.get(name, "")
     try:
-        return seconds(text)
+        return number(text)
     except ValueError:
         raise ValueError(f"{name} is {text!r}, not a number of seconds such as 1.25") from None

@@ -5,8 +5,10 @@ to each other: 16,000 rows of 16,015 for 16,001 Hz, 1 GB, of which it makes seve
 table is small, as it is for all usual rates, torchaudio resamples; elsewhere soxr does, whose
 memory does not depend on the rates.
 
-The two differ where their filters do, in the highest frequencies: torchaudio's fades out from
-about 6 to 8 kHz, soxr's from 7.3. Measured by `benchmarks/data/resampling.py`.
+On pink noise of 22 to 192 kHz the two differ by -25 dB, all of it near 8 kHz, where torchaudio's
+filter fades out and soxr's still passes: below 6 kHz they differ by -59 dB. 3 s at 16,001 Hz take
+0.01 s and no memory to speak of (torchaudio: 18 s and 9 GB). `benchmarks/data/resampling.py`
+measures it.
 """
 
 from functools import lru_cache

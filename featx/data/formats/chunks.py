@@ -69,13 +69,16 @@ class Chunks:
             raise Flaw(f"damaged, its chunk {name.decode().strip()!r} is too short")
         return content
 
-    def audio(self, name: bytes, skipped: int = 0, promised: int | None = None) -> int:
+    def audio(
+        self, name: bytes, skipped: int = 0, promised: int | None = None, whole: bool = False
+    ) -> int:
         """Return how many bytes of audio a file holds, which are all that it promises.
 
         Args:
             name: the chunk of the audio.
             skipped: bytes at its beginning that are not audio.
             promised: bytes of audio, where another chunk says it.
+            whole: whether the file is known to be as long as it was.
 
         Raises:
             Flaw: if the audio is not all there, or more follows that belongs to no chunk.
@@ -87,7 +90,7 @@ class Chunks:
         size = chunk.size if promised is None else promised + skipped
         if promised is None and not 0 <= size < UNKNOWN:
             return present
-        if size in (self.length, self.length - 8):  # some writers count the header too
+        if whole and size in (self.length, self.length - 8):  # some writers count the header too
             return present
         require_bytes(size - skipped, present)
         if self.end > self.length + _SLACK:

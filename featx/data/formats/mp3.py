@@ -10,7 +10,7 @@ from typing import BinaryIO
 from featx.data.formats.flaw import Flaw, NoLength
 
 _NO_LENGTH = "an MP3 without its length"
-_SUMMED = 190  # bytes from the first frame's beginning, whose sum LAME's tag ends with
+_SUMMED = 190  # bytes from the first frame's beginning to the sum that ends LAME's tag
 _RATES = {3: (44_100, 48_000, 32_000), 2: (22_050, 24_000, 16_000), 0: (11_025, 12_000, 8_000)}
 _KBITS = {  # by whether the version is 1
     True: (0, 32, 40, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320),
@@ -37,6 +37,9 @@ def check_header(file: BinaryIO, size: int) -> int | None:
     tag = _read_tag(frame)
     if tag.size and size - begin < tag.size:
         raise Flaw(f"truncated, {size - begin} bytes where its first frame promises {tag.size}")
+    if tag.size and size - begin > tag.size:  # a tag, or more: libsndfile would complain of it
+        file.seek(0)
+        check_content(file.read())
     return None
 
 
@@ -92,7 +95,8 @@ def _read_tag(frame: bytes) -> _Tag:
     lame += 4 * (flags >> 3 & 1)
     if frame[lame : lame + 4] in (b"LAME", b"Lavc", b"Lavf"):
         end = lame + 34
-        if _crc16(frame[:end]) != int.from_bytes(frame[end : end + 2], "big"):
+        summed = frame[:end], frame[:end].ljust(_SUMMED, b"\0")  # as LAME does it, and FFmpeg
+        if int.from_bytes(frame[end : end + 2], "big") not in (0, *map(_crc16, summed)):
             raise Flaw("the tag in its first frame, which says its length, is damaged")
     return _Tag(frames, size if flags & 2 else None)
 

@@ -24,23 +24,27 @@ def check_header(file: BinaryIO, size: int) -> int | None:
     kind = file.read(4)
     order = ">" if kind == b"RIFX" else "<"
     if kind == b"riff":
-        return _frames(read_chunks(file, _W64_BEGIN, size, Layout("<q", 16, True, 8)), "<", None)
+        return _frames(read_chunks(file, _W64_BEGIN, size, Layout("<q", 16, True, 8)), "<")
+    whole = struct.unpack(f"{order}I", file.read(4).ljust(4, b"\0"))[0] + 8 <= size
     promised, sizes = None, {}
     if kind == b"RF64":
         chunks = read_chunks(file, 12, size, Layout("<I"))
         promised = struct.unpack("<Q", chunks.content(b"ds64", 24)[8:16])[0]
         sizes = {b"data": promised}
-    return _frames(read_chunks(file, 12, size, Layout(f"{order}I"), sizes), order, promised)
+    chunks = read_chunks(file, 12, size, Layout(f"{order}I"), sizes)
+    return _frames(chunks, order, promised, whole)
 
 
-def _frames(chunks: Chunks, order: str, promised: int | None) -> int | None:
+def _frames(
+    chunks: Chunks, order: str, promised: int | None = None, whole: bool = False
+) -> int | None:
     form = chunks.content(b"fmt ", 16)
     kind, channels, rate, speed, align, bits = struct.unpack(f"{order}HHIIHH", form[:16])
     if kind == _EXTENSIBLE and len(form) >= 26:
         (kind,) = struct.unpack(f"{order}H", form[24:26])
     if kind in _LINEAR:
         _check_form(channels, rate, speed, align, bits)
-    present = chunks.audio(b"data", promised=promised)
+    present = chunks.audio(b"data", promised=promised, whole=whole)
     return present // align if kind in _LINEAR else None
 
 

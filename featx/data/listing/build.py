@@ -5,10 +5,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from classifiers.settings import PositiveFinite
 from featx.data.choices import Channel, CorpusName, Scenario
 from featx.data.corpora import CORPORA
 from featx.data.listing.corpus import Found
 from featx.data.listing.files import CorpusError, ManifestDiffersError
+from featx.data.listing.readable import keep_readable
 from featx.data.listing.relabel import choose_labels, read_merges
 from featx.data.manifest import Manifest, load_manifest, render_manifest, save_manifest
 from featx.utils.arguments import as_list, check_choice, checked
@@ -27,11 +29,13 @@ def build_manifest(
     channel: Channel | None = None,
     scenario: Scenario | None = None,
     speaker: str | None = None,
+    scale: PositiveFinite | None = None,
     overwrite: bool = False,
 ) -> Manifest:
     """List a corpus in a manifest: one row for each utterance, with its audio file and label.
 
-    What was left out of the corpus, and what is missing in it, is said through the logger "featx".
+    What was left out of the corpus, such as files that can't be read, and what is missing in it,
+    is said through the logger "featx".
 
     Args:
         corpus: "ravdess", "iemocap", "emodb", or "folder" for any audio that lies as
@@ -44,6 +48,8 @@ def build_manifest(
         channel: the channel of RAVDESS: "speech" (taken if None), "song" or "both".
         scenario: the dialogs of IEMOCAP: "improvised", "scripted" or "both" (taken if None).
         speaker: for a folder, a regular expression whose only group finds the speaker in a path.
+        scale: what samples are divided by where files of floating-point numbers hold integers,
+            such as 32768.
         overwrite: replace a manifest that says something else.
 
     Returns:
@@ -62,7 +68,7 @@ def build_manifest(
     kept = labels.split(",") if isinstance(labels, str) else labels
     kept = [label.strip() for label in kept if label.strip()]
     merges = merge if isinstance(merge, Mapping) else read_merges(as_list(merge))
-    built = list_corpus(corpus, Path(root), Path(out), options, merges, kept, overwrite)
+    built = list_corpus(corpus, Path(root), Path(out), options, merges, kept, overwrite, scale)
     for note in built.notes:
         log.info("Note: %s.", note)
     return built.manifest
@@ -84,6 +90,7 @@ def list_corpus(
     merge: Mapping[str, str],
     labels: Sequence[str],
     overwrite: bool = False,
+    scale: float | None = None,
 ) -> Built:
     """Find the utterances of a corpus, write their manifest and check it.
 
@@ -95,6 +102,7 @@ def list_corpus(
         merge: labels to rename, each to its new name.
         labels: the labels to keep after merging; all if empty.
         overwrite: replace a manifest that says something else.
+        scale: what samples in files of floating-point numbers are divided by; None for nothing.
 
     Returns:
         The manifest as it is read back, and notes for people.
@@ -107,6 +115,7 @@ def list_corpus(
     given = {name: value for name, value in options.items() if value is not None}
     _check_options(corpus, given)
     found = choose_labels(_find(corpus, root.absolute(), given), merge, labels)
+    found = keep_readable(found, scale)
     content = render_manifest(out, found.utterances)
     if out.is_file() and not overwrite and out.read_bytes() != content:
         raise ManifestDiffersError(
