@@ -1,5 +1,6 @@
 """Files named like audio that are something else."""
 
+from codecs import getincrementaldecoder
 from pathlib import Path
 
 from featx.data.formats.flaw import conversion
@@ -88,7 +89,7 @@ def _name_kind(head: bytes) -> tuple[str, str] | None:
 
 def _name_text(head: bytes) -> tuple[str, str] | None:
     try:
-        text = head[:-3].decode("utf-8-sig") if len(head) == HEAD else head.decode("utf-8-sig")
+        text = getincrementaldecoder("utf-8-sig")().decode(head)  # whose last letter may be cut
     except UnicodeDecodeError:
         return None
     if not text.strip() or not all(c.isprintable() or c.isspace() for c in text):

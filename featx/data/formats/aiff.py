@@ -16,14 +16,15 @@ def check_header(file: BinaryIO, size: int) -> int | None:
     Raises:
         Flaw: if its header contradicts itself or the size of the file.
     """
-    form = file.read(12)[8:]
+    _, outer, form = struct.unpack(">4sI4s", file.read(12).ljust(12))
+    whole = outer + 8 <= size
     chunks = read_chunks(file, 12, size, Layout(">I"))
     if form not in (b"AIFF", b"AIFC"):
-        return chunks.audio(b"BODY") // (2 if form == b"16SV" else 1)
+        return chunks.audio(b"BODY", whole=whole) // (2 if form == b"16SV" else 1)
     common = chunks.content(b"COMM", 18)
     channels, frames, bits = struct.unpack(">hIh", common[:8])
     kind = common[18:22] if form == b"AIFC" else b"NONE"
-    present = chunks.audio(b"SSND", skipped=8)
+    present = chunks.audio(b"SSND", skipped=8, whole=whole)
     width = -(-bits // 8) if kind in _LINEAR else _BYTES.get(kind)
     if width is None:
         return None

@@ -70,7 +70,7 @@ class Chunks:
         return content
 
     def audio(
-        self, name: bytes, skipped: int = 0, promised: int | None = None, whole: bool = False
+        self, name: bytes, skipped: int = 0, promised: int | None = None, whole: bool | None = None
     ) -> int:
         """Return how many bytes of audio a file holds, which are all that it promises.
 
@@ -78,7 +78,7 @@ class Chunks:
             name: the chunk of the audio.
             skipped: bytes at its beginning that are not audio.
             promised: bytes of audio, where another chunk says it.
-            whole: whether the file is known to be as long as it was.
+            whole: whether the file is as long as its first chunk says, where that is known.
 
         Raises:
             Flaw: if the audio is not all there, or more follows that belongs to no chunk.
@@ -93,9 +93,11 @@ class Chunks:
         if whole and size in (self.length, self.length - 8):  # some writers count the header too
             return present
         require_bytes(size - skipped, present)
+        if whole is False and size % 2 and chunk.start + size == self.length:
+            raise Flaw("truncated, the byte that aligns its audio is missing, or one before it")
         if self.end > self.length + _SLACK:
             raise Flaw("truncated behind its audio, or its header is wrong")
-        check_rest(self.file, self.end, self.length)
+        check_rest(self.file, self.end + self.end % 2, self.length)
         return size - skipped
 
 

@@ -59,8 +59,11 @@ def check_header(file: BinaryIO, size: int) -> int | None:
             raise Flaw(f"its header contradicts itself: {name} {promised}, its frames say {there}")
     end = _end(file, size, stream)
     if end is not None and end != stream.frames:
-        what = "truncated" if end < stream.frames else "its header is wrong, or files were joined"
-        raise Flaw(f"{what}: its frames end at sample {end}, its header promises {stream.frames}")
+        what = "truncated" if end < stream.frames else "its header is wrong"
+        raise Flaw(
+            f"{what}, or files were joined: its frames end at sample {end}, its header promises "
+            f"{stream.frames}"
+        )
     return stream.frames
 
 

@@ -5,7 +5,6 @@ from typing import BinaryIO
 
 _TAGS = (b"TAG", b"ID3", b"APETAGEX", b"LYRICS")  # which players write behind any audio
 _PADDING = 4096  # bytes of zeros with which some recorders fill their last sector
-_WORD = 8  # bytes: fewer hold no chunk
 
 
 class Flaw(Exception):
@@ -45,14 +44,19 @@ def check_rest(file: BinaryIO, at: int, size: int) -> None:
     Raises:
         Flaw: if there is something else than padding or a tag.
     """
-    if size - at < _WORD:
+    if size <= at:
         return
     file.seek(at)
     begin = file.read(_PADDING + 1)
     if begin.startswith((b"RIFF", b"RIFX", b"RF64", b"riff", b"FORM", b"caff", b".snd", b"NIST_")):
         raise Flaw(f"another file begins at byte {at}: two or more were joined; split them")
-    if begin.startswith(_TAGS) or (len(begin) <= _PADDING and not any(begin)):
+    if is_harmless(begin):
         return
     raise Flaw(
         f"its header is wrong, or files were joined: {size - at} bytes follow what it accounts for"
     )
+
+
+def is_harmless(rest: bytes) -> bool:
+    """Tell whether what follows audio is a tag or padding."""
+    return rest.startswith(_TAGS) or (len(rest) <= _PADDING and not any(rest))

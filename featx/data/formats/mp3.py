@@ -7,7 +7,7 @@ import struct
 from dataclasses import dataclass
 from typing import BinaryIO
 
-from featx.data.formats.flaw import Flaw, NoLength
+from featx.data.formats.flaw import Flaw, NoLength, is_harmless
 
 _NO_LENGTH = "an MP3 without its length"
 _SUMMED = 190  # bytes from the first frame's beginning to the sum that ends LAME's tag
@@ -63,6 +63,8 @@ def check_content(content: bytes) -> None:
         at, found = at + length, found + 1
     if content.startswith(b"ID3", at) and is_frame(content[at + skip_id3(content[at:]) :][:4]):
         raise Flaw(f"another file begins at byte {at}: two or more were joined; split them")
+    if not is_harmless(content[at:]):
+        raise Flaw(f"damaged: {len(content) - at} bytes at byte {at} are no frame")
     if found not in (tag.frames, tag.frames - 1):  # some encoders count the tag
         raise Flaw(f"damaged or cut: {found} frames follow, its first promises {tag.frames}")
 

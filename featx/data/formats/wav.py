@@ -25,18 +25,18 @@ def check_header(file: BinaryIO, size: int) -> int | None:
     order = ">" if kind == b"RIFX" else "<"
     if kind == b"riff":
         return _frames(read_chunks(file, _W64_BEGIN, size, Layout("<q", 16, True, 8)), "<")
-    whole = struct.unpack(f"{order}I", file.read(4).ljust(4, b"\0"))[0] + 8 <= size
+    whole: bool | None = struct.unpack(f"{order}I", file.read(4).ljust(4, b"\0"))[0] + 8 <= size
     promised, sizes = None, {}
     if kind == b"RF64":
         chunks = read_chunks(file, 12, size, Layout("<I"))
         promised = struct.unpack("<Q", chunks.content(b"ds64", 24)[8:16])[0]
-        sizes = {b"data": promised}
+        sizes, whole = {b"data": promised}, None
     chunks = read_chunks(file, 12, size, Layout(f"{order}I"), sizes)
     return _frames(chunks, order, promised, whole)
 
 
 def _frames(
-    chunks: Chunks, order: str, promised: int | None = None, whole: bool = False
+    chunks: Chunks, order: str, promised: int | None = None, whole: bool | None = None
 ) -> int | None:
     form = chunks.content(b"fmt ", 16)
     kind, channels, rate, speed, align, bits = struct.unpack(f"{order}HHIIHH", form[:16])
