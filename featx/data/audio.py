@@ -14,6 +14,7 @@ from featx.data.scale import find_fault
 SAMPLE_RATE = 16_000  # Hz, what every encoder here was trained on
 TIME_SLACK = 0.01  # seconds a segment may run past the end: times are often rounded
 LARGEST = 1 << 28  # samples of all channels that are decoded at once: 1 GiB
+_BLOCK = 1 << 20  # bytes that are summed at once
 _READ_FROM_START = ("MP3", "OGG")  # where libsndfile's seeking can land beside the sample
 
 Waveform = np.ndarray[tuple[int], np.dtype[np.float32]]
@@ -63,7 +64,11 @@ def digest_audio(
 
 @lru_cache(maxsize=1)  # the segments of one long file follow each other
 def _crc32(path: Path) -> int:
-    return zlib.crc32(path.read_bytes())
+    crc = 0
+    with path.open("rb") as file:
+        while block := file.read(_BLOCK):
+            crc = zlib.crc32(block, crc)
+    return crc
 
 
 def read_audio(

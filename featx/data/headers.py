@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
+from mmap import ACCESS_READ, mmap
 from pathlib import Path
 from typing import BinaryIO
 
@@ -165,7 +166,8 @@ def _held(
 @lru_cache(maxsize=8)  # the segments of a long file follow each other
 def _content_flaw(path: Path, name: str, size: int, written: int) -> str | None:
     try:
-        _CONTENTS[name](path.read_bytes())
+        with path.open("rb") as file, mmap(file.fileno(), 0, access=ACCESS_READ) as content:
+            _CONTENTS[name](content)
     except Flaw as flaw:
         return str(flaw)
     except OSError as error:

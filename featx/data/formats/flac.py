@@ -1,14 +1,17 @@
 """FLAC (RFC 9639). libFLAC checks the sums of its frames, but not how many there are."""
 
+import re
 from dataclasses import dataclass
 from typing import BinaryIO
 
-from featx.data.formats.flaw import Flaw
+from featx.data.formats.flaw import Buffer, Flaw
 
 _MARK = b"fLaC\x00\x00\x00\x22"  # and the header of STREAMINFO, which has 34 bytes
 _BEGIN = len(_MARK)
 _FRAME = 16  # bytes of a frame's header at most
 _TAIL = 1 << 16  # bytes in which the last frame is looked for, if its size is not known
+_TAG = 256  # bytes that players may have put behind the last frame
+_SYNC = re.compile(rb"\xff[\xf8\xf9]")
 _RATES = (0, 88200, 176400, 192000, 8000, 16000, 22050, 24000, 32000, 44100, 48000, 96000)
 _BITS = (0, 8, 12, 0, 16, 20, 24, 32)
 
@@ -35,6 +38,14 @@ class _Frame:
     channels: int
     bits: int
 
+    def fits(self, stream: _Stream) -> bool:
+        """Tell whether a frame is of the same form as its stream."""
+        return (
+            self.rate in (0, stream.rate)
+            and self.channels == stream.channels
+            and self.bits in (0, stream.bits)
+        )
+
 
 def check_header(file: BinaryIO, size: int) -> int | None:
     """Return how many samples a FLAC file promises; None if it doesn't say.
@@ -57,17 +68,17 @@ def check_header(file: BinaryIO, size: int) -> int | None:
         there, promised = getattr(first, name), getattr(stream, name)
         if there and there != promised:
             raise Flaw(f"its header contradicts itself: {name} {promised}, its frames say {there}")
-    end = _end(file, size, stream)
-    if end is not None and end != stream.frames:
-        what = "truncated" if end < stream.frames else "its header is wrong"
+    ends = _ends(file, size, stream)
+    if ends and stream.frames not in ends:
+        what = "truncated" if ends[-1] < stream.frames else "its header is wrong"
         raise Flaw(
-            f"{what}, or files were joined: its frames end at sample {end}, its header promises "
-            f"{stream.frames}"
+            f"{what}, or files were joined: its frames end at sample {ends[-1]}, its header "
+            f"promises {stream.frames}"
         )
     return stream.frames
 
 
-def check_content(content: bytes) -> None:
+def check_content(content: Buffer) -> None:
     """Check that no other file follows.
 
     Raises:
@@ -104,17 +115,18 @@ def _first_frame(file: BinaryIO, at: int, size: int, stream: _Stream) -> _Frame:
     return frame
 
 
-def _end(file: BinaryIO, size: int, stream: _Stream) -> int | None:
-    """Return where the last frame ends, in samples; None if it can't be found."""
-    begin = max(0, size - (stream.largest or _TAIL) - 256)  # a tag of 128 bytes may follow
-    file.seek(begin)
+def _ends(file: BinaryIO, size: int, stream: _Stream) -> list[int]:
+    """Return where the last frames end, in samples.
+
+    Several bytes within a frame can look like the beginning of one; of these, few are of the same
+    form as the stream.
+    """
+    file.seek(max(0, size - (stream.largest or _TAIL) - _TAG))
     tail = file.read()
-    at = len(tail)
-    while (at := tail.rfind(b"\xff", 0, at)) >= 0:
-        frame = _read_frame(tail[at : at + _FRAME], stream)
-        if frame is not None and frame.rate in (0, stream.rate):
-            return frame.begin + frame.samples
-    return None
+    frames = (
+        _read_frame(tail[m.start() : m.start() + _FRAME], stream) for m in _SYNC.finditer(tail)
+    )
+    return [frame.begin + frame.samples for frame in frames if frame and frame.fits(stream)]
 
 
 def _read_frame(head: bytes, stream: _Stream) -> _Frame | None:

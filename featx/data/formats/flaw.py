@@ -1,8 +1,10 @@
 """What is wrong with a file, and what may follow its audio."""
 
+from mmap import mmap
 from pathlib import Path
 from typing import BinaryIO
 
+Buffer = bytes | mmap  # all of a file
 _TAGS = (b"TAG", b"ID3", b"APETAGEX", b"LYRICS")  # which players write behind any audio
 _PADDING = 4096  # bytes of zeros with which some recorders fill their last sector
 

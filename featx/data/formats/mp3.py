@@ -7,8 +7,9 @@ import struct
 from dataclasses import dataclass
 from typing import BinaryIO
 
-from featx.data.formats.flaw import Flaw, NoLength, is_harmless
+from featx.data.formats.flaw import Buffer, Flaw, NoLength, is_harmless
 
+_FOOTER = 0x10  # a flag of ID3v2: its header stands at its end too
 _NO_LENGTH = "an MP3 without its length"
 _SUMMED = 190  # bytes from the first frame's beginning to the sum that ends LAME's tag
 _RATES = {3: (44_100, 48_000, 32_000), 2: (22_050, 24_000, 16_000), 0: (11_025, 12_000, 8_000)}
@@ -43,7 +44,7 @@ def check_header(file: BinaryIO, size: int) -> int | None:
     return None
 
 
-def check_content(content: bytes) -> None:
+def check_content(content: Buffer) -> None:
     """Count the frames of an MP3.
 
     Raises:
@@ -61,20 +62,22 @@ def check_content(content: bytes) -> None:
         if at + length > len(content):
             raise Flaw("truncated within its last frame")
         at, found = at + length, found + 1
-    if content.startswith(b"ID3", at) and is_frame(content[at + skip_id3(content[at:]) :][:4]):
+    rest = content[at:]
+    if rest.startswith(b"ID3") and is_frame(rest[skip_id3(rest) :][:4]):
         raise Flaw(f"another file begins at byte {at}: two or more were joined; split them")
-    if not is_harmless(content[at:]):
+    if not is_harmless(rest):
         raise Flaw(f"damaged: {len(content) - at} bytes at byte {at} are no frame")
     if found not in (tag.frames, tag.frames - 1):  # some encoders count the tag
         raise Flaw(f"damaged or cut: {found} frames follow, its first promises {tag.frames}")
 
 
-def skip_id3(content: bytes) -> int:
+def skip_id3(content: Buffer) -> int:
     """Return where a file begins behind ID3v2 tags."""
     at = 0
-    while content.startswith(b"ID3", at) and len(content) >= at + 10:
-        sizes = content[at + 6 : at + 10]  # four times 7 bits
-        at += 10 + sum(byte << shift for byte, shift in zip(sizes, (21, 14, 7, 0), strict=True))
+    while content[at : at + 3] == b"ID3" and len(content) >= at + 10:
+        flags, sizes = content[at + 5], content[at + 6 : at + 10]  # four times 7 bits
+        at += 20 if flags & _FOOTER else 10
+        at += sum(byte << shift for byte, shift in zip(sizes, (21, 14, 7, 0), strict=True))
     return at
 
 

@@ -7,7 +7,7 @@ import struct
 import zlib
 from typing import BinaryIO
 
-from featx.data.formats.flaw import Flaw
+from featx.data.formats.flaw import Buffer, Flaw
 
 _PAGE = 65_307  # bytes, the largest page
 _HEAD = 27  # bytes before a page's table of segments
@@ -31,7 +31,7 @@ def check_header(file: BinaryIO, size: int) -> int | None:
     return None
 
 
-def check_content(content: bytes) -> None:
+def check_content(content: Buffer) -> None:
     """Check that all pages follow one another, and their sums.
 
     Raises:
