@@ -120,7 +120,9 @@ def _read(path: Path, size: int, written: int) -> Header | str:
         return f"{flaw}; convert it: {conversion(path)}"
     except Flaw as flaw:
         return str(flaw)
-    except (soundfile.SoundFileError, OSError, TypeError) as error:  # TypeError: headerless .raw
+    except TypeError:  # soundfile's, of files named .raw
+        return "its name ends in .raw, as of audio without a header; give it its format's ending"
+    except (soundfile.SoundFileError, OSError) as error:
         return f"not a readable audio file ({getattr(error, 'error_string', error)})"
 
 

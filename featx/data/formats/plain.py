@@ -73,13 +73,14 @@ def check_voc(file: BinaryIO, size: int) -> int | None:
     if len(header) < 26:
         raise Flaw("truncated within its header")
     (at,) = struct.unpack("<H", header[20:22])
-    heard = 0
-    while at < size:
+    heard, ended = 0, False
+    while at < size and not ended:
         file.seek(at)
         block = file.read(4)
-        if block[0] == 0:
+        ended = block[0] == 0
+        if ended:
             at += 1
-            break
+            continue
         if len(block) < 4:
             raise Flaw("truncated within the header of a block")
         length = int.from_bytes(block[1:], "little")
@@ -87,7 +88,7 @@ def check_voc(file: BinaryIO, size: int) -> int | None:
         require_bytes(length if sound else 0, size - at - 4)
         heard += sound
         at += 4 + length
-    if not heard:
-        raise Flaw("truncated or damaged, it holds no block of audio")
+    if not heard or not ended:
+        raise Flaw(f"truncated or damaged, it holds {heard} blocks of audio and no end")
     check_rest(file, at, size)
     return None
