@@ -208,9 +208,9 @@ def _utterance(row: dict[str, str], folder: Path) -> Utterance:
         label=row["label"],
         session=row.get("session", ""),
         split=row.get("split", ""),
-        start=number(row.get("start", "")),
-        end=number(row.get("end", "")),
-        scale=number(row.get("scale", "")),
+        start=seconds(row.get("start", "")),
+        end=seconds(row.get("end", "")),
+        scale=_scale(row.get("scale", "")),
         extra={name: text for name, text in row.items() if name not in (*REQUIRED, *OPTIONAL)},
     )
 
@@ -242,8 +242,8 @@ def audio_path(folder: Path, text: str) -> Path:
     return path if path.exists() else Path(os.path.normpath(folder / text.strip()))
 
 
-def number(text: str) -> float | None:
-    """Return a number, such as a time in seconds, or None where the manifest gives none.
+def seconds(text: str) -> float | None:
+    """Return a time, or None where the manifest gives none.
 
     Raises:
         ValueError: if the text is not a finite number.
@@ -295,7 +295,9 @@ def _check_values(line: int, row: dict[str, str], problems: Problems) -> None:
     for name in ("utterance", "path", "label"):
         if not row.get(name, "-").strip():
             problems.add(f"rows without {name}", line, f"{name} is empty")
-    if not _is_scale(row.get("scale", "")):
+    try:
+        _scale(row.get("scale", ""))
+    except ValueError:
         text = f"scale is {row['scale']!r}, not a number above 0 such as 32768"
         problems.add("unusable scales", line, text)
     split = row.get("split")
@@ -304,13 +306,16 @@ def _check_values(line: int, row: dict[str, str], problems: Problems) -> None:
         problems.add("unknown splits", line, text)
 
 
-def _is_scale(text: str) -> bool:
-    """Tell whether a text is empty or a number above 0."""
-    try:
-        scale = number(text)
-    except ValueError:
-        return False
-    return scale is None or scale > 0
+def _scale(text: str) -> float | None:
+    """Return a scale, or None where the manifest gives none.
+
+    Raises:
+        ValueError: if the text is not a finite number above 0.
+    """
+    value = seconds(text)
+    if value is not None and value <= 0:
+        raise ValueError(text)
+    return value
 
 
 def _check_audio(line: int, row: dict[str, str], folder: Path, problems: Problems) -> Path | None:
@@ -350,6 +355,6 @@ def _check_times(
 def _time(row: dict[str, str], name: str) -> float | None:
     text = row.get(name, "")
     try:
-        return number(text)
+        return seconds(text)
     except ValueError:
         raise ValueError(f"{name} is {text!r}, not a number of seconds such as 1.25") from None

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from urllib.parse import quote
 
-from featx.data.manifest import audio_path, number
+from featx.data.manifest import audio_path, seconds
 from featx.errors import FeatxError
 from featx.reporting.sheets import Audio
 from featx.utils.csv_files import read_table
@@ -44,7 +44,7 @@ def _url(file: Path, page: Path) -> str:
 def _part(row: Mapping[str, str]) -> str:
     """Return the media fragment of an utterance that is part of its file."""
     try:
-        start, end = (number(row.get(name, "")) for name in ("start", "end"))
+        start, end = (seconds(row.get(name, "")) for name in ("start", "end"))
     except ValueError:
         return ""
     if start is None and end is None:
