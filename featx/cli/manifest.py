@@ -99,6 +99,13 @@ def manifest(
             "configuration."
         ),
     ] = None,
+    scale: Annotated[
+        float | None,
+        typer.Option(
+            help="What to divide samples by where files of floating-point numbers hold integers, "
+            "such as 32768."
+        ),
+    ] = None,
     overwrite: Annotated[
         bool, typer.Option("--overwrite", help="Replace a manifest that says something else.")
     ] = False,
@@ -126,6 +133,7 @@ def manifest(
         audio=audio,
         unpack=unpack,
         table=table,
+        scale=scale,
         overwrite=overwrite,
     )
     show(

@@ -73,6 +73,13 @@ def predict(
             r"the speaker in a file's path, such as 'Actor_(\d+)'.",
         ),
     ] = None,
+    scale: Annotated[
+        float | None,
+        typer.Option(
+            help="What to divide samples by where audio files of floating-point numbers hold "
+            "integers, such as 32768."
+        ),
+    ] = None,
     seed: Annotated[
         int | None, typer.Option(help="Ask only the models of this seed (default: all vote).")
     ] = None,
@@ -146,6 +153,7 @@ def predict(
             hop=hop,
             abstain=abstain,
             calibrated=calibrated,
+            scale=scale,
         ).named({str(path): STANDARD_INPUT for path in set(given) - set(inputs)})
     if as_json:
         print(*predictions.json_lines(), sep="\n")

@@ -7,18 +7,17 @@ from pathlib import Path
 import numpy as np
 import soundfile
 
-from featx.data.headers import length_flaw
-from featx.errors import FeatxError
+from featx.data.formats.flaw import conversion
+from featx.data.headers import AudioError, Header, check_content, read_header
+from featx.data.scale import find_fault
 
 SAMPLE_RATE = 16_000  # Hz, what every encoder here was trained on
 TIME_SLACK = 0.01  # seconds a segment may run past the end: times are often rounded
+LARGEST = 1 << 28  # samples of all channels that are decoded at once: 1 GiB
+_BLOCK = 1 << 20  # bytes that are summed at once
 _READ_FROM_START = ("MP3", "OGG")  # where libsndfile's seeking can land beside the sample
 
 Waveform = np.ndarray[tuple[int], np.dtype[np.float32]]
-
-
-class AudioError(FeatxError):
-    """One file that can't be used; the others can."""
 
 
 def duration(path: Path) -> float:
@@ -28,8 +27,8 @@ def duration(path: Path) -> float:
         AudioError: if the file is missing, is not audio that libsndfile reads, or its header
             doesn't tell its length.
     """
-    header = _header(path)
-    return float(header.frames / header.samplerate)
+    header = read_header(path)
+    return header.frames / header.rate
 
 
 def count_samples(path: Path, start: float | None = None, end: float | None = None) -> int:
@@ -43,30 +42,38 @@ def count_samples(path: Path, start: float | None = None, end: float | None = No
     Raises:
         AudioError: if the file can't be opened or the segment lies outside it.
     """
-    header = _header(path)
+    header = read_header(path)
     first, last = _segment(path, header, start, end)
-    rate: int = header.samplerate
-    return -(-(last - first) * SAMPLE_RATE // rate)
+    return -(-(last - first) * SAMPLE_RATE // header.rate)
 
 
-def digest_audio(path: Path, start: float | None = None, end: float | None = None) -> int:
-    """Return 32 bits that change when a file's bytes or a segment's times do.
+def digest_audio(
+    path: Path, start: float | None = None, end: float | None = None, scale: float | None = None
+) -> int:
+    """Return 32 bits that change when a file's bytes, a segment's times or its scale do.
 
     Raises:
         AudioError: if the file can't be read.
     """
+    how = f"{start} {end}" if scale is None else f"{start} {end} {scale}"
     try:
-        return zlib.crc32(f"{start} {end}".encode(), _crc32(path))
+        return zlib.crc32(how.encode(), _crc32(path))
     except OSError as error:
         raise AudioError(f"{path}: can't be read ({error.strerror})") from error
 
 
 @lru_cache(maxsize=1)  # the segments of one long file follow each other
 def _crc32(path: Path) -> int:
-    return zlib.crc32(path.read_bytes())
+    crc = 0
+    with path.open("rb") as file:
+        while block := file.read(_BLOCK):
+            crc = zlib.crc32(block, crc)
+    return crc
 
 
-def read_audio(path: Path, start: float | None = None, end: float | None = None) -> Waveform:
+def read_audio(
+    path: Path, start: float | None = None, end: float | None = None, scale: float | None = None
+) -> Waveform:
     """Decode a file or a segment of it to 16 kHz mono.
 
     Channels are averaged. Integer formats are scaled to [-1, 1); float formats keep their
@@ -76,19 +83,25 @@ def read_audio(path: Path, start: float | None = None, end: float | None = None)
         path: a WAV, FLAC, OGG, MP3 or other file that libsndfile reads.
         start: where the segment begins, in seconds; the file's beginning if None.
         end: where it ends, in seconds; the file's end if None.
+        scale: what the samples are divided by, where a float format holds integers.
 
     Returns:
         (samples,) float32 at 16 kHz; its length is what `count_samples` says.
 
     Raises:
-        AudioError: if the file can't be decoded, is empty, shorter than its header says,
-            holds values that are not finite, or the segment lies outside it.
+        AudioError: if the file can't be decoded, is empty, shorter or longer than its header
+            says, holds values that are no audio, or the segment lies outside it, or memory runs
+            out.
     """
-    return to_waveform(*read_channels(path, start, end))
+    channels, rate = read_channels(path, start, end, scale)
+    try:
+        return to_waveform(channels, rate)
+    except AudioError as error:
+        raise AudioError(f"{path}: {error}") from error
 
 
 def read_channels(
-    path: Path, start: float | None = None, end: float | None = None
+    path: Path, start: float | None = None, end: float | None = None, scale: float | None = None
 ) -> tuple[np.ndarray, int]:
     """Decode a file or a segment of it as it is: every channel, at its own rate.
 
@@ -96,6 +109,7 @@ def read_channels(
         path: a WAV, FLAC, OGG, MP3 or other file that libsndfile reads.
         start: where the segment begins, in seconds; the file's beginning if None.
         end: where it ends, in seconds; the file's end if None.
+        scale: what the samples are divided by, where a float format holds integers.
 
     Returns:
         (samples, channels) float32, and the rate in Hz.
@@ -103,11 +117,18 @@ def read_channels(
     Raises:
         AudioError: as `read_audio`.
     """
-    header = _header(path)
-    channels = _decode(path, header, *_segment(path, header, start, end))
-    if not np.isfinite(channels).all():
-        raise AudioError(f"{path}: holds values that are not finite (NaN or infinity)")
-    return channels, header.samplerate
+    header = read_header(path)
+    first, last = _segment(path, header, start, end)
+    _check_size(path, header, first, last)
+    check_content(path, header)
+    try:
+        channels = _decode(path, header, first, last)
+        fault = None if header.bounded and scale is None else find_fault(channels, scale)
+        if fault:
+            raise AudioError(f"{path}: {fault}")
+        return (channels if scale is None else channels / np.float32(scale)), header.rate
+    except MemoryError:
+        raise AudioError(f"{path}: memory ran out while it was decoded") from None
 
 
 def to_waveform(channels: np.ndarray, rate: int) -> Waveform:
@@ -119,18 +140,26 @@ def to_waveform(channels: np.ndarray, rate: int) -> Waveform:
 
     Returns:
         (samples at 16 kHz,) float32.
+
+    Raises:
+        AudioError: if memory runs out.
     """
-    waveform: Waveform = channels[:, 0] if channels.shape[1] == 1 else channels.mean(axis=1)
-    if rate == SAMPLE_RATE:
-        return waveform
-    from featx.data.resample import resample  # imports torchaudio: only where it is needed
+    try:
+        waveform: Waveform = channels[:, 0] if channels.shape[1] == 1 else channels.mean(axis=1)
+        if rate == SAMPLE_RATE:
+            return waveform
+        from featx.data.resample import resample  # imports torchaudio: only where it is needed
 
-    return resample(waveform, rate, SAMPLE_RATE)
+        return resample(waveform, rate, SAMPLE_RATE)
+    except (MemoryError, RuntimeError) as error:
+        if isinstance(error, RuntimeError) and "allocate" not in str(error):  # torch's MemoryError
+            raise
+        raise AudioError(f"memory ran out while {rate} Hz were resampled") from None
 
 
-def _decode(path: Path, header: soundfile._SoundFileInfo, first: int, last: int) -> np.ndarray:
+def _decode(path: Path, header: Header, first: int, last: int) -> np.ndarray:
     """Return (samples, channels) float32 at the file's own rate."""
-    begin = 0 if header.format in _READ_FROM_START else first
+    begin = _begin(header, first)
     try:
         read, _ = soundfile.read(path, start=begin, stop=last, dtype="float32", always_2d=True)
     except (soundfile.SoundFileError, OSError) as error:
@@ -143,30 +172,29 @@ def _decode(path: Path, header: soundfile._SoundFileInfo, first: int, last: int)
     return channels
 
 
-def _header(path: Path) -> soundfile._SoundFileInfo:
-    try:
-        header = soundfile.info(path)
-        flaw = length_flaw(path, header)
-    except (soundfile.SoundFileError, OSError, TypeError) as error:  # TypeError: headerless .raw
-        if not path.exists():
-            reason = "no such file"
-        elif path.stat().st_size == 0:
-            reason = "empty, no bytes"
-        else:
-            reason = f"not a readable audio file ({getattr(error, 'error_string', error)})"
-        raise AudioError(f"{path}: {reason}") from error
-    if flaw:
-        raise AudioError(f"{path}: {flaw}")
-    return header
+def _begin(header: Header, first: int) -> int:
+    """Return the sample from which a segment is decoded."""
+    return 0 if header.format in _READ_FROM_START else first
 
 
-def _segment(
-    path: Path, header: soundfile._SoundFileInfo, start: float | None, end: float | None
-) -> tuple[int, int]:
+def _check_size(path: Path, header: Header, first: int, last: int) -> None:
+    """Check that a segment can be decoded in a bounded memory."""
+    frames = last - _begin(header, first)
+    needed = frames * max(header.channels, SAMPLE_RATE / header.rate)
+    if needed > LARGEST:
+        minutes, most = frames / header.rate / 60, LARGEST / needed * frames / header.rate / 60
+        raise AudioError(
+            f"{path}: {minutes:.0f} minutes of {header.channels} channels at {header.rate} Hz are "
+            f"too much to decode at once; cut it into files of less than {most:.3g} minutes, or "
+            f"convert it: {conversion(path, '-ar 16000 -ac 1')}"
+        )
+
+
+def _segment(path: Path, header: Header, start: float | None, end: float | None) -> tuple[int, int]:
     """Return the first and one-past-last sample of a segment, at the file's own rate."""
     if header.frames == 0:
         raise AudioError(f"{path}: empty, no samples")
-    rate, length = header.samplerate, header.frames / header.samplerate
+    rate, length = header.rate, header.frames / header.rate
     begin, stop = start or 0.0, length if end is None else end
     if not 0 <= begin < stop <= length + TIME_SLACK:
         raise AudioError(f"{path}: segment {begin:g}-{stop:g} s lies outside its {length:.3f} s")

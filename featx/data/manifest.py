@@ -28,7 +28,7 @@ from featx.utils.text import counted, listed
 
 log = logging.getLogger("featx")
 REQUIRED = ("utterance", "path", "speaker", "label")
-OPTIONAL = ("session", "split", "start", "end")
+OPTIONAL = ("session", "split", "start", "end", "scale")
 SPLITS = ("train", "validation", "test")
 
 
@@ -50,6 +50,8 @@ class Utterance:
         start: where the utterance begins in the file, in seconds; None for its beginning.
         end: where it ends, in seconds; None for the file's end.
         extra: the corpus's own columns, as text.
+        scale: what its samples are divided by, where a file of floating-point numbers holds
+            integers; None if they need no scale.
     """
 
     utterance: str
@@ -61,6 +63,7 @@ class Utterance:
     start: float | None = None
     end: float | None = None
     extra: Mapping[str, str] = field(default_factory=dict)
+    scale: float | None = None
 
     def column(self, name: str) -> str:
         """Return the text in a column; empty if there is none."""
@@ -132,8 +135,8 @@ def load_manifest(path: str | Path) -> Manifest:
 
     Args:
         path: a CSV in UTF-8 with the columns utterance, path, speaker, label and optionally
-            session, split, start, end (seconds). Other columns are kept as text. Audio paths are
-            relative to this file, or absolute. Files are also found where a path differs from
+            session, split, start, end (seconds), scale. Other columns are kept as text. Audio paths
+            are relative to this file, or absolute. Files are also found where a path differs from
             them in backslashes, case, Unicode form or its first folders, which is said.
 
     Returns:
@@ -226,6 +229,7 @@ def _utterance(row: dict[str, str], paths: Mapping[str, Path]) -> Utterance:
         split=row.get("split", ""),
         start=seconds(row.get("start", "")),
         end=seconds(row.get("end", "")),
+        scale=_scale(row.get("scale", "")),
         extra={name: text for name, text in row.items() if name not in (*REQUIRED, *OPTIONAL)},
     )
 
@@ -242,6 +246,7 @@ def _row(utterance: Utterance, folder: Path) -> dict[str, str]:
         "split": utterance.split,
         "start": "" if utterance.start is None else str(utterance.start),
         "end": "" if utterance.end is None else str(utterance.end),
+        "scale": "" if utterance.scale is None else f"{utterance.scale:.17g}",
     }
 
 
@@ -310,6 +315,11 @@ def _check_values(line: int, row: dict[str, str], problems: Problems) -> None:
         if not row.get(name, "-").strip():
             problems.add(f"rows without {name}", line, f"{name} is empty")
     _check_label(line, row.get("label", ""), problems)
+    try:
+        _scale(row.get("scale", ""))
+    except ValueError:
+        text = f"scale is {row['scale']!r}, not a number above 0 such as 32768"
+        problems.add("unusable scales", line, text)
     split = row.get("split")
     if split and split not in SPLITS:
         text = f"split is {split!r}; it can be {', '.join(SPLITS)} or empty"
@@ -329,6 +339,18 @@ def _check_audio(
     if text.strip() and text not in located.paths:
         problems.add("missing audio files", line, located.missing(text))
     return located.paths.get(text)
+
+
+def _scale(text: str) -> float | None:
+    """Return a scale, or None where the manifest gives none.
+
+    Raises:
+        ValueError: if the text is not a finite number above 0.
+    """
+    value = seconds(text)
+    if value is not None and value <= 0:
+        raise ValueError(text)
+    return value
 
 
 def _check_times(

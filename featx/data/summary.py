@@ -1,16 +1,14 @@
 """What a manifest holds, for people."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
-from pathlib import Path
+from collections.abc import Sequence
 from typing import Any
 
-from featx.data.audio import AudioError, duration
+from featx.data.audio import duration
 from featx.data.labels import order_labels
 from featx.data.manifest import Manifest, Utterance
-from featx.utils.text import counted, first_lines
+from featx.utils.text import counted
 
-_SHOWN = 5  # unreadable files
 _UNKNOWN = "unknown"
 
 
@@ -21,13 +19,15 @@ def summarize(manifest: Manifest) -> str:
         manifest: its audio files' headers are read.
 
     Returns:
-        Lines of text; files that can't be read are named.
+        Lines of text.
+
+    Raises:
+        AudioError: if a file can't be read.
     """
     utterances = manifest.utterances
-    lengths, failures = _measure(utterances)
     facts = [counted(len(utterances), "utterance"), *_speakers(utterances)]
-    facts.append(f"{sum(lengths) / 3600:.2f} h of audio")
-    lines = [", ".join(facts), *_unreadable(failures), "", *_table(utterances)]
+    facts.append(f"{_seconds(utterances) / 3600:.2f} h of audio")
+    lines = [", ".join(facts), "", *_table(utterances)]
     return "\n".join(lines)
 
 
@@ -36,16 +36,17 @@ def summary_values(manifest: Manifest) -> dict[str, Any]:
 
     Args:
         manifest: its audio files' headers are read.
+
+    Raises:
+        AudioError: if a file can't be read.
     """
     utterances = manifest.utterances
-    lengths, failures = _measure(utterances)
     counts = Counter(utterance.label for utterance in utterances)
     return {
         "utterances": len(utterances),
         "speakers": len({utterance.speaker for utterance in utterances} - {""}),
-        "hours": sum(lengths) / 3600,
+        "hours": _seconds(utterances) / 3600,
         "labels": {label: counts[label] for label in order_labels(counts)},
-        "unreadable": {str(path): reason for path, reason in failures.items()},
     }
 
 
@@ -56,25 +57,9 @@ def _speakers(utterances: Sequence[Utterance]) -> list[str]:
     return facts + [f"speaker unknown in {unknown:,} of them"] * bool(unknown)
 
 
-def _measure(utterances: Sequence[Utterance]) -> tuple[list[float], dict[Path, str]]:
-    """Return the seconds of each readable utterance, and why other files can't be read."""
-    failures: dict[Path, str] = {}
-    lengths = []
-    for utterance in utterances:
-        try:
-            end = utterance.end if utterance.end is not None else duration(utterance.path)
-        except AudioError as error:
-            failures[utterance.path] = str(error)
-            continue
-        lengths.append(end - (utterance.start or 0.0))
-    return lengths, failures
-
-
-def _unreadable(failures: Mapping[Path, str]) -> list[str]:
-    if not failures:
-        return []
-    named = first_lines(list(failures.values()), _SHOWN)
-    return [f"{counted(len(failures), 'file')} can't be read:", *named]
+def _seconds(utterances: Sequence[Utterance]) -> float:
+    ends = [duration(u.path) if u.end is None else u.end for u in utterances]
+    return sum(end - (u.start or 0.0) for u, end in zip(utterances, ends, strict=True))
 
 
 def _table(utterances: Sequence[Utterance]) -> list[str]:

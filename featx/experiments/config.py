@@ -9,6 +9,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import BeforeValidator, Field, PositiveFloat, PositiveInt, model_validator
 
+from classifiers.settings import PositiveFinite
 from featx.data.choices import CorpusName
 from featx.data.corpora import CORPORA
 from featx.features.choices import Dtype, NormalizeWaveform, Precision, TooLong, Window
@@ -28,13 +29,14 @@ class Corpus(Schema):
 
     Attributes:
         path: a manifest that is there. Without it, the corpus is listed in NAME.csv, which takes
-            the next six keys.
+            the next seven keys.
         corpus: the corpus's name in `featx manifest`.
         root: the corpus's folder.
         options: the options of `featx manifest` for this corpus, such as channel.
         labels: the labels to keep after merging; all if empty.
         merge: labels to rename, each to its new name.
         mapping: the name of a mapping of labels, which comes after merging; empty for none.
+        scale: what samples are divided by in files of floating-point numbers that hold integers.
         protocols: the protocols under which every system runs; if there is none, the manifest's
             split or five folds divide the corpus.
         seconds: how many seconds of each utterance's beginning the models see.
@@ -47,12 +49,13 @@ class Corpus(Schema):
     labels: tuple[str, ...] = ()
     merge: dict[str, str] = Field(default_factory=dict)
     mapping: str = ""
+    scale: PositiveFinite | None = None
     protocols: tuple[str, ...] = ()
     seconds: PositiveFloat = math.inf
 
     @model_validator(mode="after")
     def _one_source(self) -> Self:
-        listing = ("corpus", "root", "options", "labels", "merge", "mapping")
+        listing = ("corpus", "root", "options", "labels", "merge", "mapping", "scale")
         given = [key for key in listing if getattr(self, key)]
         if self.path is not None and given:
             raise ValueError(f"path is a manifest that is there: leave out {', '.join(given)}")

@@ -67,7 +67,8 @@ def _list(experiment: Experiment, name: str, out: Path, overwrite: bool) -> Buil
         corpus.merge,
         corpus.labels,
         overwrite,
-        corpus.mapping,
+        mapping=corpus.mapping,
+        scale=corpus.scale,
     )
 
 

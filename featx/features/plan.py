@@ -123,7 +123,8 @@ class ExtractionPlan:
         if planned.samples == self.limit.samples:  # perhaps trimmed: don't decode what is cut
             reach = (utterance.start or 0) + self.limit.seconds + TIME_SLACK / 2
             end = reach if end is None else min(end, reach)
-        waveform: Waveform = read_audio(utterance.path, utterance.start, end)[: planned.samples]
+        waveform: Waveform = read_audio(utterance.path, utterance.start, end, utterance.scale)
+        waveform = waveform[: planned.samples]
         if len(waveform) != planned.samples:
             raise AudioError(f"{utterance.path}: has changed while featx was at work")
         return waveform
@@ -224,7 +225,8 @@ class _Draft:
             AudioError: if it can't be extracted.
         """
         path, start, end = utterance.path, utterance.start, utterance.end
-        samples, source = count_samples(path, start, end), digest_audio(path, start, end)
+        samples = count_samples(path, start, end)
+        source = digest_audio(path, start, end, utterance.scale)
         too_long = samples > self.limit.samples
         if too_long and not self.limit.trim:
             raise AudioError(

@@ -52,7 +52,9 @@ def identify(config: FinetuneConfig, task: Task, checkpoint: Checkpoint) -> Iden
     shape = read_shape(checkpoint.folder)
     head = PooledClassifier(config.head, shape.dim, len(task.classes))
     model = EmotionModel(encoder, extractor, shape, head, config.mode)
-    audio = sorted((u.utterance, digest_audio(u.path, u.start, u.end)) for u in task.utterances)
+    audio = sorted(
+        (u.utterance, digest_audio(u.path, u.start, u.end, u.scale)) for u in task.utterances
+    )
     folds = [
         [(u.utterance, u.speaker, u.label) for u in part]
         for fold in task.folds

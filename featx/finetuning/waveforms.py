@@ -56,7 +56,9 @@ class Waveforms(Dataset[Example]):
     def __getitem__(self, index: int) -> Example:
         """Return `waveform` (samples,) float32 at 16 kHz and `label`."""
         utterance = self.utterances[index]
-        waveform = read_audio(utterance.path, utterance.start, utterance.end)[: self._limit]
+        waveform = read_audio(utterance.path, utterance.start, utterance.end, utterance.scale)[
+            : self._limit
+        ]
         prepared = prepare_waveform(self._extractor, waveform)
         return {"waveform": prepared, "label": int(self._labels[index])}
 
@@ -112,7 +114,7 @@ def check_decodable(utterances: Sequence[Utterance]) -> None:
     with progress("Checking audio", len(utterances), "utterances") as advance:
         for utterance in utterances:
             try:
-                read_audio(utterance.path, utterance.start, utterance.end)
+                read_audio(utterance.path, utterance.start, utterance.end, utterance.scale)
             except AudioError as error:
                 problems.append(f"{utterance.utterance}: {error}")
             advance(1)

@@ -125,7 +125,9 @@ class FinetunedModel(Model):
         failures: dict[str, str],
     ) -> None:
         try:
-            waveform = read_audio(utterance.path, utterance.start, utterance.end)[: self._limit]
+            waveform = read_audio(utterance.path, utterance.start, utterance.end, utterance.scale)[
+                : self._limit
+            ]
         except AudioError as error:
             failures[utterance.utterance] = str(error)
             return

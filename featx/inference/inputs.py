@@ -54,17 +54,22 @@ class StoredFeatures:
         return {}
 
 
-def read_inputs(inputs: Inputs) -> Recordings | StoredFeatures:
+def read_inputs(inputs: Inputs, scale: float | None = None) -> Recordings | StoredFeatures:
     """Find out what is asked for.
 
     Args:
         inputs: an audio file, several of them, a folder of audio, a manifest or its path, a
             feature store or its folder, or several stores.
+        scale: what the samples of audio files are divided by; None for nothing.
 
     Raises:
-        FeatxError: if a path is not there, a folder holds neither audio nor features, or audio
-            and features are mixed.
+        FeatxError: if a path is not there, a folder holds neither audio nor features, audio
+            and features are mixed, or a scale is given for something else than files.
     """
+    if scale is not None and (
+        isinstance(inputs, Manifest) or (isinstance(inputs, str | Path) and _is_manifest(inputs))
+    ):
+        raise FeatxError("`scale` is for audio files: a manifest has a column `scale` for it.")
     if isinstance(inputs, Manifest):
         return Recordings(inputs)
     if isinstance(inputs, str | Path) and _is_manifest(inputs):
@@ -79,13 +84,15 @@ def read_inputs(inputs: Inputs) -> Recordings | StoredFeatures:
     found = tuple(store for store in stores if store is not None)
     if found and len(found) < len(sources):
         raise FeatxError("`inputs` mixes audio and stored features: give one or the other.")
+    if found and scale is not None:
+        raise FeatxError("`scale` is for audio files, not for stored features.")
     if found:
         return StoredFeatures(found)
     paths = [path for source in sources for path in audio_files(Path(str(source)))]
     path, count = Counter(paths).most_common(1)[0]
     if count > 1:
         raise FeatxError(f"`inputs` names {path} twice.")
-    utterances = [Utterance(str(path), path.absolute(), speaker="", label="") for path in paths]
+    utterances = [Utterance(str(p), p.absolute(), "", "", scale=scale) for p in paths]
     return Recordings(Manifest(Path(str(sources[0])), tuple(utterances)))
 
 

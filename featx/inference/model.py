@@ -90,12 +90,13 @@ class Model(ABC):
         hop: PositiveFinite | None = None,
         abstain: Share = 0.0,
         calibrated: bool = False,
+        scale: PositiveFinite | None = None,
     ) -> Predictions:
         """Predict the classes of utterances; `featx.predict` explains the arguments."""
         encoders = tuple(as_paths(encoder))
         ask = None if speaker_of is None else asking(speaker_of)
         options = Options(ask, encoders, max_seconds, device, seed, fold, calibrated)
-        given = read_inputs(inputs)
+        given = read_inputs(inputs, scale)
         if hop is not None and window is None:
             raise FeatxError("`hop` is the step between windows: give `window` too, such as 4.")
         if isinstance(given, StoredFeatures):

@@ -140,7 +140,7 @@ class OnnxModel(Model):
                 f"{utterance.path}: {samples / SAMPLE_RATE:.1f} s, more than "
                 f"`max_seconds={max_seconds:g}`"
             )
-        waveform: np.ndarray = read_audio(*place)
+        waveform: np.ndarray = read_audio(*place, utterance.scale)
         heard = min(len(waveform), self.facts.seconds * SAMPLE_RATE)  # which may be infinite
         return waveform[: max(1, round(heard))]
 

@@ -30,6 +30,7 @@ def predict(
     hop: PositiveFinite | None = None,
     abstain: Share = 0.0,
     calibrated: bool = False,
+    scale: PositiveFinite | None = None,
 ) -> Predictions:
     """Predict the emotion of utterances with the model of a run.
 
@@ -63,6 +64,8 @@ def predict(
         abstain: give no label where the probability of the most probable class is below this.
         calibrated: divide each model's logits by the temperature that its validation utterances
             chose, so that its probabilities come closer to how often its labels are right.
+        scale: what samples are divided by where audio files of floating-point numbers hold
+            integers, such as 32768. A manifest has a column `scale` for it.
 
     Returns:
         A row for each utterance, in the order given, with the label and all probabilities; and
@@ -92,4 +95,5 @@ def predict(
         hop=hop,
         abstain=abstain,
         calibrated=calibrated,
+        scale=scale,
     )

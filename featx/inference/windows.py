@@ -92,7 +92,7 @@ def _spoken(utterance: Utterance, seconds: float, hop: float) -> list[tuple[Utte
     count_samples(utterance.path, utterance.start, utterance.end)  # says what is wrong with it
     begin, whole = utterance.start or 0.0, duration(utterance.path)
     end = whole if utterance.end is None else min(utterance.end, whole)
-    levels = measure_levels(utterance.path, begin, end)
+    levels = measure_levels(utterance.path, begin, end, utterance.scale)
     heard = are_heard(levels, levels)
     found = []
     for start in _starts(begin, end, seconds, hop):
@@ -112,7 +112,7 @@ def _starts(begin: float, end: float, seconds: float, hop: float) -> list[float]
     return [*starts.tolist(), *([last] if last - starts[-1] > _SLACK else [])]
 
 
-def measure_levels(path: Path, begin: float, end: float) -> np.ndarray:
+def measure_levels(path: Path, begin: float, end: float, scale: float | None = None) -> np.ndarray:
     """Return the level of each 20 ms in dB of full scale, (frames,); the last may be shorter.
 
     Raises:
@@ -121,7 +121,7 @@ def measure_levels(path: Path, begin: float, end: float) -> np.ndarray:
     levels = []
     for start in np.arange(begin, end, _PIECE):
         stop = min(start + _PIECE, end)
-        levels.append(levels_of(read_audio(path, float(start), float(stop))))
+        levels.append(levels_of(read_audio(path, float(start), float(stop), scale)))
     return np.concatenate(levels)
 
 

@@ -122,7 +122,9 @@ def compare_file(path: Path, reference: Predictions, audio: Audio) -> Agreement:
     difference, changed = 0.0, set[int]()
     for size in (1, BATCH):
         for first in range(0, len(chosen), size):
-            waves = [read_audio(u.path, u.start, u.end) for u in chosen[first : first + size]]
+            waves = [
+                read_audio(u.path, u.start, u.end, u.scale) for u in chosen[first : first + size]
+            ]
             there, here = wanted[first : first + size], model.probabilities(waves)
             largest = float((there - here).abs().max())
             difference = largest if largest != largest else max(difference, largest)

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from classifiers.settings import PositiveFinite
 from featx.data.checks.labels import check_labels, check_missing
 from featx.data.checks.speakers import check_speakers
 from featx.data.choices import Channel, CorpusName, LabelSource, Scenario
@@ -13,6 +14,7 @@ from featx.data.listing.columns import Columns
 from featx.data.listing.corpus import Found
 from featx.data.listing.files import CorpusError, ManifestDiffersError
 from featx.data.listing.mapping import apply_mapping, read_mapping
+from featx.data.listing.readable import keep_readable
 from featx.data.listing.relabel import choose_labels, read_merges
 from featx.data.manifest import Manifest, load_manifest, render_manifest, save_manifest
 from featx.data.words import names_nobody
@@ -42,11 +44,13 @@ def build_manifest(
     mapping: str | None = None,
     unpack: str | Path | None = None,
     table: str | None = None,
+    scale: PositiveFinite | None = None,
     overwrite: bool = False,
 ) -> Manifest:
     """List a corpus in a manifest: one row for each utterance, with its audio file and label.
 
-    What was left out of the corpus, and what is missing in it, is said through the logger "featx".
+    What was left out of the corpus, such as files that can't be read, and what is missing in it,
+    is said through the logger "featx".
 
     Args:
         corpus: a corpus that `featx corpora` lists, "folder" for any audio that lies as
@@ -78,6 +82,8 @@ def build_manifest(
         unpack: for MELD and Hugging Face datasets, a folder for the sound of films and tables.
         table: for audformat, the table of the labels; for Kaldi data, their file; for Hugging
             Face datasets, the configuration.
+        scale: what samples are divided by where files of floating-point numbers hold integers,
+            such as 32768.
         overwrite: replace a manifest that says something else.
 
     Returns:
@@ -110,7 +116,15 @@ def build_manifest(
     kept = [label.strip() for label in kept if label.strip()]
     merges = merge if isinstance(merge, Mapping) else read_merges(as_list(merge))
     built = list_corpus(
-        corpus, Path(root), Path(out), options, merges, kept, overwrite, mapping or ""
+        corpus,
+        Path(root),
+        Path(out),
+        options,
+        merges,
+        kept,
+        overwrite,
+        mapping=mapping or "",
+        scale=scale,
     )
     for note in built.notes:
         log.info("Note: %s.", note)
@@ -133,7 +147,9 @@ def list_corpus(
     merge: Mapping[str, str],
     labels: Sequence[str],
     overwrite: bool = False,
+    *,
     mapping: str = "",
+    scale: float | None = None,
 ) -> Built:
     """Find the utterances of a corpus, write their manifest and check it.
 
@@ -146,6 +162,7 @@ def list_corpus(
         labels: the labels to keep after merging; all if empty.
         overwrite: replace a manifest that says something else.
         mapping: the name of a mapping of labels, which comes between both; empty for none.
+        scale: what samples in files of floating-point numbers are divided by; None for nothing.
 
     Returns:
         The manifest as it is read back, and notes for people.
@@ -159,6 +176,7 @@ def list_corpus(
     _check_options(corpus, given)
     found = _find(corpus, root, given)
     found = _with_labels(_without_nobody(found), merge, mapping, labels)
+    found = keep_readable(found, scale)
     content = render_manifest(out, found.utterances)
     if out.is_file() and not overwrite and out.read_bytes() != content:
         raise ManifestDiffersError(

@@ -44,7 +44,9 @@ def measure_sounds(utterances: Sequence[Utterance]) -> Measured:
 
 def _measure(utterance: Utterance) -> Sound | str:
     try:
-        channels, rate = read_channels(utterance.path, utterance.start, utterance.end)
+        channels, rate = read_channels(
+            utterance.path, utterance.start, utterance.end, utterance.scale
+        )
         return measure_sound(channels, rate, to_waveform(channels, rate))
     except AudioError as error:
         return str(error)

@@ -42,6 +42,21 @@ def test_it_reads_standard_input(fitted, run_featx, monkeypatch):
     assert "give it once" in run_featx("predict", RUN, "-", "-").err
 
 
+def test_samples_of_files_are_scaled(fitted, run_featx):
+    samples, rate = soundfile.read(fitted[0], dtype="int16")
+    soundfile.write("whole.wav", samples.astype("float32"), rate, "FLOAT")
+    refused = run_featx("predict", RUN, "whole.wav", "--json")
+    assert "whole.wav: its samples are whole numbers" in refused.err
+    assert "--scale 32768" in refused.err
+    scaled = json.loads(run_featx("predict", RUN, "whole.wav", "--json", "--scale", "32768").out)
+    right = json.loads(run_featx("predict", RUN, fitted[0], "--json").out)
+    assert scaled["probabilities"] == pytest.approx(right["probabilities"])
+    windows = ("--window", "0.2", "--json", "--scale", "32768")
+    assert run_featx("predict", RUN, "whole.wav", *windows).code == 0
+    manifest = run_featx("predict", RUN, "manifest.csv", "--scale", "32768")
+    assert "a manifest has a column" in manifest.err
+
+
 def test_json_is_all_that_goes_to_standard_output(fitted, run_featx):
     Path("audio/broken.wav").write_bytes(b"no audio")
     outcome = run_featx("predict", RUN, "audio", "--json")

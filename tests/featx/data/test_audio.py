@@ -215,7 +215,9 @@ def test_values_that_are_not_finite_are_refused(clip, value):
 @pytest.mark.parametrize("name", ["a.wav", "a.flac", "a.ogg", "a.mp3", "a.raw"])
 def test_files_that_are_not_audio_are_refused(tmp_path, name):
     (tmp_path / name).write_text("no audio here\n")
-    with pytest.raises(AudioError, match=rf"{name}: not a readable audio file \(\w"):
+    with pytest.raises(
+        AudioError, match=rf"{name}: not a readable audio file but text: 'no audio here'"
+    ):
         duration(tmp_path / name)
 
 

@@ -54,6 +54,18 @@ def test_reads_every_column(write, folder):
     )
 
 
+def test_a_scale_is_a_number_above_0(write, folder):
+    header = HEADER.strip() + ",scale\n"
+    rows = "u1,a.wav,s,sad,32768\nu2,b.wav,s,sad,\n"
+    manifest = load_manifest(write(header + rows))
+    assert [u.scale for u in manifest.utterances] == [32768.0, None]
+    save_manifest(folder / "saved.csv", manifest.utterances)
+    assert load_manifest(folder / "saved.csv").utterances == manifest.utterances
+    for scale in ("0", "-1", "nan", "inf", "16 bit"):
+        [problem] = problems(write(header + f"u1,a.wav,s,sad,{scale}\n"))
+        assert problem == f"line 2: scale is {scale!r}, not a number above 0 such as 32768"
+
+
 def test_takes_hand_made_files(write, folder):
     text = "utterance, path, speaker, label\r\nu1, a.wav, anna, happy \r\n\r\nu2, b.wav,, sad\r\n"
     first, second = load_manifest(write(text, "utf-8-sig")).utterances

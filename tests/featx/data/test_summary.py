@@ -55,16 +55,3 @@ def test_one_group_needs_no_columns(utterance):
 
 def test_segments_count_as_long_as_they_are(utterance):
     assert "0.02 h" in lines(*[replace(utterance, start=18.0)] * 2, replace(utterance, end=36.0))[0]
-
-
-def test_unreadable_files_are_named(utterance, tmp_path):
-    broken = []
-    for number in range(7):
-        path = tmp_path / f"{number}.wav"
-        path.write_text("no audio")
-        broken.append(replace(utterance, path=path))
-    found = lines(utterance, *broken, broken[0])
-    assert found[0] == "9 utterances, 1 speaker, 0.01 h of audio"
-    assert found[1] == "7 files can't be read:"
-    assert found[2].startswith(f"  {tmp_path / '0.wav'}: not a readable audio file")
-    assert found[7] == "  ... and 2 more"

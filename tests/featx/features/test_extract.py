@@ -1,6 +1,7 @@
 """From files to a store, whatever happens on the way."""
 
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +13,7 @@ import featx
 import featx.features.plan
 from cache import StoreError
 from featx.data.audio import read_audio
+from featx.data.manifest import save_manifest
 from featx.errors import FeatxError
 from featx.features.encoders.checkpoints import find_checkpoint
 from featx.features.encoders.encoder import Encoder
@@ -82,6 +84,45 @@ def test_one_bad_file_does_not_stop_the_others(write_corpus, checkpoint_folder):
         soundfile.write(f"audio/{name}.wav", np.zeros(8_000), 16_000)
     again = featx.extract(checkpoint_folder)
     assert (again.extracted, again.kept, again.failures) == (3, 3, {})
+
+
+def test_a_file_for_which_memory_runs_out_does_not_stop_the_others(
+    write_corpus, checkpoint_folder, monkeypatch
+):
+    write_corpus(speakers=1)
+    original = soundfile.read
+
+    def read(path: Path, **options: object) -> object:
+        if Path(path).stem == "sad-0-0":
+            raise MemoryError
+        return original(path, **options)
+
+    monkeypatch.setattr(soundfile, "read", read)
+    extraction = featx.extract(checkpoint_folder, **FLOAT)
+    assert extraction.extracted == 5
+    assert "sad-0-0.wav: memory ran out" in extraction.failures["sad-0-0"]
+
+
+def test_a_scale_in_the_manifest_gives_the_features_of_scaled_audio(
+    write_corpus, checkpoint_folder
+):
+    write_corpus(speakers=1)
+    manifest = featx.load_manifest("manifest.csv")
+    whole = tuple(Path(f"whole/{u.utterance}.wav").absolute() for u in manifest.utterances)
+    Path("whole").mkdir()
+    for utterance, path in zip(manifest.utterances, whole, strict=True):
+        samples, rate = soundfile.read(utterance.path, dtype="int16")
+        soundfile.write(path, samples.astype(np.float32), rate, "FLOAT")
+    right = featx.extract(checkpoint_folder, **FLOAT)
+    rows = [replace(u, path=p) for u, p in zip(manifest.utterances, whole, strict=True)]
+    save_manifest(Path("whole.csv"), rows)
+    failures = featx.extract(checkpoint_folder, "whole.csv", **FLOAT).failures
+    assert len(failures) == 6
+    assert all("`scale=32768`" in reason for reason in failures.values())
+    save_manifest(Path("scaled.csv"), [replace(u, scale=32768.0) for u in rows])
+    scaled = featx.extract(checkpoint_folder, "scaled.csv", **FLOAT)
+    for name in right.store.utterances:
+        np.testing.assert_array_equal(right.store.read(name), scaled.store.read(name))
 
 
 def test_no_usable_file_at_all_is_an_error(write_corpus, checkpoint_folder):

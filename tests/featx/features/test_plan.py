@@ -42,7 +42,7 @@ def test_what_is_cut_is_not_decoded(one_second, monkeypatch):
     asked = []
     monkeypatch.setattr(
         "featx.features.plan.read_audio",
-        lambda path, start, end: asked.append(end) or read_audio(path, start, end),
+        lambda path, start, end, scale: asked.append(end) or read_audio(path, start, end, scale),
     )
     manifest = Manifest(one_second, (Utterance("noise", one_second, "", ""),))
     plan = plan_extraction(manifest, SHAPE, "float16", limit=LengthLimit(0.1, trim=True))

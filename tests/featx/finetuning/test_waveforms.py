@@ -1,5 +1,8 @@
 """Examples, batches and the order they come in."""
 
+from dataclasses import replace
+from pathlib import Path
+
 import numpy as np
 import pytest
 import soundfile
@@ -10,7 +13,7 @@ from hypothesis import strategies as st
 from featx.data.manifest import Utterance
 from featx.errors import FeatxError
 from featx.features.encoders.preprocessing import load_extractor
-from featx.finetuning.waveforms import Order, Waveforms, check_usable, collate
+from featx.finetuning.waveforms import Order, Waveforms, check_decodable, check_usable, collate
 
 lengths = st.lists(st.integers(400, 90_000), min_size=1, max_size=200)
 
@@ -85,3 +88,33 @@ def test_unusable_utterances_are_all_named(tmp_path):
     assert message.startswith("2 of 3 utterances can't be used")
     assert "short: 399 samples, the encoder needs 400" in message
     assert "absent.wav: no such file" in message
+
+
+def test_samples_are_divided_by_the_scale_of_the_manifest(tmp_path, checkpoint_folder):
+    whole = np.round(3_000 * np.random.default_rng(0).standard_normal(8_000))
+    paths = tmp_path / "whole.wav", tmp_path / "right.wav"
+    soundfile.write(paths[0], whole, 16_000, "FLOAT")
+    soundfile.write(paths[1], whole.astype(np.int16), 16_000, "PCM_16")
+    unscaled = Utterance("a", paths[0], "s", "sad")
+    with pytest.raises(FeatxError, match=r"1 of 1 utterances can't be used:\n.*`scale=32768`"):
+        check_decodable([unscaled])
+    utterances = [replace(unscaled, scale=32_768.0), Utterance("b", paths[1], "s", "sad")]
+    check_decodable(utterances)
+    data = Waveforms(utterances, np.array([0, 0]), load_extractor(checkpoint_folder))
+    np.testing.assert_array_equal(data[0]["waveform"], data[1]["waveform"])
+
+
+def test_files_for_which_memory_runs_out_are_named(tmp_path, monkeypatch):
+    paths = [tmp_path / f"{n}.wav" for n in range(3)]
+    for path in paths:
+        soundfile.write(path, np.zeros(400), 16_000)
+    original = soundfile.read
+
+    def read(path: Path, **options: object) -> object:
+        if path == paths[1]:
+            raise MemoryError
+        return original(path, **options)
+
+    monkeypatch.setattr(soundfile, "read", read)
+    with pytest.raises(FeatxError, match=r"1 of 3 utterances .*\n.*1\.wav: memory ran out"):
+        check_decodable([Utterance(p.stem, p, "s", "sad") for p in paths])
