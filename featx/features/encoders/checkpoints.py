@@ -8,6 +8,7 @@ from typing import Literal
 
 from featx.errors import FeatxError
 from featx.features.acoustic.settings import read_acoustic
+from featx.features.encoders.fairseq_path import fairseq_file, fairseq_files, is_local
 from featx.features.encoders.packages import WeightsPackage, fetch_package, find_package
 from featx.utils.config import Schema, read_config, shipped_config
 from featx.utils.text import first_line, nearest
@@ -51,7 +52,8 @@ class Checkpoint:
 
     Attributes:
         name: what its features are filed under.
-        folder: the folder with config.json, preprocessor_config.json and weights.
+        folder: the folder with config.json, preprocessor_config.json and weights; a file of
+            fairseq, which says it all.
         source: the Hub id, or "local".
         revision: the Hub's commit, the package that the weights are from, or "" for a local
             folder.
@@ -75,8 +77,9 @@ def read_registry() -> dict[str, EncoderEntry]:
 
 def store_name(model: str) -> str:
     """Return the folder name for a model's features: short names stay as they are."""
-    if Path(model).is_dir():
-        return Path(model).resolve().name
+    if is_local(model):
+        path = Path(model).resolve()
+        return path.name if path.is_dir() else path.stem
     return model.replace("/", "--")
 
 
@@ -89,8 +92,8 @@ def short_name(encoder: str) -> str:
 
 
 def is_model(model: str) -> bool:
-    """Tell whether a name can be that of an encoder: a short name, a Hub id or a local folder."""
-    return Path(model).is_dir() or model in read_registry() or bool(_HUB_ID.fullmatch(model))
+    """Tell whether a name can be that of an encoder: a short name, a Hub id or a local one."""
+    return is_local(model) or model in read_registry() or bool(_HUB_ID.fullmatch(model))
 
 
 def hub_id(model: str) -> str:
@@ -138,10 +141,10 @@ def find_checkpoint(model: str, revision: str | None = None) -> Checkpoint:
     Raises:
         FeatxError: if the name is unknown, or the files are not here and can't be downloaded.
     """
-    if Path(model).is_dir():
+    if is_local(model):
         if revision:
             raise FeatxError(
-                f"`revision={revision!r}`: {model} is a local folder, which has no revisions."
+                f"`revision={revision!r}`: {model} is a local checkpoint, which has no revisions."
             )
         return Checkpoint(store_name(model), _checked(Path(model)), "local", "")
     package = _package(model, revision)
@@ -167,7 +170,7 @@ def is_here(model: str, revision: str | None = None) -> bool:
     Raises:
         FeatxError: if the name is unknown.
     """
-    if Path(model).is_dir():
+    if is_local(model):
         return not _absent(Path(model))
     package = _package(model, revision)
     if package and find_package(package):
@@ -192,7 +195,7 @@ def find_settings(model: str, revision: str | None = None) -> Path:
     Raises:
         FeatxError: if the name is unknown, or the file is not here and can't be downloaded.
     """
-    if Path(model).is_dir():
+    if is_local(model):
         return Path(model)
     if _package(model, revision):
         return find_checkpoint(model, revision).folder
@@ -289,8 +292,8 @@ def is_ctranslate2(folder: Path) -> bool:
 
 def _absent(folder: Path) -> list[str]:
     """Return the files that an encoder needs and the folder lacks."""
-    if is_ctranslate2(folder):
-        return []  # model.bin says it all
+    if is_ctranslate2(folder) or fairseq_file(folder):
+        return []  # that file says it all
     # preprocessor_config.json says whether waveforms are normalised, which can't be guessed
     settings = (CONFIG, PREPROCESSOR)
     absent = [name for name in settings if not (folder / name).is_file()]
@@ -302,6 +305,12 @@ def _absent(folder: Path) -> list[str]:
 def _checked(folder: Path) -> Path:
     """Return the folder if it holds what an encoder needs."""
     absent = _absent(folder)
+    several = fairseq_files(folder)
+    if CONFIG in absent and len(several) > 1:
+        raise FeatxError(
+            f"{folder}: holds several checkpoints of fairseq; give the file of one as `model`, "
+            f"such as {several[0]}."
+        )
     if absent:
         raise FeatxError(
             f"{folder}: not a complete checkpoint, it lacks {', '.join(absent)}. "

@@ -17,6 +17,8 @@ from featx.data.audio import SAMPLE_RATE
 from featx.errors import FeatxError
 from featx.features.encoders.checkpoints import PREPROCESSOR, is_ctranslate2
 from featx.features.encoders.ctranslate2 import read_whisper_encoder
+from featx.features.encoders.fairseq import fairseq_extractor, load_fairseq_model
+from featx.features.encoders.fairseq_path import fairseq_file
 from featx.features.encoders.families import WhisperFamily, family_of
 from featx.features.encoders.shape import read_model_config
 from featx.features.encoders.whisper_weights import WhisperWeights
@@ -42,7 +44,11 @@ def load_model(folder: Path) -> "PreTrainedModel":
     Raises:
         FeatxError: if they can't be loaded, or some are missing.
     """
-    model = _from_ctranslate2(folder) if is_ctranslate2(folder) else _from_transformers(folder)
+    fairseq = fairseq_file(folder)
+    if fairseq:
+        model = load_fairseq_model(fairseq)
+    else:
+        model = _from_ctranslate2(folder) if is_ctranslate2(folder) else _from_transformers(folder)
     frozen: PreTrainedModel = model.eval().requires_grad_(False)
     return frozen
 
@@ -100,6 +106,9 @@ def load_extractor(folder: Path) -> Any:
     Raises:
         FeatxError: if its settings can't be used, or are for another sample rate.
     """
+    fairseq = fairseq_file(folder)
+    if fairseq:
+        return fairseq_extractor(fairseq)
     config = read_model_config(folder)
     path = folder / PREPROCESSOR
     if is_ctranslate2(folder) and not path.is_file():  # many have none: Whispers differ in bands

@@ -15,6 +15,7 @@ from featx.features.encoders.checkpoints import (
     is_ctranslate2,
     read_registry,
 )
+from featx.features.encoders.fairseq_path import fairseq_file
 
 # model_type in config.json
 FAMILIES = (
@@ -149,6 +150,11 @@ def read_model_config(folder: Path) -> Any:
         from featx.features.encoders.ctranslate2 import read_whisper_config
 
         return read_whisper_config(folder)
+    fairseq = fairseq_file(folder)
+    if fairseq:
+        from featx.features.encoders.fairseq import read_fairseq_config
+
+        return read_fairseq_config(fairseq)
     path = folder / "config.json"
     try:
         family = json.loads(path.read_text("utf-8"))["model_type"]
