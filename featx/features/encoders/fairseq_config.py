@@ -55,9 +55,9 @@ def derive_config(file: FairseqFile, weights: Mapping[str, Tensor]) -> Pretraine
             _find(file, weights, "encoder.layers.0.feed_forward.intermediate_dense.weight")
         ),
         "hidden_act": _activation(file),
-        "conv_dim": tuple(width for width, _, _ in convolutions),
-        "conv_kernel": tuple(kernel for _, kernel, _ in convolutions),
-        "conv_stride": tuple(stride for _, _, stride in convolutions),
+        "conv_dim": [width for width, _, _ in convolutions],
+        "conv_kernel": [kernel for _, kernel, _ in convolutions],
+        "conv_stride": [stride for _, _, stride in convolutions],
         "conv_bias": _CONV.format(0, "conv.bias") in weights,
         "feat_extract_norm": "layer" if by_layer else "group",
         "do_stable_layer_norm": by_layer if first is None else first,

@@ -5,12 +5,14 @@ import zipfile
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from pickle import UnpicklingError
 from typing import IO, Any, TypeVar
 
 import torch
 from torch import Tensor
 
 from featx.errors import FeatxError
+from featx.utils.text import first_line
 
 # classes that fairseq's files name beside tensors: settings, vocabularies, numbers
 _HELD = ("argparse", "fairseq", "numpy", "omegaconf", "pathlib", "sentencepiece", "typing")
@@ -115,17 +117,23 @@ def _load(path: Path) -> Any:
             return torch.load(path, "cpu", weights_only=True, mmap=mapped)
     except FeatxError:
         raise
-    except Exception as error:  # whatever a damaged file raises
-        reason = " ".join(str(error).split())[:200]
+    except UnpicklingError as error:  # of what is no weight
+        reason = str(error).rpartition("WeightsUnpickler error: ")[2].split(" Please use")[0]
         raise FeatxError(
-            f"{path}: can't be read as weights and settings alone ({reason}).\n{_cure(path)}"
+            f"{path}: can't be read as weights and settings alone ({reason.strip()}).\n"
+            f"{_cure(path)}"
+        ) from error
+    except Exception as error:  # whatever a damaged file raises
+        raise FeatxError(
+            f"{path}: can't be read as a checkpoint of fairseq ({first_line(error)}). It may be "
+            "damaged, or something else under this name; fetch it again."
         ) from error
 
 
 def _cure(path: Path) -> str:
     return (
-        "  If it is whole and you trust it, this leaves just its weights in a file that can be "
-        "read; it runs what the file says:\n"
+        "  If you trust it, this leaves just its weights in a file that can be read, but runs what "
+        "the file says:\n"
         f"    python -c \"import torch; s = torch.load('{path.name}', weights_only=False); "
         "torch.save({'model': s['model']}, 'weights.pt')\""
     )
