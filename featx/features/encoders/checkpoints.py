@@ -20,6 +20,7 @@ _COMMIT = re.compile("[0-9a-f]{40}")
 CONFIG, PREPROCESSOR = "config.json", "preprocessor_config.json"
 CTRANSLATE2 = "model.bin"  # the weights of a CTranslate2 model
 WHISPER = "whisper"  # model_type in config.json
+ENCODER = "encoder"  # where a fine-tuned model that is featx's alone keeps its encoder
 
 
 class EncoderEntry(Schema):
@@ -91,6 +92,16 @@ def short_name(encoder: str) -> str:
     return encoder
 
 
+def encoder_folder(path: Path) -> Path:
+    """Return the folder of the encoder in a fine-tuned model's folder, which may be that itself.
+
+    Args:
+        path: a checkpoint's folder, which is returned as it is, or a saved model's.
+    """
+    inner = path / ENCODER
+    return inner if (inner / CONFIG).is_file() and _absent(path) else path
+
+
 def is_model(model: str) -> bool:
     """Tell whether a name can be that of an encoder: a short name, a Hub id or a local one."""
     return is_local(model) or model in read_registry() or bool(_HUB_ID.fullmatch(model))
@@ -146,7 +157,7 @@ def find_checkpoint(model: str, revision: str | None = None) -> Checkpoint:
             raise FeatxError(
                 f"`revision={revision!r}`: {model} is a local checkpoint, which has no revisions."
             )
-        return Checkpoint(store_name(model), _checked(Path(model)), "local", "")
+        return Checkpoint(store_name(model), _checked(encoder_folder(Path(model))), "local", "")
     package = _package(model, revision)
     if package and (packed := find_package(package)):
         return Checkpoint(store_name(model), packed, hub_id(model), package.requirement)
@@ -171,7 +182,7 @@ def is_here(model: str, revision: str | None = None) -> bool:
         FeatxError: if the name is unknown.
     """
     if is_local(model):
-        return not _absent(Path(model))
+        return not _absent(encoder_folder(Path(model)))
     package = _package(model, revision)
     if package and find_package(package):
         return True
@@ -196,7 +207,7 @@ def find_settings(model: str, revision: str | None = None) -> Path:
         FeatxError: if the name is unknown, or the file is not here and can't be downloaded.
     """
     if is_local(model):
-        return Path(model)
+        return encoder_folder(Path(model))
     if _package(model, revision):
         return find_checkpoint(model, revision).folder
     return _snapshot(model, revision, ["*config.json"])
