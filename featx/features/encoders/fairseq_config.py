@@ -49,7 +49,7 @@ def derive_config(file: FairseqFile, weights: Mapping[str, Tensor]) -> Pretraine
     first = file.setting("layer_norm_first", bool)
     sizes: dict[str, Any] = {
         "hidden_size": dim,
-        "num_hidden_layers": _count(weights, r"encoder\.layers\.(\d+)\."),
+        "num_hidden_layers": _count(file, weights, r"encoder\.layers\.(\d+)\."),
         "num_attention_heads": _heads(file, weights, dim),
         "intermediate_size": len(
             _find(file, weights, "encoder.layers.0.feed_forward.intermediate_dense.weight")
@@ -131,7 +131,7 @@ def _value(node: ast.expr) -> Any:
 
 
 def _convolutions(file: FairseqFile, weights: Mapping[str, Tensor]) -> list[tuple[int, int, int]]:
-    count = _count(weights, r"feature_extractor\.conv_layers\.(\d+)\.")
+    count = _count(file, weights, r"feature_extractor\.conv_layers\.(\d+)\.")
     kernels = [_find(file, weights, _CONV.format(number, "conv.weight")) for number in range(count)]
     shapes = [(len(weight), int(weight.shape[-1])) for weight in kernels]
     said = read_convolutions(file.setting("conv_feature_layers", str) or "")
@@ -185,7 +185,7 @@ def _position(
     sizes = {"num_conv_pos_embedding_groups": dim // int(kernel.shape[1])}
     if not several:
         return {**sizes, "num_conv_pos_embeddings": int(kernel.shape[2])}
-    count = _count(weights, r"encoder\.pos_conv_embed\.layers\.(\d+)\.")
+    count = _count(file, weights, r"encoder\.pos_conv_embed\.layers\.(\d+)\.")
     return {
         **sizes,
         "num_conv_pos_embeddings": count,
@@ -193,10 +193,15 @@ def _position(
     }
 
 
-def _count(weights: Mapping[str, Tensor], pattern: str) -> int:
-    """Return one more than the highest number in names that begin like this."""
+def _count(file: FairseqFile, weights: Mapping[str, Tensor], pattern: str) -> int:
+    """Return how many numbers there are in names that begin like this, which must be all."""
     found = (re.match(pattern, name) for name in weights)
-    return 1 + max((int(match[1]) for match in found if match), default=-1)
+    numbers = {int(match[1][:9]) for match in found if match}
+    absent = next((number for number in range(len(numbers)) if number not in numbers), None)
+    if absent is not None:
+        what = pattern.replace("\\", "").replace("(d+).", str(absent))
+        raise _unlike(file, f"a model without the weights that transformers calls {what}")
+    return len(numbers)
 
 
 def _find(file: FairseqFile, weights: Mapping[str, Tensor], name: str) -> Tensor:

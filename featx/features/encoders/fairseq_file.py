@@ -93,7 +93,17 @@ def read_fairseq_file(path: Path) -> FairseqFile:
     if not isinstance(weights, Mapping):
         raise FeatxError(_not_fairseq(path, state))
     named = {str(name): value for name, value in weights.items() if isinstance(value, Tensor)}
+    for name, value in named.items():
+        if not _is_held(value):
+            raise FeatxError(f"{path}: {name[:80]} claims more values than the file holds of it.")
     return FairseqFile(path, named, tuple(_tables(state)))
+
+
+def _is_held(weight: Tensor) -> bool:
+    """Tell whether all values of a weight are in the file, not one for many or none at all."""
+    if weight.layout is not torch.strided or weight.device.type != "cpu" or weight.is_quantized:
+        return False
+    return weight.numel() * weight.element_size() <= weight.untyped_storage().nbytes()
 
 
 def _not_fairseq(path: Path, state: Mapping[Any, Any]) -> str:
@@ -164,8 +174,10 @@ def _names(path: Path) -> Iterator[str]:
     """Yield what a file's pickles name of modules, as in "argparse Namespace"."""
     if zipfile.is_zipfile(path):
         with zipfile.ZipFile(path) as archive:
-            for member in archive.namelist():
-                if member.endswith("/data.pkl"):
+            for member in archive.infolist():
+                if member.compress_type != zipfile.ZIP_STORED:  # may be enormous; torch has none
+                    raise FeatxError(f"{path}: compressed, as no checkpoint of torch is.")
+                if member.filename.endswith("/data.pkl"):
                     with archive.open(member) as file:
                         yield from _globals(file)
         return

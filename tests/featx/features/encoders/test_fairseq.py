@@ -5,6 +5,7 @@ import collections
 import logging
 import sys
 import types
+import zipfile
 
 import numpy as np
 import pytest
@@ -335,6 +336,12 @@ REFUSED = {
         r"1 weights are missing.*encoder\.layers\.1\.feed_forward\.output_dense\.bias"),
     "no final norm": (without("encoder.layer_norm.weight"), r"without .*encoder\.layer_norm"),
     "another shape": (added("encoder.layers.1.fc2.bias", 3), r"shape \(3,\), not \(16,\)"),
+    "block numbers with gaps": (added("encoder.layers.999999999.fc1.bias", 2),
+        r"without the weights .* encoder\.layers\.2"),
+    "one value for many": (lambda weights: weights.update(
+        {"encoder.layer_norm.weight": torch.zeros(1).expand(10**12)}), "claims more values"),
+    "no values at all": (lambda weights: weights.update(
+        {"encoder.layer_norm.weight": torch.zeros(10**12, device="meta")}), "claims more values"),
     "no numbers": (lambda weights: weights["mask_emb"].fill_(torch.nan), "no finite numbers"),
 }  # fmt: skip
 
@@ -403,6 +410,17 @@ def test_a_damaged_file_is_refused_wherever_it_ends(tiny, save_model, write):
         path.write_bytes(whole[:size])
         with pytest.raises(FeatxError, match="can't be read"):
             read_model_config(path)
+
+
+def test_a_compressed_file_is_refused_before_it_is_unpacked(tiny, save_model, write, tmp_path):
+    model, _ = save_model("wav2vec2", **tiny)
+    path = write(as_published(model, "wav2vec2", True, "args"))
+    packed = tmp_path / "packed.pt"
+    with zipfile.ZipFile(path) as old, zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as new:
+        for member in old.infolist():
+            new.writestr(member.filename, old.read(member))
+    with pytest.raises(FeatxError, match="compressed, as no checkpoint"):
+        read_model_config(packed)
 
 
 @pytest.mark.parametrize(
