@@ -7,6 +7,7 @@ from typing import Any, Self
 Value = str | int | float
 Settings = Mapping[str, Value]
 AS_TRAINED = "30"  # what users call the windows of a store whose identity has none
+AS_PUBLISHED = "as the checkpoint says"  # and so whether waveforms were normalised
 
 
 @dataclass(frozen=True)
@@ -45,6 +46,8 @@ class FeatureIdentity(ModelIdentity):
         trimmed_to: seconds after which utterances are cut; None if none was.
         window: "short" if the encoder saw utterances without the silence that it was trained with;
             None if it saw them as it was trained.
+        normalize_waveform: "yes" or "no" if it was chosen whether waveforms are normalised; None
+            if the checkpoint decided.
     """
 
     precision: str = "float32"
@@ -53,6 +56,7 @@ class FeatureIdentity(ModelIdentity):
     blocks: int | None = None
     trimmed_to: float | None = None
     window: str | None = None
+    normalize_waveform: str | None = None
 
     @property
     def is_acoustic(self) -> bool:
@@ -60,8 +64,9 @@ class FeatureIdentity(ModelIdentity):
         return self.blocks is None
 
     def compared(self) -> dict[str, Any]:
-        """Return what `to_json` does, with a word for windows as trained: messages show it."""
-        return {"window": AS_TRAINED, **self.to_json()}
+        """Return what `to_json` does, with words for what was not chosen: messages show them."""
+        usual = {"window": AS_TRAINED, "normalize_waveform": AS_PUBLISHED}
+        return {**usual, **self.to_json()}
 
     @classmethod
     def from_json(cls, table: Mapping[str, Any]) -> Self:

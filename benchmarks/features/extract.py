@@ -44,7 +44,8 @@ from featx.data.manifest import Manifest
 from featx.features.encoders.checkpoints import find_checkpoint
 from featx.features.encoders.devices import BATCH_SECONDS, find_devices
 from featx.features.encoders.encoder import Encoder
-from featx.features.encoders.loading import load_extractor, load_model
+from featx.features.encoders.loading import load_model
+from featx.features.encoders.preprocessing import load_extractor
 from featx.features.encoders.workers import EncoderWorkers
 from featx.features.fill import fill
 from featx.features.plan import ExtractionPlan, plan_extraction

@@ -18,7 +18,7 @@ from transformers.utils import logging as transformers_logging
 from benchmarks.setting import describe_machine, versions, write_encoder
 from featx.data.manifest import Utterance
 from featx.features.encoders.devices import find_devices
-from featx.features.encoders.loading import load_extractor
+from featx.features.encoders.preprocessing import load_extractor
 from featx.finetuning.choices import Mode
 from featx.finetuning.config import Tuning, TuningSettings
 from featx.finetuning.model import EmotionModel, build_model

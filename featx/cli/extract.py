@@ -11,7 +11,7 @@ from featx.cli.complete import complete_model
 from featx.cli.errors import explain_within
 from featx.cli.output import Json, show
 from featx.errors import FeatxError
-from featx.features.choices import Dtype, Precision, TooLong, Window
+from featx.features.choices import Dtype, NormalizeWaveform, Precision, TooLong, Window
 
 log = logging.getLogger("featx")
 
@@ -49,6 +49,13 @@ def extract(
             "linear head had 73.1 instead of 74.4 % UAR, and by speaker 82.7 instead of 83.8 %."
         ),
     ] = "30",
+    normalize_waveform: Annotated[
+        NormalizeWaveform | None,
+        typer.Option(
+            help="Whether each waveform is brought to mean 0 and variance 1 (default: as the "
+            "checkpoint says, or if it does not say, as its family was published)."
+        ),
+    ] = None,
     dtype: Annotated[
         Dtype | None,
         typer.Option(
@@ -99,6 +106,7 @@ def extract(
         out=out,
         layers=layers,
         window=window,
+        normalize_waveform=normalize_waveform,
         dtype=dtype,
         precision=precision,
         device=device,

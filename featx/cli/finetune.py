@@ -19,6 +19,7 @@ from featx.cli.options import (
     refuse,
 )
 from featx.cli.output import Json, show
+from featx.features.choices import NormalizeWaveform
 from featx.finetuning.choices import BESIDE_CONFIG, HeadKind, Mode, Pooling, Save, SelectOn
 
 
@@ -69,6 +70,13 @@ def finetune(
     seconds: Seconds = float("inf"),
     revision: Annotated[
         str | None, typer.Option(help="Branch, tag or commit of the Hub repository.")
+    ] = None,
+    normalize_waveform: Annotated[
+        NormalizeWaveform | None,
+        typer.Option(
+            help="Whether each waveform is brought to mean 0 and variance 1 (default: as the "
+            "checkpoint says)."
+        ),
     ] = None,
     settings: Settings = None,
     config: Config = None,
@@ -123,6 +131,7 @@ def finetune(
         speaker_dependent=speaker_dependent,
         seconds=seconds,
         revision=revision,
+        normalize_waveform=normalize_waveform,
         settings=settings or (),
         config=config,
         name=name,

@@ -11,7 +11,7 @@ from pydantic import BeforeValidator, Field, PositiveFloat, PositiveInt, model_v
 
 from featx.data.choices import CorpusName
 from featx.data.corpora import CORPORA
-from featx.features.choices import Dtype, Precision, TooLong, Window
+from featx.features.choices import Dtype, NormalizeWaveform, Precision, TooLong, Window
 from featx.features.plan import MAX_SECONDS
 from featx.finetuning.choices import HeadKind, Mode, Pooling, Save, SelectOn
 from featx.fitting.choices import Normalize
@@ -85,6 +85,7 @@ class Features(Schema):
     revision: str | None = None
     layers: str | None = None
     window: Annotated[Window, BeforeValidator(str)] = "30"  # which may be written as a number
+    normalize_waveform: NormalizeWaveform | None = None
     dtype: Dtype | None = None
     precision: Literal["", Precision] = ""
     device: str = "auto"
@@ -132,6 +133,7 @@ class Finetuning(System):
 
     model: str
     revision: str = ""
+    normalize_waveform: NormalizeWaveform | None = None
     mode: Mode = "full"
     head: HeadKind = "linear"
     pooling: Pooling = "mean"

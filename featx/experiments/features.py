@@ -24,12 +24,8 @@ from featx.features.encoders.checkpoints import (
 )
 from featx.features.encoders.devices import Compute
 from featx.features.encoders.fairseq_path import is_local
-from featx.features.encoders.loading import (
-    digest_settings,
-    digest_weights,
-    load_extractor,
-    load_frozen,
-)
+from featx.features.encoders.loading import digest_settings, digest_weights, load_frozen
+from featx.features.encoders.preprocessing import load_extractor
 from featx.features.extract import plan_features
 from featx.features.extractors import find_outline
 from featx.features.layers import parse_layers
@@ -51,6 +47,7 @@ def config_of(store: Store) -> ExtractConfig:
         compute=Compute(asked.device, asked.devices, _precision(store), asked.batch_seconds),
         limit=_limit(store),
         window=asked.window,
+        normalize_waveform=asked.normalize_waveform,
     )
 
 
@@ -101,11 +98,12 @@ def identify(store: Store) -> ModelIdentity:
         return ModelIdentity(store_name(model), revision="")
     checkpoint = find_checkpoint(model, revision)
     weights = load_frozen(checkpoint.folder)
+    extractor = load_extractor(checkpoint.folder, store.features.normalize_waveform)
     return ModelIdentity(
         encoder=checkpoint.identifier,
         revision=checkpoint.revision,
         weights_sha256=digest_weights(weights),
-        settings_sha256=digest_settings(weights.config, load_extractor(checkpoint.folder)),
+        settings_sha256=digest_settings(weights.config, extractor),
     )
 
 
@@ -197,6 +195,9 @@ def _check_same(store: Store, there: FeatureStore) -> Known:
         window = there.identity.compared()["window"]
         if asked.window != window:
             differing.append(f"window is {window} there, {asked.window} here")
+        normalised, wanted_so = there.identity.normalize_waveform, asked.normalize_waveform
+        if normalised != wanted_so:
+            differing.append(f"normalize_waveform is {normalised} there, {wanted_so} here")
         differing += _cut_otherwise(store, there)
     if differing:
         raise FeatxError(

@@ -11,7 +11,7 @@ from featx.experiments.findings import Findings
 from featx.experiments.plan import Case, Plan, PlannedRun, manifest_path
 from featx.features.encoders.checkpoints import find_checkpoint
 from featx.features.encoders.devices import Compute, find_devices
-from featx.features.encoders.loading import load_extractor
+from featx.features.encoders.preprocessing import load_extractor
 from featx.features.encoders.shape import read_shape
 from featx.features.layers import choose_layers
 from featx.finetuning.config import FinetuneConfig, finetune_config
@@ -58,6 +58,7 @@ def tuning_settings(plan: Plan, run: PlannedRun, protocols: Protocols) -> Finetu
         **_shared(plan, run, protocols),
         "model": tuning.model,
         "revision": tuning.revision,
+        "normalize_waveform": tuning.normalize_waveform,
         "mode": tuning.mode,
         "head": {"kind": tuning.head, "pooling": tuning.pooling},
         "select_on": tuning.select_on,
@@ -176,7 +177,7 @@ def _check_tuning(plan: Plan, run: PlannedRun, protocols: Protocols, task: Task)
     if missing := weights_missing(config.model, config.revision or None):
         raise FeatxError(missing)
     folder = find_checkpoint(config.model, config.revision or None).folder
-    load_extractor(folder)
+    load_extractor(folder, config.normalize_waveform)
     check_usable(task.utterances, read_shape(folder).shortest, config.seconds)
     return config
 

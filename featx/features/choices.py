@@ -11,5 +11,8 @@ Precision = Literal["auto", "float32", "bfloat16", "float16"]
 Window = Literal["30", "short"]
 """What Whisper sees at once: 30 s, filled up with silence, or the utterance and no silence."""
 
+NormalizeWaveform = Literal["yes", "no"]
+"""Whether each waveform is brought to mean 0 and variance 1 before an encoder takes it."""
+
 TooLong = Literal["refuse", "trim"]
 """What becomes of an utterance longer than the limit."""

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from featx.features.choices import Dtype, Window
+from featx.features.choices import Dtype, NormalizeWaveform, Window
 from featx.features.encoders.devices import Compute
 from featx.features.plan import LengthLimit
 
@@ -22,6 +22,7 @@ class ExtractConfig:
         compute: what to compute with.
         limit: how long an utterance may be.
         window: what a Whisper sees at once.
+        normalize_waveform: whether waveforms are normalised; by default the checkpoint decides.
     """
 
     model: str
@@ -31,3 +32,4 @@ class ExtractConfig:
     compute: Compute = DEFAULT_COMPUTE
     limit: LengthLimit = DEFAULT_LIMIT
     window: Window = "30"
+    normalize_waveform: NormalizeWaveform | None = None

@@ -10,7 +10,7 @@ from pydantic import PositiveFloat
 
 from cache import FeatureIdentity, FeatureStore, check_disk, writing
 from featx.data.manifest import Manifest, load_manifest
-from featx.features.choices import Dtype, Precision, TooLong, Window
+from featx.features.choices import Dtype, NormalizeWaveform, Precision, TooLong, Window
 from featx.features.config import ExtractConfig
 from featx.features.encoders.devices import Compute
 from featx.features.extraction import Extraction
@@ -35,6 +35,7 @@ def extract(
     out: str | Path | None = None,
     layers: str | int | Sequence[int] | None = None,
     window: Window | Literal[30] = "30",
+    normalize_waveform: NormalizeWaveform | None = None,
     dtype: Dtype | None = None,
     precision: Precision = "auto",
     device: str = "auto",
@@ -60,6 +61,9 @@ def extract(
         window: what a Whisper sees at once: "30" s, filled up with silence as it was trained, or
             "short", the utterance and no silence, several times as fast and not the model as
             trained. For no other model.
+        normalize_waveform: "yes" or "no": whether each waveform is brought to mean 0 and
+            variance 1. By default the checkpoint decides, or if it does not say, what its family
+            was published with. Not for Whisper, which takes spectrograms.
         dtype: the type to store features in; by default float16 for encoders and float32 for
             acoustic features.
         precision: the type to compute in; "auto" measures which is fastest and exact enough.
@@ -91,7 +95,9 @@ def extract(
     chosen = None if layers is None else join_layers(layers)
     limit = LengthLimit(max_seconds, too_long == "trim")
     seen = cast(Window, str(window))
-    config = ExtractConfig(str(model), revision, chosen, dtype, compute, limit, seen)
+    config = ExtractConfig(
+        str(model), revision, chosen, dtype, compute, limit, seen, normalize_waveform
+    )
     utterances = manifest if isinstance(manifest, Manifest) else load_manifest(Path(manifest))
     folder = Path(out) if out is not None else store_folder(utterances.path, str(model))
     return extract_features(config, utterances, folder, dry_run)

@@ -17,7 +17,7 @@ from featx.features.acoustic.settings import (
     read_acoustic,
 )
 from featx.features.acoustic.workers import AcousticWorkers
-from featx.features.choices import Window
+from featx.features.choices import NormalizeWaveform, Window
 from featx.features.config import ExtractConfig
 from featx.features.encoders.checkpoints import (
     Checkpoint,
@@ -28,7 +28,13 @@ from featx.features.encoders.checkpoints import (
 )
 from featx.features.encoders.devices import Compute
 from featx.features.encoders.encoder import Encoder
-from featx.features.encoders.shape import EncoderShape, find_shape, no_windows, read_shape
+from featx.features.encoders.shape import (
+    EncoderShape,
+    find_shape,
+    no_windows,
+    read_shape,
+    takes_spectrograms,
+)
 from featx.features.encoders.workers import EncoderWorkers
 from featx.features.layers import parse_layers
 from featx.features.plan import ExtractionPlan
@@ -42,6 +48,7 @@ ACOUSTIC_BATCH_SECONDS = 15.0  # of audio that a thread takes at a time
 SENSELESS = {  # arguments that mean nothing for acoustic features, and why
     "revision": "they come with featx, from no repository",
     "layers": "they have one layer",
+    "normalize_waveform": "their settings say how they are computed",
     "precision": "they are always computed in float32",
     "device": "they are always computed on the processor",
     "devices": "they are always computed on the processor",
@@ -71,12 +78,14 @@ def find_extractor(config: ExtractConfig) -> Extractor:
     acoustic = _find_acoustic(config)
     if acoustic:
         return acoustic
-    if config.window == "short":  # is refused before weights are downloaded
-        find_shape(config.model, config.revision).seen_in(config.window, config.model)
+    if config.window == "short" or config.normalize_waveform:  # refused before any download
+        _encoder_outline(config, find_shape(config.model, config.revision))
     checkpoint = find_checkpoint(config.model, config.revision)
     outline = _encoder_outline(config, read_shape(checkpoint.folder))
     config.compute.check()
-    return EncoderExtractor(checkpoint, outline, config.compute, config.window)
+    return EncoderExtractor(
+        checkpoint, outline, config.compute, config.window, config.normalize_waveform
+    )
 
 
 def _find_acoustic(config: ExtractConfig) -> "AcousticExtractor | None":
@@ -93,6 +102,8 @@ def _find_acoustic(config: ExtractConfig) -> "AcousticExtractor | None":
 
 
 def _encoder_outline(config: ExtractConfig, shape: EncoderShape) -> Outline:
+    if config.normalize_waveform and shape.window is not None:
+        raise takes_spectrograms(config.model, config.normalize_waveform)
     layers = None if config.layers is None else parse_layers(config.layers, shape.blocks)
     return Outline(shape.seen_in(config.window, config.model), layers, "float16")
 
@@ -117,6 +128,7 @@ def _encoder_arguments(config: ExtractConfig) -> dict[str, object]:
     return {
         "revision": config.revision,
         "layers": config.layers,
+        "normalize_waveform": config.normalize_waveform,
         "precision": compute.precision,
         "device": compute.device,
         "devices": compute.devices,
@@ -133,17 +145,19 @@ class EncoderExtractor:
         outline: what features it gives.
         compute: what to compute with.
         window: what a Whisper sees at once.
+        normalize_waveform: whether waveforms are normalised; None if the checkpoint decides.
     """
 
     checkpoint: Checkpoint
     outline: Outline
     compute: Compute
     window: Window
+    normalize_waveform: NormalizeWaveform | None = None
     _workers: dict[str, EncoderWorkers] = field(default_factory=dict, compare=False, repr=False)
 
     @cached_property
     def _encoder(self) -> Encoder:
-        return Encoder(self.checkpoint, self.outline.layers, self.window)
+        return Encoder(self.checkpoint, self.outline.layers, self.window, self.normalize_waveform)
 
     def start(self, plan: ExtractionPlan, folder: Path) -> Work:
         """Load the encoder and settle its precision.
@@ -162,10 +176,25 @@ class EncoderExtractor:
         if precision == "auto":
             precision = choose_precision(encoder, devices[0], plan, folder)
         return Work(
-            _encoder_identity(self.checkpoint, encoder, precision),
+            self._identity(precision),
             _versions(ENCODERS_BY),
             partial(self._work, precision),
             self.compute.seconds,
+        )
+
+    def _identity(self, precision: str) -> FeatureIdentity:
+        checkpoint, encoder = self.checkpoint, self._encoder
+        return FeatureIdentity(
+            encoder=checkpoint.identifier,
+            revision=checkpoint.revision,
+            weights_sha256=encoder.digest,
+            settings_sha256=encoder.settings_digest,
+            precision=precision,
+            blocks=encoder.shape.blocks,
+            sample_rate=SAMPLE_RATE,
+            frame_step=encoder.shape.hop / SAMPLE_RATE,
+            window="short" if encoder.shape.short else None,
+            normalize_waveform=self.normalize_waveform,
         )
 
     def _work(self, precision: str) -> EncoderWorkers:
@@ -174,20 +203,6 @@ class EncoderExtractor:
             made = EncoderWorkers(self._encoder, self.compute.places, precision)
             self._workers[precision] = made
         return self._workers[precision]
-
-
-def _encoder_identity(checkpoint: Checkpoint, encoder: Encoder, precision: str) -> FeatureIdentity:
-    return FeatureIdentity(
-        encoder=checkpoint.identifier,
-        revision=checkpoint.revision,
-        weights_sha256=encoder.digest,
-        settings_sha256=encoder.settings_digest,
-        precision=precision,
-        blocks=encoder.shape.blocks,
-        sample_rate=SAMPLE_RATE,
-        frame_step=encoder.shape.hop / SAMPLE_RATE,
-        window="short" if encoder.shape.short else None,
-    )
 
 
 @dataclass(frozen=True)

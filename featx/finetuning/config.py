@@ -15,6 +15,7 @@ from pydantic import (
 )
 
 from classifiers.pooled import PooledSettings
+from featx.features.choices import NormalizeWaveform
 from featx.features.encoders.checkpoints import store_name
 from featx.finetuning.choices import BestBy, Mode, Save, SelectOn
 from featx.protocols.protocol import Protocol
@@ -110,6 +111,7 @@ class FinetuneConfig(Tuning):
         manifest: the labels and audio; relative to the working folder.
         model: a short name, a Hub id or a local folder.
         revision: branch, tag or commit of the Hub repository; its main branch if empty.
+        normalize_waveform: whether waveforms are normalised; without it, the checkpoint decides.
         mode: "full" trains all weights, "partial" all but the CNN's, "frozen" the head's.
         seconds: how much of the beginning of each utterance is used; `inf` for all of it.
         select_on: what chooses the checkpoint. "test" is how some papers do it: training has the
@@ -124,6 +126,7 @@ class FinetuneConfig(Tuning):
     manifest: Path
     model: str
     revision: str = ""
+    normalize_waveform: NormalizeWaveform | None = None
     mode: Mode
     seconds: PositiveFloat = math.inf
     select_on: SelectOn = "validation"

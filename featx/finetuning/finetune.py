@@ -8,6 +8,7 @@ from pydantic import PositiveFloat, PositiveInt
 
 from featx.data.manifest import Manifest, load_manifest
 from featx.errors import FeatxError
+from featx.features.choices import NormalizeWaveform
 from featx.features.encoders.devices import Compute
 from featx.finetuning.choices import BESIDE_CONFIG, HeadKind, Mode, Pooling, Save, SelectOn
 from featx.finetuning.config import FinetuneConfig, earlier_config, finetune_config
@@ -36,6 +37,7 @@ def finetune(
     speaker_dependent: bool = False,
     seconds: PositiveFloat = math.inf,
     revision: str | None = None,
+    normalize_waveform: NormalizeWaveform | None = None,
     settings: str | Sequence[str] = (),
     config: AnyPath | FinetuneConfig | None = None,
     name: str | None = None,
@@ -68,6 +70,8 @@ def finetune(
         speaker_dependent: let training and test share speakers.
         seconds: how much of the beginning of each utterance is used.
         revision: branch, tag or commit of the Hub repository.
+        normalize_waveform: "yes" or "no": whether each waveform is brought to mean 0 and
+            variance 1; by default the checkpoint decides. Not for Whisper.
         settings: changes of single settings, such as "training.learning_rate=1e-5".
         config: repeat this run: itself, its folder, its config or its `config.toml`.
         name: what the run is called; by default its manifest, model, mode and protocol.
@@ -112,6 +116,7 @@ def finetune(
             "manifest": str(corpus.path),
             "model": str(model),
             "revision": revision or "",
+            "normalize_waveform": normalize_waveform,
             "mode": mode,
             "head": {"kind": head, "pooling": pooling},
             "select_on": select_on,

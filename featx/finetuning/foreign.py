@@ -6,16 +6,21 @@ from typing import Any
 
 import torch
 
-from featx.features.encoders.checkpoints import CONFIG, PREPROCESSOR
 from featx.features.encoders.families import family_of
-from featx.features.encoders.shape import read_model_config, read_shape
+from featx.features.encoders.folders import CONFIG, PREPROCESSOR, PROCESSOR
+from featx.features.encoders.model_config import read_model_config
+from featx.features.encoders.shape import read_shape
 from featx.runs.safe_files import refused
 from featx.runs.safe_weights import check_weights, shapes_of
 
 WEIGHTS = "model.safetensors"
 _CODE = ("auto_map", "trust_remote_code", "custom_pipelines", "quantization_config")
 _ATTENTION = ("attn_implementation", "_attn_implementation")
-_OTHERS = ("adapter_config.json", "model.safetensors.index.json")  # lead to other weights
+_OTHERS = (  # lead to other weights, or to another preprocessor
+    "adapter_config.json",
+    "model.safetensors.index.json",
+    PROCESSOR,
+)
 _MOST = 1_000  # blocks of an encoder, or convolutions in a row
 _LOOPED = ("num_hidden_layers", "encoder_layers", "decoder_layers", "num_adapter_layers")
 

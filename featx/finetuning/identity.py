@@ -7,12 +7,8 @@ from dataclasses import dataclass
 from classifiers.pooled import PooledClassifier
 from featx.data.audio import digest_audio
 from featx.features.encoders.checkpoints import Checkpoint
-from featx.features.encoders.loading import (
-    digest_settings,
-    digest_weights,
-    load_extractor,
-    load_model,
-)
+from featx.features.encoders.loading import digest_settings, digest_weights, load_model
+from featx.features.encoders.preprocessing import load_extractor
 from featx.features.encoders.shape import read_shape
 from featx.finetuning.config import FinetuneConfig
 from featx.finetuning.model import EmotionModel
@@ -51,7 +47,7 @@ def identify(config: FinetuneConfig, task: Task, checkpoint: Checkpoint) -> Iden
         FeatxError: if the encoder or audio can't be read.
     """
     encoder = load_model(checkpoint.folder)
-    extractor = load_extractor(checkpoint.folder)
+    extractor = load_extractor(checkpoint.folder, config.normalize_waveform)
     weights, settings = digest_weights(encoder), digest_settings(encoder.config, extractor)
     shape = read_shape(checkpoint.folder)
     head = PooledClassifier(config.head, shape.dim, len(task.classes))

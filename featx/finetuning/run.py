@@ -12,7 +12,7 @@ from featx.data.manifest import Manifest, load_manifest
 from featx.errors import Interrupted
 from featx.features.encoders.checkpoints import Checkpoint, find_checkpoint, store_name
 from featx.features.encoders.devices import Compute, keep_float32
-from featx.features.encoders.loading import load_extractor
+from featx.features.encoders.preprocessing import load_preprocessing
 from featx.features.encoders.shape import read_shape
 from featx.finetuning.card import write_card
 from featx.finetuning.card_facts import CardFacts
@@ -90,11 +90,13 @@ def run_finetune(
     identity = identify(config, task, checkpoint)
     device = compute.place
     keep_float32(device)
+    preprocessing = load_preprocessing(checkpoint.folder, config.normalize_waveform)
+    preprocessing.report()
     setting = Setting(
         config=config,
         task=task,
         checkpoint=checkpoint.folder,
-        extractor=load_extractor(checkpoint.folder),
+        extractor=preprocessing.extractor,
         device=device,
         processes=Processes(device),
         trackers=recipients.trackers,

@@ -19,14 +19,10 @@ from transformers import MODEL_FOR_AUDIO_CLASSIFICATION_MAPPING, MODEL_MAPPING
 from classifiers.pooled import PooledClassifier, PooledSettings
 from classifiers.settings import PositiveFinite
 from featx.errors import FeatxError
-from featx.features.encoders.checkpoints import (
-    CONFIG,
-    ENCODER,
-    PREPROCESSOR,
-    WHISPER,
-    encoder_folder,
-)
-from featx.features.encoders.loading import load_extractor, load_model
+from featx.features.encoders.checkpoints import WHISPER
+from featx.features.encoders.folders import CONFIG, ENCODER, PREPROCESSOR, encoder_folder
+from featx.features.encoders.loading import load_model
+from featx.features.encoders.preprocessing import load_extractor
 from featx.features.encoders.shape import read_shape
 from featx.finetuning.choices import Mode
 from featx.finetuning.foreign import check_encoder, check_settings

@@ -1,6 +1,7 @@
 """How a saved model is used: the code in its card."""
 
-from featx.features.encoders.checkpoints import ENCODER, WHISPER
+from featx.features.encoders.checkpoints import WHISPER
+from featx.features.encoders.folders import ENCODER
 from featx.finetuning.card_facts import CardFacts
 
 PLAIN = """\

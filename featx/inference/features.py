@@ -13,7 +13,7 @@ from featx.data.audio import SAMPLE_RATE
 from featx.data.manifest import Manifest
 from featx.errors import FeatxError
 from featx.features.acoustic.settings import read_acoustic
-from featx.features.choices import Dtype, Precision, Window
+from featx.features.choices import Dtype, NormalizeWaveform, Precision, Window
 from featx.features.config import ExtractConfig
 from featx.features.encoders.devices import Compute
 from featx.features.encoders.fairseq_path import ENDING
@@ -176,6 +176,7 @@ def find_source(
         compute=Compute(options.device, precision=cast(Precision, identity.precision)),
         limit=limit,
         window=cast(Window, identity.compared()["window"]),
+        normalize_waveform=cast(NormalizeWaveform | None, identity.normalize_waveform),
     )
     return Source(wanted, config)
 

@@ -11,7 +11,8 @@ from featx import __version__
 from featx.data.audio import SAMPLE_RATE
 from featx.errors import FeatxError
 from featx.features.encoders.checkpoints import find_checkpoint
-from featx.features.encoders.loading import load_extractor, load_model
+from featx.features.encoders.loading import load_model
+from featx.features.encoders.preprocessing import load_extractor
 from featx.features.encoders.shape import EncoderShape, read_shape
 from featx.finetuning.saved import load_tuned
 from featx.fitting.model import FittedHeads, HeadInput
@@ -77,7 +78,8 @@ def _build_fitted(model: FittedModel, options: Options) -> Network:
     shape, dim = read_shape(folder), wanted.dim
     chosen = weighed_layers(heads.members, len(wanted.layers), dim)
     layers = [int(wanted.layers[place]) for place in chosen]
-    encoder = encoder_graph(load_model(folder), load_extractor(folder), max(layers))
+    extractor = load_extractor(folder, source.config.normalize_waveform)
+    encoder = encoder_graph(load_model(folder), extractor, max(layers))
     branch = Branch(
         encoder,
         heads_graph(heads.members, chosen, dim),

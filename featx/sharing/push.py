@@ -9,7 +9,7 @@ from typing import Any
 from huggingface_hub import HfApi, ModelCard
 
 from featx.errors import FeatxError
-from featx.features.encoders.checkpoints import encoder_folder
+from featx.features.encoders.folders import encoder_folder
 from featx.finetuning.config import FinetuneConfig
 from featx.finetuning.hub import best_saved
 from featx.runs.files import CARD, CONFIG, DESCRIPTION, MODELS, SAVED_HEAD

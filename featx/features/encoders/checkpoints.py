@@ -8,7 +8,9 @@ from typing import Literal
 
 from featx.errors import FeatxError
 from featx.features.acoustic.settings import read_acoustic
-from featx.features.encoders.fairseq_path import fairseq_file, fairseq_files, is_local
+from featx.features.encoders.fairseq_path import is_local
+from featx.features.encoders.folders import absent_files, check_folder, find_folder
+from featx.features.encoders.hub import download, download_settings, find_cached, find_complete
 from featx.features.encoders.packages import WeightsPackage, fetch_package, find_package
 from featx.utils.config import Schema, read_config, shipped_config
 from featx.utils.text import first_line, nearest
@@ -17,10 +19,7 @@ from featx.utils.text import first_line, nearest
 _HUB_ID = re.compile(r"\w+(?:[.-]\w+)*/\w+(?:[.-]\w+)*", re.ASCII)
 
 _COMMIT = re.compile("[0-9a-f]{40}")
-CONFIG, PREPROCESSOR = "config.json", "preprocessor_config.json"
-CTRANSLATE2 = "model.bin"  # the weights of a CTranslate2 model
 WHISPER = "whisper"  # model_type in config.json
-ENCODER = "encoder"  # where a fine-tuned model that is featx's alone keeps its encoder
 
 
 class EncoderEntry(Schema):
@@ -53,8 +52,7 @@ class Checkpoint:
 
     Attributes:
         name: what its features are filed under.
-        folder: the folder with config.json, preprocessor_config.json and weights; a file of
-            fairseq, which says it all.
+        folder: the folder with config.json and weights; or the file of fairseq, or its folder.
         source: the Hub id, or "local".
         revision: the Hub's commit, the package that the weights are from, or "" for a local
             folder.
@@ -92,18 +90,8 @@ def short_name(encoder: str) -> str:
     return encoder
 
 
-def encoder_folder(path: Path) -> Path:
-    """Return the folder of the encoder in a fine-tuned model's folder, which may be that itself.
-
-    Args:
-        path: a checkpoint's folder, which is returned as it is, or a saved model's.
-    """
-    inner = path / ENCODER
-    return inner if (inner / CONFIG).is_file() and _absent(path) else path
-
-
 def is_model(model: str) -> bool:
-    """Tell whether a name can be that of an encoder: a short name, a Hub id or a local one."""
+    """Tell whether a name can be that of an encoder: a short name, a Hub id or a local folder."""
     return is_local(model) or model in read_registry() or bool(_HUB_ID.fullmatch(model))
 
 
@@ -157,17 +145,15 @@ def find_checkpoint(model: str, revision: str | None = None) -> Checkpoint:
             raise FeatxError(
                 f"`revision={revision!r}`: {model} is a local checkpoint, which has no revisions."
             )
-        return Checkpoint(store_name(model), _checked(encoder_folder(Path(model))), "local", "")
+        return Checkpoint(store_name(model), check_folder(find_folder(Path(model))), "local", "")
     package = _package(model, revision)
     if package and (packed := find_package(package)):
         return Checkpoint(store_name(model), packed, hub_id(model), package.requirement)
     if package and revision:
         raise _not_here(model, None, f"{revision} is neither fetched nor installed")
-    folder = _snapshot(model, revision, ["*config.json", "model*.safetensors*"])
-    if not list(folder.glob("model*.safetensors")):  # older repositories
-        folder = _snapshot(model, revision, ["*config.json", "pytorch_model*"])
-    if _absent(folder):  # an earlier download was stopped, or fetched only the settings
-        raise _not_here(model, revision, f"that copy lacks {', '.join(_absent(folder))}")
+    folder = _snapshot(model, revision)
+    if absent := absent_files(folder):  # an earlier download was stopped, or had only settings
+        raise _not_here(model, revision, f"that copy lacks {' and '.join(absent)}")
     return Checkpoint(store_name(model), folder, hub_id(model), folder.name)
 
 
@@ -182,18 +168,11 @@ def is_here(model: str, revision: str | None = None) -> bool:
         FeatxError: if the name is unknown.
     """
     if is_local(model):
-        return not _absent(encoder_folder(Path(model)))
+        return not absent_files(find_folder(Path(model)))
     package = _package(model, revision)
     if package and find_package(package):
         return True
-    repository = hub_id(model)
-    from huggingface_hub import snapshot_download
-
-    try:
-        folder = snapshot_download(repository, revision=revision, local_files_only=True)
-        return not _absent(Path(folder))
-    except OSError:  # nothing of it is here
-        return False
+    return find_complete(hub_id(model), revision) is not None
 
 
 def find_settings(model: str, revision: str | None = None) -> Path:
@@ -207,10 +186,10 @@ def find_settings(model: str, revision: str | None = None) -> Path:
         FeatxError: if the name is unknown, or the file is not here and can't be downloaded.
     """
     if is_local(model):
-        return encoder_folder(Path(model))
+        return find_folder(Path(model))
     if _package(model, revision):
         return find_checkpoint(model, revision).folder
-    return _snapshot(model, revision, ["*config.json"])
+    return _snapshot(model, revision, weights=False)
 
 
 def revision_here(model: str, revision: str | None = None) -> str | None:
@@ -228,14 +207,8 @@ def revision_here(model: str, revision: str | None = None) -> str | None:
         return package.requirement
     if revision and _COMMIT.fullmatch(revision):
         return revision
-    repository = hub_id(model)
-    from huggingface_hub import snapshot_download
-
-    try:
-        folder = snapshot_download(repository, revision=revision, local_files_only=True)
-    except OSError:  # nothing of it is here
-        return None
-    return None if _absent(Path(folder)) else Path(folder).name
+    folder = find_complete(hub_id(model), revision)
+    return folder.name if folder else None
 
 
 def fetch(model: str) -> Checkpoint:
@@ -271,14 +244,15 @@ def _package(model: str, revision: str | None) -> WeightsPackage | None:
     return None
 
 
-def _snapshot(model: str, revision: str | None, patterns: list[str]) -> Path:
+def _snapshot(model: str, revision: str | None, weights: bool = True) -> Path:
     """Return the folder of a Hub repository's files, named after their commit."""
     repository = hub_id(model)
-    from huggingface_hub import snapshot_download  # slow to import: only where it is needed
-
+    fetch_files, find = (download, find_complete) if weights else (download_settings, find_cached)
     try:
-        return Path(snapshot_download(repository, revision=revision, allow_patterns=patterns))
+        return fetch_files(repository, revision)
     except Exception as error:  # offline, gated, no such repository: the cure is the same
+        if folder := find(repository, revision):
+            return folder
         reason = first_line(error)
         raise _not_here(model, revision, f"its download failed: {reason}") from error
 
@@ -294,38 +268,3 @@ def _not_here(model: str, revision: str | None, reason: str) -> FeatxError:
         f"    {fetch_command(model, revision)}\n"
         "  then copy that cache here, or give as `model` the folder that holds it."
     )
-
-
-def is_ctranslate2(folder: Path) -> bool:
-    """Tell whether a folder holds a CTranslate2 model, whose config.json is another one."""
-    return (folder / CTRANSLATE2).is_file()
-
-
-def _absent(folder: Path) -> list[str]:
-    """Return the files that an encoder needs and the folder lacks."""
-    if is_ctranslate2(folder) or fairseq_file(folder):
-        return []  # that file says it all
-    # preprocessor_config.json says whether waveforms are normalised, which can't be guessed
-    settings = (CONFIG, PREPROCESSOR)
-    absent = [name for name in settings if not (folder / name).is_file()]
-    if not [*folder.glob("model*.safetensors"), *folder.glob("pytorch_model*.bin")]:
-        absent.append("model.safetensors or pytorch_model.bin")
-    return absent
-
-
-def _checked(folder: Path) -> Path:
-    """Return the folder if it holds what an encoder needs."""
-    absent = _absent(folder)
-    several = fairseq_files(folder)
-    if CONFIG in absent and len(several) > 1:
-        raise FeatxError(
-            f"{folder}: holds several checkpoints of fairseq; give the file of one as `model`, "
-            f"such as {several[0]}."
-        )
-    if absent:
-        raise FeatxError(
-            f"{folder}: not a complete checkpoint, it lacks {', '.join(absent)}. "
-            "Save one with model.save_pretrained(folder) and "
-            "feature_extractor.save_pretrained(folder)."
-        )
-    return folder

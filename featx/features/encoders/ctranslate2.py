@@ -16,7 +16,7 @@ from torch import Tensor
 from transformers import WhisperConfig
 
 from featx.errors import FeatxError
-from featx.features.encoders.checkpoints import CTRANSLATE2
+from featx.features.encoders.folders import CTRANSLATE2
 
 VERSION, SPECIFICATION = 6, "WhisperSpec"
 DTYPES = ("float32", "int8", "int16", "int32", "float16", "bfloat16")  # in the order of their codes

@@ -6,16 +6,12 @@ from collections.abc import Sequence
 import numpy as np
 import torch
 
-from featx.features.choices import Window
+from featx.features.choices import NormalizeWaveform, Window
 from featx.features.encoders.checkpoints import Checkpoint
 from featx.features.encoders.devices import keep_float32
 from featx.features.encoders.families import family_of, prepare_waveform
-from featx.features.encoders.loading import (
-    digest_settings,
-    digest_weights,
-    load_extractor,
-    load_frozen,
-)
+from featx.features.encoders.loading import digest_settings, digest_weights, load_frozen
+from featx.features.encoders.preprocessing import load_preprocessing
 from featx.features.encoders.shape import read_shape
 from featx.features.encoders.transfer import Transfer
 
@@ -29,6 +25,7 @@ class Encoder:
         checkpoint: where its files are.
         layers: those to return, ascending; all by default. Blocks above the last are dropped.
         window: what a Whisper sees at once.
+        normalize_waveform: whether waveforms are normalised; by default the checkpoint decides.
 
     Raises:
         FeatxError: if it is of an unknown family, lacks weights, expects another sample rate, or
@@ -45,13 +42,19 @@ class Encoder:
     """
 
     def __init__(
-        self, checkpoint: Checkpoint, layers: Sequence[int] | None = None, window: Window = "30"
+        self,
+        checkpoint: Checkpoint,
+        layers: Sequence[int] | None = None,
+        window: Window = "30",
+        normalize_waveform: NormalizeWaveform | None = None,
     ) -> None:
         self.shape = read_shape(checkpoint.folder).seen_in(window, checkpoint.name)
         self.layers = tuple(self.shape.layers if layers is None else layers)
         self.precision, self.device = "float32", CPU
         model = load_frozen(checkpoint.folder)
-        self._extractor = load_extractor(checkpoint.folder)
+        preprocessing = load_preprocessing(checkpoint.folder, normalize_waveform)
+        preprocessing.report()
+        self._extractor = preprocessing.extractor
         self.digest = digest_weights(model)
         self.settings_digest = digest_settings(model.config, self._extractor)
         network = family_of(model.config).network

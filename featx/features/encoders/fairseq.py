@@ -30,11 +30,13 @@ class _Described:
         config: transformers' config.
         do_normalize: whether waveforms are normalised.
         reason: how that is known.
+        assumed: whether the file does not say it.
     """
 
     config: PretrainedConfig
     do_normalize: bool
     reason: str
+    assumed: bool
 
 
 def read_fairseq_config(path: Path) -> PretrainedConfig:
@@ -46,13 +48,18 @@ def read_fairseq_config(path: Path) -> PretrainedConfig:
     return copy.deepcopy(_describe(path).config)
 
 
-def fairseq_extractor(path: Path) -> Wav2Vec2FeatureExtractor:
+def fairseq_extractor(path: Path) -> tuple[Wav2Vec2FeatureExtractor, str, bool]:
     """Return the preprocessing of an encoder in a file of fairseq.
+
+    Returns:
+        It; how it is known whether waveforms are normalised; and whether that was assumed.
 
     Raises:
         FeatxError: as `read_fairseq_config`.
     """
-    return Wav2Vec2FeatureExtractor(do_normalize=_describe(path).do_normalize)
+    described = _describe(path)
+    extractor = Wav2Vec2FeatureExtractor(do_normalize=described.do_normalize)
+    return extractor, described.reason, described.assumed
 
 
 def load_fairseq_model(path: Path) -> Any:
@@ -75,10 +82,8 @@ def load_fairseq_model(path: Path) -> Any:
     )
     config = described.config
     log.info(
-        "%s: fairseq's, converted by names to transformers' %s, %d blocks of %d features; "
-        "waveforms are %snormalised, %s.",
+        "%s: fairseq's, converted by names to transformers' %s, %d blocks of %d features.",
         path, config.model_type, config.num_hidden_layers, config.hidden_size,
-        "" if described.do_normalize else "not ", described.reason,
     )  # fmt: skip
     return model
 

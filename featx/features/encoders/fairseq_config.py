@@ -74,19 +74,22 @@ def derive_config(file: FairseqFile, weights: Mapping[str, Tensor]) -> Pretraine
     return AutoConfig.for_model(family, **sizes)
 
 
-def normalises(file: FairseqFile, config: PretrainedConfig) -> tuple[bool, str]:
+def normalises(file: FairseqFile, config: PretrainedConfig) -> tuple[bool, str, bool]:
     """Tell whether an encoder takes normalised waveforms, and how that is known.
 
     Args:
         file: the file, for its settings.
         config: transformers' config of the encoder.
+
+    Returns:
+        Whether; how that is known; and whether it was assumed.
     """
     said = file.setting("normalize", bool)
     if said is not None:
-        return said, "as its settings say"
+        return said, "as its settings say", False
     usual = getattr(config, "feat_extract_norm", "layer") == "layer"
     norms = "layer norms" if usual else "a group norm"
-    return usual, f"as is usual with {norms} in the convolutions; its settings don't say"
+    return usual, f"as is usual with {norms} in the convolutions; its settings don't say", True
 
 
 def read_convolutions(text: str) -> list[tuple[int, int, int]] | None:

@@ -8,7 +8,12 @@ from typing import Any, Protocol
 import numpy as np
 import torch
 from torch import Tensor
-from transformers import AutoModel, PretrainedConfig, WhisperFeatureExtractor
+from transformers import (
+    AutoModel,
+    PretrainedConfig,
+    Wav2Vec2FeatureExtractor,
+    WhisperFeatureExtractor,
+)
 
 from featx.data.audio import SAMPLE_RATE
 from featx.errors import FeatxError
@@ -33,16 +38,22 @@ class Family(Protocol):
     """A kind of encoder."""
 
     @property
-    def model(self) -> Any:
-        """The class of transformers that loads its weights."""
+    def anchor(self) -> str:
+        """The name of a weight that every encoder of the family has, and has once."""
 
     @property
-    def loading(self) -> Mapping[str, Any]:
-        """What else that class must be told."""
+    def extractor(self) -> Any:
+        """The class of transformers that prepares waveforms."""
 
     @property
     def needed(self) -> Mapping[str, str]:
-        """What the preprocessor's file must say, because it can't be guessed, and what for."""
+        """What a preprocessor's file must say with true or false, and what for."""
+
+    def published(self, config: Any) -> dict[str, Any]:
+        """Return the preprocessor's settings with which models of such a config were published."""
+
+    def describe(self, extractor: Any) -> str:
+        """Say how waveforms are prepared."""
 
     def untrained(self, config: Any) -> Any:
         """Return a model of this config, whose weights are random."""
@@ -57,9 +68,26 @@ class Family(Protocol):
 class Wav2Vec2Family:
     """wav2vec 2.0 and its kin, which take samples."""
 
-    model: Any = AutoModel
-    loading: Mapping[str, Any] = MappingProxyType({})
-    needed = MappingProxyType({"do_normalize": "says whether waveforms are normalised"})
+    anchor = "feature_projection.projection.weight"
+    extractor: Any = Wav2Vec2FeatureExtractor
+    needed: Mapping[str, str] = MappingProxyType(
+        {"do_normalize": "says whether waveforms are normalised"}
+    )
+
+    def published(self, config: Any) -> dict[str, Any]:
+        """Return the settings of the family's models on the Hub, as far as is known.
+
+        Those of Microsoft's base models, WavLM's and UniSpeech-SAT's, do not normalise, and all
+        others of the six families do. The mask is transformers' own rule, in its
+        `convert_wav2vec2_original_pytorch_checkpoint_to_pytorch.py`.
+        """
+        large = config.feat_extract_norm == "layer"
+        normalised = large or config.model_type not in ("wavlm", "unispeech-sat")
+        return {"do_normalize": normalised, "return_attention_mask": large}
+
+    def describe(self, extractor: Any) -> str:
+        """Say whether waveforms are normalised."""
+        return f"{'' if extractor.do_normalize else 'not '}normalised to mean 0 and variance 1"
 
     def untrained(self, config: Any) -> Any:
         """Return a model of this config, whose weights are random."""
@@ -76,19 +104,24 @@ class Wav2Vec2Family:
 class WhisperFamily:
     """Whisper's encoder, which takes a spectrogram. Its decoder is not loaded."""
 
-    loading = MappingProxyType({"key_mapping": {r"^(model\.)?encoder\.": ""}})
+    anchor = "conv1.weight"
+    extractor: Any = WhisperFeatureExtractor
     needed: Mapping[str, str] = MappingProxyType({})
 
-    @property
-    def model(self) -> Any:
-        """The encoder alone, which takes two seconds to import."""
-        from transformers.models.whisper.modeling_whisper import WhisperEncoder
+    def published(self, config: Any) -> dict[str, Any]:
+        """Return OpenAI's settings, which differ in the number of bands alone."""
+        return {"feature_size": config.num_mel_bins}
 
-        return WhisperEncoder
+    def describe(self, extractor: Any) -> str:
+        """Say what spectrogram there is."""
+        return f"as a log-mel spectrogram of {extractor.feature_size} bands"
 
     def untrained(self, config: Any) -> Any:
-        """Return an encoder of this config, whose weights are random."""
-        return self.model(config)
+        """Return an encoder alone of this config, whose weights are random."""
+        # takes two seconds to import
+        from transformers.models.whisper.modeling_whisper import WhisperEncoder
+
+        return WhisperEncoder(config)
 
     def network(self, model: Any, extractor: Any, highest: int, short: bool) -> LayersNetwork:
         """Return what computes the layers up to the highest, in short windows or as trained."""

@@ -1,27 +1,27 @@
-"""A checkpoint's files as a model and its preprocessing."""
+"""A checkpoint's files as a model."""
 
 import hashlib
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import torch
-from safetensors import SafetensorError
-from torch import nn
-from transformers import AutoFeatureExtractor, PretrainedConfig, WhisperFeatureExtractor
+from torch import Tensor, nn
+from transformers import PretrainedConfig
 from transformers.utils import logging as transformers_logging
 
-from featx.data.audio import SAMPLE_RATE
 from featx.errors import FeatxError
-from featx.features.encoders.checkpoints import PREPROCESSOR, is_ctranslate2
 from featx.features.encoders.ctranslate2 import read_whisper_encoder
-from featx.features.encoders.fairseq import fairseq_extractor, load_fairseq_model
+from featx.features.encoders.fairseq import load_fairseq_model
 from featx.features.encoders.fairseq_path import fairseq_file
 from featx.features.encoders.families import WhisperFamily, family_of
-from featx.features.encoders.shape import read_model_config
+from featx.features.encoders.folders import CONFIG, is_ctranslate2
+from featx.features.encoders.model_config import read_model_config
+from featx.features.encoders.weights import find_weights, fit_weights, read_weights
 from featx.features.encoders.whisper_weights import WhisperWeights
+from featx.utils.text import first_line
 
 if TYPE_CHECKING:
     from transformers import PreTrainedModel
@@ -61,27 +61,35 @@ def _from_ctranslate2(folder: Path) -> Any:
 
 
 def _from_transformers(folder: Path) -> Any:
-    family = family_of(read_model_config(folder))
+    config = read_model_config(folder)
+    path = find_weights(folder)
+    return build_model(config, read_weights(path), path)
+
+
+def build_model(config: Any, weights: Mapping[str, Tensor], path: Path) -> Any:
+    """Put weights into a model of transformers; no memory is taken before their shapes fit.
+
+    Args:
+        config: the model's.
+        weights: by transformers' names, those of this encoder or of a model around it.
+        path: where the weights are from, for messages.
+
+    Raises:
+        FeatxError: if no encoder has this config, or weights are missing or of other shapes.
+    """
+    family = family_of(config)
+    config.dtype = torch.float32  # whatever the file has
     try:
-        with _quiet_transformers():  # problems are reported below, in our words
-            model, report = family.model.from_pretrained(
-                folder,
-                local_files_only=True,
-                dtype=torch.float32,
-                output_loading_info=True,
-                **family.loading,
-            )
-    except (OSError, ValueError, RuntimeError, SafetensorError) as error:
-        raise FeatxError(f"{folder}: its weights can't be loaded ({error}).") from error
-    # the mask embedding serves only training, and fine-tuned checkpoints may lack it
-    missing = sorted(key for key in report["missing_keys"] if "masked_spec_embed" not in key)
-    if missing:
+        with torch.device("meta"), _quiet_transformers():
+            model = family.untrained(config)
+    except Exception as error:  # whatever transformers says of values that do not go together
         raise FeatxError(
-            f"{folder}: {len(missing)} weights are missing, among them {missing[0]}; "
-            "they would be random. The checkpoint is of another architecture or incomplete."
-        )
-    if hasattr(model, "masked_spec_embed") and "masked_spec_embed" in report["missing_keys"]:
-        model.masked_spec_embed.data.zero_()  # transformers has drawn it at random
+            f"{path.parent / CONFIG}: no encoder can be built of it ({first_line(error)})."
+        ) from error
+    # the mask embedding serves only training, and fine-tuned checkpoints may lack it
+    optional = ("masked_spec_embed", "num_batches_tracked")
+    fitted = fit_weights(weights, model.state_dict(), family.anchor, path, optional)
+    model.load_state_dict(fitted, assign=True)
     return model
 
 
@@ -89,48 +97,11 @@ def _from_transformers(folder: Path) -> Any:
 def _quiet_transformers() -> Iterator[None]:
     """Keep transformers from printing; what was set for it before is set again afterwards."""
     verbosity = transformers_logging.get_verbosity()
-    shows_bars = transformers_logging.is_progress_bar_enabled()
     transformers_logging.set_verbosity_error()
-    transformers_logging.disable_progress_bar()
     try:
         yield
     finally:
         transformers_logging.set_verbosity(verbosity)
-        if shows_bars:
-            transformers_logging.enable_progress_bar()
-
-
-def load_extractor(folder: Path) -> Any:
-    """Load what prepares waveforms for a model.
-
-    Raises:
-        FeatxError: if its settings can't be used, or are for another sample rate.
-    """
-    fairseq = fairseq_file(folder)
-    if fairseq:
-        return fairseq_extractor(fairseq)
-    config = read_model_config(folder)
-    path = folder / PREPROCESSOR
-    if is_ctranslate2(folder) and not path.is_file():  # many have none: Whispers differ in bands
-        return WhisperFeatureExtractor(feature_size=config.num_mel_bins)
-    try:
-        settings = json.loads(path.read_text("utf-8"))
-        extractor = AutoFeatureExtractor.from_pretrained(folder, local_files_only=True)
-    except Exception as error:  # whatever its validation raises, the file is at fault
-        raise FeatxError(f"{path}: can't be used ({error}).") from error
-    for name, reason in family_of(config).needed.items():
-        if name not in settings:
-            raise FeatxError(
-                f"{path}: lacks {name}, which {reason}. "
-                "Take the file of the original checkpoint, or add true or false."
-            )
-    if extractor.sampling_rate != SAMPLE_RATE:
-        raise FeatxError(
-            f"{folder}: expects {extractor.sampling_rate} Hz audio, "
-            f"featx works at {SAMPLE_RATE} Hz."
-        )
-    family_of(config).check(config, extractor, path)
-    return extractor
 
 
 def digest_settings(config: PretrainedConfig, extractor: Any) -> str:

@@ -1,27 +1,15 @@
 """How many layers, features and frames an encoder gives, known without its weights."""
 
-import json
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 from featx.errors import FeatxError
-from featx.features.choices import Window
-from featx.features.encoders.checkpoints import (
-    WHISPER,
-    find_settings,
-    is_ctranslate2,
-    read_registry,
-)
-from featx.features.encoders.fairseq_path import fairseq_file
+from featx.features.choices import NormalizeWaveform, Window
+from featx.features.encoders.checkpoints import WHISPER, find_settings, read_registry
+from featx.features.encoders.model_config import read_model_config
 
-# model_type in config.json
-FAMILIES = (
-    *("wav2vec2", "hubert", "unispeech", "unispeech-sat", "wavlm", "data2vec-audio"),
-    WHISPER,
-)
 WHISPER_HOP = 320  # samples: the spectrogram's step of 160, of which the stem takes every second
 WHISPER_WINDOW = 480_000  # samples: 30 s
 
@@ -96,6 +84,14 @@ def no_windows(model: str) -> FeatxError:
     )
 
 
+def takes_spectrograms(model: str, normalize_waveform: NormalizeWaveform) -> FeatxError:
+    """Return the refusal of a choice about waveforms for what takes none."""
+    return FeatxError(
+        f"`normalize_waveform={normalize_waveform!r}` is for models that take waveforms; {model} "
+        "takes spectrograms, which are made as it was trained."
+    )
+
+
 def whisper_shape(blocks: int, dim: int, window: int = WHISPER_WINDOW) -> EncoderShape:
     """Return the shape of a Whisper: every hop of samples gives a frame, the last begun one too.
 
@@ -138,33 +134,3 @@ def read_shape(folder: Path) -> EncoderShape:
     return EncoderShape(
         config.num_hidden_layers, config.hidden_size, config.conv_kernel, config.conv_stride
     )
-
-
-def read_model_config(folder: Path) -> Any:
-    """Read the config of a checkpoint, as transformers has it.
-
-    Raises:
-        FeatxError: if it can't be read, or is not of a family that featx knows.
-    """
-    if is_ctranslate2(folder):
-        from featx.features.encoders.ctranslate2 import read_whisper_config
-
-        return read_whisper_config(folder)
-    fairseq = fairseq_file(folder)
-    if fairseq:
-        from featx.features.encoders.fairseq import read_fairseq_config
-
-        return read_fairseq_config(fairseq)
-    path = folder / "config.json"
-    try:
-        family = json.loads(path.read_text("utf-8"))["model_type"]
-    except (OSError, ValueError, TypeError, KeyError) as error:
-        raise FeatxError(f"{path}: not a model config ({error!r}).") from error
-    if family not in FAMILIES:
-        raise FeatxError(f"{path}: model_type is {family!r}; featx knows {', '.join(FAMILIES)}.")
-    from transformers import AutoConfig  # fills in the defaults that config.json leaves out
-
-    try:
-        return AutoConfig.from_pretrained(folder, local_files_only=True)
-    except Exception as error:  # whatever its validation raises, the file is at fault
-        raise FeatxError(f"{path}: not a valid model config ({error}).") from error

@@ -13,7 +13,7 @@ from markdown_it import MarkdownIt
 
 from classifiers.pooled import PooledSettings
 from featx.data.manifest import load_manifest
-from featx.features.encoders.loading import load_extractor
+from featx.features.encoders.preprocessing import load_extractor
 from featx.finetuning.card import write_card
 from featx.finetuning.card_facts import CardFacts
 from featx.finetuning.config import earlier_config, finetune_config

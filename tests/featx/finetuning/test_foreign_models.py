@@ -13,7 +13,7 @@ from safetensors.torch import load_file, save_file
 import featx
 from classifiers.pooled import PooledSettings
 from featx.errors import FeatxError
-from featx.features.encoders.loading import load_extractor
+from featx.features.encoders.preprocessing import load_extractor
 from featx.finetuning.model import build_model
 from featx.finetuning.saved import load_tuned, save_model
 
@@ -76,13 +76,15 @@ REFUSED = {
     "no weights": (lambda: (FOLDER / "model.safetensors").unlink(), "model.safetensors: "),
     "weights elsewhere": (lambda: (FOLDER / "model.safetensors.index.json").write_text("{}"),
         "model.safetensors.index.json: "),
+    "a preprocessor elsewhere": (lambda: (FOLDER / "processor_config.json").write_text("{}"),
+        "processor_config.json: "),
     "an adapter of another model": (lambda: (FOLDER / "adapter_config.json").write_text("{}"),
         "adapter_config.json: "),
     "a link": (lambda: ((FOLDER / "head.json").rename("head.json"),
         (FOLDER / "head.json").symlink_to("../../head.json")), "head.json: .*link"),
-    "a wide frame": (set_in("config.json", hidden_size=2**20), "head.safetensors: .*shape"),
+    "a wide frame": (set_in("config.json", hidden_size=2**20), "config.json: hidden_size"),
     "a wide encoder": (set_in("config.json", intermediate_size=2**30),
-        "model.safetensors: .*shape"),
+        "config.json: intermediate_size"),
     "an encoder of billions": (set_in("config.json", num_hidden_layers=2**31),
         "config.json: .*num_hidden_layers"),
     "more blocks than weights": (set_in("config.json", num_hidden_layers=3),

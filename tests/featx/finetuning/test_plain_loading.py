@@ -19,7 +19,7 @@ import featx
 from classifiers.pooled import PooledSettings
 from featx.errors import FeatxError
 from featx.features.encoders.checkpoints import find_checkpoint, is_here
-from featx.features.encoders.loading import load_extractor
+from featx.features.encoders.preprocessing import load_extractor
 from featx.finetuning.model import build_model
 from featx.finetuning.saved import load_tuned, save_model
 

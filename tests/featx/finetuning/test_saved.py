@@ -12,7 +12,7 @@ from classifiers.pooled import PooledSettings
 from featx.errors import FeatxError
 from featx.features.encoders.checkpoints import find_checkpoint
 from featx.features.encoders.encoder import Encoder
-from featx.features.encoders.loading import load_extractor
+from featx.features.encoders.preprocessing import load_extractor
 from featx.finetuning.model import build_model
 from featx.finetuning.saved import load_tuned, save_model
 from featx.finetuning.waveforms import collate

@@ -12,7 +12,7 @@ from transformers import TrainerCallback, integrations
 from classifiers.pooled import PooledSettings
 from featx.data.manifest import load_manifest
 from featx.errors import FeatxError
-from featx.features.encoders.loading import load_extractor
+from featx.features.encoders.preprocessing import load_extractor
 from featx.finetuning.config import finetune_config
 from featx.finetuning.model import build_model
 from featx.finetuning.trackers import check_trackers, tracking

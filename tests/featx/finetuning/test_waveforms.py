@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from featx.data.manifest import Utterance
 from featx.errors import FeatxError
-from featx.features.encoders.loading import load_extractor
+from featx.features.encoders.preprocessing import load_extractor
 from featx.finetuning.waveforms import Order, Waveforms, check_usable, collate
 
 lengths = st.lists(st.integers(400, 90_000), min_size=1, max_size=200)

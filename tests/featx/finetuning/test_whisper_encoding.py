@@ -15,7 +15,7 @@ from classifiers.pooled import PooledSettings
 from featx.errors import Interrupted
 from featx.features.encoders.checkpoints import find_checkpoint, is_here
 from featx.features.encoders.encoder import Encoder
-from featx.features.encoders.loading import load_extractor
+from featx.features.encoders.preprocessing import load_extractor
 from featx.finetuning.model import build_model
 from featx.finetuning.saved import load_tuned, save_model
 from featx.finetuning.trainer import Watch

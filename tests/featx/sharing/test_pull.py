@@ -11,7 +11,7 @@ from huggingface_hub import constants
 import featx
 from classifiers.pooled import PooledSettings
 from featx.errors import FeatxError
-from featx.features.encoders.loading import load_extractor
+from featx.features.encoders.preprocessing import load_extractor
 from featx.finetuning.model import build_model
 from featx.finetuning.saved import save_model
 

@@ -81,9 +81,7 @@ def test_what_can_be_no_hub_id_is_unknown(name):
         hub_id(name)
 
 
-@pytest.mark.parametrize(
-    "missing", ["config.json", "preprocessor_config.json", "model.safetensors"]
-)
+@pytest.mark.parametrize("missing", ["config.json", "model.safetensors"])
 def test_an_incomplete_folder_is_explained(checkpoint_folder, tmp_path, missing):
     for path in checkpoint_folder.iterdir():
         if path.name != missing:

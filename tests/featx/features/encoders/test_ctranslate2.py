@@ -14,14 +14,14 @@ from transformers.models.whisper.modeling_whisper import WhisperEncoder
 
 from classifiers.pooled import PooledSettings
 from featx.errors import FeatxError
-from featx.features.encoders.checkpoints import is_ctranslate2
 from featx.features.encoders.ctranslate2 import (
     DTYPES,
     Ctranslate2File,
     read_whisper_config,
     read_whisper_encoder,
 )
-from featx.features.encoders.loading import load_extractor
+from featx.features.encoders.folders import is_ctranslate2
+from featx.features.encoders.preprocessing import load_extractor
 from featx.finetuning.model import build_model
 from featx.finetuning.saved import load_tuned, save_model
 

@@ -118,8 +118,8 @@ def test_missing_weights_are_an_error_not_random_features(checkpoint_folder, tmp
     ("content", "message"),
     [
         ('{"model_type": "bert"}', "'bert'; featx knows wav2vec2"),
-        ("{", "not a model config"),
-        ("[]", "not a model config"),
+        ("{", r"config\.json: not JSON"),
+        ("[]", r"config\.json: holds a JSON list"),
     ],
 )
 def test_another_kind_of_model_is_refused(tmp_path, content, message):

@@ -18,8 +18,10 @@ from featx.errors import FeatxError
 from featx.features.encoders.checkpoints import find_checkpoint, is_model, store_name
 from featx.features.encoders.encoder import Encoder
 from featx.features.encoders.fairseq_config import read_convolutions
-from featx.features.encoders.loading import load_extractor, load_model
-from featx.features.encoders.shape import find_shape, read_model_config
+from featx.features.encoders.loading import load_model
+from featx.features.encoders.model_config import read_model_config
+from featx.features.encoders.preprocessing import load_extractor
+from featx.features.encoders.shape import find_shape
 
 # transformers' names to fairseq's, the other way round than featx has it; in this order
 NAMES = (
@@ -177,7 +179,7 @@ def test_without_settings_the_published_recipe_holds(
     model, extractor = save_model("wav2vec2", do_normalize=normalised, **sizes)
     caplog.set_level(logging.INFO, "featx")
     same(write({"model": fairseq_weights(model)}), model, extractor)
-    said = f"waveforms are {'' if normalised else 'not '}normalised, as is usual"
+    said = f"{'' if normalised else 'not '}normalised to mean 0 and variance 1, as is usual"
     assert said in caplog.text
 
 

@@ -14,7 +14,8 @@ import featx
 from featx.errors import FeatxError
 from featx.features.encoders.checkpoints import find_checkpoint, is_here
 from featx.features.encoders.encoder import CPU, Encoder
-from featx.features.encoders.loading import load_extractor, load_model
+from featx.features.encoders.loading import load_model
+from featx.features.encoders.preprocessing import load_extractor
 from featx.features.encoders.shape import find_shape, read_shape
 
 SECONDS = (0.02, 3.3, 1.0, 0.51)
