@@ -24,7 +24,7 @@ from featx.finetuning.model import build_model
 from featx.finetuning.saved import load_tuned, save_model
 
 CLASSES = ("sad", "happy", "angry")
-FAMILIES = ["wav2vec2", "hubert", "unispeech", "unispeech-sat", "wavlm", "data2vec-audio"]
+FAMILIES = ["hubert", "unispeech", "unispeech-sat", "wavlm", "data2vec-audio"]
 HEADS = [(kind, pooling) for kind in ("linear", "pooled") for pooling in ("mean", "sum", "max")]
 OWN = [head for head in HEADS if head != ("linear", "mean")]
 ALL = math.inf
@@ -81,8 +81,9 @@ def loaders(family):
     ]
 
 
-@pytest.mark.parametrize("mode", ["full", "partial", "frozen"])
-@pytest.mark.parametrize("family", ["wav2vec2", "wavlm"])
+@pytest.mark.parametrize(
+    ("family", "mode"), [("wav2vec2", "full"), ("wav2vec2", "frozen"), ("wavlm", "partial")]
+)
 def test_a_linear_head_on_the_mean_is_one_answer_everywhere(family, mode, tuned):
     _, folder = tuned(family, mode=mode, id2label={0: "neu", 1: "hap"})
     expected = logits(folder)
@@ -102,9 +103,9 @@ def test_a_linear_head_on_the_mean_is_one_answer_everywhere(family, mode, tuned)
     ("family", "head", "seconds"),
     [
         *(("wav2vec2", head, ALL) for head in OWN),
-        *((family, ("pooled", "mean"), ALL) for family in FAMILIES[1:]),
-        *((family, ("linear", "mean"), 1.5) for family in ("wav2vec2", "data2vec-audio")),
-        *(("whisper", head, ALL) for head in HEADS),
+        *((family, ("pooled", "mean"), ALL) for family in FAMILIES),
+        ("wav2vec2", ("linear", "mean"), 1.5),
+        *(("whisper", head, ALL) for head in (("linear", "mean"), ("pooled", "max"))),
     ],
 )
 def test_every_other_model_is_refused_and_its_encoder_is_right(family, head, seconds, tuned):
@@ -126,8 +127,8 @@ def test_every_other_model_is_refused_and_its_encoder_is_right(family, head, sec
         assert torch.equal(encoder.state_dict()[name], weight), name
 
 
-@pytest.mark.parametrize("head", HEADS)
 @pytest.mark.parametrize("family", ["hubert", "whisper"])
+@pytest.mark.parametrize("head", [("linear", "mean"), ("pooled", "max")])
 def test_featx_loads_them_all(family, head, tuned):
     model, folder = tuned(family, *head)
     again = load_tuned(folder)

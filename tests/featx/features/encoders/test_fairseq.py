@@ -3,9 +3,11 @@
 import argparse
 import collections
 import logging
+import re
 import sys
 import types
 import zipfile
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -94,13 +96,14 @@ def as_published(model, family, normalize, shape):
     fine = fairseq_weights(model, "w2v_encoder.w2v_model.")
     fine["w2v_encoder.proj.weight"] = torch.zeros(5, 16)
     return {
-        "args": {"args": argparse.Namespace(**flat), "cfg": None, "model": weights},
-        "cfg": {"args": None, "cfg": table, "model": weights},
-        "flat cfg": {"cfg": flat, "model": weights},  # WavLM's
-        "s3prl": {"model_cfg": flat, "task_cfg": {"normalize": normalize}, "model_weight": weights},
-        "fine-tuned args": {"model": fine, "args": argparse.Namespace(
+        "fairseq-args": {"args": argparse.Namespace(**flat), "cfg": None, "model": weights},
+        "fairseq-cfg": {"args": None, "cfg": table, "model": weights},
+        "fairseq-flat-cfg": {"cfg": flat, "model": weights},  # WavLM's
+        "fairseq-s3prl": {
+            "model_cfg": flat, "task_cfg": {"normalize": normalize}, "model_weight": weights},
+        "fairseq-fine-tuned-args": {"model": fine, "args": argparse.Namespace(
             encoder_attention_heads=99, w2v_args=argparse.Namespace(**flat))},
-        "fine-tuned cfg": {"model": fine, "cfg": {
+        "fairseq-fine-tuned-cfg": {"model": fine, "cfg": {
             "model": {"w2v_args": table, "normalize": normalize}, "task": {}}},
     }[shape]  # fmt: skip
 
@@ -132,26 +135,34 @@ def same(path, model, extractor):
     np.testing.assert_array_equal(encoder.encode([waveform])[0], reference.encode([waveform])[0])
 
 
-@pytest.mark.parametrize("shape", ["args", "cfg", "flat cfg", "s3prl", "fine-tuned args",
-                                   "fine-tuned cfg"])  # fmt: skip
-@pytest.mark.parametrize(
-    ("family", "options"),
-    [
-        ("wav2vec2", {}),
-        ("wav2vec2", LAYER_NORM),
-        ("hubert", {}),
-        ("hubert", LAYER_NORM),
-        ("wavlm", {"num_buckets": 12}),
-        ("data2vec-audio", {}),
-    ],
-)
-def test_every_layer_is_what_transformers_gives(family, options, shape, tiny, save_model, write):
-    model, extractor = save_model(family, do_normalize=shape != "cfg", **{**tiny, **options})
-    path = write(as_published(model, family, shape != "cfg", shape))
+SHAPES = {  # rows of docs/checkpoints.md: what fairseq writes, and which model is in it
+    "fairseq-args": ("wav2vec2", {}),
+    "fairseq-cfg": ("hubert", LAYER_NORM),
+    "fairseq-flat-cfg": ("wavlm", {"num_buckets": 12}),
+    "fairseq-s3prl": ("hubert", {}),
+    "fairseq-fine-tuned-args": ("wav2vec2", LAYER_NORM),
+    "fairseq-fine-tuned-cfg": ("data2vec-audio", {}),
+}
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+def test_every_shape_of_file_gives_what_transformers_gives(shape, tiny, save_model, write):
+    family, options = SHAPES[shape]
+    normalised = shape != "fairseq-cfg"
+    model, extractor = save_model(family, do_normalize=normalised, **{**tiny, **options})
+    path = write(as_published(model, family, normalised, shape))
     same(path, model, extractor)
-    found = read_model_config(path)
-    told = "hubert" if family == "hubert" and "fine" not in shape else None
-    assert found.model_type == (told or ("wav2vec2" if family == "hubert" else family))
+    assert read_model_config(path).model_type == family
+
+
+@pytest.mark.parametrize("options", [{}, LAYER_NORM])
+@pytest.mark.parametrize("family", ["wav2vec2", "hubert", "wavlm", "data2vec-audio"])
+def test_every_layer_is_what_transformers_gives(family, options, tiny, save_model, write):
+    options = {} if family == "data2vec-audio" else options
+    model, extractor = save_model(family, **{**tiny, **options})
+    path = write(as_published(model, family, True, "fairseq-args"))
+    same(path, model, extractor)
+    assert read_model_config(path).model_type == family
 
 
 @pytest.mark.parametrize("options", [{}, LAYER_NORM])
@@ -215,7 +226,7 @@ def test_older_files_half_precision_and_a_folder(tiny, save_model, write, tmp_pa
 
 def test_a_mask_that_a_fine_tuned_file_lacks_is_zero(tiny, save_model, write):
     model, _ = save_model("wav2vec2", **tiny)
-    state = as_published(model, "wav2vec2", True, "fine-tuned args")
+    state = as_published(model, "wav2vec2", True, "fairseq-fine-tuned-args")
     del state["model"]["w2v_encoder.w2v_model.mask_emb"]
     assert not load_model(write(state)).masked_spec_embed.any()
 
@@ -295,7 +306,7 @@ def test_code_in_a_file_is_never_run(function, new, tiny, save_model, write, tmp
     trace = tmp_path / "trace"
     argument = trace if function is touch else f"open({str(trace)!r}, 'w')"
     planted = {
-        **as_published(model, "wav2vec2", True, "args"),
+        **as_published(model, "wav2vec2", True, "fairseq-args"),
         "extra": Planted(function, argument),
     }
     path = write(planted, _use_new_zipfile_serialization=new)
@@ -312,7 +323,7 @@ def test_what_is_called_like_settings_is_not_run_either(
     evil.__setstate__ = lambda self, state: touch(tmp_path / "trace")
     made = evil()
     made.state = 1
-    path = write({**as_published(model, "wav2vec2", True, "args"), "extra": made})
+    path = write({**as_published(model, "wav2vec2", True, "fairseq-args"), "extra": made})
     assert read_model_config(path).num_hidden_layers == 2
     assert not (tmp_path / "trace").exists()
 
@@ -326,25 +337,27 @@ def added(name, *shape):
 
 
 REFUSED = {
-    "wav2vec 1.0": (added("feature_aggregator.conv_layers.0.1.weight", 2), "a wav2vec 1.0"),
-    "vq-wav2vec": (added("vector_quantizer.vars", 2), "a vq-wav2vec"),
-    "data2vec 2.0": (added("modality_encoders.AUDIO.x", 2), "a data2vec 2.0"),
-    "conformers": (added("encoder.layers.0.conv_module.x", 2), "conformer"),
-    "another model": (lambda weights: (weights.clear(), weights.update(a=torch.zeros(2))),
-        "no speech encoder"),
-    "a weight too many": (added("encoder.layers.0.adapter.weight", 2), r"layers\.0\.adapter"),
-    "a block too many": (added("encoder.layers.2.fc1.bias", 2), r"missing.*layers\.2"),
-    "no weight of a block": (without("encoder.layers.1.fc2.bias"),
+    "fairseq-wav2vec-1.0": (added("feature_aggregator.conv_layers.0.1.weight", 2), "a wav2vec 1.0"),
+    "fairseq-vq-wav2vec": (added("vector_quantizer.vars", 2), "a vq-wav2vec"),
+    "fairseq-data2vec-2.0": (added("modality_encoders.AUDIO.x", 2), "a data2vec 2.0"),
+    "fairseq-conformer-blocks": (added("encoder.layers.0.conv_module.x", 2), "conformer"),
+    "fairseq-no-speech-encoder": (lambda weights: (
+        weights.clear(), weights.update(a=torch.zeros(2))), "no speech encoder"),
+    "fairseq-unknown-weight": (added("encoder.layers.0.adapter.weight", 2), r"layers\.0\.adapter"),
+    "fairseq-block-in-part": (added("encoder.layers.2.fc1.bias", 2), r"missing.*layers\.2"),
+    "fairseq-missing-weight": (without("encoder.layers.1.fc2.bias"),
         r"1 weights are missing.*encoder\.layers\.1\.feed_forward\.output_dense\.bias"),
-    "no final norm": (without("encoder.layer_norm.weight"), r"without .*encoder\.layer_norm"),
-    "another shape": (added("encoder.layers.1.fc2.bias", 3), r"shape \(3,\), not \(16,\)"),
-    "block numbers with gaps": (added("encoder.layers.999999999.fc1.bias", 2),
+    "fairseq-missing-norm": (without("encoder.layer_norm.weight"),
+        r"without .*encoder\.layer_norm"),
+    "fairseq-other-shape": (added("encoder.layers.1.fc2.bias", 3), r"shape \(3,\), not \(16,\)"),
+    "fairseq-missing-block": (added("encoder.layers.999999999.fc1.bias", 2),
         r"without the weights .* encoder\.layers\.2"),
-    "one value for many": (lambda weights: weights.update(
+    "fairseq-claimed-values": (lambda weights: weights.update(
         {"encoder.layer_norm.weight": torch.zeros(1).expand(10**12)}), "claims more values"),
-    "no values at all": (lambda weights: weights.update(
+    "fairseq-no-values": (lambda weights: weights.update(
         {"encoder.layer_norm.weight": torch.zeros(10**12, device="meta")}), "claims more values"),
-    "no numbers": (lambda weights: weights["mask_emb"].fill_(torch.nan), "no finite numbers"),
+    "fairseq-not-finite": (lambda weights: weights["mask_emb"].fill_(torch.nan),
+        "no finite numbers"),
 }  # fmt: skip
 
 
@@ -406,7 +419,7 @@ def test_other_files_of_this_ending_are_recognised(write, tmp_path):
 
 def test_a_damaged_file_is_refused_wherever_it_ends(tiny, save_model, write):
     model, _ = save_model("wav2vec2", **tiny)
-    path = write(as_published(model, "wav2vec2", True, "args"))
+    path = write(as_published(model, "wav2vec2", True, "fairseq-args"))
     whole = path.read_bytes()
     for size in range(0, len(whole), len(whole) // 10):
         path.write_bytes(whole[:size])
@@ -416,7 +429,7 @@ def test_a_damaged_file_is_refused_wherever_it_ends(tiny, save_model, write):
 
 def test_a_compressed_file_is_refused_before_it_is_unpacked(tiny, save_model, write, tmp_path):
     model, _ = save_model("wav2vec2", **tiny)
-    path = write(as_published(model, "wav2vec2", True, "args"))
+    path = write(as_published(model, "wav2vec2", True, "fairseq-args"))
     packed = tmp_path / "packed.pt"
     with zipfile.ZipFile(path) as old, zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as new:
         for member in old.infolist():
@@ -445,7 +458,7 @@ def test_convolutions_are_read_and_not_evaluated(text, expected):
 
 def test_heads_fitted_to_a_file_find_it_again(write_corpus, tiny, save_model, write):
     model, _ = save_model("wav2vec2", **tiny)
-    path = write(as_published(model, "wav2vec2", True, "args"), "wav2vec_tiny.pt")
+    path = write(as_published(model, "wav2vec2", True, "fairseq-args"), "wav2vec_tiny.pt")
     write_corpus(speakers=3, takes=1)
     assert not featx.extract(path).failures
     run = featx.fit("linear", "wav2vec_tiny", folds=3, name="heads")
@@ -454,3 +467,27 @@ def test_heads_fitted_to_a_file_find_it_again(write_corpus, tiny, save_model, wr
     path.unlink()
     with pytest.raises(FeatxError, match="a local checkpoint that is not here"):
         featx.predict(run, ["audio"])
+
+
+ROWS = {  # the other rows of docs/checkpoints.md
+    "fairseq-weights-alone": test_without_settings_the_published_recipe_holds,
+    "fairseq-omegaconf": test_objects_of_omegaconf_and_vocabularies_are_read_without_their_classes,
+    "fairseq-before-torch-1.6": test_older_files_half_precision_and_a_folder,
+    "fairseq-folder": test_older_files_half_precision_and_a_folder,
+    "fairseq-no-mask-embedding": test_a_mask_that_a_fine_tuned_file_lacks_is_zero,
+    "fairseq-no-projection": test_convolutions_and_blocks_of_the_same_width_have_no_projection,
+    "fairseq-code": test_code_in_a_file_is_never_run,
+    "fairseq-other-settings": test_settings_that_do_not_fit_are_refused,
+    "fairseq-other-file": test_what_is_no_checkpoint_is_refused,
+    "fairseq-openai-whisper": test_other_files_of_this_ending_are_recognised,
+    "fairseq-several": test_other_files_of_this_ending_are_recognised,
+    "fairseq-cut-short": test_a_damaged_file_is_refused_wherever_it_ends,
+    "fairseq-compressed": test_a_compressed_file_is_refused_before_it_is_unpacked,
+}
+
+
+def test_the_table_lists_what_is_tested():
+    page = Path(__file__).parents[4] / "docs" / "checkpoints.md"
+    section = page.read_text("utf-8").split("\n## fairseq checkpoints\n")[1].split("\n## ")[0]
+    rows = re.findall(r"^\| `([\w.-]+)` \|", section, re.MULTILINE)
+    assert sorted(rows) == sorted([*SHAPES, *REFUSED, *ROWS])
