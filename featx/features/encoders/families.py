@@ -75,11 +75,11 @@ class Wav2Vec2Family:
     )
 
     def published(self, config: Any) -> dict[str, Any]:
-        """Return the settings of the family's models on the Hub, as far as is known.
+        """Return the settings of the family's large and base models on the Hub.
 
-        Those of Microsoft's base models, WavLM's and UniSpeech-SAT's, do not normalise, and all
-        others of the six families do. The mask is transformers' own rule, in its
-        `convert_wav2vec2_original_pytorch_checkpoint_to_pytorch.py`.
+        WavLM's base models are not normalised, nor was UniSpeech-SAT's in its authors' training,
+        whose Hub file could not be looked up; all others of the six families are. The mask is
+        transformers' own rule, in its `convert_wav2vec2_original_pytorch_checkpoint_to_pytorch.py`.
         """
         large = config.feat_extract_norm == "layer"
         normalised = large or config.model_type not in ("wavlm", "unispeech-sat")

@@ -80,7 +80,8 @@ def build_model(config: Any, weights: Mapping[str, Tensor], path: Path) -> Any:
     family = family_of(config)
     config.dtype = torch.float32  # whatever the file has
     try:
-        with torch.device("meta"), _quiet_transformers():
+        # transformers draws the mask embedding whatever the device
+        with torch.device("meta"), torch.random.fork_rng(devices=[]), _quiet_transformers():
             model = family.untrained(config)
     except Exception as error:  # whatever transformers says of values that do not go together
         raise FeatxError(

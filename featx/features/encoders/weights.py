@@ -49,7 +49,8 @@ def read_weights(path: Path) -> dict[str, Tensor]:
         path: what `find_weights` returned.
 
     Returns:
-        Each tensor by its name. They may be views of the file, which must not change meanwhile.
+        Each tensor by its name. They may be views of the file, whose pages are read when they are
+        needed; what changes in a tensor does not change the file.
 
     Raises:
         FeatxError: if a file is missing, damaged, something else altogether, or names code.
@@ -198,4 +199,4 @@ def _fitted(weight: Tensor, like: Tensor, what: str) -> Tensor:
     if weight.is_floating_point() != like.is_floating_point():
         raise FeatxError(f"{what} is of {str(weight.dtype).removeprefix('torch.')}: quantised?")
     dtype = torch.float32 if like.is_floating_point() else like.dtype
-    return weight.to(dtype, copy=True)  # the file may change, or be deleted
+    return weight.to(dtype)

@@ -15,6 +15,7 @@ from transformers import (
 from featx.errors import FeatxError
 from featx.features.encoders.checkpoints import find_checkpoint
 from featx.features.encoders.encoder import Encoder
+from featx.features.encoders.loading import load_model
 from featx.features.encoders.shape import EncoderShape, find_shape, read_shape
 
 
@@ -134,3 +135,12 @@ def test_another_sample_rate_is_refused(checkpoint_folder, tmp_path):
     Wav2Vec2FeatureExtractor(sampling_rate=8_000).save_pretrained(tmp_path)
     with pytest.raises(FeatxError, match="expects 8000 Hz"):
         Encoder(find_checkpoint(str(tmp_path)))
+
+
+def test_to_load_an_encoder_draws_no_random_numbers(checkpoint_folder):
+    """The initial weights of a classifier on it are those of the seed, however it is loaded."""
+    torch.manual_seed(3)
+    expected = torch.rand(4)
+    torch.manual_seed(3)
+    load_model(checkpoint_folder)
+    assert torch.rand(4).equal(expected)

@@ -180,3 +180,16 @@ def test_a_choice_is_refused_for_what_takes_no_waveforms(model, said, write_corp
     write_corpus(speakers=1, takes=1)
     with pytest.raises(FeatxError, match=said):
         featx.extract(model, normalize_waveform="yes", dry_run=True)
+
+
+@pytest.mark.thorough
+def test_a_fine_tuned_model_is_saved_with_the_choice(write_corpus, checkpoint_folder):
+    write_corpus(speakers=3, takes=1)
+    run = featx.finetune(
+        checkpoint_folder, mode="frozen", folds=3, normalize_waveform="no",
+        settings=["training.epochs=1", "training.max_steps=1"],
+    )  # fmt: skip
+    saved = sorted((run.folder / "models").glob("*/preprocessor_config.json"))
+    assert saved
+    assert not any(json.loads(path.read_text())["do_normalize"] for path in saved)
+    assert 'normalize_waveform = "no"' in (run.folder / "config.toml").read_text()
