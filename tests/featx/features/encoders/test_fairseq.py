@@ -22,7 +22,7 @@ from featx.features.encoders.encoder import Encoder
 from featx.features.encoders.fairseq_config import read_convolutions
 from featx.features.encoders.loading import load_model
 from featx.features.encoders.model_config import read_model_config
-from featx.features.encoders.preprocessing import load_extractor
+from featx.features.encoders.preprocessing import load_extractor, load_preprocessing
 from featx.features.encoders.shape import find_shape
 
 # transformers' names to fairseq's, the other way round than featx has it; in this order
@@ -192,6 +192,15 @@ def test_without_settings_the_published_recipe_holds(
     same(write({"model": fairseq_weights(model)}), model, extractor)
     said = f"{'' if normalised else 'not '}normalised to mean 0 and variance 1, as is usual"
     assert said in caplog.text
+
+
+def test_whether_waveforms_are_normalised_can_be_chosen(tiny, save_model, write):
+    model, _ = save_model("wav2vec2", **tiny)
+    path = write(as_published(model, "wav2vec2", True, "fairseq-args"))
+    found = [load_preprocessing(path, choice) for choice in (None, "yes", "no")]
+    assert [each.extractor.do_normalize for each in found] == [True, True, False]
+    assert [each.unusual for each in found] == [False, False, True]
+    assert "as its settings say" in found[0].source
 
 
 def test_convolutions_and_blocks_of_the_same_width_have_no_projection(
