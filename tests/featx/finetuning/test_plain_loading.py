@@ -25,7 +25,7 @@ from featx.finetuning.saved import load_tuned, save_model
 from featx.sharing.contents import FIT
 
 CLASSES = ("sad", "happy", "angry")
-FAMILIES = ["hubert", "unispeech", "unispeech-sat", "wavlm", "data2vec-audio"]
+FAMILIES = ["hubert", "wavlm", "data2vec-audio"]
 HEADS = [(kind, pooling) for kind in ("linear", "pooled") for pooling in ("mean", "sum", "max")]
 OWN = [head for head in HEADS if head != ("linear", "mean")]
 ALL = math.inf
