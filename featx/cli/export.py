@@ -40,7 +40,8 @@ def export(
         ),
     ] = None,
     encoder: Annotated[
-        Path | None, typer.Option(help="The encoder's folder, if it is not found by its name.")
+        Path | None,
+        typer.Option(help="The encoder's folder or .pt, if it is not found by its name."),
     ] = None,
 ) -> None:
     """Write the models of a run as one file that other programs run, checked against featx."""

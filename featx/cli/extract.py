@@ -21,7 +21,7 @@ def extract(
     model: Annotated[
         str,
         typer.Option(
-            help="A short name (see `featx models`), a Hub id or a local folder.",
+            help="A short name (see `featx models`), a Hub id, a local folder or fairseq's .pt.",
             autocompletion=complete_model,
         ),
     ],

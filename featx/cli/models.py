@@ -26,7 +26,10 @@ def models(
     if model is None:
         show(as_json, _values, _table)
         if not as_json:
-            log.info("--model also takes any other Hub id of these families, or a local folder.")
+            log.info(
+                "--model also takes any other Hub id of these families, a local folder, or a file "
+                "of fairseq (.pt)."
+            )
             log.info("--fetch MODEL downloads weights; other commands do it where they need them.")
         return
     from featx.features.encoders.checkpoints import fetch

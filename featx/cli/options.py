@@ -43,7 +43,7 @@ SkipMissing = Annotated[
 ]
 EncoderFolders = Annotated[
     list[Path] | None,
-    typer.Option(help="The encoder's folder, if it is not found by its name. Repeatable."),
+    typer.Option(help="The encoder's folder or .pt, if it is not found by its name. Repeatable."),
 ]
 EncoderDevice = Annotated[
     str, typer.Option(help="Where the encoder computes: auto, cpu, cuda or cuda:NUMBER.")

@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass, replace
 from importlib.metadata import version
-from pathlib import Path
 
 from cache import FeatureStore, ModelIdentity
 from featx.data.manifest import Manifest
@@ -24,6 +23,7 @@ from featx.features.encoders.checkpoints import (
     unknown_model,
 )
 from featx.features.encoders.devices import Compute
+from featx.features.encoders.fairseq_path import is_local
 from featx.features.encoders.loading import digest_settings, digest_weights, load_frozen
 from featx.features.encoders.preprocessing import load_extractor
 from featx.features.extract import plan_features
@@ -92,7 +92,7 @@ def identify(store: Store) -> ModelIdentity:
         return ModelIdentity(model, settings=acoustic[model].identity)
     if not is_model(model):
         raise unknown_model(model, [*read_registry(), *acoustic])
-    if not Path(model).is_dir():
+    if not is_local(model):
         return ModelIdentity(hub_id(model), revision_here(model, revision))
     if not is_here(model):
         return ModelIdentity(store_name(model), revision="")
@@ -238,7 +238,7 @@ def weights_missing(model: str, revision: str | None) -> str:
     """
     if is_here(model, revision):
         return ""
-    if Path(model).is_dir():
+    if is_local(model):
         return f"{model} is no complete checkpoint: it lacks settings or weights."
     return (
         f"the weights of {model} are not on this machine; where there is a network, this fetches "

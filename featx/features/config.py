@@ -14,7 +14,8 @@ class ExtractConfig:
     """What features to extract of every utterance.
 
     Attributes:
-        model: the name of acoustic features, or an encoder's short name, Hub id or local folder.
+        model: the name of acoustic features, or an encoder's short name, Hub id, local
+            folder or file of fairseq.
         revision: a branch, tag or commit of the encoder's Hub repository.
         layers: the encoder's layers to store, such as "0,4-12"; all by default.
         dtype: the type to store features in; by default what suits the model.

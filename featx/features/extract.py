@@ -51,7 +51,8 @@ def extract(
     do not stop the others; the result says why they failed.
 
     Args:
-        model: a short name as `featx models` lists them, a Hub id or a local folder.
+        model: a short name as `featx models` lists them, a Hub id, a local folder, or a file of
+            fairseq (.pt).
         manifest: the utterances: a CSV file, or a manifest that is loaded already.
         revision: a branch, tag or commit of the Hub repository.
         out: the store's folder; by default features/MANIFEST/MODEL.

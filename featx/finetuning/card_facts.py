@@ -39,7 +39,7 @@ class CardFacts:
     @property
     def plain(self) -> bool:
         """Whether plain transformers has such a model."""
-        return is_plain(self.config.head, self.identity.family)
+        return is_plain(self.config.head, self.identity.family, self.config.seconds)
 
     @property
     def on_hub(self) -> bool:

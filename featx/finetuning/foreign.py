@@ -85,5 +85,5 @@ def check_encoder(folder: Path) -> None:
             model = family_of(config).untrained(config)
     except Exception as error:  # whatever transformers says of sizes that do not go together
         raise refused(path, f"no encoder can be built of it ({error})") from error
-    prefixes = ("", f"{model.base_model_prefix}.")
+    prefixes = ("", f"{model.base_model_prefix}.", "encoder.")  # the last is Whisper's
     check_weights(folder / WEIGHTS, shapes_of(model), prefixes, optional=("masked_spec_embed",))

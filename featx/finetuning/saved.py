@@ -1,4 +1,8 @@
-"""Fine-tuned models on disk: for featx, and for plain transformers where it has such a model."""
+"""Fine-tuned models on disk: for featx, and for plain transformers where it has such a model.
+
+A folder never loads in transformers as another model than in featx. Where transformers has no
+such model, it refuses the folder: the `config.json` in it names a model type that it doesn't know.
+"""
 
 import math
 import shutil
@@ -10,12 +14,13 @@ from typing import Any
 import torch
 from safetensors.torch import save
 from torch import Tensor
-from transformers import MODEL_FOR_AUDIO_CLASSIFICATION_MAPPING
+from transformers import MODEL_FOR_AUDIO_CLASSIFICATION_MAPPING, MODEL_MAPPING
 
 from classifiers.pooled import PooledClassifier, PooledSettings
 from classifiers.settings import PositiveFinite
 from featx.errors import FeatxError
 from featx.features.encoders.checkpoints import WHISPER
+from featx.features.encoders.folders import CONFIG, ENCODER, PREPROCESSOR, encoder_folder
 from featx.features.encoders.loading import load_model
 from featx.features.encoders.preprocessing import load_extractor
 from featx.features.encoders.shape import read_shape
@@ -23,12 +28,18 @@ from featx.finetuning.choices import Mode
 from featx.finetuning.foreign import check_encoder, check_settings
 from featx.finetuning.model import EmotionModel
 from featx.runs.class_names import ClassNames
-from featx.runs.files import SAVED_HEAD
+from featx.runs.files import SAVED_HEAD, WEIGHTS
 from featx.runs.safe_files import check_folder, read_text_of
 from featx.runs.safe_weights import read_weights, shapes_of
 from featx.utils.files import write_bytes, write_json
 
 HEAD_WEIGHTS = "head.safetensors"
+_HEAD = (SAVED_HEAD, HEAD_WEIGHTS)
+_ENCODER = (CONFIG, PREPROCESSOR, WEIGHTS)
+PLAIN_FILES = (*_HEAD, *_ENCODER)  # of a model that plain transformers loads too
+# of one that featx alone loads
+OWN_FILES = (*_HEAD, CONFIG, *(f"{ENCODER}/{name}" for name in _ENCODER))
+_OWN_CONFIG = {"model_type": "featx"}
 
 
 class SavedHead(PooledSettings):
@@ -77,8 +88,9 @@ def save_model(
     """Write a model to a folder, which is there in full or not at all.
 
     Where plain transformers has such a model, see `is_plain`, the folder loads there with
-    `AutoModelForAudioClassification`. Of others it loads the encoder, with `AutoModel` or, of
-    Whisper, `WhisperEncoder`. featx reads `head.json` beside it in all.
+    `AutoModelForAudioClassification`. Of others the encoder alone is transformers', in a folder
+    `encoder`: in the folder itself transformers would load it with a random classifier. featx
+    reads `head.json` in both.
 
     Args:
         model: the encoder and the classifier.
@@ -90,10 +102,14 @@ def save_model(
     unfinished = folder.with_name(f".{folder.name}.unfinished")
     shutil.rmtree(unfinished, ignore_errors=True)
     unfinished.mkdir(parents=True)
-    config, weights = _as_transformers(model, classes)
-    config.save_pretrained(unfinished)
-    extractor.save_pretrained(unfinished)
-    write_bytes(unfinished / "model.safetensors", save(_on_host(weights), {"format": "pt"}))
+    if is_plain(model.head.settings, model.encoder.config.model_type, seconds):
+        place, (config, weights) = unfinished, _as_classifier(model, classes)
+    else:
+        place, (config, weights) = unfinished / ENCODER, _as_encoder(model.encoder)
+        write_json(unfinished / CONFIG, _OWN_CONFIG)
+    config.save_pretrained(place)
+    extractor.save_pretrained(place)
+    write_bytes(place / WEIGHTS, save(_on_host(weights), {"format": "pt"}))
     write_bytes(unfinished / HEAD_WEIGHTS, save(_on_host(model.head.state_dict())))
     described = SavedHead(
         **model.head.settings.model_dump(),
@@ -106,39 +122,53 @@ def save_model(
     unfinished.rename(folder)
 
 
-def is_plain(head: PooledSettings, family: str) -> bool:
+def is_plain(head: PooledSettings, family: str, seconds: float) -> bool:
     """Tell whether plain transformers has a model like a fine-tuned one.
 
-    Its models for audio classification have a linear classifier of the mean. That for Whisper
-    averages over the silence after an utterance too, which no weights can undo.
+    Its models for audio classification have a linear classifier of the mean of all frames. That
+    for Whisper averages over the silence after an utterance too, which no weights can undo.
 
     Args:
         head: how the classifier is built.
         family: the encoder's model_type.
+        seconds: how much of the beginning of each utterance the model heard; infinite for all.
     """
-    return head.is_plain and family != WHISPER
+    return head.is_plain and family != WHISPER and math.isinf(seconds)
 
 
-def _as_transformers(model: EmotionModel, classes: Sequence[str]) -> tuple[Any, dict[str, Tensor]]:
-    """Return the config and weights of the model that plain transformers is to load."""
-    encoder, head = model.encoder, model.head
+def _as_classifier(model: EmotionModel, classes: Sequence[str]) -> tuple[Any, dict[str, Tensor]]:
+    """Return config and weights of transformers' model that is the same."""
+    encoder, output = model.encoder, model.head.output
     config = type(encoder.config)(**encoder.config.to_dict())
     config.id2label = dict(enumerate(classes))
     config.label2id = {name: number for number, name in enumerate(classes)}
     config.add_adapter = False
     config.use_weighted_layer_sum = False
     config.classifier_proj_size = config.hidden_size
-    weights = dict(encoder.state_dict())
-    kind: Any = type(encoder)
-    if is_plain(head.settings, config.model_type):
-        kind = MODEL_FOR_AUDIO_CLASSIFICATION_MAPPING[type(config)]
-        prefix = encoder.base_model_prefix
-        weights = {f"{prefix}.{name}": value for name, value in weights.items()}
-        # transformers projects, averages, classifies; projecting to the same changes nothing
-        weights["projector.weight"] = torch.eye(config.hidden_size)
-        weights["projector.bias"] = torch.zeros(config.hidden_size)
-        weights["classifier.weight"] = head.output.weight.detach()
-        weights["classifier.bias"] = head.output.bias.detach()
+    kind: Any = MODEL_FOR_AUDIO_CLASSIFICATION_MAPPING[type(config)]
+    config.architectures = [kind.__name__]
+    prefix = encoder.base_model_prefix
+    weights = {f"{prefix}.{name}": value for name, value in encoder.state_dict().items()}
+    # transformers projects, averages, classifies; projecting to the same changes nothing
+    weights["projector.weight"] = torch.eye(config.hidden_size)
+    weights["projector.bias"] = torch.zeros(config.hidden_size)
+    weights["classifier.weight"] = output.weight.detach()
+    weights["classifier.bias"] = output.bias.detach()
+    return config, weights
+
+
+def _as_encoder(encoder: Any) -> tuple[Any, dict[str, Tensor]]:
+    """Return config and weights of the encoder, as transformers' `AutoModel` loads it.
+
+    The config names no classes, not even those that the encoder's checkpoint may have had.
+    """
+    table = encoder.config.to_dict()
+    for name in ("id2label", "label2id", "num_labels", "problem_type"):
+        table.pop(name, None)
+    config, weights = type(encoder.config)(**table), dict(encoder.state_dict())
+    if config.model_type == WHISPER:  # which AutoModel loads as a part of the model with a decoder
+        weights = {f"encoder.{name}": value for name, value in weights.items()}
+    kind: Any = MODEL_MAPPING[type(config)]
     config.architectures = [kind.__name__]
     return config, weights
 
@@ -159,18 +189,20 @@ def load_tuned(folder: Path) -> TunedModel:
             f"{folder}: not a model that `featx.finetune` saved, as it has no {SAVED_HEAD}. A run "
             "keeps them in its folder models."
         )
+    place = encoder_folder(folder)
     check_folder(folder)
-    check_settings(folder)
+    check_folder(place)
+    check_settings(place)
     saved = read_text_of(folder / SAVED_HEAD, SavedHead)
-    shape = read_shape(folder)
+    shape = read_shape(place)
     with torch.device("meta"):
         expected = shapes_of(PooledClassifier(saved.settings, shape.dim, len(saved.classes)))
     weights = read_weights(folder / HEAD_WEIGHTS, expected)
-    check_encoder(folder)
+    check_encoder(place)
     head = PooledClassifier(saved.settings, shape.dim, len(saved.classes))
     head.load_state_dict(weights)
-    extractor = load_extractor(folder)
-    model = EmotionModel(load_model(folder), extractor, shape, head, saved.mode)
+    extractor = load_extractor(place)
+    model = EmotionModel(load_model(place), extractor, shape, head, saved.mode)
     return TunedModel(
         model=model.eval().requires_grad_(False),
         extractor=extractor,

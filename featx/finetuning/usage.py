@@ -1,9 +1,7 @@
 """How a saved model is used: the code in its card."""
 
-import math
-
-from featx.data.audio import SAMPLE_RATE
 from featx.features.encoders.checkpoints import WHISPER
+from featx.features.encoders.folders import ENCODER
 from featx.finetuning.card_facts import CardFacts
 
 PLAIN = """\
@@ -16,7 +14,7 @@ extractor = AutoFeatureExtractor.from_pretrained(model_id)
 model = AutoModelForAudioClassification.from_pretrained(model_id)
 
 waveform, rate = soundfile.read("speech.wav", dtype="float32", always_2d=True)
-waveform = waveform.mean(axis=1){cut}
+waveform = waveform.mean(axis=1)
 inputs = extractor(waveform, sampling_rate=rate, return_tensors="pt")  # refuses all but 16 kHz
 with torch.inference_mode():
     probabilities = model(**inputs).logits.softmax(dim=1)[0]
@@ -38,15 +36,13 @@ def usage(facts: CardFacts) -> list[str]:
     Args:
         facts: what the card states.
     """
-    seconds, repository = facts.config.seconds, facts.repository
-    samples = None if math.isinf(seconds) else max(1, round(seconds * SAMPLE_RATE))
+    repository = facts.repository
     if facts.plain:
         code = PLAIN.format(
             source=repository or ".",
             where="or a folder that has it"
             if repository
             else "this folder, or OWNER/NAME on the Hub",
-            cut=f"[:{samples}]" if samples else "",  # as in training
         )
         plainly = [
             "With plain transformers, for a recording of one utterance at 16 kHz:",
@@ -54,19 +50,30 @@ def usage(facts: CardFacts) -> list[str]:
             "One utterance at a time: with plain transformers, padding changes what the shorter "
             "utterances of a batch get. featx gives each what it gets alone, whatever the batch.",
         ]
-    elif facts.identity.family == WHISPER:
-        plainly = [
-            "Plain transformers has no such model: its Whisper for classification also averages "
-            "over the silence that fills up the window. `WhisperEncoder`, of "
-            "`transformers.models.whisper.modeling_whisper`, loads the encoder alone."
-        ]
     else:
-        plainly = [
-            "Plain transformers has no model with this head; `AutoModel` loads the encoder alone."
-        ]
+        plainly = [_not_plain(facts)]
     code = FEATX.format(
         folder=f'snapshot_download("{repository}")' if repository else '"."',
         download="from huggingface_hub import snapshot_download\n" if repository else "",
         where="or a folder that has it" if repository else "the folder with this card",
     )
     return ["## How to use it", *plainly, "With featx:", f"```python\n{code}\n```"]
+
+
+def _not_plain(facts: CardFacts) -> str:
+    """Say why plain transformers doesn't load a model, and how it loads the encoder."""
+    whisper = facts.identity.family == WHISPER
+    if whisper:
+        reason = (
+            "its Whisper for classification also averages over the silence that fills up the window"
+        )
+    elif facts.config.head.is_plain:
+        reason = f"none of its models hears {facts.config.seconds:g} s of an utterance and no more"
+    else:
+        reason = "none of its models has this head"
+    return (
+        f"Plain transformers has no such model, as {reason}. It refuses this folder, whose model "
+        "type, `featx`, it doesn't know. "
+        f'`AutoModel.from_pretrained("{facts.repository or "."}", subfolder="{ENCODER}")'
+        f"{'.encoder' if whisper else ''}` loads the encoder alone."
+    )

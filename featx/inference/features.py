@@ -16,6 +16,7 @@ from featx.features.acoustic.settings import read_acoustic
 from featx.features.choices import Dtype, NormalizeWaveform, Precision, Window
 from featx.features.config import ExtractConfig
 from featx.features.encoders.devices import Compute
+from featx.features.encoders.fairseq_path import ENDING
 from featx.features.extract import plan_features, write_features
 from featx.features.extraction import Extraction
 from featx.features.extractors import find_extractor
@@ -161,10 +162,10 @@ def find_source(
         return Source(wanted, ExtractConfig(name, dtype=dtype, limit=limit))
     folder = encoder
     if folder is None and not identity.revision:
-        folder = locate(run, name)
+        folder = locate(run, name) or locate(run, f"{name}{ENDING}")
         if folder is None:
             raise FeatxError(
-                f"{run}: its heads take features of {name}, a local checkpoint folder "
+                f"{run}: its heads take features of {name}, a local checkpoint "
                 "that is not here. `encoder` says where it is."
             )
     config = ExtractConfig(

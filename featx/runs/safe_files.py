@@ -62,7 +62,8 @@ def check_file(path: Path, limit: int | None = None) -> None:
         OSError: if it is not there.
     """
     home, place = path.parent.resolve(), path.resolve()
-    if place.parent != home and place.parent != home.parent.parent / "blobs":
+    blobs = [folder / "blobs" for folder in home.parents[1:3]]  # a commit's folder, or one in it
+    if place.parent != home and place.parent not in blobs:
         raise refused(path, f"it is a link out of its folder, to {place}")
     facts = place.stat()
     if not stat.S_ISREG(facts.st_mode) and not stat.S_ISDIR(facts.st_mode):  # reading would wait

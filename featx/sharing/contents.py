@@ -3,9 +3,7 @@
 from collections.abc import Collection
 from dataclasses import dataclass
 
-from featx.features.encoders.folders import CONFIG as ENCODER_CONFIG
-from featx.features.encoders.folders import PREPROCESSOR
-from featx.finetuning.saved import HEAD_WEIGHTS
+from featx.finetuning.saved import OWN_FILES, PLAIN_FILES
 from featx.runs.files import (
     CALIBRATION,
     CARD,
@@ -15,7 +13,6 @@ from featx.runs.files import (
     FIGURES,
     LAYER_WEIGHTS,
     PREDICTIONS,
-    SAVED_HEAD,
     SCORES,
     WEIGHTS,
 )
@@ -55,16 +52,17 @@ FIT = Contents(
     needed=(CONFIG, SCORES, DESCRIPTION, WEIGHTS),
     others=(ENVIRONMENT, CALIBRATION, LAYER_WEIGHTS, PREDICTIONS, CARD, *_PICTURES),
 )
-SAVED_MODEL = Contents(
-    "a fine-tuned model",
-    needed=(SAVED_HEAD, HEAD_WEIGHTS, ENCODER_CONFIG, PREPROCESSOR, WEIGHTS),
-    others=(CARD,),
+PLAIN_MODEL, OWN_MODEL = (
+    Contents("a fine-tuned model", needed=names, others=(CARD,))
+    for names in (PLAIN_FILES, OWN_FILES)
 )
+_KINDS = (FIT, PLAIN_MODEL, OWN_MODEL)
+NAMES = tuple(dict.fromkeys(name for kind in _KINDS for name in kind.names))
 
 
 def recognise(names: Collection[str]) -> Contents | None:
     """Return the kind of model whose files are all among these names; None if it is no kind."""
-    kinds = (kind for kind in (FIT, SAVED_MODEL) if set(kind.needed) <= set(names))
+    kinds = (kind for kind in _KINDS if set(kind.needed) <= set(names))
     return next(kinds, None)
 
 

@@ -125,7 +125,7 @@ def _check_target(target: Path, overwrite: bool) -> None:
         return
     if not target.is_dir():
         raise FeatxError(f"{target}: a file, and a model takes a folder.")
-    names = [path.name for path in target.iterdir()]
+    names = [path.relative_to(target).as_posix() for path in target.rglob("*")]
     if names and not overwrite:
         raise FeatxError(
             f"{target}: not empty. Choose another `folder`, or `overwrite` the model in it."

@@ -9,13 +9,14 @@ from typing import Any
 from huggingface_hub import HfApi, ModelCard
 
 from featx.errors import FeatxError
+from featx.features.encoders.folders import encoder_folder
 from featx.finetuning.config import FinetuneConfig
 from featx.finetuning.hub import best_saved
 from featx.runs.files import CARD, CONFIG, DESCRIPTION, MODELS, SAVED_HEAD
 from featx.runs.hub import check_name, check_writable, explained, send
 from featx.runs.read import read_config, read_scores
 from featx.runs.safe_files import check_folder
-from featx.sharing.contents import FIT, SAVED_MODEL
+from featx.sharing.contents import NAMES, OWN_MODEL, PLAIN_MODEL
 from featx.sharing.shared_run import share_run
 from featx.utils.arguments import checked
 from featx.utils.config import read_config as read_as
@@ -88,8 +89,8 @@ def push(
             place = _send(repository, folder, public)
         else:
             place = _keep(folder, Path(dry_run))
-        files = tuple(name for name in (*FIT.names, *SAVED_MODEL.names) if (folder / name).exists())
-    return Pushed(place, tuple(dict.fromkeys(files)), tuple(notes))
+        files = tuple(name for name in NAMES if (folder / name).exists())
+    return Pushed(place, files, tuple(notes))
 
 
 def _find(run: Path) -> Path:
@@ -111,10 +112,12 @@ def _find(run: Path) -> Path:
 def _share_model(source: Path, folder: Path, licence: str, with_predictions: bool) -> list[str]:
     if with_predictions:
         raise FeatxError("`with_predictions` is for fits: a saved model has no predictions.")
-    for name in SAVED_MODEL.names:
+    kind = PLAIN_MODEL if encoder_folder(source) == source else OWN_MODEL
+    for name in kind.names:
         if (source / name).is_file():
+            (folder / name).parent.mkdir(exist_ok=True)
             shutil.copyfile(source / name, folder / name)
-        elif name in SAVED_MODEL.needed:
+        elif name in kind.needed:
             raise FeatxError(f"{source}: a saved model without {name}.")
     card = folder / CARD
     if licence and card.exists():
@@ -141,7 +144,7 @@ def _send(repository: str, folder: Path, public: bool) -> str:
                 "another, or make it private first."
             )
         # those of an earlier push that this one lacks go, so that no two runs are mixed
-        return send(repository, folder, "Trained with featx", FIT.names)
+        return send(repository, folder, "Trained with featx", NAMES)
     except FeatxError:
         raise
     except Exception as error:  # of the network in many kinds, which all end the same

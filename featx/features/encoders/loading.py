@@ -14,6 +14,8 @@ from transformers.utils import logging as transformers_logging
 
 from featx.errors import FeatxError
 from featx.features.encoders.ctranslate2 import read_whisper_encoder
+from featx.features.encoders.fairseq import load_fairseq_model
+from featx.features.encoders.fairseq_path import fairseq_file
 from featx.features.encoders.families import WhisperFamily, family_of
 from featx.features.encoders.folders import CONFIG, is_ctranslate2
 from featx.features.encoders.model_config import read_model_config
@@ -42,7 +44,11 @@ def load_model(folder: Path) -> "PreTrainedModel":
     Raises:
         FeatxError: if they can't be loaded, or some are missing.
     """
-    model = _from_ctranslate2(folder) if is_ctranslate2(folder) else _from_transformers(folder)
+    fairseq = fairseq_file(folder)
+    if fairseq:
+        model = load_fairseq_model(fairseq)
+    else:
+        model = _from_ctranslate2(folder) if is_ctranslate2(folder) else _from_transformers(folder)
     frozen: PreTrainedModel = model.eval().requires_grad_(False)
     return frozen
 

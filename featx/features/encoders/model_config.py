@@ -7,6 +7,7 @@ from typing import Any
 
 from featx.errors import FeatxError
 from featx.features.encoders.checkpoints import WHISPER
+from featx.features.encoders.fairseq_path import fairseq_file
 from featx.features.encoders.folders import CONFIG, is_ctranslate2, mistaken_for
 from featx.utils.text import first_line, nearest, shorten
 
@@ -48,6 +49,11 @@ def read_model_config(folder: Path) -> Any:
         from featx.features.encoders.ctranslate2 import read_whisper_config
 
         return read_whisper_config(folder)
+    fairseq = fairseq_file(folder)
+    if fairseq:
+        from featx.features.encoders.fairseq import read_fairseq_config
+
+        return read_fairseq_config(fairseq)
     path = folder / CONFIG
     table = read_settings(path)
     family = table.get("model_type")

@@ -13,6 +13,8 @@ from typing import Any
 from featx.data.audio import SAMPLE_RATE
 from featx.errors import FeatxError
 from featx.features.choices import NormalizeWaveform
+from featx.features.encoders.fairseq import fairseq_extractor
+from featx.features.encoders.fairseq_path import fairseq_file
 from featx.features.encoders.families import Family, family_of
 from featx.features.encoders.folders import PREPROCESSOR, PROCESSOR
 from featx.features.encoders.model_config import check_size, read_model_config, read_settings
@@ -66,8 +68,13 @@ def load_preprocessing(
     """
     config = read_model_config(folder)
     family = family_of(config)
-    path, table, note = _find(folder)
-    if path is None:
+    fairseq = fairseq_file(folder)
+    path, table, note = (None, {}, "") if fairseq else _find(folder)
+    unusual = path is None or bool(note)
+    if fairseq:
+        extractor, reason, unusual = fairseq_extractor(fairseq)
+        source = f"{fairseq}: {family.describe(extractor)}, {reason}."
+    elif path is None:
         extractor = family.extractor(**family.published(config))
         source = (
             f"{folder} has neither {PROCESSOR} nor {PREPROCESSOR}: waveforms are prepared as for "
@@ -86,7 +93,7 @@ def load_preprocessing(
     changed = _choose(family, extractor, normalize_waveform, folder)
     if changed:
         source += f" As was asked for, they are {family.describe(extractor)} instead."
-    return Preprocessing(extractor, source, unusual=path is None or bool(note) or changed)
+    return Preprocessing(extractor, source, unusual or changed)
 
 
 def _find(folder: Path) -> tuple[Path | None, dict[str, Any], str]:

@@ -38,6 +38,10 @@ class Api:
 
     def upload_folder(self, repo_id, folder_path, commit_message, delete_patterns):
         files = {path.name for path in Path(folder_path).iterdir()}
+        # what another kind of model left there must not be taken for a part of this
+        assert {"config.json", "model.safetensors", "encoder/model.safetensors"} < set(
+            delete_patterns
+        )
         self._answer("upload", repo_id, files)
 
 
@@ -121,7 +125,8 @@ def test_the_whole_folder_is_sent(reachable, tmp_path):
     assert api.asked == [("upload", "me/x", {"README.md", "config.json", "model.safetensors"})]
 
 
-def test_a_push_that_fails_says_how_to_send_it_later(unreachable, tmp_path):
+def test_a_push_that_fails_says_how_to_send_it_later(unreachable, tmp_path, monkeypatch):
+    monkeypatch.setattr(time, "sleep", lambda _: None)  # the client tries again, and waits
     (tmp_path / "README.md").touch()
     with pytest.raises(FeatxError, match="the run is finished") as caught:
         push("me/x", tmp_path)

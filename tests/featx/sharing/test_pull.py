@@ -146,6 +146,24 @@ def test_a_fine_tuned_model_comes_too(checkpoint_folder, local_hub, workplace):
         featx.pull("me/tuned", overwrite=True)
 
 
+def test_one_that_featx_alone_loads_goes_and_comes_in_its_folders(
+    checkpoint_folder, local_hub, workplace
+):
+    model = build_model(checkpoint_folder, PooledSettings(kind="pooled"), 2, "full").eval()
+    save_model(model, load_extractor(checkpoint_folder), ("a", "b"), Path("made"))
+    pushed = featx.push("made", "me/tuned", dry_run=local_hub.root / "me" / "tuned")
+    assert {"config.json", "encoder/config.json", "encoder/model.safetensors"} < set(pushed.files)
+    pulled = featx.pull("me/tuned")
+    assert not pulled.left
+    assert featx.load(pulled).classes == ("a", "b")
+    again = featx.pull("me/tuned", overwrite=True).folder
+    for name in pushed.files:
+        assert (again / name).read_bytes() == Path("made", name).read_bytes()
+    (local_hub.root / "me/tuned/encoder/model.safetensors").unlink()
+    with pytest.raises(FeatxError, match="holds no model of featx"):
+        featx.pull("me/tuned", overwrite=True)
+
+
 @pytest.mark.parametrize(
     ("name", "revision", "said"),
     [
