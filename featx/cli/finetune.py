@@ -10,6 +10,7 @@ from featx.cli.options import (
     OF_NO_PROTOCOL,
     Config,
     Folds,
+    KeepDuplicates,
     Manifest,
     Overwrite,
     ProtocolName,
@@ -67,6 +68,7 @@ def finetune(
     folds: Folds = 5,
     speaker_dependent: SpeakerDependent = False,
     seconds: Seconds = float("inf"),
+    keep_duplicates: KeepDuplicates = False,
     revision: Annotated[
         str | None, typer.Option(help="Branch, tag or commit of the Hub repository.")
     ] = None,
@@ -122,6 +124,7 @@ def finetune(
         folds=folds,
         speaker_dependent=speaker_dependent,
         seconds=seconds,
+        keep_duplicates=keep_duplicates,
         revision=revision,
         settings=settings or (),
         config=config,

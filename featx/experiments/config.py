@@ -37,6 +37,7 @@ class Corpus(Schema):
         protocols: the protocols under which every system runs; if there is none, the manifest's
             split or five folds divide the corpus.
         seconds: how many seconds of each utterance's beginning the models see.
+        keep_duplicates: whether the same sound may be in two parts of a fold.
     """
 
     path: Path | None = None
@@ -47,6 +48,7 @@ class Corpus(Schema):
     merge: dict[str, str] = Field(default_factory=dict)
     protocols: tuple[str, ...] = ()
     seconds: PositiveFloat = math.inf
+    keep_duplicates: bool = False
 
     @model_validator(mode="after")
     def _one_source(self) -> Self:

@@ -35,6 +35,7 @@ def finetune(
     folds: int = 5,
     speaker_dependent: bool = False,
     seconds: PositiveFloat = math.inf,
+    keep_duplicates: bool = False,
     revision: str | None = None,
     settings: str | Sequence[str] = (),
     config: AnyPath | FinetuneConfig | None = None,
@@ -67,6 +68,8 @@ def finetune(
         folds: how many folds to make where neither a protocol nor the manifest divides.
         speaker_dependent: let training and test share speakers.
         seconds: how much of the beginning of each utterance is used.
+        keep_duplicates: let the same sound be in training and test under several names. The run
+            is marked as such.
         revision: branch, tag or commit of the Hub repository.
         settings: changes of single settings, such as "training.learning_rate=1e-5".
         config: repeat this run: itself, its folder, its config or its `config.toml`.
@@ -82,8 +85,9 @@ def finetune(
         The run, whose folder is `runs/NAME`.
 
     Raises:
-        FeatxError: if an argument, the model, audio or disk can't be used, the folder holds
-            another run, or training diverges or runs out of memory.
+        FeatxError: if an argument, the model, audio or disk can't be used, the same sound is in
+            two parts of a fold, the folder holds another run, or training diverges or runs out of
+            memory.
 
     Example:
         >>> quick = ["training.epochs=1", "training.every=5"]
@@ -120,6 +124,7 @@ def finetune(
             "seeds": seeds,
             "processes": count_processes(),
             "save": save,
+            "keep_duplicates": keep_duplicates,
         }
         resolved = finetune_config(data, changes)
     compute = Compute(device=device)

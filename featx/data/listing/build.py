@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from featx.data.checks.corpus import check_corpus
 from featx.data.choices import Channel, CorpusName, Scenario
 from featx.data.corpora import CORPORA
 from featx.data.listing.corpus import Found
@@ -13,6 +14,7 @@ from featx.data.listing.relabel import choose_labels, read_merges
 from featx.data.manifest import Manifest, load_manifest, render_manifest, save_manifest
 from featx.utils.arguments import as_list, check_choice, checked
 
+_LEVELS = {"note": logging.INFO, "warning": logging.WARNING, "error": logging.ERROR}
 log = logging.getLogger("featx")
 
 
@@ -31,7 +33,8 @@ def build_manifest(
 ) -> Manifest:
     """List a corpus in a manifest: one row for each utterance, with its audio file and label.
 
-    What was left out of the corpus, and what is missing in it, is said through the logger "featx".
+    What was left out of the corpus, what is missing in it, and which of its utterances are the same
+    sound is said through the logger "featx".
 
     Args:
         corpus: "ravdess", "iemocap", "emodb", or "folder" for any audio that lies as
@@ -52,6 +55,7 @@ def build_manifest(
     Raises:
         CorpusError: if the corpus can't be read as asked, or `out` says something else.
         ManifestError: if the manifest can't be written, or is not valid.
+        Interrupted: on Ctrl-C while the corpus is listened to; the manifest is written before.
 
     Example:
         >>> manifest = featx.build_manifest("folder", "corpus", "new.csv", speaker=r"speaker(\\d+)")
@@ -65,6 +69,8 @@ def build_manifest(
     built = list_corpus(corpus, Path(root), Path(out), options, merges, kept, overwrite)
     for note in built.notes:
         log.info("Note: %s.", note)
+    for finding in check_corpus(built.manifest.utterances).findings:
+        log.log(_LEVELS[finding.severity], "%s", finding.text)
     return built.manifest
 
 
