@@ -28,7 +28,7 @@ class Repeat(NamedTuple):
 
 
 def find_repeats(folds: Sequence[Fold], same: Sequence[Same]) -> list[Repeat]:
-    """Find the sounds that are in two parts of a fold, each pair once.
+    """Find the sounds that are in two parts of a fold, each pair once, those in test first.
 
     Args:
         folds: how the utterances are divided.
@@ -41,7 +41,7 @@ def find_repeats(folds: Sequence[Fold], same: Sequence[Same]) -> list[Repeat]:
             parts = part_of.get(pair.first), part_of.get(pair.second)
             if parts[0] and parts[1] and parts[0] != parts[1]:
                 found.setdefault(pair, Repeat(pair, fold.number, (parts[0], parts[1])))
-    return list(found.values())
+    return sorted(found.values(), key=lambda repeat: "test" not in repeat.parts)
 
 
 def describe_repeats(repeats: Sequence[Repeat], utterances: Mapping[str, Utterance]) -> str:
