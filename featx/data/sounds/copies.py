@@ -54,39 +54,44 @@ def _candidates(sounds: Sequence[np.ndarray]) -> Mapping[tuple[int, int], range]
 
     The pairs are those of which frames are equal at one such shift or the next.
     """
-    hits = _hits(sounds)
-    if not len(hits):
-        return {}
-    found, counts = np.unique(hits, axis=0, return_counts=True)
-    follows = (found[1:, :2] == found[:-1, :2]).all(axis=1) & (found[1:, 2] == found[:-1, 2] + 1)
+    longest = max(map(len, sounds), default=0)
+    span = 2 * longest + 2  # of shifts, with a gap, so that one pair's last is not next to another
+    hits, counts = np.unique(_hits(sounds, span), return_counts=True)
     votes = counts.copy()
-    votes[1:] += np.where(follows, counts[:-1], 0)
+    votes[1:] += np.where(hits[1:] == hits[:-1] + 1, counts[:-1], 0)
     enough = votes >= _HITS
-    found, votes = found[enough], votes[enough]
+    hits, votes = hits[enough], votes[enough]
+    hits = hits[np.argsort(votes, kind="stable")]  # the best shift of a pair comes last
+    pairs, shifts = hits // span, hits % span - longest
     best: dict[tuple[int, int], range] = {}
-    for first, second, shift in found[np.argsort(votes, kind="stable")].tolist():
-        best[first, second] = range(shift - 1, shift + 2)
+    for pair, shift in zip(pairs.tolist(), shifts.tolist(), strict=True):
+        best[divmod(pair, len(sounds))] = range(shift - 1, shift + 2)
     return best
 
 
-def _hits(sounds: Sequence[np.ndarray]) -> np.ndarray:
-    """Return (hits, 3): the places of two sounds and their shift, for each frame they share."""
-    owners = np.repeat(np.arange(len(sounds)), [len(sound) for sound in sounds])
-    steps = np.concatenate([np.arange(len(sound)) for sound in sounds] or [owners])
+def _hits(sounds: Sequence[np.ndarray], span: int) -> np.ndarray:
+    """Return for each frame that two sounds share, which sounds, and their shift.
+
+    Returns:
+        (hits,) int64: (first · sounds + second) · span + shift + span / 2 - 1, which is one number
+        as such are sorted a hundred times as fast as rows.
+    """
+    lengths = [len(sound) for sound in sounds]
+    owners = np.repeat(np.arange(len(sounds)), lengths)
+    steps = np.arange(sum(lengths)) - np.repeat(np.cumsum([0, *lengths])[:-1], lengths)
     words = np.concatenate([*sounds, np.zeros(0, np.uint32)])
     heard = (words & HEARD) > 0
     keys = (words[heard] & ~HEARD).astype(np.uint64) << np.uint64(32)
     keys |= owners[heard].astype(np.uint64)
     keys, places = np.unique(keys, return_index=True)  # by frame, then by sound
     owners, steps = owners[heard][places], steps[heard][places]
-    frames, pairs = keys >> np.uint64(32), []
+    frames, hits = keys >> np.uint64(32), [np.zeros(0, dtype=np.int64)]
     for distance in range(1, _NEIGHBOURS + 1):
         (equal,) = np.nonzero(frames[distance:] == frames[:-distance])
-        if not len(equal):
-            break
         other = equal + distance
-        pairs.append(np.stack([owners[equal], owners[other], steps[other] - steps[equal]], 1))
-    return np.concatenate(pairs) if pairs else np.zeros((0, 3), dtype=np.int64)
+        pairs = owners[equal] * len(sounds) + owners[other]
+        hits.append(pairs * span + steps[other] - steps[equal] + span // 2 - 1)
+    return np.concatenate(hits)
 
 
 def _differing(first: np.ndarray, second: np.ndarray, shift: int) -> float:
