@@ -16,6 +16,7 @@ import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import NamedTuple
 from unittest.mock import patch
 
 import numpy as np
@@ -23,6 +24,7 @@ import soundfile
 
 from benchmarks.setting import describe_machine, parse, ravdess, write_checkpoint
 from cache import FeatureIdentity, FeatureStore
+from featx.data.audio import count_samples, read_audio
 from featx.data.checks.corpus import check_corpus
 from featx.data.manifest import Manifest
 from featx.features.encoders.checkpoints import find_checkpoint
@@ -31,6 +33,7 @@ from featx.features.encoders.encoder import Encoder
 from featx.features.encoders.workers import EncoderWorkers
 from featx.features.fill import fill
 from featx.features.plan import plan_extraction
+from featx.utils.progress import hidden_progress
 
 IDENTITY = FeatureIdentity("random", frame_step=0.02)
 
@@ -69,20 +72,54 @@ def compare(arguments: argparse.Namespace, scratch: Path) -> None:
         fill(store, plan, lambda: workers, BATCH_SECONDS[device.type])
         shutil.rmtree(folder)
 
-    taken: dict[str, list[float]] = {"with": [], "without": []}
+    taken: dict[str, list[Cost]] = {"with": [], "without": []}
     for run in range(arguments.runs + 1):
         for way in ("with", "without") if run % 2 else ("without", "with"):
-            seconds = timed(extract) if way == "with" else timed(lambda: without_checks(extract))
+            cost = measure(extract if way == "with" else lambda: without_checks(extract))
             if run:  # the first warms up
-                taken[way].append(seconds)
-    ratios = [a / b for a, b in zip(taken["with"], taken["without"], strict=True)]
+                taken[way].append(cost)
     print(f"{name}, {describe_machine(device)}: {arguments.files} files, {arguments.runs} runs")
-    medians = {way: statistics.median(times) for way, times in taken.items()}
-    for way, times in taken.items():
-        print(f"{way:7} checks: {medians[way]:.2f} s ({min(times):.2f} to {max(times):.2f})")
-    whole, paired = medians["with"] / medians["without"], statistics.median(ratios)
-    print(f"with over without: {whole:.3f} of the medians, {paired:.3f} median of the runs")
+    for kind in Cost._fields:
+        with_, without = ([getattr(cost, kind) for cost in costs] for costs in taken.values())
+        ratio = statistics.median(with_) / statistics.median(without)
+        paired = statistics.median(a / b for a, b in zip(with_, without, strict=True))
+        print(
+            f"{kind} seconds: {statistics.median(with_):.2f} ({min(with_):.2f} to {max(with_):.2f})"
+            f" with checks, {statistics.median(without):.2f} ({min(without):.2f} to "
+            f"{max(without):.2f}) without; ratio {ratio:.3f} of medians, {paired:.3f} of runs"
+        )
+    usual = statistics.median(cost.processor for cost in taken["without"])
+    report_reading(manifest, usual)
     report_listening(manifest)
+
+
+class Cost(NamedTuple):
+    """What some work took, by the clock and of processors; others' work disturbs the first most."""
+
+    clock: float
+    processor: float
+
+
+def measure(work: Callable[[], object]) -> Cost:
+    clock, processor = time.perf_counter(), time.process_time()
+    with hidden_progress():
+        work()
+    return Cost(time.perf_counter() - clock, time.process_time() - processor)
+
+
+def report_reading(manifest: Manifest, extraction: float) -> None:
+    """Print what the checks of reading alone cost, as a share of the extraction's seconds."""
+    paths = [utterance.path for utterance in manifest.utterances]
+    costs = []
+    for _ in range(20):
+        checked = measure(lambda: [(count_samples(path), read_audio(path)) for path in paths])
+        plain = measure(lambda: [(count_unchecked(path), read_unchecked(path)) for path in paths])
+        costs.append(checked.processor - plain.processor)
+    cost = statistics.median(costs)
+    print(
+        f"checks of reading: {1e3 * cost / len(paths):.3f} ms a file, "
+        f"{cost / extraction:.2%} of extraction"
+    )
 
 
 def without_checks(work: Callable[[], None]) -> None:
@@ -96,15 +133,9 @@ def without_checks(work: Callable[[], None]) -> None:
 
 def report_listening(manifest: Manifest) -> None:
     """Print how long the checks of a corpus take, of what they hear and of what they remember."""
-    heard = timed(lambda: check_corpus(manifest.utterances))
-    remembered = [timed(lambda: check_corpus(manifest.utterances)) for _ in range(5)]
-    print(f"listening: {heard:.2f} s, remembered: {statistics.median(remembered):.3f} s")
-
-
-def timed(work: Callable[[], object]) -> float:
-    begin = time.perf_counter()
-    work()
-    return time.perf_counter() - begin
+    heard = measure(lambda: check_corpus(manifest.utterances))
+    again = [measure(lambda: check_corpus(manifest.utterances)).clock for _ in range(5)]
+    print(f"listening: {heard.clock:.2f} s, remembered: {statistics.median(again):.3f} s")
 
 
 if __name__ == "__main__":
