@@ -71,9 +71,10 @@ class RememberedSounds:
     """The sounds that were measured before: a context, which writes what is new at its end."""
 
     def __init__(self) -> None:
-        self._path = cache_folder() / FILE
+        self._path = Path(FILE)
         self._lock = threading.Lock()
-        self._new: list[tuple[str, State, tuple[str, str, str, str, bytes]]] = []
+        self._files: list[tuple[str, int, int, str]] = []
+        self._sounds: list[tuple[str, str, str, str, bytes]] = []
         self._connection: sqlite3.Connection | None = None
         self._mended = False
         self._open()
@@ -115,23 +116,24 @@ class RememberedSounds:
         values = {name: value for name, value in asdict(sound).items() if name != "fingerprint"}
         text = json.dumps(values, default=float)
         row = (content, _part(utterance), _MEASUREMENT, text, sound.fingerprint)
-        self._new.append((str(utterance.path), state, row))
-        if len(self._new) >= _TOGETHER:
+        self._sounds.append(row)
+        if state.changed < time.time_ns() - int(_UNSETTLED * 1e9):
+            self._files.append((str(utterance.path), *state, content))
+        if len(self._sounds) >= _TOGETHER:
             self._write()
 
     def _write(self) -> None:
-        new, self._new = self._new, []
-        settled = time.time_ns() - int(_UNSETTLED * 1e9)
-        files = [(path, *state, row[0]) for path, state, row in new if state.changed < settled]
+        files, self._files = self._files, []
+        sounds, self._sounds = self._sounds, []
 
         def write(connection: sqlite3.Connection) -> None:
             with connection:
                 connection.executemany("insert or replace into files values (?, ?, ?, ?)", files)
                 connection.executemany(
-                    "insert or replace into sounds values (?, ?, ?, ?, ?)", [row for *_, row in new]
+                    "insert or replace into sounds values (?, ?, ?, ?, ?)", sounds
                 )
 
-        if new:
+        if sounds:
             self._try(write)
 
     def _ask(self, question: str, values: tuple[str | int, ...]) -> tuple[Any, ...] | None:
@@ -150,10 +152,11 @@ class RememberedSounds:
 
     def _open(self) -> None:
         try:
+            self._path = cache_folder() / FILE
             self._path.parent.mkdir(parents=True, exist_ok=True)
             self._connection = sqlite3.connect(self._path, _PATIENCE, check_same_thread=False)
             self._connection.executescript(_TABLES)
-        except (sqlite3.Error, OSError) as error:
+        except (sqlite3.Error, OSError, RuntimeError) as error:  # RuntimeError: nobody's home
             self._give_up(error)
 
     def _give_up(self, error: Exception) -> None:

@@ -164,6 +164,12 @@ def test_a_folder_that_can_not_be_written(utterances, cache):
     assert len(measure_sounds(utterances).sounds) == 5
 
 
+@pytest.mark.parametrize("folder", ["~nobody-of-this-name/cache", "/proc/cache", "/dev/null/x"])
+def test_a_folder_that_can_not_be(utterances, monkeypatch, folder):
+    monkeypatch.setenv("FEATX_CACHE", folder)
+    assert len(measure_sounds(utterances).sounds) == 5
+
+
 def test_a_cache_that_another_process_holds(utterances, cache, monkeypatch):
     measure_sounds(utterances)
     monkeypatch.setattr(remembered, "_PATIENCE", 0.01)
