@@ -13,7 +13,7 @@ from featx.experiments.findings import Findings
 from featx.experiments.plan import Case, manifest_path
 from featx.protocols.apply import apply_protocol
 from featx.protocols.protocol import Protocol, default_protocol, read_protocol
-from featx.protocols.repeated import describe_repeats, find_repeats
+from featx.protocols.repeated import IN_TWO_PARTS, describe_repeats, find_repeats
 from featx.protocols.task import Task, set_task
 
 CURE = (
@@ -109,10 +109,10 @@ def check_case(
         if task.speakers_shared:
             findings.warn(where, "training and test share speakers, as the protocol has it")
         if repeats := find_repeats(task.folds, same):
-            phrase = describe_repeats(repeats, {u.utterance: u for u in task.utterances})
+            found = describe_repeats(repeats, {u.utterance: u for u in task.utterances})
             if experiment.corpora[case.corpus].keep_duplicates:
-                findings.warn(where, phrase)
+                findings.warn(where, f"{IN_TWO_PARTS}, {found}")
             else:
-                findings.error(where, f"{phrase}. {CURE}")
+                findings.error(where, f"{IN_TWO_PARTS}, {found}. {CURE}")
         return task
     return None

@@ -12,6 +12,8 @@ from featx.protocols.folds import Fold
 from featx.protocols.task import Task
 from featx.utils.text import counted, listed
 
+IN_TWO_PARTS = "the same sound is in two parts of a fold"
+
 
 class Repeat(NamedTuple):
     """Two utterances that are the same sound, and where they are in two parts.
@@ -56,7 +58,7 @@ def describe_repeats(repeats: Sequence[Repeat], utterances: Mapping[str, Utteran
         for r in repeats
     ]
     count = counted(len(repeats), "pair")
-    return f"the same sound is in two parts of a fold, {count}: {listed(pairs)}"
+    return f"{count}: {listed(pairs)}"
 
 
 def check_task(task: Task, manifest: Manifest, keep_duplicates: bool) -> Task:
@@ -84,9 +86,9 @@ def check_task(task: Task, manifest: Manifest, keep_duplicates: bool) -> Task:
         phrase = describe_repeats(repeats, {u.utterance: u for u in task.utterances})
         if not keep_duplicates:
             raise FeatxError(
-                f"{manifest.path}: {phrase}. A model would be tested on what it has learned by "
-                "heart. Take one row of each pair out of the manifest, or keep them with "
-                "`keep_duplicates`."
+                f"{manifest.path}: {IN_TWO_PARTS}, {phrase}. A model would be tested on what it has "
+                "learned by heart. Take one row of each pair out of the manifest, or keep them "
+                "with `keep_duplicates`."
             )
-        remarks.append(f"THE SAME SOUND IN TWO PARTS OF A FOLD, kept as asked: {phrase}.")
+        remarks.append(f"THE SAME SOUND IN TWO PARTS OF A FOLD: kept as asked, {phrase}.")
     return replace(task, remarks=(*task.remarks, *remarks))

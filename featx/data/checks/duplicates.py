@@ -28,12 +28,20 @@ def check_duplicates(utterances: Sequence[Utterance], same: Sequence[Same]) -> l
         count = counted(len(pairs), "pair")
         return [Finding(CHECK, "warning", f"{count} of utterances {what}: {shown}.", (*names,))]
 
-    counts = Counter(pair.how for pair in same)
-    kinds = ", ".join(f"{number:,} {how}" for how, number in counts.items())
     labels = [s for s in same if by_id[s.first].label != by_id[s.second].label]
     speakers = [s for s in same if by_id[s.first].speaker != by_id[s.second].speaker]
+    what = f"are the same sound{_kinds(same)}"
+    if speakers:
+        what += f", {len(speakers):,} of them under different speakers"
+    telling = sorted(same, key=lambda pair: by_id[pair.first].speaker == by_id[pair.second].speaker)
     return [
-        *find(same, f"are the same sound ({kinds})" if len(counts) > 1 else "are the same sound"),
+        *find(telling, what),
         *find(labels, "are the same sound under different labels"),
-        *find(speakers, "are the same sound under different speakers"),
     ]
+
+
+def _kinds(same: Sequence[Same]) -> str:
+    counts = Counter(pair.how for pair in same)
+    if len(counts) < 2:
+        return ""
+    return f" ({', '.join(f'{number:,} {how}' for how, number in counts.items())})"

@@ -15,6 +15,7 @@ from featx.protocols.folds import Fold
 from featx.protocols.protocol import default_protocol
 from featx.protocols.repeated import check_task, find_repeats
 from featx.protocols.task import set_task
+from featx.utils.text import is_warning
 
 
 def fold(number, **parts):
@@ -109,8 +110,9 @@ def test_conflicting_labels_and_speakers_are_named(check):
     with pytest.raises(FeatxError, match=r"other and again \(.* labels happy and sad; speakers"):
         check(rows)
     remarks = check(rows, keep=True).remarks
-    assert remarks[-1].startswith("THE SAME SOUND IN TWO PARTS OF A FOLD, kept as asked: ")
-    assert any("under different speakers: " in remark for remark in remarks)
+    assert remarks[-1].startswith("THE SAME SOUND IN TWO PARTS OF A FOLD: kept as asked, 1 pair: ")
+    assert is_warning(remarks[-1])
+    assert any("1 of them under different speakers: " in remark for remark in remarks)
 
 
 @pytest.mark.parametrize(("length", "refused"), [(0.2, False), (0.4, True)])
