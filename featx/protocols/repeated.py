@@ -86,8 +86,8 @@ def check_task(task: Task, manifest: Manifest, keep_duplicates: bool) -> Task:
         phrase = describe_repeats(repeats, {u.utterance: u for u in task.utterances})
         if not keep_duplicates:
             raise FeatxError(
-                f"{manifest.path}: {IN_TWO_PARTS}, {phrase}. A model would be tested on what it has "
-                "learned by heart. Take one row of each pair out of the manifest, or keep them "
+                f"{manifest.path}: {IN_TWO_PARTS}, {phrase}. A model would be tested on what it "
+                "has learned by heart. Take one row of each pair out of the manifest, or keep them "
                 "with `keep_duplicates`."
             )
         remarks.append(f"THE SAME SOUND IN TWO PARTS OF A FOLD: kept as asked, {phrase}.")

@@ -9,7 +9,7 @@ from typing import Literal
 
 from featx.data.manifest import Utterance
 from featx.data.sounds.copies import find_copies
-from featx.data.sounds.sound import SILENT, Sound
+from featx.data.sounds.sound import Sound
 
 How = Literal["identical samples", "near copies", "overlapping parts of a file"]
 OVERLAP = 0.1  # of the shorter of two segments that lies in the other, and seconds of it
@@ -60,7 +60,7 @@ def find_same(utterances: Sequence[Utterance], sounds: Mapping[str, Sound]) -> l
 
 
 def _is_heard(sound: Sound | None) -> bool:
-    return sound is not None and sound.level > SILENT
+    return sound is not None and sound.peak > 0
 
 
 def _overlaps(utterances: Sequence[Utterance]) -> list[tuple[str, str]]:
