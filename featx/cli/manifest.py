@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from featx.cli.output import Json, show
-from featx.data.choices import Channel, CorpusName, Scenario
+from featx.data.choices import Channel, CorpusName, LabelSource, Scenario
 
 log = logging.getLogger("featx")
 _DEFAULT = Path("manifest.csv")  # where the other commands look
@@ -35,10 +35,34 @@ def manifest(
     scenario: Annotated[
         Scenario | None, typer.Option(help="The dialogs of iemocap to list (default: both).")
     ] = None,
+    label_source: Annotated[
+        LabelSource | None,
+        typer.Option(help="The labels of crema-d: acted, or as raters perceived (default: acted)."),
+    ] = None,
     speaker: Annotated[
         str | None,
         typer.Option(
             metavar="REGEX", help="For folder: its only group finds the speaker in a path."
+        ),
+    ] = None,
+    unpack: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FOLDER", help="For meld and huggingface: where sound of films and tables goes."
+        ),
+    ] = None,
+    columns: Annotated[
+        str | None,
+        typer.Option(
+            metavar="OURS=THEIRS,...",
+            help="For huggingface and audformat: columns, as label=emotion,speaker=speaker_id.",
+        ),
+    ] = None,
+    table: Annotated[
+        str | None,
+        typer.Option(
+            help="For audformat: the labels' table; for kaldi: their file; for huggingface: the "
+            "configuration."
         ),
     ] = None,
     overwrite: Annotated[
@@ -58,7 +82,11 @@ def manifest(
         merge=merge or (),
         channel=channel,
         scenario=scenario,
+        label_source=label_source,
         speaker=speaker,
+        unpack=unpack,
+        columns=columns,
+        table=table,
         overwrite=overwrite,
     )
     show(

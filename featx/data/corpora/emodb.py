@@ -1,82 +1,79 @@
-"""EMO-DB, the Berlin Database of Emotional Speech (Burkhardt et al., 2005, Interspeech).
+"""EMO-DB, the Berlin Database of Emotional Speech (Burkhardt et al., 2005, Interspeech;
+http://emodb.bilderbar.info).
 
-Files are named `03a01Fa.wav`: speaker, text, emotion, version.
+Files are named `03a01Fa.wav`: speaker, text, emotion, version. Version 2
+(https://audeering.github.io/datasets/datasets/emodb.html) also has what listeners took for another
+emotion or found unnatural, and in `laryngo/` a laryngogram of the same name for each utterance.
 """
 
-import re
 from collections.abc import Sequence
-from pathlib import Path
 
-from featx.data.listing.corpus import Corpus, Facts, Found
-from featx.data.listing.files import drop_duplicates, find_files, left_out, nothing_found
+from featx.data.listing.corpus import Facts
+from featx.data.listing.named import Naming, named_corpus
+from featx.data.listing.published import count_gaps
 from featx.data.manifest import Utterance
 
-SEXES = {
-    **dict.fromkeys(("03", "10", "11", "12", "15"), "male"),
-    **dict.fromkeys(("08", "09", "13", "14", "16"), "female"),
+SPEAKERS = {
+    "03": ("male", "31"),
+    "08": ("female", "34"),
+    "09": ("female", "21"),
+    "10": ("male", "32"),
+    "11": ("male", "26"),
+    "12": ("male", "30"),
+    "13": ("female", "32"),
+    "14": ("female", "35"),
+    "15": ("male", "25"),
+    "16": ("female", "31"),
 }
 EMOTIONS = {  # by the first letter of the German word; named as in the other corpora
-    "W": "angry",
-    "L": "bored",
-    "E": "disgust",
-    "A": "fearful",
-    "F": "happy",
-    "T": "sad",
-    "N": "neutral",
+    "w": "angry",
+    "l": "bored",
+    "e": "disgust",
+    "a": "fearful",
+    "f": "happy",
+    "t": "sad",
+    "n": "neutral",
 }
-FULL = 535  # utterances
-_NAME = re.compile(rf"({'|'.join(SEXES)})([ab]\d\d)([{''.join(EMOTIONS)}])([a-z])")
-
-
-def find_emodb(root: Path) -> Found:
-    """Find the utterances of EMO-DB.
-
-    Args:
-        root: a folder that holds the files, directly or further down, as in `wav/`.
-
-    Returns:
-        The utterances by name, with the columns text, version and sex.
-
-    Raises:
-        CorpusError: if the folder is missing or holds no such file.
-    """
-    paths = find_files(root, {".wav", ".flac"})
-    named = [path for path in paths if _NAME.fullmatch(path.stem)]
-    kept, notes = drop_duplicates(root, named, lambda path: path.stem)
-    foreign = [path for path in paths if not _NAME.fullmatch(path.stem)]
-    notes += left_out(root, foreign, "not named like 03a01Fa, or not of the ten speakers")
-    if not kept:
-        raise nothing_found(root, "EMO-DB, WAV or FLAC named like 03a01Fa", notes)
-    return Found([_utterance(path) for path in sorted(kept, key=lambda path: path.stem)], notes)
-
-
-def _utterance(path: Path) -> Utterance:
-    speaker, text, emotion, version = path.stem[:2], path.stem[2:5], path.stem[5], path.stem[6]
-    return Utterance(
-        utterance=path.stem,
-        path=path,
-        speaker=speaker,
-        label=EMOTIONS[emotion],
-        extra={"text": text, "version": version, "sex": SEXES[speaker]},
-    )
+FULL = {
+    "angry": 127,
+    "bored": 81,
+    "disgust": 46,
+    "fearful": 69,
+    "happy": 71,
+    "sad": 62,
+    "neutral": 79,
+}
+SECOND = 816  # utterances of version 2
+NAMING = Naming(
+    "EMO-DB",
+    "03a01Fa",
+    r"(?P<speaker>\d\d)(?P<text>[ab]\d\d)(?P<emotion>[a-z])(?P<version>[a-z])",
+    {"speaker": {name: name for name in SPEAKERS}, "emotion": EMOTIONS},
+    derive=lambda columns: dict(zip(("sex", "age"), SPEAKERS[columns["speaker"]], strict=True)),
+    apart={"laryngo": "laryngograms"},
+)
 
 
 def _gaps(utterances: Sequence[Utterance]) -> list[str]:
     here = len(utterances)
-    return [f"{here} of {FULL} utterances are here"] if here < FULL else []
+    if here <= sum(FULL.values()):
+        return count_gaps(utterances, FULL, ("emotion",))
+    if here == SECOND:
+        return []
+    counts = f"{here} utterances are here: version 1 has {sum(FULL.values())}, version 2 {SECOND}"
+    return [counts]
 
 
-CORPUS = Corpus(
-    "EMO-DB",
-    find_emodb,
-    facts=Facts(
-        licence="CC0 1.0",
+CORPUS = named_corpus(
+    NAMING,
+    Facts(
+        licence="CC0 1.0",  # so audb; Zenodo has version 1 under CC BY 4.0 (records/7447302)
         hours=0.4,
         speakers=10,
-        utterances=FULL,
+        utterances=sum(FULL.values()),
         labels=tuple(EMOTIONS.values()),
         language="German",
         link="http://emodb.bilderbar.info",
     ),
-    gaps=_gaps,
+    _gaps,
 )

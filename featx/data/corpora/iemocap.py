@@ -9,9 +9,10 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from featx.data.corpora.iemocap_annotators import Votes, add_votes, read_votes
+from featx.data.corpora.iemocap_annotators import Votes, read_votes
 from featx.data.listing.corpus import Corpus, Facts, Found
 from featx.data.listing.files import CorpusError, nothing_found, require_folder
+from featx.data.listing.votes import add_votes
 from featx.data.manifest import Utterance
 from featx.utils.text import counted, listed
 
@@ -191,7 +192,7 @@ CORPUS = Corpus(
     ("scenario",),
     Facts(
         licence="on request, research only",
-        hours=12.4,
+        hours=12.0,
         speakers=10,
         utterances=sum(FULL.values()),
         labels=tuple(EMOTIONS.values()),

@@ -9,13 +9,11 @@ Below an utterance's label line stand lines such as these, with tabs or spaces:
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Iterable, Sequence
 from fractions import Fraction
 from typing import NamedTuple
 
-from featx.data.labels import order_labels
-from featx.data.manifest import Utterance
+from featx.data.listing.votes import Shares
 
 WORDS = {
     "neutral": "neutral",
@@ -32,7 +30,6 @@ WORDS = {
     "disgusted": "disgust",
     "other": "other",
 }
-_STEPS = 10_000  # of a soft label, from 0 to 1
 _LINE = re.compile(r"C-(?P<annotator>E\d+)\s*:(?P<words>[^(]*)(\((.*\)|[^)]*))?")
 _NO_ANNOTATORS = re.compile(r"%|A-|C-[FM]\d+\s*:")  # header, attributes, actors
 
@@ -46,7 +43,7 @@ class Votes(NamedTuple):
         unreadable: where the lines stand that can't be read.
     """
 
-    shares: Mapping[str, Fraction]
+    shares: Shares
     unreadable: Sequence[str]
 
 
@@ -78,45 +75,8 @@ def read_votes(lines: Iterable[tuple[str, str]]) -> Votes:
     return Votes({label: share / len(annotators) for label, share in shares.items()}, ())
 
 
-def add_votes(
-    utterances: Sequence[Utterance], votes: Mapping[str, Mapping[str, Fraction]]
-) -> list[Utterance]:
-    """Add the columns `agreement` and, for every label that an annotator gave, `p_LABEL`.
-
-    Args:
-        utterances: what the columns are added to.
-        votes: the shares of each utterance's votes, by its id. Where there are none, the cells
-            stay empty.
-    """
-    labels = order_labels(label for u in utterances for label in votes[u.utterance])
-    return [
-        replace(u, extra={**u.extra, **_columns(u.label, votes[u.utterance], labels)})
-        if votes[u.utterance]
-        else u
-        for u in utterances
-    ]
-
-
 def _labels(words: str) -> list[str]:
     """Return the labels in a line, each once; none if a word is unknown."""
     given = [" ".join(word.lower().split()) for word in words.split(";") if word.strip()]
     known = all(word in WORDS for word in given)
     return list(dict.fromkeys(WORDS[word] for word in given)) if known else []
-
-
-def _columns(label: str, shares: Mapping[str, Fraction], labels: Sequence[str]) -> dict[str, str]:
-    soft = _rounded([shares.get(name, Fraction(0)) for name in labels])
-    return {
-        "agreement": f"{float(shares.get(label, 0)):.2f}",
-        **{f"p_{name}": text for name, text in zip(labels, soft, strict=True)},
-    }
-
-
-def _rounded(shares: Sequence[Fraction]) -> list[str]:
-    """Round shares so that they still add up to 1: those that lose most are rounded up."""
-    steps = [int(share * _STEPS) for share in shares]
-    lost = [share * _STEPS - step for share, step in zip(shares, steps, strict=True)]
-    most = sorted(range(len(shares)), key=lambda index: -lost[index])
-    for index in most[: _STEPS - sum(steps)]:
-        steps[index] += 1
-    return [f"{step / _STEPS:g}" for step in steps]

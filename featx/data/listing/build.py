@@ -4,9 +4,10 @@ import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from featx.data.checks.corpus import check_corpus
-from featx.data.choices import Channel, CorpusName, Scenario
+from featx.data.choices import Channel, CorpusName, LabelSource, Scenario
 from featx.data.corpora import CORPORA
 from featx.data.listing.corpus import Found
 from featx.data.listing.files import CorpusError, ManifestDiffersError
@@ -28,7 +29,11 @@ def build_manifest(
     merge: Mapping[str, str] | str | Sequence[str] | None = None,
     channel: Channel | None = None,
     scenario: Scenario | None = None,
+    label_source: LabelSource | None = None,
     speaker: str | None = None,
+    unpack: str | Path | None = None,
+    columns: Mapping[str, str] | str | None = None,
+    table: str | None = None,
     overwrite: bool = False,
 ) -> Manifest:
     """List a corpus in a manifest: one row for each utterance, with its audio file and label.
@@ -37,16 +42,23 @@ def build_manifest(
     sound is said through the logger "featx".
 
     Args:
-        corpus: "ravdess", "iemocap", "emodb", or "folder" for any audio that lies as
-            `LABEL/**/*.wav`.
-        root: the folder of the corpus.
+        corpus: a corpus's name, such as "ravdess" or "crema-d", or "folder" for any audio that
+            lies as `LABEL/**/*.wav`.
+        root: the folder of the corpus; for Hugging Face datasets also an id on the Hub.
         out: the CSV to write.
         labels: the labels to keep, after merging; a string is split at its commas. All labels if
             empty.
         merge: labels to rename, each to its new name: a mapping, or "OLD=NEW" or several such.
         channel: the channel of RAVDESS: "speech" (taken if None), "song" or "both".
         scenario: the dialogs of IEMOCAP: "improvised", "scripted" or "both" (taken if None).
+        label_source: the labels of CREMA-D: "acted" (taken if None), or those that most raters
+            perceived in the "voice", or in sound and picture ("audiovisual").
         speaker: for a folder, a regular expression whose only group finds the speaker in a path.
+        unpack: for MELD and Hugging Face datasets, a folder for the sound of films and tables.
+        columns: for Hugging Face datasets and audformat, the corpus's column for each of the
+            manifest's, such as "label=emotion,speaker=speaker_id", or a mapping.
+        table: for audformat, the table of the labels; for Kaldi data, their file; for Hugging
+            Face datasets, the configuration.
         overwrite: replace a manifest that says something else.
 
     Returns:
@@ -55,14 +67,23 @@ def build_manifest(
     Raises:
         CorpusError: if the corpus can't be read as asked, or `out` says something else.
         ManifestError: if the manifest can't be written, or is not valid.
-        Interrupted: on Ctrl-C while the corpus is listened to; the manifest is written before.
+        Interrupted: on Ctrl-C while sound is unpacked or listened to; the same call goes on from
+            there.
 
     Example:
         >>> manifest = featx.build_manifest("folder", "corpus", "new.csv", speaker=r"speaker(\\d+)")
         >>> len(manifest.utterances)
         18
     """
-    options = {"channel": channel, "scenario": scenario, "speaker": speaker}
+    options = {
+        "channel": channel,
+        "scenario": scenario,
+        "label_source": label_source,
+        "speaker": speaker,
+        "unpack": None if unpack is None else str(unpack),
+        "columns": columns,
+        "table": table,
+    }
     kept = labels.split(",") if isinstance(labels, str) else labels
     kept = [label.strip() for label in kept if label.strip()]
     merges = merge if isinstance(merge, Mapping) else read_merges(as_list(merge))
@@ -86,7 +107,7 @@ def list_corpus(
     corpus: str,
     root: Path,
     out: Path,
-    options: Mapping[str, str | None],
+    options: Mapping[str, Any],
     merge: Mapping[str, str],
     labels: Sequence[str],
     overwrite: bool = False,
@@ -112,7 +133,7 @@ def list_corpus(
     check_choice("corpus", corpus, CorpusName)
     given = {name: value for name, value in options.items() if value is not None}
     _check_options(corpus, given)
-    found = choose_labels(_find(corpus, root.absolute(), given), merge, labels)
+    found = choose_labels(_find(corpus, root, given), merge, labels)
     content = render_manifest(out, found.utterances)
     if out.is_file() and not overwrite and out.read_bytes() != content:
         raise ManifestDiffersError(
@@ -123,21 +144,23 @@ def list_corpus(
     return Built(load_manifest(out), found.notes)
 
 
-def _find(corpus: str, root: Path, options: Mapping[str, str]) -> Found:
+def _find(corpus: str, root: Path, options: Mapping[str, Any]) -> Found:
     """Return what a corpus holds, named in a column `corpus`, and what is missing of it."""
     reader = CORPORA[corpus]
-    found = reader.find(root, **options)
+    is_id = reader.remote and not root.exists()
+    found = reader.find(root if is_id else root.absolute(), **options)
     if reader.facts is None:  # no corpus, but a way to sort files
         return found
     named = [replace(u, extra={"corpus": corpus, **u.extra}) for u in found.utterances]
     return Found(named, found.notes + (reader.gaps(named) if reader.gaps else []))
 
 
-def _check_options(corpus: str, given: Mapping[str, str]) -> None:
+def _check_options(corpus: str, given: Mapping[str, Any]) -> None:
     for name in given:
         if name not in CORPORA[corpus].options:
             owners = [other for other, entry in CORPORA.items() if name in entry.options]
             raise CorpusError(f"`{name}` is for {', '.join(owners)}, not for {corpus}.")
-    for name, choices in (("channel", Channel), ("scenario", Scenario)):
+    choices_of = {"channel": Channel, "scenario": Scenario, "label_source": LabelSource}
+    for name, choices in choices_of.items():
         if name in given:
             check_choice(name, given[name], choices)

@@ -53,6 +53,7 @@ class Corpus:
         facts: what is published about it; None for a way to sort files, such as "folder".
         gaps: says in sentences what is missing of the complete corpus, or surplus, and which of
             its known faults are among the utterances; both a new manifest and `featx audit` say it.
+        remote: whether the root can be an id of the Hugging Face Hub instead of a folder.
     """
 
     title: str
@@ -60,3 +61,4 @@ class Corpus:
     options: tuple[str, ...] = ()
     facts: Facts | None = None
     gaps: Callable[[Sequence[Utterance]], list[str]] | None = None
+    remote: bool = False

@@ -1,5 +1,6 @@
 """Finding a corpus's files, and saying what was found or not."""
 
+import filecmp
 import os
 from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
@@ -52,7 +53,7 @@ def find_files(root: Path, suffixes: Collection[str]) -> list[Path]:
 def drop_duplicates(
     root: Path, paths: Sequence[Path], name: Callable[[Path], str]
 ) -> tuple[list[Path], list[str]]:
-    """Keep the first file of each name.
+    """Keep the first file of each name, if all files of the name and format are the same.
 
     Args:
         root: the corpus's folder, which notes leave out.
@@ -61,14 +62,49 @@ def drop_duplicates(
 
     Returns:
         The files kept, and a note if some were not.
+
+    Raises:
+        CorpusError: if files of equal name and ending differ in content, naming them.
     """
     kept: dict[str, Path] = {}
-    dropped = [path for path in paths if kept.setdefault(name(path), path) != path]
+    formats: dict[tuple[str, str], Path] = {}  # the first file of each name and ending
+    dropped, differing = [], []
+    for path in paths:
+        twin = formats.setdefault((name(path), path.suffix.lower()), path)
+        if kept.setdefault(name(path), path) != path:
+            dropped.append(path)
+        if twin != path and not _same_content(twin, path):
+            differing.append((path, twin))
+    if differing:
+        raise _ambiguous(root, differing)
     if not dropped:
         return list(kept.values()), []
+    others = sum(path.suffix.lower() != kept[name(path)].suffix.lower() for path in dropped)
     first, twin = dropped[0].relative_to(root), kept[name(dropped[0])].relative_to(root)
     count = counted(len(dropped), "duplicate")
-    return list(kept.values()), [f"left out {count} by name, such as {first}; kept {twin}"]
+    formatted = f" ({others:,} in another format)" if others else ""
+    return list(kept.values()), [
+        f"left out {count} by name{formatted}, such as {first}; kept {twin}"
+    ]
+
+
+def _same_content(first: Path, second: Path) -> bool:
+    try:
+        return filecmp.cmp(first, second, shallow=False)
+    except OSError:  # a link to nowhere, or a file that may not be read
+        return False
+
+
+def _ambiguous(root: Path, pairs: Sequence[tuple[Path, Path]]) -> CorpusError:
+    """Return the error for files that share their name but not their content."""
+    names = [f"{path.relative_to(root)} and {twin.relative_to(root)}" for path, twin in pairs]
+    count = counted(len(pairs), "file")
+    verb = "has" if len(pairs) == 1 else "have"
+    return CorpusError(
+        f"{root}: {count} {verb} the name of another but not its content: "
+        f"{listed(names, _EXAMPLES)}. Which is meant can't be seen: give the folder of one of the "
+        "copies, or move the others elsewhere."
+    )
 
 
 def left_out(root: Path, paths: Sequence[Path], why: str) -> list[str]:

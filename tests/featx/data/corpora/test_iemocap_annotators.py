@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from featx.data.corpora.iemocap_annotators import WORDS, add_votes, read_votes
+from featx.data.corpora.iemocap_annotators import WORDS, read_votes
+from featx.data.listing.votes import add_votes
 from featx.data.manifest import Utterance
 
 ANNOTATORS = st.lists(

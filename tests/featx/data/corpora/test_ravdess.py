@@ -90,9 +90,15 @@ def test_odd_names_are_reported(fill):
 def test_missing_utterances_are_named_by_actor(fill):
     found = find_ravdess(fill(f"{ANGRY_MAN}.wav", f"{SONG}.wav"), "both")
     speech, song = CORPUS.gaps(found.utterances)
-    assert speech.startswith("1 of 1,440 speech utterances are here; incomplete actors: 01 (1 of")
+    assert speech.startswith("1 of 1,440 speech utterances are here; too few: 01 (1 of 60)")
     assert song.startswith("1 of 1,012 song utterances are here")
     assert speech.endswith(" and 16 more")
+
+
+def test_more_than_published_is_said_by_actor(fill):
+    [utterance] = find_ravdess(fill(f"{ANGRY_MAN}.wav")).utterances
+    *_, surplus = CORPUS.gaps([utterance] * 61)
+    assert surplus == "more speech utterances than published: 01 (61 instead of 60)"
 
 
 def test_order_does_not_depend_on_the_layout(fill):
