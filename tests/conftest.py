@@ -37,6 +37,12 @@ TINY = {
 }
 
 
+@pytest.fixture(autouse=True, scope="session")
+def _own_cache(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Keep what featx measures of test sounds out of the user's cache."""
+    os.environ["FEATX_CACHE"] = str(tmp_path_factory.mktemp("cache"))
+
+
 @pytest.fixture(autouse=True)
 def _seeded() -> None:
     random.seed(0)

@@ -10,6 +10,7 @@ from featx.cli.options import (
     OF_NO_PROTOCOL,
     Config,
     Folds,
+    KeepDuplicates,
     Manifest,
     Overwrite,
     ProtocolName,
@@ -68,6 +69,7 @@ def finetune(
     folds: Folds = 5,
     speaker_dependent: SpeakerDependent = False,
     seconds: Seconds = float("inf"),
+    keep_duplicates: KeepDuplicates = False,
     revision: Annotated[
         str | None, typer.Option(help="Branch, tag or commit of the Hub repository.")
     ] = None,
@@ -130,6 +132,7 @@ def finetune(
         folds=folds,
         speaker_dependent=speaker_dependent,
         seconds=seconds,
+        keep_duplicates=keep_duplicates,
         revision=revision,
         normalize_waveform=normalize_waveform,
         settings=settings or (),

@@ -10,6 +10,7 @@ from featx.cli.options import (
     OF_NO_PROTOCOL,
     Config,
     Folds,
+    KeepDuplicates,
     Manifest,
     Overwrite,
     ProtocolName,
@@ -70,6 +71,7 @@ def fit(
     speaker_dependent: SpeakerDependent = False,
     seconds: Seconds = float("inf"),
     skip_missing: SkipMissing = False,
+    keep_duplicates: KeepDuplicates = False,
     final: Annotated[
         bool,
         typer.Option(
@@ -120,6 +122,7 @@ def fit(
         speaker_dependent=speaker_dependent,
         seconds=seconds,
         skip_missing=skip_missing,
+        keep_duplicates=keep_duplicates,
         final=final,
         settings=settings or (),
         config=config,

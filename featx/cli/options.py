@@ -38,6 +38,14 @@ Settings = Annotated[
         help="Change a single setting, such as training.learning_rate=1e-3. Can be repeated.",
     ),
 ]
+KeepDuplicates = Annotated[
+    bool,
+    typer.Option(
+        "--keep-duplicates",
+        help="Let the same sound be in training and test under several names, which is refused "
+        "otherwise. The run is marked as such.",
+    ),
+]
 SkipMissing = Annotated[
     bool, typer.Option("--skip-missing", help="Leave out utterances that have no features.")
 ]

@@ -40,6 +40,7 @@ class Corpus(Schema):
         protocols: the protocols under which every system runs; if there is none, the manifest's
             split or five folds divide the corpus.
         seconds: how many seconds of each utterance's beginning the models see.
+        keep_duplicates: whether the same sound may be in two parts of a fold.
     """
 
     path: Path | None = None
@@ -52,6 +53,7 @@ class Corpus(Schema):
     scale: PositiveFinite | None = None
     protocols: tuple[str, ...] = ()
     seconds: PositiveFloat = math.inf
+    keep_duplicates: bool = False
 
     @model_validator(mode="after")
     def _one_source(self) -> Self:

@@ -7,14 +7,19 @@ from pathlib import Path
 from featx.data.listing.build import Built, list_corpus
 from featx.data.listing.files import CorpusError
 from featx.data.manifest import Manifest, load_manifest, render_manifest
+from featx.data.sounds.same import Same
 from featx.experiments.config import Experiment
 from featx.experiments.findings import Findings
 from featx.experiments.plan import Case, manifest_path
 from featx.protocols.apply import apply_protocol
-from featx.protocols.folds import Fold
 from featx.protocols.protocol import Protocol, default_protocol, read_protocol
+from featx.protocols.repeated import IN_TWO_PARTS, describe_repeats, find_repeats
 from featx.protocols.task import Task, set_task
 
+CURE = (
+    "Take one row of each pair out of the manifest, or keep them with keep_duplicates = true in "
+    "the corpus's table."
+)
 FOLDS = 5  # the default of `featx.fit` where there is no protocol
 
 
@@ -84,9 +89,22 @@ def find_protocol(case: Case, manifest: Manifest) -> Protocol:
 
 
 def check_case(
-    case: Case, manifest: Manifest, protocol: Protocol, findings: Findings
+    experiment: Experiment,
+    case: Case,
+    manifest: Manifest,
+    protocol: Protocol,
+    same: Sequence[Same],
+    findings: Findings,
 ) -> Task | None:
     """Divide a corpus, and add to the findings what its protocol leaves out or repeats.
+
+    Args:
+        experiment: the experiment.
+        case: the corpus, and the protocol on it.
+        manifest: the corpus's.
+        protocol: the protocol.
+        same: the pairs of utterances that are the same sound.
+        findings: where errors and warnings are added.
 
     Returns:
         The corpus divided; None if that is an error.
@@ -98,24 +116,11 @@ def check_case(
             findings.warn(where, note)
         if task.speakers_shared:
             findings.warn(where, "training and test share speakers, as the protocol has it")
-        for line in _same_audio(task.folds):
-            findings.error(where, line)
+        if repeats := find_repeats(task.folds, same):
+            found = describe_repeats(repeats, {u.utterance: u for u in task.utterances})
+            if experiment.corpora[case.corpus].keep_duplicates:
+                findings.warn(where, f"{IN_TWO_PARTS}, {found}")
+            else:
+                findings.error(where, f"{IN_TWO_PARTS}, {found}. {CURE}")
         return task
     return None
-
-
-def _same_audio(folds: Sequence[Fold]) -> list[str]:
-    """Return a sentence on the first fold with the same audio in two parts under two names."""
-    for fold in folds:
-        owners: dict[tuple[object, ...], tuple[str, str]] = {}
-        for part, utterances in fold.parts.items():
-            for utterance in utterances:
-                audio = (utterance.path.resolve(), utterance.start, utterance.end)
-                name = utterance.utterance
-                where, before = owners.setdefault(audio, (part, name))
-                if where != part:
-                    return [
-                        f"in fold {fold.number} {before!r} ({where}) and {name!r} ({part}) "
-                        "are the same audio. Take one of the rows out of the manifest."
-                    ]
-    return []

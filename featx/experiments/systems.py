@@ -101,9 +101,11 @@ def find_state(folder: Path, config: str) -> State:
 
 
 def _shared(plan: Plan, run: PlannedRun, protocols: Protocols) -> dict[str, Any]:
+    corpus = plan.experiment.corpora[run.case.corpus]
     return {
         "manifest": str(manifest_path(plan.experiment, run.case.corpus)),
-        "seconds": plan.experiment.corpora[run.case.corpus].seconds,
+        "seconds": corpus.seconds,
+        "keep_duplicates": corpus.keep_duplicates,
         "protocol": protocols[run.case].model_dump(mode="json"),
         "seeds": seeds_of(plan, run.system),
     }

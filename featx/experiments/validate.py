@@ -1,11 +1,13 @@
 """Everything about an experiment that can be known before any work."""
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from featx.data.checks.corpus import check_corpus
 from featx.data.manifest import Manifest
+from featx.data.sounds.same import Same
 from featx.errors import Interrupted
 from featx.experiments.config import Experiment, read_experiment
 from featx.experiments.corpora import check_case, find_protocol, peek_manifest
@@ -81,7 +83,8 @@ def _inspect(path: Path, overwrite: bool) -> Inspection:
         findings.error("processes", "torchrun only starts fine-tunings; start this without it")
     _check_page(experiment.page, findings)
     manifests = _peek(experiment, overwrite, findings)
-    protocols, tasks = _divide(plan, manifests, findings)
+    same = {name: _listen(name, manifest, findings) for name, manifest in manifests.items()}
+    protocols, tasks = _divide(plan, manifests, same, findings)
     known = {
         (store.corpus, store.name): found
         for store in plan.stores
@@ -115,8 +118,22 @@ def _peek(experiment: Experiment, overwrite: bool, findings: Findings) -> dict[s
     return manifests
 
 
+def _listen(name: str, manifest: Manifest, findings: Findings) -> list[Same]:
+    """Return the pairs of utterances that are the same sound; add what the checks find."""
+    checked = check_corpus(manifest.utterances)
+    for finding in checked.findings:
+        if finding.severity == "error":
+            findings.error(f"corpora.{name}", finding.text)
+        else:
+            findings.warn(f"corpora.{name}", finding.text)
+    return checked.same
+
+
 def _divide(
-    plan: Plan, manifests: Mapping[str, Manifest], findings: Findings
+    plan: Plan,
+    manifests: Mapping[str, Manifest],
+    same: Mapping[str, Sequence[Same]],
+    findings: Findings,
 ) -> tuple[Protocols, Mapping[Case, Task]]:
     protocols, tasks = {}, {}
     for case in plan.cases:
@@ -125,6 +142,8 @@ def _divide(
             continue
         with findings.at(f"corpora.{case.corpus}"):
             protocols[case] = find_protocol(case, manifest)
-            if task := check_case(case, manifest, protocols[case], findings):
+            if task := check_case(
+                plan.experiment, case, manifest, protocols[case], same[case.corpus], findings
+            ):
                 tasks[case] = task
     return protocols, tasks

@@ -120,6 +120,7 @@ class FinetuneConfig(Tuning):
             dropout.
         processes: how many processes of `torchrun` share a step; each takes whole batches.
         save: which models are kept: the "best" on validation data, "all" or "none".
+        keep_duplicates: whether the same sound may be in two parts of a fold.
         protocol: which utterances under which labels, and how they are divided.
     """
 
@@ -133,7 +134,15 @@ class FinetuneConfig(Tuning):
     seeds: PositiveInt
     processes: PositiveInt = 1
     save: Save = "best"
+    keep_duplicates: bool = False
     protocol: Protocol
+
+    def to_table(self) -> dict[str, Any]:
+        """Return the values as TOML has them, without `keep_duplicates` if it isn't asked for."""
+        table = super().to_table()
+        if not self.keep_duplicates:
+            del table["keep_duplicates"]  # so that configs stay those of earlier versions
+        return table
 
     @property
     def name(self) -> str:

@@ -36,6 +36,7 @@ def finetune(
     folds: int = 5,
     speaker_dependent: bool = False,
     seconds: PositiveFloat = math.inf,
+    keep_duplicates: bool = False,
     revision: str | None = None,
     normalize_waveform: NormalizeWaveform | None = None,
     settings: str | Sequence[str] = (),
@@ -69,6 +70,8 @@ def finetune(
         folds: how many folds to make where neither a protocol nor the manifest divides.
         speaker_dependent: let training and test share speakers.
         seconds: how much of the beginning of each utterance is used.
+        keep_duplicates: let the same sound be in training and test under several names. The run
+            is marked as such.
         revision: branch, tag or commit of the Hub repository.
         normalize_waveform: "yes" or "no": whether each waveform is brought to mean 0 and
             variance 1; by default the checkpoint decides. Not for Whisper.
@@ -86,8 +89,9 @@ def finetune(
         The run, whose folder is `runs/NAME`.
 
     Raises:
-        FeatxError: if an argument, the model, audio or disk can't be used, the folder holds
-            another run, or training diverges or runs out of memory.
+        FeatxError: if an argument, the model, audio or disk can't be used, the same sound is in
+            two parts of a fold, the folder holds another run, or training diverges or runs out of
+            memory.
 
     Example:
         >>> quick = ["training.epochs=1", "training.every=5"]
@@ -125,6 +129,7 @@ def finetune(
             "seeds": seeds,
             "processes": count_processes(),
             "save": save,
+            "keep_duplicates": keep_duplicates,
         }
         resolved = finetune_config(data, changes)
     compute = Compute(device=device)

@@ -5,7 +5,7 @@ import logging
 import shutil
 from collections import deque
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 
 from featx.data.manifest import Manifest, load_manifest
@@ -32,6 +32,7 @@ from featx.finetuning.trackers import LOGS
 from featx.finetuning.train import Setting, Trial, tune
 from featx.finetuning.waveforms import check_decodable, check_usable
 from featx.protocols.apply import apply_protocol
+from featx.protocols.repeated import check_task
 from featx.protocols.task import Task, set_task
 from featx.runs.cost import Cost, write_cost
 from featx.runs.files import (
@@ -42,6 +43,7 @@ from featx.runs.files import (
     MODELS,
     PREDICTIONS,
     REPORT,
+    SCORES,
 )
 from featx.runs.folder import open_run
 from featx.runs.members import member_name
@@ -81,12 +83,13 @@ def run_finetune(
         manifest: the corpus, if it has been read already.
 
     Raises:
-        FeatxError: if the model, manifest or disk can't be used, the folder holds another run, or
-            training diverges or lacks memory.
+        FeatxError: if the model, manifest or disk can't be used, the same sound is in two parts of
+            a fold, the folder holds another run, or training diverges or lacks memory.
         Interrupted: on Ctrl-C.
     """
     checkpoint = find_checkpoint(config.model, config.revision or None)
-    task = _set_task(config, manifest or load_manifest(config.manifest), checkpoint)
+    corpus = manifest or load_manifest(config.manifest)
+    task = _set_task(config, corpus, checkpoint)
     identity = identify(config, task, checkpoint)
     device = compute.place
     keep_float32(device)
@@ -104,7 +107,9 @@ def run_finetune(
     )
 
     try:
-        results = _lead_or_follow(setting, identity, recipients.repository, folder, overwrite)
+        results = _lead_or_follow(
+            setting, corpus, identity, recipients.repository, folder, overwrite
+        )
     except KeyboardInterrupt:
         disconnect()
         raise Interrupted(
@@ -122,13 +127,21 @@ def run_finetune(
 
 
 def _lead_or_follow(
-    setting: Setting, identity: Identity, repository: str, folder: Path, overwrite: bool
+    setting: Setting,
+    corpus: Manifest,
+    identity: Identity,
+    repository: str,
+    folder: Path,
+    overwrite: bool,
 ) -> Results | None:
     """Make the run in the first process, with the others' help; they return None."""
     if not setting.processes.leads:
         deque(_tune_all(setting, None, []), maxlen=0)
         return None
     try:
+        if overwrite or not (folder / SCORES).is_file():  # what is finished stays as it is
+            task = check_task(setting.task, corpus, setting.config.keep_duplicates)
+            setting = replace(setting, task=task)
         with open_run(setting.config.to_toml(), identity.inputs, folder, overwrite) as run:
             if run.results is None:
                 run.results = _work(setting, identity, repository, run.folder)
@@ -174,7 +187,7 @@ def _work(setting: Setting, identity: Identity, repository: str, folder: Path) -
         shutil.rmtree(folder / MEMBERS / member.name)  # its checkpoints
         del model  # before the next is loaded
     ordered = [members[pair] for pair in sorted(members)]
-    remarks = [f"Note: {note}." for note in task.notes]
+    remarks = [*(f"Note: {note}." for note in task.notes), *task.remarks]
     if config.select_on == "test":
         remarks.append(CHOSEN_ON_TEST)
     scores = score_outcomes(title, task, ordered, remarks)

@@ -26,6 +26,8 @@ from featx.utils.config import (
 from featx.utils.files import AnyPath
 from featx.utils.text import nearest
 
+_ASKED_FOR = ("final", "keep_duplicates")  # so that configs stay those of earlier versions
+
 
 class HeadConfig(Schema):
     """A head as shipped, such as `configs/heads/dense.toml`.
@@ -63,6 +65,7 @@ class FitConfig(HeadConfig):
         seeds: how many heads to train for each fold, each from another random seed.
         skip_missing: whether utterances without features are left out.
         final: whether one more head for each seed is trained on all utterances.
+        keep_duplicates: whether the same sound may be in two parts of a fold.
     """
 
     head_name: str
@@ -74,14 +77,13 @@ class FitConfig(HeadConfig):
     seeds: PositiveInt
     skip_missing: bool
     final: bool = False
+    keep_duplicates: bool = False
     protocol: Protocol
 
     def to_table(self) -> dict[str, Any]:
-        """Return the values as TOML has them, without `final` where it changes nothing."""
+        """Return the values as TOML has them, without those that are not asked for."""
         table = super().to_table()
-        if not self.final:
-            del table["final"]
-        return table
+        return {key: value for key, value in table.items() if value or key not in _ASKED_FOR}
 
     def scored(self) -> "FitConfig":
         """Return the config of what is scored: the same without final heads."""

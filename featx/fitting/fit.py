@@ -40,6 +40,7 @@ def fit(
     speaker_dependent: bool = False,
     seconds: PositiveFloat = math.inf,
     skip_missing: bool = False,
+    keep_duplicates: bool = False,
     final: bool = False,
     settings: str | Sequence[str] = (),
     config: AnyPath | FitConfig | None = None,
@@ -72,6 +73,8 @@ def fit(
         speaker_dependent: let training and test share speakers.
         seconds: how much of the beginning of each utterance is used.
         skip_missing: leave out utterances that have no features.
+        keep_duplicates: let the same sound be in training and test under several names. The run
+            is marked as such.
         final: train one more head for each seed on all utterances, once cross-validation has
             chosen how; `featx.predict` uses it, and its score is the cross-validated one. A
             finished run without it is added to.
@@ -86,8 +89,8 @@ def fit(
         The run, whose folder is `runs/NAME`.
 
     Raises:
-        FeatxError: if an argument, the manifest or a store can't be used, the folder holds
-            another run, or training diverges.
+        FeatxError: if an argument, the manifest or a store can't be used, the same sound is in
+            two parts of a fold, the folder holds another run, or training diverges.
 
     Example:
         >>> run = featx.fit("dense", "encoder", folds=3, settings="training.epochs=3", name="new")
@@ -121,6 +124,7 @@ def fit(
             "seeds": seeds,
             "skip_missing": skip_missing,
             "final": final,
+            "keep_duplicates": keep_duplicates,
         }
         resolved = head_config(str(head), data, changes)
     folder = run_folder(name or resolved.name)

@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Sequence
-from dataclasses import asdict, astuple
+from dataclasses import asdict, astuple, replace
 from pathlib import Path
 
 from safetensors.torch import save
@@ -18,6 +18,7 @@ from featx.fitting.member import Member, is_statistic
 from featx.fitting.plan import PlannedFit, plan_fit
 from featx.fitting.scales import measure_scales
 from featx.fitting.train import fit_members
+from featx.protocols.repeated import check_task
 from featx.runs.cost import Cost, write_cost
 from featx.runs.files import (
     CALIBRATION,
@@ -29,6 +30,7 @@ from featx.runs.files import (
     LAYER_WEIGHTS,
     MEMBERS,
     PREDICTIONS,
+    SCORES,
     WEIGHTS,
 )
 from featx.runs.folder import extend_run, open_run
@@ -68,10 +70,14 @@ def run_fit(
 
     Raises:
         FeatxError: if the folder holds a run of another config, or no run at all, or the manifest
-            or a store can't be used.
+            or a store can't be used, or the same sound is in two parts of a fold.
         Interrupted: on Ctrl-C.
     """
-    fit = plan_fit(config, manifest or load_manifest(config.manifest), compute.place)
+    corpus = manifest or load_manifest(config.manifest)
+    fit = plan_fit(config, corpus, compute.place)
+    if overwrite or not (folder / SCORES).is_file():  # what is finished stays as it is
+        task = check_task(fit.data.task, corpus, config.keep_duplicates)
+        fit = replace(fit, data=replace(fit.data, task=task))
     text = config.to_toml()
     if not overwrite and lacks_final(folder, text):
         with extend_run(text, fit.inputs, folder) as run:
@@ -89,7 +95,7 @@ def _fit(fit: PlannedFit, folder: Path, compute: Compute) -> Results:
     log.debug("%s", fit.title)
     log.debug("%s", "; ".join([f"{len(task.utterances):,} utterances", *task.notes]))
     members = fit_members(fit, folder / MEMBERS, compute)
-    remarks = [f"Note: {note}." for note in task.notes]
+    remarks = [*(f"Note: {note}." for note in task.notes), *task.remarks]
     if fit.config.normalize == "speaker":
         remarks.append(OWN_STATISTICS)
     scores = score_outcomes(fit.title, task, members, remarks)

@@ -22,10 +22,11 @@ class Task:
         utterances: the utterances that are used, under the protocol's labels.
         folds: how the utterances are divided.
         classes: the labels, in their customary order.
-        notes: what the protocol leaves out, and what is missing.
+        notes: what the protocol leaves out, and what is missing; phrases.
         speakers_shared: whether someone who is tested may be heard in training or validation.
         apart: the columns, beside the speaker's, of which no value is both tested and learned
             from, such as "statement".
+        remarks: what else a reader of its scores must know, in sentences.
     """
 
     utterances: tuple[Utterance, ...]
@@ -34,6 +35,7 @@ class Task:
     notes: tuple[str, ...]
     speakers_shared: bool
     apart: tuple[str, ...] = ()
+    remarks: tuple[str, ...] = ()
 
     def describe(self, protocol: Protocol, seeds: int) -> str:
         """Return protocol, what is kept apart, and seeds, as titles of runs have them."""

@@ -16,6 +16,15 @@ _DEVICES = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\.|$)", re.IGNORECASE)
 AnyPath = str | os.PathLike[str]  # a run is one too: it stands for its folder
 
 
+def cache_folder() -> Path:
+    """Return where featx keeps what it can fetch or measure again.
+
+    That is FEATX_CACHE, or featx in the user's cache.
+    """
+    usual = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache", "featx")
+    return Path(os.environ.get("FEATX_CACHE") or usual).expanduser()
+
+
 def as_paths(given: AnyPath | Iterable[AnyPath]) -> list[Path]:
     """Return a single path, or several, as a list."""
     paths: list[AnyPath] = as_list(given)

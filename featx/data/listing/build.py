@@ -6,8 +6,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from classifiers.settings import PositiveFinite
-from featx.data.checks.labels import check_labels, check_missing
-from featx.data.checks.speakers import check_speakers
+from featx.data.checks.corpus import check_corpus
+from featx.data.checks.labels import check_missing
 from featx.data.choices import Channel, CorpusName, LabelSource, Scenario
 from featx.data.corpora import CORPORA
 from featx.data.listing.columns import Columns
@@ -21,6 +21,7 @@ from featx.data.words import names_nobody
 from featx.utils.arguments import as_list, check_choice, checked
 from featx.utils.text import counted, listed
 
+_LEVELS = {"note": logging.INFO, "warning": logging.WARNING, "error": logging.ERROR}
 log = logging.getLogger("featx")
 
 
@@ -49,8 +50,8 @@ def build_manifest(
 ) -> Manifest:
     """List a corpus in a manifest: one row for each utterance, with its audio file and label.
 
-    What was left out of the corpus, such as files that can't be read, and what is missing in it,
-    is said through the logger "featx".
+    What was left out of the corpus, such as files that can't be read, what is missing in it, and
+    what is wrong with its audio, labels or speakers is said through the logger "featx".
 
     Args:
         corpus: a corpus that `featx corpora` lists, "folder" for any audio that lies as
@@ -92,7 +93,8 @@ def build_manifest(
     Raises:
         CorpusError: if the corpus can't be read as asked, or `out` says something else.
         ManifestError: if the manifest can't be written, or is not valid.
-        Interrupted: on Ctrl-C while sound is unpacked; the same call goes on from there.
+        Interrupted: on Ctrl-C while sound is unpacked or listened to; the same call goes on from
+            there.
 
     Example:
         >>> manifest = featx.build_manifest("folder", "corpus", "new.csv", speaker=r"speaker(\\d+)")
@@ -128,6 +130,8 @@ def build_manifest(
     )
     for note in built.notes:
         log.info("Note: %s.", note)
+    for finding in check_corpus(built.manifest.utterances).findings:
+        log.log(_LEVELS[finding.severity], "%s", finding.text)
     return built.manifest
 
 
@@ -184,8 +188,7 @@ def list_corpus(
             "file as `out`."
         )
     save_manifest(out, found.utterances)
-    findings = [*check_labels(found.utterances), *check_speakers(found.utterances)]
-    return Built(load_manifest(out), [*found.notes, *(f.text.rstrip(".") for f in findings)])
+    return Built(load_manifest(out), found.notes)
 
 
 def _without_nobody(found: Found) -> Found:

@@ -6,7 +6,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from featx.data.audio import Waveform
+from featx.data.sounds.fingerprint import fingerprint
 
+MEASUREMENT = 1  # to be raised whenever the same sound would be measured otherwise
 SILENT = -100.0  # dB, the level of digital silence
 
 
@@ -18,6 +20,7 @@ class Sound:
         seconds: its length.
         rate: samples a second in its file, in Hz.
         digest: of its samples at 16 kHz; two utterances that share it are the same sound.
+        fingerprint: what is left of it in near copies; see `featx.data.sounds.fingerprint`.
         peak: the largest magnitude; 1 is full scale.
         level: its RMS in dB relative to full scale; `SILENT` if no sample differs from 0.
         offset: the mean of its samples.
@@ -28,6 +31,7 @@ class Sound:
     seconds: float
     rate: int
     digest: str
+    fingerprint: bytes
     peak: float
     level: float
     offset: float
@@ -49,6 +53,7 @@ def measure_sound(channels: np.ndarray, rate: int, waveform: Waveform) -> Sound:
         seconds=len(channels) / rate,
         rate=rate,
         digest=hashlib.blake2b(waveform.tobytes(), digest_size=16).hexdigest(),
+        fingerprint=fingerprint(waveform),
         peak=peak,
         level=_level(waveform),
         offset=float(waveform.mean(dtype=np.float64)),

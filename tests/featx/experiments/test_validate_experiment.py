@@ -183,7 +183,16 @@ def test_leakage_is_refused(found):
     assert "training and test share speakers" in found(errors=False)
     twin = "audio/sad-4-0.wav"
     edit_manifest(path=lambda r: twin if r["utterance"] == "sad-5-0" else r["path"])
-    assert "'sad-4-0' (train) and 'sad-5-0' (validation) are the same audio" in found()
+    leaked = "sad-4-0 and sad-5-0 (identical samples; speakers s4 and s5), train and validation"
+    assert "error: corpora.tones, fixed.toml: the same sound is in two parts" in found()
+    assert f"{leaked} of fold 0" in found()
+    experiment = Path("small.toml")
+    kept = experiment.read_text().replace(
+        "[corpora.tones]", "[corpora.tones]\nkeep_duplicates = true"
+    )
+    experiment.write_text(kept)
+    assert not found()
+    assert "warning: corpora.tones, fixed.toml: the same sound" in found(errors=False)
 
 
 def test_labels_that_a_protocol_lacks_are_told(found):

@@ -1,0 +1,94 @@
+"""The same sound in two parts of a fold, which a division must keep apart."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import NamedTuple
+
+from featx.data.checks.corpus import check_corpus
+from featx.data.manifest import Manifest, Utterance
+from featx.data.sounds.same import Same, describe_same
+from featx.errors import FeatxError
+from featx.protocols.folds import Fold
+from featx.protocols.task import Task
+from featx.utils.text import counted, listed
+
+IN_TWO_PARTS = "the same sound is in two parts of a fold"
+
+
+class Repeat(NamedTuple):
+    """Two utterances that are the same sound, and where they are in two parts.
+
+    Attributes:
+        same: the utterances.
+        fold: the number of the first fold in which they are in two parts.
+        parts: the part of each.
+    """
+
+    same: Same
+    fold: int
+    parts: tuple[str, str]
+
+
+def find_repeats(folds: Sequence[Fold], same: Sequence[Same]) -> list[Repeat]:
+    """Find the sounds that are in two parts of a fold, each pair once, those in test first.
+
+    Args:
+        folds: how the utterances are divided.
+        same: the pairs that are the same sound; those not in the folds don't count.
+    """
+    found: dict[Same, Repeat] = {}
+    for fold in folds:
+        part_of = {u.utterance: name for name, part in fold.parts.items() for u in part}
+        for pair in same:
+            parts = part_of.get(pair.first), part_of.get(pair.second)
+            if parts[0] and parts[1] and parts[0] != parts[1]:
+                found.setdefault(pair, Repeat(pair, fold.number, (parts[0], parts[1])))
+    return sorted(found.values(), key=lambda repeat: "test" not in repeat.parts)
+
+
+def describe_repeats(repeats: Sequence[Repeat], utterances: Mapping[str, Utterance]) -> str:
+    """Return a phrase that counts the repeats, and names the first of them.
+
+    Args:
+        repeats: from `find_repeats`; one or more.
+        utterances: those of the folds, by id.
+    """
+    pairs = [
+        f"{describe_same(r.same, utterances)}, {r.parts[0]} and {r.parts[1]} of fold {r.fold}"
+        for r in repeats
+    ]
+    count = counted(len(repeats), "pair")
+    return f"{count}: {listed(pairs)}"
+
+
+def check_task(task: Task, manifest: Manifest, keep_duplicates: bool) -> Task:
+    """Check what is used of a corpus, and that no sound is in two parts of a fold.
+
+    Args:
+        task: the corpus as it is divided.
+        manifest: where it comes from, for messages.
+        keep_duplicates: whether a sound may be in two parts.
+
+    Returns:
+        The task, with remarks on what was found.
+
+    Raises:
+        FeatxError: if a sound is in two parts, or the corpus can't be used for another reason.
+        Interrupted: on Ctrl-C.
+    """
+    checked = check_corpus(task.utterances)
+    errors = [finding.text for finding in checked.findings if finding.severity == "error"]
+    if errors:
+        raise FeatxError("\n".join([f"{manifest.path} can't be used:", *errors]))
+    remarks = [finding.text for finding in checked.findings]
+    repeats = find_repeats(task.folds, checked.same)
+    if repeats:
+        phrase = describe_repeats(repeats, {u.utterance: u for u in task.utterances})
+        if not keep_duplicates:
+            raise FeatxError(
+                f"{manifest.path}: {IN_TWO_PARTS}, {phrase}. A model would be tested on what it "
+                "has learned by heart. Take one row of each pair out of the manifest, or keep them "
+                "with `keep_duplicates`."
+            )
+        remarks.append(f"THE SAME SOUND IN TWO PARTS OF A FOLD: kept as asked, {phrase}.")
+    return replace(task, remarks=(*task.remarks, *remarks))
