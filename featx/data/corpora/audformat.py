@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from featx.data.listing.columns import read_columns
 from featx.data.listing.corpus import Corpus, Found
 from featx.data.listing.files import CorpusError, find_files, nothing_found
-from featx.data.listing.named_files import missing_files
+from featx.data.listing.tabled import missing_files
 from featx.data.listing.values import own_columns, to_sex, to_speaker, to_split
 from featx.data.manifest import Utterance
 from featx.errors import FeatxError
