@@ -10,6 +10,7 @@ from typing import Annotated
 import typer
 from typer.core import TyperCommand
 
+from featx.cli.audit import audit
 from featx.cli.command import Command, Quiet, with_quiet
 from featx.cli.compare import compare
 from featx.cli.demo import demo
@@ -47,8 +48,8 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 for command in (
-    demo, manifest, models, protocols, extract, fit, finetune, predict, explain_utterance, serve,
-    export, push, pull, evaluate, compare, vote, layers, probe, report, run, validate, reproduce,
+    demo, manifest, audit, models, protocols, extract, fit, finetune, predict, explain_utterance,
+    serve, export, push, pull, evaluate, compare, vote, layers, probe, report, run, validate, reproduce,
     doctor,
 ):  # fmt: skip
     summary = (command.__doc__ or "").splitlines()[0]

@@ -1,0 +1,33 @@
+"""Speech that hardly stands out of noise."""
+
+from collections.abc import Sequence
+
+from featx.data.checks.finding import Finding
+from featx.data.checks.heard import Heard, amount, names
+from featx.data.checks.silence import is_silent
+
+NOISY = 15.0  # dB: what RAVDESS has with white noise 10 dB under its speech. Cut so that there is
+# no pause, it has 19 dB or more in 95 % of files
+EVEN = 3.0  # dB: nothing comes and goes, as speech does
+_CHECK = "noise"
+
+
+def check_noise(heard: Sequence[Heard]) -> list[Finding]:
+    """Find noisy utterances, and those that have a single level throughout."""
+    audible = [item for item in heard if not is_silent(item.sound)]
+    even = [item for item in audible if item.sound.snr < EVEN]
+    noisy = [item for item in audible if EVEN <= item.sound.snr < NOISY]
+    findings = []
+    if even:
+        text = (
+            f"A single level throughout in {amount(even, heard)}, as noise and tones have, and "
+            "speech has not. Listen to some."
+        )
+        findings.append(Finding(_CHECK, "warning", text, names(even)))
+    if noisy:
+        text = (
+            f"Noise in {amount(noisy, heard)}: loud speech is less than {NOISY:.0f} dB above the "
+            "quiet parts."
+        )
+        findings.append(Finding(_CHECK, "warning", text, names(noisy)))
+    return findings
