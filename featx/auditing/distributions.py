@@ -32,9 +32,10 @@ def _panel(title: str, unit: str, values: np.ndarray, edges: np.ndarray | None =
         room = (high - low) / _BINS or 0.5
         edges = np.linspace(low - room, high + room, _BINS + 1)
     counts, _ = np.histogram(np.clip(values, edges[0], edges[-1]), edges)
+    shares = 100 * counts / len(values)
     ends = float(edges[0]), float(edges[-1])
-    chart = Chart(title, unit, "utterances", ends, extent(counts.astype(float)))
-    chart.add("two", [_outline(counts, edges)])
+    chart = Chart(title, unit, "% of utterances", ends, extent(shares))
+    chart.add("two", [_outline(shares, edges)])
     rows = [
         [Cell(f"{low:.3g} to {high:.3g}"), Cell(f"{count:,}")]
         for low, high, count in zip(edges[:-1], edges[1:], counts, strict=True)
@@ -42,8 +43,8 @@ def _panel(title: str, unit: str, values: np.ndarray, edges: np.ndarray | None =
     return Panel([chart], Sheet(title, [unit, "utterances"], rows))
 
 
-def _outline(counts: np.ndarray, edges: np.ndarray) -> list[tuple[float, float]]:
+def _outline(heights: np.ndarray, edges: np.ndarray) -> list[tuple[float, float]]:
     """Return the corners of a histogram from left to right."""
     x = np.repeat(edges, 2)
-    y = np.concatenate([[0], np.repeat(counts, 2), [0]])
+    y = np.concatenate([[0], np.repeat(heights, 2), [0]])
     return [(float(a), float(b)) for a, b in zip(x, y, strict=True)]

@@ -60,7 +60,7 @@ def write_page(
     text = render_page(
         "audit.html",
         _PACKAGE,
-        title=f"Audit of {manifest.name}",
+        title=f"Audit of {manifest.path.name}",
         manifest=str(manifest.path),
         verdict=verdict(findings),
         tiles=list(_tiles(summary)),

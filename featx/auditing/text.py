@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from featx.auditing.summary import Summary
 from featx.data.checks.finding import Finding
-from featx.utils.text import counted, listed
+from featx.utils.text import counted, decibels, listed
 
 _WIDTH = 100
 _SHOWN = 3  # utterances of a finding
@@ -31,9 +31,10 @@ def _figures(summary: Summary) -> list[str]:
     ]
     if summary.seconds is not None:
         rates = listed([f"{rate:,}" for rate in summary.rates], 4)
+        level, snr = decibels(summary.level or 0), decibels(summary.snr or 0)
         lines.append(
-            f"In the median {summary.seconds:.1f} s, loud parts at {summary.level:.0f} dB of full "
-            f"scale and {summary.snr:.0f} dB above quiet ones,"
+            f"In the median {summary.seconds:.1f} s, loud parts at {level} of full scale and {snr} "
+            "above quiet ones,"
         )
         lines.append(
             f"bandwidth {(summary.bandwidth or 0) / 1000:g} kHz; {rates} Hz; {summary.pauses:.0%} "

@@ -7,6 +7,7 @@ from featx.data.checks.finding import Finding
 from featx.data.checks.heard import Heard, amount, names
 from featx.data.checks.silence import SILENT_BELOW, is_silent
 from featx.data.sounds.sound import Sound
+from featx.utils.text import decibels
 
 DEAD = 40.0  # dB under the loudest channel: crosstalk and hum, no speech of use
 CANCELLED = 6.0  # dB; averaging loses 3 of two channels that have nothing in common
@@ -22,9 +23,9 @@ def check_channels(heard: Sequence[Heard]) -> list[Finding]:
     if dead:
         lost = max(_lost(item.sound) for item in dead)
         text = (
-            f"A dead channel in {amount(dead, heard)}, {DEAD:.0f} dB or more below the other. "
-            f"Channels are averaged, so speech is {lost:.0f} dB too quiet. Keep the live channel "
-            "alone."
+            f"A dead channel in {amount(dead, heard)}, {decibels(DEAD)} or more below the other. "
+            f"Channels are averaged, so speech is {decibels(lost)} too quiet. Keep the live "
+            "channel alone."
         )
         findings.append(Finding(_CHECK, "warning", text, names(dead)))
     if opposed:
@@ -32,8 +33,8 @@ def check_channels(heard: Sequence[Heard]) -> list[Finding]:
         gone = sum(is_silent(item.sound) for item in opposed)
         nothing = f", and nothing is left of {gone:,}" if gone else ""
         text = (
-            f"Channels cancel in {amount(opposed, heard)}: averaged they lose up to {most:.0f} dB"
-            f"{nothing}. One of them is upside down: turn it over, or keep a single channel."
+            f"Channels cancel in {amount(opposed, heard)}: averaged they lose up to "
+            f"{decibels(most)}{nothing}. One of them is upside down: turn it over, or keep a single channel."
         )
         findings.append(Finding(_CHECK, "warning", text, names(opposed)))
     return findings

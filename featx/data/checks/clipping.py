@@ -8,7 +8,6 @@ from featx.utils.text import counted
 
 FULL = 0.9999  # of full scale: the highest values of 16 bits and of more
 _NEAR_FULL = 0.99  # of full scale, below which gain was lowered after clipping; 8 bits end at 0.992
-_CHECK = "clipping"
 
 
 def check_clipping(heard: Sequence[Heard]) -> list[Finding]:
@@ -23,11 +22,11 @@ def check_clipping(heard: Sequence[Heard]) -> list[Finding]:
             f"Peaks are cut flat in {amount(clipped, heard)}: clipped.{quieter} What was cut can't "
             "be got back; look for a better copy."
         )
-        findings.append(Finding(_CHECK, "warning", text, names(clipped)))
+        findings.append(Finding("clipping", "warning", text, names(clipped)))
     if full:
         text = (
             f"Full scale is reached in {amount(full, heard)}, though no peaks are cut flat. What "
             "was clipped before it was resampled or coded looks like this."
         )
-        findings.append(Finding(_CHECK, "note", text, names(full)))
+        findings.append(Finding("full scale", "note", text, names(full)))
     return findings

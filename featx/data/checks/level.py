@@ -7,11 +7,11 @@ from statistics import median
 from featx.data.checks.finding import Finding
 from featx.data.checks.heard import Heard, amount, names
 from featx.data.checks.silence import is_silent
+from featx.utils.text import decibels
 
 APART = 30.0  # dB between the loudest and the quietest: more than speech spans from murmur to shout
 QUIET = -50.0  # dB, of loud parts: 16 bits have 46 dB left below it
 SPEAKERS_APART = 12.0  # dB between speakers' medians: a microphone four times as far away
-_CHECK = "level"
 
 
 def check_level(heard: Sequence[Heard]) -> list[Finding]:
@@ -21,10 +21,10 @@ def check_level(heard: Sequence[Heard]) -> list[Finding]:
     findings = _check_range(audible) + _check_speakers(audible)
     if quiet:
         text = (
-            f"Very quiet speech in {amount(quiet, heard)}: loud parts are below {QUIET:.0f} dB. "
+            f"Very quiet speech in {amount(quiet, heard)}: loud parts are below {decibels(QUIET)}. "
             "Models that do not normalise the waveform hear little of it."
         )
-        findings.append(Finding(_CHECK, "warning", text, names(quiet)))
+        findings.append(Finding("quiet speech", "warning", text, names(quiet)))
     return findings
 
 
@@ -37,12 +37,12 @@ def _check_range(audible: Sequence[Heard]) -> list[Finding]:
     if apart < APART:
         return []
     text = (
-        f"Levels are {apart:.0f} dB apart: loud parts are at {low.sound.speech:.0f} dB in "
-        f"{low.utterance.utterance}, at {high.sound.speech:.0f} dB in {high.utterance.utterance}. "
-        "Models that do not normalise the waveform learn the level. If it is the recording's, and "
+        f"Levels are {decibels(apart)} apart: loud parts are at {decibels(low.sound.speech)} in "
+        f"{low.utterance.utterance}, at {decibels(high.sound.speech)} in "
+        f"{high.utterance.utterance}. Models that do not normalise the waveform learn the level. If it is the recording's, and "
         "not the speaker's, bring all to the same."
     )
-    return [Finding(_CHECK, "warning", text, names([low, high]))]
+    return [Finding("level", "warning", text, names([low, high]))]
 
 
 def _check_speakers(audible: Sequence[Heard]) -> list[Finding]:
@@ -57,7 +57,7 @@ def _check_speakers(audible: Sequence[Heard]) -> list[Finding]:
     if apart < SPEAKERS_APART:
         return []
     text = (
-        f"Speakers are up to {apart:.0f} dB apart: in the median, the loud parts of {low} are at "
-        f"{medians[low]:.0f} dB, those of {high} at {medians[high]:.0f} dB."
+        f"Speakers are up to {decibels(apart)} apart: in the median, the loud parts of {low} are "
+        f"at {decibels(medians[low])}, those of {high} at {decibels(medians[high])}."
     )
-    return [Finding(_CHECK, "note", text)]
+    return [Finding("level by speaker", "note", text)]

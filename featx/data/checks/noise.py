@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from featx.data.checks.finding import Finding
 from featx.data.checks.heard import Heard, amount, names
 from featx.data.checks.silence import is_silent
+from featx.utils.text import decibels
 
 NOISY = 15.0  # dB: what RAVDESS has with white noise 10 dB under its speech. Cut so that there is
 # no pause, it has 19 dB or more in 95 % of files
@@ -26,8 +27,8 @@ def check_noise(heard: Sequence[Heard]) -> list[Finding]:
         findings.append(Finding(_CHECK, "warning", text, names(even)))
     if noisy:
         text = (
-            f"Noise in {amount(noisy, heard)}: loud speech is less than {NOISY:.0f} dB above the "
-            "quiet parts."
+            f"Noise in {amount(noisy, heard)}: loud speech is less than {decibels(NOISY)} above "
+            "the quiet parts."
         )
         findings.append(Finding(_CHECK, "warning", text, names(noisy)))
     return findings

@@ -6,6 +6,7 @@ from featx.data.checks.finding import Finding
 from featx.data.checks.heard import Heard, amount, names
 from featx.data.checks.silence import is_silent
 from featx.data.sounds.sound import Sound
+from featx.utils.text import decibels
 
 CUT_OFF = 10.0  # dB under loud speech: as loud as a vowel; 3 of RAVDESS's 1,440 spoken files end so
 LONG = 3.0  # s of pause at an end
@@ -29,8 +30,8 @@ def check_pauses(heard: Sequence[Heard]) -> list[Finding]:
     for verb, noun, is_cut in ends:
         if cut := [item for item in heard if is_cut(item.sound)]:
             text = (
-                f"A sudden {noun} in {amount(cut, heard)}: they {verb} within {CUT_OFF:.0f} dB of "
-                "their loud parts. Were they cut in mid-sound?"
+                f"A sudden {noun} in {amount(cut, heard)}: they {verb} within "
+                f"{decibels(CUT_OFF)} of their loud parts. Were they cut in mid-sound?"
             )
             findings.append(Finding("cut off", "warning", text, names(cut)))
     if paused := [item for item in heard if _is_paused(item.sound)]:

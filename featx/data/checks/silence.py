@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from featx.data.checks.finding import Finding
 from featx.data.checks.heard import Heard, amount, names
 from featx.data.sounds.sound import Sound
-from featx.utils.text import counted, listed
+from featx.utils.text import counted, decibels, listed
 
 SILENT_BELOW = -70.0  # dB, of loud parts: those of RAVDESS's quietest file are at -57, and the
 # rounding of 16 bits is at -96. It holds of files with a click or an offset alone too.
@@ -23,7 +23,7 @@ def check_silence(heard: Sequence[Heard]) -> list[Finding]:
     if not silent:
         return []
     text = (
-        f"No sound in {amount(silent, heard)}: even loud parts are below {SILENT_BELOW:.0f} dB. "
+        f"No sound in {amount(silent, heard)}: even loud parts are below {decibels(SILENT_BELOW)}. "
         "Take these rows out of the manifest."
     )
     return [*_check_speakers(heard), Finding(_CHECK, "warning", text, names(silent))]

@@ -10,6 +10,7 @@ SILENT = -100.0  # dB, the level of digital silence
 FRAME = SAMPLE_RATE // 50  # samples; 20 ms, as NIST's stnr has them
 _LOUD, _QUIET = 95, 10  # percentiles of the frames' levels
 _FAR_BELOW = 40.0  # dB under loud speech; what is quieter at the ends is a pause
+_ABOVE_FLOOR = 10.0  # dB; what is quieter is a pause too, as noise is in noisy recordings
 _END = 2 * FRAME  # samples at the beginning and the end whose level is looked at
 
 
@@ -41,7 +42,7 @@ def measure_levels(waveform: Waveform, offset: float) -> Levels:
 
     Loud and quiet parts are told by percentiles of frames of 20 ms, as NIST's stnr (Speech Quality
     Assurance package) and ISIP's signal-to-noise tool tell speech and noise. A pause is what is
-    40 dB under the loud parts, or nearer to the quiet ones than to them.
+    40 dB under the loud parts, or within 10 dB of the quiet ones and nearer to them.
 
     Args:
         waveform: (samples,) float32 at 16 kHz.
@@ -50,7 +51,7 @@ def measure_levels(waveform: Waveform, offset: float) -> Levels:
     centred = waveform - np.float32(offset)
     powers = _frame_powers(centred)
     speech, floor = (decibels(float(p)) for p in np.percentile(powers, [_LOUD, _QUIET]))
-    threshold = max(speech - _FAR_BELOW, (speech + floor) / 2)
+    threshold = max(speech - _FAR_BELOW, floor + min(_ABOVE_FLOOR, (speech - floor) / 2))
     heard = np.flatnonzero(powers >= 10 ** (threshold / 10)) if speech > SILENT else np.array([])
     seconds = len(waveform) / SAMPLE_RATE
     return Levels(
