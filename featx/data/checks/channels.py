@@ -34,7 +34,8 @@ def check_channels(heard: Sequence[Heard]) -> list[Finding]:
         nothing = f", and nothing is left of {gone:,}" if gone else ""
         text = (
             f"Channels cancel in {amount(opposed, heard)}: averaged they lose up to "
-            f"{decibels(most)}{nothing}. One of them is upside down: turn it over, or keep a single channel."
+            f"{decibels(most)}{nothing}. One of them is upside down: turn it over, "
+            "or keep a single channel."
         )
         findings.append(Finding(_CHECK, "warning", text, names(opposed)))
     return findings

@@ -39,8 +39,8 @@ def _check_range(audible: Sequence[Heard]) -> list[Finding]:
     text = (
         f"Levels are {decibels(apart)} apart: loud parts are at {decibels(low.sound.speech)} in "
         f"{low.utterance.utterance}, at {decibels(high.sound.speech)} in "
-        f"{high.utterance.utterance}. Models that do not normalise the waveform learn the level. If it is the recording's, and "
-        "not the speaker's, bring all to the same."
+        f"{high.utterance.utterance}. Models that do not normalise the waveform learn the level. "
+        "If it is the recording's, and not the speaker's, bring all to the same."
     )
     return [Finding("level", "warning", text, names([low, high]))]
 
