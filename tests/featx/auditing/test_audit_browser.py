@@ -18,7 +18,7 @@ FLAGS = (
 PHONE = {"width": 390, "height": 844}
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def chromium() -> Iterator[Any]:
     playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
     found = filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome")))
@@ -31,9 +31,10 @@ def chromium() -> Iterator[Any]:
         browser.close()
 
 
-@pytest.fixture
-def page_file(workplace: Path, speak: Any) -> Path:
+@pytest.fixture(scope="module")
+def page_file(tmp_path_factory: pytest.TempPathFactory, speak: Any) -> Path:
     """An audit of 40 utterances, of which 35 have an offset."""
+    workplace = tmp_path_factory.mktemp("audited")
     rows = ["utterance,path,speaker,label"]
     for n in range(40):
         samples = speak(1.2 + 0.01 * n, seed=n) + 0.05 * (n >= 5)

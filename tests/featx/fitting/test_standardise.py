@@ -113,7 +113,7 @@ def test_features_of_silence_that_never_vary_become_zeros(tmp_path, silent, valu
         assert branch.statistics.deviation.isfinite().all()
         if silent in groups:
             assert (branch.statistics.deviation[groups[silent]] == 1).all()
-            features = torch.from_numpy(store.read(f"{silent[1:]}-0"))
+            features = torch.from_numpy(store.read(f"{silent[1:]}-0").copy())
             mean = branch.statistics.mean[groups[silent]]
             assert (features - mean[:, None] == 0).all()
 
