@@ -16,6 +16,7 @@ from featx.data.checks.noise import check_noise
 from featx.data.checks.offset import check_offset
 from featx.data.checks.pauses import check_pauses
 from featx.data.checks.silence import check_silence
+from featx.data.checks.unlisted import check_unlisted
 from featx.data.checks.unreadable import check_readable
 from featx.data.manifest import Utterance
 from featx.data.sounds.measure import Measured
@@ -36,6 +37,7 @@ def find_everything(utterances: Sequence[Utterance], measured: Measured) -> tupl
     findings = [
         *check_readable(measured.failures, len(utterances)),
         *check_completeness(utterances),
+        *check_unlisted(utterances),
         *check_balance(utterances),
         *check_silence(heard),
         *check_clipping(heard),

@@ -33,8 +33,8 @@ def measure_bandwidth(waveform: Waveform) -> float:
     spectrum = _spectrum(waveform)
     cells = 10 * np.log10(spectrum[:-1].reshape(_CELLS, -1).mean(1) + 1e-14)
     edges = np.arange(_LOWEST, _CELLS - _GAP - 1)
-    below = np.array([cells[edge - _BELOW + 1 : edge + 1].mean() for edge in edges])
-    above = np.array([cells[edge + _GAP + 1 :].max() for edge in edges])
+    below = np.convolve(cells, np.full(_BELOW, 1 / _BELOW))[edges]
+    above = np.maximum.accumulate(cells[::-1])[::-1][edges + _GAP + 1]
     steepest = int(np.argmax(below - above))
     if below[steepest] - above[steepest] < _DROP:
         return HIGHEST
@@ -45,8 +45,9 @@ def measure_bandwidth(waveform: Waveform) -> float:
 def _spectrum(waveform: Waveform) -> np.ndarray:
     """Return the mean power of each of 257 frequencies, float64."""
     window = np.hanning(_WINDOW).astype(np.float32)
-    padded = np.pad(waveform, (0, max(0, _WINDOW - len(waveform))))
-    windows = padded[: len(padded) // _WINDOW * _WINDOW].reshape(-1, _WINDOW)
+    if len(waveform) < _WINDOW:
+        waveform = np.pad(waveform, (0, _WINDOW - len(waveform)))
+    windows = waveform[: len(waveform) // _WINDOW * _WINDOW].reshape(-1, _WINDOW)
     total = np.zeros(_WINDOW // 2 + 1)
     for begin in range(0, len(windows), _BLOCK):
         transformed = fft.rfft(windows[begin : begin + _BLOCK] * window)
