@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from featx.data.checks.finding import Finding
 from featx.data.checks.heard import Heard, amount, names
+from featx.data.checks.noise import NOISY
 from featx.data.checks.silence import is_silent
 from featx.data.sounds.sound import Sound
 from featx.utils.text import decibels
@@ -15,12 +16,17 @@ MOST = 0.75  # of an utterance; in RAVDESS pauses at the ends are half of it
 
 def ends_in_sound(sound: Sound) -> bool:
     """Tell whether a sound ends nearly as loud as its loud parts are."""
-    return not is_silent(sound) and sound.end >= sound.speech - CUT_OFF
+    return _stands_out(sound) and sound.end >= sound.speech - CUT_OFF
 
 
 def begins_in_sound(sound: Sound) -> bool:
     """Tell whether a sound begins nearly as loud as its loud parts are."""
-    return not is_silent(sound) and sound.beginning >= sound.speech - CUT_OFF
+    return _stands_out(sound) and sound.beginning >= sound.speech - CUT_OFF
+
+
+def _stands_out(sound: Sound) -> bool:
+    """Tell whether there is speech that stands out of noise, which goes on at the ends."""
+    return not is_silent(sound) and sound.snr >= NOISY
 
 
 def check_pauses(heard: Sequence[Heard]) -> list[Finding]:

@@ -236,6 +236,11 @@ def test_ends(hear, plain, speak, cut, text):
     assert finding.text.startswith(text)
 
 
+@pytest.mark.parametrize("samples", [0.1 * NOISE, 1e-5 * NOISE, 0.3 * np.sin(2000 * TIME)])
+def test_noise_and_silence_are_not_cut_off(hear, plain, samples):
+    assert found(check_pauses, plain, hear(samples)) == []
+
+
 @pytest.mark.parametrize("count", [1, 2])
 def test_few_utterances_share_nothing_worth_a_word(plain, count):
     assert amount(plain[:count], plain) == f"{count} of 12 utterances"
