@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from featx.data.manifest import Utterance
+from featx.data.sounds.measure import Measured
 from featx.data.sounds.sound import Sound
 from featx.utils.text import counted
 
@@ -15,6 +16,12 @@ class Heard(NamedTuple):
 
     utterance: Utterance
     sound: Sound
+
+
+def hear(utterances: Sequence[Utterance], measured: Measured) -> list[Heard]:
+    """Return those utterances whose audio could be read, with their sounds."""
+    sounds = measured.sounds
+    return [Heard(u, sounds[u.utterance]) for u in utterances if u.utterance in sounds]
 
 
 def names(heard: Iterable[Heard]) -> tuple[str, ...]:
