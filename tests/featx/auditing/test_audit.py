@@ -72,8 +72,7 @@ def test_what_is_wrong_is_found(audit):
     assert found["clipping"] == ("loud",)
     assert found["channels"] == ("dead",)
     assert [finding.check for finding in audit.errors] == ["unreadable"]
-    assert set(found) <= {"unreadable", "silence", "clipping", "channels", "level", "cut off",
-                          "quiet speech", "level by speaker"}  # fmt: skip
+    assert not {"offset", "noise", "bandwidth", "length", "corpus", "unlisted files"} & set(found)
 
 
 def test_errors_come_first(audit):
