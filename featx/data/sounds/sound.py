@@ -71,8 +71,7 @@ def measure_sound(channels: np.ndarray, rate: int, waveform: Waveform) -> Sound:
         waveform: (samples,) float32, the same at 16 kHz in one channel.
     """
     offset = float(waveform.mean(dtype=np.float64))
-    apart = [channel - channel.mean(dtype=np.float64) for channel in channels.T]
-    apart = [channel.astype(np.float32, copy=False) for channel in apart]
+    apart = [channel - np.float32(channel.mean(dtype=np.float64)) for channel in channels.T]
     levels = tuple(map(level_of, apart))
     return Sound(
         seconds=len(channels) / rate,
