@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from cache import FeatureStore as FeatureStore
     from classifiers.dense_estimator import DenseClassifier as DenseClassifier
     from classifiers.linear_estimator import LinearClassifier as LinearClassifier
+    from featx.auditing.audit import audit as audit
     from featx.comparison.compare import compare as compare
     from featx.comparison.evaluate import evaluate as evaluate
     from featx.data.listing.build import build_manifest as build_manifest
@@ -43,6 +44,7 @@ __version__ = "0.1.0"
 _HOMES = {
     "build_manifest": "featx.data.listing.build",
     "load_manifest": "featx.data.manifest",
+    "audit": "featx.auditing.audit",
     "extract": "featx.features.extract",
     "fit": "featx.fitting.fit",
     "pooled_features": "featx.fitting.arrays",

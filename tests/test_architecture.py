@@ -20,8 +20,8 @@ MAY_IMPORT = {
 ORDER = (
     {"errors"}, {"utils"}, {"data"}, {"features", "protocols"}, {"scoring"}, {"runs"}, {"fitting"},
     {"finetuning"}, {"comparison"}, {"layer_analysis"}, {"voting"}, {"inference"},
-    {"explanation", "sharing"}, {"reporting"}, {"serving"}, {"experiments"}, {"demo", "diagnosis"},
-    {"cli"}, {"__main__"},
+    {"explanation", "sharing"}, {"reporting"}, {"serving"}, {"auditing", "experiments"},
+    {"demo", "diagnosis"}, {"cli"}, {"__main__"},
 )  # fmt: skip
 PLACE = {package: place for place, level in enumerate(ORDER) for package in level}
 

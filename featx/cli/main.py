@@ -10,6 +10,7 @@ from typing import Annotated
 import typer
 from typer.core import TyperCommand
 
+from featx.cli.audit import audit
 from featx.cli.command import Command, Quiet, with_quiet
 from featx.cli.compare import compare
 from featx.cli.corpora import corpora
@@ -48,7 +49,8 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 for command in (
-    demo, corpora, manifest, models, protocols, extract, fit, finetune, predict, explain_utterance,
+    demo, corpora, manifest, audit, models, protocols, extract, fit, finetune, predict,
+    explain_utterance,
     serve, export, push, pull, evaluate, compare, vote, layers, probe, report, run, validate,
     reproduce, doctor,
 ):  # fmt: skip

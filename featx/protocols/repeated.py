@@ -5,6 +5,7 @@ from dataclasses import replace
 from typing import NamedTuple
 
 from featx.data.checks.corpus import check_corpus
+from featx.data.corpora import CORPORA
 from featx.data.manifest import Manifest, Utterance
 from featx.data.sounds.same import Same, describe_same
 from featx.errors import FeatxError
@@ -73,22 +74,29 @@ def check_task(task: Task, manifest: Manifest, keep_duplicates: bool) -> Task:
         The task, with remarks on what was found.
 
     Raises:
-        FeatxError: if a sound is in two parts, or the corpus can't be used for another reason.
+        FeatxError: if a sound is in two parts, and the corpus is not known for it.
         Interrupted: on Ctrl-C.
     """
     checked = check_corpus(task.utterances)
-    errors = [finding.text for finding in checked.findings if finding.severity == "error"]
-    if errors:
-        raise FeatxError("\n".join([f"{manifest.path} can't be used:", *errors]))
     remarks = [finding.text for finding in checked.findings]
+    utterances = {u.utterance: u for u in task.utterances}
     repeats = find_repeats(task.folds, checked.same)
     if repeats:
-        phrase = describe_repeats(repeats, {u.utterance: u for u in task.utterances})
-        if not keep_duplicates:
+        phrase = describe_repeats(repeats, utterances)
+        known = all(_is_published(repeat.same, utterances) for repeat in repeats)
+        if not known and not keep_duplicates:
             raise FeatxError(
                 f"{manifest.path}: {IN_TWO_PARTS}, {phrase}. A model would be tested on what it "
                 "has learned by heart. Take one row of each pair out of the manifest, or keep them "
                 "with `keep_duplicates`."
             )
-        remarks.append(f"THE SAME SOUND IN TWO PARTS OF A FOLD: kept as asked, {phrase}.")
+        why = "the corpus has it so" if known else "kept as asked"
+        remarks.append(f"THE SAME SOUND IN TWO PARTS OF A FOLD: {why}, {phrase}.")
     return replace(task, remarks=(*task.remarks, *remarks))
+
+
+def _is_published(same: Same, utterances: Mapping[str, Utterance]) -> bool:
+    """Tell whether a corpus is known to hold two utterances that are the same sound."""
+    corpora = {utterances[name].column("corpus") for name in (same.first, same.second)}
+    corpus = CORPORA.get(corpora.pop()) if len(corpora) == 1 else None
+    return corpus is not None and frozenset((same.first, same.second)) in corpus.copies

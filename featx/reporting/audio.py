@@ -49,6 +49,22 @@ def _part(row: Mapping[str, str]) -> str:
         start, end = (seconds(row.get(name, "")) for name in ("start", "end"))
     except ValueError:
         return ""
+    return _fragment(start, end)
+
+
+def _fragment(start: float | None, end: float | None) -> str:
     if start is None and end is None:
         return ""
     return f"#t={start or 0:g}" + ("" if end is None else f",{end:g}")
+
+
+def audio_link(file: Path, start: float | None, end: float | None, page: Path) -> str:
+    """Return a link to an audio file or a part of it.
+
+    Args:
+        file: the audio file.
+        start: where the part begins, in seconds; None for the file's beginning.
+        end: where it ends; None for the file's end.
+        page: the page that will hold the link, which is relative to it.
+    """
+    return _url(file, page) + _fragment(start, end)

@@ -1,22 +1,16 @@
 """The report: one page that needs nothing but itself, and its tables as text."""
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
-from importlib.resources import files
 from pathlib import Path
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
-from markupsafe import Markup
-
-from featx import __version__
 from featx.errors import FeatxError
-from featx.reporting import charts
+from featx.reporting.frame import render_page
+from featx.reporting.own_files import refuse_foreign
 from featx.reporting.report import Report, gather
 from featx.reporting.runs import read_runs
 from featx.reporting.sheets import to_latex, to_markdown
 from featx.utils.arguments import checked
 from featx.utils.files import AnyPath, as_paths, write_text
-from featx.utils.text import is_warning
 
 _MARKS = {
     ".html": "<!-- made by featx report -->",
@@ -73,11 +67,7 @@ def check_replaceable(out: Path) -> None:
             f"`out={out}`: must end in .html; the tables are written beside it as .md and .tex."
         )
     for path, mark in _marks(out).items():
-        if path.exists() and not _begins(path, mark):
-            raise FeatxError(
-                f"{path}: is there and is no report of featx, so it is not replaced. Give the "
-                "report another name with `out`, or move that file."
-            )
+        refuse_foreign(path, mark, "report")
 
 
 def _marks(out: Path) -> dict[Path, str]:
@@ -85,33 +75,6 @@ def _marks(out: Path) -> dict[Path, str]:
     return {out.with_suffix(ending): mark for ending, mark in _MARKS.items()}
 
 
-def _begins(path: Path, mark: str) -> bool:
-    if not path.is_file():
-        return False
-    with path.open("rb") as file:
-        return file.read(len(mark)) == mark.encode()
-
-
 def render(report: Report) -> str:
     """Return the page as HTML, with everything but sounds in it."""
-    environment = Environment(
-        loader=PackageLoader("featx.reporting", "templates"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.tests["warning"] = is_warning
-    return environment.get_template("page.html").render(
-        report=report,
-        style=_shipped("page.css"),
-        script=_shipped("page.js"),
-        charts=charts,
-        made=datetime.now(UTC).strftime("%d %B %Y, %H:%M UTC"),
-        version=__version__,
-    )
-
-
-def _shipped(name: str) -> Markup:
-    """Return a file of ours as it is; nothing of a run is in it."""
-    return Markup((files("featx.reporting") / "templates" / name).read_text("utf-8"))
+    return render_page("page.html", report=report)

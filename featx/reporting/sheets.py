@@ -30,6 +30,7 @@ class Cell(NamedTuple):
         span: the low end, middle and high end of an interval to draw, from 0 to 1.
         lines: the paragraphs below the text.
         audio: the sound that it plays.
+        link: where the name of a row leads.
     """
 
     text: str
@@ -39,6 +40,7 @@ class Cell(NamedTuple):
     span: tuple[float, float, float] | None = None
     lines: Sequence[str] = ()
     audio: Audio | None = None
+    link: str = ""
 
 
 @dataclass(frozen=True)

@@ -29,6 +29,11 @@ def signed(value: float) -> str:
     return f"{rounded:+.1f}".replace("-", "−") if rounded else "0.0"
 
 
+def decibels(value: float) -> str:
+    """Return "−57 dB": a level or a ratio to a whole number, with a real minus."""
+    return f"{value:.0f} dB".replace("-", "−")
+
+
 def shorten(text: str, most: int) -> str:
     """Return a text of at most so many letters, the last of them an ellipsis if it was longer."""
     return text if len(text) <= most else f"{text[: most - 1]}…"

@@ -4,6 +4,7 @@ import shutil
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 from transformers import (
@@ -134,3 +135,22 @@ def save_whisper(tmp_path: Path) -> Callable[..., tuple[PreTrainedModel, Whisper
         return encoder.float(), extractor
 
     return save
+
+
+@pytest.fixture(scope="session")
+def speak() -> Callable[..., np.ndarray]:
+    """Make something like speech: vowels and fricatives, louder and softer, a pause at each end."""
+
+    def make(seconds: float = 2.0, rate: int = 16_000, seed: int = 0) -> np.ndarray:
+        draw = np.random.default_rng(seed)
+        time = np.arange(round(seconds * rate)) / rate
+        phase = 2 * np.pi * np.cumsum(110 + 20 * np.sin(5 * time) + 10 * draw.random()) / rate
+        vowels = sum(np.sin(k * phase + k * k) / k for k in range(1, 30))
+        syllables = 0.3 + np.abs(np.sin(np.pi * 3 * time + draw.random())) ** 2
+        hissing = draw.standard_normal(len(time)) * (np.sin(np.pi * 3 * time) > 0.95)
+        spoken = (0.15 * vowels * (1 + 0.3 * np.sin(2 * time)) + 0.05 * hissing) * syllables
+        within = (time > 0.3) & (time < seconds - 0.3)
+        noise = 10 ** (-70 / 20) * draw.standard_normal(len(time))
+        return (0.3 * spoken * within + noise).astype(np.float32)
+
+    return make

@@ -5,10 +5,14 @@ from dataclasses import dataclass
 
 from featx.data.checks.duplicates import check_duplicates
 from featx.data.checks.finding import Finding
+from featx.data.checks.heard import hear
+from featx.data.checks.labels import check_labels
+from featx.data.checks.sounds import check_flaws
+from featx.data.checks.speakers import check_speakers
+from featx.data.checks.unreadable import check_readable
 from featx.data.manifest import Utterance
 from featx.data.sounds.measure import Measured, measure_sounds
 from featx.data.sounds.same import Same, find_same
-from featx.utils.text import counted
 
 
 @dataclass(frozen=True)
@@ -38,17 +42,10 @@ def check_corpus(utterances: Sequence[Utterance]) -> Checked:
     measured = measure_sounds(utterances)
     same = find_same(utterances, measured.sounds)
     findings = [
+        *check_readable(measured.failures, len(utterances)),
+        *check_labels(utterances),
+        *check_speakers(utterances),
         *check_duplicates(utterances, same),
-        *_check_readable(utterances, measured),
+        *check_flaws(hear(utterances, measured)),
     ]
     return Checked(measured, same, findings)
-
-
-def _check_readable(utterances: Sequence[Utterance], measured: Measured) -> list[Finding]:
-    failures = measured.failures
-    if not failures:
-        return []
-    count = f"{len(failures):,} of {counted(len(utterances), 'utterance')}"
-    reason = next(iter(failures.values())).splitlines()[0]
-    text = f"The audio of {count} can't be read, so that it wasn't checked: {reason}"
-    return [Finding("audio", "warning", text, (*failures,))]

@@ -53,6 +53,8 @@ class Corpus:
         facts: what is published about it; None for a way to sort files, such as "folder".
         gaps: says in sentences what is missing of the complete corpus, or surplus, and which of
             its known faults are among the utterances; both a new manifest and `featx audit` say it.
+        copies: pairs of utterances that are the same sound in the corpus as people have it; a fold
+            that holds them in two parts is remarked on, not refused.
         remote: whether the root can be an id of the Hugging Face Hub instead of a folder.
     """
 
@@ -61,4 +63,5 @@ class Corpus:
     options: tuple[str, ...] = ()
     facts: Facts | None = None
     gaps: Callable[[Sequence[Utterance]], list[str]] | None = None
+    copies: frozenset[frozenset[str]] = frozenset()
     remote: bool = False

@@ -1,31 +1,42 @@
 """What is measured of an utterance's audio, in one decoding."""
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 import numpy as np
 
 from featx.data.audio import Waveform
+from featx.data.sounds.bandwidth import measure_bandwidth
+from featx.data.sounds.clipping import count_flat_peaks
 from featx.data.sounds.fingerprint import fingerprint
+from featx.data.sounds.levels import decibels, level_of, measure_levels
 
 MEASUREMENT = 1  # to be raised whenever the same sound would be measured otherwise
-SILENT = -100.0  # dB, the level of digital silence
 
 
 @dataclass(frozen=True)
 class Sound:
-    """What an utterance's audio is like.
+    """What an utterance's audio is like. Levels are in dB relative to full scale.
 
     Attributes:
         seconds: its length.
         rate: samples a second in its file, in Hz.
         digest: of its samples at 16 kHz; two utterances that share it are the same sound.
         fingerprint: what is left of it in near copies; see `featx.data.sounds.fingerprint`.
-        peak: the largest magnitude; 1 is full scale.
-        level: its RMS in dB relative to full scale; `SILENT` if no sample differs from 0.
+        peak: the largest magnitude in a channel; 1 is full scale.
         offset: the mean of its samples.
-        clipped: the share of samples in runs of three or more at the largest magnitude.
-        channels: the level of each channel in dB.
+        clipped: how many peaks are cut flat at the same height, in the channel with most of them.
+        channels: the level of each channel.
+        cancelled: how many dB the average of its channels has less than they have in the mean:
+            0 if they are the same, 3 if two have nothing in common, more if they cancel.
+        bandwidth: the frequency in Hz above which it holds nothing, 8,000 at most.
+        level: its RMS.
+        speech: the level of its loud parts.
+        floor: the level of its quiet parts.
+        leading: seconds before sound begins; the whole length if none does.
+        trailing: seconds after it has ended.
+        beginning: the level of its first 40 ms.
+        end: the level of its last 40 ms.
     """
 
     seconds: float
@@ -33,10 +44,27 @@ class Sound:
     digest: str
     fingerprint: bytes
     peak: float
-    level: float
     offset: float
-    clipped: float
+    clipped: int
     channels: tuple[float, ...]
+    cancelled: float
+    bandwidth: float
+    level: float
+    speech: float
+    floor: float
+    leading: float
+    trailing: float
+    beginning: float
+    end: float
+
+    @property
+    def snr(self) -> float:
+        """How many dB loud parts are above quiet ones: an estimate of the signal-to-noise ratio.
+
+        It is that of loud speech, some 4 dB above that of all speech, and too low where there is
+        no pause.
+        """
+        return self.speech - self.floor
 
 
 def measure_sound(channels: np.ndarray, rate: int, waveform: Waveform) -> Sound:
@@ -47,29 +75,26 @@ def measure_sound(channels: np.ndarray, rate: int, waveform: Waveform) -> Sound:
         rate: their rate in Hz.
         waveform: (samples,) float32, the same at 16 kHz in one channel.
     """
-    magnitude = np.abs(waveform)
-    peak = float(magnitude.max())
+    offset = float(waveform.mean(dtype=np.float64))
+    apart = [channel - np.float32(channel.mean(dtype=np.float64)) for channel in channels.T]
+    levels = tuple(map(level_of, apart))
     return Sound(
         seconds=len(channels) / rate,
         rate=rate,
         digest=hashlib.blake2b(waveform.tobytes(), digest_size=16).hexdigest(),
         fingerprint=fingerprint(waveform),
-        peak=peak,
-        level=_level(waveform),
-        offset=float(waveform.mean(dtype=np.float64)),
-        clipped=_clipped(magnitude, peak),
-        channels=tuple(_level(channel) for channel in channels.T),
+        peak=float(max(channels.max(), -channels.min())),
+        offset=offset,
+        clipped=max(map(count_flat_peaks, apart)),
+        channels=levels,
+        cancelled=_cancelled(apart, levels),
+        bandwidth=min(measure_bandwidth(waveform), rate / 2),
+        **asdict(measure_levels(waveform, offset)),
     )
 
 
-def _level(samples: np.ndarray) -> float:
-    power = float(np.mean(np.square(samples, dtype=np.float64)))
-    return max(SILENT, 10 * np.log10(power)) if power else SILENT
-
-
-def _clipped(magnitude: np.ndarray, peak: float) -> float:
-    if not peak or len(magnitude) < 3:
+def _cancelled(apart: list[np.ndarray], levels: tuple[float, ...]) -> float:
+    if len(apart) == 1:
         return 0.0
-    full = magnitude >= peak * (1 - 1e-4)
-    runs = full[:-2] & full[1:-1] & full[2:]
-    return float(3 * np.count_nonzero(runs) / len(magnitude)) if runs.any() else 0.0
+    mean_power = float(np.mean([10 ** (level / 10) for level in levels]))
+    return max(0.0, decibels(mean_power) - level_of(np.mean(apart, axis=0)))

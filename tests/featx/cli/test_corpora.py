@@ -3,7 +3,9 @@
 import json
 from pathlib import Path
 
+import numpy as np
 import pytest
+import soundfile
 
 from featx.data.corpora import CORPORA
 from featx.data.listing.mapping import mapping_names
@@ -56,7 +58,7 @@ def test_the_page_names_every_corpus_and_mapping():
 
 def test_a_table_is_listed_with_its_columns(workplace, run_featx):
     Path("t.csv").write_bytes("Datei;Gefühl\na.wav;fröhlich\n".encode("latin-1"))
-    Path("a.wav").touch()
+    soundfile.write("a.wav", np.random.default_rng(0).normal(0, 0.1, 16_000), 16_000)
     arguments = ("manifest", "csv", "t.csv", "--columns", "path=Datei,label=Gefühl")
     refused = run_featx(*arguments)
     assert refused.code == 1

@@ -14,10 +14,10 @@ from featx.data.corpora import CORPORA
 @pytest.fixture
 def root(workplace) -> Path:
     """Hold three labels of a corpus sorted into folders, one folder below where we are."""
-    for name in ("happy/anna_1", "sad/bert_1", "excited/bert_2"):
+    for seed, name in enumerate(("happy/anna_1", "sad/bert_1", "excited/bert_2")):
         path = workplace / "corpus" / f"{name}.wav"
         path.parent.mkdir(parents=True, exist_ok=True)
-        soundfile.write(path, np.zeros(1600), 16_000)
+        soundfile.write(path, np.random.default_rng(seed).normal(0, 0.1, 1600), 16_000)
     return Path("corpus")
 
 

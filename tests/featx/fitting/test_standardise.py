@@ -40,15 +40,15 @@ def make_fold(labels, takes: int = 6) -> Fold:
     return Fold(0, **parts)
 
 
-def write_store(folder: Path, fold: Fold, value) -> FeatureStore:
-    """Store noise around `value(utterance)`."""
+def write_store(folder: Path, fold: Fold, value, silent: str = "") -> FeatureStore:
+    """Store noise around `value(utterance)`, but the value alone of a silent speaker."""
     generator = np.random.default_rng(0)
     everyone = [u for part in fold.parts.values() for u in part]
     plan = [PlannedUtterance(u.utterance, 100, FRAMES) for u in everyone]
     identity = FeatureIdentity("made", frame_step=0.02, blocks=1)
     store = FeatureStore.prepare(folder, plan, Layout(("0", "1"), 3, "float32"), identity, {})
     for u in everyone:
-        noise = generator.standard_normal((2, FRAMES, 3))
+        noise = generator.standard_normal((2, FRAMES, 3)) * (u.speaker != silent)
         store.write(u.utterance, (noise + value(u)).astype(np.float32))
     return store
 
@@ -97,6 +97,25 @@ def test_speaker_statistics_are_the_speakers_own_in_that_part(tmp_path):
             group = int(branch.groups[place])
             np.testing.assert_allclose(branch.statistics.mean[group], mean, rtol=1e-5, atol=1e-6)
             np.testing.assert_allclose(branch.statistics.deviation[group], deviation, rtol=1e-5)
+
+
+@pytest.mark.parametrize("value", [0.0, 0.1234567, 1e4])
+@pytest.mark.parametrize("silent", ["s0", "s6", "s8"])
+def test_features_of_silence_that_never_vary_become_zeros(tmp_path, silent, value):
+    """As those of the convolutions and of eGeMAPS: nothing is divided by nothing."""
+    fold = make_fold(by_turns)
+    store = write_store(tmp_path, fold, lambda u: value, silent)
+    _, found = examples(store, fold, "speaker")
+    for part, utterances in fold.parts.items():
+        (branch,) = found[part].branches
+        groups = {u.speaker: int(g) for u, g in zip(utterances, branch.groups, strict=True)}
+        assert (branch.statistics.deviation > 0).all()
+        assert branch.statistics.deviation.isfinite().all()
+        if silent in groups:
+            assert (branch.statistics.deviation[groups[silent]] == 1).all()
+            features = torch.from_numpy(store.read(f"{silent[1:]}-0").copy())
+            mean = branch.statistics.mean[groups[silent]]
+            assert (features - mean[:, None] == 0).all()
 
 
 @pytest.mark.parametrize("normalize", ["global", "speaker", "none"])

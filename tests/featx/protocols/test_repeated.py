@@ -144,5 +144,5 @@ def test_audio_that_can_not_be_read_is_not_compared(check):
     manifest = load_manifest("manifest.csv")
     Path("train0.wav").write_bytes(b"no audio")
     (remark,) = check_task(task, manifest, False).remarks
-    assert "The audio of 1 of 6 utterances can't be read" in remark
+    assert "Unreadable audio of 1 of 6 utterances" in remark
     assert "train0.wav" in remark

@@ -34,9 +34,9 @@ def decoded(monkeypatch):
     paths = []
     decode = measuring.read_channels
 
-    def note(path, start, end):
+    def note(path, *part):
         paths.append(path)
-        return decode(path, start, end)
+        return decode(path, *part)
 
     monkeypatch.setattr(measuring, "read_channels", note)
     return paths

@@ -1,0 +1,1 @@
+"""A manifest → what is wrong with its corpus, on a page."""
