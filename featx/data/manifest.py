@@ -23,7 +23,7 @@ from featx.utils.csv_files import (
     other_separator,
     read_lines,
 )
-from featx.utils.files import csv_line, write_bytes
+from featx.utils.files import csv_line, replace, write_bytes
 from featx.utils.text import counted, listed
 
 log = logging.getLogger("featx")
@@ -150,8 +150,12 @@ def load_manifest(path: str | Path) -> Manifest:
         >>> sorted({utterance.label for utterance in manifest.utterances})
         ['angry', 'happy', 'sad']
     """
-    path = Path(path)
-    read = _read_rows(path)
+    return _load(Path(path), Path(path))
+
+
+def _load(path: Path, content: Path) -> Manifest:
+    """Read a manifest whose content lies, for now, in another file of the same folder."""
+    read = _read_rows(content)
     located = locate_audio(read)
     problems = find_problems(read, located)
     if problems:
@@ -159,6 +163,26 @@ def load_manifest(path: str | Path) -> Manifest:
     for note in [*located.notes, *_nobody(read)]:
         log.info("%s: %s.", path, note)
     return Manifest(path, tuple(_utterance(row, located.paths) for _, row in read.rows()))
+
+
+def save_valid(path: Path, utterances: Sequence[Utterance]) -> Manifest:
+    """Write a manifest as `save_manifest` does, unless it is not valid, and return it as read back.
+
+    Raises:
+        ManifestError: if it can't be written, or naming every problem; what was there before stays.
+    """
+    content = render_manifest(path, utterances)
+    read: list[Manifest] = []
+
+    def write(unfinished: Path) -> None:
+        unfinished.write_bytes(content)
+        read.append(_load(path, unfinished))
+
+    try:
+        replace(path, write)
+    except OSError as error:
+        raise ManifestError(f"{path}: can't be written ({error.strerror})") from error
+    return read[0]
 
 
 def save_manifest(path: Path, utterances: Sequence[Utterance]) -> None:

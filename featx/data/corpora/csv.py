@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path, PurePath
 
-from featx.data.listing.columns import NAMES, Columns, find_columns, read_columns
+from featx.data.listing.columns import NAMES, SEX, Columns, find_columns, read_columns
 from featx.data.listing.corpus import Corpus, Found
 from featx.data.listing.files import CorpusError, require_folder
 from featx.data.listing.ids import RowName, name_rows, repeats
@@ -162,8 +162,9 @@ class _Reader:
         taken = {
             theirs for name, theirs in self.columns.items() if not (name == "label" and self.label)
         }
-        return {
-            f"table_{name}" if name in NAMES else name: text
+        sex = {SEX: self._cell(row, SEX)} if SEX in self.columns else {}
+        return sex | {
+            f"table_{name}" if name in (*NAMES, *sex) else name: text
             for name, text in row.items()
             if name not in taken and name not in _INDEX
         }

@@ -16,7 +16,7 @@ from featx.data.listing.files import CorpusError, ManifestDiffersError
 from featx.data.listing.mapping import apply_mapping, read_mapping
 from featx.data.listing.readable import keep_readable
 from featx.data.listing.relabel import choose_labels, read_merges
-from featx.data.manifest import Manifest, load_manifest, render_manifest, save_manifest
+from featx.data.manifest import Manifest, render_manifest, save_valid
 from featx.data.words import names_nobody
 from featx.utils.arguments import as_list, check_choice, checked
 from featx.utils.text import counted, listed
@@ -173,7 +173,7 @@ def list_corpus(
 
     Raises:
         CorpusError: if the corpus can't be read as asked, or `out` says something else.
-        ManifestError: if the manifest can't be written, or is not valid.
+        ManifestError: if the manifest can't be written, or is not valid; then it is not written.
     """
     check_choice("corpus", corpus, CorpusName)
     given = {name: value for name, value in options.items() if value is not None}
@@ -187,8 +187,7 @@ def list_corpus(
             f"{out} exists and says something else. Replace it with `overwrite`, or give another "
             "file as `out`."
         )
-    save_manifest(out, found.utterances)
-    return Built(load_manifest(out), found.notes)
+    return Built(save_valid(out, found.utterances), found.notes)
 
 
 def _without_nobody(found: Found) -> Found:
@@ -235,6 +234,8 @@ def _check_options(corpus: str, given: Mapping[str, Columns]) -> None:
         if name not in CORPORA[corpus].options:
             owners = [other for other, entry in CORPORA.items() if name in entry.options]
             raise CorpusError(f"`{name}` is for {', '.join(owners)}, not for {corpus}.")
+    if not str(given.get("unpack", ".")).strip():
+        raise CorpusError("`unpack`: must name a folder.")
     choices_of = {"channel": Channel, "scenario": Scenario, "label_source": LabelSource}
     for name, choices in choices_of.items():
         if name in given:

@@ -52,6 +52,14 @@ def test_separators_and_marks_of_unicode_are_seen_and_said(root, separator, enco
     assert len(found.notes) == 1 + encoding.startswith(("utf-16", "utf-32"))
 
 
+def test_sex_is_a_column_that_can_be_named(root):
+    columns = {"path": "file", "label": "emotion", "sex": "text"}
+    assert [u.extra["sex"] for u in find_csv(write(root / "t.csv"), columns).utterances] == [
+        "x",
+        "y",
+    ]
+
+
 @pytest.mark.parametrize(
     ("change", "columns"),
     [

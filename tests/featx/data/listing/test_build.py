@@ -71,5 +71,26 @@ def test_what_does_not_fit_is_refused(root, corpus, arguments, message):
     assert not Path("manifest.csv").exists()
 
 
+@pytest.mark.parametrize("before", [None, "what was there"])
+def test_a_manifest_that_is_not_valid_is_not_written(fill, before):
+    root = fill("a.wav")
+    lists = {"wav.scp": "r a.wav", "segments": "u r 0 99", "utt2emo": "u sad"}
+    for name, text in lists.items():
+        (root / name).write_text(text)
+    out = root / "made/m.csv"
+    if before:
+        out.parent.mkdir()
+        out.write_text(before)
+    with pytest.raises(featx.FeatxError, match=r"made/m\.csv can't be used:.*\n.*lies outside"):
+        featx.build_manifest("kaldi", root, out, overwrite=True)
+    assert [path.read_text() for path in out.parent.iterdir()] == ([before] if before else [])
+
+
+@pytest.mark.parametrize("corpus", ["meld", "huggingface"])
+def test_an_empty_folder_for_sound_is_refused(root, corpus):
+    with pytest.raises(CorpusError, match=r"`unpack`: must name a folder"):
+        featx.build_manifest(corpus, root, unpack="")
+
+
 def test_every_corpus_is_a_choice():
     assert list(get_args(CorpusName)) == list(CORPORA)
