@@ -60,7 +60,11 @@ def _scaled(utterance: Utterance, scale: float | None) -> Utterance:
         if utterance.path.is_symlink():
             raise AudioError(f"{utterance.path}: is a link to nowhere")
         return utterance
-    floating = read_header(utterance.path).floating
+    try:
+        floating = read_header(utterance.path).floating
+    except UnicodeEncodeError as error:
+        name = ascii(str(utterance.path))
+        raise AudioError(f"{name}: its name is not UTF-8, rename it") from error
     return replace(utterance, scale=scale) if floating and scale is not None else utterance
 
 

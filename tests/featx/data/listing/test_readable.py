@@ -23,6 +23,16 @@ def write_floats(path: Path, full: float) -> None:
     soundfile.write(path, np.round(samples * full), 16_000, "FLOAT")
 
 
+def test_a_name_that_is_not_text_is_left_out_and_named(root, caplog):
+    caplog.set_level(logging.INFO, "featx")
+    try:
+        (root / "sad/0.wav").rename(root / "sad/caf\udce9.wav")  # as Latin-1 writes café
+    except (OSError, UnicodeEncodeError):
+        pytest.skip("the file system takes only UTF-8")
+    assert len(featx.build_manifest("folder", root).utterances) == 7
+    assert r"sad/caf\udce9.wav': its name is not UTF-8, rename it" in "".join(caplog.messages)
+
+
 def test_files_that_can_not_be_read_are_left_out_with_the_reason(root, caplog):
     caplog.set_level(logging.INFO, "featx")
     (root / "sad/0.wav").write_text("version https://git-lfs.github.com/spec/v1\n")
