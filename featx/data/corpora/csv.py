@@ -137,6 +137,7 @@ class _Reader:
             split=self._split(line, row),
             start=self._time(line, row, "start"),
             end=self._time(line, row, "end"),
+            scale=self._scale(line, row),
             extra=self._extra(row),
         )
 
@@ -155,6 +156,14 @@ class _Reader:
         except ValueError:
             said = f"{side} is {text!r}, not a number of seconds such as 1.25"
             self.problems.add("unusable times", line, said)
+            return None
+
+    def _scale(self, line: int, row: Mapping[str, str]) -> float | None:
+        text = self._cell(row, "scale")
+        try:
+            return seconds(text)
+        except ValueError:
+            self.problems.add("unusable scales", line, f"scale is {text!r}, not a number")
             return None
 
     def _extra(self, row: Mapping[str, str]) -> dict[str, str]:
