@@ -81,13 +81,13 @@ def manifest(
         typer.Option(help="For csv: its encoding, such as latin-1 (default: UTF-8)."),
     ] = None,
     audio: Annotated[
-        Path | None,
+        str | None,
         typer.Option(
             help="For csv: the folder of the audio, at any depth (default: the table's own)."
         ),
     ] = None,
     unpack: Annotated[
-        Path | None,
+        str | None,
         typer.Option(
             metavar="FOLDER", help="For meld and huggingface: where sound of films and tables goes."
         ),

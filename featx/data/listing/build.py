@@ -234,8 +234,9 @@ def _check_options(corpus: str, given: Mapping[str, Columns]) -> None:
         if name not in CORPORA[corpus].options:
             owners = [other for other, entry in CORPORA.items() if name in entry.options]
             raise CorpusError(f"`{name}` is for {', '.join(owners)}, not for {corpus}.")
-    if not str(given.get("unpack", ".")).strip():
-        raise CorpusError("`unpack`: must name a folder.")
+    for name in ("audio", "unpack"):
+        if name in given and not str(given[name]).strip():
+            raise CorpusError(f"`{name}` must name a folder.")
     choices_of = {"channel": Channel, "scenario": Scenario, "label_source": LabelSource}
     for name, choices in choices_of.items():
         if name in given:

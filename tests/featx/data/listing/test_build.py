@@ -86,10 +86,12 @@ def test_a_manifest_that_is_not_valid_is_not_written(fill, before):
     assert [path.read_text() for path in out.parent.iterdir()] == ([before] if before else [])
 
 
-@pytest.mark.parametrize("corpus", ["meld", "huggingface"])
-def test_an_empty_folder_for_sound_is_refused(root, corpus):
-    with pytest.raises(CorpusError, match=r"`unpack`: must name a folder"):
-        featx.build_manifest(corpus, root, unpack="")
+@pytest.mark.parametrize(
+    ("corpus", "name"), [("meld", "unpack"), ("huggingface", "unpack"), ("csv", "audio")]
+)
+def test_a_folder_without_a_name_is_refused(root, corpus, name):
+    with pytest.raises(CorpusError, match=rf"`{name}` must name a folder"):
+        featx.build_manifest(corpus, root, **{name: ""})
 
 
 def test_every_corpus_is_a_choice():
