@@ -9,12 +9,13 @@ from featx.data.checks.silence import is_silent
 from featx.utils.text import counted, listed
 
 NARROW = 7000.0  # Hz: filters of resamplers and microphones end above
+SHORTEST = 1.0  # s: in less there may be no fricative, which alone fills the upper band
 _FILTER = 500.0  # Hz under half the rate that a resampler's filter may take
 
 
 def check_bandwidth(heard: Sequence[Heard]) -> list[Finding]:
     """Find utterances that hold nothing in their upper band, and name the sample rates."""
-    audible = [item for item in heard if not is_silent(item.sound)]
+    audible = [i for i in heard if not is_silent(i.sound) and i.sound.seconds >= SHORTEST]
     narrow = [item for item in audible if item.sound.bandwidth <= NARROW]
     findings = _check_rates(heard)
     if narrow and len(narrow) == len(audible):

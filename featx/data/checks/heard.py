@@ -1,5 +1,6 @@
 """Utterances with what was measured of their audio, and what some of them share."""
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
@@ -8,6 +9,8 @@ from featx.data.sounds.measure import Measured
 from featx.data.sounds.sound import Sound
 from featx.utils.text import counted
 
+_EQUAL_SHARE = 0.2  # of a corpus; 3 % share RAVDESS's most frequent length that was not cut
+_EQUAL_LEAST = 20  # utterances
 _FEW = 3  # utterances that share a label or speaker by chance alone
 
 
@@ -27,6 +30,15 @@ def hear(utterances: Sequence[Utterance], measured: Measured) -> list[Heard]:
 def names(heard: Iterable[Heard]) -> tuple[str, ...]:
     """Return the ids of utterances."""
     return tuple(item.utterance.utterance for item in heard)
+
+
+def equally_long(heard: Sequence[Heard]) -> list[Heard]:
+    """Return the utterances of the most frequent length, if they are too many for chance."""
+    lengths = Counter(item.sound.seconds for item in heard)
+    length, count = max(lengths.items(), key=lambda item: item[1], default=(0.0, 0))
+    if count < max(_EQUAL_LEAST, _EQUAL_SHARE * len(heard)):
+        return []
+    return [item for item in heard if item.sound.seconds == length]
 
 
 def amount(some: Sequence[Heard], everyone: Sequence[Heard]) -> str:

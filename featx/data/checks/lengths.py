@@ -1,19 +1,16 @@
 """Lengths that stand out, and lengths that are all the same."""
 
-from collections import Counter
 from collections.abc import Sequence
 
 import numpy as np
 
 from featx.data.checks.finding import Finding
-from featx.data.checks.heard import Heard, amount, names
+from featx.data.checks.heard import Heard, amount, equally_long, names
 from featx.data.checks.pauses import ends_in_sound
 
 SHORT = 0.25  # s: about a syllable
 _FAR = 5.0  # robust standard deviations of the logarithm, which few lengths of any corpus reach
 _FACTOR = 3.0  # of the median: where lengths are nearly the same, others are no outliers yet
-_EQUAL_SHARE = 0.2  # of a corpus; 3 % share RAVDESS's most frequent length that was not cut
-_EQUAL_LEAST = 20  # utterances
 _CHECK = "length"
 
 
@@ -48,10 +45,10 @@ def _check_outliers(heard: Sequence[Heard]) -> list[Finding]:
 
 
 def _check_equal(heard: Sequence[Heard]) -> list[Finding]:
-    length, count = Counter(item.sound.seconds for item in heard).most_common(1)[0]
-    if count < max(_EQUAL_LEAST, _EQUAL_SHARE * len(heard)):
+    equal = equally_long(heard)
+    if not equal:
         return []
-    equal = [item for item in heard if item.sound.seconds == length]
+    length = equal[0].sound.seconds
     cut = sum(ends_in_sound(item.sound) for item in equal)
     verdict = f"{cut:,} of them end in mid-sound: they were cut." if cut else "Cut, or padded?"
     text = f"Exactly {length:.3f} s in {amount(equal, heard)}. {verdict}"

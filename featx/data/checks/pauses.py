@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from featx.data.checks.finding import Finding
-from featx.data.checks.heard import Heard, amount, names
+from featx.data.checks.heard import Heard, amount, equally_long, names
 from featx.data.checks.noise import NOISY
 from featx.data.checks.silence import is_silent
 from featx.data.sounds.sound import Sound
@@ -32,9 +32,13 @@ def _stands_out(sound: Sound) -> bool:
 def check_pauses(heard: Sequence[Heard]) -> list[Finding]:
     """Find utterances that begin or end in mid-sound, or with long pauses."""
     ends = (("begin", "beginning", begins_in_sound), ("end", "end", ends_in_sound))
+    equal = set(names(equally_long(heard)))  # of which the check of lengths says where they end
     findings = []
     for verb, noun, is_cut in ends:
-        if cut := [item for item in heard if is_cut(item.sound)]:
+        cut = [item for item in heard if is_cut(item.sound)]
+        if verb == "end":
+            cut = [item for item in cut if item.utterance.utterance not in equal]
+        if cut:
             text = (
                 f"A sudden {noun} in {amount(cut, heard)}: they {verb} within "
                 f"{decibels(CUT_OFF)} of their loud parts. Were they cut in mid-sound?"

@@ -135,7 +135,9 @@ def _walk(
         yield chunk
         if chunk.size < 0:
             return
-        at = _next(file, chunk.start + chunk.size, layout)
+        at = chunk.start + chunk.size
+        if at < length:  # a damaged size may be more than a file can be
+            at = _next(file, at, layout)
 
 
 def _is_name(name: bytes) -> bool:

@@ -185,6 +185,19 @@ def test_narrow_bandwidth(hear, plain, speak):
     assert "The sample rate of 3 files promises more." in finding.text
 
 
+@pytest.mark.parametrize("seconds", [0.1, 0.3, 0.9])
+def test_the_upper_band_of_a_syllable_is_not_looked_for(hear, plain, speak, seconds):
+    samples = narrow(speak())[: int(seconds * 16_000)]
+    assert found(check_bandwidth, plain, hear(samples)) == []
+
+
+@pytest.mark.parametrize("seconds", [0.1, 0.3, 0.45])
+def test_a_syllable_without_a_pause_is_not_called_noisy(hear, plain, speak, seconds):
+    noise = NOISE[: int(seconds * 16_000)]
+    swelling = noise * np.linspace(0.05, 0.2, len(noise))
+    assert found(check_noise, plain, hear(swelling)) == []
+
+
 def test_files_of_another_rate(hear, plain, speak):
     finding, note = found(check_bandwidth, plain, hear(speak(2.0, 8000), rate=8000))
     assert finding.text.startswith("Nothing above 4 kHz in 1 of 13 utterances. Models")
@@ -216,6 +229,7 @@ def test_equal_lengths(hear, plain, speak):
     (finding,) = found(check_lengths, plain, *[cut] * 20)
     assert finding.severity == "warning"
     assert finding.text.endswith("20 of them end in mid-sound: they were cut.")
+    assert found(check_pauses, plain, *[cut] * 20) == []  # which is said once
     (finding,) = found(check_lengths, plain, *[whole] * 20)
     assert (finding.severity, len(finding.utterances)) == ("note", 20)
     assert finding.text.startswith("Exactly 3.000 s in 20 of 32 utterances")

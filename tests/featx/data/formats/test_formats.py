@@ -210,3 +210,11 @@ def test_what_was_read_of_a_file_is_read_anew_when_it_changes(file):
     assert count_samples(file(content_of("WAV", "PCM_16"))) == RATE
     assert count_samples(file(content_of("WAV", "PCM_16", NOISE[:100]))) == 100
     assert "text" in refusal(file(b"no audio"))
+
+
+@pytest.mark.parametrize("size", [2**62, 2**63 - 1, 2**63 - 7])
+def test_a_size_beyond_what_a_file_can_be_ends_in_no_traceback(file, size):
+    content = content_of("W64", "PCM_16")
+    at = content.index(b"data") + 16
+    path = file(content[:at] + struct.pack("<q", size) + content[at + 8 :])
+    assert len(read_channels(path)[0]) == RATE  # as of a recorder that can't seek back
