@@ -142,7 +142,6 @@ def _as_classifier(model: EmotionModel, classes: Sequence[str]) -> tuple[Any, di
     config = type(encoder.config)(**encoder.config.to_dict())
     config.id2label = dict(enumerate(classes))
     config.label2id = {name: number for number, name in enumerate(classes)}
-    config.add_adapter = False
     config.use_weighted_layer_sum = False
     config.classifier_proj_size = config.hidden_size
     kind: Any = MODEL_FOR_AUDIO_CLASSIFICATION_MAPPING[type(config)]
