@@ -169,6 +169,13 @@ def test_such_a_model_is_extracted_and_fine_tuned_again_by_its_folder(tuned):
     assert not is_here(str(folder))
 
 
+@pytest.mark.parametrize("head", [("linear", "mean"), ("pooled", "max")])
+def test_a_batch_norm_that_counts_its_batches_is_read_again(head, tuned):
+    model, folder = tuned("hubert", *head, conv_pos_batch_norm=True)
+    again = load_tuned(folder).model.state_dict()
+    assert all(torch.equal(again[name], weight) for name, weight in model.state_dict().items())
+
+
 @pytest.mark.parametrize("kind", ["linear", "pooled"])
 def test_an_adapter_after_the_last_layer_is_left_out(kind, tuned):
     """transformers has no classifier on such an adapter, which featx does not compute."""
