@@ -5,18 +5,17 @@ from pathlib import Path
 import torch
 
 from featx.features.encoders.families import family_of
-from featx.features.encoders.folders import CONFIG, PREPROCESSOR, PROCESSOR
+from featx.features.encoders.folders import CONFIG, INDEX, PREPROCESSOR, PROCESSOR, SAFETENSORS
 from featx.features.encoders.model_config import read_model_config, read_settings
 from featx.features.encoders.shape import read_shape
 from featx.runs.safe_files import refused
 from featx.runs.safe_weights import check_weights, shapes_of
 
-WEIGHTS = "model.safetensors"
 _CODE = ("auto_map", "trust_remote_code", "custom_pipelines", "quantization_config")
 _ATTENTION = ("attn_implementation", "_attn_implementation")
 _OTHERS = (  # lead to other weights, or to another preprocessor
     "adapter_config.json",
-    "model.safetensors.index.json",
+    f"{SAFETENSORS}{INDEX}",
     PROCESSOR,
 )
 
@@ -62,4 +61,4 @@ def check_encoder(folder: Path) -> None:
     except Exception as error:  # whatever transformers says of sizes that do not go together
         raise refused(path, f"no encoder can be built of it ({error})") from error
     prefixes = ("", f"{model.base_model_prefix}.", "encoder.")  # the last is Whisper's
-    check_weights(folder / WEIGHTS, shapes_of(model), prefixes, optional=("masked_spec_embed",))
+    check_weights(folder / SAFETENSORS, shapes_of(model), prefixes, optional=("masked_spec_embed",))

@@ -12,6 +12,9 @@ from transformers import (
     AutoConfig,
     AutoModel,
     AutoModelForAudioClassification,
+    Wav2Vec2ForSequenceClassification,
+    Wav2Vec2Model,
+    WhisperForAudioClassification,
     pipeline,
 )
 
@@ -22,6 +25,7 @@ from featx.features.encoders.checkpoints import find_checkpoint, is_here
 from featx.features.encoders.preprocessing import load_extractor
 from featx.finetuning.model import build_model
 from featx.finetuning.saved import load_tuned, save_model
+from featx.runs.files import WEIGHTS
 from featx.sharing.contents import FIT
 
 CLASSES = ("sad", "happy", "angry")
@@ -218,12 +222,13 @@ def test_what_is_planted_beside_an_encoder_is_refused(plant, said, tuned):
 
 
 def test_a_run_of_heads_on_features_is_nothing_to_transformers(tmp_path):
-    """It has weights of its heads, and no file that is a model's config to transformers."""
+    """No file of it is one that transformers takes as a model's config or weights."""
     folder = tmp_path / "wav2vec2-heads"
     for name in FIT.names:
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / name).write_text("")
-    save_file({"a": torch.zeros(1)}, folder / "model.safetensors")
-    for auto in (AutoModelForAudioClassification, AutoModel, AutoConfig):
+    save_file({"a": torch.zeros(1)}, folder / WEIGHTS)
+    classes = (Wav2Vec2Model, Wav2Vec2ForSequenceClassification, WhisperForAudioClassification)
+    for kind in (AutoModelForAudioClassification, AutoModel, AutoConfig, *classes):
         with pytest.raises((OSError, ValueError)):
-            auto.from_pretrained(folder)
+            kind.from_pretrained(folder)
