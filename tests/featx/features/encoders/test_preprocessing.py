@@ -194,6 +194,7 @@ def test_a_choice_is_refused_for_what_takes_no_waveforms(model, said, write_corp
 
 
 @pytest.mark.thorough
+@pytest.mark.thorough
 def test_a_fine_tuned_model_is_saved_with_the_choice(write_corpus, checkpoint_folder):
     write_corpus(speakers=3, takes=1)
     run = featx.finetune(
