@@ -25,6 +25,7 @@ class PaddedEncoding:
         self._encoder, self._padding = encoder, Padding(encoder)
         encoder.config.layerdrop = 0.0
         encoder.adapter = None  # would merge frames after the last layer
+        encoder.config.add_adapter = False
         # transformers would compute the gradient of the waveforms, which nobody needs
         encoder.feature_extractor._requires_grad = False
 

@@ -20,7 +20,13 @@ from classifiers.pooled import PooledClassifier, PooledSettings
 from classifiers.settings import PositiveFinite
 from featx.errors import FeatxError
 from featx.features.encoders.checkpoints import WHISPER
-from featx.features.encoders.folders import CONFIG, ENCODER, PREPROCESSOR, encoder_folder
+from featx.features.encoders.folders import (
+    CONFIG,
+    ENCODER,
+    PREPROCESSOR,
+    SAFETENSORS,
+    encoder_folder,
+)
 from featx.features.encoders.loading import load_model
 from featx.features.encoders.preprocessing import load_extractor
 from featx.features.encoders.shape import read_shape
@@ -28,14 +34,14 @@ from featx.finetuning.choices import Mode
 from featx.finetuning.foreign import check_encoder, check_settings
 from featx.finetuning.model import EmotionModel
 from featx.runs.class_names import ClassNames
-from featx.runs.files import SAVED_HEAD, WEIGHTS
+from featx.runs.files import SAVED_HEAD
 from featx.runs.safe_files import check_folder, read_text_of
 from featx.runs.safe_weights import read_weights, shapes_of
 from featx.utils.files import write_bytes, write_json
 
 HEAD_WEIGHTS = "head.safetensors"
 _HEAD = (SAVED_HEAD, HEAD_WEIGHTS)
-_ENCODER = (CONFIG, PREPROCESSOR, WEIGHTS)
+_ENCODER = (CONFIG, PREPROCESSOR, SAFETENSORS)
 PLAIN_FILES = (*_HEAD, *_ENCODER)  # of a model that plain transformers loads too
 # of one that featx alone loads
 OWN_FILES = (*_HEAD, CONFIG, *(f"{ENCODER}/{name}" for name in _ENCODER))
@@ -109,7 +115,7 @@ def save_model(
         write_json(unfinished / CONFIG, _OWN_CONFIG)
     config.save_pretrained(place)
     extractor.save_pretrained(place)
-    write_bytes(place / WEIGHTS, save(_on_host(weights), {"format": "pt"}))
+    write_bytes(place / SAFETENSORS, save(_on_host(weights), {"format": "pt"}))
     write_bytes(unfinished / HEAD_WEIGHTS, save(_on_host(model.head.state_dict())))
     described = SavedHead(
         **model.head.settings.model_dump(),
@@ -142,7 +148,6 @@ def _as_classifier(model: EmotionModel, classes: Sequence[str]) -> tuple[Any, di
     config = type(encoder.config)(**encoder.config.to_dict())
     config.id2label = dict(enumerate(classes))
     config.label2id = {name: number for number, name in enumerate(classes)}
-    config.add_adapter = False
     config.use_weighted_layer_sum = False
     config.classifier_proj_size = config.hidden_size
     kind: Any = MODEL_FOR_AUDIO_CLASSIFICATION_MAPPING[type(config)]

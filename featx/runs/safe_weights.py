@@ -18,8 +18,12 @@ _PICKLED = (b"\x80", b"PK\x03\x04")  # how pickles begin, and the archives that 
 
 
 def shapes_of(module: nn.Module) -> dict[str, Shape]:
-    """Return the shape of each weight of a module, which may be on torch's device "meta"."""
-    return {name: tuple(value.shape) for name, value in module.state_dict().items()}
+    """Return the shape of each weight of a module, which may be on torch's device "meta".
+
+    Integers are left out, which only count the batches of a batch norm.
+    """
+    weights = module.state_dict().items()
+    return {name: tuple(value.shape) for name, value in weights if value.is_floating_point()}
 
 
 def read_weights(path: Path, expected: Mapping[str, Shape]) -> dict[str, Tensor]:

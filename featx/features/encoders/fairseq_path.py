@@ -3,7 +3,8 @@
 from pathlib import Path
 
 ENDING = ".pt"
-_OTHERS = ("config.json", "model.bin")  # of transformers and CTranslate2, which are read instead
+# of transformers and CTranslate2, which are read instead: a training leaves optimizer.pt with them
+_OTHERS = ("config.json", "model.bin", "model.safetensors", "pytorch_model.bin")
 
 
 def fairseq_file(path: Path) -> Path | None:
@@ -14,14 +15,14 @@ def fairseq_file(path: Path) -> Path | None:
     """
     if path.is_file():
         return path if path.suffix == ENDING else None
-    if not path.is_dir() or any((path / name).exists() for name in _OTHERS):
-        return None
     files = fairseq_files(path)
     return files[0] if len(files) == 1 else None
 
 
 def fairseq_files(folder: Path) -> list[Path]:
-    """Return the files of a folder that may be checkpoints of fairseq."""
+    """Return the files that may be checkpoints of fairseq in a folder with no other model."""
+    if any((folder / name).exists() for name in _OTHERS):
+        return []
     return sorted(path for path in folder.glob(f"*{ENDING}") if path.is_file())
 
 

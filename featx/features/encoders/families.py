@@ -50,7 +50,10 @@ class Family(Protocol):
         """What a preprocessor's file must say with true or false, and what for."""
 
     def published(self, config: Any) -> dict[str, Any]:
-        """Return the preprocessor's settings with which models of such a config were published."""
+        """Return the preprocessor's settings with which models of such a config were published.
+
+        What is not known of them is left out.
+        """
 
     def describe(self, extractor: Any) -> str:
         """Say how waveforms are prepared."""
@@ -77,13 +80,16 @@ class Wav2Vec2Family:
     def published(self, config: Any) -> dict[str, Any]:
         """Return the settings of the family's large and base models on the Hub.
 
-        WavLM's base models are not normalised, nor was UniSpeech-SAT's in its authors' training,
-        whose Hub file could not be looked up; all others of the six families are. The mask is
-        transformers' own rule, in its `convert_wav2vec2_original_pytorch_checkpoint_to_pytorch.py`.
+        WavLM's base models are not normalised. Of UniSpeech-SAT's the Hub's file could not be
+        looked up, so that whether they are is left out; all others of the six families are. The
+        mask is transformers' own rule, in its
+        `convert_wav2vec2_original_pytorch_checkpoint_to_pytorch.py`.
         """
-        large = config.feat_extract_norm == "layer"
-        normalised = large or config.model_type not in ("wavlm", "unispeech-sat")
-        return {"do_normalize": normalised, "return_attention_mask": large}
+        large = getattr(config, "feat_extract_norm", "layer") == "layer"  # data2vec has this alone
+        settings = {"return_attention_mask": large}
+        if large or config.model_type != "unispeech-sat":
+            settings["do_normalize"] = large or config.model_type != "wavlm"
+        return settings
 
     def describe(self, extractor: Any) -> str:
         """Say whether waveforms are normalised."""

@@ -84,7 +84,7 @@ def check_folder(folder: Path) -> Path:
     """
     absent = absent_files(folder)
     several = fairseq_files(folder)
-    if CONFIG in absent and len(several) > 1:
+    if len(several) > 1:
         raise FeatxError(
             f"{folder}: holds several checkpoints of fairseq; give the file of one as `model`, "
             f"such as {several[0]}."

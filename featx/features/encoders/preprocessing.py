@@ -63,37 +63,59 @@ def load_preprocessing(
             was published.
 
     Raises:
-        FeatxError: if its settings can't be used or are for another sample rate, or waveforms of
-            its family are not normalised at all.
+        FeatxError: if its settings can't be used or are for another sample rate, waveforms of its
+            family are not normalised at all, or a choice is needed and was not made.
     """
     config = read_model_config(folder)
     family = family_of(config)
-    fairseq = fairseq_file(folder)
-    path, table, note = (None, {}, "") if fairseq else _find(folder)
-    unusual = path is None or bool(note)
-    if fairseq:
-        extractor, reason, unusual = fairseq_extractor(fairseq)
+    if fairseq := fairseq_file(folder):
+        extractor, reason, assumed = fairseq_extractor(fairseq)
         source = f"{fairseq}: {family.describe(extractor)}, {reason}."
-    elif path is None:
-        extractor = family.extractor(**family.published(config))
-        source = (
-            f"{folder} has neither {PROCESSOR} nor {PREPROCESSOR}: waveforms are prepared as for "
-            f"the published models of its family, {family.describe(extractor)}."
-        )
+        found = Preprocessing(extractor, source, assumed)
     else:
-        _check(path, table, family, normalize_waveform)
-        extractor = _build(path, table, family)
-        if extractor.sampling_rate != SAMPLE_RATE:
-            raise FeatxError(
-                f"{path}: expects {extractor.sampling_rate} Hz audio, featx works at "
-                f"{SAMPLE_RATE} Hz."
-            )
-        family.check(config, extractor, path)
-        source = f"{path} says how waveforms are prepared: {family.describe(extractor)}.{note}"
-    changed = _choose(family, extractor, normalize_waveform, folder)
-    if changed:
-        source += f" As was asked for, they are {family.describe(extractor)} instead."
-    return Preprocessing(extractor, source, unusual or changed)
+        found = _saved(folder, config, family, normalize_waveform)
+    if not _choose(family, found.extractor, normalize_waveform, folder):
+        return found
+    source = (
+        f"{found.source} As was asked for, they are {family.describe(found.extractor)} instead."
+    )
+    return Preprocessing(found.extractor, source, unusual=True)
+
+
+def _saved(
+    folder: Path, config: Any, family: Family, normalize_waveform: NormalizeWaveform | None
+) -> Preprocessing:
+    """Load what a folder of transformers says."""
+    path, table, note = _find(folder)
+    if path is None:
+        return _published(folder, config, family, normalize_waveform)
+    _check(path, table, family, normalize_waveform)
+    extractor = _build(path, table, family)
+    if extractor.sampling_rate != SAMPLE_RATE:
+        raise FeatxError(
+            f"{path}: expects {extractor.sampling_rate} Hz audio, featx works at {SAMPLE_RATE} Hz."
+        )
+    family.check(config, extractor, path)
+    source = f"{path} says how waveforms are prepared: {family.describe(extractor)}.{note}"
+    return Preprocessing(extractor, source, bool(note))
+
+
+def _published(
+    folder: Path, config: Any, family: Family, normalize_waveform: NormalizeWaveform | None
+) -> Preprocessing:
+    """Return what stands in for files that a folder lacks: what is published, else the choice."""
+    absent = f"{folder} has neither {PROCESSOR} nor {PREPROCESSOR}"
+    settings = family.published(config)
+    unknown = family.needed.keys() - settings.keys()
+    if unknown and normalize_waveform is None:
+        raise FeatxError(
+            f"{absent}, and how such a model was published is not known to featx. Take the file of "
+            "the original checkpoint, or choose with `normalize_waveform`."
+        )
+    extractor = family.extractor(**dict.fromkeys(unknown, normalize_waveform == "yes"), **settings)
+    how = "was asked for" if unknown else "for the published models of its family"
+    source = f"{absent}: waveforms are prepared as {how}, {family.describe(extractor)}."
+    return Preprocessing(extractor, source, unusual=True)
 
 
 def _find(folder: Path) -> tuple[Path | None, dict[str, Any], str]:

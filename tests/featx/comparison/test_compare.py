@@ -236,7 +236,7 @@ def test_damaged_metrics_are_refused():
 def test_the_cost_is_shown_and_a_missing_one_is_a_dash(cost):
     first, two = write("one", rows(0.5)), write("two", rows(0.6))
     write_cost(first, cost)
-    (first / "model.safetensors").write_bytes(bytes(12_000_000))
+    (first / "heads.safetensors").write_bytes(bytes(12_000_000))
     compared = compare([first, two])
     lines = compared.to_text().splitlines()
     start = next(number for number, line in enumerate(lines) if line.strip().startswith("cost"))

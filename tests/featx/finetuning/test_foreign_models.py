@@ -87,6 +87,8 @@ REFUSED = {
         "config.json: intermediate_size"),
     "an encoder of billions": (set_in("config.json", num_hidden_layers=2**31),
         "config.json: .*num_hidden_layers"),
+    "a size in words": (set_in("config.json", num_conv_pos_embeddings="many"),
+        "config.json: num_conv_pos_embeddings is \"many\""),
     "more blocks than weights": (set_in("config.json", num_hidden_layers=3),
         "model.safetensors: .*lacks"),
     "sizes that do not fit": (set_in("config.json", num_attention_heads=3), "config.json: "),

@@ -12,6 +12,9 @@ from transformers import (
     AutoConfig,
     AutoModel,
     AutoModelForAudioClassification,
+    Wav2Vec2ForSequenceClassification,
+    Wav2Vec2Model,
+    WhisperForAudioClassification,
     pipeline,
 )
 
@@ -22,6 +25,7 @@ from featx.features.encoders.checkpoints import find_checkpoint, is_here
 from featx.features.encoders.preprocessing import load_extractor
 from featx.finetuning.model import build_model
 from featx.finetuning.saved import load_tuned, save_model
+from featx.runs.files import WEIGHTS
 from featx.sharing.contents import FIT
 
 CLASSES = ("sad", "happy", "angry")
@@ -169,14 +173,21 @@ def test_such_a_model_is_extracted_and_fine_tuned_again_by_its_folder(tuned):
     assert not is_here(str(folder))
 
 
-def test_a_model_of_before_is_still_read(tuned, tmp_path):
-    """Its encoder lies in the folder itself."""
-    model, folder = tuned("wav2vec2", "pooled", "sum")
-    for path in (folder / "encoder").iterdir():
-        path.replace(folder / path.name)
-    (folder / "encoder").rmdir()
+@pytest.mark.parametrize("head", [("linear", "mean"), ("pooled", "max")])
+def test_a_batch_norm_that_counts_its_batches_is_read_again(head, tuned):
+    model, folder = tuned("hubert", *head, conv_pos_batch_norm=True)
     again = load_tuned(folder).model.state_dict()
     assert all(torch.equal(again[name], weight) for name, weight in model.state_dict().items())
+
+
+@pytest.mark.parametrize("kind", ["linear", "pooled"])
+def test_an_adapter_after_the_last_layer_is_left_out(kind, tuned):
+    """transformers has no classifier on such an adapter, which featx does not compute."""
+    _, folder = tuned("wav2vec2", kind, add_adapter=True, num_adapter_layers=1)
+    place = folder / ("encoder" if kind == "pooled" else "")
+    _, report = AutoModel.from_pretrained(place, output_loading_info=True)
+    assert not report["missing_keys"]
+    assert logits(folder).shape == (1, 3)
 
 
 def test_a_snapshot_of_the_hub_is_read_through_its_links(tuned, tmp_path):
@@ -211,12 +222,13 @@ def test_what_is_planted_beside_an_encoder_is_refused(plant, said, tuned):
 
 
 def test_a_run_of_heads_on_features_is_nothing_to_transformers(tmp_path):
-    """It has weights of its heads, and no file that is a model's config to transformers."""
+    """No file of it is one that transformers takes as a model's config or weights."""
     folder = tmp_path / "wav2vec2-heads"
     for name in FIT.names:
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / name).write_text("")
-    save_file({"a": torch.zeros(1)}, folder / "model.safetensors")
-    for auto in (AutoModelForAudioClassification, AutoModel, AutoConfig):
+    save_file({"a": torch.zeros(1)}, folder / WEIGHTS)
+    classes = (Wav2Vec2Model, Wav2Vec2ForSequenceClassification, WhisperForAudioClassification)
+    for kind in (AutoModelForAudioClassification, AutoModel, AutoConfig, *classes):
         with pytest.raises((OSError, ValueError)):
-            auto.from_pretrained(folder)
+            kind.from_pretrained(folder)

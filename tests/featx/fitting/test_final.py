@@ -107,7 +107,7 @@ def test_final_heads_hear_everybody_and_leave_the_scores(extracted, fit_quickly,
             assert (run.folder / name).read_bytes() == (plain.folder / name).read_bytes()
     assert scores(run) == scores(plain)
     assert members(run)[: len(members(plain))] == members(plain)
-    before, after = (load_file(r.folder / "model.safetensors") for r in (plain, run))
+    before, after = (load_file(r.folder / "heads.safetensors") for r in (plain, run))
     assert all(torch.equal(after[name], value) for name, value in before.items())
 
     corpus = featx.load_manifest("manifest.csv")
@@ -139,7 +139,7 @@ def test_global_statistics_are_those_of_all_utterances(extracted, fit_quickly):
     run = fit_quickly(final=True)
     store = FeatureStore(STORE)
     frames = np.concatenate([store.read(name) for name in store.utterances], 1).astype(float)
-    weights = load_file(run.folder / "model.safetensors")
+    weights = load_file(run.folder / "heads.safetensors")
     prefix = final_members(run)[0]["prefix"]
     mean, deviation = (weights[f"{prefix}statistics.0.{n}"] for n in ("mean", "deviation"))
     np.testing.assert_allclose(mean.squeeze(), frames.mean(1), rtol=1e-5, atol=1e-6)
@@ -203,7 +203,7 @@ def test_a_stopped_run_goes_on_with_the_final_heads_not_yet_trained(
     again.undo()
     assert len(calls) == 3
     assert not (RUN / "members").exists()
-    for name in ("predictions.csv", "model.safetensors", "model.json", "calibration.json"):
+    for name in ("predictions.csv", "heads.safetensors", "model.json", "calibration.json"):
         assert (run.folder / name).read_bytes() == (whole.folder / name).read_bytes()
 
 
@@ -222,7 +222,7 @@ def test_a_finished_run_gets_only_its_final_heads_also_after_a_kill(
     run = featx.fit(config=RUN, final=True)
     assert run.folder == RUN
     assert run.config == whole.config
-    names = ("model.safetensors", "model.json", "calibration.json", "metrics.json", "config.toml")
+    names = ("heads.safetensors", "model.json", "calibration.json", "metrics.json", "config.toml")
     for name in ("predictions.csv", *names):
         assert (run.folder / name).read_bytes() == (whole.folder / name).read_bytes()
     assert {path: path.stat().st_mtime_ns for path in RUN.glob("figures/*")} == figures
@@ -264,7 +264,7 @@ def test_final_heads_are_not_added_to_a_run_of_other_data(extracted, fit_quickly
         ("history.csv", "seed,fold,epoch,train_loss,validation_loss,validation_uar,seconds\n"
          "0,0,1,1,1,1,1\n"),
         ("model.json", '{"members": [1]}'),
-        ("model.safetensors", "x"),
+        ("heads.safetensors", "x"),
         ("calibration.json", '{"temperatures": [{"seed": 0, "fold": 0, "temperature": "x"}]}'),
     ],
 )  # fmt: skip

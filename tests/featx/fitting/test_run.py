@@ -35,7 +35,7 @@ def test_a_run_leaves_everything_and_it_agrees(extracted, fit_quickly, read_rows
     assert {path.name for path in RUN.iterdir()} == {
         "calibration.json", "config.toml", "cost.json", "environment.json", "figures",
         "history.csv",
-        "layer_scales.csv", "layer_weights.csv", "metrics.json", "model.json", "model.safetensors",
+        "layer_scales.csv", "layer_weights.csv", "metrics.json", "model.json", "heads.safetensors",
         "predictions.csv", "run.log",
     }  # fmt: skip
     figures = {path.name for path in (RUN / "figures").iterdir()}
@@ -77,7 +77,7 @@ def test_the_saved_model_gives_the_saved_predictions(extracted, fit_quickly, rea
     (given,) = description["inputs"]
     assert given["layers"] == ["0", "1", "2"]
     member = description["members"][1]
-    with safe_open(RUN / "model.safetensors", "pt") as file:
+    with safe_open(RUN / "heads.safetensors", "pt") as file:
         names = [name for name in file.keys() if name.startswith(member["prefix"])]  # noqa: SIM118
         weights = {n.removeprefix(member["prefix"]): file.get_tensor(n) for n in names}
     mean, deviation = (weights.pop(f"statistics.0.{name}")[None] for name in ("mean", "deviation"))

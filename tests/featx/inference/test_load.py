@@ -31,7 +31,7 @@ def test_a_run_that_is_not_finished_is_refused(fitted):
         featx.load(RUN)
 
 
-@pytest.mark.parametrize("name", ["model.json", "model.safetensors"])
+@pytest.mark.parametrize("name", ["model.json", "heads.safetensors"])
 def test_damaged_heads_are_refused(name, fitted):
     (RUN / name).write_bytes((RUN / name).read_bytes()[:100])
     with pytest.raises(FeatxError, match="damaged"):
@@ -39,7 +39,7 @@ def test_damaged_heads_are_refused(name, fitted):
 
 
 def test_heads_without_weights_are_refused(fitted):
-    (RUN / "model.safetensors").unlink()
+    (RUN / "heads.safetensors").unlink()
     with pytest.raises(FeatxError, match="damaged"):
         featx.load(RUN)
 

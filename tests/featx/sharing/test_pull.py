@@ -75,11 +75,11 @@ def test_the_working_folder_is_never_replaced(folder, repository):
 
 def test_a_damaged_model_leaves_the_old_one(repository):
     featx.pull("me/emotions")
-    before = (TARGET / "model.safetensors").read_bytes()
-    (repository / "model.safetensors").write_bytes(before[:-4])
-    with pytest.raises(FeatxError, match=r"model\.safetensors: "):
+    before = (TARGET / "heads.safetensors").read_bytes()
+    (repository / "heads.safetensors").write_bytes(before[:-4])
+    with pytest.raises(FeatxError, match=r"heads\.safetensors: "):
         featx.pull("me/emotions", overwrite=True)
-    assert (TARGET / "model.safetensors").read_bytes() == before
+    assert (TARGET / "heads.safetensors").read_bytes() == before
     assert [path.name for path in Path("runs").iterdir()] == ["emotions"]
 
 
@@ -105,7 +105,7 @@ def elsewhere(repository):
         (climbing, "config.toml: .*out of the working folder"),
         (absolute, "config.toml: .*/etc/passwd is a path out of the working folder"),
         (elsewhere, "model.json: .*a path"),
-        (lambda r: (r / "model.safetensors").write_bytes(pickle.dumps(1)), "is a pickle"),
+        (lambda r: (r / "heads.safetensors").write_bytes(pickle.dumps(1)), "is a pickle"),
         (lambda r: (r / "metrics.json").write_text("{"), "metrics.json: "),
         (lambda r: (r / "calibration.json").write_text("[]"), "calibration.json: "),
         (lambda r: (r / "model.json").unlink(), "holds no model of featx: .* model.json"),

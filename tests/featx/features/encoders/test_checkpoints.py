@@ -81,6 +81,16 @@ def test_what_can_be_no_hub_id_is_unknown(name):
         hub_id(name)
 
 
+@pytest.mark.parametrize("files", [["optimizer.pt"], ["optimizer.pt", "scheduler.pt"]])
+def test_what_a_training_leaves_is_not_taken_for_fairseq(files, checkpoint_folder, tmp_path):
+    folder = shutil.copytree(checkpoint_folder, tmp_path / "checkpoint-500")
+    (folder / "config.json").unlink()
+    for name in files:
+        (folder / name).touch()
+    with pytest.raises(FeatxError, match=r"lacks config\.json"):
+        find_checkpoint(str(folder))
+
+
 @pytest.mark.parametrize("missing", ["config.json", "model.safetensors"])
 def test_an_incomplete_folder_is_explained(checkpoint_folder, tmp_path, missing):
     for path in checkpoint_folder.iterdir():

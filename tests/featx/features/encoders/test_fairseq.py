@@ -465,6 +465,7 @@ def test_convolutions_are_read_and_not_evaluated(text, expected):
     assert read_convolutions(text) == expected
 
 
+@pytest.mark.thorough
 def test_heads_fitted_to_a_file_find_it_again(write_corpus, tiny, save_model, write):
     model, _ = save_model("wav2vec2", **tiny)
     path = write(as_published(model, "wav2vec2", True, "fairseq-args"), "wav2vec_tiny.pt")

@@ -97,22 +97,33 @@ def test_what_is_usual_is_not_said(folder, caplog, both):
         ("wav2vec2", "layer", True),
         ("hubert", "group", True),
         ("unispeech", "layer", True),
-        ("unispeech-sat", "group", False),
+        ("unispeech-sat", "layer", True),
         ("wavlm", "group", False),
         ("wavlm", "layer", True),
-        ("data2vec-audio", "layer", True),
+        ("data2vec-audio", None, True),  # whose config has no such setting
     ],
 )
 def test_without_a_file_the_family_is_as_it_was_published(
     family, norm, normalised, tiny, save_model_of, caplog
 ):
-    folder = save_model_of(family, **tiny, feat_extract_norm=norm)
+    folder = save_model_of(family, **tiny, **({"feat_extract_norm": norm} if norm else {}))
     (folder / OLD).unlink()
     preprocessing = load_preprocessing(folder)
     assert preprocessing.extractor.do_normalize is normalised
     assert preprocessing.unusual
     assert f"neither {NEW} nor {OLD}" in preprocessing.source
     assert f"{'' if normalised else 'not '}normalised" in preprocessing.source
+
+
+def test_what_is_not_known_to_be_published_is_asked_for(tiny, save_model_of):
+    folder = save_model_of("unispeech-sat", **tiny)
+    (folder / OLD).unlink()
+    with pytest.raises(FeatxError, match=r"neither .* not known .*`normalize_waveform`"):
+        load_preprocessing(folder)
+    for choice, normalised in (("yes", True), ("no", False)):
+        preprocessing = load_preprocessing(folder, choice)
+        assert preprocessing.extractor.do_normalize is normalised
+        assert "as was asked for" in preprocessing.source
 
 
 def test_a_whisper_without_a_file_has_the_bands_of_its_config(save_whisper, tmp_path):
@@ -182,6 +193,7 @@ def test_a_choice_is_refused_for_what_takes_no_waveforms(model, said, write_corp
         featx.extract(model, normalize_waveform="yes", dry_run=True)
 
 
+@pytest.mark.thorough
 @pytest.mark.thorough
 def test_a_fine_tuned_model_is_saved_with_the_choice(write_corpus, checkpoint_folder):
     write_corpus(speakers=3, takes=1)
