@@ -13,7 +13,8 @@ from featx.data.listing.ids import RowName, name_rows, repeats
 from featx.data.listing.patterns import Pattern
 from featx.data.listing.tables import ForeignTable, read_foreign
 from featx.data.listing.times import as_seconds
-from featx.data.manifest import SPLITS, Utterance, seconds
+from featx.data.manifest import Utterance
+from featx.data.manifest_rows import SPLITS, seconds
 from featx.data.paths import Located, is_absolute, locate
 from featx.utils.csv_files import Problems
 

@@ -19,7 +19,8 @@ from featx.data.listing.files import CorpusError, find_files, nothing_found
 from featx.data.listing.named_files import missing_files
 from featx.data.listing.unpack import Packed, unpack_sounds
 from featx.data.listing.values import own_columns, to_sex, to_speaker, to_split
-from featx.data.manifest import SPLITS, Utterance, seconds
+from featx.data.manifest import Utterance
+from featx.data.manifest_rows import SPLITS, seconds
 from featx.errors import FeatxError
 from featx.utils.files import portable_name
 from featx.utils.text import counted, first_line

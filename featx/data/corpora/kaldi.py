@@ -14,7 +14,8 @@ from featx.data.listing.corpus import Corpus, Found
 from featx.data.listing.files import CorpusError, contents, find_files, nothing_found
 from featx.data.listing.named_files import missing_files
 from featx.data.listing.values import to_sex, to_speaker, to_split
-from featx.data.manifest import Utterance, seconds
+from featx.data.manifest import Utterance
+from featx.data.manifest_rows import seconds
 from featx.utils.text import counted, listed
 
 LABELS = ("utt2emo", "utt2emotion", "utt2label", "utt2cat")

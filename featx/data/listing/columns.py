@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 
 from featx.data.listing.files import CorpusError
-from featx.data.manifest import OPTIONAL, REQUIRED
+from featx.data.manifest_rows import OPTIONAL, REQUIRED
 from featx.utils.text import closest, listed, nearest
 
 Columns = Mapping[str, str] | str
