@@ -19,10 +19,10 @@ from featx.data.manifest_rows import (
     scale_of,
     seconds,
 )
-from featx.data.words import names_nobody
+from featx.data.words import names_nobody, note_of_nobody
 from featx.utils.arguments import checked
+from featx.utils.csv_files import parse_lines
 from featx.utils.files import csv_line, write_bytes
-from featx.utils.text import counted, listed
 
 log = logging.getLogger("featx")
 
@@ -115,12 +115,29 @@ def load_manifest(path: str | Path) -> Manifest:
         ['angry', 'happy', 'sad']
     """
     path = Path(path)
-    read = read_rows(path)
+    return _checked_manifest(path, read_rows(path))
+
+
+def parse_manifest(path: Path, content: bytes) -> Manifest:
+    """Return the manifest that a file will be, checked before it is written.
+
+    Args:
+        path: the file; it need not be there.
+        content: what `render_manifest` returned.
+
+    Raises:
+        ManifestError: naming every problem in it with its line.
+    """
+    return _checked_manifest(path, ManifestRows(path.parent.resolve(), parse_lines(path, content)))
+
+
+def _checked_manifest(path: Path, read: ManifestRows) -> Manifest:
     located = locate_audio(read)
     problems = find_problems(read, located)
     if problems:
         raise ManifestError(f"{path} can't be used:\n{problems}")
-    for note in [*located.notes, *_nobody(read)]:
+    nobody = note_of_nobody(row["speaker"] for _, row in read.rows())
+    for note in [*located.notes, *nobody]:
         log.info("%s: %s.", path, note)
     return Manifest(path, tuple(_utterance(row, located.paths) for _, row in read.rows()))
 
@@ -158,16 +175,6 @@ def render_manifest(path: Path, utterances: Sequence[Utterance]) -> bytes:
     except UnicodeEncodeError as error:
         name = ascii(error.object[max(0, error.start - 40) : error.end + 40])
         raise ManifestError(f"{path}: a file name is not UTF-8, rename it: {name}") from error
-
-
-def _nobody(manifest: ManifestRows) -> list[str]:
-    """Return a note if there are speakers whose names say that they are not known."""
-    named = [row["speaker"] for _, row in manifest.rows() if names_nobody(row["speaker"])]
-    words = sorted(set(named) - {""})
-    if not words:
-        return []
-    count = counted(sum(map(bool, named)), "utterance")
-    return [f"the speaker of {count} counts as unknown: {listed(words)}"]
 
 
 def _utterance(row: dict[str, str], paths: Mapping[str, Path]) -> Utterance:

@@ -127,7 +127,7 @@ def _alike(group: Sequence[str], why: str, kept: str, counts: Counter[str]) -> F
     show = ascii if same else repr
     shown = ", ".join(f"{show(label)} ({counts[label]:,})" for label in group)
     cures = " ".join(f"`merge={label}={kept}`" for label in group if label != kept)
-    text = f"The labels {shown} {why}. This makes them one class: {cures}."
+    text = f"The labels {shown} {why}. To make them one class, list the corpus with {cures}."
     return Finding(CHECK, "warning", text)
 
 

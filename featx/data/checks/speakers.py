@@ -12,7 +12,7 @@ from featx.utils.text import counted, listed
 CHECK = "speakers"
 _FEW = 3  # speakers, or utterances of one, from which a pattern shows
 _CURE = (
-    "Give `speaker`, a regular expression whose only group finds the speaker in a path, such as "
+    "give `speaker`, a regular expression whose only group finds the speaker in a path, such as "
     "'(OAF|YAF)_'"
 )
 Spoken = Mapping[str, Sequence[Utterance]]  # what each speaker says
@@ -46,7 +46,7 @@ def _named_by_utterance(spoken: Spoken) -> Iterator[Finding]:
         CHECK,
         "error" if all(_is_file(name, said[0]) for name, said in spoken.items()) else "warning",
         f"Each of the {len(spoken):,} speakers, such as {example}, speaks a single utterance: "
-        "these look like names of files. Dividing by them does not keep people apart. "
+        "these look like names of files. Dividing by them does not keep people apart: "
         f"{_CURE}.",
     )
 
@@ -72,7 +72,7 @@ def _single_labels(spoken: Spoken) -> Iterator[Finding]:
             CHECK,
             "error",
             f"The names of the speakers hold their labels, as {often[0]} does: one person has "
-            f"several. Dividing by them does not keep people apart. {_CURE}.",
+            f"several. Dividing by them does not keep people apart: {_CURE}.",
         )
     else:
         yield Finding(
@@ -101,7 +101,10 @@ def _spelt_alike(spoken: Spoken) -> Iterator[Finding]:
 
 
 def _spelling(name: str) -> str:
-    return re.sub(r"(?<!\d)0+(?=\d)", "", plain(name).replace(" ", "").replace(".", ""))
+    """Return a name without separators, but those between numbers: 1-12 is not 11-2."""
+    word = re.sub(r"(?<=\d)\.0$", "", plain(name))  # as numbers that were read as decimal ones
+    word = re.sub(r"(?<=\d)[ .]+(?=\d)", "-", word).replace(" ", "").replace(".", "")
+    return re.sub(r"(?<!\d)0+(?=\d)", "", word)
 
 
 def _shared_names(spoken: Spoken, column: str, cure: str) -> Iterator[Finding]:

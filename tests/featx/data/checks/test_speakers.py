@@ -8,7 +8,7 @@ import pytest
 import featx
 from featx.data.checks.speakers import check_speakers
 from featx.data.manifest import Utterance
-from featx.data.words import names_nobody
+from featx.data.words import names_nobody, note_of_nobody
 from featx.protocols.folds import make_folds
 from featx.protocols.protocol import default_protocol
 
@@ -106,3 +106,27 @@ def test_unknown_is_not_one_person(write_corpus, caplog):
     assert "the speaker of 6 utterances counts as unknown: Unknown, unk." in caplog.text
     with pytest.raises(featx.FeatxError, match=r"6 of 18 utterances have no speaker, such as"):
         make_folds(loaded, default_protocol(loaded, 5, speaker_dependent=False).division)
+
+
+@pytest.mark.parametrize(
+    ("names", "alike"),
+    [
+        (("1-12", "11-2"), False),
+        (("1.1", "11"), False),
+        (("1", "10"), False),
+        (("1", "1.0"), True),
+        (("Spk_01", "spk1"), True),
+        (("1_02", "1-2"), True),
+    ],
+)
+def test_numbers_that_are_apart_stay_apart(names, alike):
+    rows = [row(i, names[i % 2], "sad" if i % 3 else "happy") for i in range(12)]
+    assert any("written in two ways" in text for _, text in findings(rows)) == alike
+
+
+def test_names_that_can_be_somebodys_come_with_a_cure():
+    assert note_of_nobody(["AB", "", "NA", "NA"]) == [
+        "the speaker of 2 utterances counts as unknown: NA (if NA is somebody, write speaker_NA "
+        "instead)"
+    ]
+    assert note_of_nobody(["AB", "speaker_NA", ""]) == []

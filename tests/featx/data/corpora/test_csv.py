@@ -105,12 +105,21 @@ def test_what_is_no_table_is_said(root, content, encoding, message):
         find_csv(root / "t.csv", "path=file,label=emotion", encoding=encoding)
 
 
-def test_utf8_read_as_something_else_is_a_warning(root):
+def test_utf8_read_as_something_else_is_a_warning(root, caplog):
     found = find_csv(write(root / "t.csv"), COLUMNS, encoding="cp1252")
     assert found.utterances[0].label == "frÃ¶hlich"
-    (note,) = found.notes
-    assert note.startswith("WARNING: t.csv is read as cp1252, but is UTF-8")
-    assert "fröhlich" in note
+    assert not found.notes
+    (warning,) = caplog.records
+    assert warning.levelname == "WARNING"
+    assert warning.getMessage().startswith("Warning: t.csv is read as cp1252, but is UTF-8")
+    assert "fröhlich" in warning.getMessage()
+
+
+def test_advice_on_the_folder_is_for_files_that_are_missing(root):
+    write(root / "t.csv", [("wav/1.wav", "sad", "eval")], ("path", "label", "split"))
+    with pytest.raises(CorpusError, match="write train, validation, test, or nothing") as caught:
+        find_csv(root / "t.csv")
+    assert "Give `audio`" not in str(caught.value)
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,7 @@ import featx
 from featx.data.choices import CorpusName
 from featx.data.corpora import CORPORA
 from featx.data.listing.files import CorpusError
+from featx.data.manifest_rows import ManifestError
 
 
 @pytest.fixture
@@ -73,3 +74,14 @@ def test_what_does_not_fit_is_refused(root, corpus, arguments, message):
 
 def test_every_corpus_is_a_choice():
     assert list(get_args(CorpusName)) == list(CORPORA)
+
+
+def test_a_manifest_that_would_not_be_valid_is_not_written(root):
+    table = root.parent / "t.csv"
+    table.write_text("path,label,start,end\ncorpus/sad/bert_1.wav,sad,0:00.1,01:02.5\n", "utf-8")
+    Path("manifest.csv").write_text("what was there", "utf-8")
+    with pytest.raises(
+        ManifestError, match=r"(?s)^Nothing was written\..*0\.1-62\.5 s lies outside"
+    ):
+        featx.build_manifest("csv", table, overwrite=True)
+    assert Path("manifest.csv").read_text("utf-8") == "what was there"
