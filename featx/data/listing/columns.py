@@ -11,10 +11,12 @@ Columns = Mapping[str, str] | str
 NAMES = (*REQUIRED, *OPTIONAL)
 OTHER_NAMES = {  # names under which others have a column, for suggestions
     "path": ("file", "filename", "file name", "filepath", "file path", "wav", "wav path", "audio",
-             "audio path", "wav file", "audio file", "name"),
-    "label": ("emotion", "emo", "class", "category", "emoclass", "target", "labels", "emotions"),
+             "audio path", "wav file", "audio file", "name", "datei", "dateiname", "fichier",
+             "archivo"),
+    "label": ("emotion", "emo", "class", "category", "emoclass", "target", "labels", "emotions",
+              "gefühl", "émotion", "emoción", "emozione"),
     "speaker": ("spk", "speaker id", "spkrid", "spk id", "speakerid", "actor", "actor id",
-                "subject"),
+                "subject", "sprecher", "locuteur", "hablante", "parlante"),
     "utterance": ("utt", "utt id", "id", "utterance id", "segment"),
     "split": ("split set", "set", "partition", "fold", "subset"),
     "start": ("begin", "start time", "onset"),

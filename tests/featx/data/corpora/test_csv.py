@@ -271,3 +271,18 @@ def test_any_file_is_read_or_refused(tmp_path_factory, content):
     path.write_bytes(content)
     with pytest.raises(CorpusError, match=r"any\.csv"):
         find_csv(path, "path=file,label=emotion")
+
+
+@pytest.mark.parametrize(
+    ("header", "meant"),
+    [
+        (("Datei", "Gefühl"), "path=Datei,label=Gefühl"),
+        (("fichier", "Émotion"), "path=fichier,label=Émotion"),
+        (("File_Name", "EmoClass"), "path=File_Name,label=EmoClass"),
+        (("x", "y"), "path=COLUMN,label=COLUMN"),
+    ],
+)
+def test_columns_that_seem_meant_are_suggested(root, header, meant):
+    write(root / "t.csv", [("wav/1.wav", "sad")], header)
+    with pytest.raises(CorpusError, match=f"`columns={meant}`"):
+        find_csv(root / "t.csv")
