@@ -55,9 +55,10 @@ def _missing(label: str, ids: Sequence[str], others: Sequence[str]) -> str:
     kept = ",".join(others)
     plainly = kept and len(kept) <= _LONGEST and not re.search(r"[\s\"'`]", kept)
     keep = f"Keep the other labels by `labels={kept}`" if plainly else "Choose labels by `labels`"
-    count = f"{counted(len(ids), 'utterance')}, such as {listed(ids, 2)},"
+    count = f"{counted(len(ids), 'utterance')} ({listed(ids, 2)})"
     if not label.strip():
-        return f"{count} have no label. {keep}."
+        has = "has" if len(ids) == 1 else "have"
+        return f"{count} {has} no label. {keep}."
     return (
         f"The label {label!r} of {count} looks like a missing value. {keep}; or, if it is a class, "
         f"give it a name that says so, as `merge={label}=neutral` does."

@@ -286,3 +286,18 @@ def test_columns_that_seem_meant_are_suggested(root, header, meant):
     write(root / "t.csv", [("wav/1.wav", "sad")], header)
     with pytest.raises(CorpusError, match=f"`columns={meant}`"):
         find_csv(root / "t.csv")
+
+
+def test_columns_without_a_name_are_counted_if_they_hold_something(root):
+    rows = [("0", "wav/1.wav", "sad", "x", ""), ("1", "wav/2.wav", "sad", "", "")]
+    write(root / "t.csv", rows, ("", "path", "label", "", ""))
+    found = find_csv(root / "t.csv")
+    assert "t.csv: left out 1 column without a name" in found.notes
+    assert not found.utterances[0].extra
+
+
+@pytest.mark.parametrize("line", ["wav/1.wav sad anna", "wav/1.wav,sad", "wav/1.wav"])
+def test_a_first_line_without_names_is_said(root, line):
+    (root / "t.txt").write_text(f"{line}\n{line}\n", "utf-8")
+    with pytest.raises(CorpusError, match="its first line holds a file"):
+        find_csv(root / "t.txt")
