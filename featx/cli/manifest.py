@@ -110,14 +110,14 @@ def manifest(
         ),
     ] = None,
     audio: Annotated[
-        Path | None,
+        str | None,
         typer.Option(
             rich_help_panel=_TABLES,
             help="For csv: the folder of the audio, at any depth (default: the table's own).",
         ),
     ] = None,
     unpack: Annotated[
-        Path | None,
+        str | None,
         typer.Option(
             rich_help_panel=_SINGLE,
             metavar="FOLDER",

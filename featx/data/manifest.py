@@ -118,19 +118,6 @@ def load_manifest(path: str | Path) -> Manifest:
     return _checked_manifest(path, read_rows(path))
 
 
-def parse_manifest(path: Path, content: bytes) -> Manifest:
-    """Return the manifest that a file will be, checked before it is written.
-
-    Args:
-        path: the file; it need not be there.
-        content: what `render_manifest` returned.
-
-    Raises:
-        ManifestError: naming every problem in it with its line.
-    """
-    return _checked_manifest(path, ManifestRows(path.parent.resolve(), parse_lines(path, content)))
-
-
 def _checked_manifest(path: Path, read: ManifestRows) -> Manifest:
     located = locate_audio(read)
     problems = find_problems(read, located)
@@ -140,6 +127,22 @@ def _checked_manifest(path: Path, read: ManifestRows) -> Manifest:
     for note in [*located.notes, *nobody]:
         log.info("%s: %s.", path, note)
     return Manifest(path, tuple(_utterance(row, located.paths) for _, row in read.rows()))
+
+
+def save_valid(path: Path, utterances: Sequence[Utterance]) -> Manifest:
+    """Write a manifest as `save_manifest` does, unless it is not valid, and return it.
+
+    Raises:
+        ManifestError: if it can't be written, or naming every problem; what was there before stays.
+    """
+    content = render_manifest(path, utterances)
+    rows = ManifestRows(path.parent.resolve(), parse_lines(path, content))
+    try:
+        manifest = _checked_manifest(path, rows)
+    except ManifestError as error:
+        raise ManifestError(f"Nothing was written. {error}") from error
+    save_manifest(path, utterances)
+    return manifest
 
 
 def save_manifest(path: Path, utterances: Sequence[Utterance]) -> None:

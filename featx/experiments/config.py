@@ -46,7 +46,7 @@ class Corpus(Schema):
     path: Path | None = None
     corpus: Literal["", CorpusName] = ""
     root: Path | None = None
-    options: dict[str, str] = Field(default_factory=dict)
+    options: dict[str, str | dict[str, str]] = Field(default_factory=dict)
     labels: tuple[str, ...] = ()
     merge: dict[str, str] = Field(default_factory=dict)
     mapping: str = ""
@@ -70,11 +70,13 @@ class Corpus(Schema):
     @model_validator(mode="after")
     def _known_options(self) -> Self:
         known = CORPORA[self.corpus].options if self.corpus else ()
-        for name in self.options:
+        for name, value in self.options.items():
             if name not in known:
                 raise ValueError(
                     f"options.{name}: no option of {self.corpus}; {nearest(name, known)}"
                 )
+            if name != "columns" and not isinstance(value, str):
+                raise ValueError(f"options.{name}: must be a text; a table is for columns alone")
         return self
 
 

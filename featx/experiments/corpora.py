@@ -41,7 +41,10 @@ def bring_manifest(experiment: Experiment, name: str, overwrite: bool = False) -
 
 
 def peek_manifest(experiment: Experiment, name: str, overwrite: bool = False) -> Built:
-    """Return what `bring_manifest` would return, without leaving a new file.
+    """Return what `bring_manifest` would return, without leaving a new manifest.
+
+    Sound that lies in films and tables is unpacked all the same, into the corpus's `unpack`: what
+    follows is checked with it, and the run finds it there.
 
     Raises:
         FeatxError: if the corpus or the manifest can't be used, or both disagree.

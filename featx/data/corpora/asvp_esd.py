@@ -9,11 +9,14 @@ Ma et al. (2024, EmoBox, Interspeech, https://github.com/emo-box/EmoBox) list it
 files one has the emotion 17, which nothing explains.
 """
 
+import re
 from collections.abc import Mapping
 from functools import partial
+from pathlib import Path
 
-from featx.data.listing.corpus import Facts
-from featx.data.listing.named import Naming, named_corpus
+from featx.data.listing.corpus import Corpus, Facts, Found
+from featx.data.listing.files import CorpusError
+from featx.data.listing.named import Naming, find_named
 from featx.data.listing.published import count_gaps
 
 EMOTIONS = {
@@ -47,14 +50,12 @@ FULL = {
     "breath": 172,
 }
 _AGES = {"01": "over 65", "02": "20 to 64", "03": "under 20", "04": "baby"}
+_RAVDESS = re.compile(r"03-0[12]-0[1-8](-0[12]){3}-(0[1-9]|1\d|2[0-4])")
 _NEXT = "(?(channel)-|_)"  # between fields: the form without a channel has underscores
 
 
 def _derive(columns: Mapping[str, str]) -> dict[str, str]:
-    return {
-        "sex": "female" if int(columns["speaker"]) % 2 else "male",
-        "age": _AGES.get(columns["age"], columns["age"]),
-    }
+    return {"sex": "female" if int(columns["speaker"]) % 2 else "male"}
 
 
 NAMING = Naming(
@@ -68,13 +69,28 @@ NAMING = Naming(
         "channel": {"01": "speech", "02": "non-speech", "": ""},
         "emotion": EMOTIONS,
         "intensity": {"01": "normal", "02": "high"},
+        "age": _AGES,
     },
     derive=_derive,
 )
 
-CORPUS = named_corpus(
-    NAMING,
-    Facts(
+
+def find_asvp_esd(root: Path) -> Found:
+    """Find the utterances of ASVP-ESD, as `find_named` does.
+
+    Raises:
+        CorpusError: also if all names are RAVDESS's, whose emotions have the same numbers.
+    """
+    found = find_named(root, NAMING)
+    if all(_RAVDESS.fullmatch(utterance.utterance) for utterance in found.utterances):
+        raise CorpusError(f"{root}: every file is named as in RAVDESS; list it as ravdess")
+    return found
+
+
+CORPUS = Corpus(
+    NAMING.title,
+    find_asvp_esd,
+    facts=Facts(
         licence="unclear",  # the Hub's copy says CC BY 4.0, lists of corpora "unknown"
         hours=18.0,
         speakers=131,
@@ -83,5 +99,5 @@ CORPUS = named_corpus(
         language="Chinese, English, French, Russian and others",
         link="https://zenodo.org/records/7132783",
     ),
-    partial(count_gaps, full=FULL, columns=("emotion",)),
+    gaps=partial(count_gaps, full=FULL, columns=("emotion",)),
 )

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path, PurePath
 
-from featx.data.listing.columns import NAMES, Columns, find_columns, read_columns
+from featx.data.listing.columns import NAMES, SEX, Columns, find_columns, read_columns
 from featx.data.listing.corpus import Corpus, Found
 from featx.data.listing.files import CorpusError, require_folder
 from featx.data.listing.ids import RowName, name_rows, repeats
@@ -139,6 +139,7 @@ class _Reader:
             split=self._split(line, row),
             start=self._time(line, row, "start"),
             end=self._time(line, row, "end"),
+            scale=self._scale(line, row),
             extra=self._extra(row),
         )
 
@@ -159,13 +160,22 @@ class _Reader:
             self.problems.add("unusable times", line, said)
             return None
 
+    def _scale(self, line: int, row: Mapping[str, str]) -> float | None:
+        text = self._cell(row, "scale")
+        try:
+            return seconds(text)
+        except ValueError:
+            self.problems.add("unusable scales", line, f"scale is {text!r}, not a number")
+            return None
+
     def _extra(self, row: Mapping[str, str]) -> dict[str, str]:
         """Return the other columns; those named like a manifest's get `table_` before it."""
         taken = {
             theirs for name, theirs in self.columns.items() if not (name == "label" and self.label)
         }
-        return {
-            f"table_{name}" if name in NAMES else name: text
+        sex = {SEX: self._cell(row, SEX)} if SEX in self.columns else {}
+        return sex | {
+            f"table_{name}" if name in (*NAMES, *sex) else name: text
             for name, text in row.items()
             if name not in taken and name not in _INDEX
         }

@@ -1,7 +1,8 @@
 """emoUERJ (Bastos Germano et al., 2021, https://zenodo.org/records/5427549;
 https://audeering.github.io/datasets/datasets/emouerj.html).
 
-Files are named `m03s08.wav`: sex and number of the speaker, emotion, take.
+Files are named `m03s08.wav`: sex and number of the speaker, emotion, take. In capitals they would
+be those of ShEMO.
 """
 
 from functools import partial
@@ -16,7 +17,7 @@ FULL = 377  # utterances
 NAMING = Naming(
     "emoUERJ",
     "m03s08",
-    r"(?P<speaker>[mw]\d\d)(?P<emotion>[a-z])(?P<take>\d\d)",
+    r"(?P<speaker>(?-i:[mw])\d\d)(?P<emotion>[a-z])(?P<take>\d\d)",
     {"speaker": {name: name for name in SPEAKERS}, "emotion": EMOTIONS},
     derive=lambda columns: {"sex": "male" if columns["speaker"][0] == "m" else "female"},
 )

@@ -12,10 +12,11 @@ from typing import NamedTuple
 
 from featx.data.listing.corpus import Corpus, Found
 from featx.data.listing.files import CorpusError, contents, find_files, nothing_found
-from featx.data.listing.named_files import missing_files
+from featx.data.listing.tabled import missing_files, without_label
 from featx.data.listing.values import to_sex, to_speaker, to_split
 from featx.data.manifest import Utterance
 from featx.data.manifest_rows import seconds
+from featx.data.words import looks_missing
 from featx.utils.text import counted, listed
 
 LABELS = ("utt2emo", "utt2emotion", "utt2label", "utt2cat")
@@ -76,20 +77,18 @@ def _split(name: str) -> str:
 def _read_folder(folder: Path, root: Path, table: str | None, split: str) -> Found:
     audio = _audio(folder, root)
     segments = _segments(folder) or {name: _Segment(name) for name in audio}
-    labels = _pairs(_label_file(folder, table))
+    labels = _labels(_label_file(folder, table))
     about = _About(folder, split)
-    utterances, missing, unlabelled = [], [], 0
+    utterances, missing, unlabelled = [], [], []
     for name, segment in segments.items():
         path = audio.get(segment.recording)
-        if not labels.get(name):
-            unlabelled += 1
+        if looks_missing(labels.get(name, "")):
+            unlabelled.append(labels.get(name, ""))
         elif path is None or not path.is_file():
             missing.append(name)
         else:
             utterances.append(about.utterance(name, path, segment, labels[name]))
-    notes = missing_files(missing)
-    if unlabelled:
-        notes.append(f"left out {counted(unlabelled, 'utterance')} without a label")
+    notes = missing_files(missing) + without_label(unlabelled)
     if about.alone:
         notes.append(f"speakers are unknown: {folder.name} has no utt2spk that names them")
     return Found(utterances, notes)
@@ -120,7 +119,11 @@ class _About:
 
 
 def _pairs(path: Path) -> dict[str, str]:
-    """Return the lines of a list, each by its first word; none if there is no such file."""
+    """Return the lines of a list, each by its first word; none if there is no such file.
+
+    Raises:
+        CorpusError: if it is not UTF-8, or lines with the same first word differ.
+    """
     if not path.is_file():
         return {}
     try:
@@ -128,7 +131,27 @@ def _pairs(path: Path) -> dict[str, str]:
     except UnicodeDecodeError as error:
         raise CorpusError(f"{path}: is not UTF-8; save it as UTF-8") from error
     parts = [line.split(maxsplit=1) for line in lines if line.strip()]
-    return {part[0]: part[1].strip() if len(part) > 1 else "" for part in parts}
+    pairs: dict[str, str] = {}
+    differing = []
+    for name, *rest in parts:
+        text = "".join(rest).strip()
+        if pairs.setdefault(name, text) != text:
+            differing.append(f"{name} with {pairs[name]} and {text}")
+    if differing:
+        raise CorpusError(f"{path}: names that stand twice: {listed(differing)}; keep one of each")
+    return pairs
+
+
+def _labels(path: Path) -> dict[str, str]:
+    labels = _pairs(path)
+    several = [f"{name} {label}" for name, label in labels.items() if len(label.split()) > 1]
+    if several:
+        raise CorpusError(
+            f"{path}: {counted(len(several), 'line')} with several words instead of a label: "
+            f"{listed(several)}. A line is UTTERANCE LABEL; write a label of several words with - "
+            "between them"
+        )
+    return labels
 
 
 def _label_file(folder: Path, table: str | None) -> Path:

@@ -7,13 +7,13 @@ process.py of Strong-AI-Lab/emotion.
 """
 
 import re
-from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 
 from featx.data.listing.corpus import Corpus, Facts, Found
-from featx.data.listing.files import CorpusError, find_files, nothing_found
-from featx.data.listing.named_files import missing_files, read_rows
+from featx.data.listing.files import CorpusError, drop_duplicates, find_files, nothing_found
+from featx.data.listing.published import count_gaps, known_faults
+from featx.data.listing.tabled import missing_files, not_listed, read_rows
 from featx.data.listing.unpack import Packed, Unpacked, unpack_sounds
 from featx.data.listing.values import to_speaker, to_split
 from featx.data.manifest import Utterance
@@ -29,8 +29,13 @@ EMOTIONS = {
     "disgust": "disgust",
 }
 FULL = {"train": 9_988, "validation": 1_108, "test": 2_610}  # without the two below
-BROKEN = {"train_dia125_utt3": "can't be decoded", "dev_dia110_utt7": "was never published"}
-WRONG = ("train_dia309_utt0", "test_dia38_utt4", "test_dia220_utt0")  # minutes long: cut wrongly
+FAULTS = {
+    "train_dia125_utt3": "can't be decoded as published",
+    "dev_dia110_utt7": "was never published",
+    **dict.fromkeys(
+        ("train_dia309_utt0", "test_dia38_utt4", "test_dia220_utt0"), "cut wrongly, minutes long"
+    ),
+}
 _COLUMNS = ("Utterance", "Speaker", "Emotion", "Sentiment", "Dialogue_ID", "Utterance_ID")
 _TABLE = re.compile(r"(train|dev|test)_sent_emo", re.IGNORECASE)
 _SOUND, _FILM = {".wav", ".flac"}, {".mp4", ".mkv", ".avi"}
@@ -57,10 +62,9 @@ def find_meld(root: Path, unpack: str | None = None) -> Found:
         Interrupted: on Ctrl-C while unpacking; the same call goes on from there.
     """
     rows = _read_tables(root)
-    sounds = _by_name(root, _SOUND)
-    films = {name: path for name, path in _by_name(root, _FILM).items() if name not in sounds}
-    surplus = sorted({*sounds, *films} - set(rows))
-    films = {name: path for name, path in films.items() if name in rows}
+    clips = _clips(root)
+    sounds, copies = _by_name(root, clips, rows, _SOUND)
+    films, more = _by_name(root, clips, set(rows) - set(sounds), _FILM)
     if films and unpack is None:
         raise CorpusError(
             f"{root}: the sound of {counted(len(films), 'utterance')} is in films such as "
@@ -68,14 +72,9 @@ def find_meld(root: Path, unpack: str | None = None) -> Found:
         )
     unpacked = _unpack(films, Path(unpack)) if films and unpack else Unpacked()
     audio = {**sounds, **unpacked.paths}
-    notes = missing_files([name for name in rows if name not in sounds and name not in films])
-    notes += [
-        f"left out {films[n].relative_to(root)}: {why}" for n, why in unpacked.failures.items()
-    ]
-    if surplus:
-        notes.append(
-            f"left out {counted(len(surplus), 'clip')} that no table lists: {listed(surplus)}"
-        )
+    notes = copies + more
+    notes += missing_files([name for name in rows if name not in sounds and name not in films])
+    notes += unpacked.notes() + not_listed(clips.values(), rows)
     utterances = [_utterance(n, row, audio[n]) for n, row in rows.items() if n in audio]
     if not utterances:
         raise nothing_found(
@@ -87,15 +86,23 @@ def find_meld(root: Path, unpack: str | None = None) -> Found:
 def _read_tables(root: Path) -> dict[str, _Row]:
     """Return the rows of all parts by the utterances' ids."""
     rows: dict[str, _Row] = {}
+    differing = []
     for path in find_files(root, {".csv"}):
         found = _TABLE.fullmatch(path.stem)
         if found:
             part = found[1].lower()
             for row in read_rows(path, _COLUMNS):
                 name = f"{part}_dia{row['Dialogue_ID']}_utt{row['Utterance_ID']}"
-                rows.setdefault(name, {**row, "part": part})
+                if rows.setdefault(name, {**row, "part": part}) != {**row, "part": part}:
+                    differing.append(f"{name} of {path.relative_to(root)}")
     if not rows:
-        raise nothing_found(root, "MELD: train_sent_emo.csv, dev_sent_emo.csv or test_…", [])
+        names = "train_sent_emo.csv, dev_sent_emo.csv or test_sent_emo.csv"
+        raise nothing_found(root, f"MELD: {names}", [])
+    if differing:
+        raise CorpusError(
+            f"{root}: the tables have {counted(len(differing), 'utterance')} twice, and not with "
+            f"the same words: {listed(differing)}. Keep one copy of the tables"
+        )
     unknown = sorted({row["Emotion"] for row in rows.values()} - set(EMOTIONS))
     if unknown:
         raise CorpusError(f"{root}: MELD has no emotion {listed(unknown)}; are the tables whole?")
@@ -103,14 +110,19 @@ def _read_tables(root: Path) -> dict[str, _Row]:
     return dict(sorted(rows.items(), key=lambda item: order.index(item[1]["part"])))
 
 
-def _by_name(root: Path, suffixes: set[str]) -> dict[str, Path]:
-    """Return the clips of a kind by the ids of their utterances."""
-    clips: dict[str, Path] = {}
-    for path in find_files(root, suffixes):
-        part = _part(path.relative_to(root))
-        if part:
-            clips.setdefault(f"{part}_{path.stem}", path)
-    return clips
+def _clips(root: Path) -> dict[Path, str]:
+    """Return the id of the utterance of each clip."""
+    parts = {path: _part(path.relative_to(root)) for path in find_files(root, _SOUND | _FILM)}
+    return {path: f"{part}_{path.stem}" for path, part in parts.items() if part}
+
+
+def _by_name(
+    root: Path, clips: Mapping[Path, str], names: Collection[str], suffixes: set[str]
+) -> tuple[dict[str, Path], list[str]]:
+    """Return the clips of a kind that are utterances by their ids, and a note on copies."""
+    chosen = [p for p, name in clips.items() if name in names and p.suffix.lower() in suffixes]
+    kept, notes = drop_duplicates(root, chosen, clips.__getitem__)
+    return {clips[path]: path for path in kept}, notes
 
 
 def _part(path: Path) -> str:
@@ -146,17 +158,7 @@ def _utterance(name: str, row: _Row, path: Path) -> Utterance:
 
 
 def _gaps(utterances: Sequence[Utterance]) -> list[str]:
-    found = Counter(utterance.split for utterance in utterances)
-    gaps = [f"{part} ({found[part]:,} of {n:,})" for part, n in FULL.items() if found[part] != n]
-    notes = [f"parts that differ from the published: {', '.join(gaps)}"] if gaps else []
-    names = {utterance.utterance for utterance in utterances}
-    notes += [
-        f"{name} is here, which in MELD {why}" for name, why in BROKEN.items() if name in names
-    ]
-    wrong = [name for name in WRONG if name in names]
-    if wrong:
-        notes.append(f"known to be cut wrongly, minutes long: {listed(wrong)}")
-    return notes
+    return count_gaps(utterances, FULL, ("split",)) + known_faults(utterances, FAULTS)
 
 
 CORPUS = Corpus(

@@ -15,14 +15,22 @@ interaction and other improvised turns follows from their counts. Activation is 
 """
 
 import re
-from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
+from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
 from featx.data.listing.corpus import Corpus, Facts, Found
 from featx.data.listing.files import find_files, nothing_found
-from featx.data.listing.named_files import by_stem, missing_files, not_listed
+from featx.data.listing.published import count_gaps
+from featx.data.listing.tabled import (
+    missing_files,
+    named_files,
+    not_listed,
+    only_table,
+    read_words,
+    unknown_votes,
+)
 from featx.data.listing.values import to_number
 from featx.data.listing.votes import Shares, add_votes, to_shares
 from featx.data.manifest import Utterance
@@ -43,17 +51,18 @@ _TABLES = ("evaluation.txt", "evalution.txt")
 _NAME = re.compile(r"MSP-IMPROV-S(\d\d)([AHSN])-([FM])(0[1-6])-([PSTR])-[FM]{2}\d+")
 _NUMBER = r"\s*(-?[\d.]+|NaN)\s*"
 _SCORES = rf"A:{_NUMBER};\s*V:{_NUMBER};\s*D:{_NUMBER};\s*N:{_NUMBER};?\s*"
+_BEGIN = re.compile(r"UTD-(IMPROV-[\w-]+)")
 _TURN = re.compile(rf"UTD-(IMPROV-[\w-]+)\.avi;\s*(\w);\s*{_SCORES}")
 _ANNOTATOR = re.compile(rf"([\w-]+)\s*;\s*([A-Za-z]+)\s*;.*;\s*{_SCORES}")
 _MEASURES = ("activation", "valence", "dominance", "naturalness")
 
 
 class _Turn(NamedTuple):
-    """A turn's line: its label and means, and the votes below it."""
+    """A turn's line: its label and means, and the votes below it, None in an unknown word."""
 
     code: str
     means: tuple[str, ...]
-    votes: dict[str, str]
+    votes: dict[str, str | None]
 
 
 def find_msp_improv(root: Path) -> Found:
@@ -72,26 +81,29 @@ def find_msp_improv(root: Path) -> Found:
     tables = [path for path in files if path.name.lower() in _TABLES]
     if not tables:
         raise nothing_found(root, "MSP-IMPROV: Evaluation.txt", [])
-    turns, unreadable = _read(tables[0].read_text("utf-8-sig", errors="replace").splitlines())
-    sound = [path for path in files if path.suffix.lower() != ".txt"]
-    audio = by_stem(path for path in sound if _NAME.fullmatch(path.stem))
-    texts = by_stem(path for path in files if _NAME.fullmatch(path.stem) and path not in sound)
-    notes = missing_files([name for name in turns if name not in audio])
-    notes += not_listed((path.stem for path in sound), turns)
+    table = only_table(root, tables, "tables of labels")
+    turns, unreadable = _read(table.read_text("utf-8-sig", errors="replace").splitlines())
+    sounds = [path for path in files if path.suffix.lower() != ".txt"]
+    audio, notes = named_files(root, sounds, turns)
+    said = (path for path in files if path.suffix.lower() == ".txt")
+    texts, copies = named_files(root, said, turns)
+    notes += copies + missing_files([name for name in turns if name not in audio])
+    notes += not_listed((path.stem for path in sounds), {*turns, *unreadable.values()})
     if unreadable:
         lines = counted(len(unreadable), "unreadable line")
-        notes.append(f"left out {lines} of {tables[0].name}: {listed(unreadable)}")
+        notes.append(f"left out {lines} of {table.name}: {listed(list(unreadable))}")
     names = sorted((name for name in turns if name in audio), key=lambda n: (n[17:19], n))
     if not names:
         raise nothing_found(root, "audio named like MSP-IMPROV-S01A-F01-P-FM01.wav", notes)
     utterances = [_utterance(name, turns[name], audio[name], texts.get(name)) for name in names]
+    notes += unknown_votes([name for name in names if None in turns[name].votes.values()])
     return Found(add_votes(utterances, _shares(turns)), notes)
 
 
-def _read(lines: Iterable[str]) -> tuple[dict[str, _Turn], list[str]]:
-    """Return the turns by name, and the places of lines that can't be read."""
+def _read(lines: Iterable[str]) -> tuple[dict[str, _Turn], dict[str, str]]:
+    """Return the turns by name, and the places of lines that can't be read with their turns."""
     turns: dict[str, _Turn] = {}
-    unreadable = []
+    unreadable: dict[str, str] = {}
     turn: _Turn | None = None
     for number, line in enumerate(map(str.strip, lines), 1):
         found = _TURN.fullmatch(line)
@@ -99,23 +111,30 @@ def _read(lines: Iterable[str]) -> tuple[dict[str, _Turn], list[str]]:
         if found and _NAME.fullmatch(f"MSP-{found[1]}") and found[2] in EMOTIONS:
             turn = _Turn(found[2], tuple(map(to_number, found.groups()[2:])), {})
             turns.setdefault(f"MSP-{found[1]}", turn)
-        elif voted and turn and voted[2].lower() in WORDS:
-            turn.votes.setdefault(voted[1], WORDS[voted[2].lower()])  # some lines stand twice
+        elif voted and turn:
+            turn.votes.setdefault(voted[1], WORDS.get(voted[2].lower()))  # some lines stand twice
         elif line.startswith("UTD-"):
-            unreadable.append(f"line {number}")
+            begin = _BEGIN.match(line)
+            unreadable[f"line {number}"] = f"MSP-{begin[1]}" if begin else ""
             turn = None
     return turns, unreadable
 
 
 def _shares(turns: dict[str, _Turn]) -> dict[str, Shares]:
-    return {name: to_shares((*turn.votes.values(),)) for name, turn in turns.items() if turn.votes}
+    """Return the shares of the votes, where there are some and all are in known words."""
+    votes = {name: tuple(filter(None, turn.votes.values())) for name, turn in turns.items()}
+    return {
+        name: to_shares(given)
+        for name, given in votes.items()
+        if given and len(given) == len(turns[name].votes)
+    }
 
 
 def _utterance(name: str, turn: _Turn, path: Path, text: Path | None) -> Utterance:
     fields = _NAME.fullmatch(name)
     assert fields, "names are matched before"
     sentence, acted, sex, session, scenario = fields.groups()
-    said = {"text": _words(text)} if text else {}
+    said = {"text": read_words(text)} if text else {}
     return Utterance(
         utterance=name,
         path=path,
@@ -134,19 +153,6 @@ def _utterance(name: str, turn: _Turn, path: Path, text: Path | None) -> Utteran
     )
 
 
-def _words(path: Path) -> str:
-    return " ".join(path.read_text("utf-8-sig", errors="replace").split())
-
-
-def _gaps(utterances: Sequence[Utterance]) -> list[str]:
-    found = Counter(utterance.extra.get("scenario", "") for utterance in utterances)
-    gaps = [f"{name} ({found[name]:,} of {n:,})" for name, n in FULL.items() if found[name] != n]
-    if not gaps:
-        return []
-    whole = f"{len(utterances):,} of {sum(FULL.values()):,} turns are here"
-    return [f"{whole}; scenarios that differ: {', '.join(gaps)}"]
-
-
 CORPUS = Corpus(
     "MSP-IMPROV",
     find_msp_improv,
@@ -159,5 +165,5 @@ CORPUS = Corpus(
         language="English",
         link="https://ecs.utdallas.edu/research/researchlabs/msp-lab/MSP-Improv.html",
     ),
-    gaps=_gaps,
+    gaps=partial(count_gaps, full=FULL, columns=("scenario",), noun="turn"),
 )

@@ -3,7 +3,7 @@ Evaluation 53:1-16; https://github.com/mansourehk/ShEMO).
 
 Files are named `M15A04.wav`: sex and number of the speaker, emotion, number. The label is that of
 the name. Transcripts and `shemo.json` name 162 utterances otherwise, as if with other labels
-(issue 2 of the repository).
+(issue 2 of the repository). Names that begin in lower case are emoUERJ's.
 """
 
 from collections.abc import Sequence
@@ -26,12 +26,9 @@ FEW = 50  # utterances of a label: too few to test it by speaker
 NAMING = Naming(
     "ShEMO",
     "M15A04",
-    r"(?P<speaker>[FM]\d\d)(?P<emotion>[a-z])(?P<number>\d{2,3})",
+    r"(?P<speaker>(?-i:[FM])\d\d)(?P<emotion>[a-z])(?P<number>\d{2,3})",
     {"emotion": EMOTIONS},
-    derive=lambda columns: {
-        "speaker": columns["speaker"].upper(),
-        "sex": "female" if columns["speaker"][0] in "fF" else "male",
-    },
+    derive=lambda columns: {"sex": "female" if columns["speaker"][0] == "F" else "male"},
 )
 
 

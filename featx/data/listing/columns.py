@@ -9,6 +9,7 @@ from featx.utils.text import closest, listed, nearest
 
 Columns = Mapping[str, str] | str
 NAMES = (*REQUIRED, *OPTIONAL)
+SEX = "sex"  # no column of a manifest's own, but of most corpora
 OTHER_NAMES = {  # names under which others have a column, for suggestions
     "path": ("file", "filename", "file name", "filepath", "file path", "wav", "wav path", "audio",
              "audio path", "wav file", "audio file", "name", "datei", "dateiname", "fichier",
@@ -40,10 +41,11 @@ def read_columns(columns: Columns | None) -> dict[str, str]:
     pairs = columns.items() if isinstance(columns, Mapping) else _pairs(columns)
     chosen: dict[str, str] = {}
     for name, theirs in pairs:
-        if name not in NAMES:
+        if name not in (*NAMES, SEX):
+            meant = f"is {theirs}={name} meant?" if theirs in NAMES else nearest(name, NAMES)
             raise CorpusError(
                 f"`columns={name}={theirs}`: a manifest has no column {name!r} of its own; "
-                f"{nearest(name, NAMES)} Other columns of the table are kept as they are."
+                f"{meant} Other columns of the table are kept as they are."
             )
         if chosen.setdefault(name, theirs) != theirs:
             raise CorpusError(f"`columns`: {name} is already {chosen[name]!r}.")
@@ -60,6 +62,25 @@ def _pairs(text: str) -> list[tuple[str, str]]:
             )
         pairs.append((name, theirs))
     return pairs
+
+
+def refuse_others(chosen: Mapping[str, str], names: Sequence[str], corpus: str) -> None:
+    """Refuse columns that a corpus has elsewhere than in a column.
+
+    Args:
+        chosen: what `read_columns` returned.
+        names: those of a manifest's that can be chosen.
+        corpus: the corpus's title.
+
+    Raises:
+        CorpusError: if another was chosen.
+    """
+    for name, theirs in chosen.items():
+        if name not in names:
+            raise CorpusError(
+                f"`columns={name}={theirs}`: {corpus} have no column for the {name} to choose; "
+                f"those that can be chosen are {', '.join(names)}."
+            )
 
 
 def find_columns(

@@ -44,7 +44,8 @@ def write_sound(source: Path | bytes, target: Path) -> None:
         except soundfile.LibsndfileError as error:
             raise OSError(f"{target}: {first_line(error)}") from error
         except (av.FFmpegError, OSError) as error:
-            raise ValueError(f"can't be decoded ({first_line(error)})") from error
+            why = error.strerror or first_line(error)  # without FFmpeg's number and "<none>"
+            raise ValueError(f"can't be decoded ({why})") from error
 
 
 def _write_track(film: "av.container.InputContainer", target: Path) -> None:

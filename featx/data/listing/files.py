@@ -35,12 +35,12 @@ def find_files(root: Path, suffixes: Collection[str]) -> list[Path]:
         The files, shallowest first, then by name.
 
     Raises:
-        CorpusError: if the folder is missing.
+        CorpusError: if the folder is missing, or one in it can't be read.
     """
     require_folder(root)
     found: list[Path] = []
     walked: set[str] = set()
-    for folder, subfolders, names in os.walk(root, followlinks=True):
+    for folder, subfolders, names in os.walk(root, onerror=_refuse, followlinks=True):
         real = os.path.realpath(folder)
         subfolders[:] = [] if real in walked else sorted(n for n in subfolders if n[0] != ".")
         if real not in walked:  # a link can lead back to where it lies
@@ -48,6 +48,10 @@ def find_files(root: Path, suffixes: Collection[str]) -> list[Path]:
             found += [path for path in paths if path.suffix.lower() in suffixes]
         walked.add(real)
     return sorted(found, key=lambda path: (len(path.parts), path.as_posix()))
+
+
+def _refuse(error: OSError) -> None:
+    raise CorpusError(f"{error.filename}: can't be read ({error.strerror})") from error
 
 
 def drop_duplicates(

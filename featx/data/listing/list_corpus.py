@@ -13,8 +13,7 @@ from featx.data.listing.files import CorpusError, ManifestDiffersError
 from featx.data.listing.mapping import apply_mapping, read_mapping
 from featx.data.listing.readable import keep_readable
 from featx.data.listing.relabel import choose_labels
-from featx.data.manifest import Manifest, parse_manifest, render_manifest, save_manifest
-from featx.data.manifest_rows import ManifestError
+from featx.data.manifest import Manifest, render_manifest, save_valid
 from featx.data.words import names_nobody, note_of_nobody
 from featx.utils.arguments import check_choice
 
@@ -57,7 +56,7 @@ def list_corpus(
 
     Raises:
         CorpusError: if the corpus can't be read as asked, or `out` says something else.
-        ManifestError: if the manifest can't be written, or is not valid.
+        ManifestError: if the manifest can't be written, or is not valid; then it is not written.
     """
     check_choice("corpus", corpus, CorpusName)
     given = {name: value for name, value in options.items() if value is not None}
@@ -71,12 +70,7 @@ def list_corpus(
             f"{out} exists and says something else. Replace it with `overwrite`, or give another "
             "file as `out`."
         )
-    try:
-        manifest = parse_manifest(out, content)
-    except ManifestError as error:
-        raise ManifestError(f"Nothing was written. {error}") from error
-    save_manifest(out, found.utterances)
-    return Built(manifest, found.notes)
+    return Built(save_valid(out, found.utterances), found.notes)
 
 
 def _without_nobody(found: Found) -> Found:
@@ -121,6 +115,9 @@ def _check_options(corpus: str, given: Mapping[str, Columns]) -> None:
         if name not in CORPORA[corpus].options:
             owners = [other for other, entry in CORPORA.items() if name in entry.options]
             raise CorpusError(f"`{name}` is for {', '.join(owners)}, not for {corpus}.")
+    for name in ("audio", "unpack"):
+        if name in given and not str(given[name]).strip():
+            raise CorpusError(f"`{name}` must name a folder.")
     choices_of = {"channel": Channel, "scenario": Scenario, "label_source": LabelSource}
     for name, choices in choices_of.items():
         if name in given:

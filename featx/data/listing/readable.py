@@ -17,7 +17,8 @@ _SHOWN = 5  # files
 def keep_readable(found: Found, scale: float | None = None) -> Found:
     """Leave out utterances whose audio can't be read, and give the others their scale.
 
-    Only headers are read. Missing files stay: they are a fault of the corpus as a whole.
+    Only headers are read. Missing files stay: they are a fault of the corpus as a whole. Links to
+    nowhere are as good as files that can't be read.
 
     Args:
         found: what a corpus holds.
@@ -56,8 +57,14 @@ def _scaled(utterance: Utterance, scale: float | None) -> Utterance:
         AudioError: if the file can't be read.
     """
     if not utterance.path.is_file():
+        if utterance.path.is_symlink():
+            raise AudioError(f"{utterance.path}: is a link to nowhere")
         return utterance
-    floating = read_header(utterance.path).floating
+    try:
+        floating = read_header(utterance.path).floating
+    except UnicodeEncodeError as error:
+        name = ascii(str(utterance.path))
+        raise AudioError(f"{name}: its name is not UTF-8, rename it") from error
     return replace(utterance, scale=scale) if floating and scale is not None else utterance
 
 

@@ -1,5 +1,6 @@
 """Sound that lies in films or tables, written into audio files of its own."""
 
+import hashlib
 import os
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
@@ -10,9 +11,11 @@ from featx.errors import FeatxError, Interrupted
 from featx.utils.files import replace
 from featx.utils.parallel import map_ahead
 from featx.utils.progress import progress
-from featx.utils.text import first_line
+from featx.utils.text import counted, first_line, listed
 
 _SIGNATURES = {b"RIFF": ".wav", b"fLaC": ".flac", b"OggS": ".ogg", b"ID3": ".mp3", b"FORM": ".aiff"}
+_ENDS = 65_536  # bytes at either end of a film, by which films are told apart
+_FAILURES = 2  # in a note
 
 
 @dataclass(frozen=True)
@@ -40,12 +43,20 @@ class Unpacked:
     paths: dict[str, Path] = field(default_factory=dict)
     failures: dict[str, str] = field(default_factory=dict)
 
+    def notes(self) -> list[str]:
+        """Return a note on the sounds that can't be had, or none."""
+        if not self.failures:
+            return []
+        why = listed([f"{name} ({why})" for name, why in self.failures.items()], _FAILURES)
+        return [f"left out {counted(len(self.failures), 'sound')} that can't be unpacked: {why}"]
+
 
 def unpack_sounds(packed: Iterable[Packed], total: int, folder: Path) -> Unpacked:
     """Write sounds into files, in threads; those that are there and up to date are kept.
 
     What libsndfile reads is written as it is; the sound of all else becomes FLAC of 16 bits at its
-    own rate, all channels kept. A file is there in full or not at all.
+    own rate, all channels kept, in a file whose name ends in digits that stand for its source: so
+    datasets that share a folder keep their sounds apart. A file is there in full or not at all.
 
     Args:
         packed: the sounds, of different names; taken as there is room.
@@ -53,7 +64,8 @@ def unpack_sounds(packed: Iterable[Packed], total: int, folder: Path) -> Unpacke
         folder: where they go.
 
     Raises:
-        FeatxError: if a film can't be read for want of a package, or the folder can't be written.
+        FeatxError: if a film can't be read for want of a package, the folder can't be written, or
+            a file is there that holds another sound.
         Interrupted: on Ctrl-C; the same call goes on from there.
     """
     unpacked = Unpacked()
@@ -84,18 +96,44 @@ def _write_all(packed: Iterable[Packed], folder: Path) -> Iterator[tuple[str, Pa
 def _write(sound: Packed, folder: Path) -> Path | str:
     """Return the file of a sound, written if need be, or why it can't be had."""
     ending = _ending(sound.source)
-    path = folder / f"{sound.name}{ending or '.flac'}"
-    if _is_current(path, sound.source, bool(ending)):
+    if isinstance(sound.source, bytes) and ending:
+        return _copy(sound.source, folder / f"{sound.name}{ending}")
+    try:
+        path = folder / f"{sound.name}-{_digits(sound.source)}.flac"
+    except OSError as error:
+        return f"can't be read ({error.strerror or error})"
+    if path.is_file() and not _is_newer(sound.source, path):
         return path
     try:
-        if isinstance(sound.source, bytes) and ending:
-            content = sound.source
-            replace(path, lambda unfinished: unfinished.write_bytes(content))
-        else:
-            replace(path, lambda unfinished: write_sound(sound.source, unfinished))
+        replace(path, lambda unfinished: write_sound(sound.source, unfinished))
     except ValueError as error:
         return first_line(error)
     return path
+
+
+def _copy(content: bytes, path: Path) -> Path:
+    """Write an audio file as it is; one of another content is left as it is, and refused."""
+    if not path.is_file():
+        replace(path, lambda unfinished: unfinished.write_bytes(content))
+    elif path.read_bytes() != content:
+        raise FeatxError(
+            f"`unpack`: {path} is there with another sound; give each dataset a folder of its own."
+        )
+    return path
+
+
+def _digits(source: Path | bytes) -> str:
+    """Return hexadecimal digits that differ between sources: of a film, by its size and ends."""
+    digest = hashlib.blake2b(digest_size=4)
+    if isinstance(source, bytes):
+        digest.update(source)
+    else:
+        size = source.stat().st_size
+        with source.open("rb") as film:
+            digest.update(b"%d:" % size + film.read(_ENDS))
+            film.seek(max(0, size - _ENDS))
+            digest.update(film.read(_ENDS))
+    return digest.hexdigest()
 
 
 def _ending(source: Path | bytes) -> str:
@@ -107,9 +145,5 @@ def _ending(source: Path | bytes) -> str:
     return next((end for begin, end in _SIGNATURES.items() if source.startswith(begin)), "")
 
 
-def _is_current(path: Path, source: Path | bytes, as_it_is: bool) -> bool:
-    if not path.is_file():
-        return False
-    if isinstance(source, Path):
-        return path.stat().st_mtime >= source.stat().st_mtime
-    return not as_it_is or path.read_bytes() == source
+def _is_newer(source: Path | bytes, path: Path) -> bool:
+    return isinstance(source, Path) and source.stat().st_mtime > path.stat().st_mtime

@@ -4,14 +4,26 @@ import re
 from collections.abc import Mapping
 
 from featx.data.manifest_rows import OPTIONAL, REQUIRED
-from featx.data.words import looks_missing, names_nobody
+from featx.data.words import looks_missing, names_nobody, plain
 
 _SPLITS = {  # by the words that a part's name begins with
     "train": re.compile(r"(train|training|trn)(?![a-z])"),
     "validation": re.compile(r"(dev|devel|development|val|valid|validation)(?![a-z])"),
     "test": re.compile(r"(test|testing|tst)(?![a-z])"),
 }
-_SEXES = {"f": "female", "w": "female", "m": "male"}
+_SEXES = {  # in English, and as corpora of other languages write them
+    "female": {
+        "f", "w", "female", "woman", "women", "girl", "lady", "fem", "feminine", "weiblich", "frau",
+        "femme", "féminin", "feminin", "femenino", "feminino", "mujer", "mulher", "donna",
+        "femmina", "femminile", "vrouw", "kvinna", "kvinde", "kobieta", "женский", "ж", "女",
+        "女性", "女声", "여성", "여자",
+    },
+    "male": {
+        "m", "male", "man", "men", "boy", "gentleman", "masc", "masculine", "männlich",
+        "maennlich", "mann", "homme", "masculin", "masculino", "hombre", "homem", "uomo", "maschio",
+        "maschile", "mężczyzna", "мужской", "м", "男", "男性", "男声", "남성", "남자",
+    },
+}  # fmt: skip
 
 
 def to_split(name: str) -> str:
@@ -26,7 +38,8 @@ def to_split(name: str) -> str:
 
 def to_sex(name: str) -> str:
     """Return "female" or "male"; empty if it is neither, or unknown."""
-    return _SEXES.get(name.strip().lower()[:1], "")
+    word = plain(name)
+    return next((sex for sex, words in _SEXES.items() if word in words), "")
 
 
 def to_speaker(name: str) -> str:

@@ -60,6 +60,7 @@ def test_another_manifest_is_named_in_the_next_command(root, run_featx):
             "sad already becomes happy",
         ),
         (["folder", "--speaker", "("], "--speaker (: not a regular expression"),
+        (["meld", "--unpack", ""], "--unpack must name a folder"),
     ],
 )
 def test_errors_name_options(root, run_featx, arguments, message):

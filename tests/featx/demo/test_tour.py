@@ -33,6 +33,7 @@ def uars(out):
     return [float(uar) for uar in re.findall(r"^ +UAR +([\d.]+)", out, re.MULTILINE)]
 
 
+@pytest.mark.thorough  # `make demo` is the same with real weights
 def test_it_goes_from_audio_to_the_report(workplace, tiny_whisper, run_featx, monkeypatch):
     monkeypatch.setattr(tour, "SPEAKERS", 4)
     outcome = run_featx("demo")

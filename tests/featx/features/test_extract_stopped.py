@@ -24,7 +24,12 @@ def features(folder: Path = STORE) -> dict[str, bytes]:
     ("kind", "corpus", "options"),
     [
         ("encoder", {"speakers": 15, "takes": 3}, ONE_BY_ONE),
-        ("egemaps", {"speakers": 10, "takes": 2, "seconds": 3.0}, ()),
+        pytest.param(
+            "egemaps",
+            {"speakers": 10, "takes": 2, "seconds": 3.0},
+            (),
+            marks=pytest.mark.thorough,
+        ),
     ],
 )
 def test_ctrl_c_keeps_what_is_done(

@@ -91,7 +91,7 @@ def as_system(number: int, votes: Votes, order: np.ndarray) -> Voter:
 
 
 @given(sizes, st.sampled_from(["hard", "soft"]), st.randoms(use_true_random=False))
-@settings(max_examples=1000)
+@settings(max_examples=200)
 def test_systems_are_joined_by_utterance_however_each_is_ordered(size, rule, shuffle):
     votes = make_votes(*size)
     orders = [shuffle.sample(range(size[2]), size[2]) for _ in range(size[1])]

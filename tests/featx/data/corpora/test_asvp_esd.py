@@ -39,6 +39,15 @@ def test_other_corpora_with_numbers_are_not_taken_for_it(fill, name):
         CORPUS.find(fill(f"{name}.wav"))
 
 
+def test_ravdess_is_not_taken_for_it_though_its_names_can_be_read_as_such(fill):
+    root = fill(*(f"03-01-0{n}-01-02-01-0{n}.wav" for n in range(1, 9)))
+    with pytest.raises(CorpusError, match=r"every file is named as in RAVDESS; list it as ravdess"):
+        CORPUS.find(root)
+    found = CORPUS.find(fill("03-01-05-01-02-01-02-03-01.wav"))  # of nine fields
+    assert len(found.utterances) == 5
+    assert "4 files with codes that ASVP-ESD doesn't have" in found.notes[0]  # ages 05 to 08
+
+
 def test_emotions_without_a_meaning_are_left_out(fill):
     found = CORPUS.find(fill("03-02-13-01-01-101-02-01-00.wav", "03-01-17-01-01-101-02-01-00.wav"))
     [breath] = found.utterances

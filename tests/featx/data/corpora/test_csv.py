@@ -52,6 +52,21 @@ def test_separators_and_marks_of_unicode_are_seen_and_said(root, separator, enco
     assert len(found.notes) == 1 + encoding.startswith(("utf-16", "utf-32"))
 
 
+def test_a_scale_of_the_table_is_kept(root):
+    path = root / "t.csv"
+    path.write_text("path,label,scale\nwav/1.wav,a,32768\nwav/2.wav,b,\n")
+    assert [u.scale for u in find_csv(path).utterances] == [32768, None]
+    path.write_text("path,label,scale\nwav/1.wav,a,large\n")
+    with pytest.raises(CorpusError, match=r"line 2: scale is 'large', not a number"):
+        find_csv(path)
+
+
+def test_sex_is_a_column_that_can_be_named(root):
+    columns = {"path": "file", "label": "emotion", "sex": "text"}
+    found = find_csv(write(root / "t.csv"), columns)
+    assert [u.extra["sex"] for u in found.utterances] == ["a; b", ""]
+
+
 @pytest.mark.parametrize(
     ("change", "columns"),
     [

@@ -131,7 +131,8 @@ def listed(monkeypatch):
     def find(name, files):
         paths = [ROOT / file for file in files]
         monkeypatch.setattr("featx.data.listing.named.find_files", lambda root, suffixes: paths)
-        monkeypatch.setattr("featx.data.corpora.crema_d_tables.find_files", lambda root, _: [])
+        monkeypatch.setattr("featx.data.listing.files.contents", lambda folder: "")
+        monkeypatch.setattr("featx.data.corpora.crema_d.tables.find_files", lambda root, _: [])
         return CORPORA[name].find(ROOT)
 
     return find
@@ -164,7 +165,7 @@ def test_what_is_missing_is_named_and_nothing_at_all_too(listed, name):
     assert name in ("shemo", "emouerj") or lost.label in gap
 
 
-@every
+@pytest.mark.parametrize("name", [name for name in LISTS if name not in ("shemo", "emouerj")])
 def test_capitals_change_neither_speakers_nor_labels(listed, name):
     samples = LISTS[name][:: len(LISTS[name]) // 20]
     usual = listed(name, [f"{file}.wav" for file in samples]).utterances
@@ -172,6 +173,18 @@ def test_capitals_change_neither_speakers_nor_labels(listed, name):
         changed = listed(name, [change(f"{file}.wav") for file in samples]).utterances
         who = sorted((u.speaker, u.label, u.column("sex")) for u in changed)
         assert who == sorted((u.speaker, u.label, u.column("sex")) for u in usual)
+
+
+@pytest.mark.parametrize(
+    ("name", "other", "wrong"), [("shemo", "emouerj", str.lower), ("emouerj", "shemo", str.upper)]
+)
+def test_shemo_and_emouerj_differ_in_the_case_of_the_first_letter(listed, name, other, wrong):
+    files = [f"{stem[0]}{stem[1:].swapcase()}.wav" for stem in LISTS[name][:16]]
+    assert len(listed(name, files).utterances) == 16
+    with pytest.raises(CorpusError, match=r"found no "):
+        listed(other, files)
+    with pytest.raises(CorpusError, match=r"found no "):
+        listed(name, [wrong(file) for file in files])
 
 
 @every

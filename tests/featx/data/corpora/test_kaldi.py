@@ -85,6 +85,16 @@ def test_commands_and_archives_are_refused_and_never_run(fill, entry, monkeypatc
         ({}, r"found no Kaldi data: wav\.scp"),
         ({"wav_scp": "u a.wav"}, r"has no utt2emo or .*name the file with `table`.* holds a\.wav"),
         ({"wav_scp": "u a.wav", "utt2emo": "v sad"}, r"(?s)found no utterances.*without a label"),
+        ({"wav_scp": "u a.wav", "utt2emo": "u NaN"}, r"1 utterance without a label: NaN"),
+        (
+            {"wav_scp": "u a.wav", "utt2emo": "u sad\nv sad\nu happy"},
+            r"utt2emo: names that stand twice: u with sad and happy",
+        ),
+        (
+            {"wav_scp": "u a.wav", "utt2emo": "u sad", "utt2spk": "u a\nu b"},
+            r"utt2spk: names that stand twice",
+        ),
+        ({"wav_scp": "u a.wav", "utt2emo": "u 3 sad"}, r"1 line with several words .*: u 3 sad"),
         (
             {"wav_scp": "u a.wav", "utt2emo": "u sad", "segments": "u u 0"},
             r"'u' must be followed by",
@@ -103,5 +113,5 @@ def test_what_can_not_be_read_is_said(fill, lists, message):
 
 
 def test_the_file_of_labels_can_be_named(fill):
-    root = write(fill("a.wav"), wav_scp="u a.wav\n", utt2emo="u sad\n", utt2fine="u very sad\n")
-    assert find_kaldi(root, "utt2fine").utterances[0].label == "very sad"
+    root = write(fill("a.wav"), wav_scp="u a.wav\n", utt2emo="u sad\n", utt2fine="u very-sad\n")
+    assert find_kaldi(root, "utt2fine").utterances[0].label == "very-sad"

@@ -20,6 +20,7 @@ TEST = HEADER + '1,What?,Joey and Ross,fear,negative,38,4,3,19,"0:14:38,127","0:
 def write(root, **tables):
     root.mkdir(parents=True, exist_ok=True)
     for part, text in tables.items():
+        (root / part).parent.mkdir(exist_ok=True)
         (root / f"{part}_sent_emo.csv").write_text(text, "utf-8")
     return root
 
@@ -47,7 +48,7 @@ def test_sound_beside_the_clips_is_used_as_it_is(fill):
     }
     assert found.notes == [
         "left out 1 utterance whose file is missing: train_dia125_utt3",
-        "left out 1 clip that no table lists: test_final_videos_testdia101_utt0",
+        "left out 1 file that no table lists: test_final_videos_testdia101_utt0",
     ]
 
 
@@ -80,32 +81,49 @@ def test_films_are_unpacked_where_asked(tmp_path, tone, write_film):
     with pytest.raises(CorpusError, match=r"sound of 4 utterances is in films such as .*`unpack`"):
         find_meld(root)
     manifest = featx.build_manifest("meld", root, tmp_path / "m.csv", unpack=tmp_path / "sound")
-    assert [u.path.name for u in manifest.utterances] == [
-        "train_dia0_utt0.flac",
-        "train_dia0_utt1.flac",
-        "dev_dia0_utt0.flac",
+    assert [u.path.name.rpartition("-")[0] for u in manifest.utterances] == [
+        "train_dia0_utt0",
+        "train_dia0_utt1",
+        "dev_dia0_utt0",
     ]
     [note] = find_meld(root, str(tmp_path / "sound")).notes
-    assert note.startswith("left out train_splits/dia125_utt3.mp4: can't be decoded")
+    assert note == (
+        "left out 1 sound that can't be unpacked: train_dia125_utt3 (can't be decoded (Invalid "
+        "data found when processing input))"
+    )
+
+
+def test_clips_of_the_same_name_must_be_the_same(fill):
+    root = write(fill("train_splits/dia0_utt0.wav", "copy/train/dia0_utt0.wav"), train=TRAIN)
+    assert "left out 1 duplicate by name" in find_meld(root).notes[0]
+    (root / "copy/train/dia0_utt0.wav").write_bytes(b"RIFF")
+    with pytest.raises(CorpusError, match=r"1 file has the name of another but not its content"):
+        find_meld(root)
 
 
 def test_gaps_name_what_is_published_and_known_to_be_faulty(fill):
     root = fill("train/dia125_utt3.wav", "test/dia38_utt4.wav")
     write(root, train=TRAIN, test=TEST)
-    parts, broken, wrong = CORPUS.gaps(find_meld(root).utterances)
+    parts, faults = CORPUS.gaps(find_meld(root).utterances)
     assert parts == (
-        "parts that differ from the published: train (1 of 9,988), validation (0 of 1,108), "
+        "2 of 13,706 utterances are here; too few: train (1 of 9,988), validation (0 of 1,108), "
         "test (1 of 2,610)"
     )
-    assert broken == "train_dia125_utt3 is here, which in MELD can't be decoded"
-    assert wrong == "known to be cut wrongly, minutes long: test_dia38_utt4"
+    assert faults == (
+        "2 utterances known to be faulty: train_dia125_utt3 (can't be decoded as published), "
+        "test_dia38_utt4 (cut wrongly, minutes long)"
+    )
     assert sum(FULL.values()) == 9_989 + 1_109 + 2_610 - 2
 
 
 @pytest.mark.parametrize(
     ("tables", "message"),
     [
-        ({}, r"found no MELD: train_sent_emo\.csv"),
+        ({}, r"found no MELD: train_sent_emo\.csv, dev_sent_emo\.csv or test_sent_emo\.csv"),
+        (
+            {"train": TRAIN, "copy/train": TRAIN.replace("joy", "anger")},
+            r"the tables have 1 utterance twice, .*: train_dia0_utt0 of copy/train_sent_emo\.csv",
+        ),
         ({"train": TRAIN.replace("joy", "glee")}, r"MELD has no emotion glee"),
         ({"dev": DEV}, r"(?s)found no clip of MELD's tables.*1 utterance whose file is missing"),
     ],

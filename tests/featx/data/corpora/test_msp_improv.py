@@ -62,17 +62,37 @@ def test_what_is_missing_unreadable_or_too_much_is_said(fill, corpus):
     (corpus / FILES[2]).unlink()
     with (corpus / "Evaluation.txt").open("a") as file:
         file.write("UTD-IMPROV-S02H-F01-P-FM01.avi; ?; A:1; V:1; D:1; N:1;\nperson-1; Sad\n")
+    fill("session1/MSP-IMPROV-S02H-F01-P-FM01.wav")  # whose line is there, if unreadable
+    table = corpus / "Evaluation.txt"
+    table.write_text(table.read_text().replace("person-1; Angry", "person-1; Gloomy"))
     found = find_msp_improv(corpus)
     assert found.notes == [
         f"left out 1 utterance whose file is missing: {NAMES[2]}",
         "left out 1 file that no table lists: MSP-IMPROV-S02A-F01-P-FM01",
         "left out 1 unreadable line of Evaluation.txt: line 9",
+        f"1 turn with unknown votes, agreement left empty: {NAMES[1]}",
     ]
+    assert not found.utterances[1].column("agreement")
+
+
+def test_files_of_equal_names_and_several_tables_must_be_the_same(fill, corpus):
+    fill(f"copy/{NAMES[0]}.wav")
+    (corpus / "copy/Evaluation.txt").write_text(EVALUATION)
+    assert "left out 1 duplicate by name" in find_msp_improv(corpus).notes[0]
+    (corpus / "copy/Evaluation.txt").write_text(EVALUATION.replace("; N;", "; S;"))
+    with pytest.raises(
+        CorpusError, match=r"holds 2 tables of labels: Evaluation\.txt, copy/Evaluation\.txt"
+    ):
+        find_msp_improv(corpus)
+    (corpus / "copy/Evaluation.txt").unlink()
+    (corpus / f"copy/{NAMES[0]}.wav").write_bytes(b"RIFF")
+    with pytest.raises(CorpusError, match=r"1 file has the name of another"):
+        find_msp_improv(corpus)
 
 
 def test_gaps_compare_with_the_published_scenarios(corpus):
     [gap] = CORPUS.gaps(find_msp_improv(corpus).utterances)
-    assert gap.startswith("3 of 8,438 turns are here; scenarios that differ: natural (1 of 2,785)")
+    assert gap.startswith("3 of 8,438 turns are here; too few: natural (1 of 2,785)")
     assert "target-read (1 of 620)" in gap
 
 

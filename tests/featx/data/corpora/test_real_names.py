@@ -87,7 +87,7 @@ def test_every_name_of_a_public_list_is_read(monkeypatch, name):
     stems = [" ".join(stem.split()) for stem in NAMES[name].split(separator)]
     paths = [Path(f"/corpus/{stem}.wav") for stem in stems]
     monkeypatch.setattr("featx.data.listing.named.find_files", lambda root, suffixes: paths)
-    monkeypatch.setattr("featx.data.corpora.crema_d_tables.find_files", lambda root, _: [])
+    monkeypatch.setattr("featx.data.corpora.crema_d.tables.find_files", lambda root, _: [])
     found = CORPORA[name].find(Path("/corpus"))
     assert {utterance.utterance for utterance in found.utterances} == set(stems)
     assert not [note for note in found.notes if "left out" in note]

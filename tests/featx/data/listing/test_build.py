@@ -10,7 +10,6 @@ import featx
 from featx.data.choices import CorpusName
 from featx.data.corpora import CORPORA
 from featx.data.listing.files import CorpusError
-from featx.data.manifest_rows import ManifestError
 
 
 @pytest.fixture
@@ -72,16 +71,28 @@ def test_what_does_not_fit_is_refused(root, corpus, arguments, message):
     assert not Path("manifest.csv").exists()
 
 
+@pytest.mark.parametrize("before", [None, "what was there"])
+def test_a_manifest_that_is_not_valid_is_not_written(fill, before):
+    root = fill("a.wav")
+    lists = {"wav.scp": "r a.wav", "segments": "u r 0 99", "utt2emo": "u sad"}
+    for name, text in lists.items():
+        (root / name).write_text(text)
+    out = root / "made/m.csv"
+    if before:
+        out.parent.mkdir()
+        out.write_text(before)
+    with pytest.raises(featx.FeatxError, match=r"made/m\.csv can't be used:.*\n.*lies outside"):
+        featx.build_manifest("kaldi", root, out, overwrite=True)
+    assert [path.read_text() for path in out.parent.glob("*")] == ([before] if before else [])
+
+
+@pytest.mark.parametrize(
+    ("corpus", "name"), [("meld", "unpack"), ("huggingface", "unpack"), ("csv", "audio")]
+)
+def test_a_folder_without_a_name_is_refused(root, corpus, name):
+    with pytest.raises(CorpusError, match=rf"`{name}` must name a folder"):
+        featx.build_manifest(corpus, root, **{name: ""})
+
+
 def test_every_corpus_is_a_choice():
     assert list(get_args(CorpusName)) == list(CORPORA)
-
-
-def test_a_manifest_that_would_not_be_valid_is_not_written(root):
-    table = root.parent / "t.csv"
-    table.write_text("path,label,start,end\ncorpus/sad/bert_1.wav,sad,0:00.1,01:02.5\n", "utf-8")
-    Path("manifest.csv").write_text("what was there", "utf-8")
-    with pytest.raises(
-        ManifestError, match=r"(?s)^Nothing was written\..*0\.1-62\.5 s lies outside"
-    ):
-        featx.build_manifest("csv", table, overwrite=True)
-    assert Path("manifest.csv").read_text("utf-8") == "what was there"

@@ -1,11 +1,13 @@
 """Files of one name: copies are dropped, others are never dropped in silence."""
 
+import os
+
 import numpy as np
 import pytest
 import soundfile
 
 from featx.data.corpora.ravdess import find_ravdess
-from featx.data.listing.files import CorpusError, drop_duplicates
+from featx.data.listing.files import CorpusError, drop_duplicates, find_files
 
 NAME = "03-01-05-02-01-02-01"
 
@@ -77,6 +79,20 @@ def test_a_link_to_a_file_is_a_copy_and_one_to_nowhere_is_named(pair):
     second.symlink_to(root / "nowhere.wav")
     with pytest.raises(CorpusError, match=r"b/x\.wav"):
         drop(root, [first, second])
+
+
+def test_a_folder_that_can_not_be_read_is_named(pair, monkeypatch):
+    root, _ = pair(np.zeros(800), np.zeros(800))
+    scan = os.scandir
+
+    def refuse(folder):
+        if str(folder).endswith("b"):
+            raise PermissionError(13, "Permission denied", str(folder))
+        return scan(folder)
+
+    monkeypatch.setattr(os, "scandir", refuse)
+    with pytest.raises(CorpusError, match=r"/b: can't be read \(Permission denied\)"):
+        find_files(root, {".wav"})
 
 
 def test_readers_refuse_rather_than_choose(tmp_path):

@@ -23,16 +23,27 @@ def write_floats(path: Path, full: float) -> None:
     soundfile.write(path, np.round(samples * full), 16_000, "FLOAT")
 
 
+def test_a_name_that_is_not_text_is_left_out_and_named(root, caplog):
+    caplog.set_level(logging.INFO, "featx")
+    try:
+        (root / "sad/0.wav").rename(root / "sad/caf\udce9.wav")  # as Latin-1 writes café
+    except (OSError, UnicodeEncodeError):
+        pytest.skip("the file system takes only UTF-8")
+    assert len(featx.build_manifest("folder", root).utterances) == 7
+    assert r"sad/caf\udce9.wav': its name is not UTF-8, rename it" in "".join(caplog.messages)
+
+
 def test_files_that_can_not_be_read_are_left_out_with_the_reason(root, caplog):
     caplog.set_level(logging.INFO, "featx")
     (root / "sad/0.wav").write_text("version https://git-lfs.github.com/spec/v1\n")
     (root / "sad/1.wav").write_text("<html>")
     (root / "happy/2.wav").write_bytes((root / "happy/2.wav").read_bytes()[:500])
+    (root / "sad/4.wav").symlink_to("gone.wav")
     built = featx.build_manifest("folder", root)
     kept = ["happy/0", "happy/1", "happy/3", "sad/2", "sad/3"]
     assert [u.utterance for u in built.utterances] == kept
     [said] = [text for text in caplog.messages if "can't be read" in text]
-    assert said.startswith("Note: left out 3 utterances whose audio can't be read:\n")
+    assert said.startswith("Note: left out 4 utterances whose audio can't be read:\n")
     for words in ("0.wav: not a readable audio file but a Git LFS pointer", "a web page",
                   "2.wav: truncated, 456 bytes"):  # fmt: skip
         assert words in said

@@ -23,7 +23,8 @@ def test_a_films_sound_is_as_long_and_as_loud(tmp_path, channels, tone, write_fi
     film = write_film(tmp_path / "film.mp4", sound)
     path = unpack_one(film, tmp_path / "out").paths["one"]
     heard, rate = soundfile.read(path, always_2d=True)
-    assert (path.name, rate, heard.shape[1]) == ("one.flac", RATE, channels)
+    assert (path.name[:4], path.suffix) == ("one-", ".flac")
+    assert (rate, heard.shape[1]) == (RATE, channels)
     assert soundfile.info(path).subtype == "PCM_16"
     assert len(heard) == pytest.approx(RATE, abs=2_048)  # AAC codes whole frames of 1,024
     middle = heard[RATE // 4 : 3 * RATE // 4]
@@ -94,7 +95,7 @@ def test_audio_files_are_written_as_they_are(tmp_path, ending, form, tone):
 def test_other_content_becomes_flac(tmp_path, tone, write_film):
     film = write_film(tmp_path / "film.m4a", tone(0.2))
     path = unpack_one(film.read_bytes(), tmp_path / "out").paths["one"]
-    assert path.name == "one.flac"
+    assert path.suffix == ".flac"
     assert soundfile.info(path).samplerate == RATE
 
 
@@ -106,8 +107,34 @@ def test_what_is_there_is_kept_and_what_changed_is_written_anew(tmp_path, tone, 
     assert unpack_one(film, out).paths["one"].read_bytes() == b"kept"
     os.utime(film, (film.stat().st_mtime + 10,) * 2)
     assert unpack_one(film, out).paths["one"].read_bytes() != b"kept"
-    for content in (b"RIFF1", b"RIFF2"):
-        assert unpack_one(content, out).paths["one"].read_bytes() == content
+
+
+def test_datasets_that_share_a_folder_never_overwrite_each_other(tmp_path, tone, write_film):
+    out = tmp_path / "out"
+    first = unpack_one(b"RIFF1", out).paths["one"]
+    assert unpack_one(b"RIFF1", out).paths["one"] == first
+    with pytest.raises(FeatxError, match=r"one\.wav is there with another sound; give each"):
+        unpack_one(b"RIFF2", out)
+    assert first.read_bytes() == b"RIFF1"
+
+
+@pytest.mark.parametrize("inside", [False, True], ids=["films", "coded sound in tables"])
+def test_sounds_of_equal_names_and_other_content_get_their_own_files(
+    tmp_path, inside, tone, write_film
+):
+    films = [write_film(tmp_path / f"{n}/x.mp4", tone(n / 10)) for n in (2, 3)]
+    sources = [film.read_bytes() if inside else film for film in films]
+    paths = [unpack_one(source, tmp_path / "out").paths["one"] for source in sources]
+    lengths = [soundfile.info(path).frames / RATE for path in paths]
+    assert lengths == pytest.approx([0.2, 0.3], abs=0.05)
+    assert [unpack_one(s, tmp_path / "out").paths["one"] for s in sources] == paths
+
+
+def test_failures_are_counted_in_a_note_without_numbers_of_errors(tmp_path):
+    packed = [Packed(str(n), b"hello" * 10) for n in range(40)]
+    [note] = unpack_sounds(packed, 40, tmp_path / "out").notes()
+    why = "can't be decoded (Invalid data found when processing input)"
+    assert note == f"left out 40 sounds that can't be unpacked: 0 ({why}), 1 ({why}) and 38 more"
 
 
 def test_an_interrupt_keeps_what_is_done_and_says_how_to_go_on(tmp_path):

@@ -2,7 +2,7 @@
 
 import pytest
 
-from featx.data.listing.named_files import stem_of
+from featx.data.listing.tabled import stem_of
 from featx.data.listing.values import own_columns, to_sex, to_speaker, to_split
 
 
@@ -26,9 +26,18 @@ def test_words_for_nobody_are_no_speaker(name):
 
 def test_speakers_and_sexes_in_their_spellings():
     assert [to_speaker(name) for name in (" 7", "Nancy", "01")] == ["7", "Nancy", "01"]
-    assert [to_sex(name) for name in ("F", "Female", "w", "M", "male", "Unknown", "")] == [
-        "female", "female", "female", "male", "male", "", ""
-    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("sex", "names"),
+    [
+        ("female", ["F", "Female", "w", "Woman", " mujer", "Mulher", "femme", "weiblich", "女"]),
+        ("male", ["M", "male", "Man", "hombre", "Homem", "homme", "männlich", "男"]),
+        ("", ["", "Unknown", "missing", "mixed", "multiple", "n/a", "fm", "while", "0"]),
+    ],
+)
+def test_sexes_are_known_by_whole_words(sex, names):
+    assert {to_sex(name) for name in names} == {sex}
 
 
 def test_names_of_the_manifests_columns_are_left_to_them():

@@ -61,8 +61,8 @@ def test_takes_of_one_voice_and_statement_are_not_copies(spoken):
 
 @given(
     gain=st.floats(0.05, 1.5),
-    before=st.integers(0, 6_000),
-    after=st.integers(0, 6_000),
+    before=st.integers(0, 4_000),
+    after=st.integers(0, 4_000),
     place=st.integers(0, 7),
 )
 @settings(max_examples=25)

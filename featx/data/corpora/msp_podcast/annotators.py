@@ -10,10 +10,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from featx.data.listing.files import CorpusError
-from featx.data.listing.named_files import stem_of
+from featx.data.listing.tabled import stem_of, unknown_votes
 from featx.data.listing.votes import Shares, to_shares
 from featx.utils.csv_files import read_table
-from featx.utils.text import counted, listed
 
 WORDS = {
     "neutral": "neutral",
@@ -49,10 +48,7 @@ def read_detailed(folder: Path) -> tuple[dict[str, Shares], list[str]]:
         for turn, given in votes.items()
         if None not in given.values()
     }
-    if not unreadable:
-        return shares, []
-    turns = counted(len(unreadable), "turn")
-    return shares, [f"{turns} with unknown votes, agreement left empty: {listed(unreadable)}"]
+    return shares, unknown_votes(unreadable)
 
 
 def _ballots(folder: Path) -> Iterator[_Ballot]:

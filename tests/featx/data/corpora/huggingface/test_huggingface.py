@@ -106,6 +106,70 @@ def test_a_single_dataset_has_no_split_and_columns_can_be_named(tmp_path):
     assert (first.start, second.start, first.extra["said"]) == (0.01, None, "hm")
 
 
+def test_a_datasets_own_columns_of_a_manifests_names_are_used(fill):
+    root = fill("a.wav", "b.wav")
+    (root / "metadata.csv").write_text(
+        "file_name,emotion,utterance,session,split,start,end,Gender\n"
+        "a.wav,joy,u1,2,test,0.01,0.05,F\na.wav,fear,u2,2,dev,0.05,,mujer\nb.wav,joy,u3,2,x,,,\n"
+    )
+    first, second, third = find_huggingface(root).utterances
+    assert (first.utterance, first.session, first.split) == ("u1", "2", "test")
+    assert (first.start, first.end, first.extra) == (0.01, 0.05, {"sex": "female"})
+    assert (second.start, second.end, second.split) == (0.05, None, "validation")
+    assert (third.split, third.extra) == ("", {"sex": "", "original_split": "x"})
+    found = find_huggingface(root, columns="sex=emotion,label=Gender")
+    assert [u.label for u in found.utterances] == ["F", "mujer"]
+
+
+def test_times_beside_sound_in_tables_are_of_the_recording_that_it_was_cut_from(tmp_path):
+    dataset([0, 1], start=["0.01", "7"]).save_to_disk(str(tmp_path / "data"))
+    found = find_huggingface(tmp_path / "data", unpack=str(tmp_path / "sound"))
+    assert [u.start for u in found.utterances] == [None, None]
+    assert found.utterances[1].extra["original_start"] == "7"
+    assert "start and end are kept as original_start" in found.notes[-1]
+    named = find_huggingface(tmp_path / "data", "start=start", unpack=str(tmp_path / "sound"))
+    assert [u.start for u in named.utterances] == [0.01, 7.0]
+
+
+@pytest.mark.parametrize(
+    ("columns", "labels", "said"),
+    [
+        ({"label": [0, 3, 6], "emotion": ["a", "b", "c"]}, ["a", "b", "c"], ""),
+        ({"label": ["a", "b", "c"], "emotion": [0, 3, 6]}, ["a", "b", "c"], ""),
+        ({"emotion": [1.0, 2.0, None]}, ["1", "2"], "all labels are numbers: 1, 2; name the"),
+        ({"emotion": [float("nan"), 1.5, 2.0]}, ["1.5", "2"], "without a label"),
+        ({"emotion": ["nan", "n/a", "a"]}, ["a"], "2 utterances without a label: n/a, nan"),
+    ],
+)
+@pytest.mark.parametrize("form", ["table", "metadata"])
+def test_words_are_labels_before_numbers_and_missing_values_are_none(
+    fill, form, columns, labels, said
+):
+    from datasets import Dataset
+
+    root = fill("a.wav", "b.wav", "c.wav")
+    rows = {"audio" if form == "table" else "file_name": ["a.wav", "b.wav", "c.wav"], **columns}
+    made = Dataset.from_dict(rows)
+    if form == "table":
+        write_parquet(root / "train.parquet", made)
+    else:
+        lines = [json.dumps({k: v for k, v in r.items() if v == v}) for r in made]
+        (root / "metadata.jsonl").write_text("\n".join(lines))
+    found = find_huggingface(root)
+    assert [u.label for u in found.utterances] == labels
+    assert said in "".join(found.notes)
+
+
+def test_a_part_that_hides_its_labels_is_left_out(tmp_path):
+    write_parquet(tmp_path / "train.parquet", dataset([0, 1]))
+    write_parquet(tmp_path / "test.parquet", dataset([0] * 6).remove_columns("label"))
+    found = find_huggingface(tmp_path, unpack=str(tmp_path / "s"))
+    assert [u.split for u in found.utterances] == ["train", "train"]
+    assert found.notes[0] == "left out the part test (6 rows): it has no column label"
+    with pytest.raises(CorpusError, match=r"part train: `columns=speaker=who`: no column 'who'"):
+        find_huggingface(tmp_path, "speaker=who", str(tmp_path / "s"))
+
+
 def test_equal_names_stay_apart(tmp_path):
     from datasets import concatenate_datasets
 
@@ -122,6 +186,8 @@ def test_configurations_must_be_chosen(tmp_path):
     with pytest.raises(CorpusError, match=r"`table` must name one of its configurations: de, en"):
         find_huggingface(tmp_path)
     assert find_huggingface(tmp_path, unpack=str(tmp_path / "s"), table="de").utterances
+    with pytest.raises(CorpusError, match=r"has only one configuration; leave out `table`"):
+        find_huggingface(tmp_path / "de", table="de")
 
 
 @pytest.mark.parametrize("metadata", ["csv in parts", "jsonl at the top"])
@@ -157,12 +223,20 @@ def test_audio_files_with_metadata_are_used_where_they_are(fill, metadata):
 
 
 def test_folders_of_labels(fill):
-    root = fill("train/happy/a.wav", "test/sad/b.wav")
+    root = fill("train/happy/a.wav", "test/sad/b.wav", "train/d.wav", "c.wav")
     found = find_huggingface(root)
     assert [(u.label, u.split) for u in found.utterances] == [("happy", "train"), ("sad", "test")]
     assert found.notes == [
-        "speakers are unknown; name their column with `columns`, as speaker=COLUMN"
+        "left out 2 files in no folder of a label: c.wav, train/d.wav",
+        "labels are the folders' names: happy, sad; `featx manifest folder` takes `speaker`",
+        "speakers are unknown; name their column with `columns`, as speaker=COLUMN",
     ]
+
+
+@pytest.mark.parametrize("part", ["", "train/"])
+def test_a_folder_that_would_be_the_only_label_is_refused(fill, part):
+    with pytest.raises(CorpusError, match=r"and wav would be the only one"):
+        find_huggingface(fill(f"{part}wav/a.wav", f"{part}wav/b.wav"))
 
 
 @pytest.mark.parametrize(
@@ -170,8 +244,27 @@ def test_folders_of_labels(fill):
     [
         ({"x.tar.gz": ""}, {}, r"(?s)found no dataset: .*archives must be unpacked.*holds x\.tar"),
         ({"metadata.csv": "name,label\na,b\n"}, {}, r"has no column file_name"),
-        ({"metadata.csv": "file_name,mood\na,b\n"}, {}, r"no column of labels; .*label=COLUMN"),
-        ({"metadata.csv": "file_name,label\na,b\n"}, {"columns": "speaker=who"}, r"no column who"),
+        (
+            {"metadata.csv": "file_name,mood\na,b\n"},
+            {},
+            r"which column is the label\? .*label=COLUMN",
+        ),
+        (
+            {"metadata.csv": "file_name,label\na,b\n"},
+            {"columns": "speaker=who"},
+            r"no column 'who'",
+        ),
+        (
+            {"metadata.csv": "file_name,label\na,b\n"},
+            {"columns": "emotion=label"},
+            r"is label=emotion meant\?",
+        ),
+        (
+            {"metadata.csv": "file_name,label\na,b\n"},
+            {"columns": "scale=label"},
+            r"no column for the scale to choose",
+        ),
+        ({"metadata.jsonl": '{"file_name": "a"}\n{"file_name": null}'}, {}, r"row 2 names no file"),
         ({"metadata.jsonl": "{'a'"}, {}, r"metadata\.jsonl: is not a JSON object a line"),
         ({"train.parquet": "PAR1"}, {}, r"can't be read as a dataset"),
         ({"state.json": "{}", "dataset_info.json": "{}"}, {}, r"can't be read as a dataset"),

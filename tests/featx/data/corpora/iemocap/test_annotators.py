@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from featx.data.corpora.iemocap_annotators import WORDS, read_votes
+from featx.data.corpora.iemocap.annotators import WORDS, read_votes
 from featx.data.listing.votes import add_votes
 from featx.data.manifest import Utterance
 

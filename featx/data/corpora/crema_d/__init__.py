@@ -13,7 +13,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from featx.data.choices import LabelSource
-from featx.data.corpora.crema_d_tables import TIE, read_people, read_votes
+from featx.data.corpora.crema_d.tables import TIE, read_tables
 from featx.data.listing.corpus import Corpus, Facts, Found
 from featx.data.listing.files import CorpusError
 from featx.data.listing.named import Naming, find_named
@@ -89,7 +89,7 @@ def find_crema_d(root: Path, label_source: LabelSource = "acted") -> Found:
             or if the votes that are asked for are missing.
     """
     found = find_named(root, NAMING)
-    people, votes = read_people(root), read_votes(root)
+    people, votes = read_tables(root)
     if not votes and label_source in VOTES:
         raise CorpusError(
             f"`label_source={label_source}`: needs processedResults/summaryTable.csv, which is "

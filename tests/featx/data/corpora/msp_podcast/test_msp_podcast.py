@@ -69,6 +69,27 @@ def test_layouts_of_releases(fill, table, audio):
     assert len(find_msp_podcast(root).utterances) == 4
 
 
+def test_folders_around_the_corpus_change_nothing(fill):
+    around = "Previous_releases_information/Transcripts/"
+    root = fill(*(around + name for name in FILES))
+    write(root / around, "Labels/labels_consensus.csv", HEADER + ROWS)
+    write(root / around, "MSP-PODCAST_0001_0008.txt", "no transcript")
+    found = find_msp_podcast(root / around)
+    assert len(found.utterances) == 4
+    assert "text" not in found.utterances[0].extra
+
+
+def test_files_of_equal_names_and_several_tables_must_be_the_same(fill, release):
+    fill(f"more/{FILES[0]}")
+    assert "left out 1 duplicate by name" in find_msp_podcast(release).notes[0]
+    (release / f"more/{FILES[0]}").write_bytes(b"RIFF")
+    with pytest.raises(CorpusError, match=r"1 file has the name of another"):
+        find_msp_podcast(release)
+    write(release, "more/labels_consensus.csv", HEADER)
+    with pytest.raises(CorpusError, match=r"holds 2 tables of labels: .*more/labels_consensus"):
+        find_msp_podcast(release)
+
+
 def test_votes_and_transcripts_become_columns(release):
     votes = {
         "MSP-PODCAST_0001_0008.wav": {

@@ -48,6 +48,15 @@ def test_names_say_who_acts_what(kaggle):
     assert (neutral.speaker, neutral.extra["level"]) == ("1091", "unspecified")
 
 
+def test_tables_that_differ_are_refused(repository):
+    (repository / "copy").mkdir()
+    (repository / "copy/summaryTable.csv").write_text(TABLE)
+    assert find_crema_d(repository).utterances[0].column("voice_vote") == "angry+disgust"
+    (repository / "copy/summaryTable.csv").write_text(TABLE.replace("A:D", "A"))
+    with pytest.raises(CorpusError, match=r"holds 2 tables summaryTable\.csv: copy/summaryTable"):
+        find_crema_d(repository)
+
+
 @pytest.mark.parametrize("below", ["", "AudioWAV"])
 def test_tables_are_read_wherever_the_root_is(repository, below):
     angry, _, sad, neutral = find_crema_d(repository / below).utterances

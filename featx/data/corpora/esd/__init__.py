@@ -6,15 +6,14 @@ and languages: the corpus's ReadMe.txt; which encodings the texts have: process.
 Strong-AI-Lab/emotion.
 """
 
-from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
-from featx.data.corpora.esd_texts import read_texts
+from featx.data.corpora.esd.texts import read_texts
 from featx.data.listing.corpus import Corpus, Facts, Found
 from featx.data.listing.files import drop_duplicates, find_files, left_out, nothing_found
+from featx.data.listing.published import count_gaps
 from featx.data.manifest import Utterance
-from featx.utils.text import listed
 
 EMOTIONS = {
     "neutral": "neutral",
@@ -26,7 +25,7 @@ EMOTIONS = {
 SPEAKERS = tuple(f"{number:04}" for number in range(1, 21))
 MEN = {"0004", "0005", "0006", "0008", "0010", "0011", "0012", "0013", "0014", "0020"}
 SPLITS = {"train": "train", "evaluation": "validation", "test": "test"}
-EACH = 350  # utterances of each speaker and emotion
+FULL = dict.fromkeys(SPEAKERS, 350 * len(EMOTIONS))  # utterances of each speaker
 _MANDARIN = set(SPEAKERS[:10])
 
 
@@ -46,7 +45,8 @@ def find_esd(root: Path) -> Found:
     named = [path for path in paths if _is_named(path) and _emotion(path)]
     named.sort(key=lambda path: not _split(path))  # a copy that says its part is the better
     kept, notes = drop_duplicates(root, named, lambda path: path.stem)
-    foreign = [path for path in paths if path not in set(named)]
+    known = set(named)
+    foreign = [path for path in paths if path not in known]
     notes += left_out(root, foreign, "not named like Neutral/0005_000001.wav")
     if not kept:
         raise nothing_found(root, "ESD, WAV or FLAC named like 0005/Neutral/0005_000001", notes)
@@ -91,14 +91,7 @@ def _utterance(path: Path, text: str) -> Utterance:
 
 
 def _gaps(utterances: Sequence[Utterance]) -> list[str]:
-    counts = Counter(utterance.speaker for utterance in utterances)
-    whole = EACH * len(EMOTIONS)
-    gaps = [f"{s} ({counts[s]:,} of {whole:,})" for s in SPEAKERS if counts[s] != whole]
-    full = whole * len(SPEAKERS)
-    notes = []
-    if gaps:
-        here = f"{len(utterances):,} of {full:,} utterances are here"
-        notes.append(f"{here}; speakers that differ: {listed(gaps, 8)}")
+    notes = count_gaps(utterances, FULL, ("speaker",))
     parts: dict[str, set[str]] = {}
     for utterance in utterances:
         parts.setdefault(utterance.speaker, set()).add(utterance.split)
@@ -114,7 +107,7 @@ CORPUS = Corpus(
         licence="research only",
         hours=29,
         speakers=20,
-        utterances=EACH * len(EMOTIONS) * len(SPEAKERS),
+        utterances=sum(FULL.values()),
         labels=tuple(EMOTIONS.values()),
         language="Mandarin, English",
         link="https://github.com/HLTSingapore/Emotional-Speech-Data",

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from featx.data.corpora.iemocap_annotators import Votes, read_votes
+from featx.data.corpora.iemocap.annotators import Votes, read_votes
 from featx.data.listing.corpus import Corpus, Facts, Found
 from featx.data.listing.files import CorpusError, nothing_found, require_folder
 from featx.data.listing.votes import add_votes
@@ -89,6 +89,8 @@ def _release(root: Path) -> Path:
     require_folder(root)
     folders = [root, *sorted(path for path in root.iterdir() if path.is_dir())]
     releases = [folder for folder in folders if any(folder.glob(_EVALUATIONS))]
+    if not releases and any(root.glob("dialog/EmoEvaluation/*.txt")):
+        raise CorpusError(f"{root} is a session of IEMOCAP; give the folder around {root.name}")
     if not releases:
         raise nothing_found(root, f"IEMOCAP: {_EVALUATIONS}, here or one folder down", [])
     if len(releases) > 1:

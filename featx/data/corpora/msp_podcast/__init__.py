@@ -11,10 +11,18 @@ from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
-from featx.data.corpora.msp_podcast_annotators import read_detailed
+from featx.data.corpora.msp_podcast.annotators import read_detailed
 from featx.data.listing.corpus import Corpus, Facts, Found
 from featx.data.listing.files import find_files, nothing_found
-from featx.data.listing.named_files import by_stem, missing_files, not_listed, read_rows, stem_of
+from featx.data.listing.tabled import (
+    missing_files,
+    named_files,
+    not_listed,
+    only_table,
+    read_rows,
+    read_words,
+    stem_of,
+)
 from featx.data.listing.values import to_number, to_sex, to_speaker, to_split
 from featx.data.listing.votes import add_votes
 from featx.data.manifest import Utterance
@@ -35,6 +43,7 @@ EMOTIONS = {
 RELEASES = {"1.11": 149_307, "1.12": 203_936, "2.0": 264_705}  # turns whose labels are public
 _TABLES = ("labels_consensus", "labels_concensus")
 _COLUMNS = ("FileName", "EmoClass", "EmoAct", "EmoVal", "EmoDom", "SpkrID", "Gender", "Split_Set")
+_SOUND = {".wav", ".flac"}
 _OLD = "Previous_releases_information"  # audio and labels of earlier releases
 
 
@@ -51,24 +60,32 @@ def find_msp_podcast(root: Path) -> Found:
     Raises:
         CorpusError: if the folder is missing, or holds no table or no audio of it.
     """
-    files = [path for path in find_files(root, {".csv", ".wav", ".flac"}) if _OLD not in path.parts]
+    everything = find_files(root, {".csv", ".wav", ".flac", ".txt"})
+    files = [path for path in everything if _OLD not in path.relative_to(root).parts]
     tables = [path for path in files if path.stem.lower() in _TABLES]
     if not tables:
         raise nothing_found(root, "MSP-Podcast: Labels/labels_consensus.csv", [])
-    audio = by_stem(path for path in files if path.suffix.lower() != ".csv")
-    rows = read_rows(tables[0], _COLUMNS)
+    table = only_table(root, tables, "tables of labels")
+    rows = read_rows(table, _COLUMNS)
+    names = {stem_of(row["FileName"]) for row in rows}
+    sounds = [path for path in files if path.suffix.lower() in _SOUND]
+    audio, notes = named_files(root, sounds, names)
     known = [row for row in rows if row["EmoClass"] in EMOTIONS]
-    texts = by_stem(path for path in find_files(root, {".txt"}) if "Transcripts" in path.parts)
+    said = (path for path in files if path.suffix.lower() == ".txt" and _is_text(path, root))
+    texts, copies = named_files(root, said, names)
     utterances = [
         _utterance(row, audio, texts) for row in known if stem_of(row["FileName"]) in audio
     ]
-    notes = _notes(rows, known, audio)
+    notes += copies + _notes(rows, known, audio)
+    notes += not_listed((path.stem for path in sounds), names)
     if not utterances:
-        raise nothing_found(
-            root, f"audio of {tables[0].name}, such as {rows[0]['FileName']}", notes
-        )
-    votes, unreadable = read_detailed(tables[0].parent)
+        raise nothing_found(root, f"audio of {table.name}, such as {rows[0]['FileName']}", notes)
+    votes, unreadable = read_detailed(table.parent)
     return Found(add_votes(utterances, votes), notes + unreadable)
+
+
+def _is_text(path: Path, root: Path) -> bool:
+    return "Transcripts" in path.relative_to(root).parts
 
 
 def _utterance(row: dict[str, str], audio: dict[str, Path], texts: dict[str, Path]) -> Utterance:
@@ -82,7 +99,7 @@ def _utterance(row: dict[str, str], audio: dict[str, Path], texts: dict[str, Pat
         "dominance": to_number(row["EmoDom"]),
     }
     if name in texts:
-        extra["text"] = " ".join(texts[name].read_text("utf-8-sig", errors="replace").split())
+        extra["text"] = read_words(texts[name])
     return Utterance(
         utterance=name,
         path=audio[name],
@@ -105,7 +122,7 @@ def _notes(
     if unknown:
         notes.append(f"the speaker of {counted(unknown, 'turn')} is unknown, so left empty")
     names = [stem_of(row["FileName"]) for row in rows]
-    return notes + missing_files([n for n in names if n not in audio]) + not_listed(audio, names)
+    return notes + missing_files([n for n in names if n not in audio])
 
 
 def _gaps(utterances: Sequence[Utterance]) -> list[str]:

@@ -54,6 +54,11 @@ def test_reads_labels_with_their_audio(release):
     assert (third.label, third.extra["scenario"]) == ("undecided", "scripted")
 
 
+def test_a_single_session_is_refused(release):
+    with pytest.raises(CorpusError, match=r"is a session of IEMOCAP; give the folder around Sess"):
+        find_iemocap(release / "Session1")
+
+
 def test_root_may_be_the_parent(release):
     (release / "parent").mkdir()
     (release / "parent" / "IEMOCAP_full_release").symlink_to(release)

@@ -88,6 +88,8 @@ def test_tables_of_parts_are_splits_and_segments_have_times(database, tmp_path):
             r"no table has a column anger; there are emotion, emotion\.conf",
         ),
         ({"columns": "label=mood,speaker=nobody"}, r"no table has a column nobody"),
+        ({"columns": "split=text"}, r"`columns=split=text`: .* no column for the split to choose"),
+        ({"columns": "session=nothing"}, r"no table has a column nothing"),
         ({"columns": "emotion"}, r"must be NAME=COLUMN, such as"),
         ({"table": "files"}, r"no table files with the column emotion; there are emotion, gold"),
     ],
@@ -95,6 +97,28 @@ def test_tables_of_parts_are_splits_and_segments_have_times(database, tmp_path):
 def test_what_is_not_there_is_said(database, options, message):
     with pytest.raises(CorpusError, match=message):
         find_audformat(database, **options)
+
+
+def test_sessions_and_sexes_can_be_columns_of_the_files_or_the_speakers_own(database):
+    for session, ids in (("text", ["a01", "a01"]), ("speaker", ["3", "8"])):
+        found = find_audformat(database, f"session={session},sex=text")
+        assert [u.session for u in found.utterances] == ids
+        assert [u.speaker for u in found.utterances] == ["3", "8"]
+        assert [u.extra["sex"] for u in found.utterances] == ["male", "female"]  # a01 is no sex
+
+
+def test_missing_values_are_no_labels(database):
+    table = database / "db.files.csv"
+    table.write_text(table.read_text().replace("a01", "-"))
+    found = find_audformat(database, "label=text")
+    assert [u.label for u in found.utterances] == ["a02"]
+    assert found.notes[-1] == "left out 2 utterances without a label: -"
+
+
+def test_several_databases_are_refused(database):
+    make(database / "other")
+    with pytest.raises(CorpusError, match=r"holds 2 databases: db\.yaml, other/db\.yaml\. Give"):
+        find_audformat(database)
 
 
 class _Trap:

@@ -10,7 +10,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from featx.data.corpora.huggingface_part import Part, Row
+from featx.data.corpora.huggingface.part import Part, Row, is_number
 from featx.data.listing.files import CorpusError
 from featx.data.listing.values import to_split
 from featx.utils.text import listed
@@ -47,6 +47,8 @@ def read_shards(folder: Path, shards: Sequence[Path], configuration: str | None)
         split = _split_name(path)
         inner = [n for n in path.relative_to(folder).parts[:-1] if n not in (split, "data")]
         groups.setdefault("/".join(inner), {}).setdefault(split, []).append(path)
+    if configuration is not None and set(groups) == {""}:
+        raise CorpusError(f"{folder}: has only one configuration; leave out `table`")
     chosen = configuration if configuration is not None else next(iter(groups))
     if chosen not in groups or (configuration is None and len(groups) > 1):
         raise CorpusError(
@@ -90,6 +92,7 @@ def _part(name: str, folder: Path, tables: Sequence[Any]) -> Part:
         name,
         folder,
         tuple(kept),
+        frozenset(column for column in kept if _is_numeric(features[column])),
         audio,
         sum(len(t) if isinstance(t, Dataset) else t.metadata.num_rows for t in tables),
         partial(_rows, tables, features, kept),
@@ -108,6 +111,14 @@ def _columns(features: "Features") -> tuple[list[str], str]:
     ]
     kept = [n for n, f in features.items() if isinstance(f, ClassLabel | Value) or n in audio]
     return kept, audio[0] if audio else ""
+
+
+def _is_numeric(feature: Any) -> bool:
+    from datasets import ClassLabel, Value
+
+    if isinstance(feature, ClassLabel):
+        return all(map(is_number, feature.names))
+    return isinstance(feature, Value) and feature.dtype.startswith(("int", "uint", "float"))
 
 
 def _rows(tables: Sequence[Any], features: "Features", kept: list[str]) -> Iterator[Row]:
