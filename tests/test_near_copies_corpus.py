@@ -10,7 +10,7 @@ import pytest
 import soundfile
 import soxr
 
-from featx.data.listing.build import list_corpus
+from featx.data.listing.list_corpus import list_corpus
 from featx.data.sounds.copies import MOST_BITS, find_copies
 from featx.data.sounds.fingerprint import fingerprint
 from featx.data.sounds.measure import measure_sounds

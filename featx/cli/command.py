@@ -46,6 +46,19 @@ class Command(TyperCommand):
             error.message = without_prefix(error.message)
             raise
 
+    def format_options(self, ctx: Any, formatter: Any) -> None:
+        """Write the help of arguments and options, those of a `rich_help_panel` below its name."""
+        groups: dict[str, list[tuple[str, str]]] = {"Arguments": [], "Options": []}
+        for parameter in self.get_params(ctx):
+            if record := parameter.get_help_record(ctx):
+                kind = f"{parameter.param_type_name.capitalize()}s"
+                name = getattr(parameter, "rich_help_panel", None) or kind
+                groups.setdefault(name, []).append(record)
+        for name, records in groups.items():
+            if records:
+                with formatter.section(name):
+                    formatter.write_dl(records)
+
     def invoke(self, ctx: Any) -> Any:
         """Run the command; Ctrl-C is an error like others, where the library did not say more."""
         try:

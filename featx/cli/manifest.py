@@ -12,6 +12,9 @@ from featx.data.choices import Channel, CorpusName, LabelSource, Scenario
 
 log = logging.getLogger("featx")
 _DEFAULT = Path("manifest.csv")  # where the other commands look
+_LABELS = "Labels of any corpus"
+_TABLES = "Folders and tables"
+_SINGLE = "Single corpora"
 
 
 def manifest(
@@ -26,47 +29,68 @@ def manifest(
     root: Annotated[Path, typer.Argument(help="The folder that holds the corpus, or the table.")],
     out: Annotated[Path, typer.Option(help="The manifest to write.")] = _DEFAULT,
     labels: Annotated[
-        str, typer.Option(help="The labels to keep, such as angry,happy,sad (default: all).")
+        str,
+        typer.Option(
+            rich_help_panel=_LABELS,
+            help="The labels to keep, such as angry,happy,sad (default: all).",
+        ),
     ] = "",
     merge: Annotated[
         list[str] | None,
         typer.Option(
-            metavar="OLD=NEW", help="Rename a label before labels are chosen. Can be repeated."
+            rich_help_panel=_LABELS,
+            metavar="OLD=NEW",
+            help="Rename a label before labels are chosen. Can be repeated.",
         ),
     ] = None,
     mapping: Annotated[
         str | None,
         typer.Option(
+            rich_help_panel=_LABELS,
             help="Map labels to other words, after --merge: a name that `featx corpora --labels` "
             "lists, or a TOML.",
             autocompletion=complete_mapping,
         ),
     ] = None,
     channel: Annotated[
-        Channel | None, typer.Option(help="The channel of ravdess to list (default: speech).")
+        Channel | None,
+        typer.Option(
+            rich_help_panel=_SINGLE, help="The channel of ravdess to list (default: speech)."
+        ),
     ] = None,
     scenario: Annotated[
-        Scenario | None, typer.Option(help="The dialogs of iemocap to list (default: both).")
+        Scenario | None,
+        typer.Option(
+            rich_help_panel=_SINGLE, help="The dialogs of iemocap to list (default: both)."
+        ),
     ] = None,
     label_source: Annotated[
         LabelSource | None,
-        typer.Option(help="The labels of crema-d: acted, or as raters perceived (default: acted)."),
+        typer.Option(
+            rich_help_panel=_SINGLE,
+            help="The labels of crema-d: acted, or as raters perceived (default: acted).",
+        ),
     ] = None,
     speaker: Annotated[
         str | None,
         typer.Option(
-            metavar="REGEX", help="For folder and csv: its only group finds the speaker in a path."
+            rich_help_panel=_TABLES,
+            metavar="REGEX",
+            help="For folder and csv: its only group finds the speaker in a path.",
         ),
     ] = None,
     label: Annotated[
         str | None,
         typer.Option(
-            metavar="REGEX", help="For folder and csv: its only group finds the label in a path."
+            rich_help_panel=_TABLES,
+            metavar="REGEX",
+            help="For folder and csv: its only group finds the label in a path.",
         ),
     ] = None,
     columns: Annotated[
         str | None,
         typer.Option(
+            rich_help_panel=_TABLES,
             metavar="NAME=COLUMN,...",
             help="For csv, huggingface and audformat: which columns are path, label, speaker, "
             "utterance, split, start, end, session, such as path=file,label=emotion.",
@@ -74,29 +98,38 @@ def manifest(
     ] = None,
     separator: Annotated[
         str | None,
-        typer.Option(help="For csv: what separates columns, such as ';' or tab (default: seen)."),
+        typer.Option(
+            rich_help_panel=_TABLES,
+            help="For csv: what separates columns, such as ';' or tab (default: seen).",
+        ),
     ] = None,
     encoding: Annotated[
         str | None,
-        typer.Option(help="For csv: its encoding, such as latin-1 (default: UTF-8)."),
+        typer.Option(
+            rich_help_panel=_TABLES, help="For csv: its encoding, such as latin-1 (default: UTF-8)."
+        ),
     ] = None,
     audio: Annotated[
         str | None,
         typer.Option(
-            help="For csv: the folder of the audio, at any depth (default: the table's own)."
+            rich_help_panel=_TABLES,
+            help="For csv: the folder of the audio, at any depth (default: the table's own).",
         ),
     ] = None,
     unpack: Annotated[
         str | None,
         typer.Option(
-            metavar="FOLDER", help="For meld and huggingface: where sound of films and tables goes."
+            rich_help_panel=_SINGLE,
+            metavar="FOLDER",
+            help="For meld and huggingface: where sound of films and tables goes.",
         ),
     ] = None,
     table: Annotated[
         str | None,
         typer.Option(
+            rich_help_panel=_SINGLE,
             help="For audformat: the labels' table; for kaldi: their file; for huggingface: the "
-            "configuration."
+            "configuration.",
         ),
     ] = None,
     scale: Annotated[

@@ -1,39 +1,30 @@
 """The manifest: a CSV with a row for each utterance, which all work starts from."""
 
 import logging
-import math
 import os
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import lru_cache
 from html import escape
 from pathlib import Path
 
-from featx.data.audio import TIME_SLACK, AudioError, duration
 from featx.data.labels import order_labels
-from featx.data.paths import Located, locate
-from featx.data.words import looks_missing, names_nobody
-from featx.errors import Call, FeatxError
-from featx.utils.arguments import checked
-from featx.utils.csv_files import (
-    NO_ROWS,
-    Problems,
-    check_lengths,
-    header_faults,
-    other_separator,
-    read_lines,
+from featx.data.manifest_problems import find_problems
+from featx.data.manifest_rows import (
+    OPTIONAL,
+    REQUIRED,
+    ManifestError,
+    ManifestRows,
+    locate_audio,
+    read_rows,
+    scale_of,
+    seconds,
 )
-from featx.utils.files import csv_line, replace, write_bytes
-from featx.utils.text import counted, listed
+from featx.data.words import names_nobody, note_of_nobody
+from featx.utils.arguments import checked
+from featx.utils.csv_files import parse_lines
+from featx.utils.files import csv_line, write_bytes
 
 log = logging.getLogger("featx")
-REQUIRED = ("utterance", "path", "speaker", "label")
-OPTIONAL = ("session", "split", "start", "end", "scale")
-SPLITS = ("train", "validation", "test")
-
-
-class ManifestError(FeatxError):
-    """A manifest that can't be read or written; the message lists every problem in it."""
 
 
 @dataclass(frozen=True)
@@ -102,33 +93,6 @@ def _count_speakers(utterances: Sequence[Utterance]) -> str:
     return f"{len(speakers):,}" if speakers else "unknown"
 
 
-@dataclass(frozen=True)
-class ManifestRows:
-    """A manifest as it was read, before it is checked.
-
-    Attributes:
-        folder: what audio paths are relative to.
-        lines: the line number and fields of each row, the header first.
-    """
-
-    folder: Path
-    lines: list[tuple[int, list[str]]]
-
-    @property
-    def header(self) -> list[str]:
-        """The names of the columns."""
-        return [name.strip() for name in self.lines[0][1]] if self.lines else []
-
-    def rows(self) -> Iterator[tuple[int, dict[str, str]]]:
-        """Yield the line number and the columns of each row that has the header's length."""
-        header = self.header
-        trimmed = {*REQUIRED, *OPTIONAL} - {"path"}  # a file's name can end in spaces
-        for line, fields in self.lines[1:]:
-            if len(fields) == len(header):
-                cells = zip(header, fields, strict=True)
-                yield line, {name: c.strip() if name in trimmed else c for name, c in cells}
-
-
 @checked
 def load_manifest(path: str | Path) -> Manifest:
     """Read a manifest and check all of it.
@@ -150,39 +114,35 @@ def load_manifest(path: str | Path) -> Manifest:
         >>> sorted({utterance.label for utterance in manifest.utterances})
         ['angry', 'happy', 'sad']
     """
-    return _load(Path(path), Path(path))
+    path = Path(path)
+    return _checked_manifest(path, read_rows(path))
 
 
-def _load(path: Path, content: Path) -> Manifest:
-    """Read a manifest whose content lies, for now, in another file of the same folder."""
-    read = _read_rows(content)
+def _checked_manifest(path: Path, read: ManifestRows) -> Manifest:
     located = locate_audio(read)
     problems = find_problems(read, located)
     if problems:
         raise ManifestError(f"{path} can't be used:\n{problems}")
-    for note in [*located.notes, *_nobody(read)]:
+    nobody = note_of_nobody(row["speaker"] for _, row in read.rows())
+    for note in [*located.notes, *nobody]:
         log.info("%s: %s.", path, note)
     return Manifest(path, tuple(_utterance(row, located.paths) for _, row in read.rows()))
 
 
 def save_valid(path: Path, utterances: Sequence[Utterance]) -> Manifest:
-    """Write a manifest as `save_manifest` does, unless it is not valid, and return it as read back.
+    """Write a manifest as `save_manifest` does, unless it is not valid, and return it.
 
     Raises:
         ManifestError: if it can't be written, or naming every problem; what was there before stays.
     """
     content = render_manifest(path, utterances)
-    read: list[Manifest] = []
-
-    def write(unfinished: Path) -> None:
-        unfinished.write_bytes(content)
-        read.append(_load(path, unfinished))
-
+    rows = ManifestRows(path.parent.resolve(), parse_lines(path, content))
     try:
-        replace(path, write)
-    except OSError as error:
-        raise ManifestError(f"{path}: can't be written ({error.strerror})") from error
-    return read[0]
+        manifest = _checked_manifest(path, rows)
+    except ManifestError as error:
+        raise ManifestError(f"Nothing was written. {error}") from error
+    save_manifest(path, utterances)
+    return manifest
 
 
 def save_manifest(path: Path, utterances: Sequence[Utterance]) -> None:
@@ -220,29 +180,6 @@ def render_manifest(path: Path, utterances: Sequence[Utterance]) -> bytes:
         raise ManifestError(f"{path}: a file name is not UTF-8, rename it: {name}") from error
 
 
-def _read_rows(path: Path) -> ManifestRows:
-    if not path.exists():
-        arguments = {"corpus": "folder", "root": "CORPUS", "out": path}
-        raise ManifestError(
-            f"{path}: no such manifest.",
-            Call("Make one from a corpus, such as", "build_manifest", arguments),
-        )
-    try:
-        return ManifestRows(path.parent.resolve(), read_lines(path))
-    except FeatxError as error:
-        raise ManifestError(str(error)) from error
-
-
-def _nobody(manifest: ManifestRows) -> list[str]:
-    """Return a note if there are speakers whose names say that they are not known."""
-    named = [row["speaker"] for _, row in manifest.rows() if names_nobody(row["speaker"])]
-    words = sorted(set(named) - {""})
-    if not words:
-        return []
-    count = counted(sum(map(bool, named)), "utterance")
-    return [f"the speaker of {count} counts as unknown: {listed(words)}"]
-
-
 def _utterance(row: dict[str, str], paths: Mapping[str, Path]) -> Utterance:
     return Utterance(
         utterance=row["utterance"],
@@ -253,7 +190,7 @@ def _utterance(row: dict[str, str], paths: Mapping[str, Path]) -> Utterance:
         split=row.get("split", ""),
         start=seconds(row.get("start", "")),
         end=seconds(row.get("end", "")),
-        scale=_scale(row.get("scale", "")),
+        scale=scale_of(row.get("scale", "")),
         extra={name: text for name, text in row.items() if name not in (*REQUIRED, *OPTIONAL)},
     )
 
@@ -272,138 +209,3 @@ def _row(utterance: Utterance, folder: Path) -> dict[str, str]:
         "end": "" if utterance.end is None else str(utterance.end),
         "scale": "" if utterance.scale is None else f"{utterance.scale:.17g}",
     }
-
-
-def locate_audio(manifest: ManifestRows) -> Located:
-    """Find the audio files of a manifest."""
-    texts = (row["path"] for _, row in manifest.rows() if "path" in row)
-    others = dict.fromkeys([Path.cwd(), manifest.folder.parent])
-    return locate(texts, manifest.folder, [path for path in others if path != manifest.folder])
-
-
-def seconds(text: str) -> float | None:
-    """Return a time, or None where the manifest gives none.
-
-    Raises:
-        ValueError: if the text is not a finite number.
-    """
-    if not text:
-        return None
-    value = float(text)
-    if not math.isfinite(value):
-        raise ValueError(text)
-    return value
-
-
-def find_problems(manifest: ManifestRows, located: Located) -> str:
-    """Check a manifest.
-
-    Args:
-        manifest: its rows.
-        located: its audio files.
-
-    Returns:
-        One line a problem, with its line number; empty if there is none.
-    """
-    if not manifest.lines:
-        return f"  the file is empty; its first line must be {','.join(REQUIRED)}"
-    problems = Problems()
-    line = manifest.lines[0][0]
-    for fault in header_faults(manifest.header, REQUIRED):
-        problems.add("faults of the header", line, fault)
-    if other_separator(manifest.header):
-        return str(problems)
-    if len(manifest.lines) == 1:
-        problems.add("faults of the header", line, NO_ROWS)
-    check_lengths(manifest.header, manifest.lines[1:], problems)
-    _check_ids(manifest, problems)
-    measure = lru_cache(duration)  # many rows can cut one long file
-    for line, row in manifest.rows():
-        _check_values(line, row, problems)
-        audio = _check_audio(line, row, located, problems)
-        _check_times(line, row, audio, measure, problems)
-    return str(problems)
-
-
-def _check_ids(manifest: ManifestRows, problems: Problems) -> None:
-    first: dict[str, int] = {}
-    for line, row in manifest.rows():
-        name = row.get("utterance")
-        if name and first.setdefault(name, line) != line:
-            text = f"utterance {name!r} is already on line {first[name]}"
-            problems.add("repeated utterances", line, text)
-
-
-def _check_values(line: int, row: dict[str, str], problems: Problems) -> None:
-    for name in ("utterance", "path", "label"):
-        if not row.get(name, "-").strip():
-            problems.add(f"rows without {name}", line, f"{name} is empty")
-    _check_label(line, row.get("label", ""), problems)
-    try:
-        _scale(row.get("scale", ""))
-    except ValueError:
-        text = f"scale is {row['scale']!r}, not a number above 0 such as 32768"
-        problems.add("unusable scales", line, text)
-    split = row.get("split")
-    if split and split not in SPLITS:
-        text = f"split is {split!r}; it can be {', '.join(SPLITS)} or empty"
-        problems.add("unknown splits", line, text)
-
-
-def _check_label(line: int, label: str, problems: Problems) -> None:
-    if label and looks_missing(label):
-        text = f"label {label!r} looks like a missing value; name the class, or leave out the row"
-        problems.add("missing labels", line, text)
-
-
-def _check_audio(
-    line: int, row: dict[str, str], located: Located, problems: Problems
-) -> Path | None:
-    text = row.get("path", "")
-    if text.strip() and text not in located.paths:
-        problems.add("missing audio files", line, located.missing(text))
-    return located.paths.get(text)
-
-
-def _scale(text: str) -> float | None:
-    """Return a scale, or None where the manifest gives none.
-
-    Raises:
-        ValueError: if the text is not a finite number above 0.
-    """
-    value = seconds(text)
-    if value is not None and value <= 0:
-        raise ValueError(text)
-    return value
-
-
-def _check_times(
-    line: int,
-    row: dict[str, str],
-    audio: Path | None,
-    measure: Callable[[Path], float],
-    problems: Problems,
-) -> None:
-    try:
-        start, end = (_time(row, name) for name in ("start", "end"))
-        if start is None and end is None:
-            return
-        if end is not None and (start or 0.0) >= end:
-            raise ValueError(f"start {start or 0.0:g} s is not before end {end:g} s")
-        length = measure(audio) if audio else None
-    except (ValueError, AudioError) as error:
-        problems.add("unusable times", line, str(error))
-        return
-    if length is None:
-        return
-    if not 0 <= (start or 0.0) < length or (end or 0.0) > length + TIME_SLACK:
-        text = f"{start or 0.0:g}-{length if end is None else end:g} s lies outside {audio}"
-        problems.add("times outside the audio", line, f"{text}, which is {length:.3f} s long")
-
-
-def _time(row: dict[str, str], name: str) -> float | None:
-    text = row.get(name, "")
-    try:
-        return seconds(text)
-    except ValueError:
-        raise ValueError(f"{name} is {text!r}, not a number of seconds such as 1.25") from None

@@ -2,7 +2,10 @@
 
 import re
 import unicodedata
+from collections.abc import Iterable
 from functools import lru_cache
+
+from featx.utils.text import counted, listed
 
 _NOTHING = re.compile(r"[\s.,:;?!*#_~/\\|()\[\]{}<>'\"=–—…-]*")  # + can be a label
 _MISSING = {
@@ -15,6 +18,7 @@ _NOBODY = {
     "speaker", "spk", "spkr", "anonymous", "anon", "unidentified", "not known", "no speaker",
     "someone", "other", "others", "various", "multiple", "misc",
 }  # fmt: skip
+_INITIALS = {"na", "nan", "nil"}  # which people can be called as well
 
 
 def plain(text: str) -> str:
@@ -35,3 +39,16 @@ def looks_missing(text: str) -> bool:
 def names_nobody(speaker: str) -> bool:
     """Tell whether a speaker's name says that it is not known, as "Unknown" or "n/a" do."""
     return looks_missing(speaker) or plain(speaker).strip("<>[]() ") in _NOBODY
+
+
+def note_of_nobody(speakers: Iterable[str]) -> list[str]:
+    """Return a note if some of the utterances' speakers have names that say they are not known."""
+    named = [speaker for speaker in speakers if speaker and names_nobody(speaker)]
+    if not named:
+        return []
+    words = sorted(set(named))
+    note = f"the speaker of {counted(len(named), 'utterance')} counts as unknown: {listed(words)}"
+    initials = [word for word in words if word.isalpha() and plain(word) in _INITIALS]
+    if initials:
+        note += f" (if {initials[0]} is somebody, write speaker_{initials[0]} instead)"
+    return [note]

@@ -4,8 +4,8 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
-from featx.data.listing.build import Built, list_corpus
 from featx.data.listing.files import CorpusError
+from featx.data.listing.list_corpus import Built, list_corpus
 from featx.data.manifest import Manifest, load_manifest, render_manifest
 from featx.data.sounds.same import Same
 from featx.experiments.config import Experiment

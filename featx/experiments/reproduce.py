@@ -6,8 +6,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from featx.data.listing.build import Built
 from featx.data.listing.files import CorpusNotFoundError, ManifestDiffersError
+from featx.data.listing.list_corpus import Built
 from featx.data.manifest import Manifest
 from featx.errors import FeatxError, Interrupted
 from featx.experiments.config import Experiment

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from urllib.parse import quote
 
-from featx.data.manifest import seconds
+from featx.data.manifest_rows import seconds
 from featx.data.paths import locate
 from featx.errors import FeatxError
 from featx.reporting.sheets import Audio

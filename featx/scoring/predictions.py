@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from torch import Tensor
 
-from featx.data.manifest import SPLITS
+from featx.data.manifest_rows import SPLITS
 from featx.errors import FeatxError
 from featx.protocols.folds import Fold
 from featx.protocols.task import Task

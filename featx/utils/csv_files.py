@@ -91,9 +91,16 @@ def read_lines(path: Path) -> list[tuple[int, list[str]]]:
         FeatxError: if the file can't be read or is not CSV in UTF-8.
     """
     try:
-        text = path.read_bytes().decode("utf-8-sig")
+        content = path.read_bytes()
     except OSError as error:
         raise FeatxError(f"{path}: can't be read ({error.strerror})") from error
+    return parse_lines(path, content)
+
+
+def parse_lines(path: Path, content: bytes) -> list[tuple[int, list[str]]]:
+    """Do as `read_lines` with what a file holds, or is to hold."""
+    try:
+        text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = error.object[: error.start].count(b"\n") + 1
         raise FeatxError(f"{path}: line {line} is not UTF-8; save the file as UTF-8") from error

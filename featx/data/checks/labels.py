@@ -55,9 +55,10 @@ def _missing(label: str, ids: Sequence[str], others: Sequence[str]) -> str:
     kept = ",".join(others)
     plainly = kept and len(kept) <= _LONGEST and not re.search(r"[\s\"'`]", kept)
     keep = f"Keep the other labels by `labels={kept}`" if plainly else "Choose labels by `labels`"
-    count = f"{counted(len(ids), 'utterance')}, such as {listed(ids, 2)},"
+    count = f"{counted(len(ids), 'utterance')} ({listed(ids, 2)})"
     if not label.strip():
-        return f"{count} have no label. {keep}."
+        has = "has" if len(ids) == 1 else "have"
+        return f"{count} {has} no label. {keep}."
     return (
         f"The label {label!r} of {count} looks like a missing value. {keep}; or, if it is a class, "
         f"give it a name that says so, as `merge={label}=neutral` does."
@@ -127,7 +128,7 @@ def _alike(group: Sequence[str], why: str, kept: str, counts: Counter[str]) -> F
     show = ascii if same else repr
     shown = ", ".join(f"{show(label)} ({counts[label]:,})" for label in group)
     cures = " ".join(f"`merge={label}={kept}`" for label in group if label != kept)
-    text = f"The labels {shown} {why}. This makes them one class: {cures}."
+    text = f"The labels {shown} {why}. To make them one class, list the corpus with {cures}."
     return Finding(CHECK, "warning", text)
 
 

@@ -12,7 +12,7 @@ from featx.utils.text import counted, listed
 CHECK = "speakers"
 _FEW = 3  # speakers, or utterances of one, from which a pattern shows
 _CURE = (
-    "Give `speaker`, a regular expression whose only group finds the speaker in a path, such as "
+    "give `speaker`, a regular expression whose only group finds the speaker in a path, such as "
     "'(OAF|YAF)_'"
 )
 Spoken = Mapping[str, Sequence[Utterance]]  # what each speaker says
@@ -41,13 +41,13 @@ def check_speakers(utterances: Sequence[Utterance]) -> list[Finding]:
 def _named_by_utterance(spoken: Spoken) -> Iterator[Finding]:
     if len(spoken) < _FEW or any(len(said) > 1 for said in spoken.values()):
         return
-    example = next(iter(spoken))
+    files = all(_is_file(name, said[0]) for name, said in spoken.items())
     yield Finding(
         CHECK,
-        "error" if all(_is_file(name, said[0]) for name, said in spoken.items()) else "warning",
-        f"Each of the {len(spoken):,} speakers, such as {example}, speaks a single utterance: "
-        "these look like names of files. Dividing by them does not keep people apart. "
-        f"{_CURE}.",
+        "warning",
+        f"Each of the {len(spoken):,} speakers, such as {next(iter(spoken))}, speaks a single "
+        f"utterance{', which has that name' if files else ''}. If these are names of files, "
+        f"dividing by them does not keep people apart: {_CURE}.",
     )
 
 
@@ -68,12 +68,7 @@ def _single_labels(spoken: Spoken) -> Iterator[Finding]:
         count = f"{len(often)} of {len(spoken)} speakers"
         yield Finding(CHECK, "note", f"{count} have a single label: {listed(names, 8)}.")
     elif all(plain(next(iter(labels[name]))) in plain(name) for name in spoken):
-        yield Finding(
-            CHECK,
-            "error",
-            f"The names of the speakers hold their labels, as {often[0]} does: one person has "
-            f"several. Dividing by them does not keep people apart. {_CURE}.",
-        )
+        yield _labels_in_names(labels, often[0])
     else:
         yield Finding(
             CHECK,
@@ -82,6 +77,22 @@ def _single_labels(spoken: Spoken) -> Iterator[Finding]:
             "a head can learn voices for labels, and normalising by speaker takes them away. If "
             f"these are no people: {_CURE}.",
         )
+
+
+def _labels_in_names(labels: Mapping[str, Counter[str]], example: str) -> Finding:
+    """Say that names hold labels; an error if what else is in them is shared, as OAF_sad does."""
+    others: dict[str, set[str]] = defaultdict(set)
+    for name, counts in labels.items():
+        label = plain(next(iter(counts)))
+        others[plain(name).replace(label, "").strip()].add(label)
+    shared = any(len(held) > 1 and not re.fullmatch(r"[\d\s]*", n) for n, held in others.items())
+    text = f"The names of the speakers hold their labels, as {example} does"
+    if shared:
+        text = f"{text}: one person has several. Dividing"
+    else:  # such as healthy_01 and ill_01, who can be two people
+        text = f"{text}. If one person has several of them, dividing"
+    text += f" by them does not keep people apart: {_CURE}."
+    return Finding(CHECK, "error" if shared else "warning", text)
 
 
 def _spelt_alike(spoken: Spoken) -> Iterator[Finding]:
@@ -101,7 +112,10 @@ def _spelt_alike(spoken: Spoken) -> Iterator[Finding]:
 
 
 def _spelling(name: str) -> str:
-    return re.sub(r"(?<!\d)0+(?=\d)", "", plain(name).replace(" ", "").replace(".", ""))
+    """Return a name without separators, but those between numbers: 1-12 is not 11-2."""
+    word = re.sub(r"(?<=\d)\.0$", "", plain(name))  # as numbers that were read as decimal ones
+    word = re.sub(r"(?<=\d)[ .]+(?=\d)", "-", word).replace(" ", "").replace(".", "")
+    return re.sub(r"(?<!\d)0+(?=\d)", "", word)
 
 
 def _shared_names(spoken: Spoken, column: str, cure: str) -> Iterator[Finding]:

@@ -13,7 +13,8 @@ from featx.data.listing.ids import RowName, name_rows, repeats
 from featx.data.listing.patterns import Pattern
 from featx.data.listing.tables import ForeignTable, read_foreign
 from featx.data.listing.times import as_seconds
-from featx.data.manifest import SPLITS, Utterance, seconds
+from featx.data.manifest import Utterance
+from featx.data.manifest_rows import SPLITS, seconds
 from featx.data.paths import Located, is_absolute, locate
 from featx.utils.csv_files import Problems
 
@@ -70,7 +71,8 @@ def find_csv(
     reader = _Reader(table, found, find_speaker, find_label, _locate(table, found, folder, audio))
     utterances = reader.read()
     if reader.problems.kinds:
-        hint = "" if audio else "\nGive `audio`, the folder of the audio, if it lies elsewhere."
+        lost = "missing audio files" in reader.problems.kinds and not audio
+        hint = "" if not lost else "\nGive `audio`, the folder of the audio, if it lies elsewhere."
         raise CorpusError(f"{root} can't be used:\n{reader.problems}{hint}")
     return Found(utterances, [*table.notes, *reader.located.notes, *reader.notes(utterances)])
 
@@ -145,8 +147,8 @@ class _Reader:
         text = self._cell(row, "split")
         part = _SPLITS.get(text.casefold(), text)
         if part and part not in SPLITS:
-            known = f"{', '.join(SPLITS)} or empty"
-            self.problems.add("unknown splits", line, f"split is {text!r}; it can be {known}")
+            known = f"write {', '.join(SPLITS)}, or nothing"
+            self.problems.add("unknown splits", line, f"split is {text!r}; {known}")
         return part
 
     def _time(self, line: int, row: Mapping[str, str], side: str) -> float | None:

@@ -1,11 +1,10 @@
 """The corpora that can be read, and the mappings of labels, in words."""
 
-import sys
 import textwrap
 from dataclasses import asdict
 from typing import Any
 
-from featx.data.corpora import CORPORA
+from featx.data.corpora import CORPORA, corpus_module
 from featx.data.labels import order_labels
 from featx.data.listing.corpus import Corpus, Facts
 from featx.data.listing.files import CorpusError
@@ -73,16 +72,16 @@ def describe_corpus(name: str) -> str:
             "",
             *shown,
             "",
-            about(corpus),
+            about(name),
             "",
             _wrapped("manifest", command),
         ]
     )
 
 
-def about(corpus: Corpus) -> str:
+def about(name: str) -> str:
     """Return what the module of a corpus says of it: its paper, layout and codes."""
-    text = sys.modules[corpus.find.__module__].__doc__ or ""
+    text = corpus_module(name).__doc__ or ""
     return "\n".join(line.rstrip() for line in text.strip().splitlines())
 
 
@@ -93,13 +92,15 @@ def corpora_values(name: str | None = None) -> dict[str, Any]:
         CorpusError: if there is no such corpus.
     """
     if name is not None:
-        return _values(_corpus(name))
-    return {known: _values(corpus) for known, corpus in CORPORA.items()}
+        _corpus(name)
+        return _values(name)
+    return {known: _values(known) for known in CORPORA}
 
 
-def _values(corpus: Corpus) -> dict[str, Any]:
+def _values(name: str) -> dict[str, Any]:
+    corpus = CORPORA[name]
     facts = asdict(corpus.facts) if corpus.facts else {}
-    return {"title": corpus.title, **facts, "options": list(corpus.options), "about": about(corpus)}
+    return {"title": corpus.title, **facts, "options": list(corpus.options), "about": about(name)}
 
 
 def _corpus(name: str) -> Corpus:

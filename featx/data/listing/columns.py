@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 
 from featx.data.listing.files import CorpusError
-from featx.data.manifest import OPTIONAL, REQUIRED
+from featx.data.manifest_rows import OPTIONAL, REQUIRED
 from featx.utils.text import closest, listed, nearest
 
 Columns = Mapping[str, str] | str
@@ -12,10 +12,12 @@ NAMES = (*REQUIRED, *OPTIONAL)
 SEX = "sex"  # no column of a manifest's own, but of most corpora
 OTHER_NAMES = {  # names under which others have a column, for suggestions
     "path": ("file", "filename", "file name", "filepath", "file path", "wav", "wav path", "audio",
-             "audio path", "wav file", "audio file", "name"),
-    "label": ("emotion", "emo", "class", "category", "emoclass", "target", "labels", "emotions"),
+             "audio path", "wav file", "audio file", "name", "datei", "dateiname", "fichier",
+             "archivo"),
+    "label": ("emotion", "emo", "class", "category", "emoclass", "target", "labels", "emotions",
+              "gefühl", "émotion", "emoción", "emozione"),
     "speaker": ("spk", "speaker id", "spkrid", "spk id", "speakerid", "actor", "actor id",
-                "subject"),
+                "subject", "sprecher", "locuteur", "hablante", "parlante"),
     "utterance": ("utt", "utt id", "id", "utterance id", "segment"),
     "split": ("split set", "set", "partition", "fold", "subset"),
     "start": ("begin", "start time", "onset"),

@@ -1,12 +1,14 @@
 """Text files of any encoding, never read wrongly in silence."""
 
 import codecs
+import logging
 from collections.abc import Iterator
 from pathlib import Path
 
 from featx.data.listing.files import CorpusError
 from featx.utils.text import shorten
 
+log = logging.getLogger("featx")
 _MARKS = (  # with which files of Unicode may begin; the longer ones first
     (codecs.BOM_UTF32_LE, "utf-32"),
     (codecs.BOM_UTF32_BE, "utf-32"),
@@ -53,7 +55,8 @@ def read_text(path: Path, encoding: str | None = None) -> tuple[str, str, list[s
     if marked and codec not in (marked, marked.removesuffix("-sig")):
         raise CorpusError(f"{path}: begins as {marked} does; leave out `encoding={encoding}`.")
     text = _decode(path, content, marked or codec, guessed=False)
-    return text, encoding, _doubts(path, content, text, codec)
+    _warn_of_utf8(path, content, text, codec)
+    return text, encoding, []
 
 
 def _read_bytes(path: Path) -> bytes:
@@ -126,15 +129,16 @@ def _readings(content: bytes, start: int) -> Iterator[tuple[str, str]]:
             yield encoding, reading
 
 
-def _doubts(path: Path, content: bytes, text: str, codec: str) -> list[str]:
-    """Return a warning if a text is UTF-8, which hardly happens by chance, but was not read so."""
+def _warn_of_utf8(path: Path, content: bytes, text: str, codec: str) -> None:
+    """Warn if a text is UTF-8, which hardly happens by chance, but was not read so."""
     if codec.startswith("utf") or text.isascii():
-        return []
+        return
     try:
         meant = content.decode("utf-8")
     except UnicodeError:
-        return []
+        return
     place = next(number for number, letter in enumerate(meant) if not letter.isascii())
     begin = meant.rfind("\n", 0, place) + 1
     line = shorten(meant[begin:].split("\n", 1)[0].strip(), _SHOWN)
-    return [f"WARNING: {path.name} is read as {codec}, but is UTF-8 as well, with {line!r} in it"]
+    said = "Warning: %s is read as %s, but is UTF-8 as well, with %r in it."
+    log.warning(said, path.name, codec, line)

@@ -12,10 +12,11 @@ from pathlib import Path
 from featx.data.listing.encodings import read_text
 from featx.data.listing.files import CorpusError
 from featx.utils.csv_files import Problems, check_lengths
+from featx.utils.text import counted
 
 _NAMES = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "vertical bars"}
 _WORDS = {"tab": "\t", "\\t": "\t", "comma": ",", "semicolon": ";", "space": " ", "pipe": "|"}
-_AUDIO = re.compile(r"\.(wav|flac|ogg|mp3|m4a|mp4|aiff?|au|wma|opus)\s*$", re.IGNORECASE)
+_AUDIO = re.compile(r"\.(wav|flac|ogg|mp3|m4a|mp4|aiff?|au|wma|opus)(\s|$)", re.IGNORECASE)
 Lines = list[tuple[int, list[str]]]
 
 
@@ -71,6 +72,7 @@ def read_foreign(
     check_lengths(header, others, problems)
     if problems.kinds:
         raise CorpusError(f"{path} can't be used:\n{problems}")
+    notes += _unnamed(path, header, others)
     cells = [(n, dict(zip(header, map(str.strip, row), strict=True))) for n, row in others]
     return ForeignTable(path, header, cells, sep, notes)
 
@@ -129,6 +131,13 @@ def _parse(path: Path, text: str, separator: str, skipped: int = 0) -> Lines:
 def _without_empty_ends(fields: list[str], length: int) -> list[str]:
     """Return a row without the empty fields that spreadsheets leave after the last column."""
     return fields[:length] if not any(map(str.strip, fields[length:])) else fields
+
+
+def _unnamed(path: Path, header: list[str], rows: Lines) -> list[str]:
+    """Return a note if columns without a name hold something; the first numbers the rows."""
+    places = [place for place, name in enumerate(header) if not name and place > 0]
+    held = [place for place in places if any(fields[place].strip() for _, fields in rows)]
+    return [f"{path.name}: left out {counted(len(held), 'column')} without a name"] * bool(held)
 
 
 def _check_header(path: Path, header: list[str]) -> None:

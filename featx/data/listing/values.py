@@ -3,7 +3,7 @@
 import re
 from collections.abc import Mapping
 
-from featx.data.manifest import OPTIONAL, REQUIRED
+from featx.data.manifest_rows import OPTIONAL, REQUIRED
 from featx.data.words import looks_missing, names_nobody, plain
 
 _SPLITS = {  # by the words that a part's name begins with

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import soundfile
 
-from featx.data.corpora import CORPORA
+from featx.data.corpora import CORPORA, corpus_module
 from featx.data.listing.mapping import mapping_names
 
 PAGE = Path(__file__).parents[3] / "docs" / "corpora.md"
@@ -35,7 +35,9 @@ def test_each_corpus_is_shown_in_full(run_featx, name):
     assert f"featx manifest {name} " in outcome.out
     facts = CORPORA[name].facts
     assert facts is None or facts.link in outcome.out
-    assert json.loads(run_featx("corpora", name, "--json").out)["about"]
+    about = json.loads(run_featx("corpora", name, "--json").out)["about"]
+    assert about == (corpus_module(name).__doc__ or "").strip()
+    assert about in outcome.out
 
 
 def test_mappings_are_listed(run_featx):

@@ -76,7 +76,9 @@ def test_cures_can_be_pasted(workplace, run_featx):
         Path("corpus", label).mkdir(parents=True)
         soundfile.write(Path("corpus", label, "1.wav"), np.zeros(1600), 16_000)
     outcome = run_featx("manifest", "folder", "corpus")
-    assert "This makes them one class: --merge 'very_sad=very sad'." in outcome.out
+    assert (
+        "To make them one class, list the corpus with --merge 'very_sad=very sad'." in outcome.out
+    )
 
 
 def test_every_corpus_is_offered(root, run_featx):
@@ -89,3 +91,10 @@ def test_help_imports_nothing_heavy():
     code = "import sys, featx.cli.manifest; print({'numpy', 'torch'} & set(sys.modules))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout == "set()\n"
+
+
+def test_help_groups_options_by_what_they_are_for(run_featx):
+    said = run_featx("manifest", "--help").out
+    places = [said.index(f"\n{name}:") for name in ("Arguments", "Options", "Labels of any corpus")]
+    assert places == sorted(places)
+    assert said.index("  --out") < places[2] < said.index("  --merge")

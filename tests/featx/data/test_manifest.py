@@ -8,7 +8,8 @@ import soundfile
 from hypothesis import given
 from hypothesis import strategies as st
 
-from featx.data.manifest import ManifestError, Utterance, load_manifest, save_manifest
+from featx.data.manifest import Utterance, load_manifest, save_manifest
+from featx.data.manifest_rows import ManifestError
 from featx.data.words import looks_missing, names_nobody
 
 HEADER = "utterance,path,speaker,label\n"

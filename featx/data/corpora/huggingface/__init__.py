@@ -17,7 +17,7 @@ from featx.data.listing.corpus import Corpus, Found
 from featx.data.listing.files import CorpusError, find_files, nothing_found
 from featx.data.listing.unpack import Unpacked, unpack_sounds
 from featx.data.listing.values import to_split
-from featx.data.manifest import SPLITS
+from featx.data.manifest_rows import SPLITS
 from featx.errors import FeatxError
 from featx.utils.files import portable_name
 from featx.utils.text import first_line

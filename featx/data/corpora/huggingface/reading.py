@@ -10,7 +10,8 @@ from featx.data.listing.files import CorpusError
 from featx.data.listing.tabled import NO_SPEAKERS, missing_files, without_label
 from featx.data.listing.unpack import Packed
 from featx.data.listing.values import own_columns, to_sex, to_speaker, to_split
-from featx.data.manifest import Utterance, seconds
+from featx.data.manifest import Utterance
+from featx.data.manifest_rows import seconds
 from featx.data.words import looks_missing
 from featx.utils.files import portable_name
 from featx.utils.text import first_line, listed

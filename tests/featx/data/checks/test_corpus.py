@@ -42,7 +42,7 @@ def test_copies_are_counted_and_named(corpus, caplog):
     with caplog.at_level(logging.WARNING, "featx"):
         featx.build_manifest("folder", corpus)
     (copies,) = said(caplog)
-    assert copies.startswith("4 pairs of utterances are the same sound (")
+    assert copies.startswith("Warning: 4 pairs of utterances are the same sound (")
     assert "1 near copies" in copies
     assert "3 identical samples" in copies
     assert copies.endswith(" and 1 more.")

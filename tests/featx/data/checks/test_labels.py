@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 import featx
 from featx.data.checks.labels import check_labels, check_missing
-from featx.data.manifest import ManifestError, Utterance
+from featx.data.manifest import Utterance
+from featx.data.manifest_rows import ManifestError
 from featx.data.words import looks_missing
 
 

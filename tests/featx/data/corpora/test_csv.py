@@ -120,12 +120,21 @@ def test_what_is_no_table_is_said(root, content, encoding, message):
         find_csv(root / "t.csv", "path=file,label=emotion", encoding=encoding)
 
 
-def test_utf8_read_as_something_else_is_a_warning(root):
+def test_utf8_read_as_something_else_is_a_warning(root, caplog):
     found = find_csv(write(root / "t.csv"), COLUMNS, encoding="cp1252")
     assert found.utterances[0].label == "frÃ¶hlich"
-    (note,) = found.notes
-    assert note.startswith("WARNING: t.csv is read as cp1252, but is UTF-8")
-    assert "fröhlich" in note
+    assert not found.notes
+    (warning,) = caplog.records
+    assert warning.levelname == "WARNING"
+    assert warning.getMessage().startswith("Warning: t.csv is read as cp1252, but is UTF-8")
+    assert "fröhlich" in warning.getMessage()
+
+
+def test_advice_on_the_folder_is_for_files_that_are_missing(root):
+    write(root / "t.csv", [("wav/1.wav", "sad", "eval")], ("path", "label", "split"))
+    with pytest.raises(CorpusError, match="write train, validation, test, or nothing") as caught:
+        find_csv(root / "t.csv")
+    assert "Give `audio`" not in str(caught.value)
 
 
 @pytest.mark.parametrize(
@@ -277,3 +286,33 @@ def test_any_file_is_read_or_refused(tmp_path_factory, content):
     path.write_bytes(content)
     with pytest.raises(CorpusError, match=r"any\.csv"):
         find_csv(path, "path=file,label=emotion")
+
+
+@pytest.mark.parametrize(
+    ("header", "meant"),
+    [
+        (("Datei", "Gefühl"), "path=Datei,label=Gefühl"),
+        (("fichier", "Émotion"), "path=fichier,label=Émotion"),
+        (("File_Name", "EmoClass"), "path=File_Name,label=EmoClass"),
+        (("x", "y"), "path=COLUMN,label=COLUMN"),
+    ],
+)
+def test_columns_that_seem_meant_are_suggested(root, header, meant):
+    write(root / "t.csv", [("wav/1.wav", "sad")], header)
+    with pytest.raises(CorpusError, match=f"`columns={meant}`"):
+        find_csv(root / "t.csv")
+
+
+def test_columns_without_a_name_are_counted_if_they_hold_something(root):
+    rows = [("0", "wav/1.wav", "sad", "x", ""), ("1", "wav/2.wav", "sad", "", "")]
+    write(root / "t.csv", rows, ("", "path", "label", "", ""))
+    found = find_csv(root / "t.csv")
+    assert "t.csv: left out 1 column without a name" in found.notes
+    assert not found.utterances[0].extra
+
+
+@pytest.mark.parametrize("line", ["wav/1.wav sad anna", "wav/1.wav,sad", "wav/1.wav"])
+def test_a_first_line_without_names_is_said(root, line):
+    (root / "t.txt").write_text(f"{line}\n{line}\n", "utf-8")
+    with pytest.raises(CorpusError, match="its first line holds a file"):
+        find_csv(root / "t.txt")
