@@ -119,7 +119,7 @@ def _read(path: Path, size: int, written: int) -> Header | str:
     except NoLength as flaw:
         return f"{flaw}; convert it: {conversion(path)}"
     except Flaw as flaw:
-        return str(flaw)
+        return f"{flaw}. If it sounds whole, convert it: {conversion(path)}"
     except TypeError:  # soundfile's, of files named .raw
         return "its name ends in .raw, as of audio without a header; give it its format's ending"
     except (soundfile.SoundFileError, OSError) as error:
@@ -171,7 +171,7 @@ def _content_flaw(path: Path, name: str, size: int, written: int) -> str | None:
         with path.open("rb") as file, mmap(file.fileno(), 0, access=ACCESS_READ) as content:
             _CONTENTS[name](content)
     except Flaw as flaw:
-        return str(flaw)
+        return f"{flaw}. If it sounds whole, convert it: {conversion(path)}"
     except OSError as error:
         return f"can't be read ({error.strerror})"
     return None

@@ -136,6 +136,7 @@ def synthesise(
     consonants = np.exp(-0.5 * ((frequencies - score.centre) / 1000) ** 2) * noise
     mix = score.amplitude * vocal + score.consonant * consonants
     speech: Waveform = istft(mix, SAMPLE_RATE, nperseg=WINDOW, noverlap=WINDOW - HOP)[1][:samples]
+    speech -= speech.mean()  # as a microphone passes on no constant pressure
     speech *= voice.level / np.sqrt(np.mean(speech**2))
     speech += ROOM_NOISE * generator.standard_normal(samples)
     speech *= min(1.0, PEAK / np.abs(speech).max())

@@ -36,7 +36,7 @@ def bring_manifest(experiment: Experiment, name: str, overwrite: bool = False) -
     """
     path = manifest_path(experiment, name)
     if experiment.corpora[name].path:
-        return Built(load_manifest(path), [])
+        return Built(load_manifest(path), [], [])
     return _list(experiment, name, path, overwrite)
 
 
@@ -51,7 +51,7 @@ def peek_manifest(experiment: Experiment, name: str, overwrite: bool = False) ->
     """
     path = manifest_path(experiment, name)
     if experiment.corpora[name].path:
-        return Built(load_manifest(path), [])
+        return Built(load_manifest(path), [], [])
     with tempfile.TemporaryDirectory() as folder:
         built = _list(experiment, name, Path(folder) / path.name, False)
     found = Manifest(path, built.manifest.utterances)
@@ -61,7 +61,7 @@ def peek_manifest(experiment: Experiment, name: str, overwrite: bool = False) ->
             f"{path} exists and says something else than the corpus; `overwrite` replaces it, or "
             "give the corpus another name"
         )
-    return Built(found, built.notes)
+    return Built(found, built.notes, built.findings)
 
 
 def _list(experiment: Experiment, name: str, out: Path, overwrite: bool) -> Built:

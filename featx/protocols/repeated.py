@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import NamedTuple
 
 from featx.data.checks.corpus import check_corpus
-from featx.data.corpora import CORPORA
+from featx.data.checks.duplicates import CHECK, is_published
 from featx.data.manifest import Manifest, Utterance
 from featx.data.sounds.same import Same, describe_same
 from featx.errors import FeatxError
@@ -78,12 +78,13 @@ def check_task(task: Task, manifest: Manifest, keep_duplicates: bool) -> Task:
         Interrupted: on Ctrl-C.
     """
     checked = check_corpus(task.utterances)
-    remarks = [finding.text for finding in checked.findings]
     utterances = {u.utterance: u for u in task.utterances}
     repeats = find_repeats(task.folds, checked.same)
+    said_below = len(repeats) == len(checked.same)
+    remarks = [f.text for f in checked.findings if f.check != CHECK or not said_below]
     if repeats:
         phrase = describe_repeats(repeats, utterances)
-        known = all(_is_published(repeat.same, utterances) for repeat in repeats)
+        known = all(is_published(repeat.same, utterances) for repeat in repeats)
         if not known and not keep_duplicates:
             raise FeatxError(
                 f"{manifest.path}: {IN_TWO_PARTS}, {phrase}. A model would be tested on what it "
@@ -93,10 +94,3 @@ def check_task(task: Task, manifest: Manifest, keep_duplicates: bool) -> Task:
         why = "the corpus has it so" if known else "kept as asked"
         remarks.append(f"THE SAME SOUND IN TWO PARTS OF A FOLD: {why}, {phrase}.")
     return replace(task, remarks=(*task.remarks, *remarks))
-
-
-def _is_published(same: Same, utterances: Mapping[str, Utterance]) -> bool:
-    """Tell whether a corpus is known to hold two utterances that are the same sound."""
-    corpora = {utterances[name].column("corpus") for name in (same.first, same.second)}
-    corpus = CORPORA.get(corpora.pop()) if len(corpora) == 1 else None
-    return corpus is not None and frozenset((same.first, same.second)) in corpus.copies

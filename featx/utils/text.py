@@ -30,8 +30,8 @@ def signed(value: float) -> str:
 
 
 def decibels(value: float) -> str:
-    """Return "−57 dB": a level or a ratio to a whole number, with a real minus."""
-    return f"{value:.0f} dB".replace("-", "−")
+    """Return "−57 dB": a level or a ratio to a whole number, with a real minus, on one line."""
+    return f"{value:.0f}\u00a0dB".replace("-", "−")
 
 
 def shorten(text: str, most: int) -> str:

@@ -9,7 +9,10 @@ from featx.data.listing.files import drop_duplicates, find_files, left_out, noth
 from featx.data.listing.patterns import Pattern
 from featx.data.manifest import Utterance
 
-SUFFIXES = {".wav", ".flac", ".ogg", ".mp3"}
+SUFFIXES = {  # those that `featx.data.headers` can hold against their files
+    ".wav", ".rf64", ".w64", ".flac", ".ogg", ".oga", ".opus", ".mp3", ".aif", ".aiff", ".aifc",
+    ".au", ".snd", ".caf", ".sph", ".nist", ".voc",
+}  # fmt: skip
 UNKNOWN = "speakers are unknown; give `speaker`, a regular expression, to find them in paths"
 
 
@@ -42,7 +45,7 @@ def find_folder(root: Path, speaker: str | None = None, label: str | None = None
     once, repeated = _drop_repeated(root, kept)
     notes += left_out(root, loose, "outside the labels' folders") + repeated
     if not once:
-        raise nothing_found(root, "<label>/*.wav, flac, ogg or mp3", notes)
+        raise nothing_found(root, "<label>/*.wav, flac, ogg, mp3 or the like", notes)
     utterances = [_utterance(root, path, patterns) for path in sorted(once)]
     notes += _not_found(root, utterances, patterns)
     return Found(utterances, notes + _too_high(root, utterances))

@@ -5,7 +5,6 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from classifiers.settings import PositiveFinite
-from featx.data.checks.corpus import check_corpus
 from featx.data.choices import Channel, CorpusName, LabelSource, Scenario
 from featx.data.listing.columns import Columns
 from featx.data.listing.list_corpus import list_corpus
@@ -120,7 +119,7 @@ def build_manifest(
     )
     for note in built.notes:
         log.info("Note: %s.", note)
-    for finding in check_corpus(built.manifest.utterances).findings:
+    for finding in built.findings:
         kind = finding.severity.capitalize()
         log.log(_LEVELS[finding.severity], "%s: %s", kind, finding.text)
     return built.manifest

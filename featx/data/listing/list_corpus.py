@@ -4,14 +4,18 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from featx.data.checks.corpus import check_corpus
+from featx.data.checks.finding import Finding
 from featx.data.checks.labels import check_missing
+from featx.data.checks.unreadable import CHECK as UNREADABLE
+from featx.data.checks.unreadable import say_left_out
 from featx.data.choices import Channel, CorpusName, LabelSource, Scenario
 from featx.data.corpora import CORPORA
 from featx.data.listing.columns import Columns
 from featx.data.listing.corpus import Found
 from featx.data.listing.files import CorpusError, ManifestDiffersError
 from featx.data.listing.mapping import apply_mapping, read_mapping
-from featx.data.listing.readable import keep_readable
+from featx.data.listing.readable import keep_decoded, keep_readable
 from featx.data.listing.relabel import choose_labels
 from featx.data.manifest import Manifest, render_manifest, save_valid
 from featx.data.words import names_nobody, note_of_nobody
@@ -20,10 +24,17 @@ from featx.utils.arguments import check_choice
 
 @dataclass(frozen=True)
 class Built:
-    """A manifest that was written, and what there is to say about its corpus."""
+    """A manifest that was written, and what there is to say about its corpus.
+
+    Attributes:
+        manifest: what is in the file.
+        notes: how the corpus was read, sentences without their stop.
+        findings: what is wrong with it.
+    """
 
     manifest: Manifest
     notes: list[str]
+    findings: list[Finding]
 
 
 def list_corpus(
@@ -38,7 +49,7 @@ def list_corpus(
     mapping: str = "",
     scale: float | None = None,
 ) -> Built:
-    """Find the utterances of a corpus, write their manifest and check it.
+    """Find the utterances of a corpus, listen to them, and write the manifest of those that decode.
 
     Args:
         corpus: a name in `CORPORA`.
@@ -52,25 +63,32 @@ def list_corpus(
         scale: what samples in files of floating-point numbers are divided by; None for nothing.
 
     Returns:
-        The manifest as it is in the file, and notes for people.
+        The manifest as it is in the file, and what there is to say.
 
     Raises:
         CorpusError: if the corpus can't be read as asked, or `out` says something else.
         ManifestError: if the manifest can't be written, or is not valid; then it is not written.
+        Interrupted: on Ctrl-C; what was heard is remembered.
     """
     check_choice("corpus", corpus, CorpusName)
     given = {name: value for name, value in options.items() if value is not None}
     _check_options(corpus, given)
     found = _find(corpus, root, given)
     found = _with_labels(_without_nobody(found), merge, mapping, labels)
-    found = keep_readable(found, scale)
+    found, unreadable = keep_readable(found, scale)
+    checked = check_corpus(found.utterances)
+    found, undecodable = keep_decoded(found, checked.measured.failures)
+    findings = [
+        *say_left_out({**unreadable, **undecodable}),
+        *(finding for finding in checked.findings if finding.check != UNREADABLE),
+    ]
     content = render_manifest(out, found.utterances)
     if out.is_file() and not overwrite and out.read_bytes() != content:
         raise ManifestDiffersError(
             f"{out} exists and says something else. Replace it with `overwrite`, or give another "
             "file as `out`."
         )
-    return Built(save_valid(out, found.utterances), found.notes)
+    return Built(save_valid(out, found.utterances), found.notes, findings)
 
 
 def _without_nobody(found: Found) -> Found:

@@ -21,7 +21,7 @@ class Pattern:
 
     def __init__(self, argument: str, text: str, what: str = "") -> None:
         self.argument, what = argument, what or argument
-        given = f"`{argument}={text!r}`"
+        given = f"`{argument}='{text}'`"
         try:
             self.pattern = re.compile(text)
         except (re.error, OverflowError, RecursionError) as error:
@@ -52,7 +52,7 @@ class Pattern:
         if not unknown:
             return []
         if len(unknown) == len(texts):
-            given = f"`{self.argument}={self.pattern.pattern!r}`"
+            given = f"`{self.argument}='{self.pattern.pattern}'`"
             raise CorpusError(f"{given}: found in no path, such as {unknown[0]}")
         where = f"{len(unknown):,} of {counted(len(texts), 'path')}, such as {unknown[0]}"
         return [f"`{self.argument}` was not found in {where}"]

@@ -1,8 +1,7 @@
 """Which files of a corpus can be read, and which hold samples that need a scale."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from pathlib import Path
 
 from featx.data.headers import AudioError, read_header
 from featx.data.listing.corpus import Found
@@ -14,7 +13,7 @@ from featx.utils.text import counted, first_lines
 _SHOWN = 5  # files
 
 
-def keep_readable(found: Found, scale: float | None = None) -> Found:
+def keep_readable(found: Found, scale: float | None = None) -> tuple[Found, dict[str, str]]:
     """Leave out utterances whose audio can't be read, and give the others their scale.
 
     Only headers are read. Missing files stay: they are a fault of the corpus as a whole. Links to
@@ -25,29 +24,53 @@ def keep_readable(found: Found, scale: float | None = None) -> Found:
         scale: what samples are divided by in files of floating-point numbers; None for nothing.
 
     Returns:
-        The utterances that remain, with notes on the others.
+        The utterances that remain; and of the others, id to the reason.
 
     Raises:
         CorpusError: if none remains, or a scale is given and no file needs one.
     """
-    failures: dict[Path, str] = {}
+    failures: dict[str, str] = {}
     kept: list[Utterance] = []
     with progress("Reading", len(found.utterances), "audio files") as advance:
         for utterance in found.utterances:
             try:
                 kept.append(_scaled(utterance, scale))
             except AudioError as error:
-                failures[utterance.path] = str(error)
+                failures[utterance.utterance] = str(error)
             advance(1)
-    lost = len(found.utterances) - len(kept)
-    if not kept and failures:
-        lines = "\n".join(first_lines(list(failures.values()), _SHOWN))
-        raise CorpusError(f"none of {counted(lost, 'utterance')} can be read:\n{lines}")
-    notes = list(found.notes)
-    if failures:
-        lines = "\n".join(first_lines(list(failures.values()), _SHOWN))
-        notes.append(f"left out {counted(lost, 'utterance')} whose audio can't be read:\n{lines}")
-    return Found(kept, notes + _note_of_scale(kept, scale))
+    _require_any(kept, failures)
+    return Found(kept, found.notes + _note_of_scale(kept, scale)), failures
+
+
+def keep_decoded(found: Found, failures: Mapping[str, str]) -> tuple[Found, dict[str, str]]:
+    """Leave out utterances whose audio could not be decoded.
+
+    Args:
+        found: what a corpus holds.
+        failures: utterance id to the reason. Missing files stay, as in `keep_readable`, and so do
+            parts of files, whose times may be wrong: the check of the manifest says which.
+
+    Returns:
+        The utterances that remain; and of the others, id to the reason.
+
+    Raises:
+        CorpusError: if none remains.
+    """
+    left = {
+        u.utterance: failures[u.utterance]
+        for u in found.utterances
+        if u.utterance in failures and u.path.is_file() and u.start is u.end is None
+    }
+    kept = [utterance for utterance in found.utterances if utterance.utterance not in left]
+    _require_any(kept, left)
+    return Found(kept, found.notes), left
+
+
+def _require_any(kept: Sequence[Utterance], failures: Mapping[str, str]) -> None:
+    if kept or not failures:
+        return
+    lines = "\n".join(first_lines(list(failures.values()), _SHOWN))
+    raise CorpusError(f"none of {counted(len(failures), 'utterance')} can be read:\n{lines}")
 
 
 def _scaled(utterance: Utterance, scale: float | None) -> Utterance:

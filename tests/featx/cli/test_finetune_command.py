@@ -19,6 +19,7 @@ def finetune(write_corpus, run_featx, checkpoint_folder):
     return run
 
 
+@pytest.mark.thorough
 def test_the_report_is_printed_and_a_config_repeats_the_run(finetune, run_featx):
     outcome = finetune(*QUICK, "--set", "training.every=5")
     assert outcome.code == 0, outcome.err

@@ -3,6 +3,8 @@
 import json
 from pathlib import Path
 
+import pytest
+
 from featx.demo.corpus import write_corpus
 
 
@@ -15,6 +17,7 @@ def test_a_wrong_folder_variant_or_paper_is_named(workplace, run_featx):
     assert run_featx("reproduce", "pepino", "--data", ".").code == 1
 
 
+@pytest.mark.thorough
 def test_what_is_missing_is_printed_and_written(workplace, run_featx):
     write_corpus(workplace / "RAVDESS", speakers=24)
     outcome = run_featx("reproduce", "gavali202x", "--data", "RAVDESS", "--row", "xlsr-53")

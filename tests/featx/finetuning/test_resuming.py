@@ -97,6 +97,7 @@ def wait_for(found, process, seconds=60):
 CTRL_C = pytest.param(signal.SIGINT, marks=pytest.mark.slow)  # in one process it is below
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("kind", [signal.SIGKILL, CTRL_C])
 def test_killed_and_begun_again_gives_the_same(kind, whole, finetune, start_featx, command, agree):
     process = start_featx(*command(*LONGER, name="killed"))
@@ -186,6 +187,7 @@ def test_two_processes_train_and_predict_as_one_with_twice_the_batches(
         featx.finetune(config="runs/two/config.toml", device="cpu")
 
 
+@pytest.mark.thorough
 def test_seeds_that_are_done_are_kept(one_split, finetune, interrupted, looks):
     whole = finetune(seeds=2, save="all", name="whole")
     saved = []

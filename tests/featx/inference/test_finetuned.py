@@ -47,6 +47,7 @@ def test_the_saved_model_repeats_its_predictions(seconds, finetune, tested):
     assert again.probabilities == predictions["sad-0-0"].probabilities
 
 
+@pytest.mark.thorough
 def test_all_saved_models_are_averaged(finetune):
     model = finetune(save="all")
     assert len(model.folders) == 3

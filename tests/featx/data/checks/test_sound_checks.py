@@ -121,7 +121,7 @@ def test_small_offsets_of_loud_speech_are_nothing(hear, plain, speak, offset):
 def test_dead_channels(hear, plain, speak, others, lost):
     (finding,) = found(check_channels, plain, hear(speak(), *others))
     assert "A dead channel in 1 of 13 utterances" in finding.text
-    assert f"speech is {lost} dB too quiet" in finding.text
+    assert f"speech is {lost}\u00a0dB too quiet" in finding.text
 
 
 @pytest.mark.parametrize("gain", [-1.0, -0.7, -1.3])

@@ -153,7 +153,7 @@ def test_an_ogg_without_a_page_or_with_a_damaged_page_is_refused(file, subtype):
         damaged = bytearray(whole[number])
         damaged[len(damaged) // 2] ^= 1
         words = refusal(file(b"".join([*whole[:number], damaged, *whole[number + 1 :]]), "ogg"))
-        assert words == f"damaged, the sum of its page {number} is wrong"
+        assert words.startswith(f"damaged, the sum of its page {number} is wrong")
     swapped = [*whole[:3], whole[4], whole[3], *whole[5:]]
     assert "pages are missing or repeated" in refusal(file(b"".join(swapped), "ogg"))
 

@@ -43,7 +43,7 @@ def test_files_that_can_not_be_read_are_left_out_with_the_reason(root, caplog):
     kept = ["happy/0", "happy/1", "happy/3", "sad/2", "sad/3"]
     assert [u.utterance for u in built.utterances] == kept
     [said] = [text for text in caplog.messages if "can't be read" in text]
-    assert said.startswith("Note: left out 4 utterances whose audio can't be read:\n")
+    assert said.startswith("Warning: Left out 4 utterances whose audio can't be read:\n")
     for words in ("0.wav: not a readable audio file but a Git LFS pointer", "a web page",
                   "2.wav: truncated, 456 bytes"):  # fmt: skip
         assert words in said
