@@ -31,12 +31,13 @@ def test_what_is_said_of_ravdess_is_true(workplace):
     ends = {
         name: 10 * np.log10(1e-20 + np.mean(heard[-640:] ** 2)) for name, heard in samples.items()
     }
+    cut = {name for name in loud if ends[name] >= loud[name] - 10}
     counted = {
         "corpus": set(),
         "level": {min(loud, key=loud.get), max(loud, key=loud.get)},
         "quiet speech": {name for name, level in loud.items() if level < -50},
         "length": {name for name, heard in samples.items() if len(heard) == 38_229},
-        "cut off": {name for name in loud if ends[name] >= loud[name] - 10},
+        "cut off": {n for n in cut if len(samples[n]) != 38_229},  # songs are said at "length"
         "full scale": {n for n, x in samples.items() if x.max() > 0.9999 or x.min() == -1},
         "level by speaker": set(),
     }
@@ -44,4 +45,5 @@ def test_what_is_said_of_ravdess_is_true(workplace):
     assert set(found) - set(counted) <= {"duplicates"}
     assert {name[:5] for name in found["length"]} == {"03-02"}  # songs
     counts = [len(found[check]) for check in ("length", "cut off", "quiet speech", "full scale")]
-    assert counts == [1009, 834, 37, 14]
+    assert counts == [1009, 3, 37, 14]
+    assert len(cut) == 834
