@@ -21,7 +21,7 @@ lint: .venv/.installed
 .venv/.installed: pyproject.toml constraints.txt Makefile
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 		{ echo "featx needs Python 3.11 or later; give one with: make PYTHON=python3.12 demo"; exit 1; }
-	@echo "Installing featx and what it needs into .venv: about 5 GB, a few minutes, once."
+	@echo "Installing featx and what it needs into .venv: about 6 GB, a few minutes, once."
 	$(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --quiet --upgrade pip
 	$(BIN)/python -m pip install --quiet -c constraints.txt -e '.[dev,demo]'
