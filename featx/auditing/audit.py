@@ -10,9 +10,10 @@ from featx.auditing.page import check_page, write_page
 from featx.auditing.summary import Summary, summarise
 from featx.auditing.table import check_table, write_table
 from featx.auditing.text import to_text
+from featx.data.checks.corpus import check_corpus
 from featx.data.checks.finding import Finding
 from featx.data.manifest import Manifest, load_manifest
-from featx.data.sounds.measure import Measured, measure_sounds
+from featx.data.sounds.measure import Measured
 from featx.utils.arguments import checked
 
 
@@ -103,9 +104,10 @@ def audit(
     if table:
         check_table(table)
     listed = manifest if isinstance(manifest, Manifest) else load_manifest(manifest)
-    measured = measure_sounds(listed.utterances)
+    known = check_corpus(listed.utterances)
+    measured = known.measured
     found = Audit(
-        find_everything(listed.utterances, measured),
+        find_everything(listed.utterances, known),
         summarise(listed.utterances, measured),
         page,
         listed,

@@ -15,9 +15,9 @@ def _offer(names: Callable[[], Iterable[str]]) -> Callable[[str], list[str]]:
 
 
 def _shipped(folder: str) -> list[str]:
-    from featx.utils.config import shipped_config
+    from featx.utils.config import shipped_names
 
-    return sorted(path.stem for path in shipped_config(folder).glob("*.toml"))
+    return shipped_names(folder)
 
 
 def _encoders() -> list[str]:

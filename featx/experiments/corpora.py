@@ -2,8 +2,10 @@
 
 import tempfile
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
+from featx.data.checks.corpus import check_corpus
 from featx.data.listing.files import CorpusError
 from featx.data.listing.list_corpus import Built, list_corpus
 from featx.data.manifest import Manifest, load_manifest, render_manifest
@@ -13,7 +15,7 @@ from featx.experiments.findings import Findings
 from featx.experiments.plan import Case, manifest_path
 from featx.protocols.apply import apply_protocol
 from featx.protocols.protocol import Protocol, default_protocol, read_protocol
-from featx.protocols.repeated import IN_TWO_PARTS, describe_repeats, find_repeats
+from featx.protocols.repeated import IN_TWO_PARTS, describe_repeats, find_repeats, why_kept
 from featx.protocols.task import Task, set_task
 
 CURE = (
@@ -36,7 +38,7 @@ def bring_manifest(experiment: Experiment, name: str, overwrite: bool = False) -
     """
     path = manifest_path(experiment, name)
     if experiment.corpora[name].path:
-        return Built(load_manifest(path), [], [])
+        return _load(path)
     return _list(experiment, name, path, overwrite)
 
 
@@ -51,7 +53,7 @@ def peek_manifest(experiment: Experiment, name: str, overwrite: bool = False) ->
     """
     path = manifest_path(experiment, name)
     if experiment.corpora[name].path:
-        return Built(load_manifest(path), [], [])
+        return _load(path)
     with tempfile.TemporaryDirectory() as folder:
         built = _list(experiment, name, Path(folder) / path.name, False)
     found = Manifest(path, built.manifest.utterances)
@@ -61,7 +63,13 @@ def peek_manifest(experiment: Experiment, name: str, overwrite: bool = False) ->
             f"{path} exists and says something else than the corpus; `overwrite` replaces it, or "
             "give the corpus another name"
         )
-    return Built(found, built.notes, built.findings)
+    return replace(built, manifest=found)
+
+
+def _load(path: Path) -> Built:
+    manifest = load_manifest(path)
+    checked = check_corpus(manifest.utterances)
+    return Built(manifest, [], checked.findings, checked.same)
 
 
 def _list(experiment: Experiment, name: str, out: Path, overwrite: bool) -> Built:
@@ -120,9 +128,11 @@ def check_case(
         if task.speakers_shared:
             findings.warn(where, "training and test share speakers, as the protocol has it")
         if repeats := find_repeats(task.folds, same):
-            found = describe_repeats(repeats, {u.utterance: u for u in task.utterances})
-            if experiment.corpora[case.corpus].keep_duplicates:
-                findings.warn(where, f"{IN_TWO_PARTS}, {found}")
+            utterances = {u.utterance: u for u in task.utterances}
+            found = describe_repeats(repeats, utterances)
+            keep = experiment.corpora[case.corpus].keep_duplicates
+            if why := why_kept(repeats, utterances, keep):
+                findings.warn(where, f"{IN_TWO_PARTS}, {found}; {why}")
             else:
                 findings.error(where, f"{IN_TWO_PARTS}, {found}. {CURE}")
         return task

@@ -11,7 +11,7 @@ from featx.errors import FeatxError
 from featx.experiments.published import Published, Reference, References
 from featx.finetuning.choices import Mode
 from featx.fitting.choices import Normalize
-from featx.utils.config import Schema, read_config, shipped_config
+from featx.utils.config import Schema, read_config, shipped_config, shipped_names
 from featx.utils.text import nearest
 from featx.voting.choices import Rule
 
@@ -189,7 +189,7 @@ class Paper(Schema):
 
 def paper_names() -> list[str]:
     """Return the papers that featx reproduces."""
-    return sorted(path.stem for path in shipped_config("papers").glob("*.toml"))
+    return shipped_names("papers")
 
 
 def read_paper(name: str) -> Paper:

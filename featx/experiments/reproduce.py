@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from featx.data.checks.finding import say_findings
 from featx.data.listing.files import CorpusNotFoundError, ManifestDiffersError
 from featx.data.listing.list_corpus import Built
 from featx.data.manifest import Manifest
@@ -235,6 +236,7 @@ def _describe(entry: PaperCorpus, built: Built) -> None:
     task = set_task(apply_protocol(found, read_protocol(entry.protocol)))
     for note in [*built.notes, *task.notes]:
         log.info("Note: %s.", note)
+    say_findings(built.findings)
 
 
 def _reproduce(paper: Paper, case: Reproduced, planned: PaperPlan) -> Reproduced:

@@ -1,13 +1,12 @@
 """Everything about an experiment that can be known before any work."""
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from featx.data.checks.corpus import check_corpus
+from featx.data.listing.list_corpus import Built
 from featx.data.manifest import Manifest
-from featx.data.sounds.same import Same
 from featx.errors import Interrupted
 from featx.experiments.config import Experiment, read_experiment
 from featx.experiments.corpora import check_case, find_protocol, peek_manifest
@@ -82,9 +81,9 @@ def _inspect(path: Path, overwrite: bool) -> Inspection:
     if count_processes() > 1:
         findings.error("processes", "torchrun only starts fine-tunings; start this without it")
     _check_page(experiment.page, findings)
-    manifests = _peek(experiment, overwrite, findings)
-    same = {name: _listen(name, manifest, findings) for name, manifest in manifests.items()}
-    protocols, tasks = _divide(plan, manifests, same, findings)
+    corpora = _peek(experiment, overwrite, findings)
+    manifests = {name: built.manifest for name, built in corpora.items()}
+    protocols, tasks = _divide(plan, corpora, findings)
     known = {
         (store.corpus, store.name): found
         for store in plan.stores
@@ -107,40 +106,29 @@ def _check_page(page: Path, findings: Findings) -> None:
         findings.error("report.out", f"{page}: {folder} can't be written to; name another place")
 
 
-def _peek(experiment: Experiment, overwrite: bool, findings: Findings) -> dict[str, Manifest]:
-    manifests = {}
+def _peek(experiment: Experiment, overwrite: bool, findings: Findings) -> dict[str, Built]:
+    corpora = {}
     for name in experiment.corpora:
         with findings.at(f"corpora.{name}"):
             built = peek_manifest(experiment, name, overwrite)
-            manifests[name] = built.manifest
-            for note in built.notes:
-                findings.warn(f"corpora.{name}", note)
-    return manifests
-
-
-def _listen(name: str, manifest: Manifest, findings: Findings) -> list[Same]:
-    """Return the pairs of utterances that are the same sound; add what the checks find."""
-    checked = check_corpus(manifest.utterances)
-    for finding in checked.findings:
-        findings.warn(f"corpora.{name}", finding.text)
-    return checked.same
+            corpora[name] = built
+            for text in [*built.notes, *(finding.text for finding in built.findings)]:
+                findings.warn(f"corpora.{name}", text)
+    return corpora
 
 
 def _divide(
-    plan: Plan,
-    manifests: Mapping[str, Manifest],
-    same: Mapping[str, Sequence[Same]],
-    findings: Findings,
+    plan: Plan, corpora: Mapping[str, Built], findings: Findings
 ) -> tuple[Protocols, Mapping[Case, Task]]:
     protocols, tasks = {}, {}
     for case in plan.cases:
-        manifest = manifests.get(case.corpus)
-        if manifest is None:
+        built = corpora.get(case.corpus)
+        if built is None:
             continue
         with findings.at(f"corpora.{case.corpus}"):
-            protocols[case] = find_protocol(case, manifest)
+            protocols[case] = find_protocol(case, built.manifest)
             if task := check_case(
-                plan.experiment, case, manifest, protocols[case], same[case.corpus], findings
+                plan.experiment, case, built.manifest, protocols[case], built.same, findings
             ):
                 tasks[case] = task
     return protocols, tasks

@@ -8,8 +8,7 @@ from pydantic import Field, NonNegativeInt, ValidationInfo, field_validator
 from featx.data.manifest import Manifest
 from featx.errors import FeatxError
 from featx.protocols.divisions import Division, ManifestSplit, Names, RandomFolds, SpeakerFolds
-from featx.utils.config import Schema, read_config, shipped_config
-from featx.utils.text import nearest
+from featx.utils.config import Schema, find_shipped, read_config, shipped_names
 
 
 class Expected(Schema):
@@ -84,7 +83,7 @@ class Protocol(Schema):
 
 def protocol_names() -> list[str]:
     """Return the names of the protocols that come with featx."""
-    return sorted(path.stem for path in shipped_config("protocols").glob("*.toml"))
+    return shipped_names("protocols")
 
 
 def read_protocol(name: str) -> Protocol:
@@ -96,15 +95,7 @@ def read_protocol(name: str) -> Protocol:
     Raises:
         FeatxError: if there is no such protocol, or the file can't be used.
     """
-    if name in protocol_names():
-        path = shipped_config(f"protocols/{name}.toml")
-    elif name.endswith(".toml") or name != Path(name).name or Path(name).is_file():
-        path = Path(name)
-    else:
-        raise FeatxError(
-            f"`protocol={name!r}`: no such protocol; {nearest(name, protocol_names())} "
-            "The path of a TOML of your own will do too."
-        )
+    path = find_shipped("protocol", name, "protocols")
     protocol = read_config(path, Protocol)
     return protocol.model_copy(update={"name": protocol.name or path.stem})
 

@@ -62,6 +62,21 @@ def describe_repeats(repeats: Sequence[Repeat], utterances: Mapping[str, Utteran
     return f"{count}: {listed(pairs)}"
 
 
+def why_kept(
+    repeats: Sequence[Repeat], utterances: Mapping[str, Utterance], keep_duplicates: bool
+) -> str:
+    """Say in a phrase why repeats are no reason to refuse a division; empty if they are.
+
+    Args:
+        repeats: from `find_repeats`; one or more.
+        utterances: those of the folds, by id.
+        keep_duplicates: whether a sound may be in two parts.
+    """
+    if all(is_published(repeat.same, utterances) for repeat in repeats):
+        return "the corpus has it so"
+    return "kept as asked" if keep_duplicates else ""
+
+
 def check_task(task: Task, manifest: Manifest, keep_duplicates: bool) -> Task:
     """Check what is used of a corpus, and that no sound is in two parts of a fold.
 
@@ -84,13 +99,12 @@ def check_task(task: Task, manifest: Manifest, keep_duplicates: bool) -> Task:
     remarks = [f.text for f in checked.findings if f.check != CHECK or not said_below]
     if repeats:
         phrase = describe_repeats(repeats, utterances)
-        known = all(is_published(repeat.same, utterances) for repeat in repeats)
-        if not known and not keep_duplicates:
+        why = why_kept(repeats, utterances, keep_duplicates)
+        if not why:
             raise FeatxError(
                 f"{manifest.path}: {IN_TWO_PARTS}, {phrase}. A model would be tested on what it "
                 "has learned by heart. Take one row of each pair out of the manifest, or keep them "
                 "with `keep_duplicates`."
             )
-        why = "the corpus has it so" if known else "kept as asked"
         remarks.append(f"THE SAME SOUND IN TWO PARTS OF A FOLD: {why}, {phrase}.")
     return replace(task, remarks=(*task.remarks, *remarks))

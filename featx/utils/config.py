@@ -41,6 +41,33 @@ def shipped_config(name: str) -> Path:
     return Path(str(files("configs") / name))
 
 
+def shipped_names(folder: str) -> list[str]:
+    """Return the names of the TOMLs in a folder of `configs/`."""
+    return sorted(path.stem for path in shipped_config(folder).glob("*.toml"))
+
+
+def find_shipped(argument: str, name: str, folder: str) -> Path:
+    """Return the TOML that a name or a path means.
+
+    Args:
+        argument: which argument has the name, for messages.
+        name: the name of a TOML in a folder of `configs/`, or the path of another.
+        folder: the folder.
+
+    Raises:
+        FeatxError: if it is neither.
+    """
+    names = shipped_names(folder)
+    if name in names:
+        return shipped_config(f"{folder}/{name}.toml")
+    if name.endswith(".toml") or name != Path(name).name or Path(name).is_file():
+        return Path(name)
+    raise FeatxError(
+        f"`{argument}={name!r}`: no such {argument}; {nearest(name, names)} "
+        "The path of a TOML of your own will do too."
+    )
+
+
 def read_config(path: Path, schema: type[T]) -> T:
     """Read a TOML file that must match a schema.
 

@@ -1,8 +1,10 @@
 """A small corpus with its features, and encoders of every family with random weights."""
 
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -35,6 +37,11 @@ TINY_WHISPER = {
     "decoder_start_token_id": 0,
 }
 Model = tuple[PreTrainedModel, Wav2Vec2FeatureExtractor]
+
+CHROMIUM_FLAGS = (
+    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
+    "--disable-background-networking", "--disable-component-update", "--disable-sync",
+)  # fmt: skip
 
 
 @pytest.fixture(scope="session")
@@ -154,3 +161,22 @@ def speak() -> Callable[..., np.ndarray]:
         return (0.3 * spoken * within + noise).astype(np.float32)
 
     return make
+
+
+@pytest.fixture(scope="session")
+def launch_chromium() -> Callable[..., Any]:
+    """Return a context that runs a headless Chromium with some flags; tests skip without it."""
+    playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+    found = filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome")))
+    path = next(found, None)
+    if path is None:
+        pytest.skip("no chromium is installed")
+
+    @contextmanager
+    def launch(*flags: str) -> Iterator[Any]:
+        with playwright.sync_playwright() as running:
+            browser = running.chromium.launch(executable_path=path, args=[*CHROMIUM_FLAGS, *flags])
+            yield browser
+            browser.close()
+
+    return launch

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from classifiers.settings import PositiveFinite
+from featx.data.checks.finding import say_findings
 from featx.data.choices import Channel, CorpusName, LabelSource, Scenario
 from featx.data.listing.columns import Columns
 from featx.data.listing.list_corpus import list_corpus
@@ -12,7 +13,6 @@ from featx.data.listing.relabel import read_merges
 from featx.data.manifest import Manifest
 from featx.utils.arguments import as_list, checked
 
-_LEVELS = {"note": logging.INFO, "warning": logging.WARNING, "error": logging.ERROR}
 log = logging.getLogger("featx")
 
 
@@ -119,7 +119,5 @@ def build_manifest(
     )
     for note in built.notes:
         log.info("Note: %s.", note)
-    for finding in built.findings:
-        kind = finding.severity.capitalize()
-        log.log(_LEVELS[finding.severity], "%s: %s", kind, finding.text)
+    say_findings(built.findings)
     return built.manifest

@@ -18,6 +18,7 @@ from featx.data.listing.mapping import apply_mapping, read_mapping
 from featx.data.listing.readable import keep_decoded, keep_readable
 from featx.data.listing.relabel import choose_labels
 from featx.data.manifest import Manifest, render_manifest, save_valid
+from featx.data.sounds.same import Same
 from featx.data.words import names_nobody, note_of_nobody
 from featx.utils.arguments import check_choice
 
@@ -30,11 +31,13 @@ class Built:
         manifest: what is in the file.
         notes: how the corpus was read, sentences without their stop.
         findings: what is wrong with it.
+        same: the pairs of its utterances that are the same sound.
     """
 
     manifest: Manifest
     notes: list[str]
     findings: list[Finding]
+    same: list[Same]
 
 
 def list_corpus(
@@ -88,7 +91,7 @@ def list_corpus(
             f"{out} exists and says something else. Replace it with `overwrite`, or give another "
             "file as `out`."
         )
-    return Built(save_valid(out, found.utterances), found.notes, findings)
+    return Built(save_valid(out, found.utterances), found.notes, findings, checked.same)
 
 
 def _without_nobody(found: Found) -> Found:

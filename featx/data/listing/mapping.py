@@ -2,7 +2,6 @@
 
 from collections import Counter
 from dataclasses import replace
-from pathlib import Path
 from typing import Annotated, Self
 
 from pydantic import Field, model_validator
@@ -13,9 +12,8 @@ from featx.data.listing.corpus import Found
 from featx.data.listing.files import CorpusError
 from featx.data.listing.ratings import Ratings, rate
 from featx.data.words import plain
-from featx.errors import FeatxError
-from featx.utils.config import Schema, read_config, shipped_config
-from featx.utils.text import counted, listed, nearest
+from featx.utils.config import Schema, find_shipped, read_config, shipped_names
+from featx.utils.text import counted, listed
 
 
 class LabelMapping(Schema):
@@ -51,7 +49,7 @@ class LabelMapping(Schema):
 
 def mapping_names() -> list[str]:
     """Return the names of the mappings that come with featx."""
-    return sorted(path.stem for path in shipped_config("labels").glob("*.toml"))
+    return shipped_names("labels")
 
 
 def read_mapping(name: str) -> LabelMapping:
@@ -63,15 +61,7 @@ def read_mapping(name: str) -> LabelMapping:
     Raises:
         FeatxError: if there is no such mapping, or the file can't be used.
     """
-    if name in mapping_names():
-        path = shipped_config(f"labels/{name}.toml")
-    elif name.endswith(".toml") or name != Path(name).name:
-        path = Path(name)
-    else:
-        raise FeatxError(
-            f"`mapping={name!r}`: no such mapping; {nearest(name, mapping_names())} "
-            "The path of a TOML of your own will do too."
-        )
+    path = find_shipped("mapping", name, "labels")
     mapping = read_config(path, LabelMapping)
     return mapping.model_copy(update={"name": mapping.name or path.stem})
 

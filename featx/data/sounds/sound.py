@@ -9,14 +9,14 @@ from featx.data.audio import Waveform
 from featx.data.sounds.bandwidth import measure_bandwidth
 from featx.data.sounds.clipping import count_flat_peaks
 from featx.data.sounds.fingerprint import fingerprint
-from featx.data.sounds.levels import decibels, level_of, measure_levels
+from featx.data.sounds.levels import Levels, decibels, level_of, measure_levels
 
 MEASUREMENT = 1  # to be raised whenever the same sound would be measured otherwise
 
 
 @dataclass(frozen=True)
-class Sound:
-    """What an utterance's audio is like. Levels are in dB relative to full scale.
+class Sound(Levels):
+    """What an utterance's audio is like: its levels, and what else is measured.
 
     Attributes:
         seconds: its length.
@@ -26,17 +26,10 @@ class Sound:
         peak: the largest magnitude in a channel; 1 is full scale.
         offset: the mean of its samples.
         clipped: how many peaks are cut flat at the same height, in the channel with most of them.
-        channels: the level of each channel.
+        channels: the level of each channel, in dB relative to full scale.
         cancelled: how many dB the average of its channels has less than they have in the mean:
             0 if they are the same, 3 if two have nothing in common, more if they cancel.
         bandwidth: the frequency in Hz above which it holds nothing, 8,000 at most.
-        level: its RMS.
-        speech: the level of its loud parts.
-        floor: the level of its quiet parts.
-        leading: seconds before sound begins; the whole length if none does.
-        trailing: seconds after it has ended.
-        beginning: the level of its first 40 ms.
-        end: the level of its last 40 ms.
     """
 
     seconds: float
@@ -49,13 +42,6 @@ class Sound:
     channels: tuple[float, ...]
     cancelled: float
     bandwidth: float
-    level: float
-    speech: float
-    floor: float
-    leading: float
-    trailing: float
-    beginning: float
-    end: float
 
     @property
     def snr(self) -> float:

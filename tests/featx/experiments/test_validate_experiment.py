@@ -3,12 +3,14 @@
 import csv
 import shutil
 from collections import namedtuple
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 import featx
 from classifiers.pooled import PooledSettings
+from featx.data.corpora import CORPORA
 from featx.experiments.config import Experiment
 from featx.experiments.text import to_text
 from featx.experiments.validate import validate
@@ -171,7 +173,7 @@ def test_features_and_runs_need_folders_of_their_own(found, checkpoint_folder):
     assert "heads.plain: runs/small-plain-fixed would be the folder of heads.plain too" in errors
 
 
-def test_leakage_is_refused(found):
+def test_leakage_is_refused(found, monkeypatch):
     edit_manifest(split=lambda row: {"s4": "test", "s5": "validation"}.get(row["speaker"], "train"))
     path = Path("fixed.toml")
     path.write_text('title = "split"\n[division]\nkind = "manifest-split"\n')
@@ -186,6 +188,13 @@ def test_leakage_is_refused(found):
     leaked = "sad-4-0 and sad-5-0 (identical samples; speakers s4 and s5), train and validation"
     assert "error: corpora.tones, fixed.toml: the same sound is in two parts" in found()
     assert f"{leaked} of fold 0" in found()
+    with monkeypatch.context() as patch:  # as a corpus that everyone has with these copies
+        known = replace(CORPORA["emodb"], copies=frozenset({frozenset({"sad-4-0", "sad-5-0"})}))
+        patch.setitem(CORPORA, "emodb", known)
+        edit_manifest(corpus=lambda row: "emodb")
+        assert not found()
+        assert f"{leaked} of fold 0; the corpus has it so" in found(errors=False)
+        edit_manifest(corpus=lambda row: "")
     experiment = Path("small.toml")
     kept = experiment.read_text().replace(
         "[corpora.tones]", "[corpora.tones]\nkeep_duplicates = true"
@@ -193,6 +202,14 @@ def test_leakage_is_refused(found):
     experiment.write_text(kept)
     assert not found()
     assert "warning: corpora.tones, fixed.toml: the same sound" in found(errors=False)
+
+
+def test_what_a_listing_leaves_out_is_a_warning(found, sort_audio):
+    sort_audio()
+    next(Path("sorted/sad").iterdir()).write_text("<html>404</html>")
+    listed = "corpus = 'folder'\nroot = 'sorted'"
+    warnings = found('path = "manifest.csv"', listed, errors=False)
+    assert "Left out 1 utterance whose audio can't be read" in warnings
 
 
 def test_labels_that_a_protocol_lacks_are_told(found):

@@ -1,6 +1,5 @@
 """The page in a headless Chromium, opened from the file system."""
 
-import shutil
 from collections.abc import Callable, Iterator
 from contextlib import chdir, contextmanager
 from pathlib import Path
@@ -15,11 +14,7 @@ import featx
 from featx.demo.corpus import write_corpus
 
 pytestmark = pytest.mark.browser
-FLAGS = (
-    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
-    "--disable-background-networking", "--disable-component-update", "--disable-sync",
-    "--autoplay-policy=no-user-gesture-required", "--mute-audio",
-)  # fmt: skip
+FLAGS = ("--autoplay-policy=no-user-gesture-required", "--mute-audio")
 PHONE = {"width": 390, "height": 844}
 EXPERIMENT = """
 [corpora.corpus]
@@ -45,16 +40,9 @@ PLAYED = """one => new Promise((end, failed) => {
 
 
 @pytest.fixture(scope="module")
-def chromium() -> Iterator[Any]:
-    playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-    found = filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome")))
-    path = next(found, None)
-    if path is None:
-        pytest.skip("no chromium is installed")
-    with playwright.sync_playwright() as running:
-        browser = running.chromium.launch(executable_path=path, args=list(FLAGS))
+def chromium(launch_chromium: Callable[..., Any]) -> Iterator[Any]:
+    with launch_chromium(*FLAGS) as browser:
         yield browser
-        browser.close()
 
 
 @pytest.fixture

@@ -1,6 +1,5 @@
 """The page in a headless Chromium, with a microphone that plays a file."""
 
-import shutil
 from collections.abc import Callable, Iterator
 from typing import Any
 from urllib.parse import urlsplit
@@ -9,8 +8,6 @@ import pytest
 
 pytestmark = pytest.mark.browser
 FLAGS = (
-    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
-    "--disable-background-networking", "--disable-component-update", "--disable-sync",
     "--autoplay-policy=no-user-gesture-required", "--mute-audio",
     "--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream",
 )  # fmt: skip
@@ -19,19 +16,15 @@ EXPECTED = "Failed to load resource"  # what a browser says of refusals and of a
 
 
 @pytest.fixture(scope="module")
-def chromium(tmp_path_factory: pytest.TempPathFactory, tone: Callable[..., bytes]) -> Iterator[Any]:
-    playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-    found = filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome")))
-    path = next(found, None)
-    if path is None:
-        pytest.skip("no chromium is installed")
+def chromium(
+    launch_chromium: Callable[..., Any],
+    tmp_path_factory: pytest.TempPathFactory,
+    tone: Callable[..., bytes],
+) -> Iterator[Any]:
     spoken = tmp_path_factory.mktemp("microphone") / "spoken.wav"
     spoken.write_bytes(tone(5.0, 0.8, rate=48_000))
-    with playwright.sync_playwright() as running:
-        flags = [*FLAGS, f"--use-file-for-fake-audio-capture={spoken}"]
-        browser = running.chromium.launch(executable_path=path, args=flags)
+    with launch_chromium(*FLAGS, f"--use-file-for-fake-audio-capture={spoken}") as browser:
         yield browser
-        browser.close()
 
 
 @pytest.fixture
