@@ -1,0 +1,1 @@
+"""Feature stores as files: listed, checked, cleaned, exported and imported."""
