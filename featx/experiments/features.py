@@ -48,6 +48,8 @@ def config_of(store: Store) -> ExtractConfig:
         limit=_limit(store),
         window=asked.window,
         normalize_waveform=asked.normalize_waveform,
+        pool=asked.pool,
+        frames=asked.frames,
     )
 
 
@@ -198,6 +200,7 @@ def _check_same(store: Store, there: FeatureStore) -> Known:
         normalised, wanted_so = there.identity.normalize_waveform, asked.normalize_waveform
         if normalised != wanted_so:
             differing.append(f"normalize_waveform is {normalised} there, {wanted_so} here")
+        differing += _kept_otherwise(store, there)
         differing += _cut_otherwise(store, there)
     if differing:
         raise FeatxError(
@@ -217,6 +220,18 @@ def _of_other_model(store: Store, there: FeatureStore) -> list[str]:
         for key, value in asked.to_json().items()
         if held.get(key) != value
     ][:1]
+
+
+def _kept_otherwise(store: Store, there: FeatureStore) -> list[str]:
+    """Say if other frames are kept: pooled ones, or averages."""
+    held, asked = there.identity, store.features
+    found = []
+    if held.pool != asked.pool:
+        found.append(f"pool is {held.pool} there, {asked.pool} here")
+    as_many = held.frame_step and asked.frames == round(1 / held.frame_step)
+    if held.frames != asked.frames and not as_many:
+        found.append(f"frames is {held.frames} there, {asked.frames} here")
+    return found
 
 
 def _cut_otherwise(store: Store, there: FeatureStore) -> list[str]:

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from featx.features.choices import Dtype, NormalizeWaveform, Window
+from featx.features.choices import Dtype, NormalizeWaveform, Pool, Window
 from featx.features.encoders.devices import Compute
 from featx.features.plan import LengthLimit
 
@@ -23,6 +23,8 @@ class ExtractConfig:
         limit: how long an utterance may be.
         window: what a Whisper sees at once.
         normalize_waveform: whether waveforms are normalised; by default the checkpoint decides.
+        pool: what is kept of an utterance where its frames are pooled.
+        frames: averages a second that are kept of its frames; all frames if None.
     """
 
     model: str
@@ -33,3 +35,5 @@ class ExtractConfig:
     limit: LengthLimit = DEFAULT_LIMIT
     window: Window = "30"
     normalize_waveform: NormalizeWaveform | None = None
+    pool: Pool | None = None
+    frames: int | None = None

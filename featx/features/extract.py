@@ -6,11 +6,11 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Literal, cast
 
-from pydantic import PositiveFloat
+from pydantic import PositiveFloat, PositiveInt
 
 from cache import FeatureIdentity, FeatureStore, check_disk, writing
 from featx.data.manifest import Manifest, load_manifest
-from featx.features.choices import Dtype, NormalizeWaveform, Precision, TooLong, Window
+from featx.features.choices import Dtype, NormalizeWaveform, Pool, Precision, TooLong, Window
 from featx.features.config import ExtractConfig
 from featx.features.encoders.devices import Compute
 from featx.features.extraction import Extraction
@@ -36,7 +36,10 @@ def extract(
     layers: str | int | Sequence[int] | None = None,
     window: Window | Literal[30] = "30",
     normalize_waveform: NormalizeWaveform | None = None,
+    pool: Pool | None = None,
+    frames: PositiveInt | None = None,
     dtype: Dtype | None = None,
+    compress: bool = False,
     precision: Precision = "auto",
     device: str = "auto",
     devices: int | str = 1,
@@ -64,8 +67,14 @@ def extract(
         normalize_waveform: "yes" or "no": whether each waveform is brought to mean 0 and
             variance 1. By default the checkpoint decides, or if it does not say, what its family
             was published with. Not for Whisper, which takes spectrograms.
+        pool: keep of each utterance its frames' "mean", or their "mean+deviation", one vector a
+            layer; by default all frames.
+        frames: average neighbouring frames to so many a second, such as 10; by default all
+            frames.
         dtype: the type to store features in; by default float16 for encoders and float32 for
-            acoustic features.
+            acoustic and pooled features. "int8" has a scale for each utterance, layer and feature.
+        compress: compress the features, which loses nothing, once they are all written. They are
+            read more slowly.
         precision: the type to compute in; "auto" measures which is fastest and exact enough.
         device: "auto" (a GPU if there is one), "cpu", "cuda" or "cuda:<number>".
         devices: how many GPUs, or "all".
@@ -96,7 +105,7 @@ def extract(
     limit = LengthLimit(max_seconds, too_long == "trim")
     seen = cast(Window, str(window))
     config = ExtractConfig(
-        str(model), revision, chosen, dtype, compute, limit, seen, normalize_waveform
+        str(model), revision, chosen, dtype, compute, limit, seen, normalize_waveform, pool, frames
     )
     utterances = manifest if isinstance(manifest, Manifest) else load_manifest(Path(manifest))
     folder = Path(out) if out is not None else store_folder(utterances.path, str(model))

@@ -35,6 +35,10 @@ class Shape(typing.Protocol):
     def dim(self) -> int:
         """Features a frame."""
 
+    @property
+    def hop(self) -> int:
+        """Samples from one frame to the next; 0 for one frame an utterance."""
+
     def frames(self, samples: int) -> int:
         """Return the number of frames that so many samples give; 0 if they are too few."""
 

@@ -13,6 +13,7 @@ from classifiers.batch import Features, InMemory
 from classifiers.shape import InputShape
 from classifiers.statistics import Moments, measure
 from featx.features.layers import choose_layers
+from featx.features.reduction import average_frames
 
 AHEAD = 8  # groups that the system may read in advance
 IN_USE = 16  # groups, the latest, that may still be computed on
@@ -96,26 +97,6 @@ class Selection:
         if last - first == len(self.rows):
             return features[first:last]
         return features[list(self.rows)]
-
-
-def average_frames(features: np.ndarray, count: int) -> np.ndarray:
-    """Average neighbouring frames.
-
-    Args:
-        features: (layers, frames, dim).
-        count: how many frames make an average, the last of fewer where they do not divide.
-
-    Returns:
-        (layers, frames / count rounded up, dim) float32.
-    """
-    layers, frames, dim = features.shape
-    values, whole = features.astype(np.float32), frames // count
-    averages = np.empty((layers, math.ceil(frames / count), dim), np.float32)
-    divided = values[:, : whole * count].reshape(layers, whole, count, dim)
-    divided.mean(2, out=averages[:, :whole])
-    if whole * count < frames:
-        averages[:, whole] = values[:, whole * count :].mean(1)
-    return averages
 
 
 def _as_tensor(features: np.ndarray) -> Tensor:
