@@ -50,6 +50,7 @@ def config_of(store: Store) -> ExtractConfig:
         normalize_waveform=asked.normalize_waveform,
         pool=asked.pool,
         frames=asked.frames,
+        compress=asked.compress,
     )
 
 
@@ -173,7 +174,7 @@ def _check_new(
             f"extracted:\n{shown}",
         )
     absent = [p for p in plan.planned if not (there and there.is_done(p.utterance))]
-    nbytes = plan.layout.nbytes(sum(planned.frames for planned in absent))
+    nbytes = plan.layout.nbytes(sum(planned.frames for planned in absent), len(absent))
     return Known(plan.layout.layers, outline.blocks, nbytes, False)
 
 

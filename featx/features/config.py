@@ -25,6 +25,7 @@ class ExtractConfig:
         normalize_waveform: whether waveforms are normalised; by default the checkpoint decides.
         pool: what is kept of an utterance where its frames are pooled.
         frames: averages a second that are kept of its frames; all frames if None.
+        compress: whether features are compressed once they are all written.
     """
 
     model: str
@@ -37,3 +38,4 @@ class ExtractConfig:
     normalize_waveform: NormalizeWaveform | None = None
     pool: Pool | None = None
     frames: int | None = None
+    compress: bool = False

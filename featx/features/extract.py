@@ -16,7 +16,7 @@ from featx.features.config import ExtractConfig
 from featx.features.encoders.devices import Compute
 from featx.features.extraction import Extraction
 from featx.features.extractors import find_extractor, find_outline
-from featx.features.fill import fill
+from featx.features.fill import compress_features, fill
 from featx.features.layers import join_layers
 from featx.features.plan import MAX_SECONDS, ExtractionPlan, LengthLimit, plan_extraction
 from featx.features.stores import store_folder
@@ -106,8 +106,9 @@ def extract(
     limit = LengthLimit(max_seconds, too_long == "trim")
     seen = cast(Window, str(window))
     config = ExtractConfig(
-        str(model), revision, chosen, dtype, compute, limit, seen, normalize_waveform, pool, frames
+        str(model), revision, chosen, dtype, compute, limit, seen, normalize_waveform
     )
+    config = replace(config, pool=pool, frames=frames, compress=compress)
     utterances = manifest if isinstance(manifest, Manifest) else load_manifest(Path(manifest))
     folder = Path(out) if out is not None else store_folder(utterances.path, str(model))
     return extract_features(config, utterances, folder, dry_run)
@@ -136,7 +137,7 @@ def extract_features(
     log.info("%s", plan.describe())
     if extractor is None:
         return Extraction(folder, plan, 0, 0, plan.failures, dry_run=True)
-    return write_features(extractor, plan, folder)
+    return write_features(extractor, plan, folder, compress=config.compress)
 
 
 def plan_features(config: ExtractConfig, outline: Outline, manifest: Manifest) -> ExtractionPlan:
@@ -150,7 +151,11 @@ def plan_features(config: ExtractConfig, outline: Outline, manifest: Manifest) -
 
 
 def write_features(
-    extractor: Extractor, plan: ExtractionPlan, folder: Path, check: Check | None = None
+    extractor: Extractor,
+    plan: ExtractionPlan,
+    folder: Path,
+    check: Check | None = None,
+    compress: bool = False,
 ) -> Extraction:
     """Write the features of the planned utterances to a store.
 
@@ -159,6 +164,7 @@ def write_features(
         plan: what to write.
         folder: the store's folder.
         check: called with what the features will be, before any is computed; it may refuse them.
+        compress: compress features once all are written.
 
     Raises:
         FeatxError: if the model can't be loaded, or can't be computed with as asked.
@@ -181,4 +187,7 @@ def write_features(
             work.software,
             block_samples=block_samples(work.seconds),
         )
-        return fill(store, plan, work.workers, work.seconds)
+        extraction = fill(store, plan, work.workers, work.seconds)
+        if compress:
+            compress_features(store, plan)
+        return extraction

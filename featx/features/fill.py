@@ -55,12 +55,28 @@ def fill(
     return Extraction(store.folder, plan, extracted, kept, failures)
 
 
+def compress_features(store: FeatureStore, plan: ExtractionPlan) -> None:
+    """Compress the files that hold a plan's features, when nothing is left to do in them.
+
+    Raises:
+        DamagedStore: if features are not those that were written.
+        StoreError: if the disk is too small.
+        Interrupted: on Ctrl-C.
+    """
+    names = [planned.utterance for planned in plan.planned]
+    waiting = [shard for shard in store.by_shard(plan.planned)]
+    with progress("Compressing", len(waiting), "files") as advance:
+        for shard in waiting:
+            store.compress([planned.utterance for planned in shard])
+            advance(1)
+
+
 def _waiting(store: FeatureStore, plan: ExtractionPlan) -> set[str]:
     """Return the utterances to compute: those not done, and those damaged since."""
     names = [planned.utterance for planned in plan.planned]
     if not all(map(store.is_done, names)):
         # An interrupted machine may have lost writes that an interrupted process does not lose.
-        store.forget(store.damaged())
+        store.forget(name for name in store.damaged() if not store.is_fixed(name))
     return {name for name in names if not store.is_done(name)}
 
 
@@ -87,7 +103,7 @@ class _Filling:
         decoded = map_ahead(decode, waiting, workers.decoders, use_one_core)
         alone = len(batches) == 1  # of all that was planned: a stop must not change how it is done
         with progress("Extracting", whole, self._plan.unit, whole - missing) as advance:
-            dtype = self._store.layout.dtype
+            dtype = self._store.layout.computed
             for (batch, unread), encoded in workers.encode(decoded, dtype, alone):
                 self._failures |= unread
                 self._write([p for p in batch if p.utterance not in unread], encoded)

@@ -114,7 +114,7 @@ class ExtractionPlan:
     @property
     def nbytes(self) -> int:
         """Bytes of all features."""
-        return self.layout.nbytes(self.frames)
+        return self.layout.nbytes(self.frames, len(self.planned))
 
     def read(self, planned: PlannedUtterance) -> Waveform:
         """Decode one of the planned utterances, as far as the limit allows.

@@ -209,16 +209,27 @@ def reduce_outline(outline: Outline, config: ExtractConfig) -> Outline:
     Raises:
         FeatxError: if there are no frames to make fewer, or their rate does not divide.
     """
-    if config.dtype == "int8" and (config.pool or not outline.shape.hop):
-        raise FeatxError(
-            "`dtype='int8'` has a scale for each utterance, layer and feature, which takes more "
-            "room than the single vector that is kept. Leave it out."
-        )
+    if config.pool or not outline.shape.hop:
+        _refuse_for_vectors(config)
     reduction = _find_reduction(outline.shape.hop, config)
     if reduction is None:
         return outline
     dtype: Dtype = "float32" if reduction.pool else outline.dtype  # a vector takes little room
     return replace(outline, shape=ReducedShape(outline.shape, reduction), dtype=dtype)
+
+
+def _refuse_for_vectors(config: ExtractConfig) -> None:
+    """Raise a FeatxError if single vectors are to be made smaller than they are."""
+    if config.dtype == "int8":
+        raise FeatxError(
+            "`dtype='int8'` has a scale for each utterance, layer and feature, which takes more "
+            "room than the single vector that is kept. Leave it out."
+        )
+    if config.compress:
+        raise FeatxError(
+            "`compress=True` makes chunks of frames, and of each utterance a single vector is "
+            "kept, which takes little room. Leave it out."
+        )
 
 
 def _find_reduction(hop: int, config: ExtractConfig) -> Reduction | None:

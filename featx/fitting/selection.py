@@ -30,6 +30,8 @@ class Selection:
         seconds: how much of the beginning of each utterance is used; infinite for all of it.
         device: where features are wanted.
         average: how many neighbouring frames are averaged, the last of them maybe fewer.
+        apart: whether a vector of means and deviations is taken for what it is, as linear heads
+            do, and not for a frame of twice as many features.
     """
 
     store: FeatureStore
@@ -37,6 +39,12 @@ class Selection:
     seconds: float
     device: torch.device
     average: int = 1
+    apart: bool = False
+
+    @property
+    def has_moments(self) -> bool:
+        """Whether vectors are means and deviations, and taken apart."""
+        return self.apart and self.store.identity.pool == "mean+deviation"
 
     @property
     def layers(self) -> list[str]:
@@ -47,7 +55,8 @@ class Selection:
     def shape(self) -> InputShape:
         """What a head is given."""
         step = self.store.identity.frame_step * self.average
-        return InputShape(len(self.rows), self.store.layout.dim, step)
+        dim = self.store.layout.dim // (2 if self.has_moments else 1)
+        return InputShape(len(self.rows), dim, step)
 
     @property
     def frames(self) -> int | None:
@@ -62,8 +71,13 @@ class Selection:
         kept = self.frames or math.inf
         frames = [min(self.store.frames(utterance), kept) for utterance in utterances]
         averaged = sum(math.ceil(count / self.average) for count in frames)
-        itemsize = 4 if self.average > 1 else np.dtype(self.store.layout.dtype).itemsize
-        return int(averaged * len(self.rows) * self.shape.dim * itemsize)
+        kind = "float32" if self.average > 1 else self.store.layout.computed
+        return int(averaged * len(self.rows) * self.store.layout.dim * np.dtype(kind).itemsize)
+
+    @property
+    def is_copied(self) -> bool:
+        """Whether features are made anew whenever they are read."""
+        return self.average > 1 or self.store.is_copied
 
     def check(self, utterances: Sequence[str]) -> None:
         """Check that the chosen layers are as they were written, unless it was done before.
@@ -76,8 +90,11 @@ class Selection:
     def read(self, utterance: str) -> Tensor:
         """Return the chosen part of an utterance, (layers, frames, dim), as mapped memory.
 
-        Layers that do not follow one another are copied, and averages are float32.
+        Layers that do not follow one another are copied, and averages are float32. Of means and
+        deviations that are taken apart it is two frames that have them.
         """
+        if self.has_moments:
+            return as_two_frames(self.measure(utterance)).to(self.device)
         features = self._chosen(utterance)[:, : self.frames]
         if self.average > 1:
             return torch.from_numpy(average_frames(features, self.average)).to(self.device)
@@ -90,7 +107,12 @@ class Selection:
             utterance: its id.
             frames: how many frames at the beginning; None for all.
         """
-        return measure(self._chosen(utterance)[:, :frames])
+        features = self._chosen(utterance)
+        if not self.has_moments:
+            return measure(features[:, :frames])
+        mean, deviation = np.split(features[:, 0].astype(np.float64), 2, 1)
+        count = max(1, self.store.samples(utterance))  # which frames are proportional to
+        return Moments(count, mean, deviation * deviation * count)
 
     def expect(self, utterance: str) -> None:
         """Have the system read an utterance in advance."""
@@ -101,11 +123,7 @@ class Selection:
         self.store.release(utterance, self.rows)
 
     def _chosen(self, utterance: str) -> np.ndarray:
-        first, last = self.rows[0], self.rows[-1] + 1
-        features = self.store.read(utterance)
-        if last - first == len(self.rows):
-            return features[first:last]
-        return features[list(self.rows)]
+        return self.store.read(utterance, self.rows)
 
 
 def _as_tensor(features: np.ndarray) -> Tensor:
