@@ -9,6 +9,7 @@ read from the mapped file, in as many threads as there are, and checked without 
 import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import h5py
 import numpy as np
@@ -17,7 +18,7 @@ from cache.mapped import MappedFile
 from cache.positions import Region
 
 CHUNK = 64  # frames; an utterance begins with a chunk of its own
-PLACES = {  # of chunks, by the names of their tables
+PLACES: dict[str, np.dtype[Any]] = {  # of chunks, by the names of their tables
     "chunk_offset": np.dtype(np.int64),  # where it begins in the file, in bytes; 0 if it is absent
     "chunk_bytes": np.dtype(np.uint32),
     "chunk_checksum": np.dtype(np.uint32),

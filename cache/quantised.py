@@ -42,6 +42,6 @@ def quantise(features: np.ndarray) -> Quantised:
 
 def restore(quantised: Quantised) -> np.ndarray:
     """Return features as they are after rounding, (layers, frames, dim) float32."""
-    features = np.multiply(quantised.values, quantised.scale[:, None], dtype=np.float32)
+    features: np.ndarray = quantised.values * quantised.scale[:, None]
     features += quantised.offset[:, None]
     return features

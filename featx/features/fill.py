@@ -63,11 +63,10 @@ def compress_features(store: FeatureStore, plan: ExtractionPlan) -> None:
         StoreError: if the disk is too small.
         Interrupted: on Ctrl-C.
     """
-    names = [planned.utterance for planned in plan.planned]
-    waiting = [shard for shard in store.by_shard(plan.planned)]
-    with progress("Compressing", len(waiting), "files") as advance:
-        for shard in waiting:
-            store.compress([planned.utterance for planned in shard])
+    shards = store.by_shard(plan.planned)
+    with progress("Compressing", len(shards), "files") as advance:
+        for shard in shards:
+            store.compress(planned.utterance for planned in shard)
             advance(1)
 
 

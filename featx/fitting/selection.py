@@ -11,7 +11,7 @@ from torch import Tensor
 from cache import FeatureStore
 from classifiers.batch import Features, InMemory
 from classifiers.shape import InputShape
-from classifiers.statistics import Moments, measure
+from classifiers.statistics import Moments, as_two_frames, measure
 from featx.features.layers import choose_layers
 from featx.features.reduction import average_frames
 from featx.features.verified import check_features
@@ -145,7 +145,12 @@ class _Writable:
 
 
 def select(
-    store: FeatureStore, layers: str, seconds: float, device: torch.device, average: int = 1
+    store: FeatureStore,
+    layers: str,
+    seconds: float,
+    device: torch.device,
+    average: int = 1,
+    apart: bool = False,
 ) -> Selection:
     """Choose layers of a store.
 
@@ -155,12 +160,13 @@ def select(
         seconds: how much of the beginning of each utterance is used.
         device: where features are wanted.
         average: how many neighbouring frames are averaged.
+        apart: whether vectors of means and deviations are taken apart, as `Selection` says.
 
     Raises:
         FeatxError: if the store has no such layer.
     """
     rows = choose_layers(layers, store.layout.layers, store.identity.blocks)
-    return Selection(store, rows, seconds, device, average)
+    return Selection(store, rows, seconds, device, average, apart)
 
 
 @dataclass(frozen=True)
