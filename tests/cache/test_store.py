@@ -173,9 +173,7 @@ def test_killed_between_any_two_writes_an_utterance_is_not_done(
     store = prepare(tmp_path, layout=layout)
     features = values(PLAN[3])
     original = cache.shard.write_at
-    for allowed in range(
-        writes
-    ):  # three layers, scale and offset of 8 bits, source, checksum, done
+    for allowed in range(writes):  # layers, perhaps scale and offset, three marks
         left = iter(range(allowed))
 
         def write_some(*arguments, left=left):
