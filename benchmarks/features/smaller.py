@@ -21,7 +21,8 @@ import tempfile
 import time
 import zlib
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -35,6 +36,9 @@ from featx.data.manifest import Manifest, load_manifest
 from featx.features.reduction import Reduction
 from featx.fitting.selection import select
 from featx.utils.parallel import map_ahead
+
+
+Figures = dict[str, dict[str, dict[str, Any]]]  # by way and stage
 
 
 @dataclass(frozen=True)
@@ -83,14 +87,16 @@ def main() -> None:
     os.chdir(arguments.folder)
     whole = featx.extract(arguments.model, manifest, dtype="float32", out="stores/float32").store
     print(f"{describe_machine(torch.device('cpu'))}: {len(manifest.utterances)} utterances")
-    figures = {}
-    for name, way in WAYS.items():
-        path = Path("figures", f"{name}.json")
-        if not path.exists():
-            figures[name] = asdict(measure(whole, name, way, manifest))
-            path.parent.mkdir(exist_ok=True)
-            path.write_text(json.dumps(figures[name]))
-        figures[name] = json.loads(path.read_text())
+    figures: Figures = {}
+    for stage, measure in STAGES.items():
+        for name, way in WAYS.items():
+            path = Path("figures", f"{name}, {stage}.json")
+            if not path.exists():
+                found = measure(whole, name, way, manifest)
+                path.parent.mkdir(exist_ok=True)
+                path.write_text(json.dumps(found))
+                print(f"{name}, {stage}: {found}", flush=True)
+            figures.setdefault(name, {})[stage] = json.loads(path.read_text())
     print_table(figures)
     check(arguments.model, manifest, arguments.checked)
 
@@ -147,50 +153,43 @@ def prepare(
     return made, apply
 
 
-@dataclass(frozen=True)
-class Figures:
-    """What a way to store features costs, and what heads reach on them.
-
-    Attributes:
-        nbytes: bytes of all files.
-        write: seconds to write it all, on the disk.
-        first: seconds to read it all from the disk.
-        again: seconds to read it all from memory.
-        uar: by head, UAR in percent and its interval over speakers.
-        fit: by head, seconds.
-    """
-
-    nbytes: int
-    write: float
-    first: float
-    again: float
-    uar: dict[str, tuple[float, float, float]] = field(default_factory=dict)
-    fit: dict[str, float] = field(default_factory=dict)
-
-
-def measure(whole: FeatureStore, name: str, way: Way, manifest: Manifest) -> Figures:
-    """Write a store, read it, and fit heads on it."""
+def measure_store(whole: FeatureStore, name: str, way: Way, manifest: Manifest) -> dict[str, float]:
+    """Write a store and read it; return its MB, and the seconds of both."""
     folder = Path("stores", name)
-    write = 0.0
-    if name != "float32":
-        shutil.rmtree(folder, ignore_errors=True)
-        write = time_writing(whole, folder, way)
-    else:
+    if name == "float32":  # which is there
         with tempfile.TemporaryDirectory(dir=".") as other:
-            write = time_writing(whole, Path(other), way)
-    nbytes = sum(path.stat().st_size for path in folder.glob("*.h5"))
+            writing = time_writing(whole, Path(other), way)
+    else:
+        shutil.rmtree(folder, ignore_errors=True)
+        writing = time_writing(whole, folder, way)
+    size = sum(path.stat().st_size for path in folder.glob("*.h5"))
     forget_files(folder)
-    first, again = read_all(folder), read_all(folder)
-    uar, seconds = {}, {}
-    for head in ("linear", "dense"):
-        begin = time.perf_counter()
-        run = featx.fit(head, manifest=manifest, features=folder, folds=6, name=f"{name}-{head}",
-                        overwrite=True)  # fmt: skip
-        seconds[head] = time.perf_counter() - begin
-        score = run.results.scores["uar"]
-        uar[head] = score.mean, score.low, score.high
-    print(f"{name}: done", flush=True)
-    return Figures(nbytes, write, first, again, uar, seconds)
+    return {
+        "MB": size / 1e6,
+        "writing": writing,
+        "first": read_all(folder),
+        "again": read_all(folder),
+    }
+
+
+def measure_head(
+    head: str, whole: FeatureStore, name: str, way: Way, manifest: Manifest
+) -> dict[str, float | None]:
+    """Fit a head; return its UAR, the interval, and the seconds, unless it was begun before."""
+    begun, begin = Path("runs", f"{name}-{head}").exists(), time.perf_counter()
+    run = featx.fit(
+        head, manifest=manifest, features=Path("stores", name), folds=6, name=f"{name}-{head}"
+    )
+    seconds = None if begun else time.perf_counter() - begin
+    score = run.results.scores["uar"]
+    return {"uar": score.mean, "low": score.low, "high": score.high, "seconds": seconds}
+
+
+STAGES: dict[str, Callable[..., dict[str, Any]]] = {
+    "store": measure_store,
+    "linear": partial(measure_head, "linear"),
+    "dense": partial(measure_head, "dense"),
+}
 
 
 def time_writing(whole: FeatureStore, folder: Path, way: Way) -> float:
@@ -231,24 +230,26 @@ def read_all(folder: Path) -> float:
     return time.perf_counter() - begin
 
 
-def print_table(figures: dict[str, dict[str, Any]]) -> None:
+def print_table(figures: Figures) -> None:
     """Print what `docs/smaller-stores.md` has."""
-    largest = figures["float32"]["nbytes"]
+    largest = figures["float32"]["store"]["MB"]
     print(
         "| store | MB | of float32 | writing, s | reading, s | again, s | linear: UAR, % | s "
         "| dense: UAR, % | s |"
     )
     print("| --- " * 10 + "|")
     for name, own in figures.items():
+        store = own["store"]
         cells = [
             name,
-            f"{own['nbytes'] / 1e6:.1f}",
-            f"{100 * own['nbytes'] / largest:.1f} %",
-            *(f"{own[key]:.1f}" for key in ("write", "first", "again")),
+            f"{store['MB']:,.1f}",
+            f"{100 * store['MB'] / largest:.1f} %",
+            *(f"{store[key]:.1f}" for key in ("writing", "first", "again")),
         ]
-        for head in ("linear", "dense"):
-            mean, low, high = own["uar"][head]
-            cells += [f"{mean:.1f} ({low:.1f} to {high:.1f})", f"{own['fit'][head]:.0f}"]
+        for found in (own["linear"], own["dense"]):
+            seconds = found["seconds"]
+            cells.append(f"{found['uar']:.1f} ({found['low']:.1f} to {found['high']:.1f})")
+            cells.append(f"{seconds:.0f}" if seconds else "")
         print(f"| {' | '.join(cells)} |")
 
 

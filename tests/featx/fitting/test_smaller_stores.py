@@ -1,6 +1,7 @@
 """Every head takes every kind of store, and predicts of audio what it predicts of the store."""
 
 import csv
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -8,6 +9,7 @@ import pytest
 
 import featx
 from featx.errors import FeatxError
+from featx.layer_analysis.probe import probe
 
 KINDS = {
     "mean": {"pool": "mean"},
@@ -22,8 +24,6 @@ QUICK = ("training.epochs=2", "training.patience=2")
 @pytest.fixture
 def stores(kept, extracted, checkpoint_folder):
     """A folder for each kind, beside a store of all frames."""
-    import shutil
-
     if not (kept / "kinds").exists():
         for name, options in KINDS.items():
             featx.extract(checkpoint_folder, out=f"kinds/{name}", precision="float32", **options)
@@ -40,12 +40,12 @@ def rows(folder: Path) -> list[dict[str, str]]:
 
 @pytest.mark.parametrize("head", ["linear", "dense"])
 @pytest.mark.parametrize("kind", KINDS)
-def test_audio_gives_what_the_store_gives(stores, kind, head):
+def test_audio_gives_what_the_store_gives(stores, checkpoint_folder, kind, head):
     settings = QUICK if head == "dense" else ()
     run = featx.fit(head, features=stores / kind, folds=3, settings=settings, name="run")
     model = featx.load(run.folder)
     stored = model.predict(stores / kind)
-    audio = model.predict("audio", speaker_of=lambda _: "s")
+    audio = model.predict("audio", encoder=checkpoint_folder)
     assert len(stored) == len(audio) == 36
     for row in audio:
         name = Path(row.utterance).stem
@@ -60,10 +60,10 @@ def test_a_linear_head_loses_nothing_where_moments_are_stored(stores):
     kept = featx.fit("linear", features=stores / "moments", folds=3, name="kept")
     first, second = rows(whole.folder), rows(kept.folder)
     labels = [name for name in first[0] if name.startswith("p_")] or list(first[0])[-3:]
-    for one_row, other in zip(first, second, strict=True):
-        assert one_row["utterance"] == other["utterance"]
+    for row, other in zip(first, second, strict=True):
+        assert row["utterance"] == other["utterance"]
         for label in labels:
-            assert float(one_row[label]) == pytest.approx(float(other[label]), abs=0.02)
+            assert float(row[label]) == pytest.approx(float(other[label]), abs=0.02)
     assert kept.results.scores["uar"].mean == pytest.approx(whole.results.scores["uar"].mean)
 
 
@@ -90,26 +90,26 @@ def test_pooled_features_are_fused_with_frames(stores, with_egemaps):
 
 
 @pytest.mark.parametrize("kind", ["mean", "moments"])
-def test_what_vectors_cannot_do_is_refused_in_a_sentence(stores, kind):
+def test_what_vectors_cannot_do_is_refused_in_a_sentence(stores, checkpoint_folder, kind):
     with pytest.raises(FeatxError, match=r"`head='lstm'` goes from frame to frame"):
         featx.fit("lstm", features=stores / kind, folds=3)
     with pytest.raises(FeatxError, match=r"`seconds=2`: .* vectors of whole utterances"):
         featx.fit("linear", features=stores / kind, folds=3, seconds=2)
     run = featx.fit("linear", features=stores / kind, folds=3)
     with pytest.raises(FeatxError, match="pooled over time, which the graph does not do"):
-        featx.export(run.folder, "model.onnx")
+        featx.export(run.folder, encoder=checkpoint_folder)
     assert not list(Path().glob("*.onnx"))
     with pytest.raises(FeatxError, match="pool: "):
         featx.predict(run.folder, "features/manifest/tiny")
 
 
-def test_an_explanation_has_the_utterance_as_its_only_moment(stores):
+def test_an_explanation_has_the_utterance_as_its_only_moment(stores, checkpoint_folder):
     for kind in ("mean", "moments"):
         for head, settings in (("linear", ()), ("dense", QUICK)):
             run = featx.fit(
                 head, features=stores / kind, folds=3, settings=settings, name=kind + head
             )
-            why = featx.explain(run.folder, "audio/sad-0-0.wav")
+            why = featx.explain(run.folder, "audio/sad-0-0.wav", encoder=checkpoint_folder)
             assert why.baseline + why.total == pytest.approx(why.logit, abs=0.05)
             for store in why.stores:
                 assert store.values.shape[1] == 1
@@ -130,7 +130,5 @@ def test_pooled_arrays_are_those_of_all_frames(stores):
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_layers_can_be_probed(stores, kind):
-    from featx.layer_analysis.probe import probe
-
     found = probe(features=stores / kind, folds=3, name=kind)
     assert len(found.layers) == 3
