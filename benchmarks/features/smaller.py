@@ -37,7 +37,6 @@ from featx.features.reduction import Reduction
 from featx.fitting.selection import select
 from featx.utils.parallel import map_ahead
 
-
 Figures = dict[str, dict[str, dict[str, Any]]]  # by way and stage
 
 
