@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from cache.checks import check_disk as check_disk
     from cache.errors import FeatxError as FeatxError
+    from cache.errors import InUseError as InUseError
     from cache.errors import StoreError as StoreError
     from cache.identity import FeatureIdentity as FeatureIdentity
     from cache.identity import ModelIdentity as ModelIdentity
@@ -19,6 +20,7 @@ _HOMES = {
     "FeatureIdentity": "cache.identity",
     "FeatureStore": "cache.store",
     "FeatxError": "cache.errors",
+    "InUseError": "cache.errors",
     "Layout": "cache.layout",
     "ModelIdentity": "cache.identity",
     "PlannedUtterance": "cache.layout",

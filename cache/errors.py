@@ -22,3 +22,7 @@ class FeatxError(Exception):
 
 class StoreError(FeatxError):
     """A feature store that can't be used as asked."""
+
+
+class InUseError(StoreError):
+    """A folder, of a store or of a run, that another process is writing to."""
