@@ -13,21 +13,20 @@ another host the message names the file. After the last writer none of these fil
 """
 
 import errno
-import json
 import os
 import re
 import socket
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import asdict, dataclass
-from datetime import datetime
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Self
+from typing import Any
 
 from filelock import BaseFileLock, FileLock, SoftFileLock, Timeout
 
 from cache.errors import InUseError, StoreError
+from cache.note import Note, note_file, read_note
 
 _LACKS_LOCKS = {errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP, errno.ENOTSUP}
 _PART = re.compile(r"\d+of(\d+)")
@@ -50,7 +49,8 @@ def writing(
     A thread that writes to the folder already may ask again. Readers need no lock.
 
     Args:
-        folder: the folder; it is made, if the lock lies in it.
+        folder: the folder; it is made if the lock lies in it, and removed if nothing comes into
+            it. Or else a file, if the lock lies beside it.
         doing: what is done, as the message to another writer says it.
         part: the part of the folder that is written, such as "2of8"; None for all of it.
         within: whether the lock lies in the folder, and not beside it, as for a folder that will
@@ -61,15 +61,15 @@ def writing(
         InUseError: if another writer is at work: who, on which host, since when.
         StoreError: if the folder can't be written to, or there is a file in its place.
     """
-    if folder.exists() and not folder.is_dir():
+    if within and folder.exists() and not folder.is_dir():
         raise StoreError(f"{folder} is a file, and a folder is needed. Choose another folder.")
     lock = folder / ".lock" if within else folder.with_name(f".{folder.name}.lock")
     key = (os.getpid(), threading.get_ident(), lock.absolute(), part)
     if key in _held:
         yield
         return
+    absent = [path for path in (lock.parent, *lock.parent.parents) if not path.exists()]
     try:
-        lock.parent.mkdir(parents=True, exist_ok=True)
         held = _Writer(folder, lock, part, instead).take(doing)
     except OSError as error:
         raise StoreError(
@@ -82,34 +82,9 @@ def writing(
     finally:
         _held.discard(key)
         held.give_back()
-
-
-@dataclass(frozen=True)
-class _Note:
-    """Who holds a lock.
-
-    Attributes:
-        doing: what is done.
-        since: when it was begun, with the time zone.
-        process: its number.
-        host: where it runs.
-    """
-
-    doing: str
-    since: str
-    process: int
-    host: str
-
-    @classmethod
-    def of_this_process(cls, doing: str) -> Self:
-        now = datetime.now().astimezone().isoformat(timespec="seconds")
-        return cls(doing, now, os.getpid(), socket.gethostname())
-
-    def describe(self) -> str:
-        since = datetime.fromisoformat(self.since).astimezone()
-        today = since.date() == datetime.now().date()
-        when = f"{since:%H:%M}" if today else f"{since:%Y-%m-%d %H:%M}"
-        return f"{self.doing} since {when} as process {self.process} on host {self.host}"
+        with suppress(OSError):  # those that are not empty
+            for path in absent:
+                path.rmdir()
 
 
 @dataclass(frozen=True)
@@ -134,13 +109,19 @@ class _Writer:
 
     def take(self, doing: str) -> "_Held":
         """Take the lock, unless another writer is at work."""
-        note = _Note.of_this_process(doing if self.part is None else f"{doing}, part {self.part}")
+        while True:
+            self.lock.parent.mkdir(parents=True, exist_ok=True)
+            with suppress(FileNotFoundError):  # removed by its maker, who wrote nothing into it
+                return self._take(doing)
+
+    def _take(self, doing: str) -> "_Held":
+        note = Note.of_this_process(doing if self.part is None else f"{doing}, part {self.part}")
         with _gate(self.lock):
             for other in self._rivals():
                 _give_back(self._acquire(other), other)  # what a dead writer left
             held = self._acquire(self._own)
             with suppress(OSError):  # a disk that is full has no room for it
-                _note(self._own).write_text(json.dumps(asdict(note)), "utf-8")
+                note.write(note_file(self._own))
         return _Held(held, self.lock, self._own, note)
 
     def _rivals(self) -> list[Path]:
@@ -165,7 +146,7 @@ class _Writer:
             raise self._in_use(lock, Path(refused.lock_file)) from None
 
     def _in_use(self, lock: Path, file: Path) -> InUseError:
-        note = _read_note(lock)
+        note = read_note(note_file(lock))
         who = note.describe() if note else "another process is at work"
         hint = ""
         if file.name.endswith(_SOFT) and not (note and note.host == socket.gethostname()):
@@ -183,12 +164,15 @@ class _Held:
     held: BaseFileLock
     lock: Path
     own: Path
-    note: _Note
+    note: Note
 
     def give_back(self) -> None:
         try:
             with suppress(OSError), _gate(self.lock):
-                if _read_note(self.own) in (self.note, None):  # else the folder is another by now
+                if read_note(note_file(self.own)) in (
+                    self.note,
+                    None,
+                ):  # else the folder is another by now
                     _give_back(self.held, self.own)
         finally:
             self.held.release()
@@ -230,7 +214,7 @@ def _acquire(path: Path, seconds: float = 0) -> BaseFileLock:
 
 def _give_back(held: BaseFileLock, path: Path) -> None:
     """Remove a lock's files while it is held, then let go of it."""
-    for file in (_note(path), path):
+    for file in (note_file(path), path):
         with suppress(OSError):  # Windows removes no open file
             file.unlink(missing_ok=True)
     held.release()
@@ -238,14 +222,3 @@ def _give_back(held: BaseFileLock, path: Path) -> None:
 
 def _with(path: Path, ending: str) -> Path:
     return path.with_name(path.name + ending)
-
-
-def _note(lock: Path) -> Path:
-    return _with(lock, ".json")
-
-
-def _read_note(lock: Path) -> _Note | None:
-    try:
-        return _Note(**json.loads(_note(lock).read_text("utf-8")))
-    except (OSError, ValueError, TypeError):
-        return None
