@@ -7,6 +7,7 @@ if TYPE_CHECKING:
     from cache.checks import check_disk as check_disk
     from cache.errors import DamagedStore as DamagedStore
     from cache.errors import FeatxError as FeatxError
+    from cache.errors import InUseError as InUseError
     from cache.errors import StoreError as StoreError
     from cache.identity import FeatureIdentity as FeatureIdentity
     from cache.identity import ModelIdentity as ModelIdentity
@@ -22,6 +23,7 @@ _HOMES = {
     "FeatureIdentity": "cache.identity",
     "FeatureStore": "cache.store",
     "FeatxError": "cache.errors",
+    "InUseError": "cache.errors",
     "Layout": "cache.layout",
     "ModelIdentity": "cache.identity",
     "PlannedUtterance": "cache.layout",

@@ -27,6 +27,10 @@ class StoreError(FeatxError):
     """A feature store that can't be used as asked."""
 
 
+class InUseError(StoreError):
+    """A folder, of a store or of a run, that another process is writing to."""
+
+
 class DamagedStore(StoreError):
     """A store whose bytes are not those that were written.
 
