@@ -22,3 +22,7 @@ class FeatxError(Exception):
 
 class StoreError(FeatxError):
     """A feature store that can't be used as asked."""
+
+
+class DiskFull(FeatxError):
+    """A disk without room for what was to be written: which file, its need, and what is free."""

@@ -5,11 +5,12 @@ from pathlib import Path
 
 import numpy as np
 
-from cache.checks import all_finite, check_disk, differences
+from cache.checks import all_finite, differences
 from cache.errors import StoreError
 from cache.identity import FeatureIdentity
 from cache.layout import SHARD_BYTES, Layout, PlannedUtterance, split_into_shards
 from cache.shard import Shard, create_shard
+from cache.space import check_disk
 
 SHARDS = "shard-*.h5"
 
