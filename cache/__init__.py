@@ -4,6 +4,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from cache.errors import DamagedStore as DamagedStore
     from cache.errors import DiskFull as DiskFull
     from cache.errors import FeatxError as FeatxError
     from cache.errors import StoreError as StoreError
@@ -11,6 +12,7 @@ if TYPE_CHECKING:
     from cache.identity import ModelIdentity as ModelIdentity
     from cache.layout import Layout as Layout
     from cache.layout import PlannedUtterance as PlannedUtterance
+    from cache.layout import split_into_blocks as split_into_blocks
     from cache.lock import writing as writing
     from cache.space import as_disk_full as as_disk_full
     from cache.space import check_disk as check_disk
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
 
 # Imported when first used: the root of all errors is here too, and needs no h5py.
 _HOMES = {
+    "DamagedStore": "cache.errors",
     "DiskFull": "cache.errors",
     "FeatureIdentity": "cache.identity",
     "FeatureStore": "cache.store",
@@ -38,6 +41,7 @@ _HOMES = {
     "filling": "cache.space",
     "free_bytes": "cache.space",
     "need_and_free": "cache.space",
+    "split_into_blocks": "cache.layout",
     "writing": "cache.lock",
 }
 __all__ = list(_HOMES)

@@ -1,5 +1,9 @@
 """What a store checks before it takes anything in."""
 
+try:
+    import resource
+except ImportError:  # Windows, which has no such limit
+    resource = None  # type: ignore[assignment]
 from collections.abc import Mapping
 from typing import Any
 
@@ -24,3 +28,10 @@ def all_finite(values: np.ndarray) -> bool:
     magnitude = values.view(unsigned) & (np.iinfo(unsigned).max >> 1)
     infinity = np.array(np.inf, values.dtype).view(unsigned)
     return bool(magnitude.max(initial=0) < infinity)
+
+
+def open_files() -> int:
+    """Return how many files a process may have open."""
+    if resource is None:
+        return 8192
+    return resource.getrlimit(resource.RLIMIT_NOFILE)[0]

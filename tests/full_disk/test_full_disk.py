@@ -8,7 +8,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 import h5py
@@ -64,7 +64,6 @@ class Place:
     model: Path
     server: subprocess.Popen[str]
     said: Path
-    variables: dict[str, str] = field(default_factory=dict)
 
     @property
     def folder(self) -> Path:
@@ -76,7 +75,7 @@ class Place:
         order = {
             "words": [word.format(model=self.model) for word in words],
             "folder": str(self.folder),
-            "variables": variables,
+            "variables": {"SOURCE_DATE_EPOCH": "0", **variables},  # for PDFs
             "blind": blind,
             "out": str(self.said / "out"),
             "err": str(self.said / "err"),
