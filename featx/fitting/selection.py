@@ -13,6 +13,7 @@ from classifiers.batch import Features, InMemory
 from classifiers.shape import InputShape
 from classifiers.statistics import Moments, measure
 from featx.features.layers import choose_layers
+from featx.stores.used import mark_used
 
 AHEAD = 8  # groups that the system may read in advance
 IN_USE = 16  # groups, the latest, that may still be computed on
@@ -35,6 +36,9 @@ class Selection:
     seconds: float
     device: torch.device
     average: int = 1
+
+    def __post_init__(self) -> None:
+        mark_used(self.store.folder)
 
     @property
     def layers(self) -> list[str]:
