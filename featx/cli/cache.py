@@ -1,12 +1,14 @@
 """`featx cache`: what becomes of feature stores once they are there."""
 
 import logging
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Literal
 
 import typer
 
 from featx.cli.command import Command, with_quiet
+from featx.cli.errors import explain_within
 from featx.cli.output import Json, show
 from featx.errors import FeatxError
 from featx.features.choices import Dtype
@@ -41,6 +43,7 @@ def info(store: Store, as_json: Json = False) -> None:
 
 
 def verify(
+    context: typer.Context,
     store: Annotated[
         list[Path] | None,
         typer.Argument(help="The folders of stores (default: all in features/)."),
@@ -61,7 +64,10 @@ def verify(
     import featx
 
     verified = featx.verify_store(store or (), repair=repair)
-    show(as_json, verified.to_json, verified.to_text)
+    words = partial(explain_within, context)
+    show(as_json, verified.to_json, lambda: words(FeatxError(verified.to_text())))
+    for cure in verified.cures:
+        log.info("%s", FeatxError("Next:", cure))
     if verified.is_damaged:
         raise typer.Exit(1)
 

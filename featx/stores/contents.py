@@ -11,7 +11,7 @@ FAILURES = "failures.csv"
 STATISTICS = "statistics"
 _OWN = re.compile(
     r"shard-.*\.h5"
-    r"|.*\.h5\..*\.tmp"  # a shard that a killed process was making
+    r"|shard-.*\.h5\..*"  # a shard that a killed process was making, or a damaged one
     rf"|\.lock.*|{re.escape(MARK)}|{re.escape(FAILURES)}|precision\.json|verified.*"
     rf"|{STATISTICS}/[0-9a-f]+\.npz"
     r"|(statistics/)?\.\d+\..*"  # any file that a killed process was writing

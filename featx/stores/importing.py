@@ -171,9 +171,7 @@ def _store(
     plan = [PlannedUtterance(name, samples=0, frames=found.frames[name]) for name in ids]
     with writing(folder):
         # no batches depend on how imported features are shared out
-        store = FeatureStore.prepare(
-            folder, plan, found.layout, identity, {}, block_samples=0
-        )
+        store = FeatureStore.prepare(folder, plan, found.layout, identity, {}, block_samples=0)
         waiting = {name: found.frames[name] for name in ids if not store.is_done(name)}
         try:
             _fill(store, source, manifest, waiting, identity.frame_step == 0)
