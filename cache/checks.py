@@ -45,7 +45,9 @@ def check_disk(folder: Path, nbytes: int) -> None:
 
 
 def open_files() -> int:
-    """Return how many files a process may have open."""
+    """Return how many files a process may have open; a number for those without a limit."""
+    usual = 8192
     if resource is None:
-        return 8192
-    return resource.getrlimit(resource.RLIMIT_NOFILE)[0]
+        return usual
+    limit: int = resource.getrlimit(resource.RLIMIT_NOFILE)[0]
+    return usual if limit == resource.RLIM_INFINITY else limit

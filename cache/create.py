@@ -47,7 +47,9 @@ def create_shard(
         software: the versions that compute them.
     """
     unfinished = path.with_name(f"{path.name}.{os.getpid()}.tmp")
-    with h5py.File(unfinished, "w", alignment_threshold=PAGE, alignment_interval=PAGE) as file:
+    pages = {"alignment_threshold": PAGE, "alignment_interval": PAGE}
+    # Nobody else knows the file, so no lock is needed, and some file systems have none.
+    with h5py.File(unfinished, "w", locking=False, **pages) as file:
         file.attrs["format"] = FORMAT
         file.attrs["layers"] = list(layout.layers)
         file.attrs["identity"] = json.dumps(identity.to_json(), sort_keys=True)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from cache.checks import all_finite, check_disk, differences, open_files
+from cache.checks import all_finite, check_disk, differences
 from cache.create import create_shard
 from cache.errors import StoreError
 from cache.identity import FeatureIdentity
@@ -46,9 +46,7 @@ class FeatureStore:
 
     def __init__(self, folder: str | Path) -> None:
         self.folder = folder = Path(folder)
-        paths = sorted(folder.glob(SHARDS))
-        mapped = len(paths) <= open_files() // 2  # a mapped file stays open
-        self._shards = [Shard(path, mapped) for path in paths]
+        self._shards = [Shard(path) for path in sorted(folder.glob(SHARDS))]
         if not self._shards:
             raise StoreError(f"{folder}: no feature store is here. Extract features into it.")
         first = self._shards[0]
@@ -100,15 +98,17 @@ class FeatureStore:
         Raises:
             StoreError: if the folder holds other features than these, or the disk is too small.
         """
-        folder.mkdir(parents=True, exist_ok=True)
-        for leftover in folder.glob(f"{prefix}-*.h5.*.tmp"):
-            leftover.unlink()
         store = cls(folder) if cls.exists(folder) else None
         if store:
             store._check_continues(plan, layout, identity, software)
             store.retire(store._misplaced(plan))
         missing = [p for p in plan if not (store and p.utterance in store)]
         to_write = [p for p in plan if not (store and store.is_done(p.utterance))]
+        if store and not to_write:  # the folder may be for reading only
+            return store
+        folder.mkdir(parents=True, exist_ok=True)
+        for leftover in folder.glob(f"{prefix}-*.h5.*.tmp"):
+            leftover.unlink()
         check_disk(folder, sum(layout.nbytes(planned.frames) for planned in to_write))
         blocks = split_into_blocks(missing, block_samples)
         shards = split_into_shards(blocks, layout, shard_bytes)
