@@ -8,7 +8,7 @@ from typing import Literal, cast
 
 from pydantic import PositiveFloat
 
-from cache import FeatureIdentity, FeatureStore, check_disk, writing
+from cache import FeatureIdentity, FeatureStore, check_disk
 from featx.data.manifest import Manifest, load_manifest
 from featx.features.batches import block_samples
 from featx.features.choices import Dtype, NormalizeWaveform, Precision, TooLong, Window
@@ -18,6 +18,7 @@ from featx.features.extraction import Extraction
 from featx.features.extractors import find_extractor, find_outline
 from featx.features.fill import fill
 from featx.features.layers import join_layers
+from featx.features.lock import claiming, filling
 from featx.features.plan import MAX_SECONDS, ExtractionPlan, LengthLimit, plan_extraction
 from featx.features.stores import store_folder
 from featx.features.work import Extractor, Outline
@@ -82,7 +83,7 @@ def extract(
     Raises:
         FeatxError: if the model is unknown or not to be had, no utterance can be extracted, or
             an argument's value can't be used.
-        StoreError: if the folder holds other features.
+        StoreError: if the folder holds other features, or another process writes to it.
         DiskFull: if the disk has no room for the features.
         Interrupted: on Ctrl-C; the same call goes on from there.
 
@@ -121,14 +122,16 @@ def extract_features(
         StoreError: as for `extract`.
         Interrupted: on Ctrl-C.
     """
-    # what can't be computed is refused before every file is read
-    extractor = None if dry_run else find_extractor(config)
-    outline = extractor.outline if extractor else find_outline(config)
-    plan = plan_features(config, outline, manifest)
-    log.info("%s", plan.describe())
-    if extractor is None:
+    if dry_run:
+        plan = plan_features(config, find_outline(config), manifest)
+        log.info("%s", plan.describe())
         return Extraction(folder, plan, 0, 0, plan.failures, dry_run=True)
-    return write_features(extractor, plan, folder)
+    with claiming(folder, (utterance.utterance for utterance in manifest.utterances)):
+        # what can't be computed is refused before every file is read
+        extractor = find_extractor(config)
+        plan = plan_features(config, extractor.outline, manifest)
+        log.info("%s", plan.describe())
+        return write_features(extractor, plan, folder)
 
 
 def plan_features(config: ExtractConfig, outline: Outline, manifest: Manifest) -> ExtractionPlan:
@@ -154,11 +157,11 @@ def write_features(
 
     Raises:
         FeatxError: if the model can't be loaded, or can't be computed with as asked.
-        StoreError: if the folder holds other features.
+        StoreError: if the folder holds other features, or another process writes to it.
         DiskFull: if the disk has no room for the features.
         Interrupted: on Ctrl-C.
     """
-    with writing(folder):
+    with filling(folder, (planned.utterance for planned in plan.planned)):
         if not FeatureStore.exists(folder):
             check_disk(folder, plan.nbytes)
         work = extractor.start(plan, folder)

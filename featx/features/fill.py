@@ -39,9 +39,10 @@ def fill(
     """
     failures = dict(plan.failures)
     waiting = _waiting(store, plan)
+    if not waiting:  # the store may be for reading only
+        return Extraction(store.folder, plan, 0, len(plan.planned), failures)
     try:
-        if waiting:
-            failures |= _Filling(store, plan, waiting).run(workers(), seconds)
+        failures |= _Filling(store, plan, waiting).run(workers(), seconds)
     except KeyboardInterrupt:
         done = sum(store.is_done(planned.utterance) for planned in plan.planned)
         raise Interrupted(
