@@ -66,9 +66,10 @@ def extract(
     precision: Annotated[
         Precision,
         typer.Option(
-            help="The type to compute in; auto measures which is fastest and exact enough."
+            help="The type to compute in; auto measures which is fastest and exact enough, once a "
+            "machine and encoder, and keeps to it."
         ),
-    ] = "auto",
+    ] = "float32",
     device: Annotated[
         str,
         typer.Option(help="auto, cpu, cuda or cuda:<number>; auto takes a GPU if there is one."),

@@ -37,7 +37,7 @@ def extract(
     window: Window | Literal[30] = "30",
     normalize_waveform: NormalizeWaveform | None = None,
     dtype: Dtype | None = None,
-    precision: Precision = "auto",
+    precision: Precision = "float32",
     device: str = "auto",
     devices: int | str = 1,
     batch_seconds: PositiveFloat | None = None,
@@ -66,7 +66,8 @@ def extract(
             was published with. Not for Whisper, which takes spectrograms.
         dtype: the type to store features in; by default float16 for encoders and float32 for
             acoustic features.
-        precision: the type to compute in; "auto" measures which is fastest and exact enough.
+        precision: the type to compute in; "auto" measures which is fastest and exact enough, once
+            a machine and encoder, and keeps to it.
         device: "auto" (a GPU if there is one), "cpu", "cuda" or "cuda:<number>".
         devices: how many GPUs, or "all".
         batch_seconds: seconds of audio in a batch; by default 15 on a processor, 120 on a GPU.

@@ -63,7 +63,7 @@ def test_an_encoder_is_still_stored_in_half_precision(write_corpus):
     "argument",
     [
         {"layers": "0"},
-        {"precision": "float32"},
+        {"precision": "bfloat16"},
         {"device": "cpu"},
         {"devices": "all"},
         {"batch_seconds": 3.0},
