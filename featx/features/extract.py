@@ -15,6 +15,7 @@ from featx.features.config import ExtractConfig
 from featx.features.encoders.devices import Compute
 from featx.features.extraction import Extraction
 from featx.features.extractors import find_extractor, find_outline
+from featx.features.failures import MostFailures, write_failures
 from featx.features.fill import fill
 from featx.features.layers import join_layers
 from featx.features.plan import MAX_SECONDS, ExtractionPlan, LengthLimit, plan_extraction
@@ -43,12 +44,13 @@ def extract(
     batch_seconds: PositiveFloat | None = None,
     max_seconds: PositiveFloat = MAX_SECONDS,
     too_long: TooLong = "refuse",
+    max_failures: str | int | None = None,
     dry_run: bool = False,
 ) -> Extraction:
     """Write the layers of a frozen speech model, or acoustic features, to a feature store.
 
     Stopped at any moment, the same call goes on from there. Utterances whose audio can't be used
-    do not stop the others; the result says why they failed.
+    do not stop the others; the result and `failures.csv` in the store's folder say why they failed.
 
     Args:
         model: a short name as `featx models` lists them, a Hub id, a local folder, or a file of
@@ -73,6 +75,8 @@ def extract(
         batch_seconds: seconds of audio in a batch; by default 15 on a processor, 120 on a GPU.
         max_seconds: the longest utterance that is taken, in seconds.
         too_long: "refuse" longer utterances, or "trim" them to their beginning.
+        max_failures: stop when more utterances than this fail: a count such as 10, or a share such
+            as "5%"; by default the others are done, however many fail.
         dry_run: plan everything and write nothing; needs no weights.
 
     Returns:
@@ -97,7 +101,15 @@ def extract(
     limit = LengthLimit(max_seconds, too_long == "trim")
     seen = cast(Window, str(window))
     config = ExtractConfig(
-        str(model), revision, chosen, dtype, compute, limit, seen, normalize_waveform
+        str(model),
+        revision,
+        chosen,
+        dtype,
+        compute,
+        limit,
+        seen,
+        normalize_waveform,
+        max_failures=None if max_failures is None else MostFailures(str(max_failures)),
     )
     utterances = manifest if isinstance(manifest, Manifest) else load_manifest(Path(manifest))
     folder = Path(out) if out is not None else store_folder(utterances.path, str(model))
@@ -127,7 +139,7 @@ def extract_features(
     log.info("%s", plan.describe())
     if extractor is None:
         return Extraction(folder, plan, 0, 0, plan.failures, dry_run=True)
-    return write_features(extractor, plan, folder)
+    return write_features(extractor, plan, folder, most=config.max_failures)
 
 
 def plan_features(config: ExtractConfig, outline: Outline, manifest: Manifest) -> ExtractionPlan:
@@ -141,7 +153,11 @@ def plan_features(config: ExtractConfig, outline: Outline, manifest: Manifest) -
 
 
 def write_features(
-    extractor: Extractor, plan: ExtractionPlan, folder: Path, check: Check | None = None
+    extractor: Extractor,
+    plan: ExtractionPlan,
+    folder: Path,
+    check: Check | None = None,
+    most: MostFailures | None = None,
 ) -> Extraction:
     """Write the features of the planned utterances to a store.
 
@@ -150,13 +166,18 @@ def write_features(
         plan: what to write.
         folder: the store's folder.
         check: called with what the features will be, before any is computed; it may refuse them.
+        most: how many utterances may fail; any number if None.
 
     Raises:
-        FeatxError: if the model can't be loaded, or can't be computed with as asked.
+        FeatxError: if the model can't be loaded or can't be computed with as asked, or too many
+            utterances failed.
         StoreError: if the folder holds other features, or the disk is too small.
         Interrupted: on Ctrl-C.
     """
     with writing(folder):
+        if most and plan.failures:
+            write_failures(folder, plan.failures)
+            most.check(plan.failures, plan.asked, folder)
         if not FeatureStore.exists(folder):
             check_disk(folder, plan.nbytes)
         work = extractor.start(plan, folder)
@@ -165,4 +186,4 @@ def write_features(
         if check:
             check(identity)
         store = FeatureStore.prepare(folder, plan.planned, plan.layout, identity, work.software)
-        return fill(store, plan, work.workers, work.seconds)
+        return fill(store, plan, work.workers, work.seconds, most)

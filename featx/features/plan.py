@@ -18,6 +18,7 @@ from featx.data.audio import (
 )
 from featx.data.manifest import Manifest, Utterance
 from featx.errors import FeatxError
+from featx.features.failures import Failure, Stage, describe_failures
 from featx.utils.progress import progress
 from featx.utils.text import counted
 
@@ -82,9 +83,14 @@ class ExtractionPlan:
     layout: Layout
     limit: LengthLimit
     trimmed: int
-    failures: dict[str, str]
+    failures: dict[str, Failure]
     window: int | None = None
     short: bool = False
+
+    @property
+    def asked(self) -> int:
+        """How many utterances the manifest has."""
+        return len(self.utterances) + len(self.failures)
 
     @property
     def seconds(self) -> float:
@@ -111,6 +117,10 @@ class ExtractionPlan:
     def nbytes(self) -> int:
         """Bytes of all features."""
         return self.layout.nbytes(self.frames)
+
+    def failed(self, planned: PlannedUtterance, stage: Stage, error: FeatxError) -> Failure:
+        """Return why one of the planned utterances failed."""
+        return Failure.of(self._by_name[planned.utterance].path, stage, error)
 
     def read(self, planned: PlannedUtterance) -> Waveform:
         """Decode one of the planned utterances, as far as the limit allows.
@@ -189,7 +199,8 @@ def plan_extraction(
             try:
                 draft.add(utterance)
             except AudioError as error:
-                draft.failures[utterance.utterance] = str(error)
+                failure = Failure.of(utterance.path, "header", error)
+                draft.failures[utterance.utterance] = failure
             advance(1)
     if not draft.planned:
         first = next(iter(draft.failures.values()))
@@ -215,7 +226,7 @@ class _Draft:
     limit: LengthLimit
     utterances: list[Utterance] = field(default_factory=list)
     planned: list[PlannedUtterance] = field(default_factory=list)
-    failures: dict[str, str] = field(default_factory=dict)
+    failures: dict[str, Failure] = field(default_factory=dict)
     trimmed: int = 0
 
     def add(self, utterance: Utterance) -> None:
@@ -242,11 +253,3 @@ class _Draft:
         self.trimmed += too_long
         self.utterances.append(utterance)
         self.planned.append(PlannedUtterance(utterance.utterance, samples, frames, source))
-
-
-def describe_failures(failures: dict[str, str]) -> str:
-    """Say in words which utterances can't be used; nothing if all can."""
-    if not failures:
-        return ""
-    lines = "\n  ".join(failures.values())
-    return f"\n{len(failures)} utterances can't be used:\n  {lines}"

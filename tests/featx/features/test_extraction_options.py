@@ -44,7 +44,7 @@ def test_long_utterances_are_refused_by_default(write_corpus, checkpoint_folder)
     extraction = featx.extract(checkpoint_folder, max_seconds=0.31)
     assert extraction.extracted == 3
     assert len(extraction.failures) == 3
-    assert "`max_seconds=0.31`" in extraction.failures["sad-0-1"]
+    assert "`max_seconds=0.31`" in extraction.failures["sad-0-1"].reason
 
 
 def test_long_utterances_are_trimmed_where_asked(write_corpus, checkpoint_folder):

@@ -58,16 +58,20 @@ def test_another_timing_changes_nothing_on_a_machine(measure, checkpoint_folder,
 def test_what_was_chosen_before_the_first_shard_is_kept(measure, checkpoint_folder, monkeypatch):
     """Also where the machine's own record is lost, as on another machine."""
     measure.append(3.0)
-    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
-        patch.setattr("cache.FeatureStore.prepare", _killed)
-        extract(checkpoint_folder)
+    stop_before_the_first_shard(checkpoint_folder, STORE)
     monkeypatch.setenv("FEATX_CACHE", "elsewhere")
     assert precision_of(STORE) == "bfloat16"
     assert extract(checkpoint_folder).identity.precision == "bfloat16"
 
 
-def _killed(*_, **__):
-    raise KeyboardInterrupt
+def stop_before_the_first_shard(checkpoint_folder, folder):
+    def stop(*_, **__):
+        raise KeyboardInterrupt
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("cache.FeatureStore.prepare", stop)
+        with pytest.raises(KeyboardInterrupt):
+            extract(checkpoint_folder, out=folder)
 
 
 def test_other_layers_and_other_encoders_are_measured_anew(
@@ -85,9 +89,7 @@ def test_a_record_of_another_encoder_is_not_taken(
     measure, checkpoint_folder, save_model_of, tiny, monkeypatch
 ):
     measure += [3.0, 1.0]
-    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
-        patch.setattr("cache.FeatureStore.prepare", _killed)
-        extract(checkpoint_folder, out="taken")
+    stop_before_the_first_shard(checkpoint_folder, Path("taken"))
     store = extract(save_model_of("wavlm", **tiny), out="taken")
     assert store.identity.precision == precision_of(Path("taken")) == "float32"
 

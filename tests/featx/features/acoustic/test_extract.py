@@ -92,8 +92,8 @@ def test_one_bad_file_does_not_stop_the_others(write_corpus):
     soundfile.write("audio/sad-0-1.wav", np.zeros(959), 16_000)
     extraction = featx.extract("egemaps")
     assert extraction.extracted == 4
-    assert "not finite" in extraction.failures["sad-0-0"]
-    assert "959 samples" in extraction.failures["sad-0-1"]
+    assert "not finite" in extraction.failures["sad-0-0"].reason
+    assert "959 samples" in extraction.failures["sad-0-1"].reason
 
 
 def test_long_utterances_are_trimmed_where_asked(write_corpus):
