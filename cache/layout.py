@@ -8,7 +8,7 @@ import numpy as np
 SHARD_BYTES = 4 * 2**30  # a shard's features: few files, none too large to copy or lose
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)  # there can be a million
 class PlannedUtterance:
     """An utterance's place in a store.
 
@@ -16,7 +16,7 @@ class PlannedUtterance:
         utterance: its id.
         samples: the length of its audio at the encoder's sample rate.
         frames: the length of its features.
-        source: a digest of the audio of at most 32 bits, which tells when it has changed.
+        source: a digest of the audio of at most 64 bits, which tells when it has changed.
     """
 
     utterance: str

@@ -25,7 +25,7 @@ from cache.layout import Layout, PlannedUtterance
 
 FORMAT = 1  # raised when a file's meaning changes
 MARKS: dict[str, np.dtype[Any]] = {  # written after an utterance's features, in this order
-    "source": np.dtype(np.uint32),
+    "source": np.dtype(np.uint64),
     "checksum": np.dtype(np.uint32),
     "done": np.dtype(np.uint8),
 }

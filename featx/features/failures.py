@@ -32,7 +32,7 @@ class Failure:
     reason: str
 
     @classmethod
-    def of(cls, path: Path, stage: Stage, error: FeatxError) -> "Failure":
+    def of(cls, path: Path, stage: Stage, error: FeatxError | str) -> "Failure":
         """Return what an error says, whose message may begin with the file's name."""
         return cls(path, stage, str(error).removeprefix(f"{path}: "))
 
