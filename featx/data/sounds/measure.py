@@ -6,8 +6,9 @@ from functools import partial
 from typing import NamedTuple
 
 from featx.data.audio import AudioError, read_channels, to_waveform
+from featx.data.digests import State, digest_file
 from featx.data.manifest import Utterance
-from featx.data.sounds.remembered import RememberedSounds, State, digest_file
+from featx.data.sounds.remembered import RememberedSounds
 from featx.data.sounds.sound import Sound, measure_sound
 from featx.errors import Interrupted
 from featx.utils.machine import usable_cores
