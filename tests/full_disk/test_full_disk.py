@@ -134,7 +134,7 @@ def place(tmp_path_factory, checkpoint_folder) -> Iterator[Place]:
 
 
 FIT = ("fit", "--model", "{model}", "--folds", "3", "--head")
-HEARD = ("corpus/Actor_01/03-01-03-01-01-01-01.wav", "--encoder", "{model}")
+HEARD = ("corpus/Actor_01/03-01-01-01-01-01-01.wav", "--encoder", "{model}")
 COMMANDS: dict[str, tuple[str, ...]] = {
     "manifest": ("manifest", "ravdess", "corpus"),
     "audit": ("audit", "--out", "audit.html"),
