@@ -7,6 +7,7 @@ if TYPE_CHECKING:
     from cache.errors import DamagedStore as DamagedStore
     from cache.errors import DiskFull as DiskFull
     from cache.errors import FeatxError as FeatxError
+    from cache.errors import InUseError as InUseError
     from cache.errors import StoreError as StoreError
     from cache.identity import FeatureIdentity as FeatureIdentity
     from cache.identity import ModelIdentity as ModelIdentity
@@ -30,6 +31,7 @@ _HOMES = {
     "FeatureIdentity": "cache.identity",
     "FeatureStore": "cache.store",
     "FeatxError": "cache.errors",
+    "InUseError": "cache.errors",
     "Layout": "cache.layout",
     "ModelIdentity": "cache.identity",
     "PlannedUtterance": "cache.layout",

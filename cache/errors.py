@@ -27,6 +27,10 @@ class StoreError(FeatxError):
     """A feature store that can't be used as asked."""
 
 
+class InUseError(StoreError):
+    """A folder, of a store or of a run, that another process is writing to."""
+
+
 class DiskFull(FeatxError):
     """A disk without room for what was to be written: which file, its need, and what is free."""
 

@@ -13,12 +13,13 @@ from typer.core import TyperCommand
 
 from cache.space import as_disk_full
 from featx.cli.audit import audit
+from featx.cli.cache import cache as cache_commands
 from featx.cli.command import Command, Quiet, with_quiet
 from featx.cli.compare import compare
 from featx.cli.corpora import corpora
 from featx.cli.demo import demo
 from featx.cli.doctor import doctor
-from featx.cli.errors import explain
+from featx.cli.errors import all_commands, explain, find_command
 from featx.cli.evaluate import evaluate
 from featx.cli.explain import explain as explain_utterance
 from featx.cli.export import export
@@ -58,6 +59,11 @@ for command in (
 ):  # fmt: skip
     summary = (command.__doc__ or "").splitlines()[0]
     app.command(cls=Command, short_help=summary)(with_quiet(command))
+app.add_typer(
+    cache_commands,
+    name="cache",
+    help="List, check, prune, remove, export and import feature stores.",
+)
 
 
 @app.callback()
@@ -141,12 +147,12 @@ def _collect_less() -> None:
 def _commands() -> tuple[dict[str, TyperCommand], str | None]:
     """Return all commands by name, and the name of the one that was called."""
     commands = _all_commands()
-    return commands, next((word for word in sys.argv[1:] if word in commands), None)
+    return commands, find_command(sys.argv[1:], commands)
 
 
 @cache
 def _all_commands() -> dict[str, TyperCommand]:
-    return dict(getattr(typer.main.get_command(app), "commands", {}))
+    return all_commands(typer.main.get_command(app))
 
 
 def _fail(message: str, exit_code: int) -> None:
