@@ -27,6 +27,7 @@ from filelock import BaseFileLock, FileLock, SoftFileLock, Timeout
 
 from cache.errors import InUseError, StoreError
 from cache.note import Note, note_file, read_note
+from cache.space import as_disk_full
 
 _LACKS_LOCKS = {errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP, errno.ENOTSUP}
 _PART = re.compile(r"\d+of(\d+)")
@@ -72,7 +73,7 @@ def writing(
     try:
         held = _Writer(folder, lock, part, instead).take(doing)
     except OSError as error:
-        raise StoreError(
+        raise as_disk_full(error, lock) or StoreError(
             f"{folder}: can't be written to ({error.strerror or error}), which {doing} needs. "
             f"Choose {instead}, or see to it that this one can be written to."
         ) from error
