@@ -8,7 +8,7 @@ from pathlib import Path
 
 from safetensors import SafetensorError
 
-from cache import writing
+from cache import as_disk_full, writing
 from featx.errors import FeatxError, Interrupted
 from featx.experiments.config import read_experiment
 from featx.experiments.corpora import bring_manifest
@@ -233,6 +233,8 @@ def as_problem(error: Exception) -> FeatxError | None:
     """
     if isinstance(error, FeatxError):
         return None if isinstance(error, Interrupted) else error
+    if full := as_disk_full(error):
+        return full
     if isinstance(error, OSError):
         return FeatxError(f"{error.filename or 'input or output'}: {error.strerror or error}")
     lacks_memory = isinstance(error, RuntimeError) and is_out_of_memory(error)

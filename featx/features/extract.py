@@ -18,7 +18,7 @@ from featx.features.extraction import Extraction
 from featx.features.extractors import find_extractor, find_outline
 from featx.features.fill import fill
 from featx.features.layers import join_layers
-from featx.features.lock import claiming, filling
+from featx.features.lock import claiming, completing
 from featx.features.plan import MAX_SECONDS, ExtractionPlan, LengthLimit, plan_extraction
 from featx.features.stores import store_folder
 from featx.features.work import Extractor, Outline
@@ -83,8 +83,8 @@ def extract(
     Raises:
         FeatxError: if the model is unknown or not to be had, no utterance can be extracted, or
             an argument's value can't be used.
-        StoreError: if the folder holds other features, another process writes to it, or the disk
-            is too small.
+        StoreError: if the folder holds other features, or another process writes to it.
+        DiskFull: if the disk has no room for the features.
         Interrupted: on Ctrl-C; the same call goes on from there.
 
     Example:
@@ -157,11 +157,11 @@ def write_features(
 
     Raises:
         FeatxError: if the model can't be loaded, or can't be computed with as asked.
-        StoreError: if the folder holds other features, another process writes to it, or the disk
-            is too small.
+        StoreError: if the folder holds other features, or another process writes to it.
+        DiskFull: if the disk has no room for the features.
         Interrupted: on Ctrl-C.
     """
-    with filling(folder, (planned.utterance for planned in plan.planned)):
+    with completing(folder, (planned.utterance for planned in plan.planned)):
         if not FeatureStore.exists(folder):
             check_disk(folder, plan.nbytes)
         work = extractor.start(plan, folder)

@@ -27,7 +27,7 @@ from featx.finetuning.identity import Identity, identify
 from featx.finetuning.member import TunedMember, load_tuned_member
 from featx.finetuning.model import EmotionModel
 from featx.finetuning.processes import Processes, disconnect, leads
-from featx.finetuning.resources import NOBODY, Recipients, check_disk
+from featx.finetuning.resources import NOBODY, Recipients, check_space
 from featx.finetuning.saved import save_model
 from featx.finetuning.trackers import LOGS
 from featx.finetuning.train import Setting, Trial, tune
@@ -194,7 +194,7 @@ def _work(setting: Setting, identity: Identity, repository: str, folder: Path) -
     missing = [pair for pair in wanted if pair not in members]
     if missing:
         saved = {"none": 0, "best": 2, "all": len(missing)}[config.save]  # old best and new
-        check_disk(folder, identity.parameters, identity.trained, saved)
+        check_space(folder, identity.parameters, identity.trained, saved)
         check_decodable(task.utterances)
     for member, model in _tune_all(setting, folder, missing):
         members[member.seed, member.fold] = member

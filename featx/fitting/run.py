@@ -7,7 +7,7 @@ from pathlib import Path
 
 from safetensors.torch import save
 
-from featx.data.manifest import Manifest, load_manifest
+from featx.data.manifest import Manifest
 from featx.features.encoders.devices import Compute
 from featx.fitting.chosen import COLUMNS
 from featx.fitting.config import FitConfig, lacks_final
@@ -39,6 +39,7 @@ from featx.scoring.calibration import write_calibration
 from featx.scoring.figures import draw_confusion
 from featx.scoring.predictions import rounded, score_outcomes, write_predictions
 from featx.scoring.results import Results
+from featx.stores.labels import load_labels
 from featx.utils.files import write_bytes, write_csv, write_json
 from featx.utils.machine import describe_environment, device_name, peak_memory
 
@@ -83,7 +84,7 @@ def run_fit(
 def _run_fit(
     config: FitConfig, folder: Path, overwrite: bool, compute: Compute, manifest: Manifest | None
 ) -> Results:
-    corpus = manifest or load_manifest(config.manifest)
+    corpus = manifest or load_labels(config.manifest, lambda _: config.features)
     fit = plan_fit(config, corpus, compute.place)
     if overwrite or not (folder / SCORES).is_file():  # what is finished stays as it is
         task = check_task(fit.data.task, corpus, config.keep_duplicates)

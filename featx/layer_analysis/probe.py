@@ -10,7 +10,7 @@ import torch
 from pydantic import Field, PositiveFloat
 
 from classifiers.linear import LinearSettings, Strength
-from featx.data.manifest import Manifest, load_manifest
+from featx.data.manifest import Manifest
 from featx.errors import Call, FeatxError
 from featx.features.stores import find_store
 from featx.fitting.config import FitConfig
@@ -31,6 +31,7 @@ from featx.runs.making import making
 from featx.scoring.predictions import rounded, score_outcomes, write_predictions
 from featx.scoring.results import Results
 from featx.scoring.results_file import read_results
+from featx.stores.labels import load_labels
 from featx.utils.arguments import refuse_beside
 from featx.utils.config import Schema, check_config
 from featx.utils.files import AnyPath, as_paths, write_csv, write_json
@@ -140,7 +141,9 @@ def probe(
     if protocol is not None:
         names = {"folds", "speaker_dependent"}
         refuse_beside(probe, given, names, "protocol", "which says how to divide")
-    corpus = load_manifest(manifest)
+    corpus = load_labels(
+        manifest, lambda path: [Path(features) if features else find_store(path, model)]
+    )
     chosen = choose_protocol(protocol, corpus, folds, speaker_dependent)
     table = {
         "manifest": str(manifest),
@@ -190,7 +193,8 @@ def _run_probe(
     beside: Sequence[Path],
     manifest: Manifest | None,
 ) -> Probe:
-    fit = plan_fit(config.to_fit(), manifest or load_manifest(config.manifest), torch.device("cpu"))
+    corpus = manifest or load_labels(config.manifest, lambda _: [config.features])
+    fit = plan_fit(config.to_fit(), corpus, torch.device("cpu"))
     layers = fit.data.selections[0].layers
     if len(layers) < 2:
         raise FeatxError(

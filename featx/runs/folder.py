@@ -11,6 +11,7 @@ from typing import Any
 
 from featx.errors import FeatxError, StoreError
 from featx.runs.files import CONFIG, LOG, MEMBERS, PREDICTIONS, SCORES
+from featx.runs.log_file import LogFile
 from featx.runs.making import is_made, making
 from featx.runs.read import damaged, read_config, read_environment, read_scores
 from featx.scoring.results import Results
@@ -170,8 +171,7 @@ def _inputs(folder: Path) -> str | None:
 @contextmanager
 def _logged(folder: Path) -> Iterator[None]:
     """Write what is said of the work to a run's `run.log`."""
-    handler = logging.FileHandler(folder / LOG, encoding="utf-8")
-    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
+    handler = LogFile(folder / LOG)
     log.addHandler(handler)
     before = log.level
     log.setLevel(logging.DEBUG)  # the details too
@@ -181,6 +181,8 @@ def _logged(folder: Path) -> Iterator[None]:
         log.setLevel(before)
         log.removeHandler(handler)
         handler.close()
+    if handler.lost:
+        log.warning("%s lacks lines, which the disk had no room for.", folder / LOG)
 
 
 def _finish(run: OpenRun) -> None:
