@@ -19,7 +19,7 @@ from featx.features.extractors import find_extractor, find_outline
 from featx.features.failures import MostFailures, write_failures
 from featx.features.fill import fill
 from featx.features.layers import join_layers
-from featx.features.lock import claiming, filling
+from featx.features.lock import claiming, completing
 from featx.features.plan import MAX_SECONDS, ExtractionPlan, LengthLimit, plan_extraction
 from featx.features.stores import store_folder
 from featx.features.work import Extractor, Outline
@@ -180,7 +180,7 @@ def write_features(
         DiskFull: if the disk has no room for the features.
         Interrupted: on Ctrl-C.
     """
-    with filling(folder, (planned.utterance for planned in plan.planned)):
+    with completing(folder, (planned.utterance for planned in plan.planned)):
         if most and plan.failures:
             write_failures(folder, plan.failures)
             most.check(plan.failures, plan.asked, folder)
