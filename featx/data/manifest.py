@@ -199,22 +199,24 @@ def _utterance(
     shared: dict[tuple[str, ...], dict[str, str]],
 ) -> Utterance:
     """Return a row as an utterance; those with the same columns of their own share them."""
-    extra = {name: text for name, text in row.items() if name not in _KNOWN}
-    if len(shared) < _DIFFERENT:
-        extra = shared.setdefault(tuple(extra.values()), extra)
-    else:
-        extra = shared.get(tuple(extra.values()), extra)
+    own = tuple([text for name, text in row.items() if name not in _KNOWN])
+    extra = shared.get(own)
+    if extra is None:
+        extra = {name: text for name, text in row.items() if name not in _KNOWN}
+        if len(shared) < _DIFFERENT:
+            shared[own] = extra
+    get = row.get
     return Utterance(
-        utterance=row["utterance"],
-        path=paths[row["path"]],
-        speaker="" if names_nobody(row["speaker"]) else row["speaker"],
-        label=row["label"],
-        session=row.get("session", ""),
-        split=row.get("split", ""),
-        start=seconds(row.get("start", "")),
-        end=seconds(row.get("end", "")),
-        scale=scale_of(row.get("scale", "")),
-        extra=extra,
+        row["utterance"],
+        paths[row["path"]],
+        "" if names_nobody(row["speaker"]) else row["speaker"],
+        row["label"],
+        get("session", ""),
+        get("split", ""),
+        seconds(get("start", "")),
+        seconds(get("end", "")),
+        extra,
+        scale_of(get("scale", "")),
     )
 
 
