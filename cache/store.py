@@ -1,6 +1,7 @@
 """A folder of shards as one store of features by utterance."""
 
 import zlib
+from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import count
 from pathlib import Path
@@ -54,14 +55,29 @@ class FeatureStore:
         self.layout, self.identity, self.software = first.layout, first.identity, first.software
         for shard in self._shards[1:]:
             self._check(shard.path, shard.identity, shard.layout)
-        self._places: dict[str, tuple[Shard, int]] = {}
+        # the number of each utterance's place among those of all shards: there can be a million
+        self._places: dict[str, int] = {}
+        self._begins = [0]
         for shard in self._shards:
-            for index, utterance in enumerate(shard.utterances):
-                if shard.is_retired(index):
-                    continue
-                if utterance in self._places:
-                    raise StoreError(f"{shard.path}: {utterance!r} is in another shard too.")
-                self._places[utterance] = shard, index
+            self._add(shard)
+
+    def _add(self, shard: Shard) -> None:
+        """Take up a shard's places, but those that are retired."""
+        begin = self._begins[-1]
+        self._begins.append(begin + len(shard.utterances))
+        retired = set(np.flatnonzero(shard.done == RETIRED).tolist())
+        for place, utterance in enumerate(shard.utterances, begin):
+            if place - begin in retired:
+                continue
+            if utterance in self._places:
+                raise StoreError(f"{shard.path}: {utterance!r} is in another shard too.")
+            self._places[utterance] = place
+
+    def _at(self, utterance: str) -> tuple[Shard, int]:
+        """Return the shard that has an utterance's place, and the place in it."""
+        place = self._places[utterance]
+        number = bisect_right(self._begins, place) - 1
+        return self._shards[number], place - self._begins[number]
 
     @staticmethod
     def exists(folder: Path) -> bool:
@@ -138,22 +154,24 @@ class FeatureStore:
 
     def is_done(self, utterance: str) -> bool:
         """Tell whether an utterance's features are there."""
-        shard, index = self._places.get(utterance, (None, 0))
-        return shard is not None and shard.is_done(index)
+        if utterance not in self._places:
+            return False
+        shard, index = self._at(utterance)
+        return shard.is_done(index)
 
     def frames(self, utterance: str) -> int:
         """Return the number of frames of an utterance."""
-        shard, index = self._places[utterance]
+        shard, index = self._at(utterance)
         return int(shard.frames[index])
 
     def samples(self, utterance: str) -> int:
         """Return the length of the audio that features were made from; 0 if it is not known."""
-        shard, index = self._places[utterance]
+        shard, index = self._at(utterance)
         return int(shard.samples[index])
 
     def source(self, utterance: str) -> int:
         """Return the digest of the audio that features were made from; 0 if it is not known."""
-        shard, index = self._places[utterance]
+        shard, index = self._at(utterance)
         return int(shard.source[index])
 
     def read(self, utterance: str) -> np.ndarray:
@@ -213,7 +231,7 @@ class FeatureStore:
             raise StoreError(
                 f"{self.folder}: utterance {utterance!r} is {state}. Extract the features again."
             )
-        return self._places[utterance]
+        return self._at(utterance)
 
     def write(self, utterance: str, features: np.ndarray, source: int = 0) -> None:
         """Store the features of one utterance and mark it done.
@@ -238,7 +256,7 @@ class FeatureStore:
         for layer, values in zip(self.layout.layers, stored, strict=True):
             if not all_finite(values):
                 raise StoreError(f"{utterance!r}: layer {layer} {self._unfit(values)}")
-        shard, index = self._places[utterance]
+        shard, index = self._at(utterance)
         shard.write(index, stored, source)
 
     def _unfit(self, values: np.ndarray) -> str:
@@ -261,19 +279,20 @@ class FeatureStore:
         """Group utterances by the shard that holds them."""
         groups: dict[Path, list[PlannedUtterance]] = {}
         for planned in plan:
-            groups.setdefault(self._places[planned.utterance][0].path, []).append(planned)
+            groups.setdefault(self._at(planned.utterance)[0].path, []).append(planned)
         return list(groups.values())
 
     def forget(self, utterances: Iterable[str]) -> None:
         """Mark utterances as not done: their features are to be computed again."""
         for utterance in utterances:
-            shard, index = self._places[utterance]
+            shard, index = self._at(utterance)
             shard.mark(index, "done", UNFINISHED)
 
     def retire(self, utterances: Iterable[str]) -> None:
         """Give up the places of utterances, which are then not in the store any more."""
         for utterance in utterances:
-            shard, index = self._places.pop(utterance)
+            shard, index = self._at(utterance)
+            del self._places[utterance]
             shard.mark(index, "done", RETIRED)
 
     def adopt(self, names: Mapping[str, str]) -> None:
@@ -315,7 +334,7 @@ class FeatureStore:
         ]
 
     def _is_of(self, planned: PlannedUtterance) -> bool:
-        shard, index = self._places[planned.utterance]
+        shard, index = self._at(planned.utterance)
         source, samples = int(shard.source[index]), int(shard.samples[index])
         return source in (0, planned.source) and samples in (0, planned.samples)
 
