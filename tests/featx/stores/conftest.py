@@ -20,7 +20,7 @@ def write_manifest(path: Path, count: int = 18) -> list[str]:
         writer.writerow(("utterance", "path", "speaker", "label"))
         for number, name in enumerate(names):
             row = (name, f"audio/Actor_{number % 6}/take-{number}.wav", f"s{number % 6}")
-            writer.writerow((*row, LABELS[number % 3]))
+            writer.writerow((*row, LABELS[number // 6]))
     return names
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 import h5py
 import numpy as np
 import pytest
+import soundfile
 
 import featx
 from cache import FeatureStore
@@ -234,10 +235,10 @@ def test_a_stopped_import_goes_on(manifest, monkeypatch):
         written.append(utterance)
         write(store, utterance, features, source)
 
-    monkeypatch.setattr(FeatureStore, "write", stop)
-    with pytest.raises(FeatxError, match="with 7 of 18 utterances done"):
-        bring_in("theirs.npz")
-    monkeypatch.undo()
+    with monkeypatch.context() as patched:
+        patched.setattr(FeatureStore, "write", stop)
+        with pytest.raises(FeatxError, match="with 7 of 18 utterances done"):
+            bring_in("theirs.npz")
     found = featx.import_features("theirs.npz", name="theirs")
     assert (found.imported, found.kept) == (11, 7)
 
@@ -266,7 +267,7 @@ def test_what_is_no_source_is_said_with_what_is_one(manifest, make_store):
 @pytest.mark.parametrize("head", ["linear", "dense"])
 def test_heads_are_fitted_without_any_audio(manifest, head):
     arrays = {
-        name: np.random.default_rng(n).standard_normal((2, 4)).astype("f4") + n % 3
+        name: np.random.default_rng(n).standard_normal((2, 4)).astype("f4") + n // 6
         for n, name in enumerate(NAMES)
     }
     np.savez("theirs.npz", **arrays)
@@ -275,6 +276,9 @@ def test_heads_are_fitted_without_any_audio(manifest, head):
     run = featx.fit(head, "theirs", folds=3, settings=settings)
     assert any("is not here" in remark for remark in run.results.remarks)
     assert len(featx.predict(run, "features/manifest/theirs").rows) == 18
+    soundfile.write("theirs.wav", np.zeros(16_000), 16_000)
+    with pytest.raises(FeatxError, match="another program made them"):
+        featx.predict(run, "theirs.wav")
 
 
 def test_features_of_another_kind_still_need_their_audio(manifest, make_store):

@@ -28,7 +28,7 @@ def assert_holds(folder: Path, utterances) -> None:
         assert np.array_equal(store.read(name), values)
 
 
-@settings(max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=6, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.sets(st.integers(0, 17), min_size=1), st.integers(0, 10**6))
 def test_those_that_stay_are_the_same_to_the_last_bit(make_store, kept, number):
     folder = make_store(f"features/m{number}/tiny")
