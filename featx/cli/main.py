@@ -10,6 +10,7 @@ from typing import Annotated
 import typer
 from typer.core import TyperCommand
 
+from cache.space import as_disk_full
 from featx.cli.audit import audit
 from featx.cli.cache import cache as cache_commands
 from featx.cli.command import Command, Quiet, with_quiet
@@ -92,14 +93,37 @@ def main() -> None:
     _collect_less()
     with said_on_the_terminal(lambda error: explain(error, *_commands())), Termination() as end:
         try:
-            app()
+            _run()
         except Interrupted as error:
             _fail(explain(error, *_commands()), EXIT_CODE if end.asked else error.exit_code)
         except FeatxError as error:
             _fail(explain(error, *_commands()), error.exit_code)
-        except OSError as error:
+        except Exception as error:
+            if full := as_disk_full(error, name="standard output" if _stuck() else ""):
+                _fail(str(full), full.exit_code)
+            if not isinstance(error, OSError):
+                raise
             file = error.filename2 or error.filename or "input or output"
             _fail(f"{file}: {error.strerror or error}", 1)
+
+
+def _run() -> None:
+    """Run a command to the end of what it prints."""
+    try:
+        app()
+    except SystemExit:
+        sys.stdout.flush()
+        raise
+
+
+def _stuck() -> bool:
+    """Tell whether standard output takes no more; what it did not take is dropped."""
+    try:
+        sys.stdout.flush()
+    except OSError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # Python flushes at the end
+        return True
+    return False
 
 
 def _collect_less() -> None:

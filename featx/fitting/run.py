@@ -34,6 +34,7 @@ from featx.runs.files import (
     WEIGHTS,
 )
 from featx.runs.folder import extend_run, open_run
+from featx.runs.making import making
 from featx.scoring.calibration import write_calibration
 from featx.scoring.figures import draw_confusion
 from featx.scoring.predictions import rounded, score_outcomes, write_predictions
@@ -70,10 +71,19 @@ def run_fit(
         manifest: the labels, if the config's file is loaded already.
 
     Raises:
-        FeatxError: if the folder holds a run of another config, or no run at all, or the manifest
-            or a store can't be used, or the same sound is in two parts of a fold.
+        FeatxError: if the folder holds a run of another config, or no run at all, or another
+            process fits into it, or the manifest or a store can't be used, or the same sound is in
+            two parts of a fold.
         Interrupted: on Ctrl-C.
     """
+    extends = not overwrite and lacks_final(folder, config.to_toml())
+    with making(folder, "fitting", overwrite or extends):
+        return _run_fit(config, folder, overwrite, compute, manifest)
+
+
+def _run_fit(
+    config: FitConfig, folder: Path, overwrite: bool, compute: Compute, manifest: Manifest | None
+) -> Results:
     corpus = manifest or load_labels(config.manifest, lambda _: config.features)
     fit = plan_fit(config, corpus, compute.place)
     if overwrite or not (folder / SCORES).is_file():  # what is finished stays as it is
