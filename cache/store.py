@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from cache.checks import all_finite, differences, open_files
+from cache.checks import all_finite, differences
 from cache.create import create_shard
 from cache.errors import StoreError
 from cache.identity import FeatureIdentity
@@ -49,9 +49,7 @@ class FeatureStore:
 
     def __init__(self, folder: str | Path) -> None:
         self.folder = folder = Path(folder)
-        paths = sorted(folder.glob(SHARDS))
-        mapped = len(paths) <= open_files() // 2  # a mapped file stays open
-        self._shards = [Shard(path, mapped) for path in paths]
+        self._shards = [Shard(path) for path in sorted(folder.glob(SHARDS))]
         if not self._shards:
             raise StoreError(f"{folder}: no feature store is here. Extract features into it.")
         first = self._shards[0]
@@ -113,12 +111,15 @@ class FeatureStore:
                 `update` is not asked for.
             DiskFull: if the disk is too small.
         """
-        folder.mkdir(parents=True, exist_ok=True)
-        for leftover in folder.glob(f"{prefix}-*.h5.*.tmp"):
-            leftover.unlink()
         store = cls(folder) if cls.exists(folder) else None
         moved = store._renew(plan, layout, identity, software, update, again) if store else set()
         missing = [p for p in plan if p.utterance in moved or not (store and p.utterance in store)]
+        renewed = {*moved, *again}
+        if store and all(p.utterance not in renewed and store.is_done(p.utterance) for p in plan):
+            return store  # the folder may be for reading only
+        folder.mkdir(parents=True, exist_ok=True)
+        for leftover in folder.glob(f"{prefix}-*.h5.*.tmp"):
+            leftover.unlink()
         holes = sum(shard.holes for shard in store._shards) if store else 0
         check_disk(folder, holes + sum(layout.nbytes(planned.frames) for planned in missing))
         if store:

@@ -8,7 +8,7 @@ from typing import Literal, cast
 
 from pydantic import PositiveFloat
 
-from cache import FeatureIdentity, FeatureStore, check_disk, writing
+from cache import FeatureIdentity, FeatureStore, check_disk
 from featx.data.manifest import Manifest, load_manifest
 from featx.features.batches import block_samples
 from featx.features.choices import Dtype, NormalizeWaveform, Precision, TooLong, Window
@@ -19,6 +19,7 @@ from featx.features.extractors import find_extractor, find_outline
 from featx.features.failures import MostFailures, write_failures
 from featx.features.fill import fill
 from featx.features.layers import join_layers
+from featx.features.lock import claiming, filling
 from featx.features.plan import MAX_SECONDS, ExtractionPlan, LengthLimit, plan_extraction
 from featx.features.renewal import Renewal
 from featx.features.stores import store_folder
@@ -97,7 +98,7 @@ def extract(
     Raises:
         FeatxError: if the model is unknown or not to be had, no utterance can be extracted, or
             an argument's value can't be used.
-        StoreError: if the folder holds other features.
+        StoreError: if the folder holds other features, or another process writes to it.
         DiskFull: if the disk has no room for the features.
         Interrupted: on Ctrl-C; the same call goes on from there.
 
@@ -147,15 +148,18 @@ def extract_features(
         StoreError: as for `extract`.
         Interrupted: on Ctrl-C.
     """
-    # what can't be computed is refused before every file is read
     config.renewal.check(manifest)
-    extractor = None if dry_run else find_extractor(config)
-    outline = extractor.outline if extractor else find_outline(config)
-    plan = plan_features(config, outline, manifest)
-    log.info("%s", plan.describe())
-    if extractor is None:
+    if dry_run:
+        plan = plan_features(config, find_outline(config), manifest)
+        log.info("%s", plan.describe())
         return Extraction(folder, plan, 0, 0, plan.failures, dry_run=True)
-    return write_features(extractor, plan, folder, None, config.renewal, config.max_failures)
+    names = (utterance.utterance for utterance in manifest.utterances)
+    with claiming(folder, names, config.renewal.renews):
+        # what can't be computed is refused before every file is read
+        extractor = find_extractor(config)
+        plan = plan_features(config, extractor.outline, manifest)
+        log.info("%s", plan.describe())
+        return write_features(extractor, plan, folder, None, config.renewal, config.max_failures)
 
 
 def plan_features(config: ExtractConfig, outline: Outline, manifest: Manifest) -> ExtractionPlan:
@@ -189,11 +193,12 @@ def write_features(
     Raises:
         FeatxError: if the model can't be loaded or can't be computed with as asked, or too many
             utterances failed.
-        StoreError: if the folder holds other features.
+        StoreError: if the folder holds other features, or another process writes to it.
         DiskFull: if the disk has no room for the features.
         Interrupted: on Ctrl-C.
     """
-    with writing(folder):
+    names = (planned.utterance for planned in plan.planned)
+    with filling(folder, names, renewal.renews):
         if most and plan.failures:
             write_failures(folder, plan.failures)
             most.check(plan.failures, plan.asked, folder)

@@ -49,10 +49,8 @@ class Extraction:
         if self.dry_run:
             return f"Dry run, nothing was written. The store would be {self.folder}."
         shared = f", {self.shared:,} of them under other ids" if self.shared else ""
-        return (
-            f"{counted(self.extracted, 'utterance')} extracted, {self.kept:,} there before{shared}: "
-            f"{self.folder}{describe_failures(self.failures, self.folder)}"
-        )
+        done = f"{counted(self.extracted, 'utterance')} extracted, {self.kept:,} there before"
+        return f"{done}{shared}: {self.folder}{describe_failures(self.failures, self.folder)}"
 
     def to_json(self) -> dict[str, Any]:
         """Return what was done, and what the store holds or would hold, as JSON values."""

@@ -1,6 +1,7 @@
 """Compute the features that a store lacks."""
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from functools import partial
 
 import numpy as np
@@ -45,9 +46,12 @@ def fill(
     """
     failures = dict(plan.failures)
     waiting = _waiting(store, plan)
+    if not waiting:
+        with suppress(OSError):  # the store may be for reading only
+            write_failures(store.folder, failures)
+        return Extraction(store.folder, plan, 0, len(plan.planned), failures, len(store.aliases))
     try:
-        if waiting:
-            _Filling(store, plan, waiting, failures, most).run(workers(), seconds)
+        _Filling(store, plan, waiting, failures, most).run(workers(), seconds)
     except KeyboardInterrupt:
         done = sum(store.is_done(planned.utterance) for planned in plan.planned)
         raise Interrupted(

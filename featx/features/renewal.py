@@ -20,6 +20,11 @@ class Renewal:
     update: bool = False
     again: tuple[str, ...] = ()
 
+    @property
+    def renews(self) -> bool:
+        """Whether features that are there may be computed again."""
+        return self.update or bool(self.again)
+
     def check(self, manifest: Manifest) -> None:
         """Refuse ids that are none.
 
