@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from cache import FeatureStore, PlannedUtterance
 from featx.data.audio import SAMPLE_RATE
 from featx.data.manifest import Manifest, Utterance, audio_is_gone
-from featx.data.sources import find_sources
+from featx.data.sources import Sources, find_sources
 from featx.errors import Call, StoreError
 from featx.utils.text import counted, listed
 
@@ -42,18 +42,36 @@ def match_audio(
         )
         return
     sources = find_sources(utterances)
-    names = [utterance.utterance for utterance in utterances]
-    facts = list(zip(names, sources.samples.tolist(), sources.digests.tolist(), strict=True))
     for store in known:
-        seconds = store.identity.trimmed_to
-        limit = round(seconds * SAMPLE_RATE) if seconds else None
-        plan = [
-            PlannedUtterance(name, samples if limit is None else min(samples, limit), 0, source)
-            for name, samples, source in facts
-        ]
+        plan = _plan(store, utterances, sources)
         store.adopt(store.same_audio(plan))
         if changed := store.changed(plan):
             _refuse(store, manifest, changed)
+
+
+def same_audio(store: FeatureStore, utterances: Sequence[Utterance]) -> dict[str, str]:
+    """Return which stored utterance has the audio of each utterance that is not in a store.
+
+    Args:
+        store: the features.
+        utterances: those that may be there under other ids; those without audio here are not.
+
+    Raises:
+        Interrupted: on Ctrl-C.
+    """
+    absent = [u for u in utterances if u.utterance not in store and u.path.is_file()]
+    return store.same_audio(_plan(store, absent, find_sources(absent))) if absent else {}
+
+
+def _plan(
+    store: FeatureStore, utterances: Sequence[Utterance], sources: Sources
+) -> list[PlannedUtterance]:
+    """Return utterances as a store knows them, but for their frames."""
+    seconds = store.identity.trimmed_to
+    limit = round(seconds * SAMPLE_RATE) if seconds else None
+    samples = sources.samples if limit is None else sources.samples.clip(max=limit)
+    facts = zip(utterances, samples.tolist(), sources.digests.tolist(), strict=True)
+    return [PlannedUtterance(u.utterance, length, 0, source) for u, length, source in facts]
 
 
 def _refuse(store: FeatureStore, manifest: Manifest, changed: Sequence[str]) -> None:

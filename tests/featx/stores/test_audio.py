@@ -124,3 +124,11 @@ def test_a_fit_and_a_probe_find_a_shared_store_by_its_name():
     assert probe("tiny", folds=3, store="shared").folder.is_dir()
     with pytest.raises(FeatxError, match="`store` can't be given with `features`"):
         fit(features="features/shared/tiny", store="shared")
+
+
+def test_what_a_manifest_has_under_another_id_is_not_pruned():
+    rows = load_manifest(Path("manifest.csv")).utterances
+    save_manifest(Path("other.csv"), [replace(u, utterance=f"x{u.utterance}") for u in rows[:30]])
+    pruned = featx.prune_store(STORE, ["other.csv"])
+    assert set(pruned.removed) == {u.utterance for u in rows[30:]}
+    assert len(featx.FeatureDataset(STORE, "other.csv")) == 30
