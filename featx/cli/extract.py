@@ -34,6 +34,14 @@ def extract(
     out: Annotated[
         Path | None, typer.Option(help="The store's folder (default: features/MANIFEST/MODEL).")
     ] = None,
+    store: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAME",
+            help="Keep the features in features/NAME/MODEL, which several manifests can share: "
+            "what is there of the same audio under another id is not computed again.",
+        ),
+    ] = None,
     layers: Annotated[
         str | None,
         typer.Option(
@@ -88,6 +96,22 @@ def extract(
     too_long: Annotated[
         TooLong, typer.Option(help="Refuse longer utterances, or trim them to their beginning.")
     ] = "refuse",
+    update: Annotated[
+        bool,
+        typer.Option(
+            "--update",
+            help="Compute the features of utterances again whose audio has changed; without it "
+            "they are refused.",
+        ),
+    ] = False,
+    again: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="ID",
+            help="Compute the features of this utterance again, though its audio is the same. Can "
+            "be repeated.",
+        ),
+    ] = None,
     max_failures: Annotated[
         str | None,
         typer.Option(
@@ -113,6 +137,7 @@ def extract(
         manifest,
         revision=revision,
         out=out,
+        store=store,
         layers=layers,
         window=window,
         normalize_waveform=normalize_waveform,
@@ -123,6 +148,8 @@ def extract(
         batch_seconds=batch_seconds,
         max_seconds=max_seconds,
         too_long=too_long,
+        update=update,
+        again=again or (),
         max_failures=max_failures,
         dry_run=dry_run,
     )
@@ -133,4 +160,6 @@ def extract(
     if extraction.failures:
         raise typer.Exit(1)
     where = f"--features {out}" if out else f"--model {model}"
+    if store:
+        where += f" --store {store}"
     log.info("Next: featx fit --head dense --manifest %s %s", manifest, where)

@@ -16,6 +16,7 @@ from featx.cli.options import (
     ProtocolName,
     Seconds,
     Settings,
+    SharedStore,
     SkipMissing,
     SpeakerDependent,
     refuse,
@@ -46,6 +47,7 @@ def fit(
         list[Path] | None,
         typer.Option(help="The folder of the store, if it is not under features/; repeatable."),
     ] = None,
+    store: SharedStore = None,
     layers: Annotated[
         str,
         typer.Option(
@@ -106,7 +108,7 @@ def fit(
         beside = set(context.params) - BESIDE_CONFIG
         refuse(context, beside, "config", "which holds all of it; use `settings`")
     if features:
-        refuse(context, {"model"}, "features", "which says where they are")
+        refuse(context, {"model", "store"}, "features", "which says where they are")
     if protocol:
         refuse(context, OF_NO_PROTOCOL, "protocol", "which says how to divide")
     run = featx.fit(
@@ -114,6 +116,7 @@ def fit(
         model=model or None,
         manifest=manifest,
         features=features or None,
+        store=store,
         layers=layers,
         normalize=normalize,
         protocol=protocol,

@@ -30,6 +30,13 @@ Seconds = Annotated[
 ]
 Config = Annotated[Path | None, typer.Option(help="Repeat the run that has this config.toml.")]
 Manifest = Annotated[Path, typer.Option(help="The CSV that lists the utterances, with labels.")]
+SharedStore = Annotated[
+    str | None,
+    typer.Option(
+        metavar="NAME",
+        help="Use the features in features/NAME/MODEL, which several manifests share.",
+    ),
+]
 Settings = Annotated[
     list[str] | None,
     typer.Option(

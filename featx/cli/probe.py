@@ -12,6 +12,7 @@ from featx.cli.options import (
     Manifest,
     ProtocolName,
     Seconds,
+    SharedStore,
     SkipMissing,
     SpeakerDependent,
     refuse,
@@ -34,6 +35,7 @@ def probe(
     features: Annotated[
         Path | None, typer.Option(help="The folder of the store, if it is not under features/.")
     ] = None,
+    store: SharedStore = None,
     layers: Annotated[
         str, typer.Option(help="Which layers to probe: all, or numbers and ranges such as 0,4-12.")
     ] = "all",
@@ -71,13 +73,14 @@ def probe(
     from featx.layer_analysis.probe import probe as probe_layers
 
     if features:
-        refuse(context, {"model"}, "features", "which says where they are")
+        refuse(context, {"model", "store"}, "features", "which says where they are")
     if protocol:
         refuse(context, OF_NO_PROTOCOL, "protocol", "which says how to divide")
     found = probe_layers(
         model,
         manifest,
         features=features,
+        store=store,
         layers=layers,
         normalize=normalize,
         protocol=protocol,

@@ -2,7 +2,7 @@
 
 import logging
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from html import escape
 from pathlib import Path
@@ -125,6 +125,11 @@ def load_without_audio(path: str | Path) -> Manifest:
     """Do as `load_manifest` does, for work on features alone: audio files may be missing."""
     path = Path(path)
     return _checked_manifest(path, read_rows(path), needs_audio=False)
+
+
+def audio_is_gone(utterances: Iterable[Utterance]) -> bool:
+    """Tell whether not a single audio file of a corpus is here."""
+    return not any(utterance.path.is_file() for utterance in utterances)
 
 
 def _checked_manifest(path: Path, read: ManifestRows, needs_audio: bool = True) -> Manifest:

@@ -8,7 +8,7 @@ from cache import DiskFull, FeatureStore, InUseError, StoreError, writing
 
 
 @contextmanager
-def claiming(folder: Path, utterances: Iterable[str]) -> Iterator[None]:
+def claiming(folder: Path, utterances: Iterable[str], renews: bool = False) -> Iterator[None]:
     """Keep others from writing to a store before it is known what is left to write.
 
     Where the folder can't be written to, nothing is claimed: `completing` says so if it must be.
@@ -16,15 +16,16 @@ def claiming(folder: Path, utterances: Iterable[str]) -> Iterator[None]:
     Args:
         folder: the store's folder.
         utterances: those that it is to hold.
+        renews: whether some of them are to be done again.
 
     Raises:
-        InUseError: if another process is writing, unless all utterances are done.
+        InUseError: if another process is writing, unless all utterances are done and stay.
     """
     with ExitStack() as lock:
         try:
             lock.enter_context(writing(folder))
         except InUseError:
-            if not _holds(folder, utterances):
+            if renews or not _holds(folder, utterances):
                 raise
         except (StoreError, DiskFull):
             pass
@@ -32,12 +33,13 @@ def claiming(folder: Path, utterances: Iterable[str]) -> Iterator[None]:
 
 
 @contextmanager
-def completing(folder: Path, utterances: Iterable[str]) -> Iterator[None]:
+def completing(folder: Path, utterances: Iterable[str], renews: bool = False) -> Iterator[None]:
     """Keep others from writing to a store, unless nothing is left to write: reading needs no lock.
 
     Args:
         folder: the store's folder.
         utterances: those that are to be written, as far as they are not done.
+        renews: whether some of them are to be done again.
 
     Raises:
         InUseError: if another process is writing.
@@ -48,7 +50,7 @@ def completing(folder: Path, utterances: Iterable[str]) -> Iterator[None]:
         try:
             lock.enter_context(writing(folder))
         except (StoreError, DiskFull):
-            if not _holds(folder, utterances):
+            if renews or not _holds(folder, utterances):
                 raise
         yield
 

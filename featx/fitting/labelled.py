@@ -13,6 +13,7 @@ from featx.errors import FeatxError
 from featx.features.layers import join_layers
 from featx.features.stores import find_store
 from featx.fitting.selection import Selection, select
+from featx.stores.audio import match_audio
 from featx.stores.labels import load_labels
 
 
@@ -48,7 +49,7 @@ def open_labelled(
 
     Raises:
         FeatxError: if the manifest or store can't be used, or utterances have no features, or
-            damaged ones.
+            damaged ones, or those of other audio.
     """
     corpus = (
         manifest
@@ -58,6 +59,7 @@ def open_labelled(
     given = features if features is not None else find_store(corpus.path)
     store = given if isinstance(given, FeatureStore) else FeatureStore(Path(given))
     selection = select(store, join_layers(layers), math.inf, torch.device("cpu"))
+    match_audio([store], corpus, corpus.utterances)
     absent = [u.utterance for u in corpus.utterances if not store.is_done(u.utterance)]
     if absent:
         raise FeatxError(
