@@ -18,6 +18,7 @@ from featx.cli.options import (
 )
 from featx.cli.output import Json, show
 from featx.layer_analysis.choices import OwnOrGlobal
+from featx.utils.remote.path import to_path
 
 
 def probe(
@@ -32,7 +33,12 @@ def probe(
     ] = None,
     manifest: Manifest = Path("manifest.csv"),
     features: Annotated[
-        Path | None, typer.Option(help="The folder of the store, if it is not under features/.")
+        Path | None,
+        typer.Option(
+            parser=to_path,
+            metavar="PATH",
+            help="The folder of the store, if it is not under features/, or its URL.",
+        ),
     ] = None,
     layers: Annotated[
         str, typer.Option(help="Which layers to probe: all, or numbers and ranges such as 0,4-12.")

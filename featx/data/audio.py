@@ -10,6 +10,7 @@ import soundfile
 from featx.data.formats.flaw import conversion
 from featx.data.headers import AudioError, Header, check_content, read_header
 from featx.data.scale import find_fault
+from featx.utils.remote.path import RemotePath
 
 SAMPLE_RATE = 16_000  # Hz, what every encoder here was trained on
 TIME_SLACK = 0.01  # seconds a segment may run past the end: times are often rounded
@@ -52,11 +53,16 @@ def digest_audio(
 ) -> int:
     """Return 32 bits that change when a file's bytes, a segment's times or its scale do.
 
+    Of a remote file its size and the version that the server tells count in place of its bytes.
+
     Raises:
         AudioError: if the file can't be read.
     """
     how = f"{start} {end}" if scale is None else f"{start} {end} {scale}"
     try:
+        version = path.entry.version if isinstance(path, RemotePath) else ""
+        if version:  # else nothing but its content tells that a remote file has changed
+            return zlib.crc32(f"{how} {path.stat().st_size} {version}".encode())
         return zlib.crc32(how.encode(), _crc32(path))
     except OSError as error:
         raise AudioError(f"{path}: can't be read ({error.strerror})") from error

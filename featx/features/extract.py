@@ -18,9 +18,11 @@ from featx.features.extractors import find_extractor, find_outline
 from featx.features.fill import fill
 from featx.features.layers import join_layers
 from featx.features.plan import MAX_SECONDS, ExtractionPlan, LengthLimit, plan_extraction
+from featx.features.remote_stores import StoreCopy, sending
 from featx.features.stores import store_folder
 from featx.features.work import Extractor, Outline
 from featx.utils.arguments import checked
+from featx.utils.remote.path import RemotePath, to_path
 
 log = logging.getLogger("featx")
 Check = Callable[[FeatureIdentity], None]
@@ -53,9 +55,10 @@ def extract(
     Args:
         model: a short name as `featx models` lists them, a Hub id, a local folder, or a file of
             fairseq (.pt).
-        manifest: the utterances: a CSV file, or a manifest that is loaded already.
+        manifest: the utterances: a CSV file or its URL, or a manifest that is loaded already.
         revision: a branch, tag or commit of the Hub repository.
-        out: the store's folder; by default features/MANIFEST/MODEL.
+        out: the store's folder; by default features/MANIFEST/MODEL. Or a URL such as
+            s3://bucket/store (docs/remote.md).
         layers: the encoder's layers to store, such as "0,4-12" or `[0, 4]`; all by default. No
             layer above the highest is computed.
         window: what a Whisper sees at once: "30" s, filled up with silence as it was trained, or
@@ -98,8 +101,8 @@ def extract(
     config = ExtractConfig(
         str(model), revision, chosen, dtype, compute, limit, seen, normalize_waveform
     )
-    utterances = manifest if isinstance(manifest, Manifest) else load_manifest(Path(manifest))
-    folder = Path(out) if out is not None else store_folder(utterances.path, str(model))
+    utterances = manifest if isinstance(manifest, Manifest) else load_manifest(manifest)
+    folder = to_path(out) if out is not None else store_folder(utterances.path, str(model))
     return extract_features(config, utterances, folder, dry_run)
 
 
@@ -126,7 +129,13 @@ def extract_features(
     log.info("%s", plan.describe())
     if extractor is None:
         return Extraction(folder, plan, 0, 0, plan.failures, dry_run=True)
-    return write_features(extractor, plan, folder)
+    if not isinstance(folder, RemotePath):
+        return write_features(extractor, plan, folder)
+    copy = StoreCopy(folder)
+    copy.fetch(writable=True)
+    with sending(copy):
+        extraction = write_features(extractor, plan, copy.folder)
+    return replace(extraction, folder=folder)
 
 
 def plan_features(config: ExtractConfig, outline: Outline, manifest: Manifest) -> ExtractionPlan:

@@ -8,6 +8,7 @@ from typing import Any
 
 from cache import FeatureStore
 from featx.features.plan import ExtractionPlan, describe_failures
+from featx.features.stores import open_store
 
 
 @dataclass(frozen=True)
@@ -15,7 +16,7 @@ class Extraction:
     """What an extraction did, or would do after a dry run.
 
     Attributes:
-        folder: the store's folder.
+        folder: the store's folder, or its URL.
         plan: what the store is to hold.
         extracted: how many utterances were extracted now.
         kept: how many utterances were there before.
@@ -37,7 +38,7 @@ class Extraction:
         Raises:
             StoreError: if there is no store, as after a dry run.
         """
-        return FeatureStore(self.folder)
+        return open_store(self.folder)
 
     def describe(self) -> str:
         """Say in words what was done, and what failed."""

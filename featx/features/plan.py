@@ -5,6 +5,7 @@ import typing
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from operator import attrgetter
 
 from cache import Layout, PlannedUtterance
 from featx.data.audio import (
@@ -16,6 +17,7 @@ from featx.data.audio import (
     digest_audio,
     read_audio,
 )
+from featx.data.headers import with_headers
 from featx.data.manifest import Manifest, Utterance
 from featx.errors import FeatxError
 from featx.utils.progress import progress
@@ -185,7 +187,7 @@ def plan_extraction(
     """
     draft = _Draft(shape, limit)
     with progress("Reading", len(manifest.utterances), "audio files") as advance:
-        for utterance in manifest.utterances:
+        for utterance in with_headers(manifest.utterances, attrgetter("path")):
             try:
                 draft.add(utterance)
             except AudioError as error:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from operator import attrgetter
 
 import torch
 
@@ -9,8 +10,10 @@ from cache import FeatureStore
 from classifiers.batch import Branch, Examples
 from classifiers.shape import InputShape
 from featx.data.audio import SAMPLE_RATE, count_samples
+from featx.data.headers import with_headers
 from featx.data.manifest import Manifest, Utterance
 from featx.errors import FeatxError
+from featx.features.stores import open_store
 from featx.fitting.choices import Normalize
 from featx.fitting.config import FitConfig
 from featx.fitting.moments import as_two_frames, find_moments
@@ -65,7 +68,7 @@ def load_data(config: FitConfig, manifest: Manifest, device: torch.device) -> Fi
         StoreError: if a store can't be opened.
     """
     applied = apply_protocol(manifest, config.protocol)
-    stores = [FeatureStore(folder) for folder in config.features]
+    stores = [open_store(folder) for folder in config.features]
     if config.layers != "all" and all(store.identity.is_acoustic for store in stores):
         raise FeatxError(
             f"`layers={config.layers!r}`: {config.models} has a single layer; leave `layers` out."
@@ -151,7 +154,7 @@ def _check_lengths(store: FeatureStore, utterances: Sequence[Utterance]) -> None
     """Raise a FeatxError if the features were made from other audio, or other parts of it."""
     seconds = store.identity.trimmed_to
     limit = round(seconds * SAMPLE_RATE) if seconds else None
-    for u in utterances:
+    for u in with_headers(utterances, attrgetter("path")):
         samples = count_samples(u.path, u.start, u.end)
         samples = samples if limit is None else min(samples, limit)
         if samples != store.samples(u.utterance):

@@ -20,6 +20,7 @@ from featx.runs.folder import run_folder
 from featx.runs.run import Run
 from featx.utils.arguments import as_list, checked, refuse_beside
 from featx.utils.files import AnyPath
+from featx.utils.remote.path import to_path
 
 Store = str | Path | FeatureStore
 GB = 1e9
@@ -58,8 +59,8 @@ def fit(
             the shipped ones.
         model: whose features to use: a name, or several for fusion. It may be left out where
             `features/MANIFEST` holds a single store.
-        manifest: the CSV with the labels, or a manifest that is loaded already.
-        features: the store or its folder, or several for fusion, if not under `features`.
+        manifest: the CSV with the labels, its URL, or a manifest that is loaded already.
+        features: the store, its folder or URL, or several for fusion, if not under `features`.
         layers: which layers of an encoder: "all", "local", "contextual" (the encoder's output), or
             numbers and ranges such as "0,4-12" or `[0, 4]`.
         normalize: how features are standardised: "global" by the mean and deviation of all
@@ -139,5 +140,7 @@ def _folders(
     for name, given in (("features", features), ("model", model)):
         if given is not None and not as_list(given):
             raise FeatxError(f"`{name}` is empty: give one or more, or leave it out.")
-    stores = as_list(features) or find_stores(corpus.path, as_list(model))
-    return [str(store.folder if isinstance(store, FeatureStore) else store) for store in stores]
+    stores: list[Store] = as_list(features) or list(find_stores(corpus.path, as_list(model)))
+    return [
+        str(store.folder if isinstance(store, FeatureStore) else to_path(store)) for store in stores
+    ]

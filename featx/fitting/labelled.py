@@ -11,7 +11,7 @@ from cache import FeatureStore
 from featx.data.manifest import Manifest, Utterance, load_manifest
 from featx.errors import FeatxError
 from featx.features.layers import join_layers
-from featx.features.stores import find_store
+from featx.features.stores import find_store, open_store
 from featx.fitting.selection import Selection, select
 
 
@@ -41,7 +41,7 @@ def open_labelled(
     """Open a store for the utterances of a manifest.
 
     Args:
-        features: the store or its folder; by default the only one of the manifest.
+        features: the store, its folder or URL; by default the only one of the manifest.
         manifest: the CSV with the labels, or a manifest that is loaded already.
         layers: which layers of an encoder.
 
@@ -50,7 +50,7 @@ def open_labelled(
     """
     corpus = manifest if isinstance(manifest, Manifest) else load_manifest(manifest)
     given = features if features is not None else find_store(corpus.path)
-    store = given if isinstance(given, FeatureStore) else FeatureStore(Path(given))
+    store = open_store(given)
     selection = select(store, join_layers(layers), math.inf, torch.device("cpu"))
     absent = [u.utterance for u in corpus.utterances if not store.is_done(u.utterance)]
     if absent:

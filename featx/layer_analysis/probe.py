@@ -31,8 +31,9 @@ from featx.scoring.predictions import rounded, score_outcomes, write_predictions
 from featx.scoring.results import Results
 from featx.scoring.results_file import read_results
 from featx.utils.arguments import refuse_beside
-from featx.utils.config import Schema, check_config
+from featx.utils.config import Place, Schema, check_config
 from featx.utils.files import AnyPath, as_paths, write_csv, write_json
+from featx.utils.remote.path import to_path
 
 ROOT = Path("probes")
 STRENGTHS = (1e-5, 1e-4, 1e-3, 1e-2, 1e-1, 1.0)
@@ -54,8 +55,8 @@ class ProbeConfig(Schema):
         protocol: which utterances under which labels, and how they are divided.
     """
 
-    manifest: Path
-    features: Path
+    manifest: Place
+    features: Place
     layers: str = "all"
     seconds: PositiveFloat = math.inf
     normalize: OwnOrGlobal = "global"
@@ -141,8 +142,8 @@ def probe(
     corpus = load_manifest(manifest)
     chosen = choose_protocol(protocol, corpus, folds, speaker_dependent)
     table = {
-        "manifest": str(manifest),
-        "features": str(features or find_store(Path(manifest), model)),
+        "manifest": str(corpus.path),
+        "features": str(to_path(features) if features else find_store(corpus.path, model)),
         "layers": layers,
         "seconds": seconds,
         "normalize": normalize,
