@@ -81,6 +81,8 @@ class StoreCopy:
             StoreError: if there is no store, or it is damaged.
             RemoteError: if the server can't be used, or the disk is too small.
         """
+        if writable and self.url.scheme in ("http", "https"):
+            raise StoreError(f"{self.url}: nothing can be written over {self.url.scheme}://.")
         with self._alone():
             names = [name for name in self._list() if _is_shard(name)]
             if not names and not writable:

@@ -1,7 +1,6 @@
 """What goes wrong with servers, in sentences."""
 
 import errno
-import socket
 from collections.abc import Iterator
 
 from featx.errors import FeatxError
@@ -30,11 +29,14 @@ class RemoteError(FeatxError):
 
 def is_transient(error: BaseException) -> bool:
     """Tell whether the same request may do better in a moment."""
-    status = getattr(error, "status", None)
-    if isinstance(status, int):
+    status = _status(error)
+    if status:
         return status == 429 or status >= 500
+    names = _names(error)
+    if "EndpointConnectionError" in names:  # after five tries of botocore
+        return False
     busy = isinstance(error, OSError) and error.errno in _BUSY
-    return busy or bool(_names(error) & (_SLOW | _CUT | _UNREACHED))
+    return busy or bool(names & (_SLOW | _CUT | _UNREACHED))
 
 
 def explained(error: Exception, url: str) -> Exception:
@@ -65,26 +67,33 @@ def explained(error: Exception, url: str) -> Exception:
 
 
 def _of_file(error: Exception, url: str, names: set[str]) -> Exception:
-    status = getattr(error, "status", None)
+    status = _status(error)
     number = error.errno if isinstance(error, OSError) else None
     if number in (errno.ENOSPC, errno.EDQUOT, errno.EROFS):
         return RemoteError(
             f"{url}: featx's cache can't hold it ({first_line(error)}). Make room there, or set "
             "FEATX_CACHE to a folder on another disk."
         )
-    if isinstance(error, FileNotFoundError) or status == 404:
-        return FileNotFoundError(errno.ENOENT, "no such file on the server", url)
     if isinstance(error, PermissionError) or status in (401, 403):
         return PermissionError(errno.EACCES, "the server refuses access to it", url)
-    if names & _UNREACHED:
-        server = url.partition("://")[2].partition("/")[0]
+    if names & _UNREACHED:  # which fsspec has as a missing file too
         return RemoteError(
             f"{url}: the server can't be reached ({first_line(error)}). Is there a network, and is "
-            f"{server} right?"
+            "the address right?"
         )
     if names & _SLOW:
         return RemoteError(f"{url}: the server did not answer in time.")
+    if status and status != 404:
+        return OSError(errno.EIO, f"the server answers {status}", url)
+    if isinstance(error, FileNotFoundError):
+        return FileNotFoundError(errno.ENOENT, "no such file on the server", url)
     return OSError(number or errno.EIO, first_line(error), url)
+
+
+def _status(error: BaseException) -> int | None:
+    """Return the status of an answer over HTTP; None if there was none."""
+    found = (getattr(cause, "status", None) for cause in _chain(error))
+    return next((status for status in found if isinstance(status, int)), None)
 
 
 def _names(error: BaseException) -> set[str]:
@@ -96,6 +105,4 @@ def _chain(error: BaseException) -> Iterator[BaseException]:
     cause: BaseException | None = error
     while cause is not None:
         yield cause
-        if isinstance(cause, socket.gaierror):
-            return
         cause = cause.__cause__

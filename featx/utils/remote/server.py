@@ -133,6 +133,7 @@ def list_names(url: str) -> list[str]:
         try:
             names = system.ls(path, detail=False)
         except FileNotFoundError:
+            _require_bucket(url)
             return []
         return sorted(name.partition("?")[0].rstrip("/").rpartition("/")[2] for name in names)
 
