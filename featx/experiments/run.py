@@ -1,13 +1,16 @@
 """Run an experiment: what is missing, and nothing twice."""
 
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 
 from safetensors import SafetensorError
 
+from cache import as_disk_full, writing
 from featx.errors import FeatxError, Interrupted
+from featx.experiments.config import read_experiment
 from featx.experiments.corpora import bring_manifest
 from featx.experiments.findings import Explain
 from featx.experiments.plan import Plan, PlannedRun, Store
@@ -18,6 +21,7 @@ from featx.experiments.validate import Inspection, validate
 from featx.features.encoders.devices import is_out_of_memory
 from featx.reporting.page import report as write_report
 from featx.utils.arguments import checked
+from featx.utils.config import ConfigError
 from featx.utils.text import counted, is_warning
 
 log = logging.getLogger("featx")
@@ -75,6 +79,7 @@ def run(experiment: str | Path, overwrite: bool = False) -> Path:
 
     Raises:
         ExperimentError: if the check finds an error; then nothing was run.
+        InUseError: if another process is running it.
         PartsFailed: if a part failed, after all others and the report are done.
         Interrupted: on Ctrl-C; the same call goes on from there.
 
@@ -91,6 +96,24 @@ def run(experiment: str | Path, overwrite: bool = False) -> Path:
         >>> featx.run("first.toml")
     """
     path = Path(experiment)
+    with _alone(path):
+        return _run(path, overwrite)
+
+
+@contextmanager
+def _alone(path: Path) -> Iterator[None]:
+    """Keep others from running the experiment until the block ends."""
+    try:
+        experiment = read_experiment(path)
+    except ConfigError:  # the check says so
+        yield
+        return
+    doing = f"running the experiment {experiment.name}"
+    with writing(experiment.page, doing, within=False, instead="another name of the experiment"):
+        yield
+
+
+def _run(path: Path, overwrite: bool) -> Path:
     inspection = validate(path, overwrite)
     plan = inspection.plan
     if plan is None or inspection.findings.errors:
@@ -210,6 +233,8 @@ def as_problem(error: Exception) -> FeatxError | None:
     """
     if isinstance(error, FeatxError):
         return None if isinstance(error, Interrupted) else error
+    if full := as_disk_full(error):
+        return full
     if isinstance(error, OSError):
         return FeatxError(f"{error.filename or 'input or output'}: {error.strerror or error}")
     lacks_memory = isinstance(error, RuntimeError) and is_out_of_memory(error)

@@ -10,6 +10,7 @@ from pydantic import PositiveFloat
 
 from cache import FeatureIdentity, FeatureStore, check_disk, writing
 from featx.data.manifest import Manifest, load_manifest
+from featx.features.batches import block_samples
 from featx.features.choices import Dtype, NormalizeWaveform, Precision, TooLong, Window
 from featx.features.config import ExtractConfig
 from featx.features.encoders.devices import Compute
@@ -84,7 +85,8 @@ def extract(
     Raises:
         FeatxError: if the model is unknown or not to be had, no utterance can be extracted, or
             an argument's value can't be used.
-        StoreError: if the folder holds other features, or the disk is too small.
+        StoreError: if the folder holds other features.
+        DiskFull: if the disk has no room for the features.
         Interrupted: on Ctrl-C; the same call goes on from there.
 
     Example:
@@ -161,7 +163,8 @@ def write_features(
 
     Raises:
         FeatxError: if the model can't be loaded, or can't be computed with as asked.
-        StoreError: if the folder holds other features, or the disk is too small.
+        StoreError: if the folder holds other features.
+        DiskFull: if the disk has no room for the features.
         Interrupted: on Ctrl-C.
     """
     with writing(folder):
@@ -172,5 +175,12 @@ def write_features(
         identity = replace(work.identity, trimmed_to=trimmed_to)
         if check:
             check(identity)
-        store = FeatureStore.prepare(folder, plan.planned, plan.layout, identity, work.software)
+        store = FeatureStore.prepare(
+            folder,
+            plan.planned,
+            plan.layout,
+            identity,
+            work.software,
+            block_samples=block_samples(work.seconds),
+        )
         return fill(store, plan, work.workers, work.seconds)

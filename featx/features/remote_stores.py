@@ -11,7 +11,7 @@ from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
 
-from cache import FeatureStore, StoreError
+from cache import FeatureStore, StoreError, describe_bytes
 from featx.utils.files import cache_folder, write_json
 from featx.utils.progress import progress
 from featx.utils.remote.path import RemotePath
@@ -21,7 +21,6 @@ from featx.utils.remote.server import (
     Entry,
     check_room,
     download,
-    in_units,
     list_names,
     look_up,
     upload,
@@ -79,7 +78,8 @@ class StoreCopy:
 
         Raises:
             StoreError: if there is no store, or it is damaged.
-            RemoteError: if the server can't be used, or the disk is too small.
+            RemoteError: if the server can't be used.
+            DiskFull: if the disk is too small.
         """
         if writable and self.url.scheme in ("http", "https"):
             raise StoreError(f"{self.url}: nothing can be written over {self.url.scheme}://.")
@@ -131,7 +131,7 @@ class StoreCopy:
             return
         size = sum(entry.size for entry in entries.values())
         check_room(self.folder, size, str(self.url))
-        log.info("%s: fetching %s into %s.", self.url, in_units(size), self.folder)
+        log.info("%s: fetching %s into %s.", self.url, describe_bytes(size), self.folder)
         with progress("Fetching", size / 1e6, "MB") as advance:
             for name, entry in entries.items():
                 with self._fetched(name, entry, lambda amount: advance(amount / 1e6)) as file:
@@ -210,7 +210,7 @@ class StoreCopy:
             raise RemoteError(f"{url}: can't be written ({error.strerror}).") from error
         if path.stat().st_mtime_ns == state.st_mtime_ns:
             self._note(path.name, entry, path)
-        log.debug("%s: sent, %s", url, in_units(entry.size))
+        log.debug("%s: sent, %s", url, describe_bytes(entry.size))
 
     def _shards(self) -> Iterable[Path]:
         return sorted(path for path in self.folder.glob("*.h5") if _is_shard(path.name))

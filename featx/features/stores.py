@@ -69,7 +69,8 @@ def open_store(given: str | Path | FeatureStore) -> FeatureStore:
 
     Raises:
         StoreError: if there is no store, or its shards do not belong together.
-        RemoteError: if its server can't be used, or the disk is too small for a copy.
+        RemoteError: if its server can't be used.
+        DiskFull: if the disk is too small for a copy.
     """
     if isinstance(given, FeatureStore):
         return given

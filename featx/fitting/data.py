@@ -154,7 +154,8 @@ def _check_lengths(store: FeatureStore, utterances: Sequence[Utterance]) -> None
     """Raise a FeatxError if the features were made from other audio, or other parts of it."""
     seconds = store.identity.trimmed_to
     limit = round(seconds * SAMPLE_RATE) if seconds else None
-    for u in with_headers(utterances, attrgetter("path")):
+    heard = [u for u in utterances if store.samples(u.utterance)]  # of imported ones none is known
+    for u in with_headers(heard, attrgetter("path")):
         samples = count_samples(u.path, u.start, u.end)
         samples = samples if limit is None else min(samples, limit)
         if samples != store.samples(u.utterance):
@@ -194,10 +195,14 @@ def prepare(data: FitData, normalize: Normalize, keep: bool, pooled: bool = Fals
 
     Returns:
         The features of each store.
+
+    Raises:
+        DamagedStore: if features are not as they were written.
     """
     names = [utterance.utterance for utterance in data.task.utterances]
     sources = []
     for selection in data.selections:
+        selection.check(names)
         cells, moments = None, None
         if normalize != "none":
             moments = find_moments(selection, names, keep)

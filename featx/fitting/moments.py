@@ -15,6 +15,7 @@ import torch
 from torch import Tensor
 
 from classifiers.statistics import Moments
+from featx.errors import DiskFull
 from featx.fitting.selection import Selection
 from featx.utils.files import replace
 from featx.utils.parallel import map_ahead
@@ -100,13 +101,14 @@ def _read(path: Path, selection: Selection) -> dict[str, Moments]:
     return {
         name: Moments(count, centre, spread)
         for name, checksum, count, centre, spread in rows
-        if store.is_done(name) and store.checksum(name) == checksum
+        if store.is_done(name) and store.checksum(name, selection.rows) == checksum
     }
 
 
 def _write(path: Path, selection: Selection, moments: Mapping[str, Moments]) -> None:
     """Keep moments beside the store, if it can be written to."""
-    checksums = [selection.store.checksum(name) for name in moments]
+    store = selection.store
+    checksums = [store.checksum(name, selection.rows) for name in moments]
 
     def save(unfinished: Path) -> None:
         with unfinished.open("wb") as file:
@@ -121,7 +123,7 @@ def _write(path: Path, selection: Selection, moments: Mapping[str, Moments]) -> 
 
     try:
         replace(path, save)
-    except OSError as error:
+    except (OSError, DiskFull) as error:  # they can be measured again
         log.info("The moments of the features are not kept, as %s can't be written.", path.parent)
         log.debug("%s", error)
 

@@ -12,6 +12,7 @@ from typing import TypeVar
 import torch
 from threadpoolctl import threadpool_limits
 
+from cache import check_disk, describe_bytes
 from classifiers.batch import Examples
 from classifiers.cores import Crew, Worker, use_one_core
 from classifiers.heads import train_head
@@ -60,7 +61,7 @@ def fit_members(fit: PlannedFit, folder: Path, compute: Compute) -> list[Member]
         compute: what to compute with; of no effect on the result.
 
     Raises:
-        FeatxError: if training diverges.
+        FeatxError: if training diverges, or the disk has no room for all heads.
         Interrupted: on Ctrl-C.
     """
     assignments = [
@@ -71,9 +72,12 @@ def fit_members(fit: PlannedFit, folder: Path, compute: Compute) -> list[Member]
     missing = [assignment for assignment in assignments if assignment.key not in members]
     try:
         work = partial(_fit_member, fit)
-        for member in train_each(fit, missing, len(members), compute, work):
-            member.save(folder, fit.inputs)
+        for number, member in enumerate(train_each(fit, missing, len(members), compute, work)):
+            nbytes = member.save(folder, fit.inputs)
             members[member.seed, member.fold] = member
+            if number == 0:  # the others are as large, and the run's weights as all of them
+                others = nbytes * (len(missing) - 1 + len(assignments))
+                check_disk(folder, others, "the other heads", "choose a folder on another disk")
     except KeyboardInterrupt:
         raise Interrupted(
             f"Interrupted with {len(members)} of {len(assignments)} heads trained. "
@@ -106,7 +110,7 @@ def train_each(
     pooled = isinstance(fit.config.head, LinearSettings)  # these need no frames
     keep = fits_in_memory(fit.data, compute.memory)
     where = "kept in memory" if keep else "read from the disk as needed"
-    log.debug("%.2f GB of features, %s", fit.data.nbytes() / 1e9, where)
+    log.debug("%s of features, %s", describe_bytes(fit.data.nbytes()), where)
     device = compute.place
     sources = prepare(fit.data, fit.config.normalize, keep, pooled)
     # a disk serves one head best, and a GPU is one worker

@@ -43,7 +43,8 @@ def fetch(url: str) -> Path:
 
     Raises:
         OSError: if the file is not there, or can't be read.
-        RemoteError: if the server can't be used at all, or the disk is full.
+        RemoteError: if the server can't be used at all.
+        DiskFull: if the disk is too small.
     """
     copy = _copy(url)
     if _touched(copy):
@@ -51,8 +52,13 @@ def fetch(url: str) -> Path:
     from filelock import FileLock
 
     folder = copies_folder()
-    folder.mkdir(parents=True, exist_ok=True)
-    (folder / "locks").mkdir(exist_ok=True)
+    try:
+        (folder / "locks").mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise RemoteError(
+            f"{folder}: can't be made ({error.strerror}). Set FEATX_CACHE to a folder that can be "
+            "written to."
+        ) from error
     with FileLock(folder / "locks" / f"{int(copy.name[:8], 16) % _LOCKS}.lock"):
         if not _touched(copy):
             unfinished = folder / f".{os.getpid()}.{threading.get_ident()}.{copy.name}"

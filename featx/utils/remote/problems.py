@@ -3,6 +3,7 @@
 import errno
 from collections.abc import Iterator
 
+from cache import as_disk_full
 from featx.errors import FeatxError
 from featx.utils.text import first_line
 
@@ -69,11 +70,8 @@ def explained(error: Exception, url: str) -> Exception:
 def _of_file(error: Exception, url: str, names: set[str]) -> Exception:
     status = _status(error)
     number = error.errno if isinstance(error, OSError) else None
-    if number in (errno.ENOSPC, errno.EDQUOT, errno.EROFS):
-        return RemoteError(
-            f"{url}: featx's cache can't hold it ({first_line(error)}). Make room there, or set "
-            "FEATX_CACHE to a folder on another disk."
-        )
+    if full := as_disk_full(error):
+        return full
     if isinstance(error, PermissionError) or status in (401, 403):
         return PermissionError(errno.EACCES, "the server refuses access to it", url)
     if names & _UNREACHED:  # which fsspec has as a missing file too

@@ -1,7 +1,6 @@
 """What is asked of servers, through fsspec: again a few times, where that may help."""
 
 import errno
-import shutil
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -9,6 +8,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any, BinaryIO, TypeVar
 
+from cache import check_disk
 from featx.utils.remote.problems import RemoteError, explained, is_transient
 
 _WAITS = (0.5, 2.0)  # seconds before a request is made again
@@ -150,7 +150,8 @@ def download(url: str, file: Path, advance: Advance | None = None) -> None:
 
     Raises:
         OSError: if it is not there, or came in another size than the server said.
-        RemoteError: if the server can't be used at all, or the disk is full.
+        RemoteError: if the server can't be used at all.
+        DiskFull: if the disk is too small.
     """
     size = look_up(url).size
     check_room(file.parent, size, url)
@@ -214,23 +215,8 @@ def open_parts(url: str) -> BinaryIO:
 
 
 def check_room(folder: Path, needed: int, url: str) -> None:
-    """Raise a RemoteError if the disk of a folder has no room for so many bytes."""
-    free = shutil.disk_usage(folder).free
-    if needed > free:
-        raise RemoteError(
-            f"{url} needs {in_units(needed)} in featx's cache, {folder}, and its disk has "
-            f"{in_units(free)} free. Make room there, or set FEATX_CACHE to a folder on another "
-            "disk."
-        )
-
-
-def in_units(size: float) -> str:
-    """Return "4.2 GB", "9.1 MB": bytes as people read them."""
-    for unit in ("bytes", "kB", "MB", "GB"):
-        if size < 1000:
-            return f"{size:.0f} bytes" if unit == "bytes" else f"{size:.1f} {unit}"
-        size /= 1000
-    return f"{size:,.1f} TB"
+    """Raise a DiskFull if the disk of featx's cache has no room for so many bytes."""
+    check_disk(folder, needed, url, "set FEATX_CACHE to a folder on another disk")
 
 
 def _watch(advance: Advance | None) -> dict[str, Any]:
