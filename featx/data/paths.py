@@ -61,9 +61,9 @@ def locate(
 
     Files that are where the table says cost one look each, and URLs none. The others are looked
     for with `/` for `\\`, without `file://`, `~` and quotes; with names that differ in case,
-    Unicode form, spaces or ending. If no path is right as it is, they are also looked for in other folders,
-    and without their first folders or drive. What is found so is only taken if it is a single file
-    that no other path means.
+    Unicode form, spaces or ending. If no path is right as it is, they are also looked for in other
+    folders, and without their first folders or drive. What is found so is only taken if it is a
+    single file that no other path means.
 
     Args:
         texts: paths, relative or absolute.

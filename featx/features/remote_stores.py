@@ -88,9 +88,10 @@ class StoreCopy:
             if not names and not writable:
                 raise StoreError(f"{self.url}: no feature store is here. Extract features into it.")
             entries = {name: look_up(str(self.url / name), fresh=True) for name in names}
-            for name in self._read() if names or not writable else ():
+            for name in self._read():
                 if name not in entries and self._is_alike(name):
-                    self._path(name).unlink()
+                    if names:  # else the whole store went, and is sent again
+                        self._path(name).unlink()
                     self._note(name, None)
             missing = [name for name, entry in entries.items() if self._is_missing(name, entry)]
             self._bring({name: entries[name] for name in missing}, writable)
