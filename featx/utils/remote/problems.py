@@ -62,7 +62,7 @@ def explained(error: Exception, url: str) -> Exception:
             f"{url}: there are no credentials ({first_line(error)}). Set AWS_ACCESS_KEY_ID and "
             "AWS_SECRET_ACCESS_KEY, or AWS_PROFILE; for a public bucket, FSSPEC_S3_ANON=true."
         )
-    if any(word in str(one) for one in _chain(error) for word in _WRONG_KEYS):
+    if any(word in str(cause) for cause in _chain(error) for word in _WRONG_KEYS):
         return RemoteError(f"{url}: the server refuses the credentials ({first_line(error)}).")
     return _of_file(error, url, names)
 
@@ -72,6 +72,9 @@ def _of_file(error: Exception, url: str, names: set[str]) -> Exception:
     number = error.errno if isinstance(error, OSError) else None
     if full := as_disk_full(error):
         return full
+    refused = any("PreconditionFailed" in str(cause) for cause in _chain(error))
+    if isinstance(error, FileExistsError) or refused:
+        return FileExistsError(errno.EEXIST, "is there already", url)
     if isinstance(error, PermissionError) or status in (401, 403):
         return PermissionError(errno.EACCES, "the server refuses access to it", url)
     if names & _UNREACHED:  # which fsspec has as a missing file too

@@ -187,12 +187,7 @@ def upload(file: Path, url: str, new: bool, advance: Advance | None = None) -> E
             system.makedirs(path.rpartition("/")[0], exist_ok=True)
             system.put_file(str(file), path, **_watch(advance))
 
-    try:
-        ask(url, send)
-    except OSError as error:
-        if own and "recondition" in str(error):  # HTTP 412
-            raise FileExistsError(errno.EEXIST, "is there already", url) from error
-        raise
+    ask(url, send)
     entry = look_up(url, fresh=True)
     if entry.size != file.stat().st_size:
         raise OSError(errno.EIO, f"{entry.size:,} of {file.stat().st_size:,} bytes arrived", url)

@@ -202,7 +202,7 @@ def test_fit_probe_and_predict_take_a_store_on_a_server(sent, server, workplace)
     assert len(featx.predict(run, URL).labels) == 36
 
 
-def test_commands_take_urls(sent, server, run_featx, workplace):
+def test_commands_take_urls(sent, server, run_featx, checkpoint_folder):
     for path in Path("audio").iterdir():
         server.pipe(f"memory://corpus/audio/{path.name}", path.read_bytes())
     server.pipe("memory://corpus/manifest.csv", Path("manifest.csv").read_bytes())
@@ -213,7 +213,8 @@ def test_commands_take_urls(sent, server, run_featx, workplace):
     assert outcome.code == 0, outcome.err
     assert json.loads(outcome.out)
     audio = "memory://corpus/audio/sad-0-0.wav"
-    outcome = run_featx("predict", "runs/manifest-tiny-linear", audio)
+    run = "runs/manifest-tiny-linear"
+    outcome = run_featx("predict", run, audio, "--encoder", checkpoint_folder)
     assert outcome.code == 0, outcome.err
     assert audio in outcome.out
 

@@ -1,12 +1,12 @@
 """S3 over HTTP, as moto serves it on this machine."""
 
+import logging
 import random
 import signal
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -20,23 +20,30 @@ from featx.utils.remote.problems import RemoteError
 
 pytestmark = pytest.mark.thorough
 URL = "s3://bucket/stores/tiny"
-KILLS = 12
-# several small shards, sent as they are finished, and slowly, so that there is time to be killed
-SLOW = """
-import sys, time
-from functools import partial
+KILLS = 10
+# several small shards, sent as they are finished; a line at every step, where it may be killed
+STEPS = """
+import sys
+from featx.features import remote_stores
 import featx
 from cache import FeatureStore
-from featx.features import remote_stores
-prepare, write = FeatureStore.prepare, FeatureStore.write
-def slow_write(*given):
-    time.sleep(0.05)
-    write(*given)
-FeatureStore.prepare = staticmethod(partial(prepare, shard_bytes=4000))
-FeatureStore.write = slow_write
-remote_stores._EVERY = 0.1
-options = {"batch_seconds": 1, "precision": "float32"}
-print(featx.extract(sys.argv[1], sys.argv[2], out=sys.argv[3], **options).extracted)
+def told(step, function):
+    def call(*given, **options):
+        print(step, flush=True)
+        result = function(*given, **options)
+        print(step, "done", flush=True)
+        return result
+    return call
+prepare = FeatureStore.prepare
+def small(*given, **options):
+    return prepare(*given, **{**options, "shard_bytes": 4000, "block_samples": 8000})
+FeatureStore.prepare = staticmethod(small)
+FeatureStore.write = told("write", FeatureStore.write)
+remote_stores.upload = told("send", remote_stores.upload)
+remote_stores.download = told("fetch", remote_stores.download)
+remote_stores._EVERY = 0.02
+extraction = featx.extract(sys.argv[1], sys.argv[2], out=sys.argv[3], precision="float32")
+print("extracted", extraction.extracted)
 """
 
 
@@ -46,6 +53,7 @@ def s3() -> Iterator[object]:
     import s3fs
     from moto.server import ThreadedMotoServer
 
+    logging.getLogger("werkzeug").setLevel(logging.WARNING)
     moto = ThreadedMotoServer(port=0, verbose=False)
     moto.start()
     host, port = moto.get_host_and_port()
@@ -90,7 +98,8 @@ def test_audio_and_store_on_s3_give_the_features_of_local_files(bucket, checkpoi
     run = featx.fit("linear", manifest="s3://bucket/corpus/manifest.csv", features=URL, folds=3)
     local = featx.fit("linear", folds=3, name="local")
     assert run.results.scores["uar"].mean == local.results.scores["uar"].mean
-    assert featx.predict(run, "s3://bucket/corpus/audio/sad-0-0.wav").labels
+    audio = "s3://bucket/corpus/audio/sad-0-0.wav"
+    assert featx.predict(run, audio, encoder=checkpoint_folder).labels
 
 
 def test_a_missing_file_fails_alone(bucket, checkpoint_folder):
@@ -134,28 +143,26 @@ def test_a_new_object_is_refused_by_the_server_if_it_is_there(bucket, tmp_path, 
     asked.upload(file, "s3://bucket/shard.h5", False)
 
 
-def test_killed_at_any_moment_extraction_goes_on(bucket, checkpoint_folder, tmp_path):
+def test_killed_at_any_moment_extraction_goes_on(bucket, checkpoint_folder, tmp_path, monkeypatch):
     chance = random.Random(0)
-    local = featx.extract(checkpoint_folder, out="local", precision="float32", batch_seconds=1)
-    words = [sys.executable, "-c", SLOW, checkpoint_folder, "s3://bucket/corpus/manifest.csv", URL]
-    kills = 0
+    words = [sys.executable, "-c", STEPS, checkpoint_folder, "s3://bucket/corpus/manifest.csv", URL]
+    killed = []
     while True:
         process = subprocess.Popen([*map(str, words)], stdout=subprocess.PIPE, text=True)
-        began = time.monotonic()
-        limit = chance.uniform(3, 14) if kills < KILLS else 600
-        try:
-            out, _ = process.communicate(timeout=limit)
+        after = chance.randrange(1, 30) if len(killed) < KILLS else None
+        for number, line in enumerate(process.stdout):
+            if number == after:
+                time.sleep(chance.uniform(0, 0.02))
+                process.send_signal(signal.SIGKILL)
+                killed.append(line.strip())
+        if process.wait() == 0:
             break
-        except subprocess.TimeoutExpired:
-            process.send_signal(signal.SIGKILL)
-            process.wait()
-            kills += 1
-            print(f"killed after {time.monotonic() - began:.1f} s; on the server:", shards(bucket))
-    assert process.returncode == 0
-    print(f"{kills} kills; the last run extracted {out.strip()}")
+    print("killed after", killed, "with", len(shards(bucket)), "shards; then", line)
+    assert len(killed) == KILLS
     assert len(shards(bucket)) > 3
-    assert equal(open_store(URL), local.store)
-    assert not Path(tmp_path, "own-cache", "remote", "stores", ".fetching").exists()
+    assert equal(open_store(URL), FeatureStore("features/manifest/tiny"))
+    monkeypatch.setenv("FEATX_CACHE", str(tmp_path / "another"))  # what the server has, alone
+    assert equal(open_store(URL), FeatureStore("features/manifest/tiny"))
 
 
 def shards(bucket):

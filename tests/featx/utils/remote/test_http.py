@@ -4,6 +4,8 @@ import re
 import threading
 from email.utils import formatdate
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import ClassVar
+from urllib.parse import unquote
 
 import numpy as np
 import pytest
@@ -19,7 +21,7 @@ from featx.utils.remote.problems import RemoteError
 class Handler(BaseHTTPRequestHandler):
     """Serves `files` with ranges, and lists folders; counts the bytes it sends."""
 
-    files: dict[str, bytes] = {}
+    files: ClassVar[dict[str, bytes]] = {}
     sent = 0
     broken = 0  # requests that are answered by 503
 
@@ -34,7 +36,7 @@ class Handler(BaseHTTPRequestHandler):
             Handler.broken -= 1
             self.send_error(503)
             return
-        name = self.path.partition("?")[0]
+        name = unquote(self.path.partition("?")[0])
         below = [file for file in self.files if file.startswith(name.rstrip("/") + "/")]
         if name not in self.files and below:
             content = "".join(f'<a href="{file}">x</a>' for file in below).encode()
