@@ -149,7 +149,7 @@ def test_killed_at_any_moment_extraction_goes_on(bucket, checkpoint_folder, tmp_
     killed = []
     while True:
         process = subprocess.Popen([*map(str, words)], stdout=subprocess.PIPE, text=True)
-        after = chance.randrange(1, 30) if len(killed) < KILLS else None
+        after = chance.randrange(1, 10) if len(killed) < KILLS else None
         for number, line in enumerate(process.stdout):
             if number == after:
                 time.sleep(chance.uniform(0, 0.02))
@@ -160,9 +160,9 @@ def test_killed_at_any_moment_extraction_goes_on(bucket, checkpoint_folder, tmp_
     print("killed after", killed, "with", len(shards(bucket)), "shards; then", line)
     assert len(killed) == KILLS
     assert len(shards(bucket)) > 3
-    assert equal(open_store(URL), FeatureStore("features/manifest/tiny"))
+    assert equal(open_store(URL), FeatureStore("local"))
     monkeypatch.setenv("FEATX_CACHE", str(tmp_path / "another"))  # what the server has, alone
-    assert equal(open_store(URL), FeatureStore("features/manifest/tiny"))
+    assert equal(open_store(URL), FeatureStore("local"))
 
 
 def shards(bucket):
