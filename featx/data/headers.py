@@ -18,8 +18,9 @@ from featx.utils.parallel import map_ahead
 from featx.utils.remote.path import RemotePath
 
 Item = TypeVar("Item")
+CHECK = 1  # to be raised whenever a header that was right would be wrong, or read otherwise
 LOWEST, HIGHEST = 1_000, 768_000  # Hz: below is no speech, above no recorder
-_AT_ONCE = 16  # remote files
+AT_ONCE = 16  # remote files
 _CHANNELS = 64  # at most: more come from damaged headers
 _MARKS: dict[bytes, tuple[str, Callable[[BinaryIO, int], int | None]]] = {
     b"RIFF": ("WAV", wav.check_header),
@@ -42,7 +43,7 @@ class AudioError(FeatxError):
     """One file that can't be used; the others can."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Header:
     """What the header of a sound file says.
 
@@ -102,7 +103,7 @@ def with_headers(paths: Iterable[Item], path_of: Callable[[Item], Path]) -> Iter
 
     items = list(paths)
     remote = any(isinstance(path_of(item), RemotePath) for item in items)
-    yield from map_ahead(read, items, _AT_ONCE) if remote else items
+    yield from map_ahead(read, items, AT_ONCE) if remote else items
 
 
 def check_content(path: Path, header: Header) -> None:

@@ -8,7 +8,7 @@ from typing import Literal, cast
 
 from pydantic import PositiveFloat
 
-from cache import FeatureIdentity, FeatureStore, check_disk, writing
+from cache import FeatureIdentity, FeatureStore, check_disk
 from featx.data.manifest import Manifest, load_manifest
 from featx.features.batches import block_samples
 from featx.features.choices import Dtype, NormalizeWaveform, Precision, TooLong, Window
@@ -16,8 +16,10 @@ from featx.features.config import ExtractConfig
 from featx.features.encoders.devices import Compute
 from featx.features.extraction import Extraction
 from featx.features.extractors import find_extractor, find_outline
+from featx.features.failures import MostFailures, write_failures
 from featx.features.fill import fill
 from featx.features.layers import join_layers
+from featx.features.lock import claiming, filling
 from featx.features.plan import MAX_SECONDS, ExtractionPlan, LengthLimit, plan_extraction
 from featx.features.remote_stores import StoreCopy, sending
 from featx.features.stores import store_folder
@@ -40,18 +42,19 @@ def extract(
     window: Window | Literal[30] = "30",
     normalize_waveform: NormalizeWaveform | None = None,
     dtype: Dtype | None = None,
-    precision: Precision = "auto",
+    precision: Precision = "float32",
     device: str = "auto",
     devices: int | str = 1,
     batch_seconds: PositiveFloat | None = None,
     max_seconds: PositiveFloat = MAX_SECONDS,
     too_long: TooLong = "refuse",
+    max_failures: str | int | None = None,
     dry_run: bool = False,
 ) -> Extraction:
     """Write the layers of a frozen speech model, or acoustic features, to a feature store.
 
     Stopped at any moment, the same call goes on from there. Utterances whose audio can't be used
-    do not stop the others; the result says why they failed.
+    do not stop the others; the result and `failures.csv` in the store's folder say why they failed.
 
     Args:
         model: a short name as `featx models` lists them, a Hub id, a local folder, or a file of
@@ -70,12 +73,15 @@ def extract(
             was published with. Not for Whisper, which takes spectrograms.
         dtype: the type to store features in; by default float16 for encoders and float32 for
             acoustic features.
-        precision: the type to compute in; "auto" measures which is fastest and exact enough.
+        precision: the type to compute in; "auto" measures which is fastest and exact enough, once
+            a machine and encoder, and keeps to it.
         device: "auto" (a GPU if there is one), "cpu", "cuda" or "cuda:<number>".
         devices: how many GPUs, or "all".
         batch_seconds: seconds of audio in a batch; by default 15 on a processor, 120 on a GPU.
         max_seconds: the longest utterance that is taken, in seconds.
         too_long: "refuse" longer utterances, or "trim" them to their beginning.
+        max_failures: stop when more utterances than this fail: a count such as 10, or a share such
+            as "5%"; by default the others are done, however many fail.
         dry_run: plan everything and write nothing; needs no weights.
 
     Returns:
@@ -85,7 +91,7 @@ def extract(
     Raises:
         FeatxError: if the model is unknown or not to be had, no utterance can be extracted, or
             an argument's value can't be used.
-        StoreError: if the folder holds other features.
+        StoreError: if the folder holds other features, or another process writes to it.
         DiskFull: if the disk has no room for the features.
         Interrupted: on Ctrl-C; the same call goes on from there.
 
@@ -101,7 +107,15 @@ def extract(
     limit = LengthLimit(max_seconds, too_long == "trim")
     seen = cast(Window, str(window))
     config = ExtractConfig(
-        str(model), revision, chosen, dtype, compute, limit, seen, normalize_waveform
+        str(model),
+        revision,
+        chosen,
+        dtype,
+        compute,
+        limit,
+        seen,
+        normalize_waveform,
+        max_failures=None if max_failures is None else MostFailures(str(max_failures)),
     )
     utterances = manifest if isinstance(manifest, Manifest) else load_manifest(manifest)
     folder = to_path(out) if out is not None else store_folder(utterances.path, str(model))
@@ -124,20 +138,31 @@ def extract_features(
         StoreError: as for `extract`.
         Interrupted: on Ctrl-C.
     """
-    # what can't be computed is refused before every file is read
-    extractor = None if dry_run else find_extractor(config)
-    outline = extractor.outline if extractor else find_outline(config)
-    plan = plan_features(config, outline, manifest)
-    log.info("%s", plan.describe())
-    if extractor is None:
+    if dry_run:
+        plan = plan_features(config, find_outline(config), manifest)
+        log.info("%s", plan.describe())
         return Extraction(folder, plan, 0, 0, plan.failures, dry_run=True)
-    if not isinstance(folder, RemotePath):
-        return write_features(extractor, plan, folder)
-    copy = StoreCopy(folder)
-    copy.fetch(writable=True)
-    with sending(copy):
-        extraction = write_features(extractor, plan, copy.folder)
-    return replace(extraction, folder=folder)
+    if isinstance(folder, RemotePath):
+        return _extract_to_server(config, manifest, folder)
+    return _extract_here(config, manifest, folder)
+
+
+def _extract_here(config: ExtractConfig, manifest: Manifest, folder: Path) -> Extraction:
+    with claiming(folder, (utterance.utterance for utterance in manifest.utterances)):
+        # what can't be computed is refused before every file is read
+        extractor = find_extractor(config)
+        plan = plan_features(config, extractor.outline, manifest)
+        log.info("%s", plan.describe())
+        return write_features(extractor, plan, folder, most=config.max_failures)
+
+
+def _extract_to_server(config: ExtractConfig, manifest: Manifest, url: RemotePath) -> Extraction:
+    copy = StoreCopy(url)
+    with claiming(copy.folder, (utterance.utterance for utterance in manifest.utterances)):
+        copy.fetch(writable=True)
+        with sending(copy):
+            extraction = _extract_here(config, manifest, copy.folder)
+    return replace(extraction, folder=url)
 
 
 def plan_features(config: ExtractConfig, outline: Outline, manifest: Manifest) -> ExtractionPlan:
@@ -151,7 +176,11 @@ def plan_features(config: ExtractConfig, outline: Outline, manifest: Manifest) -
 
 
 def write_features(
-    extractor: Extractor, plan: ExtractionPlan, folder: Path, check: Check | None = None
+    extractor: Extractor,
+    plan: ExtractionPlan,
+    folder: Path,
+    check: Check | None = None,
+    most: MostFailures | None = None,
 ) -> Extraction:
     """Write the features of the planned utterances to a store.
 
@@ -160,14 +189,19 @@ def write_features(
         plan: what to write.
         folder: the store's folder.
         check: called with what the features will be, before any is computed; it may refuse them.
+        most: how many utterances may fail; any number if None.
 
     Raises:
-        FeatxError: if the model can't be loaded, or can't be computed with as asked.
-        StoreError: if the folder holds other features.
+        FeatxError: if the model can't be loaded or can't be computed with as asked, or too many
+            utterances failed.
+        StoreError: if the folder holds other features, or another process writes to it.
         DiskFull: if the disk has no room for the features.
         Interrupted: on Ctrl-C.
     """
-    with writing(folder):
+    with filling(folder, (planned.utterance for planned in plan.planned)):
+        if most and plan.failures:
+            write_failures(folder, plan.failures)
+            most.check(plan.failures, plan.asked, folder)
         if not FeatureStore.exists(folder):
             check_disk(folder, plan.nbytes)
         work = extractor.start(plan, folder)
@@ -183,4 +217,4 @@ def write_features(
             work.software,
             block_samples=block_samples(work.seconds),
         )
-        return fill(store, plan, work.workers, work.seconds)
+        return fill(store, plan, work.workers, work.seconds, most)

@@ -1,6 +1,7 @@
 """Compute the features that a store lacks."""
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from functools import partial
 
 import numpy as np
@@ -11,6 +12,7 @@ from featx.data.audio import AudioError
 from featx.errors import Interrupted
 from featx.features.batches import plan_batches
 from featx.features.extraction import Extraction
+from featx.features.failures import Failure, MostFailures, write_failures
 from featx.features.plan import ExtractionPlan
 from featx.features.work import Workers
 from featx.utils.parallel import map_ahead
@@ -20,28 +22,36 @@ Batch = Sequence[PlannedUtterance]
 
 
 def fill(
-    store: FeatureStore, plan: ExtractionPlan, workers: Callable[[], Workers], seconds: float
+    store: FeatureStore,
+    plan: ExtractionPlan,
+    workers: Callable[[], Workers],
+    seconds: float,
+    most: MostFailures | None = None,
 ) -> Extraction:
     """Compute what a store lacks.
 
     Utterances that the store already holds are not computed again. Utterances whose audio can't
-    be used are reported, and the others are done.
+    be used are reported and listed in a file of the store's folder, and the others are done.
 
     Args:
         store: a store with room for the plan.
         plan: what to write.
         workers: makes the threads that compute; called if there is anything to compute.
         seconds: seconds of audio in a batch.
+        most: how many utterances may fail; any number if None.
 
     Raises:
-        FeatxError: if memory runs out.
+        FeatxError: if memory runs out, or too many utterances failed.
         Interrupted: on Ctrl-C.
     """
     failures = dict(plan.failures)
     waiting = _waiting(store, plan)
+    if not waiting:
+        with suppress(OSError):  # the store may be for reading only
+            write_failures(store.folder, failures)
+        return Extraction(store.folder, plan, 0, len(plan.planned), failures)
     try:
-        if waiting:
-            failures |= _Filling(store, plan, waiting).run(workers(), seconds)
+        _Filling(store, plan, waiting, failures, most).run(workers(), seconds)
     except KeyboardInterrupt:
         done = sum(store.is_done(planned.utterance) for planned in plan.planned)
         raise Interrupted(
@@ -50,6 +60,7 @@ def fill(
         ) from None
     finally:
         store.flush()
+        write_failures(store.folder, failures)
     extracted = sum(map(store.is_done, waiting))
     kept = len(plan.planned) - len(waiting)
     return Extraction(store.folder, plan, extracted, kept, failures)
@@ -71,14 +82,23 @@ class _Filling:
         store: a store with room for the plan.
         plan: what to write.
         waiting: the utterances to compute.
+        failures: those so far, to which others are added.
+        most: how many may fail.
     """
 
-    def __init__(self, store: FeatureStore, plan: ExtractionPlan, waiting: set[str]) -> None:
+    def __init__(
+        self,
+        store: FeatureStore,
+        plan: ExtractionPlan,
+        waiting: set[str],
+        failures: dict[str, Failure],
+        most: MostFailures | None,
+    ) -> None:
         self._store, self._plan, self._waiting = store, plan, waiting
-        self._failures: dict[str, str] = {}
+        self._failures, self._most = failures, most
 
-    def run(self, workers: Workers, seconds: float) -> dict[str, str]:
-        """Compute and write everything that waits; return why some of it failed."""
+    def run(self, workers: Workers, seconds: float) -> None:
+        """Compute and write everything that waits."""
         missing = self._waiting_work(self._plan.planned)
         whole = self._plan.work(self._plan.planned)
         decode = partial(_decode, self._plan)
@@ -92,7 +112,8 @@ class _Filling:
                 self._failures |= unread
                 self._write([p for p in batch if p.utterance not in unread], encoded)
                 advance(self._waiting_work(batch))
-        return self._failures
+                if self._most:
+                    self._most.check(self._failures, self._plan.asked, self._store.folder)
 
     def _write(self, batch: Batch, encoded: Sequence[np.ndarray]) -> None:
         for planned, features in zip(batch, encoded, strict=True):
@@ -101,7 +122,7 @@ class _Filling:
             try:
                 self._store.write(planned.utterance, features, planned.source)
             except StoreError as error:
-                self._failures[planned.utterance] = str(error)
+                self._failures[planned.utterance] = self._plan.failed(planned, "store", error)
 
     def _batches(self, seconds: float) -> list[Batch]:
         """Return the batches, with and without something to compute in them.
@@ -125,7 +146,7 @@ class _Filling:
 
 def _decode(
     plan: ExtractionPlan, batch: Batch
-) -> tuple[tuple[Batch, dict[str, str]], list[np.ndarray]]:
+) -> tuple[tuple[Batch, dict[str, Failure]], list[np.ndarray]]:
     """Return a batch, why some of it can't be read, and the others' waveforms."""
     waveforms: list[np.ndarray] = []
     unread = {}
@@ -133,5 +154,5 @@ def _decode(
         try:
             waveforms.append(plan.read(planned))
         except AudioError as error:
-            unread[planned.utterance] = str(error)
+            unread[planned.utterance] = plan.failed(planned, "decode", error)
     return (batch, unread), waveforms

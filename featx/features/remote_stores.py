@@ -12,6 +12,7 @@ from functools import partial
 from pathlib import Path
 
 from cache import FeatureStore, StoreError, describe_bytes
+from featx.features.failures import FAILURES
 from featx.utils.files import cache_folder, write_json
 from featx.utils.progress import progress
 from featx.utils.remote.path import RemotePath
@@ -23,6 +24,7 @@ from featx.utils.remote.server import (
     download,
     list_names,
     look_up,
+    remove,
     upload,
 )
 from featx.utils.text import counted
@@ -189,9 +191,11 @@ class StoreCopy:
                 with progress("Sending", size / 1e6, "MB") as advance:
                     for path in chosen:
                         self._send(path, lambda amount: advance(amount / 1e6))
-                return
-            for path in chosen:
-                self._send(path)
+            else:
+                for path in chosen:
+                    self._send(path)
+            if not only_finished:
+                self._send_failures()
 
     def _send(self, path: Path, advance: Advance | None = None) -> None:
         url, known, state = str(self.url / path.name), self._read().get(path.name), path.stat()
@@ -212,6 +216,17 @@ class StoreCopy:
         if path.stat().st_mtime_ns == state.st_mtime_ns:
             self._note(path.name, entry, path)
         log.debug("%s: sent, %s", url, describe_bytes(entry.size))
+
+    def _send_failures(self) -> None:
+        """Let the list of failures on the server be the one here, or none."""
+        file, url = self.folder / FAILURES, str(self.url / FAILURES)
+        try:
+            if file.is_file():
+                upload(file, url, new=False)
+            elif FAILURES in self._list():
+                remove(url)
+        except OSError as error:
+            raise RemoteError(f"{url}: can't be written ({error.strerror}).") from error
 
     def _shards(self) -> Iterable[Path]:
         return sorted(path for path in self.folder.glob("*.h5") if _is_shard(path.name))

@@ -194,6 +194,11 @@ def upload(file: Path, url: str, new: bool, advance: Advance | None = None) -> E
     return entry
 
 
+def remove(url: str) -> None:
+    """Remove a file; the errors are those of `upload`."""
+    ask(url, lambda system, path: system.rm_file(path))
+
+
 def open_parts(url: str) -> BinaryIO:
     """Open a file of which parts are fetched as they are read.
 
