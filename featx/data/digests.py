@@ -7,7 +7,6 @@ from typing import NamedTuple
 
 from featx.utils.remote.path import RemotePath
 
-_BY_CONTENT = ("s3", "s3a", "hf")  # whose versions are digests of what files hold
 UNSETTLED = 2.0  # seconds in which a file can change again without another time
 
 
@@ -44,7 +43,7 @@ def digest_file(path: Path) -> str:
         OSError: if it can't be read.
     """
     if isinstance(path, RemotePath) and path.entry.version:  # else its content alone tells
-        place = "" if path.scheme in _BY_CONTENT else str(path)
+        place = "" if path.entry.exact else str(path)
         known = f"{path.entry.size}\n{path.entry.version}\n{place}"
         return hashlib.blake2b(known.encode()).hexdigest()[:32]
     with path.open("rb") as file:

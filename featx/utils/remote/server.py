@@ -14,8 +14,9 @@ from featx.utils.remote.problems import RemoteError, explained, is_transient
 _WAITS = (0.5, 2.0)  # seconds before a request is made again
 _KNOWN_FOR = 300.0  # seconds for which what a server said of a file is believed
 _BLOCK = 1 << 16  # bytes that are read at once from a file that is not fetched
-_VERSIONS = ("ETag", "etag", "md5Hash", "Content-MD5", "blob_id", "sha256")  # say what it holds
+_VERSIONS = ("ETag", "etag", "md5Hash", "Content-MD5", "blob_id", "xet_hash")  # say what it holds
 _TIMES = ("LastModified", "Last-Modified", "last_modified", "mtime", "created", "updated")
+_EXACT = ("s3://", "s3a://", "hf://")  # where those are digests of it, and no times
 _MOST_KNOWN = 1 << 17  # files of which is remembered what a server said
 Result = TypeVar("Result")
 Advance = Callable[[float], None]
@@ -31,12 +32,14 @@ class Entry:
             last change; "" if the server tells neither.
         folder: whether it is a folder.
         parts: whether parts of it can be read.
+        exact: whether the version is a digest of what the file holds, wherever it lies.
     """
 
     size: int
     version: str
     folder: bool = False
     parts: bool = True
+    exact: bool = False
 
 
 _known: dict[str, tuple[float, Entry]] = {}  # by URL, and when it was asked
@@ -65,7 +68,9 @@ def _find(system: Any, path: str, url: str) -> Entry:
     if info.get("size") is None and not folder:
         raise OSError(errno.ENOTSUP, "the server does not tell its size", url)
     version = next((str(info[name]) for name in (*_VERSIONS, *_TIMES) if info.get(name)), "")
-    return Entry(int(info.get("size") or 0), version, folder, info.get("partial", True))
+    exact = url.startswith(_EXACT) and any(info.get(name) for name in _VERSIONS)
+    parts = info.get("partial", True)
+    return Entry(int(info.get("size") or 0), version, folder, parts, exact)
 
 
 def ask(url: str, request: Callable[[Any, str], Result]) -> Result:

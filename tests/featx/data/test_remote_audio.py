@@ -8,7 +8,8 @@ import pytest
 import soundfile
 
 import featx
-from featx.data.audio import AudioError, count_samples, digest_audio, duration, read_audio
+from featx.data.audio import AudioError, count_samples, duration, read_audio
+from featx.data.digests import digest_file
 from featx.data.headers import with_headers
 from featx.data.manifest import load_manifest, save_valid
 from featx.utils.remote import kept
@@ -59,7 +60,7 @@ def test_a_small_file_is_fetched_once_for_its_header_and_its_sound(server, fetch
     put(server, "memory://b/a.wav")
     path = to_path("memory://b/a.wav")
     duration(path)
-    digest_audio(path)
+    digest_file(path)
     read_audio(path)
     assert fetched == [str(path)]
 
@@ -67,11 +68,12 @@ def test_a_small_file_is_fetched_once_for_its_header_and_its_sound(server, fetch
 def test_the_digest_changes_with_the_version_and_needs_no_sound(server, fetched):
     put(server, "memory://b/a.wav")
     path = to_path("memory://b/a.wav")
-    first = digest_audio(path)
-    assert first == digest_audio(path)
-    assert first != digest_audio(path, 0.1)
+    put(server, "memory://b/copy.wav")
+    first = digest_file(path)
+    assert first == digest_file(path)
+    assert first != digest_file(to_path("memory://b/copy.wav"))  # a time tells nothing of content
     put(server, "memory://b/a.wav", seed=1)
-    assert first != digest_audio(path)
+    assert first != digest_file(path)
     assert not fetched
 
 
@@ -79,7 +81,7 @@ def test_where_a_server_tells_no_version_the_content_does(server, monkeypatch):
     monkeypatch.setattr("featx.utils.remote.server._TIMES", ())
     put(server, "memory://b/a.wav")
     local = Path(kept.fetch("memory://b/a.wav"))
-    assert digest_audio(to_path("memory://b/a.wav")) == digest_audio(local)
+    assert digest_file(to_path("memory://b/a.wav")) == digest_file(local)
 
 
 @pytest.mark.parametrize(

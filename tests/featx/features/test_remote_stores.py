@@ -191,10 +191,8 @@ def test_what_can_not_be_written_to_is_refused_before_work(extracted, checkpoint
         featx.extract(checkpoint_folder, out="https://host.invalid/store")
 
 
-def test_fit_probe_and_predict_take_a_store_on_a_server(sent, server, workplace):
+def test_a_run_names_its_store_by_the_url(sent, server, workplace):
     run = featx.fit("linear", features=URL, folds=3, name="remote")
-    local = featx.fit("linear", features="features/manifest/tiny", folds=3, name="local")
-    assert run.results.scores["uar"].mean == local.results.scores["uar"].mean
     assert f'features = [\n    "{URL}",\n]' in (run.folder / "config.toml").read_text()
     shutil.rmtree("features")
     again = featx.fit(config=run, name="again")

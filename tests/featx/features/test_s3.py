@@ -145,10 +145,11 @@ def test_a_new_object_is_refused_by_the_server_if_it_is_there(bucket, tmp_path, 
 
 def test_killed_at_any_moment_extraction_goes_on(bucket, checkpoint_folder, tmp_path, monkeypatch):
     chance = random.Random(0)
-    words = [sys.executable, "-c", STEPS, checkpoint_folder, "s3://bucket/corpus/manifest.csv", URL]
+    words = [sys.executable, "-c", STEPS, checkpoint_folder, "s3://bucket/corpus/manifest.csv"]
+    subprocess.run([*map(str, words), "local"], check=True, stdout=subprocess.DEVNULL)
     killed = []
     while True:
-        process = subprocess.Popen([*map(str, words)], stdout=subprocess.PIPE, text=True)
+        process = subprocess.Popen([*map(str, words), URL], stdout=subprocess.PIPE, text=True)
         after = chance.randrange(1, 10) if len(killed) < KILLS else None
         for number, line in enumerate(process.stdout):
             if number == after:
