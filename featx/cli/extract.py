@@ -12,6 +12,7 @@ from featx.cli.errors import explain_within
 from featx.cli.output import Json, show
 from featx.errors import FeatxError
 from featx.features.choices import Dtype, NormalizeWaveform, Precision, TooLong, Window
+from featx.utils.remote.path import to_path
 
 log = logging.getLogger("featx")
 
@@ -25,14 +26,25 @@ def extract(
             autocompletion=complete_model,
         ),
     ],
-    manifest: Annotated[Path, typer.Option(help="The manifest that lists the utterances.")] = Path(
-        "manifest.csv"
-    ),
+    manifest: Annotated[
+        Path,
+        typer.Option(
+            parser=to_path,
+            metavar="PATH",
+            help="The manifest that lists the utterances, or its URL.",
+        ),
+    ] = Path("manifest.csv"),
     revision: Annotated[
         str | None, typer.Option(help="A branch, tag or commit of the Hub repository.")
     ] = None,
     out: Annotated[
-        Path | None, typer.Option(help="The store's folder (default: features/MANIFEST/MODEL).")
+        Path | None,
+        typer.Option(
+            parser=to_path,
+            metavar="PATH",
+            help="The store's folder (default: features/MANIFEST/MODEL), or a URL such as "
+            "s3://bucket/store.",
+        ),
     ] = None,
     store: Annotated[
         str | None,

@@ -23,6 +23,7 @@ from featx.cli.options import (
 )
 from featx.cli.output import Json, show
 from featx.fitting.choices import BESIDE_CONFIG, Normalize, head_names
+from featx.utils.remote.path import to_path
 
 
 def fit(
@@ -45,7 +46,11 @@ def fit(
     manifest: Manifest = Path("manifest.csv"),
     features: Annotated[
         list[Path] | None,
-        typer.Option(help="The folder of the store, if it is not under features/; repeatable."),
+        typer.Option(
+            parser=to_path,
+            metavar="PATH",
+            help="The folder of the store, if it is not under features/, or its URL; repeatable.",
+        ),
     ] = None,
     store: SharedStore = None,
     layers: Annotated[

@@ -19,6 +19,7 @@ from featx.cli.options import (
 )
 from featx.cli.output import Json, show
 from featx.layer_analysis.choices import OwnOrGlobal
+from featx.utils.remote.path import to_path
 
 
 def probe(
@@ -33,7 +34,12 @@ def probe(
     ] = None,
     manifest: Manifest = Path("manifest.csv"),
     features: Annotated[
-        Path | None, typer.Option(help="The folder of the store, if it is not under features/.")
+        Path | None,
+        typer.Option(
+            parser=to_path,
+            metavar="PATH",
+            help="The folder of the store, if it is not under features/, or its URL.",
+        ),
     ] = None,
     store: SharedStore = None,
     layers: Annotated[

@@ -21,10 +21,12 @@ from featx.features.fill import fill
 from featx.features.layers import join_layers
 from featx.features.lock import claiming, completing
 from featx.features.plan import MAX_SECONDS, ExtractionPlan, LengthLimit, plan_extraction
+from featx.features.remote_stores import StoreCopy, sending
 from featx.features.renewal import Renewal
 from featx.features.stores import store_folder
 from featx.features.work import Extractor, Outline
 from featx.utils.arguments import as_list, checked, refuse_beside
+from featx.utils.remote.path import RemotePath, to_path
 from featx.utils.text import counted, listed
 
 log = logging.getLogger("featx")
@@ -62,9 +64,10 @@ def extract(
     Args:
         model: a short name as `featx models` lists them, a Hub id, a local folder, or a file of
             fairseq (.pt).
-        manifest: the utterances: a CSV file, or a manifest that is loaded already.
+        manifest: the utterances: a CSV file or its URL, or a manifest that is loaded already.
         revision: a branch, tag or commit of the Hub repository.
-        out: the store's folder; by default features/MANIFEST/MODEL.
+        out: the store's folder; by default features/MANIFEST/MODEL. Or a URL such as
+            s3://bucket/store (docs/remote.md).
         store: keep the features in features/STORE/MODEL, which several manifests can share. What
             is there of the same audio under another id is not computed again.
         layers: the encoder's layers to store, such as "0,4-12" or `[0, 4]`; all by default. No
@@ -127,8 +130,8 @@ def extract(
         renewal=Renewal(update, tuple(as_list(again))),
         max_failures=None if max_failures is None else MostFailures(str(max_failures)),
     )
-    utterances = manifest if isinstance(manifest, Manifest) else load_manifest(Path(manifest))
-    folder = Path(out) if out is not None else store_folder(utterances.path, str(model), store)
+    utterances = manifest if isinstance(manifest, Manifest) else load_manifest(manifest)
+    folder = to_path(out) if out is not None else store_folder(utterances.path, str(model), store)
     return extract_features(config, utterances, folder, dry_run)
 
 
@@ -153,6 +156,12 @@ def extract_features(
         plan = plan_features(config, find_outline(config), manifest)
         log.info("%s", plan.describe())
         return Extraction(folder, plan, 0, 0, plan.failures, dry_run=True)
+    if isinstance(folder, RemotePath):
+        return _extract_to_server(config, manifest, folder)
+    return _extract_here(config, manifest, folder)
+
+
+def _extract_here(config: ExtractConfig, manifest: Manifest, folder: Path) -> Extraction:
     names = (utterance.utterance for utterance in manifest.utterances)
     with claiming(folder, names, config.renewal.renews):
         # what can't be computed is refused before every file is read
@@ -160,6 +169,16 @@ def extract_features(
         plan = plan_features(config, extractor.outline, manifest)
         log.info("%s", plan.describe())
         return write_features(extractor, plan, folder, None, config.renewal, config.max_failures)
+
+
+def _extract_to_server(config: ExtractConfig, manifest: Manifest, url: RemotePath) -> Extraction:
+    copy = StoreCopy(url)
+    names = (utterance.utterance for utterance in manifest.utterances)
+    with claiming(copy.folder, names, config.renewal.renews):
+        copy.fetch(writable=True)
+        with sending(copy):
+            extraction = _extract_here(config, manifest, copy.folder)
+    return replace(extraction, folder=url)
 
 
 def plan_features(config: ExtractConfig, outline: Outline, manifest: Manifest) -> ExtractionPlan:

@@ -9,6 +9,7 @@ from typing import Any
 from cache import FeatureStore, describe_bytes
 from featx.features.failures import Failure, describe_failures
 from featx.features.plan import ExtractionPlan
+from featx.features.stores import open_store
 from featx.utils.text import counted
 
 
@@ -17,7 +18,7 @@ class Extraction:
     """What an extraction did, or would do after a dry run.
 
     Attributes:
-        folder: the store's folder.
+        folder: the store's folder, or its URL.
         plan: what the store is to hold.
         extracted: how many utterances were extracted now.
         kept: how many utterances were there before.
@@ -42,7 +43,7 @@ class Extraction:
         Raises:
             StoreError: if there is no store, as after a dry run.
         """
-        return FeatureStore(self.folder)
+        return open_store(self.folder)
 
     def describe(self) -> str:
         """Say in words what was done, and what failed."""

@@ -3,9 +3,12 @@
 from collections.abc import Sequence
 from pathlib import Path
 
+from cache import FeatureStore
 from featx.errors import Call, FeatxError
 from featx.features.encoders.checkpoints import store_name
+from featx.features.remote_stores import StoreCopy
 from featx.utils.files import portable_name
+from featx.utils.remote.path import RemotePath, to_path
 
 ROOT = Path("features")
 
@@ -83,6 +86,27 @@ def find_store(manifest: Path, model: str | None = None, store: str | None = Non
     if len(found) > 1:
         raise FeatxError(f"{parent} holds several stores; choose a `model`: {', '.join(found)}.")
     return parent / found[0]
+
+
+def open_store(given: str | Path | FeatureStore) -> FeatureStore:
+    """Open a store for reading.
+
+    Args:
+        given: its folder, or its URL, whose shards are then fetched; or itself.
+
+    Raises:
+        StoreError: if there is no store, or its shards do not belong together.
+        RemoteError: if its server can't be used.
+        DiskFull: if the disk is too small for a copy.
+    """
+    if isinstance(given, FeatureStore):
+        return given
+    place = to_path(given)
+    if isinstance(place, RemotePath):
+        copy = StoreCopy(place)
+        copy.fetch()
+        place = copy.folder
+    return FeatureStore(place)
 
 
 def _extraction(purpose: str, model: str, manifest: Path, store: str | None) -> Call:

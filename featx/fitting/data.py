@@ -5,11 +5,11 @@ from dataclasses import dataclass
 
 import torch
 
-from cache import FeatureStore
 from classifiers.batch import Branch, Examples
 from classifiers.shape import InputShape
 from featx.data.manifest import Manifest, Utterance
 from featx.errors import FeatxError
+from featx.features.stores import open_store
 from featx.fitting.choices import Normalize
 from featx.fitting.config import FitConfig
 from featx.fitting.moments import as_two_frames, find_moments
@@ -65,7 +65,7 @@ def load_data(config: FitConfig, manifest: Manifest, device: torch.device) -> Fi
         StoreError: if a store can't be opened, or has features of other audio.
     """
     applied = apply_protocol(manifest, config.protocol)
-    stores = [FeatureStore(folder) for folder in config.features]
+    stores = [open_store(folder) for folder in config.features]
     if config.layers != "all" and all(store.identity.is_acoustic for store in stores):
         raise FeatxError(
             f"`layers={config.layers!r}`: {config.models} has a single layer; leave `layers` out."

@@ -21,6 +21,7 @@ from featx.runs.run import Run
 from featx.stores.labels import load_labels
 from featx.utils.arguments import as_list, checked, refuse_beside
 from featx.utils.files import AnyPath
+from featx.utils.remote.path import to_path
 
 Store = str | Path | FeatureStore
 GB = 1e9
@@ -60,8 +61,8 @@ def fit(
             the shipped ones.
         model: whose features to use: a name, or several for fusion. It may be left out where
             `features/MANIFEST` holds a single store.
-        manifest: the CSV with the labels, or a manifest that is loaded already.
-        features: the store or its folder, or several for fusion, if not under `features`.
+        manifest: the CSV with the labels, its URL, or a manifest that is loaded already.
+        features: the store, its folder or URL, or several for fusion, if not under `features`.
         store: use the features in features/STORE/MODEL, which several manifests share.
         layers: which layers of an encoder: "all", "local", "contextual" (the encoder's output), or
             numbers and ranges such as "0,4-12" or `[0, 4]`.
@@ -150,4 +151,4 @@ def _folders(
         if given is not None and not as_list(given):
             raise FeatxError(f"`{name}` is empty: give one or more, or leave it out.")
     stores: list[Store] = as_list(features) or [*find_stores(manifest, as_list(model), store)]
-    return [given.folder if isinstance(given, FeatureStore) else Path(given) for given in stores]
+    return [given.folder if isinstance(given, FeatureStore) else to_path(given) for given in stores]

@@ -33,8 +33,9 @@ from featx.scoring.results import Results
 from featx.scoring.results_file import read_results
 from featx.stores.labels import load_labels
 from featx.utils.arguments import refuse_beside
-from featx.utils.config import Schema, check_config
+from featx.utils.config import Place, Schema, check_config
 from featx.utils.files import AnyPath, as_paths, write_csv, write_json
+from featx.utils.remote.path import to_path
 
 ROOT = Path("probes")
 _DRAWN, _WEIGHTS = "probe.csv", "weights.csv"  # what the picture shows
@@ -57,8 +58,8 @@ class ProbeConfig(Schema):
         protocol: which utterances under which labels, and how they are divided.
     """
 
-    manifest: Path
-    features: Path
+    manifest: Place
+    features: Place
     layers: str = "all"
     seconds: PositiveFloat = math.inf
     normalize: OwnOrGlobal = "global"
@@ -144,12 +145,13 @@ def probe(
         names = {"folds", "speaker_dependent"}
         refuse_beside(probe, given, names, "protocol", "which says how to divide")
     corpus = load_labels(
-        manifest, lambda path: [Path(features) if features else find_store(path, model, store)]
+        manifest,
+        lambda path: [to_path(features) if features else find_store(path, model, store)],
     )
     chosen = choose_protocol(protocol, corpus, folds, speaker_dependent)
     table = {
-        "manifest": str(manifest),
-        "features": str(features or find_store(Path(manifest), model, store)),
+        "manifest": str(corpus.path),
+        "features": str(to_path(features) if features else find_store(corpus.path, model, store)),
         "layers": layers,
         "seconds": seconds,
         "normalize": normalize,

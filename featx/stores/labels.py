@@ -3,10 +3,11 @@
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
-from cache import FeatureStore
 from featx.data.manifest import Manifest, audio_is_gone, load_manifest, load_without_audio
 from featx.data.manifest_rows import ManifestError
 from featx.errors import FeatxError
+from featx.features.stores import open_store
+from featx.utils.remote.path import to_path
 
 
 def load_labels(manifest: str | Path, stores: Callable[[Path], Iterable[Path]]) -> Manifest:
@@ -20,7 +21,7 @@ def load_labels(manifest: str | Path, stores: Callable[[Path], Iterable[Path]]) 
         ManifestError: if the manifest can't be used. Audio files that are not there are no problem
             if none is, or all features were imported.
     """
-    path = Path(manifest)
+    path = to_path(manifest)
     try:
         return load_manifest(path)
     except ManifestError:
@@ -32,6 +33,6 @@ def load_labels(manifest: str | Path, stores: Callable[[Path], Iterable[Path]]) 
 
 def _imported(stores: Callable[[Path], Iterable[Path]], manifest: Path) -> bool:
     try:
-        return all(FeatureStore(store).identity.is_imported for store in stores(manifest))
+        return all(open_store(store).identity.is_imported for store in stores(manifest))
     except FeatxError:
         return False
