@@ -185,11 +185,15 @@ def _connect(ray: Any, address: str | None) -> None:
 
 
 def _silence() -> None:
-    """Keep Ray from printing what it knows of lost processes on standard output."""
-    with suppress(ImportError, AttributeError):  # nowhere documented, so it may move
-        from ray._private.ray_logging import global_worker_stdstream_dispatcher
+    """Have what Ray prints of lost processes on standard output logged instead."""
 
-        global_worker_stdstream_dispatcher.remove_handler("ray_print_logs")
+    def note(data: dict[str, Any], ignore_prefix: bool = True) -> None:
+        log.debug("Ray: %s", " ".join(map(str, data.get("lines", ()))))
+
+    with suppress(ImportError):  # nowhere documented, so it may move
+        from ray._private import worker
+
+        worker.print_to_stdstream = note
 
 
 @contextmanager
