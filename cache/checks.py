@@ -1,5 +1,9 @@
 """What a store checks before it takes anything in."""
 
+try:
+    import resource
+except ImportError:  # Windows, which has no such limit
+    resource = None  # type: ignore[assignment]
 import shutil
 from collections.abc import Mapping
 from pathlib import Path
@@ -38,3 +42,10 @@ def check_disk(folder: Path, nbytes: int) -> None:
             f"{folder}: the features need {nbytes / 1e9:.1f} GB and the disk has "
             f"{free / 1e9:.1f} GB free. Choose a folder on another disk, or fewer utterances."
         )
+
+
+def open_files() -> int:
+    """Return how many files a process may have open."""
+    if resource is None:
+        return 8192
+    return resource.getrlimit(resource.RLIMIT_NOFILE)[0]

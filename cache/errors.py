@@ -1,5 +1,8 @@
 """The errors that people see."""
 
+from collections.abc import Sequence
+from pathlib import Path
+
 
 class FeatxError(Exception):
     """A problem its reader can mend: what is wrong, where, and what to do next.
@@ -22,3 +25,17 @@ class FeatxError(Exception):
 
 class StoreError(FeatxError):
     """A feature store that can't be used as asked."""
+
+
+class DamagedStore(StoreError):
+    """A store whose bytes are not those that were written.
+
+    Attributes:
+        path: the damaged file, or the store's folder if utterances are damaged in several.
+        utterances: the damaged utterances; empty if the file's tables are damaged, which say where
+            the features of all its utterances are.
+    """
+
+    def __init__(self, path: Path, message: str, utterances: Sequence[str] = ()) -> None:
+        super().__init__(message)
+        self.path, self.utterances = path, tuple(utterances)

@@ -6,17 +6,19 @@ from dataclasses import dataclass
 import numpy as np
 
 SHARD_BYTES = 4 * 2**30  # a shard's features: few files, none too large to copy or lose
+BLOCK_SAMPLES = 600 * 16_000  # of audio that an extraction computes together
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class PlannedUtterance:
     """An utterance's place in a store.
 
     Attributes:
         utterance: its id.
-        samples: the length of its audio at the encoder's sample rate.
+        samples: the length of its audio at the encoder's sample rate; 0 if it is not known.
         frames: the length of its features.
-        source: a digest of the audio of at most 32 bits, which tells when it has changed.
+        source: a digest of the audio of at most 64 bits, which tells when it has changed; 0 if it
+            is not known.
     """
 
     utterance: str
@@ -44,21 +46,41 @@ class Layout:
         return len(self.layers) * frames * self.dim * np.dtype(self.dtype).itemsize
 
 
-def split_into_shards(
-    plan: Iterable[PlannedUtterance], layout: Layout, shard_bytes: int = SHARD_BYTES
-) -> Iterator[Sequence[PlannedUtterance]]:
-    """Group utterances, in order, into shards of at most `shard_bytes` of features.
+def split_into_blocks(
+    plan: Iterable[PlannedUtterance], samples: int = BLOCK_SAMPLES
+) -> Iterator[list[PlannedUtterance]]:
+    """Group utterances, in order, into blocks that are computed together.
 
-    An utterance that is larger alone gets a shard of its own.
+    A block ends with the utterance that makes it as long as `samples`, so that blocks do not
+    depend on where shards, the parts of a job array or a stop divide the plan.
+    """
+    block: list[PlannedUtterance] = []
+    length = 0
+    for planned in plan:
+        block.append(planned)
+        length += planned.samples
+        if length >= samples:
+            yield block
+            block, length = [], 0
+    if block:
+        yield block
+
+
+def split_into_shards(
+    blocks: Iterable[Sequence[PlannedUtterance]], layout: Layout, shard_bytes: int = SHARD_BYTES
+) -> Iterator[list[PlannedUtterance]]:
+    """Group whole blocks, in order, into shards of at most `shard_bytes` of features.
+
+    A block that is larger alone gets a shard of its own.
     """
     shard: list[PlannedUtterance] = []
     size = 0
-    for planned in plan:
-        nbytes = layout.nbytes(planned.frames)
+    for block in blocks:
+        nbytes = layout.nbytes(sum(planned.frames for planned in block))
         if shard and size + nbytes > shard_bytes:
             yield shard
             shard, size = [], 0
-        shard.append(planned)
+        shard += block
         size += nbytes
     if shard:
         yield shard

@@ -1,157 +1,142 @@
-"""One HDF5 file of a store, whose metadata never changes after creation.
+"""A shard's file, opened: features are mapped, or copied where they can't be, and written.
 
-The file holds `features` (layers, frames, dim) with the utterances' frames one after another,
-and for each utterance `utterance`, `samples`, `frame_offset` (one more, the end), `source`,
-`checksum` and `done`. All are contiguous and allocated at creation, so later writes go to known
-positions in the file and never through HDF5: a process killed at any moment leaves a valid file.
+`create.py` says what the file holds.
 """
 
-import errno
 import json
+import math
 import mmap
 import os
-import zlib
-from collections.abc import Mapping, Sequence
-from io import FileIO
+from collections.abc import Sequence
+from functools import cached_property
 from pathlib import Path
-from typing import Any
 
 import h5py
 import numpy as np
 
-from cache.errors import FeatxError, StoreError
+from cache.create import FORMAT, SUM, region
+from cache.errors import DamagedStore, FeatxError, StoreError
 from cache.identity import FeatureIdentity
-from cache.layout import Layout, PlannedUtterance
-
-FORMAT = 1  # raised when a file's meaning changes
-MARKS: dict[str, np.dtype[Any]] = {  # written after an utterance's features, in this order
-    "source": np.dtype(np.uint32),
-    "checksum": np.dtype(np.uint32),
-    "done": np.dtype(np.uint8),
-}
-PAGE = 4096  # bytes; features start on a page of their own
-
-
-def create_shard(
-    path: Path,
-    plan: Sequence[PlannedUtterance],
-    layout: Layout,
-    identity: FeatureIdentity,
-    software: Mapping[str, str],
-) -> None:
-    """Write a shard with room for every planned utterance and none of them done.
-
-    The file appears under its name only when it is complete.
-
-    Args:
-        path: the file to make.
-        plan: the utterances, in the order of their frames.
-        layout: layers, dim and dtype of the features.
-        identity: what the features are.
-        software: the versions that compute them.
-    """
-    frame_offset = np.cumsum([0, *(planned.frames for planned in plan)], dtype=np.int64)
-    names = np.array([planned.utterance.encode() for planned in plan])
-    unfinished = path.with_name(f"{path.name}.{os.getpid()}.tmp")
-    with h5py.File(unfinished, "w", alignment_threshold=PAGE, alignment_interval=PAGE) as file:
-        file.attrs["format"] = FORMAT
-        file.attrs["layers"] = list(layout.layers)
-        file.attrs["identity"] = json.dumps(identity.to_json(), sort_keys=True)
-        file.attrs["software"] = json.dumps(software, sort_keys=True)
-        shape = (len(layout.layers), int(frame_offset[-1]), layout.dim)
-        _allocate(file, "features", shape, np.dtype(layout.dtype))
-        text = h5py.string_dtype("utf-8", names.dtype.itemsize)
-        file.create_dataset("utterance", data=names.astype(text), dtype=text)
-        file["samples"] = np.array([planned.samples for planned in plan], dtype=np.int64)
-        file["frame_offset"] = frame_offset
-        for name, dtype in MARKS.items():
-            _allocate(file, name, (len(plan),), dtype)
-            file[name][:] = 0
-    _reserve(unfinished)
-    unfinished.replace(path)
-
-
-def _reserve(path: Path) -> None:
-    """Take the file's whole size from the disk, which leaves holes otherwise.
-
-    Where the system or file system can't (macOS, Windows, some network disks), the file has its
-    size all the same, and what is left is that `FeatureStore.prepare` has looked for free space.
-
-    Raises:
-        StoreError: if the disk is too small; the file is removed.
-    """
-    if not hasattr(os, "posix_fallocate"):
-        return
-    with path.open("r+b") as file:
-        try:
-            os.posix_fallocate(file.fileno(), 0, path.stat().st_size)
-        except OSError as error:
-            if error.errno not in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
-                return  # a file system that can't reserve
-            size = path.stat().st_size / 1e9
-            path.unlink()
-            raise StoreError(
-                f"{path.parent}: the disk has no room for {size:.1f} GB "
-                f"({error.strerror}). Choose a folder on another disk."
-            ) from error
-
-
-def _allocate(file: h5py.File, name: str, shape: tuple[int, ...], dtype: np.dtype[Any]) -> None:
-    """Create a contiguous dataset whose place in the file is fixed now and not filled."""
-    properties = h5py.h5p.create(h5py.h5p.DATASET_CREATE)
-    properties.set_layout(h5py.h5d.CONTIGUOUS)
-    properties.set_alloc_time(h5py.h5d.ALLOC_TIME_EARLY)
-    properties.set_fill_time(h5py.h5d.FILL_TIME_NEVER)
-    space = h5py.h5s.create_simple(shape)
-    h5py.h5d.create(file.id, name.encode(), h5py.h5t.py_create(dtype), space, properties)
+from cache.layout import Layout
+from cache.marks import MARKS, RETIRED, UNFINISHED, checksums_of, done_mark, marks_shapes
+from cache.positions import Region, checksum_without, read_at, write_at
 
 
 class Shard:
-    """A shard opened for mapped reads and positioned writes."""
+    """A shard opened for reading, and for writing at positions.
 
-    def __init__(self, path: Path) -> None:
-        self.path = path
+    Args:
+        path: its file.
+        mapped: map the features, for which the file stays open; else they are copied.
+
+    Raises:
+        DamagedStore: if the file's tables are not those that were written.
+        StoreError: if it is no shard, or of another format.
+
+    Attributes:
+        path: its file.
+        layout: layers, dim and dtype.
+        identity: what the features are.
+        software: the versions that computed them.
+        utterances: their ids, and for each its `samples`, `frames`, `frame_offset` and marks.
+    """
+
+    def __init__(self, path: Path, mapped: bool = True) -> None:
+        self.path, self._mapped = path, mapped
         try:
-            # The metadata is final, so no lock is needed, and network file systems lack them.
+            # The tables are final, so no lock is needed, and network file systems lack them.
             with h5py.File(path, "r", locking=False) as file:
-                self._read_metadata(file)
-            self._map()
-        except (OSError, KeyError, AttributeError, TypeError, ValueError) as error:
+                self._check_tables(file)
+                self._read_tables(file)
+        except (OSError, KeyError, AttributeError, TypeError, ValueError, RuntimeError) as error:
+            raise self._damage(str(error)) from error
+        self._read_marks()
+
+    def _check_tables(self, file: h5py.File) -> None:
+        if SUM not in file:
+            known = file.attrs["format"]
+            if known == FORMAT:
+                raise KeyError(f"{SUM} is not there")
             raise StoreError(
-                f"{path}: not a feature store's file ({error}). Delete it and extract the "
-                "features again."
-            ) from error
-
-    def _map(self) -> None:
-        with self.path.open("rb") as file:
-            self._mapping = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
-        self.features = self._mapped("features", self._dtype, self._shape)
-        self.source, self.checksum, self.done = (
-            self._mapped(name, dtype, (len(self.utterances),)) for name, dtype in MARKS.items()
-        )
-
-    def _mapped(self, name: str, dtype: np.dtype[Any], shape: tuple[int, ...]) -> np.ndarray:
-        return np.ndarray(shape, dtype, self._mapping, self._offsets[name])
-
-    def _read_metadata(self, file: h5py.File) -> None:
-        if file.attrs["format"] != FORMAT:
-            raise StoreError(
-                f"{self.path}: store format {file.attrs['format']}, this featx reads {FORMAT}. "
+                f"{self.path}: store format {known}, this featx reads {FORMAT}. "
                 "Delete the store and extract the features again."
             )
+        self._regions: dict[str, Region] = {
+            name: region(file, name) for name in ("features", *MARKS, SUM)
+        }
+        if checksum_without(self.path, self._regions.values()) != file[SUM][0]:
+            raise ValueError("its checksum is another")
+
+    def _damage(self, reason: str) -> DamagedStore:
+        return DamagedStore(
+            self.path,
+            f"{self.path}: damaged; this is not what was written as a feature store's file "
+            f"({reason}). Remove it with `featx cache verify {self.path.parent} --repair`, then "
+            "extract the features again.",
+        )
+
+    def _read_tables(self, file: h5py.File) -> None:
         features = file["features"]
         self._shape, self._dtype = features.shape, features.dtype
-        self._offsets = {n: file[n].id.get_offset() for n in ("features", *MARKS)}
         self.layout = Layout(tuple(file.attrs["layers"]), self._shape[2], str(self._dtype))
         self.identity = FeatureIdentity.from_json(json.loads(file.attrs["identity"]))
         self.software: dict[str, str] = json.loads(file.attrs["software"])
         self.utterances: list[str] = list(file["utterance"].asstr()[:])
         self.samples: np.ndarray = file["samples"][:]
+        self.frames: np.ndarray = file["frames"][:]
         self.frame_offset: np.ndarray = file["frame_offset"][:]
 
+    def _read_marks(self) -> None:
+        shapes = marks_shapes(len(self.utterances), self._shape[0])
+        self.source, self.checksum, self.done = (
+            read_at(self.path, self._regions[name][0], math.prod(shape), MARKS[name]).reshape(shape)
+            for name, shape in shapes.items()
+        )
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes of all features, done or not."""
+        begin, end = self._regions["features"]
+        return end - begin
+
+    @cached_property
+    def _mapping(self) -> mmap.mmap | None:
+        """The mapped file; None if it is not to be mapped, or the file system can't."""
+        if not self._mapped:
+            return None
+        try:
+            with self.path.open("rb") as file:
+                return mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+        except OSError:
+            return None
+
+    @cached_property
+    def _features(self) -> np.ndarray | None:
+        if self._mapping is None:
+            return None
+        return np.ndarray(self._shape, self._dtype, self._mapping, self._regions["features"][0])
+
     def read(self, index: int) -> np.ndarray:
-        """Map the features of one utterance, (layers, frames, dim), without copying them."""
-        return self.features[:, self.frame_offset[index] : self.frame_offset[index + 1]]
+        """Return the features of one utterance, (layers, frames, dim), read-only.
+
+        They are not copied if the file is mapped.
+        """
+        begin = int(self.frame_offset[index])
+        count = int(self.frames[index])
+        if self._features is not None:
+            return self._features[:, begin : begin + count]
+        dim = self.layout.dim
+        places = (self._position(layer, begin) for layer in range(self._shape[0]))
+        layers = [read_at(self.path, place, count * dim, self._dtype) for place in places]
+        features = np.stack(layers).reshape(-1, count, dim)
+        features.flags.writeable = False
+        return features
+
+    def _position(self, layer: int, frame: int) -> int:
+        """Return where in the file a frame of a layer begins."""
+        first, _ = self._regions["features"]
+        values = (layer * int(self._shape[1]) + frame) * self.layout.dim
+        return first + values * int(self._dtype.itemsize)
 
     def advise(self, index: int, layers: Sequence[int], advice: str) -> None:
         """Tell the system what becomes of one utterance's mapped memory.
@@ -161,16 +146,15 @@ class Shard:
             layers: rows of `features` that are meant.
             advice: the name of one of mmap's constants.
         """
-        if not hasattr(mmap, advice):  # a system that takes no advice, such as Windows
+        if self._mapping is None or not hasattr(mmap, advice):  # a system such as Windows
             return
-        begin, end = (int(offset) for offset in self.frame_offset[index : index + 2])
-        frame_bytes = self.layout.dim * self._dtype.itemsize
+        begin = int(self.frame_offset[index])
         for layer in layers:
-            first = self._offsets["features"] + (layer * self._shape[1] + begin) * frame_bytes
-            page = first - first % mmap.PAGESIZE
-            self._mapping.madvise(
-                getattr(mmap, advice), page, first - page + (end - begin) * frame_bytes
+            first, last = (
+                self._position(layer, frame) for frame in (begin, begin + int(self.frames[index]))
             )
+            page = first - first % mmap.PAGESIZE
+            self._mapping.madvise(getattr(mmap, advice), page, last - page)
 
     def write(self, index: int, features: np.ndarray, source: int) -> None:
         """Write one utterance's features, then their source and checksum, then its done mark.
@@ -184,55 +168,61 @@ class Shard:
             FeatxError: if the disk is full, or fails.
         """
         if self.done[index]:  # until it is whole again, it is not
-            self.forget(index)
+            self.mark(index, "done", UNFINISHED)
         try:
-            self._write(index, features, source)
+            self._write(index, features)
+            self.mark(index, "source", source)
+            self.mark(index, "checksum", checksums_of(features))
+            self.mark(index, "done", self._done_mark(index))
         except OSError as error:  # where space can't be reserved, it may be gone by now
             raise FeatxError(
                 f"{self.path}: can't be written ({error.strerror or error}). Make room on the "
                 "disk, then extract the features again to go on from there."
             ) from error
 
-    def _write(self, index: int, features: np.ndarray, source: int) -> None:
-        frame_bytes = self.layout.dim * self._dtype.itemsize
+    def _write(self, index: int, features: np.ndarray) -> None:
         with self.path.open("r+b", buffering=0) as file:
             for layer, values in enumerate(map(np.ascontiguousarray, features)):
-                frame = layer * self._shape[1] + int(self.frame_offset[index])
-                write_at(file, self._offsets["features"] + frame * frame_bytes, values)
-            self._mark(file, "source", index, source)
-            self._mark(file, "checksum", index, _checksum(features))
-            self._mark(file, "done", index, 1)
+                write_at(file, self._position(layer, int(self.frame_offset[index])), values)
 
-    def forget(self, index: int) -> None:
-        """Mark an utterance as not done."""
+    def mark(self, index: int, name: str, value: int | np.ndarray) -> None:
+        """Write one of an utterance's marks."""
+        marks = getattr(self, name)
+        values = np.full(marks.shape[1:], value, marks.dtype)
         with self.path.open("r+b", buffering=0) as file:
-            self._mark(file, "done", index, 0)
+            write_at(file, self._regions[name][0] + index * values.nbytes, values)
+        marks[index] = values
 
-    def _mark(self, file: FileIO, name: str, index: int, value: int) -> None:
-        dtype = MARKS[name]
-        write_at(file, self._offsets[name] + index * dtype.itemsize, dtype.type(value))
+    def is_done(self, index: int) -> bool:
+        """Tell whether an utterance's features are there, and count."""
+        return self.done[index] not in (UNFINISHED, RETIRED)
+
+    def is_retired(self, index: int) -> bool:
+        """Tell whether an utterance's place is not used any more."""
+        return bool(self.done[index] == RETIRED)
+
+    def _done_mark(self, index: int) -> int:
+        samples, frames, source = (
+            int(numbers[index]) for numbers in (self.samples, self.frames, self.source)
+        )
+        return done_mark(self.utterances[index], samples, frames, source, self.checksum[index])
+
+    def is_whole(self, index: int, layers: Sequence[int] | None = None) -> bool:
+        """Tell whether a done utterance's marks and features are the ones that were written.
+
+        Args:
+            index: the utterance's place in the shard.
+            layers: the rows of its features to look at; all by default.
+        """
+        if self._done_mark(index) != self.done[index]:
+            return False
+        rows = range(len(self.layout.layers)) if layers is None else list(layers)
+        features = self.read(index)
+        return all(
+            checksums_of(features[row, None])[0] == self.checksum[index, row] for row in rows
+        )
 
     def flush(self) -> None:
         """Wait until the disk holds all that was written."""
         with self.path.open("r+b") as file:
             os.fsync(file.fileno())
-
-    def matches_checksum(self, index: int) -> bool:
-        """Tell whether an utterance's features are the ones that were written."""
-        return _checksum(self.read(index)) == int(self.checksum[index])
-
-
-def _checksum(features: np.ndarray) -> int:
-    """CRC-32 of the values in (layers, frames, dim) order."""
-    checksum = 0
-    for values in map(np.ascontiguousarray, features):  # no copy of all layers at once
-        checksum = zlib.crc32(values.view(np.uint8).data, checksum)
-    return checksum
-
-
-def write_at(file: FileIO, position: int, values: np.ndarray | np.generic) -> None:
-    """Write the bytes of values at a position, in as many writes as the system makes of them."""
-    rest = np.atleast_1d(values).view(np.uint8).reshape(-1).data
-    file.seek(position)
-    while rest:
-        rest = rest[file.write(rest) :]

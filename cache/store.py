@@ -1,15 +1,26 @@
 """A folder of shards as one store of features by utterance."""
 
-from collections.abc import Iterable, Mapping, Sequence
+import zlib
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import count
 from pathlib import Path
 
 import numpy as np
 
-from cache.checks import all_finite, check_disk, differences
+from cache.checks import all_finite, check_disk, differences, open_files
+from cache.create import create_shard
 from cache.errors import StoreError
 from cache.identity import FeatureIdentity
-from cache.layout import SHARD_BYTES, Layout, PlannedUtterance, split_into_shards
-from cache.shard import Shard, create_shard
+from cache.layout import (
+    BLOCK_SAMPLES,
+    SHARD_BYTES,
+    Layout,
+    PlannedUtterance,
+    split_into_blocks,
+    split_into_shards,
+)
+from cache.marks import RETIRED, UNFINISHED
+from cache.shard import Shard
 
 SHARDS = "shard-*.h5"
 
@@ -20,7 +31,10 @@ class FeatureStore:
     Args:
         folder: where the shards are.
 
+    What is done is known as it was when the store was opened.
+
     Raises:
+        DamagedStore: if a shard's tables are not those that were written.
         StoreError: if the folder holds no store, or shards that do not belong together.
 
     Attributes:
@@ -32,7 +46,9 @@ class FeatureStore:
 
     def __init__(self, folder: str | Path) -> None:
         self.folder = folder = Path(folder)
-        self._shards = [Shard(path) for path in sorted(folder.glob(SHARDS))]
+        paths = sorted(folder.glob(SHARDS))
+        mapped = len(paths) <= open_files() // 2  # a mapped file stays open
+        self._shards = [Shard(path, mapped) for path in paths]
         if not self._shards:
             raise StoreError(f"{folder}: no feature store is here. Extract features into it.")
         first = self._shards[0]
@@ -42,6 +58,8 @@ class FeatureStore:
         self._places: dict[str, tuple[Shard, int]] = {}
         for shard in self._shards:
             for index, utterance in enumerate(shard.utterances):
+                if shard.is_retired(index):
+                    continue
                 if utterance in self._places:
                     raise StoreError(f"{shard.path}: {utterance!r} is in another shard too.")
                 self._places[utterance] = shard, index
@@ -60,10 +78,13 @@ class FeatureStore:
         identity: FeatureIdentity,
         software: Mapping[str, str],
         shard_bytes: int = SHARD_BYTES,
+        block_samples: int = BLOCK_SAMPLES,
+        prefix: str = "shard",
     ) -> "FeatureStore":
         """Open the store for these features, allocating what it does not yet have room for.
 
-        Utterances that the store holds beside the planned ones stay.
+        Utterances that the store holds beside the planned ones stay. An utterance that is not
+        done and of which the audio has changed gets another place.
 
         Args:
             folder: where the store is or will be.
@@ -72,23 +93,27 @@ class FeatureStore:
             identity: what the features are.
             software: the versions that compute them.
             shard_bytes: the size above which a new shard is started.
+            block_samples: the length of audio that is computed together, and never divided.
+            prefix: what the names of new shards begin with: "shard", or "shard-2of8" for a part
+                of a job array, whose parts are written by several processes.
 
         Raises:
             StoreError: if the folder holds other features than these, or the disk is too small.
         """
         folder.mkdir(parents=True, exist_ok=True)
-        for leftover in folder.glob("*.h5.*.tmp"):
+        for leftover in folder.glob(f"{prefix}-*.h5.*.tmp"):
             leftover.unlink()
-        names = [path.stem for path in folder.glob(SHARDS)]
-        store = cls(folder) if names else None
+        store = cls(folder) if cls.exists(folder) else None
         if store:
             store._check_continues(plan, layout, identity, software)
+            store.retire(store._misplaced(plan))
         missing = [p for p in plan if not (store and p.utterance in store)]
         to_write = [p for p in plan if not (store and store.is_done(p.utterance))]
         check_disk(folder, sum(layout.nbytes(planned.frames) for planned in to_write))
-        first = 1 + max((int(name.removeprefix("shard-")) for name in names), default=-1)
-        for number, part in enumerate(split_into_shards(missing, layout, shard_bytes), first):
-            create_shard(folder / f"shard-{number:04}.h5", part, layout, identity, software)
+        blocks = split_into_blocks(missing, block_samples)
+        shards = split_into_shards(blocks, layout, shard_bytes)
+        for path, part in zip(_unused(folder, prefix), shards, strict=False):
+            create_shard(path, part, layout, identity, software)
         return cls(folder) if missing or not store else store
 
     @property
@@ -99,7 +124,12 @@ class FeatureStore:
     @property
     def nbytes(self) -> int:
         """Bytes of all features, done or not."""
-        return sum(shard.features.nbytes for shard in self._shards)
+        return sum(shard.nbytes for shard in self._shards)
+
+    @property
+    def shards(self) -> list[Path]:
+        """The files that hold the features."""
+        return [shard.path for shard in self._shards]
 
     def __contains__(self, utterance: str) -> bool:
         return utterance in self._places
@@ -107,17 +137,22 @@ class FeatureStore:
     def is_done(self, utterance: str) -> bool:
         """Tell whether an utterance's features are there."""
         shard, index = self._places.get(utterance, (None, 0))
-        return shard is not None and bool(shard.done[index])
+        return shard is not None and shard.is_done(index)
 
     def frames(self, utterance: str) -> int:
         """Return the number of frames of an utterance."""
         shard, index = self._places[utterance]
-        return int(shard.frame_offset[index + 1] - shard.frame_offset[index])
+        return int(shard.frames[index])
 
     def samples(self, utterance: str) -> int:
-        """Return the length of the audio that an utterance's features were made from."""
+        """Return the length of the audio that features were made from; 0 if it is not known."""
         shard, index = self._places[utterance]
         return int(shard.samples[index])
+
+    def source(self, utterance: str) -> int:
+        """Return the digest of the audio that features were made from; 0 if it is not known."""
+        shard, index = self._places[utterance]
+        return int(shard.source[index])
 
     def read(self, utterance: str) -> np.ndarray:
         """Return the features of one utterance as read-only mapped memory; nothing is copied.
@@ -154,10 +189,21 @@ class FeatureStore:
         shard, index = self._place(utterance)
         shard.advise(index, layers, "MADV_DONTNEED")
 
-    def checksum(self, utterance: str) -> int:
-        """Return the CRC-32 of an utterance's features."""
+    def checksum(self, utterance: str, layers: Sequence[int] | None = None) -> int:
+        """Return a number that changes when layers of an utterance's features do.
+
+        Args:
+            utterance: its id; done.
+            layers: places in `layout.layers`; all by default.
+        """
         shard, index = self._place(utterance)
-        return int(shard.checksum[index])
+        sums = shard.checksum[index] if layers is None else shard.checksum[index, list(layers)]
+        return zlib.crc32(sums.tobytes())
+
+    def cell(self, utterance: str) -> tuple[Path, int]:
+        """Return the file that holds an utterance's features, and the utterance's place in it."""
+        shard, index = self._place(utterance)
+        return shard.path, index
 
     def _place(self, utterance: str) -> tuple[Shard, int]:
         if not self.is_done(utterance):
@@ -217,17 +263,69 @@ class FeatureStore:
         return list(groups.values())
 
     def forget(self, utterances: Iterable[str]) -> None:
-        """Mark utterances as not done."""
+        """Mark utterances as not done: their features are to be computed again."""
         for utterance in utterances:
             shard, index = self._places[utterance]
-            shard.forget(index)
+            shard.mark(index, "done", UNFINISHED)
 
-    def damaged(self) -> list[str]:
-        """Return the done utterances whose features no longer match their checksum."""
+    def retire(self, utterances: Iterable[str]) -> None:
+        """Give up the places of utterances, which are then not in the store any more."""
+        for utterance in utterances:
+            shard, index = self._places.pop(utterance)
+            shard.mark(index, "done", RETIRED)
+
+    def adopt(self, names: Mapping[str, str]) -> None:
+        """Let features be known under other ids too, as long as this store is open.
+
+        Args:
+            names: the id of a stored utterance by the other id.
+        """
+        self._places |= {other: self._places[utterance] for other, utterance in names.items()}
+
+    def damaged(self, utterances: Iterable[str] | None = None) -> list[str]:
+        """Return the done utterances whose features or marks are not those that were written.
+
+        Args:
+            utterances: those to look at; all by default.
+        """
+        names = self._places if utterances is None else utterances
+        return [name for name in names if self.is_done(name) and not self.is_whole(name)]
+
+    def is_whole(self, utterance: str, layers: Sequence[int] | None = None) -> bool:
+        """Tell whether a done utterance's features and marks are those that were written.
+
+        Args:
+            utterance: its id; done.
+            layers: places in `layout.layers`; all by default.
+        """
+        shard, index = self._place(utterance)
+        return shard.is_whole(index, layers)
+
+    def changed(self, plan: Iterable[PlannedUtterance]) -> list[str]:
+        """Return the done utterances whose audio is not that of a plan, or is cut elsewhere.
+
+        Features of unknown audio can be of any.
+        """
         return [
-            utterance
-            for utterance, (shard, index) in self._places.items()
-            if shard.done[index] and not shard.matches_checksum(index)
+            planned.utterance
+            for planned in plan
+            if self.is_done(planned.utterance) and not self._is_of(planned)
+        ]
+
+    def _is_of(self, planned: PlannedUtterance) -> bool:
+        shard, index = self._places[planned.utterance]
+        source, samples = int(shard.source[index]), int(shard.samples[index])
+        return source in (0, planned.source) and samples in (0, planned.samples)
+
+    def _misplaced(self, plan: Iterable[PlannedUtterance]) -> list[str]:
+        """Return the utterances that are not done and have no room for what is planned."""
+        return [
+            planned.utterance
+            for planned in plan
+            if planned.utterance in self
+            and not self.is_done(planned.utterance)
+            and (self.samples(planned.utterance), self.frames(planned.utterance))
+            != (planned.samples, planned.frames)
         ]
 
     def _check(self, where: Path, identity: FeatureIdentity, layout: Layout) -> None:
@@ -250,18 +348,14 @@ class FeatureStore:
         software: Mapping[str, str],
     ) -> None:
         self._check(self.folder, identity, layout)
-        for planned in plan:
-            if planned.utterance not in self:
-                continue
-            shard, index = self._places[planned.utterance]
-            same = not shard.done[index] or shard.source[index] == planned.source
-            if shard.samples[index] != planned.samples or not same:
-                raise StoreError(
-                    f"{self.folder}: the audio of {planned.utterance!r} has changed since the "
-                    f"store was made ({shard.samples[index]} samples then, {planned.samples} now),"
-                    " or the length at which utterances are cut has. Delete the folder to extract "
-                    "all features again, or choose another folder."
-                )
+        changed = self.changed(plan)
+        if changed:
+            raise StoreError(
+                f"{self.folder}: the audio of {changed[0]!r} has changed since its features were "
+                "computed, or the length at which utterances are cut has"
+                + (f"; {len(changed):,} utterances are concerned" if len(changed) > 1 else "")
+                + ". Delete the folder to extract all features again, or choose another folder."
+            )
         unfinished = not all(self.is_done(planned.utterance) for planned in plan)
         found = differences(self.software, software)
         if unfinished and found:
@@ -271,3 +365,11 @@ class FeatureStore:
                 + "\n  ".join(found)
                 + "\nInstall those versions again, or delete the folder to extract all features."
             )
+
+
+def _unused(folder: Path, prefix: str) -> Iterator[Path]:
+    """Yield the names of shards that are not there, in order."""
+    for number in count():
+        path = folder / f"{prefix}-{number:04}.h5"
+        if not path.exists():
+            yield path

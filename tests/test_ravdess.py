@@ -50,7 +50,8 @@ def test_h5py_alone_finds_what_transformers_computes(four_actors, checkpoint_fol
     name = "03-01-05-01-02-01-04"
     with h5py.File("features/manifest/tiny/shard-0000.h5") as shard:
         index = list(shard["utterance"].asstr()).index(name)
-        begin, end = shard["frame_offset"][index : index + 2]
+        begin = shard["frame_offset"][index]
+        end = begin + shard["frames"][index]
         stored = shard["features"][2, begin:end]
     audio, rate = soundfile.read(four_actors / "Actor_04" / f"{name}.flac", dtype="float32")
     model = Wav2Vec2Model.from_pretrained(checkpoint_folder).eval()

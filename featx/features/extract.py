@@ -10,6 +10,7 @@ from pydantic import PositiveFloat
 
 from cache import FeatureIdentity, FeatureStore, check_disk, writing
 from featx.data.manifest import Manifest, load_manifest
+from featx.features.batches import block_samples
 from featx.features.choices import Dtype, NormalizeWaveform, Precision, TooLong, Window
 from featx.features.config import ExtractConfig
 from featx.features.encoders.devices import Compute
@@ -163,5 +164,12 @@ def write_features(
         identity = replace(work.identity, trimmed_to=trimmed_to)
         if check:
             check(identity)
-        store = FeatureStore.prepare(folder, plan.planned, plan.layout, identity, work.software)
+        store = FeatureStore.prepare(
+            folder,
+            plan.planned,
+            plan.layout,
+            identity,
+            work.software,
+            block_samples=block_samples(work.seconds),
+        )
         return fill(store, plan, work.workers, work.seconds)

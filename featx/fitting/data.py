@@ -191,10 +191,14 @@ def prepare(data: FitData, normalize: Normalize, keep: bool, pooled: bool = Fals
 
     Returns:
         The features of each store.
+
+    Raises:
+        DamagedStore: if features are not as they were written.
     """
     names = [utterance.utterance for utterance in data.task.utterances]
     sources = []
     for selection in data.selections:
+        selection.check(names)
         cells, moments = None, None
         if normalize != "none":
             moments = find_moments(selection, names, keep)

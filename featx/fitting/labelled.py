@@ -46,7 +46,8 @@ def open_labelled(
         layers: which layers of an encoder.
 
     Raises:
-        FeatxError: if the manifest or store can't be used, or utterances have no features.
+        FeatxError: if the manifest or store can't be used, or utterances have no features, or
+            damaged ones.
     """
     corpus = manifest if isinstance(manifest, Manifest) else load_manifest(manifest)
     given = features if features is not None else find_store(corpus.path)
@@ -58,4 +59,5 @@ def open_labelled(
             f"{store.folder}: no features of {len(absent)} of {len(corpus.utterances)} utterances, "
             f"such as {absent[0]}. Extract the rest, or leave them out of the manifest."
         )
+    selection.check([utterance.utterance for utterance in corpus.utterances])
     return Labelled(selection, corpus.utterances)

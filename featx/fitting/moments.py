@@ -100,13 +100,14 @@ def _read(path: Path, selection: Selection) -> dict[str, Moments]:
     return {
         name: Moments(count, centre, spread)
         for name, checksum, count, centre, spread in rows
-        if store.is_done(name) and store.checksum(name) == checksum
+        if store.is_done(name) and store.checksum(name, selection.rows) == checksum
     }
 
 
 def _write(path: Path, selection: Selection, moments: Mapping[str, Moments]) -> None:
     """Keep moments beside the store, if it can be written to."""
-    checksums = [selection.store.checksum(name) for name in moments]
+    store = selection.store
+    checksums = [store.checksum(name, selection.rows) for name in moments]
 
     def save(unfinished: Path) -> None:
         with unfinished.open("wb") as file:

@@ -66,7 +66,8 @@ def digest_inputs(config: FitConfig, data: FitData) -> str:
         store = [selection.store.identity.to_json(), vars(selection.store.layout), selection.rows]
         digest.update(json.dumps(store, sort_keys=True).encode())
         checksums = [
-            (u.utterance, selection.store.checksum(u.utterance)) for u in data.task.utterances
+            (u.utterance, selection.store.checksum(u.utterance, selection.rows))
+            for u in data.task.utterances
         ]
         digest.update(json.dumps(sorted(checksums)).encode())
     for fold in data.task.folds:

@@ -13,6 +13,7 @@ from classifiers.batch import Features, InMemory
 from classifiers.shape import InputShape
 from classifiers.statistics import Moments, measure
 from featx.features.layers import choose_layers
+from featx.features.verified import check_features
 
 AHEAD = 8  # groups that the system may read in advance
 IN_USE = 16  # groups, the latest, that may still be computed on
@@ -62,6 +63,14 @@ class Selection:
         averaged = sum(math.ceil(count / self.average) for count in frames)
         itemsize = 4 if self.average > 1 else np.dtype(self.store.layout.dtype).itemsize
         return int(averaged * len(self.rows) * self.shape.dim * itemsize)
+
+    def check(self, utterances: Sequence[str]) -> None:
+        """Check that the chosen layers are as they were written, unless it was done before.
+
+        Raises:
+            DamagedStore: if those of any utterance are not.
+        """
+        check_features(self.store, self.rows, utterances)
 
     def read(self, utterance: str) -> Tensor:
         """Return the chosen part of an utterance, (layers, frames, dim), as mapped memory.

@@ -78,7 +78,10 @@ class FittedModel(Model):
             FeatxError: if they can't be computed, or are not like those of training.
         """
         if isinstance(given, StoredFeatures):
-            yield match_stores(self.heads.inputs, given)
+            stored = match_stores(self.heads.inputs, given)
+            for selection in self.heads.select(stored.stores):
+                selection.check(stored.utterances)
+            yield stored
             return
         with computed(self.sources(options), given, self._loaded) as features:
             yield features

@@ -118,6 +118,8 @@ def _fit(
 def _pool(fit: PlannedFit) -> _Pooled:
     (selection,) = fit.data.selections
     task = fit.data.task
+    names = [utterance.utterance for utterance in task.utterances]
+    selection.check(names)
     statistics: dict[tuple[int, str], Groups] = {}
     if fit.config.normalize == "speaker":
         (source,) = prepare(fit.data, "speaker", keep=False)
@@ -126,7 +128,6 @@ def _pool(fit: PlannedFit) -> _Pooled:
             for part in fold.parts:
                 own = part_statistics(source.cells, fold, part, "speaker")
                 statistics[fold.number, part] = own
-    names = [utterance.utterance for utterance in task.utterances]
     moments = find_moments(selection, names, keep=False, frames=selection.frames)
     means = {name: torch.from_numpy(found.mean[:, None]).float() for name, found in moments.items()}
     return _Pooled(means, statistics)

@@ -54,7 +54,7 @@ def test_what_is_no_identity_is_refused(tmp_path, table):
     path = make_store(tmp_path, FeatureIdentity.from_json(ENCODER))
     with h5py.File(path, "r+") as file:
         file.attrs["identity"] = json.dumps(table)
-    with pytest.raises(StoreError, match="not a feature store"):
+    with pytest.raises(StoreError, match="damaged"):
         FeatureStore(tmp_path)
 
 

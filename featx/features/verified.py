@@ -1,0 +1,133 @@
+"""Features are held against their checksums when they are first read, so that none is damaged.
+
+What was found whole is remembered in featx's cache folder by the file's path, size and times: it is
+checked once for as long as nobody writes to the file.
+"""
+
+import hashlib
+import logging
+import os
+import time
+from collections.abc import Sequence
+from itertools import groupby
+from pathlib import Path
+from zipfile import BadZipFile
+
+import numpy as np
+
+from cache import DamagedStore, FeatureStore
+from featx.utils.files import cache_folder, replace
+from featx.utils.parallel import map_ahead
+from featx.utils.progress import progress
+from featx.utils.text import listed
+
+TOGETHER = 32  # utterances that a thread checks at a time
+UNSETTLED = 2.0  # seconds in which a file can change again without another time
+Cell = tuple[Path, int]  # a store's file, and an utterance's place in it
+log = logging.getLogger("featx")
+
+
+def check_features(store: FeatureStore, rows: Sequence[int], utterances: Sequence[str]) -> None:
+    """Check layers of utterances against their checksums, unless it was done before.
+
+    Args:
+        store: the features.
+        rows: the places of the layers in the store.
+        utterances: ids of stored utterances.
+
+    Raises:
+        DamagedStore: if any are not as they were written.
+    """
+    known = _Whole(store)
+    cells = {name: store.cell(name) for name in utterances}
+    waiting = known.without(rows, cells)
+    if not waiting:
+        return
+    damaged = _check(store, rows, waiting)
+    if damaged:
+        raise DamagedStore(
+            store.folder,
+            f"{store.folder}: the features of {len(damaged):,} of {len(utterances):,} utterances "
+            f"are damaged, they are not those that were written: {listed(damaged)}. "
+            f"Clear them with `featx cache verify {store.folder} --repair`, then extract the "
+            "features again, which computes only those.",
+            damaged,
+        )
+    known.add(rows, [cells[name] for name in waiting])
+
+
+def _check(store: FeatureStore, rows: Sequence[int], utterances: Sequence[str]) -> list[str]:
+    """Return the utterances that are damaged."""
+
+    def check(names: Sequence[str]) -> tuple[int, list[str]]:
+        return len(names), [name for name in names if not store.is_whole(name, rows)]
+
+    groups = [utterances[i : i + TOGETHER] for i in range(0, len(utterances), TOGETHER)]
+    damaged = []
+    with progress(f"Checking {store.folder.name}", len(utterances), "utterances") as advance:
+        for count, names in map_ahead(check, groups, os.cpu_count() or 1):
+            damaged += names
+            advance(count)
+    return damaged
+
+
+class _Whole:
+    """Which layers of which utterances of a store were found whole."""
+
+    def __init__(self, store: FeatureStore) -> None:
+        name = hashlib.sha256(str(store.folder.resolve()).encode()).hexdigest()
+        self._path = cache_folder() / "whole" / f"{name[:32]}.npz"
+        self._layers = len(store.layout.layers)
+        self._states = {path: _state(path) for path in store.shards}
+        self._found: dict[Path, np.ndarray] = {}  # (utterances, layers) bool by file
+        try:
+            with np.load(self._path, allow_pickle=False) as file:
+                held = {path: file[_key(path, state)] for path, state in self._states.items()
+                        if _key(path, state) in file}  # fmt: skip
+        except (OSError, ValueError, KeyError, EOFError, BadZipFile):
+            return  # absent or damaged
+        for path, packed in held.items():
+            if packed.ndim == 2 and packed.dtype == np.uint8:
+                bits = np.unpackbits(packed, axis=1)[:, : self._layers]
+                self._found[path] = bits.astype(bool)
+
+    def without(self, rows: Sequence[int], cells: dict[str, Cell]) -> list[str]:
+        """Return the utterances of which layers have not been found whole."""
+        whole = {
+            path: set(np.flatnonzero(bits[:, list(rows)].all(1)).tolist())
+            for path, bits in self._found.items()
+        }
+        return [name for name, (path, index) in cells.items() if index not in whole.get(path, ())]
+
+    def add(self, rows: Sequence[int], cells: Sequence[Cell]) -> None:
+        """Remember layers of utterances as whole."""
+        for path, group in groupby(sorted(cells), key=lambda cell: cell[0]):
+            places = [index for _, index in group]
+            bits = np.zeros((max(places) + 1, self._layers), bool)
+            bits[np.ix_(places, list(rows))] = True
+            before = self._found.get(path, bits[:0])
+            shorter, longer = sorted((before, bits), key=len)
+            longer[: len(shorter)] |= shorter
+            self._found[path] = longer
+        settled = time.time_ns() - int(UNSETTLED * 1e9)
+        packed = {
+            _key(path, self._states[path]): np.packbits(bits, axis=1)
+            for path, bits in self._found.items()
+            if self._states[path][1] < settled
+        }
+        try:
+            replace(
+                self._path, lambda unfinished: np.savez(unfinished, allow_pickle=False, **packed)
+            )
+        except OSError as error:
+            log.debug("%s can't be written (%s): features are checked again.", self._path, error)
+
+
+def _state(path: Path) -> tuple[int, int]:
+    """Return a file's size and the later of its times, in ns."""
+    found = path.stat()
+    return found.st_size, max(found.st_mtime_ns, found.st_ctime_ns)
+
+
+def _key(path: Path, state: tuple[int, int]) -> str:
+    return "-".join([path.stem, *map(str, state)])
