@@ -12,6 +12,7 @@ from featx.finetuning.resources import Recipients, check_compute, check_recipien
 from featx.finetuning.run import run_finetune
 from featx.fitting.config import FitConfig
 from featx.fitting.run import run_fit
+from featx.fitting.train import THREADS, Trainers
 from featx.scoring.results import Results
 from featx.voting.run import run_vote
 
@@ -36,7 +37,12 @@ def extract_store(store: Store, manifest: Manifest) -> str:
 
 
 def make_run(
-    plan: Plan, run: PlannedRun, config: Config, manifest: Manifest, overwrite: bool = False
+    plan: Plan,
+    run: PlannedRun,
+    config: Config,
+    manifest: Manifest,
+    overwrite: bool = False,
+    trainers: Trainers = THREADS,
 ) -> Results:
     """Make a run, or return the results of the same run made before.
 
@@ -46,6 +52,7 @@ def make_run(
         config: the run's config.
         manifest: the corpus's utterances.
         overwrite: replace what is in the run's place, once the new run is finished.
+        trainers: who trains heads.
 
     Raises:
         FeatxError: if the place holds something else, or what the run needs can't be used.
@@ -53,7 +60,7 @@ def make_run(
     """
     if isinstance(config, FitConfig):
         compute = Compute(plan.experiment.heads[run.system].device)
-        return run_fit(config, run.folder, overwrite, compute, manifest)
+        return run_fit(config, run.folder, overwrite, compute, manifest, trainers)
     if isinstance(config, FinetuneConfig):
         tuning = plan.experiment.finetunings[run.system]
         compute, recipients = Compute(device=tuning.device), Recipients(tuning.track)
