@@ -4,14 +4,10 @@ try:
     import resource
 except ImportError:  # Windows, which has no such limit
     resource = None  # type: ignore[assignment]
-import shutil
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 import numpy as np
-
-from cache.errors import StoreError
 
 
 def differences(held: Mapping[str, Any], asked: Mapping[str, Any]) -> list[str]:
@@ -32,16 +28,6 @@ def all_finite(values: np.ndarray) -> bool:
     magnitude = values.view(unsigned) & (np.iinfo(unsigned).max >> 1)
     infinity = np.array(np.inf, values.dtype).view(unsigned)
     return bool(magnitude.max(initial=0) < infinity)
-
-
-def check_disk(folder: Path, nbytes: int) -> None:
-    """Raise a StoreError if the disk of a folder has no room for so many bytes."""
-    free = shutil.disk_usage(folder).free
-    if nbytes > free:
-        raise StoreError(
-            f"{folder}: the features need {nbytes / 1e9:.1f} GB and the disk has "
-            f"{free / 1e9:.1f} GB free. Choose a folder on another disk, or fewer utterances."
-        )
 
 
 def open_files() -> int:

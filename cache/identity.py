@@ -48,6 +48,7 @@ class FeatureIdentity(ModelIdentity):
             None if it saw them as it was trained.
         normalize_waveform: "yes" or "no" if it was chosen whether waveforms are normalised; None
             if the checkpoint decided.
+        imported_sha256: digest of the features if another program made them; None if featx did.
     """
 
     precision: str = "float32"
@@ -57,6 +58,12 @@ class FeatureIdentity(ModelIdentity):
     trimmed_to: float | None = None
     window: str | None = None
     normalize_waveform: str | None = None
+    imported_sha256: str | None = None
+
+    @property
+    def is_imported(self) -> bool:
+        """Whether another program made the features, so that nothing here can compute more."""
+        return self.imported_sha256 is not None
 
     @property
     def is_acoustic(self) -> bool:

@@ -4,10 +4,10 @@ All bytes are accounted for: `checksum` is of the features, layer by layer, and 
 else that says what they are, so that a bit that has changed anywhere is noticed.
 """
 
-import zlib
 from typing import Any
 
 import numpy as np
+from zlib_ng import zlib_ng
 
 MARKS: dict[str, np.dtype[Any]] = {  # written after an utterance's features, in this order
     "source": np.dtype(np.uint64),
@@ -26,7 +26,7 @@ def marks_shapes(utterances: int, layers: int) -> dict[str, tuple[int, ...]]:
 def checksums_of(features: np.ndarray) -> np.ndarray:
     """Return the CRC-32 of each layer of features, (layers, frames, dim), as (layers,) uint32."""
     layers = map(np.ascontiguousarray, features)  # no copy of all layers at once
-    sums = [zlib.crc32(values.view(np.uint8).data) for values in layers]
+    sums = [zlib_ng.crc32(values.view(np.uint8).data) for values in layers]
     return np.array(sums, np.uint32)
 
 
@@ -46,5 +46,5 @@ def done_mark(utterance: str, samples: int, frames: int, source: int, checksums:
     """
     numbers = np.array([samples, frames, source], "<u8").tobytes()
     row = numbers + checksums.astype("<u4").tobytes()
-    mark = zlib.crc32(row, zlib.crc32(utterance.encode()))
+    mark = zlib_ng.crc32(row, zlib_ng.crc32(utterance.encode()))
     return 1 if mark in (UNFINISHED, RETIRED) else mark

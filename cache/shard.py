@@ -20,6 +20,7 @@ from cache.identity import FeatureIdentity
 from cache.layout import Layout
 from cache.marks import MARKS, RETIRED, UNFINISHED, checksums_of, done_mark, marks_shapes
 from cache.positions import Region, checksum_without, read_at, write_at
+from cache.space import filling
 
 
 class Shard:
@@ -99,6 +100,13 @@ class Shard:
         begin, end = self._regions["features"]
         return end - begin
 
+    @property
+    def holes(self) -> int:
+        """Bytes of the file that the disk has not been asked for yet, as it could not reserve."""
+        facts = self.path.stat()
+        blocks = getattr(facts, "st_blocks", None)  # of 512 bytes; Windows does not say
+        return 0 if blocks is None else max(0, facts.st_size - 512 * blocks)
+
     @cached_property
     def _mapping(self) -> mmap.mmap | None:
         """The mapped file; None if it is not to be mapped, or the file system can't."""
@@ -165,7 +173,8 @@ class Shard:
             source: digest of the audio.
 
         Raises:
-            FeatxError: if the disk is full, or fails.
+            DiskFull: if the disk is full.
+            FeatxError: if it fails.
         """
         if self.done[index]:  # until it is whole again, it is not
             self.mark(index, "done", UNFINISHED)
@@ -174,22 +183,27 @@ class Shard:
             self.mark(index, "source", source)
             self.mark(index, "checksum", checksums_of(features))
             self.mark(index, "done", self._done_mark(index))
-        except OSError as error:  # where space can't be reserved, it may be gone by now
+        except OSError as error:
             raise FeatxError(
-                f"{self.path}: can't be written ({error.strerror or error}). Make room on the "
-                "disk, then extract the features again to go on from there."
+                f"{self.path}: can't be written ({error.strerror or error}). Extract the features "
+                "again to go on from there."
             ) from error
 
     def _write(self, index: int, features: np.ndarray) -> None:
-        with self.path.open("r+b", buffering=0) as file:
+        # what could not be reserved may be gone by now
+        with filling(self.path, features.nbytes), self.path.open("r+b", buffering=0) as file:
             for layer, values in enumerate(map(np.ascontiguousarray, features)):
                 write_at(file, self._position(layer, int(self.frame_offset[index])), values)
 
     def mark(self, index: int, name: str, value: int | np.ndarray) -> None:
-        """Write one of an utterance's marks."""
+        """Write one of an utterance's marks.
+
+        Raises:
+            DiskFull: if the disk is full.
+        """
         marks = getattr(self, name)
         values = np.full(marks.shape[1:], value, marks.dtype)
-        with self.path.open("r+b", buffering=0) as file:
+        with filling(self.path), self.path.open("r+b", buffering=0) as file:
             write_at(file, self._regions[name][0] + index * values.nbytes, values)
         marks[index] = values
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from cache.checks import all_finite, check_disk, differences, open_files
+from cache.checks import all_finite, differences, open_files
 from cache.create import create_shard
 from cache.errors import StoreError
 from cache.identity import FeatureIdentity
@@ -21,6 +21,7 @@ from cache.layout import (
 )
 from cache.marks import RETIRED, UNFINISHED
 from cache.shard import Shard
+from cache.space import check_disk
 
 SHARDS = "shard-*.h5"
 
@@ -98,7 +99,8 @@ class FeatureStore:
                 of a job array, whose parts are written by several processes.
 
         Raises:
-            StoreError: if the folder holds other features than these, or the disk is too small.
+            StoreError: if the folder holds other features than these.
+            DiskFull: if the disk is too small.
         """
         folder.mkdir(parents=True, exist_ok=True)
         for leftover in folder.glob(f"{prefix}-*.h5.*.tmp"):
@@ -108,8 +110,8 @@ class FeatureStore:
             store._check_continues(plan, layout, identity, software)
             store.retire(store._misplaced(plan))
         missing = [p for p in plan if not (store and p.utterance in store)]
-        to_write = [p for p in plan if not (store and store.is_done(p.utterance))]
-        check_disk(folder, sum(layout.nbytes(planned.frames) for planned in to_write))
+        holes = sum(shard.holes for shard in store._shards) if store else 0
+        check_disk(folder, holes + sum(layout.nbytes(planned.frames) for planned in missing))
         blocks = split_into_blocks(missing, block_samples)
         shards = split_into_shards(blocks, layout, shard_bytes)
         for path, part in zip(_unused(folder, prefix), shards, strict=False):

@@ -3,9 +3,9 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from cache.errors import FeatxError, StoreError
+from cache.errors import DiskFull, FeatxError, StoreError
 
-__all__ = ["Call", "FeatxError", "Interrupted", "StoreError"]
+__all__ = ["Call", "DiskFull", "FeatxError", "Interrupted", "StoreError"]
 
 
 @dataclass(frozen=True)

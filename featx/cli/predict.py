@@ -9,6 +9,7 @@ from typing import Annotated
 
 import typer
 
+from cache import filling
 from featx.cli.live import OF_FILES, OF_LIVE, print_live
 from featx.cli.options import Calibrated, EncoderDevice, EncoderFolders, Longest, refuse
 from featx.errors import FeatxError
@@ -185,5 +186,6 @@ def _standard_input(inputs: list[Path]) -> Iterator[list[Path]]:
         raise FeatxError("-: nothing came on standard input. Pipe a WAV file into the command.")
     with TemporaryDirectory(prefix="featx-") as folder:
         file = Path(folder, "standard-input.wav")
-        file.write_bytes(content)
+        with filling(file, len(content)):
+            file.write_bytes(content)
         yield [file if path == Path(STANDARD_INPUT) else path for path in inputs]

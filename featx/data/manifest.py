@@ -19,6 +19,7 @@ from featx.data.manifest_rows import (
     scale_of,
     seconds,
 )
+from featx.data.paths import plain_path
 from featx.data.words import names_nobody, note_of_nobody
 from featx.utils.arguments import checked
 from featx.utils.csv_files import parse_lines
@@ -118,14 +119,22 @@ def load_manifest(path: str | Path) -> Manifest:
     return _checked_manifest(path, read_rows(path))
 
 
-def _checked_manifest(path: Path, read: ManifestRows) -> Manifest:
+def load_without_audio(path: str | Path) -> Manifest:
+    """Do as `load_manifest` does, for work on features alone: audio files may be missing."""
+    path = Path(path)
+    return _checked_manifest(path, read_rows(path), needs_audio=False)
+
+
+def _checked_manifest(path: Path, read: ManifestRows, needs_audio: bool = True) -> Manifest:
     located = locate_audio(read)
-    problems = find_problems(read, located)
+    problems = find_problems(read, located, needs_audio)
     if problems:
         raise ManifestError(f"{path} can't be used:\n{problems}")
     nobody = note_of_nobody(row["speaker"] for _, row in read.rows())
     for note in [*located.notes, *nobody]:
         log.info("%s: %s.", path, note)
+    for _, row in read.rows():  # those that are not there keep the path that they should have
+        located.paths.setdefault(row["path"], plain_path(located.folder, row["path"]))
     return Manifest(path, tuple(_utterance(row, located.paths) for _, row in read.rows()))
 
 

@@ -1,16 +1,19 @@
 """Run an experiment: what is missing, and nothing twice."""
 
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 
 from safetensors import SafetensorError
 
+from cache import as_disk_full, writing
 from featx.engines.choices import EngineName
 from featx.engines.engine import Engine
 from featx.errors import FeatxError, Interrupted
 from featx.experiments.ahead import Ahead
+from featx.experiments.config import read_experiment
 from featx.experiments.corpora import bring_manifest
 from featx.experiments.findings import Explain
 from featx.experiments.plan import Plan, PlannedRun, Store
@@ -23,6 +26,7 @@ from featx.fitting.actors import train_on
 from featx.fitting.train import Trainers
 from featx.reporting.page import report as write_report
 from featx.utils.arguments import checked
+from featx.utils.config import ConfigError
 from featx.utils.text import counted, is_warning
 
 log = logging.getLogger("featx")
@@ -88,6 +92,7 @@ def run(
 
     Raises:
         ExperimentError: if the check finds an error; then nothing was run.
+        InUseError: if another process is running it.
         PartsFailed: if a part failed, after all others and the report are done.
         Interrupted: on Ctrl-C; the same call goes on from there.
 
@@ -104,6 +109,24 @@ def run(
         >>> featx.run("first.toml")
     """
     path = Path(experiment)
+    with _alone(path):
+        return _run(path, overwrite)
+
+
+@contextmanager
+def _alone(path: Path) -> Iterator[None]:
+    """Keep others from running the experiment until the block ends."""
+    try:
+        experiment = read_experiment(path)
+    except ConfigError:  # the check says so
+        yield
+        return
+    doing = f"running the experiment {experiment.name}"
+    with writing(experiment.page, doing, within=False, instead="another name of the experiment"):
+        yield
+
+
+def _run(path: Path, overwrite: bool) -> Path:
     inspection = validate(path, overwrite)
     plan = inspection.plan
     if plan is None or inspection.findings.errors:
@@ -228,6 +251,8 @@ def as_problem(error: Exception) -> FeatxError | None:
     """
     if isinstance(error, FeatxError):
         return None if isinstance(error, Interrupted) else error
+    if full := as_disk_full(error):
+        return full
     if isinstance(error, OSError):
         return FeatxError(f"{error.filename or 'input or output'}: {error.strerror or error}")
     lacks_memory = isinstance(error, RuntimeError) and is_out_of_memory(error)

@@ -82,7 +82,8 @@ def extract(
     Raises:
         FeatxError: if the model is unknown or not to be had, no utterance can be extracted, or
             an argument's value can't be used.
-        StoreError: if the folder holds other features, or the disk is too small.
+        StoreError: if the folder holds other features.
+        DiskFull: if the disk has no room for the features.
         Interrupted: on Ctrl-C; the same call goes on from there.
 
     Example:
@@ -153,7 +154,8 @@ def write_features(
 
     Raises:
         FeatxError: if the model can't be loaded, or can't be computed with as asked.
-        StoreError: if the folder holds other features, or the disk is too small.
+        StoreError: if the folder holds other features.
+        DiskFull: if the disk has no room for the features.
         Interrupted: on Ctrl-C.
     """
     with writing(folder):

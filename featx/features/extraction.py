@@ -6,7 +6,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from cache import FeatureStore
+from cache import FeatureStore, describe_bytes
 from featx.features.plan import ExtractionPlan, describe_failures
 
 
@@ -76,7 +76,7 @@ class Extraction:
             "layers": ", ".join(layout.layers),
             **({"windows": "short, without silence"} if self.plan.short else {}),
             "features a frame": f"{layout.dim:,} in {layout.dtype}",
-            "size": f"{self.plan.nbytes / 1e9:.2f} GB",
+            "size": describe_bytes(self.plan.nbytes),
         }
         cells = "".join(
             f"<tr><th>{html.escape(name)}</th><td>{html.escape(value)}</td></tr>"

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from cache import Layout, PlannedUtterance
+from cache import Layout, PlannedUtterance, describe_bytes
 from featx.data.audio import (
     SAMPLE_RATE,
     TIME_SLACK,
@@ -145,7 +145,7 @@ class ExtractionPlan:
         return (
             f"{len(self.planned):,} utterances, {self.seconds / 3600:.2f} h of audio; "
             f"{self.frames:,} frames × {layers} × {dim} features in {dtype}: "
-            f"{self.nbytes / 1e9:.2f} GB{trimmed}{self._windows()}"
+            f"{describe_bytes(self.nbytes)}{trimmed}{self._windows()}"
             f"{describe_failures(self.failures)}"
         )
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from pydantic import NonNegativeFloat, PositiveFloat, PositiveInt
 
 from cache import FeatureStore
-from featx.data.manifest import Manifest, load_manifest
+from featx.data.manifest import Manifest
 from featx.engines.choices import EngineName
 from featx.engines.engine import Engine
 from featx.errors import FeatxError
@@ -21,6 +21,7 @@ from featx.fitting.run import run_fit
 from featx.protocols.protocol import Protocol, choose_protocol
 from featx.runs.folder import run_folder
 from featx.runs.run import Run
+from featx.stores.labels import load_labels
 from featx.utils.arguments import as_list, checked, refuse_beside
 from featx.utils.files import AnyPath
 
@@ -120,11 +121,15 @@ def fit(
         if protocol is not None:
             beside = {"folds", "speaker_dependent"}
             refuse_beside(fit, given, beside, "protocol", "which says how to divide")
-        corpus = manifest if isinstance(manifest, Manifest) else load_manifest(manifest)
+        corpus = (
+            manifest
+            if isinstance(manifest, Manifest)
+            else load_labels(manifest, lambda path: _folders(features, model, path))
+        )
         chosen = choose_protocol(protocol, corpus, folds, speaker_dependent)
         data = {
             "manifest": str(corpus.path),
-            "features": _folders(features, model, corpus),
+            "features": list(map(str, _folders(features, model, corpus.path))),
             "layers": join_layers(layers),
             "seconds": seconds,
             "normalize": normalize,
@@ -142,11 +147,11 @@ def fit(
 
 
 def _folders(
-    features: Store | Sequence[Store] | None, model: str | Sequence[str] | None, corpus: Manifest
-) -> list[str]:
+    features: Store | Sequence[Store] | None, model: str | Sequence[str] | None, manifest: Path
+) -> list[Path]:
     """Return the folders of the stores that are given or, if none are, of the models' features."""
     for name, given in (("features", features), ("model", model)):
         if given is not None and not as_list(given):
             raise FeatxError(f"`{name}` is empty: give one or more, or leave it out.")
-    stores = as_list(features) or find_stores(corpus.path, as_list(model))
-    return [str(store.folder if isinstance(store, FeatureStore) else store) for store in stores]
+    stores: list[Store] = as_list(features) or [*find_stores(manifest, as_list(model))]
+    return [store.folder if isinstance(store, FeatureStore) else Path(store) for store in stores]

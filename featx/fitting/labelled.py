@@ -8,11 +8,12 @@ from pathlib import Path
 import torch
 
 from cache import FeatureStore
-from featx.data.manifest import Manifest, Utterance, load_manifest
+from featx.data.manifest import Manifest, Utterance
 from featx.errors import FeatxError
 from featx.features.layers import join_layers
 from featx.features.stores import find_store
 from featx.fitting.selection import Selection, select
+from featx.stores.labels import load_labels
 
 
 @dataclass(frozen=True)
@@ -49,7 +50,11 @@ def open_labelled(
         FeatxError: if the manifest or store can't be used, or utterances have no features, or
             damaged ones.
     """
-    corpus = manifest if isinstance(manifest, Manifest) else load_manifest(manifest)
+    corpus = (
+        manifest
+        if isinstance(manifest, Manifest)
+        else load_labels(manifest, lambda path: [_folder(features) or find_store(path)])
+    )
     given = features if features is not None else find_store(corpus.path)
     store = given if isinstance(given, FeatureStore) else FeatureStore(Path(given))
     selection = select(store, join_layers(layers), math.inf, torch.device("cpu"))
@@ -61,3 +66,9 @@ def open_labelled(
         )
     selection.check([utterance.utterance for utterance in corpus.utterances])
     return Labelled(selection, corpus.utterances)
+
+
+def _folder(features: str | Path | FeatureStore | None) -> Path | None:
+    if features is None:
+        return None
+    return features.folder if isinstance(features, FeatureStore) else Path(features)

@@ -15,6 +15,7 @@ import torch
 from torch import Tensor
 
 from classifiers.statistics import Moments
+from featx.errors import DiskFull
 from featx.fitting.selection import Selection
 from featx.utils.files import replace
 from featx.utils.parallel import map_ahead
@@ -122,7 +123,7 @@ def _write(path: Path, selection: Selection, moments: Mapping[str, Moments]) -> 
 
     try:
         replace(path, save)
-    except OSError as error:
+    except (OSError, DiskFull) as error:  # they can be measured again
         log.info("The moments of the features are not kept, as %s can't be written.", path.parent)
         log.debug("%s", error)
 

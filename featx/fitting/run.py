@@ -7,7 +7,7 @@ from pathlib import Path
 
 from safetensors.torch import save
 
-from featx.data.manifest import Manifest, load_manifest
+from featx.data.manifest import Manifest
 from featx.features.encoders.devices import Compute
 from featx.fitting.chosen import COLUMNS
 from featx.fitting.config import FitConfig, lacks_final
@@ -34,10 +34,12 @@ from featx.runs.files import (
     WEIGHTS,
 )
 from featx.runs.folder import extend_run, open_run
+from featx.runs.making import making
 from featx.scoring.calibration import write_calibration
 from featx.scoring.figures import draw_confusion
 from featx.scoring.predictions import rounded, score_outcomes, write_predictions
 from featx.scoring.results import Results
+from featx.stores.labels import load_labels
 from featx.utils.files import write_bytes, write_csv, write_json
 from featx.utils.machine import describe_environment, peak_memory
 
@@ -71,11 +73,25 @@ def run_fit(
         trainers: who trains the heads; of no effect on the result either.
 
     Raises:
-        FeatxError: if the folder holds a run of another config, or no run at all, or the manifest
-            or a store can't be used, or the same sound is in two parts of a fold.
+        FeatxError: if the folder holds a run of another config, or no run at all, or another
+            process fits into it, or the manifest or a store can't be used, or the same sound is in
+            two parts of a fold.
         Interrupted: on Ctrl-C.
     """
-    corpus = manifest or load_manifest(config.manifest)
+    extends = not overwrite and lacks_final(folder, config.to_toml())
+    with making(folder, "fitting", overwrite or extends):
+        return _run_fit(config, folder, overwrite, compute, manifest, trainers)
+
+
+def _run_fit(
+    config: FitConfig,
+    folder: Path,
+    overwrite: bool,
+    compute: Compute,
+    manifest: Manifest | None,
+    trainers: Trainers,
+) -> Results:
+    corpus = manifest or load_labels(config.manifest, lambda _: config.features)
     fit = plan_fit(config, corpus, trainers.place(compute))
     if overwrite or not (folder / SCORES).is_file():  # what is finished stays as it is
         task = check_task(fit.data.task, corpus, config.keep_duplicates)

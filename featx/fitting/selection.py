@@ -14,6 +14,7 @@ from classifiers.shape import InputShape
 from classifiers.statistics import Moments, measure
 from featx.features.layers import choose_layers
 from featx.features.verified import check_features
+from featx.stores.used import mark_used
 
 AHEAD = 8  # groups that the system may read in advance
 IN_USE = 16  # groups, the latest, that may still be computed on
@@ -36,6 +37,9 @@ class Selection:
     seconds: float
     device: torch.device
     average: int = 1
+
+    def __post_init__(self) -> None:
+        mark_used(self.store.folder)
 
     @property
     def layers(self) -> list[str]:

@@ -13,6 +13,7 @@ from typing import TypeVar
 import torch
 from threadpoolctl import threadpool_limits
 
+from cache import check_disk, describe_bytes
 from classifiers.batch import Examples
 from classifiers.cores import Crew, Worker, use_one_core
 from classifiers.heads import train_head
@@ -81,7 +82,7 @@ class Threads:
         pooled = takes_moments(fit)
         keep = fits_in_memory(fit.data, compute.memory)
         where = "kept in memory" if keep else "read from the disk as needed"
-        log.debug("%.2f GB of features, %s", fit.data.nbytes() / 1e9, where)
+        log.debug("%s of features, %s", describe_bytes(fit.data.nbytes()), where)
         device = compute.place
         sources = prepare(fit.data, fit.config.normalize, keep, pooled)
         # a disk serves one head best, and a GPU is one worker
@@ -114,16 +115,20 @@ def fit_members(
         trainers: who trains; of no effect either.
 
     Raises:
-        FeatxError: if training diverges.
+        FeatxError: if training diverges, or the disk has no room for all heads.
         Interrupted: on Ctrl-C.
     """
     assignments = assign(fit)
     members = find_members(fit, folder)
     missing = [assignment for assignment in assignments if assignment not in members]
     try:
-        for member in train_each(fit, missing, len(members), compute, fit_member, trainers):
-            member.save(folder, fit.inputs)
+        heads = train_each(fit, missing, len(members), compute, fit_member, trainers)
+        for number, member in enumerate(heads):
+            nbytes = member.save(folder, fit.inputs)
             members[Assignment(member.seed, member.fold)] = member
+            if number == 0:  # the others are as large, and the run's weights as all of them
+                others = nbytes * (len(missing) - 1 + len(assignments))
+                check_disk(folder, others, "the other heads", "choose a folder on another disk")
     except KeyboardInterrupt:
         raise Interrupted(
             f"Interrupted with {len(members)} of {len(assignments)} heads trained. "

@@ -15,7 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import cache.shard
-from cache import FeatureIdentity, FeatureStore, FeatxError, Layout, PlannedUtterance, StoreError
+from cache import DiskFull, FeatureIdentity, FeatureStore, Layout, PlannedUtterance, StoreError
 
 LAYOUT = Layout(("0", "1", "2"), 4)
 IDENTITY = FeatureIdentity("tiny", "", frame_step=0.02)
@@ -207,7 +207,7 @@ def test_shards_of_different_stores_are_refused(tmp_path):
 
 def test_a_full_disk_is_noticed_before_any_work(tmp_path, monkeypatch):
     monkeypatch.setattr(shutil, "disk_usage", lambda _: SimpleNamespace(free=359))
-    with pytest.raises(StoreError, match="disk"):  # 15 frames × 3 layers × 4 features × 2 bytes
+    with pytest.raises(DiskFull, match="needs 360 B, 359 B free"):  # 15 frames × 3 × 4 × 2 bytes
         prepare(tmp_path)
     assert not list(tmp_path.iterdir())
     monkeypatch.setattr(shutil, "disk_usage", lambda _: SimpleNamespace(free=360))
@@ -280,10 +280,10 @@ def test_a_disk_that_fills_up_ends_the_work_in_a_sentence(tmp_path, monkeypatch)
     with monkeypatch.context() as patch:
         patch.setattr(cache.shard, "write_at", fail)
         with pytest.raises(
-            FeatxError, match=r"shard-0000\.h5: .*No space left.* Make room"
-        ) as raised:
+            DiskFull, match=r"shard-0000\.h5: the disk is full: needs 96 B, .* free\. Make room"
+        ):
             store.write("u3", values(PLAN[3]))
-    assert not isinstance(raised.value, StoreError)  # which an extraction takes for one utterance's
+    assert not issubclass(DiskFull, StoreError)  # which an extraction takes for one utterance's
     assert not store.is_done("u3")
     fill(store)
     assert FeatureStore(tmp_path).damaged() == []
