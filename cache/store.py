@@ -31,6 +31,7 @@ class FeatureStore:
 
     Args:
         folder: where the shards are.
+        names: what the shards are called: all of the store's, or the name of a single file.
 
     What is done is known as it was when the store was opened.
 
@@ -45,9 +46,9 @@ class FeatureStore:
         software: the versions that computed them.
     """
 
-    def __init__(self, folder: str | Path) -> None:
+    def __init__(self, folder: str | Path, names: str = SHARDS) -> None:
         self.folder = folder = Path(folder)
-        paths = sorted(folder.glob(SHARDS))
+        paths = sorted(folder.glob(names))
         mapped = len(paths) <= open_files() // 2  # a mapped file stays open
         self._shards = [Shard(path, mapped) for path in paths]
         if not self._shards:
@@ -201,6 +202,11 @@ class FeatureStore:
         shard, index = self._place(utterance)
         sums = shard.checksum[index] if layers is None else shard.checksum[index, list(layers)]
         return zlib.crc32(sums.tobytes())
+
+    def path(self, utterance: str) -> Path:
+        """Return the file that has room for an utterance."""
+        shard, _ = self._places[utterance]
+        return shard.path
 
     def cell(self, utterance: str) -> tuple[Path, int]:
         """Return the file that holds an utterance's features, and the utterance's place in it."""

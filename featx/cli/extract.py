@@ -9,6 +9,7 @@ import typer
 
 from featx.cli.complete import complete_model
 from featx.cli.errors import explain_within
+from featx.cli.options import Address, EngineChoice
 from featx.cli.output import Json, show
 from featx.errors import FeatxError
 from featx.features.choices import Dtype, NormalizeWaveform, Precision, TooLong, Window
@@ -87,6 +88,15 @@ def extract(
     too_long: Annotated[
         TooLong, typer.Option(help="Refuse longer utterances, or trim them to their beginning.")
     ] = "refuse",
+    shard: Annotated[
+        str | None,
+        typer.Option(
+            metavar="I/N",
+            help="Write only a part, such as 2/8, the second of eight, as a job of an array.",
+        ),
+    ] = None,
+    engine: EngineChoice = "local",
+    address: Address = None,
     dry_run: Annotated[
         bool,
         typer.Option("--dry-run", help="Print hours, frames and bytes, and write nothing."),
@@ -114,6 +124,9 @@ def extract(
         batch_seconds=batch_seconds,
         max_seconds=max_seconds,
         too_long=too_long,
+        shard=shard,
+        engine=engine,
+        address=address,
         dry_run=dry_run,
     )
     words = partial(explain_within, context)
@@ -123,4 +136,5 @@ def extract(
     if extraction.failures:
         raise typer.Exit(1)
     where = f"--features {out}" if out else f"--model {model}"
-    log.info("Next: featx fit --head dense --manifest %s %s", manifest, where)
+    first = "Once all parts are done" if shard else "Next"
+    log.info("%s: featx fit --head dense --manifest %s %s", first, manifest, where)

@@ -110,7 +110,7 @@ def run(
     """
     path = Path(experiment)
     with _alone(path):
-        return _run(path, overwrite)
+        return _run(path, overwrite, Engine(engine, address))
 
 
 @contextmanager
@@ -126,15 +126,15 @@ def _alone(path: Path) -> Iterator[None]:
         yield
 
 
-def _run(path: Path, overwrite: bool) -> Path:
+def _run(path: Path, overwrite: bool, engine: Engine) -> Path:
     inspection = validate(path, overwrite)
     plan = inspection.plan
     if plan is None or inspection.findings.errors:
         raise ExperimentError(path, inspection)
     log.info("%s", to_text(inspection))
     try:
-        with Engine(engine, address) as machines:
-            return _Course(inspection, plan, overwrite, machines).run()
+        with engine:
+            return _Course(inspection, plan, overwrite, engine).run()
     except KeyboardInterrupt:
         raise Interrupted("Interrupted. Run the experiment again to go on from there.") from None
 
@@ -218,7 +218,7 @@ class _Course:
         return [name for name in run.needs if name not in done]
 
     def _extract(self, store: Store) -> str:
-        return extract_store(store, self._inspection.manifests[store.corpus])
+        return extract_store(store, self._inspection.manifests[store.corpus], self._engine)
 
     def _make(self, run: PlannedRun, trainers: Trainers) -> str:
         """Make a run that is not there yet, and say how well its system does."""

@@ -1,6 +1,7 @@
 """The steps of an experiment: features are extracted, and runs are made."""
 
 from featx.data.manifest import Manifest
+from featx.engines.engine import HERE, Engine
 from featx.errors import FeatxError
 from featx.experiments.features import config_of, is_complete
 from featx.experiments.plan import Plan, PlannedRun, Store
@@ -17,12 +18,13 @@ from featx.scoring.results import Results
 from featx.voting.run import run_vote
 
 
-def extract_store(store: Store, manifest: Manifest) -> str:
+def extract_store(store: Store, manifest: Manifest, engine: Engine = HERE) -> str:
     """Extract what a feature store lacks; return what was done.
 
     Args:
         store: the features, and their place.
         manifest: the corpus's utterances.
+        engine: where they are computed.
 
     Raises:
         FeatxError: if the model or an utterance can't be used, or the place holds other features.
@@ -30,7 +32,7 @@ def extract_store(store: Store, manifest: Manifest) -> str:
     """
     if is_complete(store, manifest):
         return "done before"
-    extraction = extract_features(config_of(store), manifest, store.folder)
+    extraction = extract_features(config_of(store), manifest, store.folder, engine=engine)
     if extraction.failures:
         raise FeatxError(extraction.describe())
     return extraction.describe()

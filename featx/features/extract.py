@@ -8,8 +8,12 @@ from typing import Literal, cast
 
 from pydantic import PositiveFloat
 
-from cache import FeatureIdentity, FeatureStore, check_disk, writing
+from cache import SHARD_BYTES, FeatureIdentity, FeatureStore, check_disk, writing
 from featx.data.manifest import Manifest, load_manifest
+from featx.engines.choices import EngineName
+from featx.engines.engine import HERE, Engine
+from featx.errors import FeatxError
+from featx.features.actors import Actors
 from featx.features.batches import block_samples
 from featx.features.choices import Dtype, NormalizeWaveform, Precision, TooLong, Window
 from featx.features.config import ExtractConfig
@@ -18,6 +22,7 @@ from featx.features.extraction import Extraction
 from featx.features.extractors import find_extractor, find_outline
 from featx.features.fill import fill
 from featx.features.layers import join_layers
+from featx.features.parts import Part
 from featx.features.plan import MAX_SECONDS, ExtractionPlan, LengthLimit, plan_extraction
 from featx.features.stores import store_folder
 from featx.features.work import Extractor, Outline
@@ -44,6 +49,9 @@ def extract(
     batch_seconds: PositiveFloat | None = None,
     max_seconds: PositiveFloat = MAX_SECONDS,
     too_long: TooLong = "refuse",
+    shard: str | None = None,
+    engine: EngineName = "local",
+    address: str | None = None,
     dry_run: bool = False,
 ) -> Extraction:
     """Write the layers of a frozen speech model, or acoustic features, to a feature store.
@@ -73,6 +81,11 @@ def extract(
         batch_seconds: seconds of audio in a batch; by default 15 on a processor, 120 on a GPU.
         max_seconds: the longest utterance that is taken, in seconds.
         too_long: "refuse" longer utterances, or "trim" them to their beginning.
+        shard: write only a part, such as "2/8", the second of eight, as a job of an array. Parts
+            have files of their own; the store is whole when all are done.
+        engine: "local" computes in this process, "ray" on the machines of a Ray cluster, a GPU or
+            a group of cores each. Features are the same.
+        address: the Ray cluster to join; by default this machine alone.
         dry_run: plan everything and write nothing; needs no weights.
 
     Returns:
@@ -102,11 +115,18 @@ def extract(
     )
     utterances = manifest if isinstance(manifest, Manifest) else load_manifest(Path(manifest))
     folder = Path(out) if out is not None else store_folder(utterances.path, str(model))
-    return extract_features(config, utterances, folder, dry_run)
+    part = None if shard is None else Part.parse(shard)
+    with Engine(engine, address) as machines:
+        return extract_features(config, utterances, folder, dry_run, machines, part)
 
 
 def extract_features(
-    config: ExtractConfig, manifest: Manifest, folder: Path, dry_run: bool = False
+    config: ExtractConfig,
+    manifest: Manifest,
+    folder: Path,
+    dry_run: bool = False,
+    engine: Engine = HERE,
+    part: Part | None = None,
 ) -> Extraction:
     """Do what `extract` does, as a config says.
 
@@ -115,12 +135,18 @@ def extract_features(
         manifest: the utterances.
         folder: the store's folder.
         dry_run: plan everything and write nothing.
+        engine: where features are computed.
+        part: the part to write; all if None.
 
     Raises:
         FeatxError: as for `extract`.
         StoreError: as for `extract`.
         Interrupted: on Ctrl-C.
     """
+    if part and not engine.is_local:
+        raise FeatxError("`shard` is for job arrays; `engine='ray'` divides the work by itself.")
+    actors = None if dry_run or engine.is_local else Actors(engine, config)
+    config = actors.config if actors else config
     # what can't be computed is refused before every file is read
     extractor = None if dry_run else find_extractor(config)
     outline = extractor.outline if extractor else find_outline(config)
@@ -128,7 +154,7 @@ def extract_features(
     log.info("%s", plan.describe())
     if extractor is None:
         return Extraction(folder, plan, 0, 0, plan.failures, dry_run=True)
-    return write_features(extractor, plan, folder)
+    return write_features(extractor, plan, folder, actors=actors, part=part)
 
 
 def plan_features(config: ExtractConfig, outline: Outline, manifest: Manifest) -> ExtractionPlan:
@@ -142,7 +168,12 @@ def plan_features(config: ExtractConfig, outline: Outline, manifest: Manifest) -
 
 
 def write_features(
-    extractor: Extractor, plan: ExtractionPlan, folder: Path, check: Check | None = None
+    extractor: Extractor,
+    plan: ExtractionPlan,
+    folder: Path,
+    check: Check | None = None,
+    actors: Actors | None = None,
+    part: Part | None = None,
 ) -> Extraction:
     """Write the features of the planned utterances to a store.
 
@@ -151,6 +182,8 @@ def write_features(
         plan: what to write.
         folder: the store's folder.
         check: called with what the features will be, before any is computed; it may refuse them.
+        actors: what computes them, if it is not this process.
+        part: the part to write; all if None.
 
     Raises:
         FeatxError: if the model can't be loaded, or can't be computed with as asked.
@@ -158,7 +191,7 @@ def write_features(
         DiskFull: if the disk has no room for the features.
         Interrupted: on Ctrl-C.
     """
-    with writing(folder):
+    with writing(folder, part=part.name if part else None):
         if not FeatureStore.exists(folder):
             check_disk(folder, plan.nbytes)
         work = extractor.start(plan, folder)
@@ -166,12 +199,22 @@ def write_features(
         identity = replace(work.identity, trimmed_to=trimmed_to)
         if check:
             check(identity)
+        block = block_samples(work.seconds)
+        if part:
+            plan = part.cut(plan, block)
+            log.info("%s", part.describe(plan))
+            if not plan.planned:
+                return Extraction(folder, plan, 0, 0, plan.failures)
         store = FeatureStore.prepare(
             folder,
             plan.planned,
             plan.layout,
             identity,
             work.software,
-            block_samples=block_samples(work.seconds),
+            actors.shard_bytes(plan) if actors else SHARD_BYTES,
+            block,
+            part.prefix if part else "shard",
         )
+        if actors:
+            return actors.fill(store, plan, work)
         return fill(store, plan, work.workers, work.seconds)

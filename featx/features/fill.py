@@ -1,11 +1,12 @@
 """Compute the features that a store lacks."""
 
-from collections.abc import Callable, Sequence
+import typing
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
 
 import numpy as np
 
-from cache import FeatureStore, PlannedUtterance, StoreError
+from cache import FeatureStore, Layout, PlannedUtterance, StoreError
 from classifiers.cores import use_one_core
 from featx.data.audio import AudioError
 from featx.errors import Interrupted
@@ -38,10 +39,10 @@ def fill(
         Interrupted: on Ctrl-C.
     """
     failures = dict(plan.failures)
-    waiting = _waiting(store, plan)
+    waiting = find_waiting(store, plan)
     try:
         if waiting:
-            failures |= _Filling(store, plan, waiting).run(workers(), seconds)
+            failures |= Filling(store, plan, waiting).run(workers(), seconds)
     except KeyboardInterrupt:
         done = sum(store.is_done(planned.utterance) for planned in plan.planned)
         raise Interrupted(
@@ -55,44 +56,70 @@ def fill(
     return Extraction(store.folder, plan, extracted, kept, failures)
 
 
-def _waiting(store: FeatureStore, plan: ExtractionPlan) -> set[str]:
+def find_waiting(store: FeatureStore, plan: ExtractionPlan) -> set[str]:
     """Return the utterances to compute: those not done, and those damaged since."""
     names = [planned.utterance for planned in plan.planned]
     if not all(map(store.is_done, names)):
         # An interrupted machine may have lost writes that an interrupted process does not lose.
-        store.forget(store.damaged())
+        store.forget(store.damaged(filter(store.is_done, names)))
     return {name for name in names if not store.is_done(name)}
 
 
-class _Filling:
+class Sink(typing.Protocol):
+    """Where features go: a store, or whoever sends them to where the store is."""
+
+    layout: Layout
+
+    def by_shard(self, plan: Iterable[PlannedUtterance]) -> list[list[PlannedUtterance]]:
+        """Group utterances by the shard that holds them."""
+
+    def write(self, utterance: str, features: np.ndarray, source: int = 0) -> None:
+        """Take the features of an utterance."""
+
+
+class Filling:
     """Decodes, encodes and writes batches, each in threads of its own.
 
     Args:
-        store: a store with room for the plan.
+        store: where features go, with room for the plan.
         plan: what to write.
         waiting: the utterances to compute.
+
+    Attributes:
+        failures: why utterances failed, by utterance.
     """
 
-    def __init__(self, store: FeatureStore, plan: ExtractionPlan, waiting: set[str]) -> None:
+    def __init__(self, store: Sink, plan: ExtractionPlan, waiting: set[str]) -> None:
         self._store, self._plan, self._waiting = store, plan, waiting
-        self._failures: dict[str, str] = {}
+        self.failures: dict[str, str] = {}
 
     def run(self, workers: Workers, seconds: float) -> dict[str, str]:
         """Compute and write everything that waits; return why some of it failed."""
         missing = self._waiting_work(self._plan.planned)
         whole = self._plan.work(self._plan.planned)
-        decode = partial(_decode, self._plan)
-        batches = self._batches(seconds)
-        waiting = filter(self._waits, batches)
-        decoded = map_ahead(decode, waiting, workers.decoders, use_one_core)
+        batches = self.batches(seconds)
         alone = len(batches) == 1  # of all that was planned: a stop must not change how it is done
         with progress("Extracting", whole, self._plan.unit, whole - missing) as advance:
-            dtype = self._store.layout.dtype
-            for (batch, unread), encoded in workers.encode(decoded, dtype, alone):
-                self._failures |= unread
-                self._write([p for p in batch if p.utterance not in unread], encoded)
+            for batch in self.steps(workers, batches, alone):
                 advance(self._waiting_work(batch))
-        return self._failures
+        return self.failures
+
+    def steps(self, workers: Workers, batches: Sequence[Batch], alone: bool) -> Iterator[Batch]:
+        """Compute and write what waits in some batches; yield each when it is written.
+
+        Args:
+            workers: the threads that compute.
+            batches: from `batches`.
+            alone: whether all that was planned is a single batch.
+        """
+        decode = partial(_decode, self._plan)
+        waiting = filter(self._waits, batches)
+        decoded = map_ahead(decode, waiting, workers.decoders, use_one_core)
+        dtype = self._store.layout.dtype
+        for (batch, unread), encoded in workers.encode(decoded, dtype, alone):
+            self.failures |= unread
+            self._write([p for p in batch if p.utterance not in unread], encoded)
+            yield batch
 
     def _write(self, batch: Batch, encoded: Sequence[np.ndarray]) -> None:
         for planned, features in zip(batch, encoded, strict=True):
@@ -101,9 +128,9 @@ class _Filling:
             try:
                 self._store.write(planned.utterance, features, planned.source)
             except StoreError as error:
-                self._failures[planned.utterance] = str(error)
+                self.failures[planned.utterance] = str(error)
 
-    def _batches(self, seconds: float) -> list[Batch]:
+    def batches(self, seconds: float) -> list[Batch]:
         """Return the batches, with and without something to compute in them.
 
         They are made of all that was planned, so that a batch which was begun before a stop is
