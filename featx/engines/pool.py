@@ -174,8 +174,8 @@ class Pool:
                 self._take(actor, job, answer)
 
     def _take(self, actor: Any, job: _Job | None, answer: Answer) -> None:
-        for level, text in answer.said:
-            log.log(level, "%s", text)
+        for level, text in answer.said:  # what each says at its start has been said before
+            log.log(level if job else logging.DEBUG, "%s", text)
         if job is None:
             if answer.error:
                 raise answer.error
