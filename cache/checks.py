@@ -31,7 +31,9 @@ def all_finite(values: np.ndarray) -> bool:
 
 
 def open_files() -> int:
-    """Return how many files a process may have open."""
+    """Return how many files a process may have open; a number for those without a limit."""
+    usual = 8192
     if resource is None:
-        return 8192
-    return resource.getrlimit(resource.RLIMIT_NOFILE)[0]
+        return usual
+    limit: int = resource.getrlimit(resource.RLIMIT_NOFILE)[0]
+    return usual if limit == resource.RLIM_INFINITY else limit

@@ -50,7 +50,7 @@ def create_shard(
         DiskFull: if the disk has no room for the file.
     """
     unfinished = path.with_name(f"{path.name}.{os.getpid()}.tmp")
-    with new_hdf5(unfinished, alignment_threshold=PAGE, alignment_interval=PAGE) as file:
+    with new_hdf5(unfinished, path, alignment_threshold=PAGE, alignment_interval=PAGE) as file:
         file.attrs["format"] = FORMAT
         file.attrs["layers"] = list(layout.layers)
         file.attrs["identity"] = json.dumps(identity.to_json(), sort_keys=True)

@@ -12,25 +12,34 @@ from typing import Any
 
 import h5py
 
-from cache.space import filling
+from cache.space import as_disk_full, filling
 
 
 @contextmanager
-def new_hdf5(path: Path, **options: Any) -> Iterator[h5py.File]:
+def new_hdf5(path: Path, final: Path | None = None, **options: Any) -> Iterator[h5py.File]:
     """Give a new HDF5 file to fill; where the block fails or the disk is full, it is removed.
 
     Args:
         path: the file; replaced if it is there.
+        final: what it will be called at last, for the error.
         options: of `h5py.File`.
 
     Raises:
         DiskFull: if the disk has no room for it.
     """
-    with filling(path, unfinished=path), _Forbearing(path, "w+b") as file:
-        with h5py.File(file, "w", **options) as hdf5:
+    try:
+        with (
+            filling(final or path),
+            _Forbearing(path, "w+b") as file,
+            h5py.File(file, "w", **options) as hdf5,
+        ):
             yield hdf5
-        if file.failure:
-            raise file.failure
+    except BaseException:
+        path.unlink(missing_ok=True)
+        raise
+    if file.failure:
+        path.unlink()
+        raise as_disk_full(file.failure, final or path, file.size) or file.failure
 
 
 class _Forbearing(FileIO):
@@ -38,14 +47,17 @@ class _Forbearing(FileIO):
 
     Attributes:
         failure: the first error.
+        size: how many bytes the file has, or would have.
     """
 
     failure: OSError | None = None
+    size = 0
 
     def write(self, values: Any) -> int:
         """Write all values, or none of them any more."""
         rest = memoryview(values).cast("B")
         size = len(rest)
+        self.size = max(self.size, self.tell() + size)
         try:
             while rest and not self.failure:
                 rest = rest[super().write(rest) :]
@@ -55,6 +67,7 @@ class _Forbearing(FileIO):
 
     def truncate(self, size: int | None = None) -> int:
         """Set the file's size, if the disk takes it."""
+        self.size = size or 0
         try:
             return super().truncate(size)
         except OSError as error:

@@ -52,7 +52,7 @@ def _write(
         shard.identity,
         shard.software,
     )
-    new = Shard(place, mapped=False)
+    new = Shard(place)
     for number, index in enumerate(kept):
         if shard.is_done(index):
             if not shard.is_whole(index):

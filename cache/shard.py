@@ -10,10 +10,12 @@ import os
 from collections.abc import Sequence
 from functools import cached_property
 from pathlib import Path
+from weakref import WeakSet
 
 import h5py
 import numpy as np
 
+from cache.checks import open_files
 from cache.create import FORMAT, SUM, region
 from cache.errors import DamagedStore, FeatxError, StoreError
 from cache.identity import FeatureIdentity
@@ -22,13 +24,14 @@ from cache.marks import MARKS, RETIRED, UNFINISHED, checksums_of, done_mark, mar
 from cache.positions import Region, checksum_without, read_at, write_at
 from cache.space import filling
 
+_mappings: WeakSet[mmap.mmap] = WeakSet()  # of all stores that are open
+
 
 class Shard:
     """A shard opened for reading, and for writing at positions.
 
     Args:
         path: its file.
-        mapped: map the features, for which the file stays open; else they are copied.
 
     Raises:
         DamagedStore: if the file's tables are not those that were written.
@@ -42,8 +45,8 @@ class Shard:
         utterances: their ids, and for each its `samples`, `frames`, `frame_offset` and marks.
     """
 
-    def __init__(self, path: Path, mapped: bool = True) -> None:
-        self.path, self._mapped = path, mapped
+    def __init__(self, path: Path) -> None:
+        self.path = path
         try:
             # The tables are final, so no lock is needed, and network file systems lack them.
             with h5py.File(path, "r", locking=False) as file:
@@ -109,14 +112,16 @@ class Shard:
 
     @cached_property
     def _mapping(self) -> mmap.mmap | None:
-        """The mapped file; None if it is not to be mapped, or the file system can't."""
-        if not self._mapped:
+        """The mapped file; None if too many are mapped, or the file system can't map."""
+        if len(_mappings) >= open_files() // 2:  # a mapped file stays open
             return None
         try:
             with self.path.open("rb") as file:
-                return mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+                mapping = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
         except OSError:
             return None
+        _mappings.add(mapping)
+        return mapping
 
     @cached_property
     def _features(self) -> np.ndarray | None:

@@ -91,24 +91,27 @@ def filling(
             unfinished.unlink(missing_ok=True)
         if code is None:
             raise
-        raise _disk_full(str(path), code, needed, path.parent) from error
+        raise _disk_full(code, path, needed) from error
 
 
-def as_disk_full(error: Exception, name: str = "") -> DiskFull | None:
+def as_disk_full(
+    error: Exception, path: Path | None = None, needed: int | None = None, name: str = ""
+) -> DiskFull | None:
     """Return what says that a disk is full, for an error that means it; None for all others.
 
     Args:
         error: what was raised.
-        name: what was written, if the error names no file.
+        path: the file that was written; by default the one that the error names, if it does.
+        needed: how many bytes were to be written, if that is known.
+        name: what was written, if it is no file.
     """
-    code = _full(error)
+    code = _full(error, path)
     if code is None:
         return None
-    file = getattr(error, "filename2", None) or getattr(error, "filename", None)
-    if file is None:
-        return _disk_full(name, code)
-    path = Path(os.fsdecode(file))
-    return _disk_full(str(path), code, None, path.parent)
+    named = getattr(error, "filename2", None) or getattr(error, "filename", None)
+    if path is None and named is not None:
+        path = Path(os.fsdecode(named))
+    return _disk_full(code, path, needed, name)
 
 
 def _full(error: BaseException, path: Path | None = None) -> int | None:
@@ -130,20 +133,18 @@ def _full(error: BaseException, path: Path | None = None) -> int | None:
     return errno.ENOSPC if path and vague and free_bytes(path.parent) < _NO_ROOM else None
 
 
-def _disk_full(
-    name: str, code: int, needed: int | None = None, folder: Path | None = None
-) -> DiskFull:
+def _disk_full(code: int, path: Path | None, needed: int | None, name: str = "") -> DiskFull:
     problem = _FULL[code]
-    numbers = ""
-    if folder and code == errno.ENOSPC:
-        free = free_bytes(folder)
-        numbers = f"{describe_bytes(free)} free" if needed is None else need_and_free(needed, free)
-        if _lacks_inodes(folder):
+    numbers = "" if needed is None else f": needs {describe_bytes(needed)}"
+    if path and code == errno.ENOSPC:
+        free = free_bytes(path.parent)
+        known = f"{describe_bytes(free)} free" if needed is None else need_and_free(needed, free)
+        numbers = f": {known}"
+        if _lacks_inodes(path.parent):
             problem = "the disk can hold no more files, as it has no inodes left"
-    elif needed is not None:
-        numbers = f"needs {describe_bytes(needed)}"
-    place = f"{name}: {problem}" if name else f"{problem[0].upper()}{problem[1:]}"
-    return DiskFull(f"{place}{': ' if numbers else ''}{numbers}. {_CURE}")
+    name = str(path or name)
+    said = f"{name}: {problem}" if name else f"{problem[0].upper()}{problem[1:]}"
+    return DiskFull(f"{said}{numbers}. {_CURE}")
 
 
 def _lacks_inodes(folder: Path) -> bool:

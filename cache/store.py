@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from cache.checks import all_finite, differences, open_files
+from cache.checks import all_finite, differences
 from cache.create import create_shard
 from cache.errors import StoreError
 from cache.identity import FeatureIdentity
@@ -48,9 +48,7 @@ class FeatureStore:
 
     def __init__(self, folder: str | Path, names: str = SHARDS) -> None:
         self.folder = folder = Path(folder)
-        paths = sorted(folder.glob(names))
-        mapped = len(paths) <= open_files() // 2  # a mapped file stays open
-        self._shards = [Shard(path, mapped) for path in paths]
+        self._shards = [Shard(path) for path in sorted(folder.glob(names))]
         if not self._shards:
             raise StoreError(f"{folder}: no feature store is here. Extract features into it.")
         first = self._shards[0]
@@ -103,14 +101,16 @@ class FeatureStore:
             StoreError: if the folder holds other features than these.
             DiskFull: if the disk is too small.
         """
-        folder.mkdir(parents=True, exist_ok=True)
-        for leftover in folder.glob(f"{prefix}-*.h5.*.tmp"):
-            leftover.unlink()
         store = cls(folder) if cls.exists(folder) else None
         if store:
             store._check_continues(plan, layout, identity, software)
             store.retire(store._misplaced(plan))
         missing = [p for p in plan if not (store and p.utterance in store)]
+        if store and all(store.is_done(planned.utterance) for planned in plan):
+            return store  # the folder may be for reading only
+        folder.mkdir(parents=True, exist_ok=True)
+        for leftover in folder.glob(f"{prefix}-*.h5.*.tmp"):
+            leftover.unlink()
         holes = sum(shard.holes for shard in store._shards) if store else 0
         check_disk(folder, holes + sum(layout.nbytes(planned.frames) for planned in missing))
         blocks = split_into_blocks(missing, block_samples)

@@ -67,9 +67,10 @@ def extract(
     precision: Annotated[
         Precision,
         typer.Option(
-            help="The type to compute in; auto measures which is fastest and exact enough."
+            help="The type to compute in; auto measures which is fastest and exact enough, once a "
+            "machine and encoder, and keeps to it."
         ),
-    ] = "auto",
+    ] = "float32",
     device: Annotated[
         str,
         typer.Option(help="auto, cpu, cuda or cuda:<number>; auto takes a GPU if there is one."),
@@ -88,6 +89,13 @@ def extract(
     too_long: Annotated[
         TooLong, typer.Option(help="Refuse longer utterances, or trim them to their beginning.")
     ] = "refuse",
+    max_failures: Annotated[
+        str | None,
+        typer.Option(
+            help="Stop when more utterances than this fail, such as 10 or 5% (default: the others "
+            "are done, however many fail)."
+        ),
+    ] = None,
     shard: Annotated[
         str | None,
         typer.Option(
@@ -105,7 +113,8 @@ def extract(
 ) -> None:
     """Write the layers of a frozen speech model, or features without a model, to a feature store.
 
-    If it is stopped at any moment, the same command continues where it was.
+    If it is stopped at any moment, the same command continues where it was. Utterances without
+    features are listed in failures.csv in the store's folder, and the exit code is then 1.
     """
     import featx
 
@@ -124,6 +133,7 @@ def extract(
         batch_seconds=batch_seconds,
         max_seconds=max_seconds,
         too_long=too_long,
+        max_failures=max_failures,
         shard=shard,
         engine=engine,
         address=address,

@@ -99,7 +99,7 @@ def main() -> None:
         except FeatxError as error:
             _fail(explain(error, *_commands()), error.exit_code)
         except Exception as error:
-            if full := as_disk_full(error, "standard output" if _stuck() else ""):
+            if full := as_disk_full(error, name="standard output" if _stuck() else ""):
                 _fail(str(full), full.exit_code)
             if not isinstance(error, OSError):
                 raise

@@ -14,6 +14,7 @@ from featx.data.formats.flaw import Flaw, NoLength, conversion
 from featx.data.strangers import HEAD, name_stranger
 from featx.errors import FeatxError
 
+CHECK = 1  # to be raised whenever a header that was right would be wrong, or read otherwise
 LOWEST, HIGHEST = 1_000, 768_000  # Hz: below is no speech, above no recorder
 _CHANNELS = 64  # at most: more come from damaged headers
 _MARKS: dict[bytes, tuple[str, Callable[[BinaryIO, int], int | None]]] = {
@@ -37,7 +38,7 @@ class AudioError(FeatxError):
     """One file that can't be used; the others can."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Header:
     """What the header of a sound file says.
 

@@ -87,7 +87,7 @@ class Features(Schema):
         model: a short name, Hub id or local folder; by default the name of the table.
         precision: what the encoder computes in. If empty, the precision of the features that are
             there already, or else float32. "auto" lets a timing decide, so that the scores may
-            differ a little the next time.
+            differ a little on another machine.
     """
 
     model: str = ""

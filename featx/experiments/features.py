@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, replace
 from importlib.metadata import version
+from typing import cast
 
 from cache import FeatureStore, ModelIdentity
 from featx.data.manifest import Manifest
@@ -56,11 +57,11 @@ def _limit(store: Store) -> LengthLimit:
 
 
 def _precision(store: Store) -> Precision:
-    """Return what to compute in: if nothing is asked for, what needs no timing to be chosen."""
+    """Return what to compute in: if nothing is asked for, as the features that are there."""
     if store.features.precision:
         return store.features.precision
-    if store.features.model in read_acoustic() or FeatureStore.exists(store.folder):
-        return "auto"  # which is the precision of the store that is there
+    if FeatureStore.exists(store.folder):
+        return cast(Precision, FeatureStore(store.folder).identity.precision)
     return "float32"
 
 

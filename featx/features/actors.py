@@ -29,7 +29,8 @@ from featx.features.config import ExtractConfig
 from featx.features.encoders.devices import BATCH_SECONDS
 from featx.features.extraction import Extraction
 from featx.features.extractors import find_extractor
-from featx.features.fill import Filling, find_waiting
+from featx.features.failures import Failure, MostFailures, write_failures
+from featx.features.fill import Filling, fill, find_waiting
 from featx.features.plan import ExtractionPlan
 from featx.features.work import Work
 from featx.utils.progress import Advance, progress
@@ -66,7 +67,7 @@ class _Done:
     """
 
     utterances: Sequence[str]
-    failures: dict[str, Any]
+    failures: dict[str, Failure]
     features: dict[str, np.ndarray] = field(default_factory=dict)
 
     @property
@@ -126,14 +127,19 @@ def _differences(here: dict[str, Any], there: dict[str, Any]) -> list[str]:
 
 def _compute(work: Work, shared: bool, task: _ShardTask) -> Iterator[_Done]:
     """Yield what is done of a shard, batch by batch."""
-    sink = FeatureStore(task.path.parent, task.path.name) if shared else _Home(task.plan.layout)
-    filling = Filling(sink, task.plan, set(task.waiting))
+    sink = (
+        FeatureStore(task.path.parent, task.path.name)
+        if shared
+        else _Home(task.path.parent, task.plan.layout)
+    )
+    failures: dict[str, Failure] = {}
+    filling = Filling(sink, task.plan, set(task.waiting), failures, None)
     told: set[str] = set()
     for batch in filling.steps(
         work.workers(), plan_batches(task.plan.planned, work.seconds), task.alone
     ):
         names = [p.utterance for p in batch if p.utterance in task.waiting]
-        new = {name: why for name, why in filling.failures.items() if name not in told}
+        new = {name: why for name, why in failures.items() if name not in told}
         told |= new.keys()
         if isinstance(sink, _Home):
             for name, features in sink.take():
@@ -148,11 +154,12 @@ class _Home:
     """Takes features that are sent home.
 
     Args:
+        folder: the store's folder, where it is.
         layout: layers, dim and dtype of the features.
     """
 
-    def __init__(self, layout: Layout) -> None:
-        self.layout = layout
+    def __init__(self, folder: Path, layout: Layout) -> None:
+        self.folder, self.layout = folder, layout
         self._features: list[tuple[str, np.ndarray]] = []
 
     def by_shard(self, plan: Iterable[PlannedUtterance]) -> list[list[PlannedUtterance]]:
@@ -185,7 +192,7 @@ class _ShardJob:
         path: Path,
         plan: ExtractionPlan,
         alone: bool,
-        failures: dict[str, Any],
+        failures: dict[str, Failure],
         advance: Advance,
     ) -> None:
         self._path, self._plan, self._alone = path, plan, alone
@@ -209,7 +216,7 @@ class _ShardJob:
             try:
                 self._store.write(name, features, self._planned[name].source)
             except StoreError as error:
-                self._failures[name] = str(error)
+                self._failures[name] = self._plan.failed(self._planned[name], "store", error)
         self._count(set(done.utterances))
 
     def _count(self, names: set[str]) -> None:
@@ -256,30 +263,41 @@ class Actors:
         actors = max(1, self._engine.cluster.room(self._share))
         return min(SHARD_BYTES, math.ceil(plan.nbytes / (SHARDS_EACH * actors)))
 
-    def fill(self, store: FeatureStore, plan: ExtractionPlan, work: Work) -> Extraction:
+    def fill(
+        self,
+        store: FeatureStore,
+        plan: ExtractionPlan,
+        work: Work,
+        most: MostFailures | None = None,
+    ) -> Extraction:
         """Have what a store lacks computed.
 
         Args:
             store: a store with room for the plan.
             plan: what to write.
             work: how features are computed; here only what they are matters.
+            most: how many utterances may fail; any number if None.
 
         Raises:
-            FeatxError: if machines would compute other features, or memory runs out.
+            FeatxError: if machines would compute other features, memory runs out, or too many
+                utterances failed.
             Interrupted: on Ctrl-C.
         """
         failures = dict(plan.failures)
         waiting = find_waiting(store, plan)
+        if not waiting:
+            return fill(store, plan, work.workers, work.seconds)
         try:
-            if waiting:
-                with _token(store.folder) as token:
-                    self._run(store, plan, work, token, waiting, failures)
+            with _token(store.folder) as token:
+                self._run(store, plan, work, token, waiting, failures, most)
         except KeyboardInterrupt:
             count = sum(map(FeatureStore(store.folder).is_done, _names(plan)))
             raise Interrupted(
                 f"Interrupted with {count} of {len(plan.planned)} utterances done. "
                 "Extract the features again to go on from there."
             ) from None
+        finally:
+            write_failures(store.folder, failures)
         filled = FeatureStore(store.folder)
         filled.flush()
         kept = len(plan.planned) - len(waiting)
@@ -292,7 +310,8 @@ class Actors:
         work: Work,
         token: str,
         waiting: set[str],
-        failures: dict[str, Any],
+        failures: dict[str, Failure],
+        most: MostFailures | None,
     ) -> None:
         bare = replace(plan, utterances=(), planned=(), failures={})
         config = self.config
@@ -311,7 +330,13 @@ class Actors:
             self._engine.pool(order, self._share) as pool,
         ):
             jobs = _shard_jobs(store, plan, work.seconds, waiting, failures, advance)
-            futures = [pool.submit(job.make, job.heed) for job in jobs]
+
+            def heed(job: _ShardJob, done: _Done) -> None:
+                job.heed(done)
+                if most:
+                    most.check(failures, plan.asked, store.folder)
+
+            futures = [pool.submit(job.make, partial(heed, job)) for job in jobs]
             for future in as_completed(futures):
                 future.result()
 
@@ -321,7 +346,7 @@ def _shard_jobs(
     plan: ExtractionPlan,
     seconds: float,
     waiting: set[str],
-    failures: dict[str, Any],
+    failures: dict[str, Failure],
     advance: Advance,
 ) -> list[_ShardJob]:
     """Return the shards with something to compute, those with the most first."""

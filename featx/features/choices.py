@@ -6,7 +6,7 @@ Dtype = Literal["float16", "float32"]
 """The types that features are stored in."""
 
 Precision = Literal["auto", "float32", "bfloat16", "float16"]
-"""The types that encoders compute in; "auto" measures which is fastest and exact enough."""
+"""The types that encoders compute in; "auto" measures, once a machine, which is fast and exact."""
 
 Window = Literal["30", "short"]
 """What Whisper sees at once: 30 s, filled up with silence, or the utterance and no silence."""

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from featx.features.choices import Dtype, NormalizeWaveform, Window
 from featx.features.encoders.devices import Compute
+from featx.features.failures import MostFailures
 from featx.features.plan import LengthLimit
 
 DEFAULT_COMPUTE, DEFAULT_LIMIT = Compute(), LengthLimit()
@@ -23,6 +24,7 @@ class ExtractConfig:
         limit: how long an utterance may be.
         window: what a Whisper sees at once.
         normalize_waveform: whether waveforms are normalised; by default the checkpoint decides.
+        max_failures: how many utterances may fail; any number if None.
     """
 
     model: str
@@ -33,3 +35,4 @@ class ExtractConfig:
     limit: LengthLimit = DEFAULT_LIMIT
     window: Window = "30"
     normalize_waveform: NormalizeWaveform | None = None
+    max_failures: MostFailures | None = None

@@ -8,7 +8,7 @@ from typing import Literal, cast
 
 from pydantic import PositiveFloat
 
-from cache import SHARD_BYTES, FeatureIdentity, FeatureStore, check_disk, writing
+from cache import SHARD_BYTES, FeatureIdentity, FeatureStore, check_disk
 from featx.data.manifest import Manifest, load_manifest
 from featx.engines.choices import EngineName
 from featx.engines.engine import HERE, Engine
@@ -20,8 +20,10 @@ from featx.features.config import ExtractConfig
 from featx.features.encoders.devices import Compute
 from featx.features.extraction import Extraction
 from featx.features.extractors import find_extractor, find_outline
+from featx.features.failures import FAILURES, MostFailures, write_failures
 from featx.features.fill import fill
 from featx.features.layers import join_layers
+from featx.features.lock import claiming, filling
 from featx.features.parts import Part
 from featx.features.plan import MAX_SECONDS, ExtractionPlan, LengthLimit, plan_extraction
 from featx.features.stores import store_folder
@@ -43,12 +45,13 @@ def extract(
     window: Window | Literal[30] = "30",
     normalize_waveform: NormalizeWaveform | None = None,
     dtype: Dtype | None = None,
-    precision: Precision = "auto",
+    precision: Precision = "float32",
     device: str = "auto",
     devices: int | str = 1,
     batch_seconds: PositiveFloat | None = None,
     max_seconds: PositiveFloat = MAX_SECONDS,
     too_long: TooLong = "refuse",
+    max_failures: str | int | None = None,
     shard: str | None = None,
     engine: EngineName = "local",
     address: str | None = None,
@@ -57,7 +60,7 @@ def extract(
     """Write the layers of a frozen speech model, or acoustic features, to a feature store.
 
     Stopped at any moment, the same call goes on from there. Utterances whose audio can't be used
-    do not stop the others; the result says why they failed.
+    do not stop the others; the result and `failures.csv` in the store's folder say why they failed.
 
     Args:
         model: a short name as `featx models` lists them, a Hub id, a local folder, or a file of
@@ -75,12 +78,15 @@ def extract(
             was published with. Not for Whisper, which takes spectrograms.
         dtype: the type to store features in; by default float16 for encoders and float32 for
             acoustic features.
-        precision: the type to compute in; "auto" measures which is fastest and exact enough.
+        precision: the type to compute in; "auto" measures which is fastest and exact enough, once
+            a machine and encoder, and keeps to it.
         device: "auto" (a GPU if there is one), "cpu", "cuda" or "cuda:<number>".
         devices: how many GPUs, or "all".
         batch_seconds: seconds of audio in a batch; by default 15 on a processor, 120 on a GPU.
         max_seconds: the longest utterance that is taken, in seconds.
         too_long: "refuse" longer utterances, or "trim" them to their beginning.
+        max_failures: stop when more utterances than this fail: a count such as 10, or a share such
+            as "5%"; by default the others are done, however many fail.
         shard: write only a part, such as "2/8", the second of eight, as a job of an array. Parts
             have files of their own; the store is whole when all are done.
         engine: "local" computes in this process, "ray" on the machines of a Ray cluster, a GPU or
@@ -95,7 +101,7 @@ def extract(
     Raises:
         FeatxError: if the model is unknown or not to be had, no utterance can be extracted, or
             an argument's value can't be used.
-        StoreError: if the folder holds other features.
+        StoreError: if the folder holds other features, or another process writes to it.
         DiskFull: if the disk has no room for the features.
         Interrupted: on Ctrl-C; the same call goes on from there.
 
@@ -111,7 +117,15 @@ def extract(
     limit = LengthLimit(max_seconds, too_long == "trim")
     seen = cast(Window, str(window))
     config = ExtractConfig(
-        str(model), revision, chosen, dtype, compute, limit, seen, normalize_waveform
+        str(model),
+        revision,
+        chosen,
+        dtype,
+        compute,
+        limit,
+        seen,
+        normalize_waveform,
+        max_failures=None if max_failures is None else MostFailures(str(max_failures)),
     )
     utterances = manifest if isinstance(manifest, Manifest) else load_manifest(Path(manifest))
     folder = Path(out) if out is not None else store_folder(utterances.path, str(model))
@@ -145,16 +159,18 @@ def extract_features(
     """
     if part and not engine.is_local:
         raise FeatxError("`shard` is for job arrays; `engine='ray'` divides the work by itself.")
-    actors = None if dry_run or engine.is_local else Actors(engine, config)
-    config = actors.config if actors else config
-    # what can't be computed is refused before every file is read
-    extractor = None if dry_run else find_extractor(config)
-    outline = extractor.outline if extractor else find_outline(config)
-    plan = plan_features(config, outline, manifest)
-    log.info("%s", plan.describe())
-    if extractor is None:
+    if dry_run:
+        plan = plan_features(config, find_outline(config), manifest)
+        log.info("%s", plan.describe())
         return Extraction(folder, plan, 0, 0, plan.failures, dry_run=True)
-    return write_features(extractor, plan, folder, actors=actors, part=part)
+    with claiming(folder, (u.utterance for u in manifest.utterances), part):
+        actors = None if engine.is_local else Actors(engine, config)
+        config = actors.config if actors else config
+        # what can't be computed is refused before every file is read
+        extractor = find_extractor(config)
+        plan = plan_features(config, extractor.outline, manifest)
+        log.info("%s", plan.describe())
+        return write_features(extractor, plan, folder, None, config.max_failures, actors, part)
 
 
 def plan_features(config: ExtractConfig, outline: Outline, manifest: Manifest) -> ExtractionPlan:
@@ -172,6 +188,7 @@ def write_features(
     plan: ExtractionPlan,
     folder: Path,
     check: Check | None = None,
+    most: MostFailures | None = None,
     actors: Actors | None = None,
     part: Part | None = None,
 ) -> Extraction:
@@ -182,17 +199,22 @@ def write_features(
         plan: what to write.
         folder: the store's folder.
         check: called with what the features will be, before any is computed; it may refuse them.
+        most: how many utterances may fail; any number if None.
         actors: what computes them, if it is not this process.
         part: the part to write; all if None.
 
     Raises:
-        FeatxError: if the model can't be loaded, or can't be computed with as asked.
-        StoreError: if the folder holds other features.
+        FeatxError: if the model can't be loaded or can't be computed with as asked, or too many
+            utterances failed.
+        StoreError: if the folder holds other features, or another process writes to it.
         DiskFull: if the disk has no room for the features.
         Interrupted: on Ctrl-C.
     """
-    with writing(folder, part=part.name if part else None):
-        if not FeatureStore.exists(folder):
+    with filling(folder, (planned.utterance for planned in plan.planned), part):
+        if most and plan.failures:
+            write_failures(folder, plan.failures, part.failures if part else FAILURES)
+            most.check(plan.failures, plan.asked, folder)
+        if not part and not FeatureStore.exists(folder):
             check_disk(folder, plan.nbytes)
         work = extractor.start(plan, folder)
         trimmed_to = plan.limit.seconds if plan.trimmed else None  # those who fit must know
@@ -216,5 +238,5 @@ def write_features(
             part.prefix if part else "shard",
         )
         if actors:
-            return actors.fill(store, plan, work)
-        return fill(store, plan, work.workers, work.seconds)
+            return actors.fill(store, plan, work, most)
+        return fill(store, plan, work.workers, work.seconds, most, part)

@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from cache import FeatureStore, describe_bytes
-from featx.features.plan import ExtractionPlan, describe_failures
+from featx.features.failures import Failure, describe_failures
+from featx.features.plan import ExtractionPlan
 
 
 @dataclass(frozen=True)
@@ -19,7 +20,8 @@ class Extraction:
         plan: what the store is to hold.
         extracted: how many utterances were extracted now.
         kept: how many utterances were there before.
-        failures: utterance id to why it has no features.
+        failures: utterance id to why it has no features: the audio's `path`, the `stage` at which
+            it failed and the `reason`. They are listed in `failures.csv` in the store's folder.
         dry_run: whether nothing was written.
     """
 
@@ -27,7 +29,7 @@ class Extraction:
     plan: ExtractionPlan = field(repr=False)
     extracted: int
     kept: int
-    failures: dict[str, str]
+    failures: dict[str, Failure]
     dry_run: bool = False
 
     @cached_property
@@ -45,7 +47,7 @@ class Extraction:
             return f"Dry run, nothing was written. The store would be {self.folder}."
         return (
             f"{self.extracted:,} utterances extracted, {self.kept:,} there before: "
-            f"{self.folder}" + describe_failures(self.failures)
+            f"{self.folder}{describe_failures(self.failures, self.folder)}"
         )
 
     def to_json(self) -> dict[str, Any]:
@@ -56,7 +58,7 @@ class Extraction:
             "dry_run": self.dry_run,
             "extracted": self.extracted,
             "kept": self.kept,
-            "failures": self.failures,
+            "failures": {name: failure.to_json() for name, failure in self.failures.items()},
             "seconds": self.plan.seconds,
             "layers": list(layout.layers),
             "dim": layout.dim,
@@ -82,5 +84,5 @@ class Extraction:
             f"<tr><th>{html.escape(name)}</th><td>{html.escape(value)}</td></tr>"
             for name, value in rows.items()
         )
-        reasons = "".join(f"<li>{html.escape(reason)}</li>" for reason in self.failures.values())
-        return f"<table>{cells}</table>" + (f"<ul>{reasons}</ul>" if reasons else "")
+        why = html.escape(describe_failures(self.failures, None if self.dry_run else self.folder))
+        return f"<table>{cells}</table>" + (f"<pre>{why.strip()}</pre>" if why else "")

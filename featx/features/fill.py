@@ -2,7 +2,9 @@
 
 import typing
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import suppress
 from functools import partial
+from pathlib import Path
 
 import numpy as np
 
@@ -12,6 +14,8 @@ from featx.data.audio import AudioError
 from featx.errors import Interrupted
 from featx.features.batches import plan_batches
 from featx.features.extraction import Extraction
+from featx.features.failures import FAILURES, Failure, MostFailures, write_failures
+from featx.features.parts import Part
 from featx.features.plan import ExtractionPlan
 from featx.features.work import Workers
 from featx.utils.parallel import map_ahead
@@ -21,28 +25,39 @@ Batch = Sequence[PlannedUtterance]
 
 
 def fill(
-    store: FeatureStore, plan: ExtractionPlan, workers: Callable[[], Workers], seconds: float
+    store: FeatureStore,
+    plan: ExtractionPlan,
+    workers: Callable[[], Workers],
+    seconds: float,
+    most: MostFailures | None = None,
+    part: Part | None = None,
 ) -> Extraction:
     """Compute what a store lacks.
 
     Utterances that the store already holds are not computed again. Utterances whose audio can't
-    be used are reported, and the others are done.
+    be used are reported and listed in a file of the store's folder, and the others are done.
 
     Args:
         store: a store with room for the plan.
         plan: what to write.
         workers: makes the threads that compute; called if there is anything to compute.
         seconds: seconds of audio in a batch.
+        most: how many utterances may fail; any number if None.
+        part: the part of a job array that the plan is; None for the whole.
 
     Raises:
-        FeatxError: if memory runs out.
+        FeatxError: if memory runs out, or too many utterances failed.
         Interrupted: on Ctrl-C.
     """
     failures = dict(plan.failures)
+    listing = part.failures if part else FAILURES
     waiting = find_waiting(store, plan)
+    if not waiting:
+        with suppress(OSError):  # the store may be for reading only
+            write_failures(store.folder, failures, listing)
+        return Extraction(store.folder, plan, 0, len(plan.planned), failures)
     try:
-        if waiting:
-            failures |= Filling(store, plan, waiting).run(workers(), seconds)
+        Filling(store, plan, waiting, failures, most).run(workers(), seconds)
     except KeyboardInterrupt:
         done = sum(store.is_done(planned.utterance) for planned in plan.planned)
         raise Interrupted(
@@ -51,6 +66,7 @@ def fill(
         ) from None
     finally:
         store.flush()
+        write_failures(store.folder, failures, listing)
     extracted = sum(map(store.is_done, waiting))
     kept = len(plan.planned) - len(waiting)
     return Extraction(store.folder, plan, extracted, kept, failures)
@@ -68,6 +84,7 @@ def find_waiting(store: FeatureStore, plan: ExtractionPlan) -> set[str]:
 class Sink(typing.Protocol):
     """Where features go: a store, or whoever sends them to where the store is."""
 
+    folder: Path
     layout: Layout
 
     def by_shard(self, plan: Iterable[PlannedUtterance]) -> list[list[PlannedUtterance]]:
@@ -84,17 +101,23 @@ class Filling:
         store: where features go, with room for the plan.
         plan: what to write.
         waiting: the utterances to compute.
-
-    Attributes:
-        failures: why utterances failed, by utterance.
+        failures: those so far, to which others are added.
+        most: how many may fail.
     """
 
-    def __init__(self, store: Sink, plan: ExtractionPlan, waiting: set[str]) -> None:
+    def __init__(
+        self,
+        store: Sink,
+        plan: ExtractionPlan,
+        waiting: set[str],
+        failures: dict[str, Failure],
+        most: MostFailures | None,
+    ) -> None:
         self._store, self._plan, self._waiting = store, plan, waiting
-        self.failures: dict[str, str] = {}
+        self._failures, self._most = failures, most
 
-    def run(self, workers: Workers, seconds: float) -> dict[str, str]:
-        """Compute and write everything that waits; return why some of it failed."""
+    def run(self, workers: Workers, seconds: float) -> None:
+        """Compute and write everything that waits."""
         missing = self._waiting_work(self._plan.planned)
         whole = self._plan.work(self._plan.planned)
         batches = self.batches(seconds)
@@ -102,7 +125,8 @@ class Filling:
         with progress("Extracting", whole, self._plan.unit, whole - missing) as advance:
             for batch in self.steps(workers, batches, alone):
                 advance(self._waiting_work(batch))
-        return self.failures
+                if self._most:
+                    self._most.check(self._failures, self._plan.asked, self._store.folder)
 
     def steps(self, workers: Workers, batches: Sequence[Batch], alone: bool) -> Iterator[Batch]:
         """Compute and write what waits in some batches; yield each when it is written.
@@ -117,7 +141,7 @@ class Filling:
         decoded = map_ahead(decode, waiting, workers.decoders, use_one_core)
         dtype = self._store.layout.dtype
         for (batch, unread), encoded in workers.encode(decoded, dtype, alone):
-            self.failures |= unread
+            self._failures |= unread
             self._write([p for p in batch if p.utterance not in unread], encoded)
             yield batch
 
@@ -128,7 +152,7 @@ class Filling:
             try:
                 self._store.write(planned.utterance, features, planned.source)
             except StoreError as error:
-                self.failures[planned.utterance] = str(error)
+                self._failures[planned.utterance] = self._plan.failed(planned, "store", error)
 
     def batches(self, seconds: float) -> list[Batch]:
         """Return the batches, with and without something to compute in them.
@@ -152,7 +176,7 @@ class Filling:
 
 def _decode(
     plan: ExtractionPlan, batch: Batch
-) -> tuple[tuple[Batch, dict[str, str]], list[np.ndarray]]:
+) -> tuple[tuple[Batch, dict[str, Failure]], list[np.ndarray]]:
     """Return a batch, why some of it can't be read, and the others' waveforms."""
     waveforms: list[np.ndarray] = []
     unread = {}
@@ -160,5 +184,5 @@ def _decode(
         try:
             waveforms.append(plan.read(planned))
         except AudioError as error:
-            unread[planned.utterance] = str(error)
+            unread[planned.utterance] = plan.failed(planned, "decode", error)
     return (batch, unread), waveforms

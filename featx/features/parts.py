@@ -52,6 +52,11 @@ class Part:
         """What the names of its files begin with."""
         return f"shard-{self.name}"
 
+    @property
+    def failures(self) -> str:
+        """The name of the file that lists which of its utterances have no features."""
+        return f"failures-{self.name}.csv"
+
     def cut(self, plan: ExtractionPlan, block_samples: int) -> ExtractionPlan:
         """Return what this part writes of a plan; the first also has what can't be planned.
 

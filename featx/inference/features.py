@@ -206,7 +206,7 @@ def computed(
         stores = tuple(extraction.store for extraction in extractions)
         failures: dict[str, str] = {}
         for extraction in extractions:
-            failures |= extraction.failures
+            failures |= {name: str(why) for name, why in extraction.failures.items()}
         names = (utterance.utterance for utterance in manifest.utterances)
         done = tuple(name for name in names if all(store.is_done(name) for store in stores))
         if not done:

@@ -165,7 +165,7 @@ class _Plan:
 
 
 def _plan(path: Path, wanted: set[str]) -> _Plan:
-    shard = Shard(path, mapped=False)
+    shard = Shard(path)
     places = range(len(shard.utterances))
     live = [index for index in places if not shard.is_retired(index)]
     kept = tuple(index for index in live if shard.utterances[index] in wanted)

@@ -30,7 +30,7 @@ def repair_store(folder: Path, found: Found) -> None:
         by_shard[path].append(index)
     owned = _owned(folder, found)
     for path, indices in by_shard.items():
-        shard = Shard(path, mapped=False)
+        shard = Shard(path)
         for index in indices:
             again = shard.utterances[index] in owned
             shard.mark(index, "done", RETIRED if again else UNFINISHED)
@@ -45,7 +45,7 @@ def _owned(folder: Path, found: Found) -> set[str]:
     for path in folder.glob("shard-*.h5"):
         if path in found.unreadable:
             continue
-        shard = Shard(path, mapped=False)
+        shard = Shard(path)
         owned |= {
             name
             for index, name in enumerate(shard.utterances)

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from featx.errors import FeatxError
+from featx.utils.cells import unguard
 from featx.utils.text import closest, first_lines
 
 NO_ROWS = "there are no rows below the header"
@@ -109,7 +110,7 @@ def parse_lines(path: Path, content: bytes) -> list[tuple[int, list[str]]]:
     try:
         for fields in reader:
             if fields:  # not a blank line
-                lines.append((first, fields))
+                lines.append((first, unguard(fields)))
             first = reader.line_num + 1
     except csv.Error as error:
         raise FeatxError(f"{path}: line {first} is not CSV ({error})") from error

@@ -17,6 +17,7 @@ from typing import Any
 
 from cache import filling
 from featx.utils.arguments import as_list
+from featx.utils.cells import guard
 
 _FORBIDDEN = re.compile(r'[<>:"/\\|?*\x00-\x1f]|[. ]$')  # in names of files on Windows
 _DEVICES = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\.|$)", re.IGNORECASE)
@@ -77,9 +78,10 @@ def csv_line(fields: Sequence[Any]) -> str:
     """Return a line of CSV that ends in a newline.
 
     The writer's own line ending stays, as it quotes a carriage return only if that is part of it.
+    What spreadsheets would take for a formula is written as text (`featx.utils.cells`).
     """
     text = io.StringIO(newline="")
-    csv.writer(text).writerow(fields)
+    csv.writer(text).writerow(map(guard, fields))
     return text.getvalue().removesuffix("\r\n") + "\n"
 
 

@@ -102,7 +102,9 @@ def test_other_errors_stay_as_they_are(tmp_path, error):
 def test_an_error_that_names_its_file_needs_no_other_name():
     full = as_disk_full(OSError(errno.ENOSPC, FULL.strerror, "far/features.bin"))
     assert str(full).startswith("far/features.bin: the disk is full: ")
-    assert str(as_disk_full(FULL, "standard output")).startswith("standard output: the disk is")
+    assert str(as_disk_full(FULL, name="standard output")).startswith(
+        "standard output: the disk is"
+    )
     assert str(as_disk_full(FULL)).startswith("The disk is full. Make room")
 
 

@@ -7,6 +7,7 @@ import re
 import shutil
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -188,10 +189,12 @@ class States:
 
     def _run(self, name: str) -> None:
         self._place.restore(self._last)
-        used = self._place.used()
+        used, begin = self._place.used(), time.time()
         code, said = self._place.run(COMMANDS[name])
         assert code == 0, said
-        needed = self._place.used() - used
+        written = (path.stat() for path in self._place.folder.rglob("*") if path.is_file())
+        anew = sum(-(-facts.st_size // PAGE) * PAGE for facts in written if facts.st_mtime > begin)
+        needed = max(anew, self._place.used() - used)
         shutil.copytree(self._place.folder, self._kept / name)
         self._found[name] = self._last, self._kept / name, needed
         self._last = self._kept / name
