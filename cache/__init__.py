@@ -4,29 +4,47 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from cache.checks import check_disk as check_disk
     from cache.errors import DamagedStore as DamagedStore
+    from cache.errors import DiskFull as DiskFull
     from cache.errors import FeatxError as FeatxError
+    from cache.errors import InUseError as InUseError
     from cache.errors import StoreError as StoreError
     from cache.identity import FeatureIdentity as FeatureIdentity
     from cache.identity import ModelIdentity as ModelIdentity
+    from cache.layout import SHARD_BYTES as SHARD_BYTES
     from cache.layout import Layout as Layout
     from cache.layout import PlannedUtterance as PlannedUtterance
     from cache.layout import split_into_blocks as split_into_blocks
     from cache.lock import writing as writing
+    from cache.space import as_disk_full as as_disk_full
+    from cache.space import check_disk as check_disk
+    from cache.space import describe_bytes as describe_bytes
+    from cache.space import existing as existing
+    from cache.space import filling as filling
+    from cache.space import free_bytes as free_bytes
+    from cache.space import need_and_free as need_and_free
     from cache.store import FeatureStore as FeatureStore
 
 # Imported when first used: the root of all errors is here too, and needs no h5py.
 _HOMES = {
     "DamagedStore": "cache.errors",
+    "DiskFull": "cache.errors",
     "FeatureIdentity": "cache.identity",
     "FeatureStore": "cache.store",
     "FeatxError": "cache.errors",
+    "InUseError": "cache.errors",
     "Layout": "cache.layout",
     "ModelIdentity": "cache.identity",
     "PlannedUtterance": "cache.layout",
+    "SHARD_BYTES": "cache.layout",
     "StoreError": "cache.errors",
-    "check_disk": "cache.checks",
+    "as_disk_full": "cache.space",
+    "check_disk": "cache.space",
+    "describe_bytes": "cache.space",
+    "existing": "cache.space",
+    "filling": "cache.space",
+    "free_bytes": "cache.space",
+    "need_and_free": "cache.space",
     "split_into_blocks": "cache.layout",
     "writing": "cache.lock",
 }

@@ -4,14 +4,10 @@ try:
     import resource
 except ImportError:  # Windows, which has no such limit
     resource = None  # type: ignore[assignment]
-import shutil
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 import numpy as np
-
-from cache.errors import StoreError
 
 
 def differences(held: Mapping[str, Any], asked: Mapping[str, Any]) -> list[str]:
@@ -34,18 +30,10 @@ def all_finite(values: np.ndarray) -> bool:
     return bool(magnitude.max(initial=0) < infinity)
 
 
-def check_disk(folder: Path, nbytes: int) -> None:
-    """Raise a StoreError if the disk of a folder has no room for so many bytes."""
-    free = shutil.disk_usage(folder).free
-    if nbytes > free:
-        raise StoreError(
-            f"{folder}: the features need {nbytes / 1e9:.1f} GB and the disk has "
-            f"{free / 1e9:.1f} GB free. Choose a folder on another disk, or fewer utterances."
-        )
-
-
 def open_files() -> int:
-    """Return how many files a process may have open."""
+    """Return how many files a process may have open; a number for those without a limit."""
+    usual = 8192
     if resource is None:
-        return 8192
-    return resource.getrlimit(resource.RLIMIT_NOFILE)[0]
+        return usual
+    limit: int = resource.getrlimit(resource.RLIMIT_NOFILE)[0]
+    return usual if limit == resource.RLIM_INFINITY else limit

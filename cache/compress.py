@@ -1,22 +1,23 @@
 """A shard whose features are all written is rewritten with its features compressed."""
 
 import os
-import zlib
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import h5py
 import numpy as np
+from zlib_ng import zlib_ng
 
-from cache.checks import check_disk
 from cache.compressed import CHUNK, PLACES, CompressedRows, compress
 from cache.create import SUM, allocate, changing, describe, seal, write_tables
-from cache.errors import DamagedStore, StoreError
+from cache.errors import DamagedStore
+from cache.hdf5_file import new_hdf5
 from cache.mapped import MappedFile
 from cache.marks import FACTORS, MARKS
 from cache.quantised import Quantised
 from cache.shard import Shard
+from cache.space import check_disk, filling
 
 TOGETHER = 16  # utterances whose chunks wait in memory
 METADATA = 160  # bytes, with room to spare, that HDF5 keeps of each chunk
@@ -33,7 +34,7 @@ def compress_shard(shard: Shard) -> None:
 
     Raises:
         DamagedStore: if features are not those that were written.
-        StoreError: if the disk is too small, or fails.
+        DiskFull: if the disk is too small.
     """
     path = shard.path
     done = [index for index in range(len(shard.utterances)) if shard.is_done(index)]
@@ -46,22 +47,13 @@ def compress_shard(shard: Shard) -> None:
             "extract the features again.",
             damaged,
         )
-    check_disk(path.parent, shard.nbytes)
+    check_disk(path.parent, shard.nbytes, "the compressed features")
     unfinished = path.with_name(f"{path.name}.{os.getpid()}.tmp")
-    try:
+    with filling(path, unfinished=unfinished):
         _write(shard, done, unfinished)
         with unfinished.open("rb") as file:
             os.fsync(file.fileno())
         unfinished.replace(path)
-    except OSError as error:
-        unfinished.unlink(missing_ok=True)
-        raise StoreError(
-            f"{path}: can't be compressed ({error.strerror or error}). It is as it was. Make room "
-            "on the disk, then extract the features again with `compress` to go on from there."
-        ) from error
-    except BaseException:  # such as Ctrl-C
-        unfinished.unlink(missing_ok=True)
-        raise
 
 
 def _write(shard: Shard, done: list[int], path: Path) -> None:
@@ -69,7 +61,7 @@ def _write(shard: Shard, done: list[int], path: Path) -> None:
     layout, chunks = shard.layout, -(-shard.frames // CHUNK)
     shape = len(layout.layers), int(chunks.sum())
     metadata = METADATA * shape[0] * shape[1] + 2**16  # in a piece, so that chunks are in one too
-    with h5py.File(path, "w", meta_block_size=metadata) as file:
+    with new_hdf5(path, shard.path, meta_block_size=metadata) as file:
         describe(file, layout, shard.identity, shard.software)
         write_tables(file, shard.utterances, shard.samples, shard.frames, chunks * CHUNK)
         for name in MARKS:
@@ -129,7 +121,7 @@ def _write_chunks(file: h5py.File, shard: Shard, done: list[int], first: np.ndar
             features.id.write_direct_chunk(where, chunk)
             places["chunk_offset"][at] = features.id.get_chunk_info_by_coord(where).byte_offset
             places["chunk_bytes"][at] = len(chunk)
-            places["chunk_checksum"][at] = zlib.crc32(chunk)
+            places["chunk_checksum"][at] = zlib_ng.crc32(chunk)
     for name, values in places.items():
         file[name][:] = values
 

@@ -13,6 +13,7 @@ from typing import Any
 
 import h5py
 import numpy as np
+from zlib_ng import zlib_ng
 
 from cache.mapped import MappedFile
 from cache.positions import Region
@@ -116,7 +117,7 @@ class CompressedRows:
     def are_whole(self, begin: int, count: int, rows: Sequence[int]) -> bool:
         """Tell whether the chunks of some frames are the ones that were written."""
         return all(
-            zlib.crc32(self._packed(row, chunk)) == self.chunk_checksum[row, chunk]
+            zlib_ng.crc32(self._packed(row, chunk)) == self.chunk_checksum[row, chunk]
             for row in rows
             for chunk in self._chunks(begin, count)
         )

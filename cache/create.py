@@ -8,7 +8,6 @@ contiguous and allocated at creation, so later writes go to known positions in t
 never through HDF5: a process killed at any moment leaves a valid file.
 """
 
-import errno
 import json
 import os
 from collections.abc import Mapping, Sequence
@@ -18,11 +17,12 @@ from typing import Any
 import h5py
 import numpy as np
 
-from cache.errors import StoreError
+from cache.hdf5_file import new_hdf5
 from cache.identity import FeatureIdentity
 from cache.layout import Layout, PlannedUtterance
 from cache.marks import FACTORS, MARKS, marks_shapes
 from cache.positions import Region, checksum_without, write_at
+from cache.space import as_disk_full, filling
 
 FORMAT = 2  # raised when a file's meaning changes
 PAGE = 4096  # bytes; features start on a page of their own
@@ -46,9 +46,12 @@ def create_shard(
         layout: layers, dim and dtype of the features.
         identity: what the features are.
         software: the versions that compute them.
+
+    Raises:
+        DiskFull: if the disk has no room for the file.
     """
     unfinished = path.with_name(f"{path.name}.{os.getpid()}.tmp")
-    with h5py.File(unfinished, "w", alignment_threshold=PAGE, alignment_interval=PAGE) as file:
+    with new_hdf5(unfinished, path, alignment_threshold=PAGE, alignment_interval=PAGE) as file:
         describe(file, layout, identity, software)
         frames = sum(planned.frames for planned in plan)
         shape = (len(layout.layers), frames, layout.dim)
@@ -65,9 +68,10 @@ def create_shard(
             file[name][:] = 0
         allocate(file, SUM, (1,), np.dtype(np.uint32))
         regions = changing(file)
-    _reserve(unfinished)
-    seal(unfinished, regions)
-    unfinished.replace(path)
+    with filling(path, unfinished.stat().st_size, unfinished):
+        _reserve(unfinished)
+        seal(unfinished, regions)
+        unfinished.replace(path)
 
 
 def describe(
@@ -116,9 +120,9 @@ def allocate(file: h5py.File, name: str, shape: tuple[int, ...], dtype: np.dtype
     """Create a contiguous dataset whose place in the file is fixed now and not filled."""
     properties = h5py.h5p.create(h5py.h5p.DATASET_CREATE)
     properties.set_layout(h5py.h5d.CONTIGUOUS)
+    properties.set_obj_track_times(False)  # a shard that is made again is the same to the last bit
     properties.set_alloc_time(h5py.h5d.ALLOC_TIME_EARLY)
     properties.set_fill_time(h5py.h5d.FILL_TIME_NEVER)
-    properties.set_obj_track_times(False)  # the same features make the same file
     space = h5py.h5s.create_simple(shape)
     h5py.h5d.create(file.id, name.encode(), h5py.h5t.py_create(dtype), space, properties)
 
@@ -150,7 +154,7 @@ def _reserve(path: Path) -> None:
     size all the same, and what is left is that `FeatureStore.prepare` has looked for free space.
 
     Raises:
-        StoreError: if the disk is too small; the file is removed.
+        OSError: if the disk is too small.
     """
     if not hasattr(os, "posix_fallocate"):
         return
@@ -158,11 +162,6 @@ def _reserve(path: Path) -> None:
         try:
             os.posix_fallocate(file.fileno(), 0, path.stat().st_size)
         except OSError as error:
-            if error.errno not in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
-                return  # a file system that can't reserve
-            size = path.stat().st_size / 1e9
-            path.unlink()
-            raise StoreError(
-                f"{path.parent}: the disk has no room for {size:.1f} GB "
-                f"({error.strerror}). Choose a folder on another disk."
-            ) from error
+            if as_disk_full(error):
+                raise
+            # a file system that can't reserve

@@ -27,6 +27,14 @@ class StoreError(FeatxError):
     """A feature store that can't be used as asked."""
 
 
+class InUseError(StoreError):
+    """A folder, of a store or of a run, that another process is writing to."""
+
+
+class DiskFull(FeatxError):
+    """A disk without room for what was to be written: which file, its need, and what is free."""
+
+
 class DamagedStore(StoreError):
     """A store whose bytes are not those that were written.
 

@@ -52,6 +52,7 @@ class FeatureIdentity(ModelIdentity):
         pool: "mean" or "mean+deviation" if an utterance's frames were pooled to one vector a layer;
             None if they were not.
         frames: how many averages of neighbouring frames a second were kept; None if none were made.
+        imported_sha256: digest of the features if another program made them; None if featx did.
     """
 
     precision: str = "float32"
@@ -63,6 +64,12 @@ class FeatureIdentity(ModelIdentity):
     normalize_waveform: str | None = None
     pool: Literal["mean", "mean+deviation"] | None = None
     frames: int | None = None
+    imported_sha256: str | None = None
+
+    @property
+    def is_imported(self) -> bool:
+        """Whether another program made the features, so that nothing here can compute more."""
+        return self.imported_sha256 is not None
 
     @property
     def is_acoustic(self) -> bool:

@@ -4,10 +4,14 @@ import mmap
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from weakref import WeakSet
 
 import numpy as np
 
+from cache.checks import open_files
 from cache.positions import read_at
+
+_mappings: WeakSet[mmap.mmap] = WeakSet()  # of all stores that are open
 
 
 @dataclass(frozen=True)
@@ -16,7 +20,8 @@ class MappedFile:
 
     Attributes:
         path: the file.
-        mapped: map it, for which it stays open; else values are copied.
+        mapped: map it, for which it stays open, as far as so many files may be open; else values
+            are copied.
     """
 
     path: Path
@@ -24,14 +29,16 @@ class MappedFile:
 
     @cached_property
     def mapping(self) -> mmap.mmap | None:
-        """The mapped file; None if it is not to be mapped, or the file system can't."""
-        if not self.mapped:
+        """The mapped file; None if it is not to be mapped, or can't be."""
+        if not self.mapped or len(_mappings) >= open_files() // 2:
             return None
         try:
             with self.path.open("rb") as file:
-                return mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+                mapping = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
         except OSError:
             return None
+        _mappings.add(mapping)
+        return mapping
 
     def values(self, position: int, count: int, dtype: np.dtype) -> np.ndarray:
         """Return values at a position, read-only, copied if the file is not mapped.

@@ -4,10 +4,10 @@ All bytes are accounted for: `checksum` is of the features, layer by layer, and 
 else that says what they are, so that a bit that has changed anywhere is noticed.
 """
 
-import zlib
 from typing import Any
 
 import numpy as np
+from zlib_ng import zlib_ng
 
 from cache.quantised import Quantised
 
@@ -36,7 +36,7 @@ def checksums_of(features: np.ndarray | Quantised) -> np.ndarray:
     for layer in zip(*parts, strict=True):
         checksum = 0
         for values in map(np.ascontiguousarray, layer):  # no copy of all layers at once
-            checksum = zlib.crc32(values.view(np.uint8).data, checksum)
+            checksum = zlib_ng.crc32(values.view(np.uint8).data, checksum)
         sums.append(checksum)
     return np.array(sums, np.uint32)
 
@@ -57,5 +57,5 @@ def done_mark(utterance: str, samples: int, frames: int, source: int, checksums:
     """
     numbers = np.array([samples, frames, source], "<u8").tobytes()
     row = numbers + checksums.astype("<u4").tobytes()
-    mark = zlib.crc32(row, zlib.crc32(utterance.encode()))
+    mark = zlib_ng.crc32(row, zlib_ng.crc32(utterance.encode()))
     return 1 if mark in (UNFINISHED, RETIRED) else mark

@@ -1,11 +1,11 @@
 """Reading and writing at known positions of a file, as a store does outside HDF5."""
 
-import zlib
 from collections.abc import Iterable
 from io import FileIO
 from pathlib import Path
 
 import numpy as np
+from zlib_ng import zlib_ng
 
 _PIECE = 2**24  # bytes read at once
 Region = tuple[int, int]  # where it begins in a file and ends, in bytes
@@ -43,7 +43,7 @@ def checksum_without(path: Path, left_out: Iterable[Region]) -> int:
         for begin, end in [*sorted(left_out), (size, size)]:
             file.seek(place)
             while place < begin and (piece := file.read(min(_PIECE, begin - place))):
-                checksum = zlib.crc32(piece, checksum)
+                checksum = zlib_ng.crc32(piece, checksum)
                 place += len(piece)
             place = max(place, end)
     return checksum

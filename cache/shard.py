@@ -30,6 +30,7 @@ from cache.marks import (
 from cache.positions import Region, checksum_without, read_at, write_at
 from cache.quantised import Quantised, quantise, restore
 from cache.rows import PlainRows
+from cache.space import filling
 
 FLOAT = np.dtype(np.float32)
 
@@ -39,7 +40,8 @@ class Shard:
 
     Args:
         path: its file.
-        mapped: map the features, for which the file stays open; else they are copied.
+        mapped: map the features, for which the file stays open, as far as so many files may be
+            open; else they are copied.
 
     Raises:
         DamagedStore: if the file's tables are not those that were written.
@@ -47,7 +49,6 @@ class Shard:
 
     Attributes:
         path: its file.
-        mapped: whether features are mapped.
         layout: layers, dim and dtype.
         identity: what the features are.
         software: the versions that computed them.
@@ -55,7 +56,7 @@ class Shard:
     """
 
     def __init__(self, path: Path, mapped: bool = True) -> None:
-        self.path, self.mapped, self._file = path, mapped, MappedFile(path, mapped)
+        self.path, self._file = path, MappedFile(path, mapped)
         try:
             # The tables are final, so no lock is needed, and network file systems lack them.
             with h5py.File(path, "r", locking=False) as file:
@@ -123,6 +124,13 @@ class Shard:
         """Whether features are compressed, so that none can be written any more."""
         return isinstance(self._rows, CompressedRows)
 
+    @property
+    def holes(self) -> int:
+        """Bytes of the file that the disk has not been asked for yet, as it could not reserve."""
+        facts = self.path.stat()
+        blocks = getattr(facts, "st_blocks", None)  # of 512 bytes; Windows does not say
+        return 0 if blocks is None else max(0, facts.st_size - 512 * blocks)
+
     def stored(self, index: int, rows: Sequence[int] | None = None) -> np.ndarray | Quantised:
         """Return layers of one utterance's features as the file has them; all by default."""
         rows = range(self._layers) if rows is None else rows
@@ -181,36 +189,45 @@ class Shard:
             source: digest of the audio.
 
         Raises:
-            FeatxError: if the disk is full, or fails.
+            DiskFull: if the disk is full.
+            FeatxError: if it fails.
         """
+        self.put(index, quantise(features) if self._factors else features, source)
+
+    def put(self, index: int, stored: np.ndarray | Quantised, source: int) -> None:
+        """Do what `write` does with features that are as the file has them."""
         if self.done[index]:  # until it is whole again, it is not
             self.mark(index, "done", UNFINISHED)
-        stored = quantise(features) if self._factors else features
         try:
             self._write(index, stored)
             self.mark(index, "source", source)
             self.mark(index, "checksum", checksums_of(stored))
             self.mark(index, "done", self._done_mark(index))
-        except OSError as error:  # where space can't be reserved, it may be gone by now
+        except OSError as error:
             raise FeatxError(
-                f"{self.path}: can't be written ({error.strerror or error}). Make room on the "
-                "disk, then extract the features again to go on from there."
+                f"{self.path}: can't be written ({error.strerror or error}). Extract the features "
+                "again to go on from there."
             ) from error
 
     def _write(self, index: int, stored: np.ndarray | Quantised) -> None:
         assert isinstance(self._rows, PlainRows), "`prepare` gives others a place elsewhere"
         values = stored.values if isinstance(stored, Quantised) else stored
-        self._rows.write(int(self.frame_offset[index]), values)
-        if isinstance(stored, Quantised):
-            with self.path.open("r+b", buffering=0) as file:
-                for begin, factors in zip(self._factors, stored[1:], strict=True):
-                    write_at(file, begin + index * factors.nbytes, factors)
+        with filling(self.path, values.nbytes):  # what could not be reserved may be gone by now
+            self._rows.write(int(self.frame_offset[index]), values)
+            if isinstance(stored, Quantised):
+                with self.path.open("r+b", buffering=0) as file:
+                    for begin, factors in zip(self._factors, stored[1:], strict=True):
+                        write_at(file, begin + index * factors.nbytes, factors)
 
     def mark(self, index: int, name: str, value: int | np.ndarray) -> None:
-        """Write one of an utterance's marks."""
+        """Write one of an utterance's marks.
+
+        Raises:
+            DiskFull: if the disk is full.
+        """
         marks = getattr(self, name)
         values = np.full(marks.shape[1:], value, marks.dtype)
-        with self.path.open("r+b", buffering=0) as file:
+        with filling(self.path), self.path.open("r+b", buffering=0) as file:
             write_at(file, self._regions[name][0] + index * values.nbytes, values)
         marks[index] = values
 

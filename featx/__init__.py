@@ -38,6 +38,13 @@ if TYPE_CHECKING:
     from featx.sharing.export import export as export
     from featx.sharing.pull import pull as pull
     from featx.sharing.push import push as push
+    from featx.stores.exporting import export_features as export_features
+    from featx.stores.importing import import_features as import_features
+    from featx.stores.info import store_info as store_info
+    from featx.stores.prune import prune_store as prune_store
+    from featx.stores.remove import remove_store as remove_store
+    from featx.stores.summary import list_stores as list_stores
+    from featx.stores.verify import verify_store as verify_store
     from featx.voting.vote import vote as vote
 
 __version__ = "0.1.0"
@@ -46,6 +53,13 @@ _HOMES = {
     "load_manifest": "featx.data.manifest",
     "audit": "featx.auditing.audit",
     "extract": "featx.features.extract",
+    "list_stores": "featx.stores.summary",
+    "store_info": "featx.stores.info",
+    "verify_store": "featx.stores.verify",
+    "prune_store": "featx.stores.prune",
+    "remove_store": "featx.stores.remove",
+    "export_features": "featx.stores.exporting",
+    "import_features": "featx.stores.importing",
     "fit": "featx.fitting.fit",
     "pooled_features": "featx.fitting.arrays",
     "finetune": "featx.finetuning.finetune",

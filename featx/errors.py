@@ -3,9 +3,9 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from cache.errors import FeatxError, StoreError
+from cache.errors import DiskFull, FeatxError, StoreError
 
-__all__ = ["Call", "FeatxError", "Interrupted", "StoreError"]
+__all__ = ["Call", "DiskFull", "FeatxError", "Interrupted", "StoreError"]
 
 
 @dataclass(frozen=True)
@@ -24,7 +24,8 @@ class Call:
 
     def __str__(self) -> str:
         """Return the call as it is written in Python."""
-        given = ", ".join(f"{name}={str(value)!r}" for name, value in self.arguments.items())
+        written = {n: v if isinstance(v, bool) else str(v) for n, v in self.arguments.items()}
+        given = ", ".join(f"{name}={value!r}" for name, value in written.items())
         return f"{self.purpose}: featx.{self.function}({given})"
 
 

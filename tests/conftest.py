@@ -1,6 +1,7 @@
 """What the tests share: a tiny encoder, a tiny corpus, and the command line."""
 
 import csv
+import ctypes
 import os
 import random
 import shutil
@@ -48,6 +49,26 @@ def _seeded() -> None:
     random.seed(0)
     np.random.seed(0)
     torch.manual_seed(0)
+
+
+@pytest.fixture
+def unprivileged() -> Iterator[None]:
+    """Have this thread, and those that it starts, obey permissions of files, as root doesn't."""
+    if not hasattr(os, "geteuid") or os.geteuid():
+        yield
+        return
+    libc = ctypes.CDLL(None, use_errno=True)
+    header = (ctypes.c_uint32 * 2)(0x20080522, 0)  # the version of capabilities; this thread
+    held = (ctypes.c_uint32 * 6)()  # effective, permitted, inheritable, in two halves
+    if libc.capget(header, held):
+        pytest.skip("needs the capabilities of Linux")
+    less = (ctypes.c_uint32 * 6)(*held)
+    less[0] &= ~0b1110  # CAP_DAC_OVERRIDE, CAP_DAC_READ_SEARCH, CAP_FOWNER
+    assert libc.capset(header, less) == 0
+    try:
+        yield
+    finally:
+        assert libc.capset(header, held) == 0
 
 
 @pytest.fixture(autouse=True)

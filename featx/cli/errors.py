@@ -2,6 +2,8 @@
 
 import re
 import shlex
+from collections.abc import Collection, Sequence
+from typing import Any
 
 import typer
 from typer.core import TyperCommand
@@ -10,7 +12,11 @@ from cache.errors import FeatxError
 from featx.errors import Call
 
 ARGUMENT = re.compile(r"`(\w+)(?:=([^`]*))?`")
-COMMAND_OF = {"build_manifest": "manifest"}  # functions that are not named like their command
+COMMAND_OF = {  # functions that are not named like their command
+    "build_manifest": "manifest",
+    "verify_store": "cache verify",
+    "import_features": "cache import",
+}
 
 
 def explain(error: FeatxError, commands: dict[str, TyperCommand], used: str | None) -> str:
@@ -44,18 +50,40 @@ _QUOTES = "\"'"
 
 def explain_within(context: typer.Context, error: FeatxError) -> str:
     """Return what `explain` does for the command that is running."""
-    commands = getattr(context.find_root().command, "commands", {})
-    return explain(error, dict(commands), context.info_name)
+    root = context.find_root()
+    called = context.command_path.removeprefix(root.command_path).strip()
+    return explain(error, all_commands(root.command), called)
+
+
+def all_commands(group: Any, before: str = "") -> dict[str, TyperCommand]:
+    """Return the commands of a group by name, those of a group within it as "cache verify"."""
+    found: dict[str, TyperCommand] = {}
+    for name, command in getattr(group, "commands", {}).items():
+        inner = all_commands(command, f"{before}{name} ")
+        found |= inner or {before + name: command}
+    return found
+
+
+def find_command(words: Sequence[str], commands: Collection[str]) -> str | None:
+    """Return the command that the words of a command line call; None if they call none."""
+    for place, word in enumerate(words):
+        if word in commands:
+            return word
+        if any(name.startswith(f"{word} ") for name in commands):
+            rest = (f"{word} {inner}" for inner in words[place + 1 :])
+            return next((name for name in rest if name in commands), None)
+    return None
 
 
 def write_command(call: Call, commands: dict[str, TyperCommand]) -> str:
     """Return a call of the Python API as the command that does the same."""
     name = COMMAND_OF.get(call.function, call.function)
     options = _options(commands[name])
-    words = ["featx", name]
+    words = ["featx", *name.split()]
     for argument, value in call.arguments.items():
         option = options[argument]
-        words += [str(value)] if not option.startswith("-") else [option, str(value)]
+        named = [option] if option.startswith("-") else []
+        words += named if value is True else [*named, str(value)]
     return f"{call.purpose}: {shlex.join(words)}"
 
 

@@ -5,18 +5,21 @@ import gc
 import os
 import sys
 from functools import cache
+from io import UnsupportedOperation
 from typing import Annotated
 
 import typer
 from typer.core import TyperCommand
 
+from cache.space import as_disk_full
 from featx.cli.audit import audit
+from featx.cli.cache import cache as cache_commands
 from featx.cli.command import Command, Quiet, with_quiet
 from featx.cli.compare import compare
 from featx.cli.corpora import corpora
 from featx.cli.demo import demo
 from featx.cli.doctor import doctor
-from featx.cli.errors import explain
+from featx.cli.errors import all_commands, explain, find_command
 from featx.cli.evaluate import evaluate
 from featx.cli.explain import explain as explain_utterance
 from featx.cli.export import export
@@ -56,6 +59,11 @@ for command in (
 ):  # fmt: skip
     summary = (command.__doc__ or "").splitlines()[0]
     app.command(cls=Command, short_help=summary)(with_quiet(command))
+app.add_typer(
+    cache_commands,
+    name="cache",
+    help="List, check, prune, remove, export and import feature stores.",
+)
 
 
 @app.callback()
@@ -86,14 +94,45 @@ def main() -> None:
     _collect_less()
     with said_on_the_terminal(lambda error: explain(error, *_commands())), Termination() as end:
         try:
-            app()
+            _run()
         except Interrupted as error:
             _fail(explain(error, *_commands()), EXIT_CODE if end.asked else error.exit_code)
         except FeatxError as error:
             _fail(explain(error, *_commands()), error.exit_code)
-        except OSError as error:
+        except Exception as error:
+            full = as_disk_full(error)
+            if full and not getattr(error, "filename", None) and _output_is_full():
+                full = as_disk_full(error, name="standard output")
+            if full:
+                _fail(str(full), full.exit_code)
+            if not isinstance(error, OSError):
+                raise
             file = error.filename2 or error.filename or "input or output"
             _fail(f"{file}: {error.strerror or error}", 1)
+
+
+def _run() -> None:
+    """Run a command to the end of what it prints."""
+    try:
+        app()
+    except SystemExit:
+        sys.stdout.flush()
+        raise
+
+
+def _output_is_full() -> bool:
+    """Tell whether standard output takes no more; what it did not take is dropped."""
+    try:
+        output = sys.stdout.fileno()
+    except UnsupportedOperation:  # it is no file
+        return False
+    try:
+        sys.stdout.flush()
+        os.write(output, b"\n")  # where there is no buffer, nothing is left to flush
+    except OSError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), output)  # as Python flushes it at the end
+        return True
+    return False
 
 
 def _collect_less() -> None:
@@ -108,12 +147,12 @@ def _collect_less() -> None:
 def _commands() -> tuple[dict[str, TyperCommand], str | None]:
     """Return all commands by name, and the name of the one that was called."""
     commands = _all_commands()
-    return commands, next((word for word in sys.argv[1:] if word in commands), None)
+    return commands, find_command(sys.argv[1:], commands)
 
 
 @cache
 def _all_commands() -> dict[str, TyperCommand]:
-    return dict(getattr(typer.main.get_command(app), "commands", {}))
+    return all_commands(typer.main.get_command(app))
 
 
 def _fail(message: str, exit_code: int) -> None:

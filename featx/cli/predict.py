@@ -9,9 +9,11 @@ from typing import Annotated
 
 import typer
 
+from cache import filling
 from featx.cli.live import OF_FILES, OF_LIVE, print_live
 from featx.cli.options import Calibrated, EncoderDevice, EncoderFolders, Longest, refuse
 from featx.errors import FeatxError
+from featx.utils.remote.path import to_path
 
 STANDARD_INPUT = "-"
 ENDINGS = (".csv", ".jsonl")
@@ -29,9 +31,10 @@ def predict(
     inputs: Annotated[
         list[Path] | None,
         typer.Argument(
+            parser=to_path,
             metavar="AUDIO...",
-            help="Audio files, folders of audio, a manifest, a feature store, or - for a WAV file "
-            "on standard input.",
+            help="Audio files, folders of audio, a manifest, a feature store, or their URLs; or - "
+            "for a WAV file on standard input.",
         ),
     ] = None,
     out: Annotated[
@@ -185,5 +188,6 @@ def _standard_input(inputs: list[Path]) -> Iterator[list[Path]]:
         raise FeatxError("-: nothing came on standard input. Pipe a WAV file into the command.")
     with TemporaryDirectory(prefix="featx-") as folder:
         file = Path(folder, "standard-input.wav")
-        file.write_bytes(content)
+        with filling(file, len(content)):
+            file.write_bytes(content)
         yield [file if path == Path(STANDARD_INPUT) else path for path in inputs]

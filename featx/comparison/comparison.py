@@ -5,8 +5,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from cache import describe_bytes
 from featx.comparison.compared import Compared, Pair, median
-from featx.runs.cost import describe_bytes, describe_parameters, describe_seconds
+from featx.runs.cost import describe_parameters, describe_seconds
 from featx.runs.files import COST
 from featx.scoring.results import NAMES, WIDE, draw_table, render
 from featx.scoring.significance import Difference, describe_p

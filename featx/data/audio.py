@@ -1,12 +1,12 @@
 """Audio files in, 16 kHz mono waveforms out."""
 
-import zlib
 from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
 import soundfile
 
+from featx.data.digests import digest_file, digest_part
 from featx.data.formats.flaw import conversion
 from featx.data.headers import AudioError, Header, check_content, read_header
 from featx.data.scale import find_fault
@@ -14,7 +14,6 @@ from featx.data.scale import find_fault
 SAMPLE_RATE = 16_000  # Hz, what every encoder here was trained on
 TIME_SLACK = 0.01  # seconds a segment may run past the end: times are often rounded
 LARGEST = 1 << 28  # samples of all channels that are decoded at once: 1 GiB
-_BLOCK = 1 << 20  # bytes that are summed at once
 _READ_FROM_START = ("MP3", "OGG")  # where libsndfile's seeking can land beside the sample
 
 Waveform = np.ndarray[tuple[int], np.dtype[np.float32]]
@@ -50,25 +49,20 @@ def count_samples(path: Path, start: float | None = None, end: float | None = No
 def digest_audio(
     path: Path, start: float | None = None, end: float | None = None, scale: float | None = None
 ) -> int:
-    """Return 32 bits that change when a file's bytes, a segment's times or its scale do.
+    """Return 64 bits that change when a file's bytes, a segment's times or its scale do; never 0.
+
+    Of many utterances `featx.data.sources.find_sources` remembers them.
 
     Raises:
         AudioError: if the file can't be read.
     """
-    how = f"{start} {end}" if scale is None else f"{start} {end} {scale}"
     try:
-        return zlib.crc32(how.encode(), _crc32(path))
+        return digest_part(_content(path), start, end, scale)
     except OSError as error:
         raise AudioError(f"{path}: can't be read ({error.strerror})") from error
 
 
-@lru_cache(maxsize=1)  # the segments of one long file follow each other
-def _crc32(path: Path) -> int:
-    crc = 0
-    with path.open("rb") as file:
-        while block := file.read(_BLOCK):
-            crc = zlib.crc32(block, crc)
-    return crc
+_content = lru_cache(maxsize=1)(digest_file)  # the segments of one long file follow each other
 
 
 def read_audio(

@@ -11,12 +11,13 @@ from featx.data.words import looks_missing
 from featx.utils.csv_files import NO_ROWS, Problems, check_lengths, header_faults, other_separator
 
 
-def find_problems(manifest: ManifestRows, located: Located) -> str:
+def find_problems(manifest: ManifestRows, located: Located, needs_audio: bool = True) -> str:
     """Check a manifest.
 
     Args:
         manifest: its rows.
         located: its audio files.
+        needs_audio: whether a file that is not there is a problem.
 
     Returns:
         One line a problem, with its line number; empty if there is none.
@@ -34,16 +35,18 @@ def find_problems(manifest: ManifestRows, located: Located) -> str:
     check_lengths(manifest.header, manifest.lines[1:], problems)
     _check_ids(manifest, problems)
     measure = lru_cache(duration)  # many rows can cut one long file
-    for line, row in manifest.rows():
+    for line, row in manifest.rows("Checking the manifest"):
         _check_values(line, row, problems)
-        audio = _check_audio(line, row, located, problems)
+        if needs_audio:
+            _check_audio(line, row, located, problems)
+        audio = located.paths.get(row.get("path", ""))
         _check_times(line, row, audio, measure, problems)
     return str(problems)
 
 
 def _check_ids(manifest: ManifestRows, problems: Problems) -> None:
     first: dict[str, int] = {}
-    for line, row in manifest.rows():
+    for line, row in manifest.rows("Looking for repeated utterances"):
         name = row.get("utterance")
         if name and first.setdefault(name, line) != line:
             text = f"utterance {name!r} is already on line {first[name]}"
@@ -72,13 +75,10 @@ def _check_label(line: int, label: str, problems: Problems) -> None:
         problems.add("missing labels", line, text)
 
 
-def _check_audio(
-    line: int, row: dict[str, str], located: Located, problems: Problems
-) -> Path | None:
+def _check_audio(line: int, row: dict[str, str], located: Located, problems: Problems) -> None:
     text = row.get("path", "")
     if text.strip() and text not in located.paths:
         problems.add("missing audio files", line, located.missing(text))
-    return located.paths.get(text)
 
 
 def _check_times(

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, replace
+from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
@@ -11,6 +12,7 @@ import soundfile
 from featx.data.audio import SAMPLE_RATE, Waveform
 from featx.demo.emotions import EMOTIONS
 from featx.demo.voice import STATEMENTS, Voice, synthesise
+from featx.utils import files
 
 INTENSITIES = (1.0, 1.5)  # how strongly cues are expressed in 01, normal, and 02, strong
 MAN = Voice(
@@ -70,11 +72,11 @@ def write_corpus(folder: Path, speakers: int = 12, takes: int = 1, seed: int = 0
     """
     for actor in range(1, speakers + 1):
         home = folder / f"Actor_{actor:02}"
-        home.mkdir(parents=True, exist_ok=True)
         for take in _list_takes(actor, takes):
             name = "-".join(f"{code:02}" for code in (3, 1, *take, actor))
             audio = speak(actor, take, seed)
-            soundfile.write(home / f"{name}.wav", audio, SAMPLE_RATE, subtype="PCM_16")
+            write = partial(soundfile.write, data=audio, samplerate=SAMPLE_RATE, subtype="PCM_16")
+            files.replace(home / f"{name}.wav", write)
 
 
 def speak(actor: int, take: Take, seed: int = 0) -> Waveform:

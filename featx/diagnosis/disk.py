@@ -1,13 +1,13 @@
 """The disk where features are to be stored."""
 
 import os
-import shutil
 import time
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from cache import describe_bytes, existing, free_bytes
 from featx.diagnosis.check import Check, State
 from featx.utils.text import first_line
 
@@ -22,14 +22,14 @@ _ELSEWHERE = "Store features on another disk: --out"
 
 def check_disk(folder: Path) -> Iterator[Check]:
     """Check free space, the speed of writing, and locks, where a folder is or will be."""
-    place = next(path for path in (folder.absolute(), *folder.absolute().parents) if path.exists())
+    place = existing(folder)
     name = f"disk, {folder}"
-    free = shutil.disk_usage(place).free
+    free = free_bytes(place)
     state: State = (
         "ok" if free > LITTLE_SPACE else "warning" if free > TOO_LITTLE_SPACE else "problem"
     )
     cure = "" if state == "ok" else f"Free space, or: {_ELSEWHERE}"
-    yield Check(name, f"{free / 1e9:.1f} GB free", state, cure)
+    yield Check(name, f"{describe_bytes(free)} free", state, cure)
     try:
         with TemporaryDirectory(dir=place, prefix=".featx-") as scratch:
             yield _try_writing(f"{name}: writing", Path(scratch))
@@ -48,7 +48,7 @@ def _try_writing(name: str, folder: Path) -> Check:
             done += file.write(piece)
             os.fsync(file.fileno())  # a piece at a time, so that the end is not waited for
     speed = done / (time.monotonic() - begin)
-    found = f"{speed / 1e6:,.0f} MB a second"
+    found = f"{describe_bytes(speed)} a second"
     if speed < SLOW:
         return Check(name, found, "warning", f"{_ELSEWHERE}, such as a local one")
     return Check(name, found)

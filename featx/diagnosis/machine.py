@@ -4,6 +4,7 @@ import os
 import sys
 from collections.abc import Iterator
 
+from cache import describe_bytes
 from featx.diagnosis.check import Check
 from featx.diagnosis.versions import has_driver, installed
 from featx.utils.text import first_line
@@ -56,7 +57,7 @@ def check_memory() -> Iterator[Check]:
     from featx.utils.machine import available_memory
 
     free, total = available_memory(), psutil.virtual_memory().total
-    found = f"{free / 1e9:.1f} GB to use, the machine has {total / 1e9:.1f} GB"
+    found = f"{describe_bytes(free)} to use, the machine has {describe_bytes(total)}"
     if free < LITTLE_MEMORY:
         cure = "End other programs, or raise the limit of the container or job."
         yield Check("memory", found, "warning", cure)

@@ -16,7 +16,7 @@ from featx.features.choices import Dtype, NormalizeWaveform, Pool, Precision, To
 from featx.features.plan import MAX_SECONDS
 from featx.finetuning.choices import HeadKind, Mode, Pooling, Save, SelectOn
 from featx.fitting.choices import Normalize
-from featx.utils.config import ConfigError, Schema, read_config
+from featx.utils.config import ConfigError, Place, Schema, read_config
 from featx.utils.text import nearest
 from featx.voting.choices import BestBy, Rule, TieRule
 
@@ -43,7 +43,7 @@ class Corpus(Schema):
         keep_duplicates: whether the same sound may be in two parts of a fold.
     """
 
-    path: Path | None = None
+    path: Place | None = None
     corpus: Literal["", CorpusName] = ""
     root: Path | None = None
     options: dict[str, str | dict[str, str]] = Field(default_factory=dict)
@@ -87,7 +87,7 @@ class Features(Schema):
         model: a short name, Hub id or local folder; by default the name of the table.
         precision: what the encoder computes in. If empty, the precision of the features that are
             there already, or else float32. "auto" lets a timing decide, so that the scores may
-            differ a little the next time.
+            differ a little on another machine.
     """
 
     model: str = ""

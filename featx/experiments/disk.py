@@ -1,12 +1,12 @@
 """How much disk an experiment takes, and whether it is there."""
 
-import shutil
 from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
 
 import torch
 
+from cache import existing, free_bytes, need_and_free
 from classifiers.pooled import PooledClassifier
 from featx.experiments.features import Known
 from featx.experiments.findings import Findings
@@ -22,7 +22,7 @@ from featx.finetuning.config import FinetuneConfig
 from featx.finetuning.model import EmotionModel
 from featx.finetuning.resources import tuning_bytes
 from featx.protocols.task import Task
-from featx.runs.cost import describe_bytes, folder_bytes
+from featx.runs.cost import folder_bytes
 from featx.runs.files import MEMBERS, MODELS
 from featx.runs.folder import ROOT as RUNS
 
@@ -55,12 +55,12 @@ def check_space(
         needed[disk] += nbytes
         places[disk] = place
     for disk, place in places.items():
-        free = shutil.disk_usage(place).free
+        free = free_bytes(place)
         if needed[disk] > free:
             findings.error(
                 "disk",
-                f"{describe_bytes(needed[disk])} needed for features and models under {place}, "
-                f"{describe_bytes(free)} free. Free some, work on another disk, take fewer "
+                f"no room for features and models under {place}: "
+                f"{need_and_free(needed[disk], free)}. Make room, work on another disk, take fewer "
                 'layers, or save = "none".',
             )
     return features + models
@@ -101,9 +101,3 @@ def _tuning_bytes(config: FinetuneConfig, task: Task) -> tuple[int, int]:
     saved = {"none": 0, "best": min(2, several), "all": several}[config.save]
     model_bytes, checkpoints = tuning_bytes(weights, trained)
     return saved * model_bytes, checkpoints
-
-
-def existing(folder: Path) -> Path:
-    """Return the folder, or the nearest folder around it that exists."""
-    whole = folder.absolute()
-    return next(place for place in (whole, *whole.parents) if place.exists())

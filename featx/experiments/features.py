@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, replace
 from importlib.metadata import version
+from typing import cast
 
 from cache import FeatureStore, ModelIdentity
 from featx.data.manifest import Manifest
@@ -10,7 +11,7 @@ from featx.experiments.findings import Findings
 from featx.experiments.plan import Store
 from featx.features.acoustic.settings import read_acoustic
 from featx.features.choices import Precision
-from featx.features.config import ExtractConfig
+from featx.features.config import ExtractConfig, WriteOptions
 from featx.features.encoders.checkpoints import (
     fetch_command,
     find_checkpoint,
@@ -50,7 +51,7 @@ def config_of(store: Store) -> ExtractConfig:
         normalize_waveform=asked.normalize_waveform,
         pool=asked.pool,
         frames=asked.frames,
-        compress=asked.compress,
+        write=WriteOptions(compress=asked.compress),
     )
 
 
@@ -59,11 +60,11 @@ def _limit(store: Store) -> LengthLimit:
 
 
 def _precision(store: Store) -> Precision:
-    """Return what to compute in: if nothing is asked for, what needs no timing to be chosen."""
+    """Return what to compute in: if nothing is asked for, as the features that are there."""
     if store.features.precision:
         return store.features.precision
-    if store.features.model in read_acoustic() or FeatureStore.exists(store.folder):
-        return "auto"  # which is the precision of the store that is there
+    if FeatureStore.exists(store.folder):
+        return cast(Precision, FeatureStore(store.folder).identity.precision)
     return "float32"
 
 

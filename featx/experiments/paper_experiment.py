@@ -34,7 +34,7 @@ def paper_experiment(name: str, paper: Paper, corpus: str, root: Path) -> Experi
         "seconds": entry.seconds,
         "keep_duplicates": True,  # as the paper did, which had the corpus as it is
     }
-    cut = {"precision": "auto", "max_seconds": entry.max_seconds, "too_long": "trim"}
+    cut = {"max_seconds": entry.max_seconds, "too_long": "trim"}
     table: dict[str, Any] = {
         "name": f"{name}-{corpus}",
         "title": paper.title,

@@ -3,10 +3,11 @@
 import math
 from collections.abc import Sequence
 
+from cache import describe_bytes
 from featx.experiments.papers import Paper
 from featx.experiments.published import ClassFigures, Published
 from featx.experiments.reproduced import Reproduced
-from featx.runs.cost import describe_bytes, describe_seconds
+from featx.runs.cost import describe_seconds
 from featx.scoring.results import NAMES, Results
 from featx.utils.tables import TextTable
 from featx.utils.text import counted, signed

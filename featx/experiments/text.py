@@ -3,10 +3,10 @@
 from collections.abc import Iterator
 from typing import Any
 
+from cache import describe_bytes
 from featx.experiments.findings import Explain
 from featx.experiments.plan import Plan, PlannedRun
 from featx.experiments.validate import Inspection
-from featx.runs.cost import describe_bytes
 from featx.utils.text import counted
 from featx.voting.config import VoteConfig
 

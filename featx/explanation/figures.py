@@ -11,8 +11,7 @@ from matplotlib.figure import Figure
 from featx.data.audio import SAMPLE_RATE, Waveform, read_audio
 from featx.errors import FeatxError
 from featx.explanation.stores import StoreContributions, over_time
-from featx.scoring.figures import BLUE, ORANGE, STYLE, WIDTH
-from featx.utils.files import replace
+from featx.scoring.figures import BLUE, ORANGE, STYLE, WIDTH, write_picture
 
 # Its lightness goes one way: what speaks for the class is dark in grey too, what speaks against it
 # is light.
@@ -57,7 +56,7 @@ def draw_explanation(
             axes.tick_params(labelbottom=False)
         main[0].set_xlim(0, len(waveform) / SAMPLE_RATE)
         beside[-1].set_xlabel(f"for {label}")
-        replace(path, lambda unfinished: figure.savefig(unfinished, dpi=200))
+        write_picture(figure, path, dpi=200)
 
 
 def _draw_sound(waveform: Waveform, wave: Axes, spectrum: Axes) -> None:

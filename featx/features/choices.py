@@ -9,7 +9,7 @@ Pool = Literal["mean", "mean+deviation"]
 """What is kept of an utterance's frames where they are pooled: one vector a layer."""
 
 Precision = Literal["auto", "float32", "bfloat16", "float16"]
-"""The types that encoders compute in; "auto" measures which is fastest and exact enough."""
+"""The types that encoders compute in; "auto" measures, once a machine, which is fast and exact."""
 
 Window = Literal["30", "short"]
 """What Whisper sees at once: 30 s, filled up with silence, or the utterance and no silence."""

@@ -4,9 +4,42 @@ from dataclasses import dataclass
 
 from featx.features.choices import Dtype, NormalizeWaveform, Pool, Window
 from featx.features.encoders.devices import Compute
+from featx.features.failures import FAILURES, MostFailures
+from featx.features.parts import Part
 from featx.features.plan import LengthLimit
+from featx.features.renewal import Renewal
 
-DEFAULT_COMPUTE, DEFAULT_LIMIT = Compute(), LengthLimit()
+DEFAULT_COMPUTE, DEFAULT_LIMIT, DEFAULT_RENEWAL = Compute(), LengthLimit(), Renewal()
+
+
+@dataclass(frozen=True)
+class WriteOptions:
+    """How a store is written to.
+
+    Attributes:
+        renewal: which features that are there are computed again.
+        max_failures: how many utterances may fail; any number if None.
+        part: the part of the corpus that is written, as a job of an array; all of it if None.
+        compress: whether features are compressed once they are all written.
+    """
+
+    renewal: Renewal = DEFAULT_RENEWAL
+    max_failures: MostFailures | None = None
+    part: Part | None = None
+    compress: bool = False
+
+    @property
+    def lock(self) -> str | None:
+        """The part of the store that nobody else may write to; None for all of it."""
+        return self.part.name if self.part else None
+
+    @property
+    def failures(self) -> str:
+        """The name of the file that lists which utterances have no features."""
+        return self.part.failures if self.part else FAILURES
+
+
+DEFAULT_WRITE = WriteOptions()
 
 
 @dataclass(frozen=True)
@@ -25,7 +58,7 @@ class ExtractConfig:
         normalize_waveform: whether waveforms are normalised; by default the checkpoint decides.
         pool: what is kept of an utterance where its frames are pooled.
         frames: averages a second that are kept of its frames; all frames if None.
-        compress: whether features are compressed once they are all written.
+        write: how the store is written to.
     """
 
     model: str
@@ -38,4 +71,4 @@ class ExtractConfig:
     normalize_waveform: NormalizeWaveform | None = None
     pool: Pool | None = None
     frames: int | None = None
-    compress: bool = False
+    write: WriteOptions = DEFAULT_WRITE

@@ -38,7 +38,7 @@ from featx.features.encoders.shape import (
 from featx.features.encoders.workers import EncoderWorkers
 from featx.features.layers import parse_layers
 from featx.features.plan import ExtractionPlan
-from featx.features.precision import PRECISION_RECORD, choose_precision
+from featx.features.precision import PRECISION_RECORD, PrecisionChooser
 from featx.features.reduction import reduce_outline, reduced
 from featx.features.work import Extractor, Outline, Work
 
@@ -173,12 +173,13 @@ class EncoderExtractor:
         Raises:
             FeatxError: if the encoder can't be loaded, or can't be computed with as asked.
         """
-        if not FeatureStore.exists(folder):
-            (folder / PRECISION_RECORD).unlink(missing_ok=True)  # of a start that was given up
-        encoder, devices = self._encoder, self.compute.places
         precision = str(self.compute.precision)
         if precision == "auto":
-            precision = choose_precision(encoder, devices[0], plan, folder)
+            software = _versions(ENCODERS_BY)
+            chooser = PrecisionChooser(self._encoder, self.compute.place, software)
+            precision = chooser.choose(plan, folder)
+        elif not FeatureStore.exists(folder):
+            (folder / PRECISION_RECORD).unlink(missing_ok=True)  # of a start that was given up
         return Work(
             self._identity(precision),
             _versions(ENCODERS_BY),

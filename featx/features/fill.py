@@ -1,16 +1,21 @@
 """Compute the features that a store lacks."""
 
-from collections.abc import Callable, Sequence
+import typing
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import suppress
 from functools import partial
+from pathlib import Path
 
 import numpy as np
 
-from cache import FeatureStore, PlannedUtterance, StoreError
+from cache import FeatureStore, Layout, PlannedUtterance, StoreError
 from classifiers.cores import use_one_core
 from featx.data.audio import AudioError
 from featx.errors import Interrupted
 from featx.features.batches import plan_batches
+from featx.features.config import DEFAULT_WRITE, WriteOptions
 from featx.features.extraction import Extraction
+from featx.features.failures import Failure, MostFailures, write_failures
 from featx.features.plan import ExtractionPlan
 from featx.features.work import Workers
 from featx.utils.parallel import map_ahead
@@ -20,28 +25,36 @@ Batch = Sequence[PlannedUtterance]
 
 
 def fill(
-    store: FeatureStore, plan: ExtractionPlan, workers: Callable[[], Workers], seconds: float
+    store: FeatureStore,
+    plan: ExtractionPlan,
+    workers: Callable[[], Workers],
+    seconds: float,
+    write: WriteOptions = DEFAULT_WRITE,
 ) -> Extraction:
     """Compute what a store lacks.
 
     Utterances that the store already holds are not computed again. Utterances whose audio can't
-    be used are reported, and the others are done.
+    be used are reported and listed in a file of the store's folder, and the others are done.
 
     Args:
         store: a store with room for the plan.
         plan: what to write.
         workers: makes the threads that compute; called if there is anything to compute.
         seconds: seconds of audio in a batch.
+        write: how the store is written to.
 
     Raises:
-        FeatxError: if memory runs out.
+        FeatxError: if memory runs out, or too many utterances failed.
         Interrupted: on Ctrl-C.
     """
     failures = dict(plan.failures)
-    waiting = _waiting(store, plan)
+    waiting = find_waiting(store, plan)
+    if not waiting:
+        with suppress(OSError):  # the store may be for reading only
+            write_failures(store.folder, failures, write.failures)
+        return Extraction(store.folder, plan, 0, len(plan.planned), failures, len(store.aliases))
     try:
-        if waiting:
-            failures |= _Filling(store, plan, waiting).run(workers(), seconds)
+        Filling(store, plan, waiting, failures, write.max_failures).run(workers(), seconds)
     except KeyboardInterrupt:
         done = sum(store.is_done(planned.utterance) for planned in plan.planned)
         raise Interrupted(
@@ -50,64 +63,105 @@ def fill(
         ) from None
     finally:
         store.flush()
+        write_failures(store.folder, failures, write.failures)
     extracted = sum(map(store.is_done, waiting))
     kept = len(plan.planned) - len(waiting)
-    return Extraction(store.folder, plan, extracted, kept, failures)
+    return Extraction(store.folder, plan, extracted, kept, failures, len(store.aliases))
 
 
-def compress_features(store: FeatureStore, plan: ExtractionPlan) -> None:
+def compress_features(folder: Path, plan: ExtractionPlan) -> None:
     """Compress the files that hold a plan's features, when nothing is left to do in them.
+
+    Args:
+        folder: the store's folder.
+        plan: what was written.
 
     Raises:
         DamagedStore: if features are not those that were written.
-        StoreError: if the disk is too small.
-        Interrupted: on Ctrl-C.
+        DiskFull: if the disk is too small.
     """
-    shards = store.by_shard(plan.planned)
+    store = FeatureStore(folder)
+    shards = store.by_shard(p for p in plan.planned if p.utterance in store)
     with progress("Compressing", len(shards), "files") as advance:
         for shard in shards:
             store.compress(planned.utterance for planned in shard)
             advance(1)
 
 
-def _waiting(store: FeatureStore, plan: ExtractionPlan) -> set[str]:
+def find_waiting(store: FeatureStore, plan: ExtractionPlan) -> set[str]:
     """Return the utterances to compute: those not done, and those damaged since."""
     names = [planned.utterance for planned in plan.planned]
     if not all(map(store.is_done, names)):
         # An interrupted machine may have lost writes that an interrupted process does not lose.
-        store.forget(name for name in store.damaged() if not store.is_fixed(name))
+        damaged = store.damaged(filter(store.is_done, names))
+        # what is compressed was on the disk before it took its name
+        store.forget(name for name in damaged if not store.is_fixed(name))
     return {name for name in names if not store.is_done(name)}
 
 
-class _Filling:
+class Sink(typing.Protocol):
+    """Where features go: a store, or whoever sends them to where the store is."""
+
+    folder: Path
+    layout: Layout
+
+    def by_shard(self, plan: Iterable[PlannedUtterance]) -> list[list[PlannedUtterance]]:
+        """Group utterances by the shard that holds them."""
+
+    def write(self, utterance: str, features: np.ndarray, source: int = 0) -> None:
+        """Take the features of an utterance."""
+
+
+class Filling:
     """Decodes, encodes and writes batches, each in threads of its own.
 
     Args:
-        store: a store with room for the plan.
+        store: where features go, with room for the plan.
         plan: what to write.
         waiting: the utterances to compute.
+        failures: those so far, to which others are added.
+        most: how many may fail.
     """
 
-    def __init__(self, store: FeatureStore, plan: ExtractionPlan, waiting: set[str]) -> None:
+    def __init__(
+        self,
+        store: Sink,
+        plan: ExtractionPlan,
+        waiting: set[str],
+        failures: dict[str, Failure],
+        most: MostFailures | None,
+    ) -> None:
         self._store, self._plan, self._waiting = store, plan, waiting
-        self._failures: dict[str, str] = {}
+        self._failures, self._most = failures, most
 
-    def run(self, workers: Workers, seconds: float) -> dict[str, str]:
-        """Compute and write everything that waits; return why some of it failed."""
+    def run(self, workers: Workers, seconds: float) -> None:
+        """Compute and write everything that waits."""
         missing = self._waiting_work(self._plan.planned)
         whole = self._plan.work(self._plan.planned)
-        decode = partial(_decode, self._plan)
-        batches = self._batches(seconds)
-        waiting = filter(self._waits, batches)
-        decoded = map_ahead(decode, waiting, workers.decoders, use_one_core)
+        batches = self.batches(seconds)
         alone = len(batches) == 1  # of all that was planned: a stop must not change how it is done
         with progress("Extracting", whole, self._plan.unit, whole - missing) as advance:
-            dtype = self._store.layout.computed
-            for (batch, unread), encoded in workers.encode(decoded, dtype, alone):
-                self._failures |= unread
-                self._write([p for p in batch if p.utterance not in unread], encoded)
+            for batch in self.steps(workers, batches, alone):
                 advance(self._waiting_work(batch))
-        return self._failures
+                if self._most:
+                    self._most.check(self._failures, self._plan.asked, self._store.folder)
+
+    def steps(self, workers: Workers, batches: Sequence[Batch], alone: bool) -> Iterator[Batch]:
+        """Compute and write what waits in some batches; yield each when it is written.
+
+        Args:
+            workers: the threads that compute.
+            batches: from `batches`.
+            alone: whether all that was planned is a single batch.
+        """
+        decode = partial(_decode, self._plan)
+        waiting = filter(self._waits, batches)
+        decoded = map_ahead(decode, waiting, workers.decoders, use_one_core)
+        dtype = self._store.layout.computed
+        for (batch, unread), encoded in workers.encode(decoded, dtype, alone):
+            self._failures |= unread
+            self._write([p for p in batch if p.utterance not in unread], encoded)
+            yield batch
 
     def _write(self, batch: Batch, encoded: Sequence[np.ndarray]) -> None:
         for planned, features in zip(batch, encoded, strict=True):
@@ -116,9 +170,9 @@ class _Filling:
             try:
                 self._store.write(planned.utterance, features, planned.source)
             except StoreError as error:
-                self._failures[planned.utterance] = str(error)
+                self._failures[planned.utterance] = self._plan.failed(planned, "store", error)
 
-    def _batches(self, seconds: float) -> list[Batch]:
+    def batches(self, seconds: float) -> list[Batch]:
         """Return the batches, with and without something to compute in them.
 
         They are made of all that was planned, so that a batch which was begun before a stop is
@@ -140,7 +194,7 @@ class _Filling:
 
 def _decode(
     plan: ExtractionPlan, batch: Batch
-) -> tuple[tuple[Batch, dict[str, str]], list[np.ndarray]]:
+) -> tuple[tuple[Batch, dict[str, Failure]], list[np.ndarray]]:
     """Return a batch, why some of it can't be read, and the others' waveforms."""
     waveforms: list[np.ndarray] = []
     unread = {}
@@ -148,5 +202,5 @@ def _decode(
         try:
             waveforms.append(plan.read(planned))
         except AudioError as error:
-            unread[planned.utterance] = str(error)
+            unread[planned.utterance] = plan.failed(planned, "decode", error)
     return (batch, unread), waveforms

@@ -6,18 +6,18 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from cache import Layout, PlannedUtterance
+from cache import Layout, PlannedUtterance, describe_bytes
 from featx.data.audio import (
     SAMPLE_RATE,
     TIME_SLACK,
     AudioError,
     Waveform,
-    count_samples,
-    digest_audio,
     read_audio,
 )
 from featx.data.manifest import Manifest, Utterance
+from featx.data.sources import find_sources
 from featx.errors import FeatxError
+from featx.features.failures import Failure, Stage, describe_failures
 from featx.utils.progress import progress
 from featx.utils.text import counted
 
@@ -86,9 +86,14 @@ class ExtractionPlan:
     layout: Layout
     limit: LengthLimit
     trimmed: int
-    failures: dict[str, str]
+    failures: dict[str, Failure]
     window: int | None = None
     short: bool = False
+
+    @property
+    def asked(self) -> int:
+        """How many utterances the manifest has."""
+        return len(self.utterances) + len(self.failures)
 
     @property
     def seconds(self) -> float:
@@ -115,6 +120,10 @@ class ExtractionPlan:
     def nbytes(self) -> int:
         """Bytes of all features."""
         return self.layout.nbytes(self.frames, len(self.planned))
+
+    def failed(self, planned: PlannedUtterance, stage: Stage, error: FeatxError) -> Failure:
+        """Return why one of the planned utterances failed."""
+        return Failure.of(self._by_name[planned.utterance].path, stage, error)
 
     def read(self, planned: PlannedUtterance) -> Waveform:
         """Decode one of the planned utterances, as far as the limit allows.
@@ -149,7 +158,7 @@ class ExtractionPlan:
         return (
             f"{len(self.planned):,} utterances, {self.seconds / 3600:.2f} h of audio; "
             f"{self.frames:,} frames × {layers} × {dim} features in {dtype}: "
-            f"{self.nbytes / 1e9:.2f} GB{trimmed}{self._windows()}"
+            f"{describe_bytes(self.nbytes)}{trimmed}{self._windows()}"
             f"{describe_failures(self.failures)}"
         )
 
@@ -187,16 +196,22 @@ def plan_extraction(
     Raises:
         FeatxError: if no utterance at all can be extracted.
     """
-    draft = _Draft(shape, limit)
-    with progress("Reading", len(manifest.utterances), "audio files") as advance:
-        for utterance in manifest.utterances:
-            try:
-                draft.add(utterance)
-            except AudioError as error:
-                draft.failures[utterance.utterance] = str(error)
+    samples, digests, unusable = find_sources(manifest.utterances)
+    draft = _Draft(shape, limit, unusable)
+    with progress("Planning", len(manifest.utterances), "utterances") as advance:
+        for utterance, length, source in zip(
+            manifest.utterances, samples.tolist(), digests.tolist(), strict=True
+        ):
+            if length:
+                draft.add(utterance, length, source)
             advance(1)
+    failures = {
+        u.utterance: Failure.of(u.path, "header", draft.failures[u.utterance])
+        for u in manifest.utterances
+        if u.utterance in draft.failures
+    }
     if not draft.planned:
-        first = next(iter(draft.failures.values()))
+        first = next(iter(failures.values()))
         raise FeatxError(f"{manifest.path}: no utterance can be extracted; the first: {first}")
     kept = shape.layers if layers is None else layers
     return ExtractionPlan(
@@ -205,7 +220,7 @@ def plan_extraction(
         Layout(tuple(str(layer) for layer in kept), shape.dim, dtype),
         limit,
         draft.trimmed,
-        draft.failures,
+        failures,
         getattr(shape, "window", None),
         getattr(shape, "short", False),
     )
@@ -217,40 +232,26 @@ class _Draft:
 
     shape: Shape
     limit: LengthLimit
+    failures: dict[str, str]
     utterances: list[Utterance] = field(default_factory=list)
     planned: list[PlannedUtterance] = field(default_factory=list)
-    failures: dict[str, str] = field(default_factory=dict)
     trimmed: int = 0
 
-    def add(self, utterance: Utterance) -> None:
-        """Plan one utterance.
-
-        Raises:
-            AudioError: if it can't be extracted.
-        """
-        path, start, end = utterance.path, utterance.start, utterance.end
-        samples = count_samples(path, start, end)
-        source = digest_audio(path, start, end, utterance.scale)
+    def add(self, utterance: Utterance, samples: int, source: int) -> None:
+        """Plan one utterance, or note why it can't be extracted."""
         too_long = samples > self.limit.samples
+        kept = min(samples, self.limit.samples)
+        frames = self.shape.frames(kept)
         if too_long and not self.limit.trim:
-            raise AudioError(
+            self.failures[utterance.utterance] = (
                 f"{utterance.path}: {samples / SAMPLE_RATE:.1f} s, more than "
                 f"`max_seconds={self.limit.seconds:g}` (`too_long='trim'` keeps the beginning)"
             )
-        samples = min(samples, self.limit.samples)
-        frames = self.shape.frames(samples)
-        if not frames:
-            raise AudioError(
-                f"{utterance.path}: too short for one frame, {samples} samples at 16 kHz"
+        elif not frames:
+            self.failures[utterance.utterance] = (
+                f"{utterance.path}: too short for one frame, {kept} samples at 16 kHz"
             )
-        self.trimmed += too_long
-        self.utterances.append(utterance)
-        self.planned.append(PlannedUtterance(utterance.utterance, samples, frames, source))
-
-
-def describe_failures(failures: dict[str, str]) -> str:
-    """Say in words which utterances can't be used; nothing if all can."""
-    if not failures:
-        return ""
-    lines = "\n  ".join(failures.values())
-    return f"\n{len(failures)} utterances can't be used:\n  {lines}"
+        else:
+            self.trimmed += too_long
+            self.utterances.append(utterance)
+            self.planned.append(PlannedUtterance(utterance.utterance, kept, frames, source))

@@ -225,7 +225,7 @@ def _refuse_for_vectors(config: ExtractConfig) -> None:
             "`dtype='int8'` has a scale for each utterance, layer and feature, which takes more "
             "room than the single vector that is kept. Leave it out."
         )
-    if config.compress:
+    if config.write.compress:
         raise FeatxError(
             "`compress=True` makes chunks of frames, and of each utterance a single vector is "
             "kept, which takes little room. Leave it out."

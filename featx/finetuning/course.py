@@ -7,12 +7,13 @@ from typing import get_args
 
 import numpy as np
 
+from cache import describe_bytes
 from featx.finetuning.choices import BestBy
 from featx.finetuning.config import FinetuneConfig
 from featx.finetuning.history import read_history
 from featx.finetuning.member import Look, TunedMember, best_look
 from featx.finetuning.resources import tuning_bytes
-from featx.runs.cost import describe_bytes, describe_seconds, folder_bytes, read_cost
+from featx.runs.cost import describe_seconds, folder_bytes, read_cost
 from featx.runs.files import CONFIG, ENVIRONMENT, MODELS
 from featx.runs.read import damaged, is_unfinished, read_config, read_environment
 from featx.scoring.results import plain_table, render

@@ -1,20 +1,20 @@
 """What a fine-tuning needs beside its config: device, disk, recipients; checked before any work."""
 
 import logging
-import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import torch
 
+from cache import check_disk, describe_bytes
 from featx.errors import FeatxError
 from featx.features.encoders.devices import Compute
 from featx.finetuning.config import FinetuneConfig
 from featx.finetuning.hub import check_hub
 from featx.finetuning.processes import count_processes
 from featx.finetuning.trackers import check_trackers
-from featx.runs.cost import describe_bytes, folder_bytes
+from featx.runs.cost import folder_bytes
 from featx.runs.files import MEMBERS, MODELS
 from featx.utils.text import counted
 
@@ -101,7 +101,7 @@ def tuning_bytes(weights: int, trained: int) -> tuple[int, int]:
     return WEIGHT * weights, CHECKPOINTS * WEIGHT * (weights + MOMENTS * trained)
 
 
-def check_disk(folder: Path, weights: int, trained: int, models: int) -> None:
+def check_space(folder: Path, weights: int, trained: int, models: int) -> None:
     """Refuse a run that the disk can't hold, and note how much it needs.
 
     Args:
@@ -111,19 +111,14 @@ def check_disk(folder: Path, weights: int, trained: int, models: int) -> None:
         models: how many are saved, at most at one time.
 
     Raises:
-        FeatxError: if the disk has too little free.
+        DiskFull: if the disk has too little free.
     """
     model, checkpoints = tuning_bytes(weights, trained)
     needed = checkpoints + models * model
     there = sum(folder_bytes(folder / part) for part in (MEMBERS, MODELS))  # of a stopped attempt
-    free = shutil.disk_usage(folder).free
     log.debug(
         f"{describe_bytes(needed)} of disk: {describe_bytes(checkpoints)} of checkpoints at most, "
         f"and {counted(models, 'model')} of {describe_bytes(model)}"
     )
-    if needed > free + there:
-        raise FeatxError(
-            f"{folder}: checkpoints and models need {describe_bytes(needed)}, the disk has "
-            f"{describe_bytes(free + there)} for them. Free some, work on another disk, or keep "
-            "fewer models with `save`."
-        )
+    instead = "work on another disk, or keep fewer models with `save`"
+    check_disk(folder, needed - there, "checkpoints and models", instead)

@@ -5,6 +5,7 @@ import logging
 import shutil
 from collections import deque
 from collections.abc import Iterator, Sequence
+from contextlib import nullcontext
 from dataclasses import asdict, replace
 from pathlib import Path
 
@@ -25,8 +26,8 @@ from featx.finetuning.hub import best_saved, push
 from featx.finetuning.identity import Identity, identify
 from featx.finetuning.member import TunedMember, load_tuned_member
 from featx.finetuning.model import EmotionModel
-from featx.finetuning.processes import Processes, disconnect
-from featx.finetuning.resources import NOBODY, Recipients, check_disk
+from featx.finetuning.processes import Processes, disconnect, leads
+from featx.finetuning.resources import NOBODY, Recipients, check_space
 from featx.finetuning.saved import save_model
 from featx.finetuning.trackers import LOGS
 from featx.finetuning.train import Setting, Trial, tune
@@ -46,6 +47,7 @@ from featx.runs.files import (
     SCORES,
 )
 from featx.runs.folder import open_run
+from featx.runs.making import making
 from featx.runs.members import member_name
 from featx.scoring.calibration import write_calibration
 from featx.scoring.figures import draw_confusion
@@ -84,9 +86,23 @@ def run_finetune(
 
     Raises:
         FeatxError: if the model, manifest or disk can't be used, the same sound is in two parts of
-            a fold, the folder holds another run, or training diverges or lacks memory.
+            a fold, the folder holds another run, another process fine-tunes into it, or training
+            diverges or lacks memory.
         Interrupted: on Ctrl-C.
     """
+    guarded = making(folder, "fine-tuning", overwrite) if leads() else nullcontext()
+    with guarded:
+        return _run_finetune(config, folder, overwrite, compute, recipients, manifest)
+
+
+def _run_finetune(
+    config: FinetuneConfig,
+    folder: Path,
+    overwrite: bool,
+    compute: Compute,
+    recipients: Recipients,
+    manifest: Manifest | None,
+) -> Results | None:
     checkpoint = find_checkpoint(config.model, config.revision or None)
     corpus = manifest or load_manifest(config.manifest)
     task = _set_task(config, corpus, checkpoint)
@@ -178,7 +194,7 @@ def _work(setting: Setting, identity: Identity, repository: str, folder: Path) -
     missing = [pair for pair in wanted if pair not in members]
     if missing:
         saved = {"none": 0, "best": 2, "all": len(missing)}[config.save]  # old best and new
-        check_disk(folder, identity.parameters, identity.trained, saved)
+        check_space(folder, identity.parameters, identity.trained, saved)
         check_decodable(task.utterances)
     for member, model in _tune_all(setting, folder, missing):
         members[member.seed, member.fold] = member

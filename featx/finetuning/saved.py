@@ -5,7 +5,6 @@ such model, it refuses the folder: the `config.json` in it names a model type th
 """
 
 import math
-import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -37,7 +36,7 @@ from featx.runs.class_names import ClassNames
 from featx.runs.files import SAVED_HEAD
 from featx.runs.safe_files import check_folder, read_text_of
 from featx.runs.safe_weights import read_weights, shapes_of
-from featx.utils.files import write_bytes, write_json
+from featx.utils.files import replacing, write_bytes, write_json
 
 HEAD_WEIGHTS = "head.safetensors"
 _HEAD = (SAVED_HEAD, HEAD_WEIGHTS)
@@ -105,9 +104,13 @@ def save_model(
         folder: where to write; replaced if it is there.
         seconds: how much of the beginning of each utterance the model heard; infinite for all.
     """
-    unfinished = folder.with_name(f".{folder.name}.unfinished")
-    shutil.rmtree(unfinished, ignore_errors=True)
-    unfinished.mkdir(parents=True)
+    with replacing(folder) as unfinished:
+        _write_model(model, extractor, classes, unfinished, seconds)
+
+
+def _write_model(
+    model: EmotionModel, extractor: Any, classes: Sequence[str], unfinished: Path, seconds: float
+) -> None:
     if is_plain(model.head.settings, model.encoder.config.model_type, seconds):
         place, (config, weights) = unfinished, _as_classifier(model, classes)
     else:
@@ -124,8 +127,6 @@ def save_model(
         seconds=None if math.isinf(seconds) else seconds,
     )
     write_json(unfinished / SAVED_HEAD, described.model_dump(mode="json", exclude_none=True))
-    shutil.rmtree(folder, ignore_errors=True)
-    unfinished.rename(folder)
 
 
 def is_plain(head: PooledSettings, family: str, seconds: float) -> bool:

@@ -209,12 +209,13 @@ def _step(checkpoint: Path) -> int:
 
 def _last_checkpoint(folder: Path, processes: int) -> Path | None:
     """Return the newest checkpoint that every process has written to its end."""
-    whole = (
-        path
-        for path in reversed(_checkpoints(folder))
-        if len(list(path.glob("rng_state*.pth"))) == processes and _read_state(path)
-    )
+    whole = (path for path in reversed(_checkpoints(folder)) if _is_whole(path, processes))
     return next(whole, None)
+
+
+def _is_whole(checkpoint: Path, processes: int) -> bool:
+    written = list(checkpoint.glob("rng_state*.pth"))
+    return len(written) == processes and _read_state(checkpoint) is not None
 
 
 def _read_state(checkpoint: Path) -> TrainerState | None:

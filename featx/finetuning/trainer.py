@@ -2,6 +2,7 @@
 
 import logging
 import math
+import shutil
 import time
 from collections.abc import Mapping
 from pathlib import Path
@@ -15,6 +16,7 @@ from transformers import Trainer, TrainerCallback, TrainerControl, TrainerState,
 from transformers.trainer_callback import PrinterCallback
 from transformers.trainer_utils import EvalPrediction
 
+from cache import filling
 from classifiers.history import cross_entropy_and_uar
 from featx.errors import FeatxError
 from featx.finetuning.config import TuningSettings
@@ -135,6 +137,20 @@ class Tuner(Trainer):
         look = read_log(self.state.log_history)[-1]
         return {**measured, "eval_score": look.score(self.settings.best_by)}
 
+    def _save_checkpoint(self, model: nn.Module, trial: Any) -> None:
+        """Write a checkpoint; one that the disk has no room for is removed.
+
+        Raises:
+            DiskFull: if there is no room.
+        """
+        folder = Path(str(self.args.output_dir), f"checkpoint-{self.state.global_step}")
+        with filling(folder, _checkpoint_bytes(self.tuned)):
+            try:
+                super()._save_checkpoint(model, trial)
+            except Exception:
+                shutil.rmtree(folder, ignore_errors=True)
+                raise
+
     def log(self, logs: dict[str, float], start_time: float | None = None) -> None:
         """Add the share recognised since the last log, and how long training has taken."""
         if "loss" in logs:
@@ -147,6 +163,12 @@ class Tuner(Trainer):
     def took_before(self, seconds: float) -> None:
         """Count the seconds that were spent before a stop, too."""
         self._begin = time.perf_counter() - seconds
+
+
+def _checkpoint_bytes(model: nn.Module) -> int:
+    """Return the size of a checkpoint: all weights, and what AdamW keeps of those that train."""
+    trained = [weight for weight in model.parameters() if weight.requires_grad]
+    return sum(tensor.nbytes for tensor in (*model.state_dict().values(), *trained, *trained))
 
 
 def measure(predicted: EvalPrediction) -> dict[str, float]:

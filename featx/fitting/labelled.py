@@ -8,11 +8,14 @@ from pathlib import Path
 import torch
 
 from cache import FeatureStore
-from featx.data.manifest import Manifest, Utterance, load_manifest
+from featx.data.manifest import Manifest, Utterance
 from featx.errors import FeatxError
 from featx.features.layers import join_layers
-from featx.features.stores import find_store
+from featx.features.stores import find_store, open_store
 from featx.fitting.selection import Selection, select
+from featx.stores.audio import match_audio
+from featx.stores.labels import load_labels
+from featx.utils.remote.path import to_path
 
 
 @dataclass(frozen=True)
@@ -42,19 +45,24 @@ def open_labelled(
     """Open a store for the utterances of a manifest.
 
     Args:
-        features: the store or its folder; by default the only one of the manifest.
+        features: the store, its folder or URL; by default the only one of the manifest.
         manifest: the CSV with the labels, or a manifest that is loaded already.
         layers: which layers of an encoder.
         apart: whether vectors of means and deviations are taken apart, as `Selection` says.
 
     Raises:
         FeatxError: if the manifest or store can't be used, or utterances have no features, or
-            damaged ones.
+            damaged ones, or those of other audio.
     """
-    corpus = manifest if isinstance(manifest, Manifest) else load_manifest(manifest)
+    corpus = (
+        manifest
+        if isinstance(manifest, Manifest)
+        else load_labels(manifest, lambda path: [_folder(features) or find_store(path)])
+    )
     given = features if features is not None else find_store(corpus.path)
-    store = given if isinstance(given, FeatureStore) else FeatureStore(Path(given))
+    store = open_store(given)
     selection = select(store, join_layers(layers), math.inf, torch.device("cpu"), 1, apart)
+    match_audio([store], corpus, corpus.utterances)
     absent = [u.utterance for u in corpus.utterances if not store.is_done(u.utterance)]
     if absent:
         raise FeatxError(
@@ -63,3 +71,9 @@ def open_labelled(
         )
     selection.check([utterance.utterance for utterance in corpus.utterances])
     return Labelled(selection, corpus.utterances)
+
+
+def _folder(features: str | Path | FeatureStore | None) -> Path | None:
+    if features is None:
+        return None
+    return features.folder if isinstance(features, FeatureStore) else to_path(features)

@@ -59,8 +59,8 @@ class Member:
         """The epoch whose weights were kept."""
         return self.history[self.best]
 
-    def save(self, folder: Path, inputs: str) -> None:
-        """Write the member to its file in a folder.
+    def save(self, folder: Path, inputs: str) -> int:
+        """Write the member to its file in a folder, and return how many bytes it has.
 
         Args:
             folder: where the run's finished members are kept.
@@ -71,7 +71,7 @@ class Member:
         tensors |= {f"layers.{n}": weights for n, weights in enumerate(self.layer_weights)}
         history = json.dumps([asdict(epoch) for epoch in self.history])
         facts = {"history": history, "best": str(self.best)}
-        write_member(folder, member_name(self.seed, self.fold), inputs, tensors, facts)
+        return write_member(folder, member_name(self.seed, self.fold), inputs, tensors, facts)
 
 
 def weights_of(head: Head, training: Examples) -> dict[str, Tensor]:

@@ -14,6 +14,7 @@ import numpy as np
 import torch
 
 from classifiers.statistics import Moments
+from featx.errors import DiskFull
 from featx.fitting.selection import Selection
 from featx.utils.files import replace
 from featx.utils.parallel import map_ahead
@@ -111,7 +112,7 @@ def _write(path: Path, selection: Selection, moments: Mapping[str, Moments]) -> 
 
     try:
         replace(path, save)
-    except OSError as error:
+    except (OSError, DiskFull) as error:  # they can be measured again
         log.info("The moments of the features are not kept, as %s can't be written.", path.parent)
         log.debug("%s", error)
 

@@ -15,6 +15,7 @@ from classifiers.statistics import Moments, as_two_frames, measure
 from featx.features.layers import choose_layers
 from featx.features.reduction import average_frames
 from featx.features.verified import check_features
+from featx.stores.used import mark_used
 
 AHEAD = 8  # groups that the system may read in advance
 IN_USE = 16  # groups, the latest, that may still be computed on
@@ -45,6 +46,9 @@ class Selection:
     def has_moments(self) -> bool:
         """Whether vectors are means and deviations, and taken apart."""
         return self.apart and self.store.identity.pool == "mean+deviation"
+
+    def __post_init__(self) -> None:
+        mark_used(self.store.folder)
 
     @property
     def layers(self) -> list[str]:

@@ -12,6 +12,7 @@ import numpy as np
 import soundfile
 from pydantic import NonNegativeInt
 
+from cache import filling
 from classifiers.settings import PositiveFinite
 from featx.data.audio import SAMPLE_RATE, Waveform
 from featx.data.resample import resample
@@ -100,7 +101,8 @@ def listen(
     def predict(audio: Waveform) -> PredictedUtterance:
         with TemporaryDirectory(prefix="featx-") as folder:
             path = Path(folder, "heard.wav")
-            soundfile.write(path, audio, SAMPLE_RATE, subtype="FLOAT")
+            with filling(path):
+                soundfile.write(path, audio, SAMPLE_RATE, subtype="FLOAT")
             with hidden_progress():
                 predictions = model.predict(
                     path,

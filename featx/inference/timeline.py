@@ -11,8 +11,8 @@ from matplotlib.figure import Figure
 from featx.data.corpora.folder import SUFFIXES
 from featx.errors import FeatxError
 from featx.inference.predictions import UNCERTAIN, PredictedUtterance, Predictions
-from featx.scoring.figures import STYLE, WIDTH
-from featx.utils.files import portable_name, replace, write_text
+from featx.scoring.figures import STYLE, WIDTH, write_picture
+from featx.utils.files import portable_name, write_text
 
 _TOUCHING = 1e-3  # seconds between stretches that follow one another
 
@@ -158,4 +158,4 @@ def draw_timeline(
         axes.set_xlabel("time, s")
         bar = figure.colorbar(mesh, ax=axes, pad=0.01)
         bar.set_label("probability")
-        replace(path, figure.savefig)
+        write_picture(figure, path)

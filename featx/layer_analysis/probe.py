@@ -10,7 +10,7 @@ import torch
 from pydantic import Field, PositiveFloat
 
 from classifiers.linear import LinearSettings, Strength
-from featx.data.manifest import Manifest, load_manifest
+from featx.data.manifest import Manifest
 from featx.errors import Call, FeatxError
 from featx.features.stores import find_store
 from featx.fitting.config import FitConfig
@@ -27,14 +27,18 @@ from featx.layer_analysis.weights import LayerWeights, read_weights
 from featx.protocols.protocol import Protocol, choose_protocol
 from featx.runs.files import FIGURES, MEMBERS, PREDICTIONS
 from featx.runs.folder import open_run, run_folder
+from featx.runs.making import making
 from featx.scoring.predictions import rounded, score_outcomes, write_predictions
 from featx.scoring.results import Results
 from featx.scoring.results_file import read_results
+from featx.stores.labels import load_labels
 from featx.utils.arguments import refuse_beside
-from featx.utils.config import Schema, check_config
+from featx.utils.config import Place, Schema, check_config
 from featx.utils.files import AnyPath, as_paths, write_csv, write_json
+from featx.utils.remote.path import to_path
 
 ROOT = Path("probes")
+_DRAWN, _WEIGHTS = "probe.csv", "weights.csv"  # what the picture shows
 STRENGTHS = (1e-5, 1e-4, 1e-3, 1e-2, 1e-1, 1.0)
 
 
@@ -54,8 +58,8 @@ class ProbeConfig(Schema):
         protocol: which utterances under which labels, and how they are divided.
     """
 
-    manifest: Path
-    features: Path
+    manifest: Place
+    features: Place
     layers: str = "all"
     seconds: PositiveFloat = math.inf
     normalize: OwnOrGlobal = "global"
@@ -91,6 +95,7 @@ def probe(
     manifest: str | Path = "manifest.csv",
     *,
     features: str | Path | None = None,
+    store: str | None = None,
     layers: str = "all",
     normalize: OwnOrGlobal = "global",
     protocol: str | Path | Protocol | None = None,
@@ -109,6 +114,7 @@ def probe(
             single store.
         manifest: the CSV with the labels.
         features: the folder of the store, if it is not under `features`.
+        store: use the features in features/STORE/MODEL, which several manifests share.
         layers: which layers to probe: "all", or numbers and ranges such as "0,4-12".
         normalize: standardise features by all training utterances ("global"), or before that by
             each speaker's own utterances, also in test ("speaker").
@@ -134,15 +140,18 @@ def probe(
     """
     given = dict(locals())
     if features is not None:
-        refuse_beside(probe, given, {"model"}, "features", "which says where they are")
+        refuse_beside(probe, given, {"model", "store"}, "features", "which says where they are")
     if protocol is not None:
         names = {"folds", "speaker_dependent"}
         refuse_beside(probe, given, names, "protocol", "which says how to divide")
-    corpus = load_manifest(manifest)
+    corpus = load_labels(
+        manifest,
+        lambda path: [to_path(features) if features else find_store(path, model, store)],
+    )
     chosen = choose_protocol(protocol, corpus, folds, speaker_dependent)
     table = {
-        "manifest": str(manifest),
-        "features": str(features or find_store(Path(manifest), model)),
+        "manifest": str(corpus.path),
+        "features": str(to_path(features) if features else find_store(corpus.path, model, store)),
         "layers": layers,
         "seconds": seconds,
         "normalize": normalize,
@@ -172,11 +181,24 @@ def run_probe(
 
     Raises:
         FeatxError: if the data can't be used, there is a single layer, the folder holds another
-            probe, or a run has no weights of this encoder's layers.
+            probe, another process probes into it, or a run has no weights of this encoder's
+            layers.
         StoreError: if the store can't be opened.
         Interrupted: on Ctrl-C; the probes fitted so far are kept.
     """
-    fit = plan_fit(config.to_fit(), manifest or load_manifest(config.manifest), torch.device("cpu"))
+    with making(folder, "probing", overwrite):
+        return _run_probe(config, folder, overwrite, beside, manifest)
+
+
+def _run_probe(
+    config: ProbeConfig,
+    folder: Path,
+    overwrite: bool,
+    beside: Sequence[Path],
+    manifest: Manifest | None,
+) -> Probe:
+    corpus = manifest or load_labels(config.manifest, lambda _: [config.features])
+    fit = plan_fit(config.to_fit(), corpus, torch.device("cpu"))
     layers = fit.data.selections[0].layers
     if len(layers) < 2:
         raise FeatxError(
@@ -189,8 +211,10 @@ def run_probe(
         if run.results is None:
             run.results = _probe(fit, run.folder)
     results = [read_results(_layer_file(folder, layer)) for layer in layers]
-    draw_probe(layers, results, weights, folder / FIGURES / "probe")
-    _write_drawn(layers, results, weights, folder / FIGURES)
+    figures = folder / FIGURES
+    if weights or (figures / _WEIGHTS).exists() or not (figures / _DRAWN).exists():
+        draw_probe(layers, results, weights, figures / "probe")
+        _write_drawn(layers, results, weights, figures)
     return Probe(folder, layers, results, run.results, weights)
 
 
@@ -260,8 +284,8 @@ def _write_drawn(
         (layer, *rounded([score.mean, score.low, score.high]))
         for layer, score in zip(layers, scores, strict=True)
     ]
-    write_csv(folder / "probe.csv", ("layer", "uar", "uar_low", "uar_high"), rows)
-    path = folder / "weights.csv"
+    write_csv(folder / _DRAWN, ("layer", "uar", "uar_low", "uar_high"), rows)
+    path = folder / _WEIGHTS
     path.unlink(missing_ok=True)  # of another picture
     if weights:
         write_layers(weights, path)

@@ -92,11 +92,18 @@ def check_task(task: Task, manifest: Manifest, keep_duplicates: bool) -> Task:
         FeatxError: if a sound is in two parts, and the corpus is not known for it.
         Interrupted: on Ctrl-C.
     """
-    checked = check_corpus(task.utterances)
+    heard = [utterance for utterance in task.utterances if utterance.path.is_file()]
+    absent = len(task.utterances) - len(heard)
+    checked = check_corpus(heard)
     utterances = {u.utterance: u for u in task.utterances}
     repeats = find_repeats(task.folds, checked.same)
     said_below = len(repeats) == len(checked.same)
     remarks = [f.text for f in checked.findings if f.check != CHECK or not said_below]
+    if absent:
+        remarks.append(
+            f"Note: the audio of {counted(absent, 'utterance')} is not here, so it was not "
+            "compared: the same sound may be in two parts of a fold."
+        )
     if repeats:
         phrase = describe_repeats(repeats, utterances)
         why = why_kept(repeats, utterances, keep_duplicates)

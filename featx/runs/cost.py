@@ -79,20 +79,9 @@ def describe_seconds(seconds: float) -> str:
     return f"{minutes // 60:,} h {minutes % 60} min"
 
 
-def describe_bytes(number: int) -> str:
-    """Return "820 B", "64.1 kB", "12.3 MB" or "5.31 GB", in powers of a thousand."""
-    if number >= 1e9:
-        return f"{number / 1e9:,.2f} GB"
-    return _scaled(number, {"MB": 1e6, "kB": 1e3}, " B")
-
-
 def describe_parameters(number: int) -> str:
     """Return "208", "19.9 k" or "94.4 M"."""
-    return _scaled(number, {"M": 1e6, "k": 1e3}, "")
-
-
-def _scaled(number: int, units: dict[str, float], plain: str) -> str:
-    for unit, size in units.items():
+    for unit, size in (("M", 1e6), ("k", 1e3)):
         if number >= size:
             return f"{number / size:,.1f} {unit}"
-    return f"{number}{plain}"
+    return str(number)

@@ -4,13 +4,15 @@ import logging
 import shutil
 import tomllib
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from featx.errors import FeatxError
+from featx.errors import FeatxError, StoreError
 from featx.runs.files import CONFIG, LOG, MEMBERS, PREDICTIONS, SCORES
+from featx.runs.log_file import LogFile
+from featx.runs.making import is_made, making
 from featx.runs.read import damaged, read_config, read_environment, read_scores
 from featx.scoring.results import Results
 from featx.utils.files import portable_name, write_json, write_text
@@ -65,22 +67,41 @@ def open_run(config: str, inputs: str, folder: Path, overwrite: bool = False) ->
         overwrite: replace the run that the folder holds, once the new one is finished.
 
     Raises:
-        FeatxError: if the folder holds a run of another config, or no run at all.
+        FeatxError: if the folder holds a run of another config, or no run at all, or another
+            process is making it.
     """
-    if file := next((path for path in (folder, *folder.parents) if path.is_file()), None):
-        raise FeatxError(f"{folder}: {file} is a file, and a run takes a folder.")
+    with making(folder, changes=overwrite):
+        if is_made(folder) and not overwrite:
+            _end_writing(folder)
+            yield _made_before(config, inputs, folder)
+            return
+        with _made_now(config, inputs, folder, overwrite) as run:
+            yield run
+
+
+def _made_before(config: str, inputs: str, folder: Path) -> OpenRun:
+    """Return a finished run, if it is the same."""
+    _check_same(config, folder)
+    _check_inputs(inputs, folder)
+    return OpenRun(folder, _results(folder))
+
+
+@contextmanager
+def _made_now(config: str, inputs: str, folder: Path, overwrite: bool) -> Iterator[OpenRun]:
+    """Open a folder that no other process writes to."""
     _end_replacing(folder)
     replaces = overwrite and (folder / CONFIG).exists()
+    place = folder.with_name(f".{folder.name}.new") if replaces else folder
     if replaces:  # the old run stays until the new one is finished
-        place = folder.with_name(f".{folder.name}.new")
-        same = _is_made(place) and read_config(place) == tomllib.loads(config)
-        before = _results(place) if same and _inputs(place) == inputs else None
+        same = is_made(place) and read_config(place) == tomllib.loads(config)
+        finished = same and _inputs(place) == inputs
     else:
-        place = folder
         _check_same(config, folder)
-        before = _finished(inputs, folder) if _is_made(folder) else None
-    run = OpenRun(place, before)
-    if before is not None:
+        finished = is_made(folder)
+        if finished:
+            _check_inputs(inputs, folder)
+    run = OpenRun(place, _results(place) if finished else None)
+    if finished:
         yield run
     else:
         (place / SCORES).unlink(missing_ok=True)  # of a finished run with other inputs
@@ -109,18 +130,23 @@ def extend_run(config: str, inputs: str, folder: Path) -> Iterator[OpenRun]:
     Raises:
         FeatxError: if what the run was made from has changed.
     """
-    _check_inputs(inputs, folder)
-    run = OpenRun(folder, _results(folder))
-    with _logged(folder):
-        yield run
-    assert run.results is not None, "it had some when it was opened"
-    write_json(folder / SCORES, run.results.to_json())
-    write_text(folder / CONFIG, config)
-    shutil.rmtree(folder / MEMBERS, ignore_errors=True)
+    with making(folder, changes=True):
+        _check_inputs(inputs, folder)
+        run = OpenRun(folder, _results(folder))
+        with _logged(folder):
+            yield run
+        assert run.results is not None, "it had some when it was opened"
+        write_json(folder / SCORES, run.results.to_json())
+        write_text(folder / CONFIG, config)
+        shutil.rmtree(folder / MEMBERS, ignore_errors=True)
 
 
-def _is_made(folder: Path) -> bool:
-    return (folder / SCORES).exists()
+def _end_writing(folder: Path) -> None:
+    """Remove what a kill left beside a finished run, unless a process is at work there."""
+    if (folder / MEMBERS).exists() or _old(folder).exists():
+        with suppress(StoreError), making(folder, changes=True):  # it may be for reading only
+            _end_replacing(folder)
+            shutil.rmtree(folder / MEMBERS, ignore_errors=True)
 
 
 def _end_replacing(folder: Path) -> None:
@@ -145,8 +171,7 @@ def _inputs(folder: Path) -> str | None:
 @contextmanager
 def _logged(folder: Path) -> Iterator[None]:
     """Write what is said of the work to a run's `run.log`."""
-    handler = logging.FileHandler(folder / LOG, encoding="utf-8")
-    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
+    handler = LogFile(folder / LOG)
     log.addHandler(handler)
     before = log.level
     log.setLevel(logging.DEBUG)  # the details too
@@ -156,6 +181,8 @@ def _logged(folder: Path) -> Iterator[None]:
         log.setLevel(before)
         log.removeHandler(handler)
         handler.close()
+    if handler.lost:
+        log.warning("%s lacks lines, which the disk had no room for.", folder / LOG)
 
 
 def _finish(run: OpenRun) -> None:
@@ -191,13 +218,6 @@ def _differences(before: Mapping[str, Any], now: Mapping[str, Any], table: str =
         elif old != new:
             lines.append(f"{table}{key}: {old} there, now {new}")
     return lines
-
-
-def _finished(inputs: str, folder: Path) -> Results:
-    """Return the results of a run made before with the same config and data."""
-    shutil.rmtree(folder / MEMBERS, ignore_errors=True)  # if a kill left it
-    _check_inputs(inputs, folder)
-    return _results(folder)
 
 
 def _check_inputs(inputs: str, folder: Path) -> None:

@@ -28,8 +28,8 @@ def write_member(
     inputs: str,
     tensors: Mapping[str, Tensor],
     notes: Mapping[str, str],
-) -> None:
-    """Write a finished model, complete or not at all.
+) -> int:
+    """Write a finished model, complete or not at all, and return how many bytes it has.
 
     Args:
         folder: the folder of the run's finished models.
@@ -38,7 +38,9 @@ def write_member(
         tensors: its weights, predictions and the like.
         notes: what else there is to keep.
     """
-    write_bytes(_path(folder, name), save(dict(tensors), {"inputs": inputs, **notes}))
+    content = save(dict(tensors), {"inputs": inputs, **notes})
+    write_bytes(_path(folder, name), content)
+    return len(content)
 
 
 def read_member(

@@ -6,8 +6,8 @@ from typing import TypeVar
 
 from pydantic import BaseModel, ValidationError
 
+from cache import describe_bytes
 from featx.errors import FeatxError
-from featx.runs.cost import describe_bytes
 from featx.utils.config import first_problem
 
 TEXT_LIMIT = 16 * 2**20  # bytes of JSON or TOML; thousands of heads need one of them

@@ -1,6 +1,7 @@
 """The pictures of a run."""
 
 from collections.abc import Sequence
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +10,7 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from featx.scoring.results import Results, describe_count
-from featx.utils.files import replace
+from featx.utils.files import write_bytes
 
 WIDTH = 3.5  # inches, a journal's column
 BLUE, ORANGE = "#0072B2", "#D55E00"  # Okabe and Ito: told apart by colour-blind readers
@@ -86,7 +87,19 @@ def save(figure: Figure, path: Path) -> None:
         path: without an ending.
     """
     for ending in ENDINGS:
-        replace(
-            path.with_name(f"{path.name}.{ending}"),
-            lambda unfinished: figure.savefig(unfinished, dpi=300),
-        )
+        write_picture(figure, path.with_name(f"{path.name}.{ending}"), dpi=300)
+
+
+def write_picture(figure: Figure, path: Path, dpi: float | None = None) -> None:
+    """Write a picture in the format of its file's ending, complete or not at all.
+
+    It is drawn in memory, as Pillow does not say why it can't write.
+
+    Args:
+        figure: the picture.
+        path: the file.
+        dpi: dots an inch, where there are any; by default matplotlib's.
+    """
+    content = BytesIO()
+    figure.savefig(content, format=path.suffix.removeprefix("."), dpi=dpi)
+    write_bytes(path, content.getvalue())

@@ -10,6 +10,7 @@ from featx.utils.text import counted
 
 MINUTE = 60.0  # seconds
 CLIENTS = 10_000  # whose requests are remembered before the idle ones are forgotten
+LATER = 60  # seconds after which a client tries again that was refused for a full disk
 SOON = 2  # seconds after which a client that was refused for lack of room tries again
 
 
@@ -25,6 +26,11 @@ class Refused(Exception):
     def __init__(self, status: int, sentence: str, retry_after: int | None = None) -> None:
         super().__init__(sentence)
         self.status, self.sentence, self.retry_after = status, sentence, retry_after
+
+
+def no_room() -> Refused:
+    """Return what a client is told while the server's disk is full."""
+    return Refused(507, "The server's disk is full; try again later.", LATER)
 
 
 @dataclass(frozen=True)

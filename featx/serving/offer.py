@@ -9,6 +9,7 @@ import numpy as np
 import soundfile
 from starlette.types import ASGIApp
 
+from cache import filling
 from featx.data.audio import SAMPLE_RATE
 from featx.inference.model import Model
 from featx.inference.predictions import Predictions
@@ -79,6 +80,7 @@ def _warm_up(predict: Predict, folder: Path) -> None:
     """Predict once, so that problems show now and the first client need not wait."""
     path = folder / "warm-up.wav"
     noise = 0.1 * np.random.default_rng(0).standard_normal(2 * SAMPLE_RATE)
-    soundfile.write(path, noise.clip(-1, 1), SAMPLE_RATE)
+    with filling(path):
+        soundfile.write(path, noise.clip(-1, 1), SAMPLE_RATE)
     predict([path], None, None)
     path.unlink()

@@ -9,12 +9,12 @@ from tempfile import mkdtemp
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 
-from featx.errors import FeatxError
+from featx.errors import DiskFull, FeatxError
 from featx.inference.predictions import Predictions
 from featx.scoring.predictions import rounded
 from featx.serving.answers import Answer, Facts, Stretch
 from featx.serving.batches import Batches
-from featx.serving.limits import Limits, Rate, Refused, Room
+from featx.serving.limits import Limits, Rate, Refused, Room, no_room
 from featx.serving.uploads import OVERHEAD, Body, Ready, in_words, prepare, receive
 
 DECODERS = 2  # recordings that are decoded at a time
@@ -81,6 +81,8 @@ class Service:
         waiting = asyncio.wrap_future(self._batches.submit(ready.path, window, hop))
         try:
             predictions = await waiting
+        except DiskFull as error:
+            raise no_room() from error
         except FeatxError as error:
             raise Refused(422, in_words(error, ready.path, name)) from None
         return _written(predictions.abstaining(abstain), ready, name, abstain)

@@ -10,9 +10,10 @@ from starlette.datastructures import UploadFile
 from starlette.requests import ClientDisconnect, Request
 from starlette.types import Message
 
+from cache import as_disk_full
 from featx.data.audio import SAMPLE_RATE, AudioError, duration, read_audio
 from featx.features.plan import MAX_SECONDS
-from featx.serving.limits import Limits, Refused
+from featx.serving.limits import Limits, Refused, no_room
 
 OVERHEAD = 100_000  # bytes of a form around its file
 PATIENCE = 120.0  # seconds that a recording may take to arrive
@@ -97,6 +98,10 @@ async def receive(request: Request, body: Body, limits: Limits, path: Path) -> s
                 name = await _save_body(limited, path)
     except TimeoutError:
         raise Refused(408, f"The recording took more than {PATIENCE:g} s to arrive.") from None
+    except OSError as error:
+        if as_disk_full(error):
+            raise no_room() from error
+        raise
     except ClientDisconnect:
         raise Refused(400, "The recording did not arrive in full.") from None
     size = path.stat().st_size

@@ -1,6 +1,5 @@
 """The card of a fit: what its heads are, how they are used, their scores, what they are not for."""
 
-import csv
 import json
 import math
 from collections import defaultdict
@@ -33,6 +32,7 @@ from featx.sharing.words import (
     describe_normalising,
     describe_speakers,
 )
+from featx.utils.csv_files import read_lines
 from featx.utils.files import write_text
 from featx.utils.tables import plain
 from featx.utils.text import counted
@@ -196,9 +196,9 @@ def _layer_weights(facts: RunFacts) -> list[str]:
     weights: dict[tuple[str, str], list[float]] = defaultdict(list)
     path = facts.folder / LAYER_WEIGHTS
     if path.exists():
-        with path.open(encoding="utf-8", newline="") as file:
-            for row in csv.DictReader(file):
-                weights[row["features"], row["layer"]].append(float(row["weight"]))
+        header, *rows = (fields for _, fields in read_lines(path))
+        for row in (dict(zip(header, fields, strict=True)) for fields in rows):
+            weights[row["features"], row["layer"]].append(float(row["weight"]))
     title = "## What the layers weigh"
     if not weights:
         return [title, "These heads average no layers: each feature has weights of its own."]

@@ -10,6 +10,7 @@ import numpy as np
 import soundfile
 import torch
 
+from cache import filling
 from featx.data.audio import SAMPLE_RATE, read_audio
 from featx.data.manifest import Manifest, load_manifest
 from featx.errors import FeatxError
@@ -100,7 +101,8 @@ def _write_tones(folder: Path) -> Iterator[Path]:
         time = np.arange(int((1 + 0.7 * number) * SAMPLE_RATE)) / SAMPLE_RATE
         wave = 0.2 * np.sin(2 * np.pi * pitch * time) * (1 + np.sin(2 * np.pi * 3 * time))
         path = folder / f"tone{number}.wav"
-        soundfile.write(path, wave + 0.01 * noise.standard_normal(len(time)), SAMPLE_RATE)
+        with filling(path):
+            soundfile.write(path, wave + 0.01 * noise.standard_normal(len(time)), SAMPLE_RATE)
         yield path
 
 

@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, NonNegativeInt
 
+from cache import describe_bytes
 from featx.errors import FeatxError
 from featx.features.plan import MAX_SECONDS
 from featx.inference.inputs import Inputs
@@ -41,8 +42,8 @@ class Exported:
 
     def to_text(self) -> str:
         """Return what was written and how far it agrees with the run."""
-        size = self.path.stat().st_size / 1e6
-        return f"{self.agreement.to_text()}\nWritten: {self.path}, {size:.1f} MB"
+        size = describe_bytes(self.path.stat().st_size)
+        return f"{self.agreement.to_text()}\nWritten: {self.path}, {size}"
 
 
 @checked

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import torch
 
+from cache import describe_bytes, filling
 from featx.errors import FeatxError
 from featx.inference.onnx import LARGEST, import_extra
 from featx.sharing.graph import Classifier
@@ -47,8 +48,8 @@ def write_onnx(
     size = sum(weight.nbytes for weight in classifier.state_dict().values())
     if size > LARGEST:
         raise FeatxError(
-            f"The network has {size / 1e9:.1f} GB of weights, and a single ONNX file holds 2 GB. "
-            "Export the models of a single `fold` or `seed`, or of a smaller encoder."
+            f"The network has {describe_bytes(size)} of weights, and a single ONNX file holds "
+            "2 GB. Export the models of a single `fold` or `seed`, or of a smaller encoder."
         )
     model = _trace(classifier, opset)
     if int8:
@@ -56,7 +57,9 @@ def write_onnx(
     if half:
         _halve(model, onnx)
     _describe(model, onnx, facts)
-    path.write_bytes(model.SerializeToString())
+    content = model.SerializeToString()
+    with filling(path, len(content)):
+        path.write_bytes(content)
 
 
 def _trace(classifier: Classifier, opset: int) -> Any:
@@ -110,14 +113,15 @@ def _quantise(model: Any) -> Any:
     try:
         with TemporaryDirectory(prefix="featx-") as folder:
             path = Path(folder, "int8.onnx")
-            quantization.quantize_dynamic(
-                model,
-                path,
-                per_channel=True,
-                weight_type=quantization.QuantType.QInt8,
-                op_types_to_quantize=["MatMul", "Gemm"],
-                nodes_to_exclude=heads,
-            )
+            with filling(path):
+                quantization.quantize_dynamic(
+                    model,
+                    path,
+                    per_channel=True,
+                    weight_type=quantization.QuantType.QInt8,
+                    op_types_to_quantize=["MatMul", "Gemm"],
+                    nodes_to_exclude=heads,
+                )
             return onnx.load(path)
     finally:
         logging_of.setLevel(level)

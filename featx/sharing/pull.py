@@ -9,11 +9,11 @@ from typing import Any
 
 from huggingface_hub import HfApi, hf_hub_download
 
-from featx.errors import FeatxError
+from cache import describe_bytes, filling
+from featx.errors import DiskFull, FeatxError
 from featx.fitting.config import FitConfig
 from featx.inference.load import load
 from featx.inference.temperatures import read_temperatures
-from featx.runs.cost import describe_bytes
 from featx.runs.files import CALIBRATION, CONFIG
 from featx.runs.folder import ROOT, run_folder
 from featx.runs.hub import PATIENCE, check_name, check_online, explained
@@ -171,7 +171,12 @@ def _staging(target: Path) -> Iterator[Path]:
 
 def _receive(option: str, repository: str, name: str, commit: str, staging: Path) -> None:
     try:
-        hf_hub_download(repository, name, revision=commit, local_dir=staging, etag_timeout=PATIENCE)
+        with filling(staging / name):
+            hf_hub_download(
+                repository, name, revision=commit, local_dir=staging, etag_timeout=PATIENCE
+            )
+    except DiskFull:
+        raise
     except Exception as error:  # of the network in many kinds, which all end the same
         raise FeatxError(f"{option}: {name} could not be received: {explained(error)}") from error
     check_file(staging / name, size_limit(name))

@@ -8,10 +8,12 @@ from typing import Any
 
 from huggingface_hub import HfApi, ModelCard
 
+from cache import filling
 from featx.errors import FeatxError
 from featx.features.encoders.folders import encoder_folder
 from featx.finetuning.config import FinetuneConfig
 from featx.finetuning.hub import best_saved
+from featx.runs.cost import folder_bytes
 from featx.runs.files import CARD, CONFIG, DESCRIPTION, MODELS, SAVED_HEAD
 from featx.runs.hub import check_name, check_writable, explained, send
 from featx.runs.read import read_config, read_scores
@@ -78,7 +80,7 @@ def push(
     """
     check_name(repository, f"`repository={repository!r}`")
     source = _find(Path(run))
-    with TemporaryDirectory(prefix="featx-") as made:
+    with TemporaryDirectory(prefix="featx-") as made, filling(Path(made, "shared")):
         folder = Path(made, "shared")
         folder.mkdir()
         if (source / SAVED_HEAD).is_file():
@@ -130,7 +132,13 @@ def _share_model(source: Path, folder: Path, licence: str, with_predictions: boo
 def _keep(folder: Path, target: Path) -> str:
     if target.exists() and (not target.is_dir() or any(target.iterdir())):
         raise FeatxError(f"`dry_run={str(target)!r}`: not an empty folder; choose another.")
-    shutil.copytree(folder, target, dirs_exist_ok=True)
+    with filling(target, folder_bytes(folder)):
+        try:
+            shutil.copytree(folder, target, dirs_exist_ok=True)
+        except Exception:
+            for part in target.iterdir():  # else it would not be empty the next time
+                shutil.rmtree(part) if part.is_dir() else part.unlink()
+            raise
     return str(target)
 
 

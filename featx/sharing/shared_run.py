@@ -1,6 +1,5 @@
 """A finished fit as others may have it: without places of this machine, with a card."""
 
-import csv
 import json
 import shutil
 import tempfile
@@ -24,6 +23,7 @@ from featx.sharing.contents import FIT
 from featx.sharing.facts import RunFacts
 from featx.sharing.places import check_cleaned, clean, has_place, last_name, store_place
 from featx.utils.config import read_config
+from featx.utils.csv_files import read_lines
 from featx.utils.files import write_csv, write_json, write_text
 
 
@@ -118,8 +118,7 @@ def _rewrite_layer_weights(folder: Path) -> list[str]:
     path = folder / LAYER_WEIGHTS
     if not path.exists():
         return []
-    with path.open(encoding="utf-8", newline="") as file:
-        header, *rows = csv.reader(file)
+    header, *rows = (fields for _, fields in read_lines(path))
     place = header.index("features")
     changed = [[*row[:place], store_place(row[place]), *row[place + 1 :]] for row in rows]
     if changed == rows:

@@ -4,15 +4,24 @@ import csv
 import io
 import json
 import os
+import platform
 import re
-from collections.abc import Callable, Iterable, Sequence
+import shutil
+import time
+import zlib
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 from typing import Any
 
+from cache import filling
 from featx.utils.arguments import as_list
+from featx.utils.cells import guard
 
 _FORBIDDEN = re.compile(r'[<>:"/\\|?*\x00-\x1f]|[. ]$')  # in names of files on Windows
 _DEVICES = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\.|$)", re.IGNORECASE)
+_OLD = 24 * 3600  # seconds after which nobody writes a temporary file any more
 AnyPath = str | os.PathLike[str]  # a run is one too: it stands for its folder
 
 
@@ -42,8 +51,12 @@ def portable_name(text: str) -> str:
 
 
 def write_bytes(path: Path, content: bytes) -> None:
-    """Write a file under a temporary name, then rename it."""
-    replace(path, lambda unfinished: unfinished.write_bytes(content))
+    """Write a file under a temporary name, then rename it.
+
+    Raises:
+        DiskFull: if the disk has no room for it; what was there before stays.
+    """
+    replace(path, lambda unfinished: unfinished.write_bytes(content), len(content))
 
 
 def write_text(path: Path, content: str) -> None:
@@ -65,18 +78,72 @@ def csv_line(fields: Sequence[Any]) -> str:
     """Return a line of CSV that ends in a newline.
 
     The writer's own line ending stays, as it quotes a carriage return only if that is part of it.
+    What spreadsheets would take for a formula is written as text (`featx.utils.cells`).
     """
     text = io.StringIO(newline="")
-    csv.writer(text).writerow(fields)
+    csv.writer(text).writerow(map(guard, fields))
     return text.getvalue().removesuffix("\r\n") + "\n"
 
 
-def replace(path: Path, write: Callable[[Path], Any]) -> None:
-    """Let `write` fill a temporary file beside `path`, then rename it to `path`."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    unfinished = path.with_name(f".{os.getpid()}.{path.name}")  # keeps the ending, which matters
-    try:
+def replace(path: Path, write: Callable[[Path], Any], needed: int | None = None) -> None:
+    """Let `write` fill a temporary file beside `path`, then rename it to `path`.
+
+    Args:
+        path: the file; its folder is made if need be.
+        write: gets the temporary file, whose name ends as the file's does.
+        needed: how many bytes it writes, if that is known.
+
+    Raises:
+        DiskFull: if the disk has no room for it; what was there before stays.
+    """
+    unfinished = path.with_name(f".{_HOST}-{os.getpid()}.{path.name}")
+    with filling(path, needed, unfinished):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        _remove_leftovers(path.parent, os.getpid())
         write(unfinished)
         unfinished.replace(path)
-    finally:
-        unfinished.unlink(missing_ok=True)
+
+
+@contextmanager
+def replacing(folder: Path) -> Iterator[Path]:
+    """Give a folder to fill that takes the place of another; it is there in full or not at all.
+
+    Raises:
+        DiskFull: if the disk has no room for it; what was there before stays.
+    """
+    unfinished = folder.with_name(f".{folder.name}.unfinished")
+    shutil.rmtree(unfinished, ignore_errors=True)  # if a kill left it
+    with filling(folder):
+        try:
+            unfinished.mkdir(parents=True)
+            yield unfinished
+            shutil.rmtree(folder, ignore_errors=True)
+            unfinished.rename(folder)
+        except BaseException:
+            shutil.rmtree(unfinished, ignore_errors=True)
+            raise
+
+
+@cache
+def _remove_leftovers(folder: Path, process: int) -> None:
+    """Remove the temporary files of killed processes, once for each folder and process."""
+    for entry in os.scandir(folder):
+        found = _LEFTOVER.match(entry.name)
+        if found and _is_left(entry, host=found[1], process=int(found[2])):
+            Path(entry).unlink(missing_ok=True)
+
+
+def _is_left(entry: os.DirEntry[str], host: str, process: int) -> bool:
+    """Tell whether nobody writes a temporary file any more: who began it is gone, or it is old."""
+    import psutil
+
+    if host == _HOST and not psutil.pid_exists(process):
+        return True
+    try:
+        return entry.stat().st_mtime < time.time() - _OLD
+    except FileNotFoundError:  # it has been renamed
+        return False
+
+
+_HOST = f"{zlib.crc32(platform.node().encode()):08x}"[:4]
+_LEFTOVER = re.compile(r"\.([0-9a-f]{4})-(\d+)\.")

@@ -8,6 +8,7 @@ from pathlib import Path
 from featx.errors import FeatxError
 from featx.runs.files import CARD, CONFIG, SCORES
 from featx.runs.folder import open_run
+from featx.runs.making import making
 from featx.runs.read import read_scores
 from featx.scoring.results import NAMES, Results, SeedPredictions, score_predictions
 from featx.utils.text import counted
@@ -34,11 +35,16 @@ def run_vote(config: VoteConfig, folder: Path, overwrite: bool = False) -> Resul
         overwrite: replace the run that the folder holds, once the new one is finished.
 
     Raises:
-        FeatxError: if the folder holds a run of another config, or no run at all, or the systems
-            can't vote together.
+        FeatxError: if the folder holds a run of another config, or no run at all, or another
+            process votes into it, or the systems can't vote together.
     """
     if folder.resolve() in {path.resolve() for path in config.folders}:
         raise FeatxError(f"{folder} is one of the systems. Choose another `name` or `out`.")
+    with making(folder, "voting", overwrite):
+        return _run_vote(config, folder, overwrite)
+
+
+def _run_vote(config: VoteConfig, folder: Path, overwrite: bool) -> Results:
     election = hold(config)
     tie = check(config, election)  # refuses before anything is written, as does this:
     stored = {voter.name: read_scores(voter.run) for voter in election.voters if voter.run}

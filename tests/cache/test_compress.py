@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 import cache.compress
-from cache import DamagedStore, FeatureIdentity, FeatureStore, Layout, PlannedUtterance, StoreError
+from cache import DamagedStore, DiskFull, FeatureIdentity, FeatureStore, Layout, PlannedUtterance
 from cache.compressed import CHUNK, compress, decompress
 from cache.positions import checksum_without
 
@@ -99,7 +99,7 @@ def test_h5py_alone_reads_it(compressed):
 
 def test_it_can_be_read_without_being_mapped(compressed, monkeypatch):
     folder, before, _ = compressed["int8"]
-    monkeypatch.setattr("cache.store.open_files", lambda: 0)
+    monkeypatch.setattr("cache.mapped.open_files", lambda: 0)
     np.testing.assert_array_equal(FeatureStore(folder).read("u3"), before["u3"])
 
 
@@ -206,7 +206,7 @@ def test_a_stop_leaves_the_file_as_it_was(tmp_path, monkeypatch, stop):
         return whole(values)
 
     monkeypatch.setattr(cache.compress, "compress", fail)
-    expected = StoreError if isinstance(stop, OSError) else KeyboardInterrupt
+    expected = DiskFull if isinstance(stop, OSError) else KeyboardInterrupt
     with pytest.raises(expected):
         store.compress(NAMES)
     assert (tmp_path / "shard-0000.h5").read_bytes() == before

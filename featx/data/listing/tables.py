@@ -11,6 +11,7 @@ from pathlib import Path
 
 from featx.data.listing.encodings import read_text
 from featx.data.listing.files import CorpusError
+from featx.utils.cells import unguard
 from featx.utils.csv_files import Problems, check_lengths
 from featx.utils.text import counted
 
@@ -121,7 +122,7 @@ def _parse(path: Path, text: str, separator: str, skipped: int = 0) -> Lines:
     try:
         for fields in reader:
             if any(field.strip() for field in fields):
-                lines.append((first + skipped, fields))
+                lines.append((first + skipped, unguard(fields)))
             first = reader.line_num + 1
     except csv.Error as error:
         raise CorpusError(f"{path}: line {first + skipped} is not CSV ({error}).") from error

@@ -2,12 +2,14 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import partial
+from functools import lru_cache, partial
+from pathlib import Path
 from typing import NamedTuple
 
 from featx.data.audio import AudioError, read_channels, to_waveform
+from featx.data.digests import State, digest_file
 from featx.data.manifest import Utterance
-from featx.data.sounds.remembered import RememberedSounds, State, digest_file
+from featx.data.sounds.remembered import RememberedSounds
 from featx.data.sounds.sound import Sound, measure_sound
 from featx.errors import Interrupted
 from featx.utils.machine import usable_cores
@@ -70,6 +72,11 @@ def _measure_all(
             advance(1)
 
 
+@lru_cache(maxsize=64)  # the segments of a long file follow each other
+def _content(path: Path, _: State) -> str:
+    return digest_file(path)
+
+
 class _Heard(NamedTuple):
     """A sound, its file's content, and that file's state; None if it changed meanwhile."""
 
@@ -82,7 +89,8 @@ def _measure(remembered: RememberedSounds, utterance: Utterance) -> _Heard | str
     """Return an utterance's sound, or why its audio can't be read."""
     path = utterance.path
     try:
-        state, content = State.of(path), digest_file(path)
+        state = State.of(path)
+        content = _content(path, state)
         sound = remembered.find(content, utterance)
         if sound is None:
             channels, rate = read_channels(path, utterance.start, utterance.end, utterance.scale)

@@ -22,7 +22,8 @@ class Compute:
     Attributes:
         device: "auto" (a GPU where there is one), "cpu", "cuda" or "cuda:<number>".
         devices: how many GPUs, or "all".
-        precision: the type to compute in; "auto" measures which is fastest and exact enough.
+        precision: the type to compute in; "auto" measures, once a machine, which is fastest and
+            exact enough.
         batch_seconds: seconds of audio in a batch; by default what suits the device.
         memory: bytes that features may take while heads train; by default a share of what is
             available.
@@ -33,7 +34,7 @@ class Compute:
 
     device: str = "auto"
     devices: str = "1"
-    precision: Precision = "auto"
+    precision: Precision = "float32"
     batch_seconds: float | None = None
     memory: float | None = None
 

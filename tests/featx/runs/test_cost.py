@@ -6,7 +6,6 @@ import pytest
 
 from featx.errors import FeatxError
 from featx.runs.cost import (
-    describe_bytes,
     describe_parameters,
     describe_seconds,
     read_cost,
@@ -53,12 +52,6 @@ def test_figures_are_readable():
         "3 min 51 s",
         "1 h 0 min",
         "2 h 4 min",
-    ]
-    assert [describe_bytes(n) for n in (820, 64_100, 12_300_000, 5_310_000_000)] == [
-        "820 B",
-        "64.1 kB",
-        "12.3 MB",
-        "5.31 GB",
     ]
     assert [describe_parameters(n) for n in (208, 19_900, 94_400_000)] == [
         "208",

@@ -2,13 +2,19 @@
 
 import json
 import logging
+import os
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from cache import InUseError, StoreError
 from featx.errors import FeatxError
-from featx.runs.folder import open_run, run_folder
+from featx.runs.folder import extend_run, open_run, run_folder
+from featx.runs.making import making
 from featx.scoring.results import Results, SeedPredictions, score_predictions
 
 log = logging.getLogger("featx")
@@ -87,3 +93,99 @@ def test_what_is_no_run_folder_is_refused(tmp_path):
 def test_a_name_is_that_of_one_folder(name):
     with pytest.raises(FeatxError, match="`name="):
         run_folder(name)
+
+
+@contextmanager
+def in_a_thread(folder: Path, changes: bool = False) -> Iterator[None]:
+    """Have another thread make a run until the block ends."""
+    begun, end = threading.Event(), threading.Event()
+
+    def hold() -> None:
+        with making(folder, "fitting", changes):
+            begun.set()
+            end.wait()
+
+    thread = threading.Thread(target=hold)
+    thread.start()
+    assert begun.wait(5)
+    try:
+        yield
+    finally:
+        end.set()
+        thread.join()
+
+
+def test_a_run_that_another_process_makes_is_refused(tmp_path):
+    folder = tmp_path / "a"
+    with in_a_thread(folder):
+        for overwrite in (False, True):
+            with pytest.raises(
+                InUseError, match=rf"fitting since .* process {os.getpid()} on host"
+            ):
+                make(folder, overwrite=overwrite)
+        make(tmp_path / "b")
+    make(folder)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["a", "b"]
+
+
+def test_a_run_that_is_replaced_or_added_to_can_be_read_but_not_changed(tmp_path):
+    folder = tmp_path / "a"
+    make(folder)
+    (folder / "members").mkdir()  # of who adds to it
+    with in_a_thread(folder, changes=True):
+        assert not make(folder)
+        assert (folder / "members").exists()
+        with pytest.raises(InUseError), extend_run("a = 2\n", "1", folder):
+            pass
+        with pytest.raises(InUseError):
+            make(folder, "a = 2\n", overwrite=True)
+    assert not make(folder)
+    assert not (folder / "members").exists()  # a kill must have left it
+
+
+def test_a_lock_outlives_the_replacement_of_the_folder(tmp_path):
+    folder = tmp_path / "a"
+    make(folder)
+    with making(folder, "replacing", changes=True):
+        make(folder, "a = 2\n", overwrite=True)
+        make(folder, "a = 3\n", overwrite=True)
+        refused = []
+
+        def ask() -> None:
+            try:
+                make(folder, "a = 4\n", overwrite=True)
+            except InUseError as error:
+                refused.append(str(error))
+
+        thread = threading.Thread(target=ask)
+        thread.start()
+        thread.join()
+        assert "replacing since" in refused[0]
+    assert (folder / "config.toml").read_text() == "a = 3\n"
+    assert [path.name for path in tmp_path.iterdir()] == ["a"]
+
+
+@pytest.mark.parametrize("half", ["old", "old and new"])
+def test_a_replacement_that_was_killed_is_ended(tmp_path, half):
+    folder = tmp_path / "a"
+    make(folder)
+    folder.rename(tmp_path / ".a.old")
+    if half == "old and new":
+        make(folder)
+    assert not make(folder)
+    assert [path.name for path in tmp_path.iterdir()] == ["a"]
+
+
+def test_a_finished_run_is_read_where_nothing_can_be_written(tmp_path, unprivileged):
+    folder = tmp_path / "a"
+    make(folder)
+    (folder / "members").mkdir()
+    for path in (folder, tmp_path):
+        path.chmod(0o555)
+    try:
+        assert not make(folder)
+        with pytest.raises(StoreError, match=r"can't be written to \(Permission denied\)"):
+            make(tmp_path / "b")
+    finally:
+        for path in (tmp_path, folder):
+            path.chmod(0o755)

@@ -11,12 +11,14 @@ import numpy as np
 import pytest
 import soundfile
 
+from featx.data import digests
 from featx.data.manifest import Utterance
 from featx.data.sounds import measure as measuring
 from featx.data.sounds import remembered
 from featx.data.sounds.measure import measure_sounds
 from featx.data.sounds.remembered import FILE, RememberedSounds
 from featx.errors import Interrupted
+from featx.utils import database
 
 LONG_AGO = 1_000_000_000  # seconds
 
@@ -24,7 +26,7 @@ LONG_AGO = 1_000_000_000  # seconds
 @pytest.fixture(autouse=True)
 def cache(tmp_path, monkeypatch):
     monkeypatch.setenv("FEATX_CACHE", str(tmp_path / "cache"))
-    monkeypatch.setattr(remembered, "_UNSETTLED", 0.0)
+    monkeypatch.setattr(digests, "UNSETTLED", 0.0)
     return tmp_path / "cache"
 
 
@@ -86,7 +88,7 @@ def test_a_file_that_changes_in_place_is_measured_again(utterances, decoded):
 
 
 def test_a_file_of_this_moment_is_not_trusted_by_its_times(utterances, decoded, monkeypatch):
-    monkeypatch.setattr(remembered, "_UNSETTLED", 60.0)
+    monkeypatch.setattr(digests, "UNSETTLED", 60.0)
     first = measure_sounds(utterances)
     with RememberedSounds() as sounds:
         assert all(sounds.recall(utterance) is None for utterance in utterances)
@@ -172,7 +174,7 @@ def test_a_folder_that_can_not_be(utterances, monkeypatch, folder):
 
 def test_a_cache_that_another_process_holds(utterances, cache, monkeypatch):
     measure_sounds(utterances)
-    monkeypatch.setattr(remembered, "_PATIENCE", 0.01)
+    monkeypatch.setattr(database, "_PATIENCE", 0.01)
     other = sqlite3.connect(cache / FILE, isolation_level=None)
     other.execute("begin exclusive")
     assert len(measure_sounds(utterances).sounds) == 5

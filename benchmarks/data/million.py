@@ -1,0 +1,281 @@
+"""What a corpus of a million utterances takes: time, memory, and silence without progress.
+
+    python -m benchmarks.data.million --utterances 1000000
+    python -m benchmarks.data.million --utterances 1000000 --kind files
+    python -m benchmarks.data.million --utterances 100000 --stages listen check fit
+
+The corpus is noise: segments of 0.3 s of long WAVs, or as many files, most of them hard links. The
+encoder is a stub: what "extracts" writes random features of one frame an utterance. Each stage runs in a
+process of its own, whose peak memory counts all that it imports. The longest silence is that
+between two steps of a progress bar, or between one and the stage's beginning or end. Twice are
+planned: the first time every file is read, the second time what it holds is remembered.
+"""
+
+import argparse
+import json
+import os
+import resource
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import numpy as np
+
+RATE, SEGMENT = 16_000, 4_800  # samples
+IN_A_FILE = 1_000  # segments of a long file
+REAL = 100  # files; the others are links to them
+LABELS = ("angry", "happy", "neutral", "sad")
+SPEAKERS = 50
+LAYERS, DIM = ("0", "1"), 32
+READS = 1_000
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--utterances", type=int, default=100_000)
+    parser.add_argument("--kind", choices=("segments", "files"), default="segments")
+    parser.add_argument("--stages", nargs="+", choices=STAGES, default=[*USUAL])
+    parser.add_argument("--folder", type=Path, help="where the corpus is kept for another time")
+    parser.add_argument("--stage", choices=STAGES, help=argparse.SUPPRESS)
+    arguments = parser.parse_args()
+    if arguments.stage:
+        run_here(arguments.stage)
+        return
+    with tempfile.TemporaryDirectory() as scratch:
+        folder = (arguments.folder or Path(scratch)) / f"{arguments.utterances}-{arguments.kind}"
+        if not folder.exists():
+            write_corpus(folder, arguments.utterances, arguments.kind)
+        print(f"{arguments.utterances:,} utterances, {arguments.kind}")
+        print(f"{'stage':10}{'seconds':>9}{'of CPU':>9}{'peak GB':>9}{'silent s':>9}")
+        for stage in arguments.stages:
+            run_apart(stage, folder)
+
+
+def write_corpus(folder: Path, count: int, kind: str) -> None:
+    """Write a manifest of so many utterances, and its audio."""
+    import soundfile
+
+    many = IN_A_FILE if kind == "segments" else 1
+    noise = np.random.default_rng(0)
+    (folder / "audio").mkdir(parents=True)
+    for number in range(-(-count // many)):
+        path = audio_path(folder, number)
+        path.parent.mkdir(exist_ok=True)
+        if number < REAL:
+            soundfile.write(path, 0.1 * noise.standard_normal(many * SEGMENT), RATE)
+        else:
+            path.hardlink_to(audio_path(folder, number % REAL))
+    with (folder / "manifest.csv").open("w") as file:
+        file.write("utterance,path,speaker,label,session,start,end,sex,text\n")
+        for number in range(count):
+            path = audio_path(folder, number // many).relative_to(folder)
+            step = SEGMENT / RATE
+            begin = number % many * step
+            times = f"{begin:.1f},{begin + step:.1f}" if kind == "segments" else ","
+            speaker = number * SPEAKERS // count
+            label = LABELS[noise.integers(len(LABELS))]
+            row = f"{speaker % 5},{times},{'fm'[speaker % 2]},sentence {number % 997}"
+            file.write(f"utterance-{number:07},{path},speaker{speaker:02},{label},{row}\n")
+
+
+def audio_path(folder: Path, number: int) -> Path:
+    return folder / "audio" / f"{number // 1_000:04}" / f"{number:07}.wav"
+
+
+def run_apart(stage: str, folder: Path) -> None:
+    """Run a stage in a process of its own, and print what it took."""
+    cache = {"FEATX_CACHE": str(folder / "cache")}
+    command = [sys.executable, "-m", "benchmarks.data.million", "--stage", stage]
+    environment = {**os.environ, "PYTHONPATH": os.getcwd(), **cache}
+    done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True)
+    if done.returncode:
+        raise SystemExit(f"{stage}:\n{done.stderr[-3000:]}")
+    found = json.loads(done.stdout.splitlines()[-1])
+    line = f"{found['seconds']:9.1f}{found['used']:9.1f}{found['peak']:9.2f}{found['silence']:9.1f}"
+    print(f"{stage:10}{line}  {found['note']}", flush=True)
+
+
+def run_here(stage: str) -> None:
+    """Do a stage in this folder."""
+    prepare, work = STAGES[stage]
+    given = prepare()
+    silence = Silence()
+    begin, before = time.perf_counter(), time.process_time()
+    with silence.watched():
+        note = work(given)
+    seconds, used = time.perf_counter() - begin, time.process_time() - before
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 / 1e9
+    found = {
+        "seconds": seconds,
+        "used": used,
+        "peak": peak,
+        "silence": silence.longest,
+        "note": note or "",
+    }
+    print(json.dumps(found))
+
+
+class Silence:
+    """The longest time between steps of progress."""
+
+    def __init__(self) -> None:
+        self.longest, self._last = 0.0, time.perf_counter()
+
+    def step(self, *_: object) -> None:
+        now = time.perf_counter()
+        if now - self._last > max(1.0, self.longest) and os.environ.get("WHERE"):
+            import traceback
+
+            print(f"silent for {now - self._last:.1f} s until", file=sys.stderr)
+            traceback.print_stack(limit=6)
+        self.longest, self._last = max(self.longest, now - self._last), now
+
+    @contextmanager
+    def watched(self) -> Iterator[None]:
+        from featx.utils import progress
+
+        @contextmanager
+        def lines(_title: str, _count: object) -> Iterator[Callable[[float], None]]:
+            self.step()
+            yield self.step
+            self.step()
+
+        progress._lines = lines
+        self._last = time.perf_counter()
+        yield
+        self.step()
+
+
+def nothing() -> None:
+    import featx.data.manifest  # noqa: F401
+
+
+def import_extract() -> None:
+    import featx.features.extract  # noqa: F401
+
+
+def import_fit() -> None:
+    import featx.fitting.run  # noqa: F401
+
+
+def loaded():  # type: ignore[no-untyped-def]
+    import_fit()
+    from featx.data.manifest import load_manifest
+
+    return load_manifest("manifest.csv")
+
+
+def load(_: object) -> None:
+    from featx.data.manifest import load_manifest
+
+    load_manifest("manifest.csv")
+
+
+def plan(manifest: object) -> str:
+    made = plan_of(manifest)
+    return f"{len(made.planned):,} planned"
+
+
+def plan_of(manifest):  # type: ignore[no-untyped-def]
+    from featx.features.plan import plan_extraction
+
+    return plan_extraction(manifest, Stub(), "float16")
+
+
+class Stub:
+    """The shape of an encoder that gives one frame an utterance."""
+
+    layers, dim = LAYERS, DIM
+
+    def frames(self, samples: int) -> int:
+        return 1
+
+
+def dry_run(_: object) -> str:
+    import featx
+
+    return featx.extract("wav2vec2-base", dry_run=True).plan.describe()
+
+
+def planned():  # type: ignore[no-untyped-def]
+    import_fit()
+    from featx.data.manifest import load_manifest
+
+    return plan_of(load_manifest("manifest.csv"))
+
+
+def store(made) -> str:  # type: ignore[no-untyped-def]
+    from cache import FeatureIdentity, FeatureStore
+
+    identity = FeatureIdentity("stub", frame_step=0)
+    begin = time.perf_counter()
+    made_store = FeatureStore.prepare(
+        Path("features/manifest/stub"), made.planned, made.layout, identity, {}, 1 << 24
+    )
+    prepared = time.perf_counter() - begin
+    random = np.random.default_rng(0)
+    centres = random.standard_normal((len(LABELS), len(LAYERS), 1, DIM))
+    for utterance, seen in zip(made.utterances, made.planned, strict=True):
+        centre = centres[LABELS.index(utterance.label)]
+        values = random.standard_normal((len(LAYERS), 1, DIM), np.float32) + 0.2 * centre
+        made_store.write(seen.utterance, values, seen.source)
+    made_store.flush()
+    return f"prepared in {prepared:.1f} s"
+
+
+def open_store(_: object) -> str:
+    from cache import FeatureStore
+
+    begin = time.perf_counter()
+    opened = FeatureStore("features/manifest/stub")
+    seconds = time.perf_counter() - begin
+    names = opened.utterances
+    chosen = np.random.default_rng(1).integers(len(names), size=READS).tolist()
+    taken = []
+    for number in chosen:
+        begin = time.perf_counter()
+        opened.read(names[number]).sum()
+        taken.append(time.perf_counter() - begin)
+    milliseconds = 1e3 * np.percentile(taken, [50, 99, 100])
+    shown = ", ".join(f"{value:.3f}" for value in milliseconds)
+    return f"opened in {seconds:.2f} s; a random utterance read in {shown} ms (median, 99 %, most)"
+
+
+def listen(manifest) -> str:  # type: ignore[no-untyped-def]
+    from featx.data.sounds.measure import measure_sounds
+
+    return f"{len(measure_sounds(manifest.utterances).sounds):,} measured"
+
+
+def check(manifest) -> str:  # type: ignore[no-untyped-def]
+    from featx.data.checks.corpus import check_corpus
+
+    return f"{len(check_corpus(manifest.utterances).same):,} the same"
+
+
+def fit(_: object) -> str:
+    import featx
+
+    run = featx.fit("linear", "stub", folds=3, overwrite=True)
+    return run.results.to_text().splitlines()[0]
+
+
+STAGES: dict[str, tuple[Callable[[], object], Callable[..., str | None]]] = {
+    "load": (nothing, load),
+    "plan": (loaded, plan),
+    "again": (loaded, plan),
+    "dry-run": (import_extract, dry_run),
+    "store": (planned, store),
+    "open": (nothing, open_store),
+    "listen": (loaded, listen),
+    "check": (loaded, check),
+    "fit": (import_fit, fit),
+}
+USUAL = ("load", "plan", "again", "dry-run", "store", "open")
+
+if __name__ == "__main__":
+    main()

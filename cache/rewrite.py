@@ -1,0 +1,72 @@
+"""A shard written anew with some of its utterances, in the place of the old file."""
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from cache.compress import compress_shard
+from cache.create import create_shard
+from cache.errors import DamagedStore
+from cache.layout import PlannedUtterance
+from cache.shard import Shard
+
+
+def rewrite_shard(
+    shard: Shard, kept: Sequence[int], advance: Callable[[float], object] = lambda _: None
+) -> None:
+    """Write a shard without the places that are not kept, then put it where the old one is.
+
+    The old file stays until the new one is complete on the disk: a kill leaves one of the two, and
+    at most a file that the next extraction removes.
+
+    Args:
+        shard: what is written anew.
+        kept: the places of the utterances that stay, in order; one or more.
+        advance: called with the bytes of features that were written.
+
+    Raises:
+        DamagedStore: if features are not those that were written.
+        DiskFull: if the disk is too small.
+    """
+    place = shard.path.with_name(f"{shard.path.name}.rewritten.tmp")
+    try:
+        _write(shard, kept, place, advance)
+        place.replace(shard.path)
+    finally:
+        place.unlink(missing_ok=True)
+
+
+def _write(
+    shard: Shard, kept: Sequence[int], place: Path, advance: Callable[[float], object]
+) -> None:
+    create_shard(
+        place,
+        [
+            PlannedUtterance(
+                shard.utterances[index],
+                int(shard.samples[index]),
+                int(shard.frames[index]),
+                int(shard.source[index]),
+            )
+            for index in kept
+        ],
+        shard.layout,
+        shard.identity,
+        shard.software,
+    )
+    new = Shard(place)
+    for number, index in enumerate(kept):
+        if shard.is_done(index):
+            if not shard.is_whole(index):
+                name = shard.utterances[index]
+                raise DamagedStore(
+                    shard.path,
+                    f"{shard.path}: the features of {name!r} are damaged. Clear them with "
+                    f"`featx cache verify {shard.path.parent} --repair` first.",
+                    [name],
+                )
+            new.put(number, shard.stored(index), int(shard.source[index]))
+            shard.advise(index, range(len(shard.layout.layers)), "MADV_DONTNEED")
+            advance(shard.layout.nbytes(int(shard.frames[index])))
+    new.flush()
+    if shard.is_compressed:
+        compress_shard(new)

@@ -1,0 +1,1 @@
+"""Features in the files of other tools: each module writes a format, reads it, or both."""
