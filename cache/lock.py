@@ -61,6 +61,7 @@ def writing(
     Raises:
         InUseError: if another writer is at work: who, on which host, since when.
         StoreError: if the folder can't be written to, or there is a file in its place.
+        DiskFull: if the disk can't hold even that.
     """
     if within and folder.exists() and not folder.is_dir():
         raise StoreError(f"{folder} is a file, and a folder is needed. Choose another folder.")
