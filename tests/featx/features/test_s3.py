@@ -106,7 +106,7 @@ def test_a_missing_file_fails_alone(bucket, checkpoint_folder):
     bucket.rm("bucket/corpus/audio/sad-0-0.wav")
     extraction = featx.extract(checkpoint_folder, "s3://bucket/corpus/manifest.csv", out="here")
     assert list(extraction.failures) == ["sad-0-0"]
-    assert extraction.failures["sad-0-0"].startswith(
+    assert str(extraction.failures["sad-0-0"]).startswith(
         "s3://bucket/corpus/audio/sad-0-0.wav: no such"
     )
 
