@@ -12,6 +12,7 @@ from featx.cli.options import (
     Manifest,
     ProtocolName,
     Seconds,
+    SharedStore,
     SkipMissing,
     SpeakerDependent,
     refuse,
@@ -40,6 +41,7 @@ def probe(
             help="The folder of the store, if it is not under features/, or its URL.",
         ),
     ] = None,
+    store: SharedStore = None,
     layers: Annotated[
         str, typer.Option(help="Which layers to probe: all, or numbers and ranges such as 0,4-12.")
     ] = "all",
@@ -77,13 +79,14 @@ def probe(
     from featx.layer_analysis.probe import probe as probe_layers
 
     if features:
-        refuse(context, {"model"}, "features", "which says where they are")
+        refuse(context, {"model", "store"}, "features", "which says where they are")
     if protocol:
         refuse(context, OF_NO_PROTOCOL, "protocol", "which says how to divide")
     found = probe_layers(
         model,
         manifest,
         features=features,
+        store=store,
         layers=layers,
         normalize=normalize,
         protocol=protocol,

@@ -2,7 +2,7 @@
 
 import logging
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from html import escape
 from pathlib import Path
@@ -26,10 +26,12 @@ from featx.utils.csv_files import parse_lines
 from featx.utils.files import csv_line, write_bytes
 from featx.utils.remote.path import RemotePath, to_path
 
+_KNOWN = frozenset((*REQUIRED, *OPTIONAL))
+_DIFFERENT = 50_000  # rows of columns that are remembered to be shared
 log = logging.getLogger("featx")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)  # there can be a million
 class Utterance:
     """One row of a manifest.
 
@@ -127,17 +129,24 @@ def load_without_audio(path: str | Path) -> Manifest:
     return _checked_manifest(path, read_rows(path), needs_audio=False)
 
 
+def audio_is_gone(utterances: Iterable[Utterance]) -> bool:
+    """Tell whether not a single audio file of a corpus is here."""
+    return not any(utterance.path.is_file() for utterance in utterances)
+
+
 def _checked_manifest(path: Path, read: ManifestRows, needs_audio: bool = True) -> Manifest:
     located = locate_audio(read)
     problems = find_problems(read, located, needs_audio)
     if problems:
         raise ManifestError(f"{path} can't be used:\n{problems}")
-    nobody = note_of_nobody(row["speaker"] for _, row in read.rows())
+    nobody = note_of_nobody(read.column("speaker"))
     for note in [*located.notes, *nobody]:
         log.info("%s: %s.", path, note)
     for _, row in read.rows():  # those that are not there keep the path that they should have
         located.paths.setdefault(row["path"], plain_path(located.folder, row["path"]))
-    return Manifest(path, tuple(_utterance(row, located.paths) for _, row in read.rows()))
+    rows = read.rows("Taking up the manifest")
+    shared: dict[tuple[str, ...], dict[str, str]] = {}
+    return Manifest(path, tuple(_utterance(row, located.paths, shared) for _, row in rows))
 
 
 def save_valid(path: Path, utterances: Sequence[Utterance]) -> Manifest:
@@ -191,18 +200,30 @@ def render_manifest(path: Path, utterances: Sequence[Utterance]) -> bytes:
         raise ManifestError(f"{path}: a file name is not UTF-8, rename it: {name}") from error
 
 
-def _utterance(row: dict[str, str], paths: Mapping[str, Path]) -> Utterance:
+def _utterance(
+    row: dict[str, str],
+    paths: Mapping[str, Path],
+    shared: dict[tuple[str, ...], dict[str, str]],
+) -> Utterance:
+    """Return a row as an utterance; those with the same columns of their own share them."""
+    own = tuple([text for name, text in row.items() if name not in _KNOWN])
+    extra = shared.get(own)
+    if extra is None:
+        extra = {name: text for name, text in row.items() if name not in _KNOWN}
+        if len(shared) < _DIFFERENT:
+            shared[own] = extra
+    get = row.get
     return Utterance(
-        utterance=row["utterance"],
-        path=paths[row["path"]],
-        speaker="" if names_nobody(row["speaker"]) else row["speaker"],
-        label=row["label"],
-        session=row.get("session", ""),
-        split=row.get("split", ""),
-        start=seconds(row.get("start", "")),
-        end=seconds(row.get("end", "")),
-        scale=scale_of(row.get("scale", "")),
-        extra={name: text for name, text in row.items() if name not in (*REQUIRED, *OPTIONAL)},
+        row["utterance"],
+        paths[row["path"]],
+        "" if names_nobody(row["speaker"]) else row["speaker"],
+        row["label"],
+        get("session", ""),
+        get("split", ""),
+        seconds(get("start", "")),
+        seconds(get("end", "")),
+        extra,
+        scale_of(get("scale", "")),
     )
 
 

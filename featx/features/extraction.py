@@ -10,6 +10,7 @@ from cache import FeatureStore, describe_bytes
 from featx.features.failures import Failure, describe_failures
 from featx.features.plan import ExtractionPlan
 from featx.features.stores import open_store
+from featx.utils.text import counted
 
 
 @dataclass(frozen=True)
@@ -23,6 +24,7 @@ class Extraction:
         kept: how many utterances were there before.
         failures: utterance id to why it has no features: the audio's `path`, the `stage` at which
             it failed and the `reason`. They are listed in `failures.csv` in the store's folder.
+        shared: how many of these were there under another id, of the same audio.
         dry_run: whether nothing was written.
     """
 
@@ -31,6 +33,7 @@ class Extraction:
     extracted: int
     kept: int
     failures: dict[str, Failure]
+    shared: int = 0
     dry_run: bool = False
 
     @cached_property
@@ -46,10 +49,9 @@ class Extraction:
         """Say in words what was done, and what failed."""
         if self.dry_run:
             return f"Dry run, nothing was written. The store would be {self.folder}."
-        return (
-            f"{self.extracted:,} utterances extracted, {self.kept:,} there before: "
-            f"{self.folder}{describe_failures(self.failures, self.folder)}"
-        )
+        shared = f", {self.shared:,} of them under other ids" if self.shared else ""
+        done = f"{counted(self.extracted, 'utterance')} extracted, {self.kept:,} there before"
+        return f"{done}{shared}: {self.folder}{describe_failures(self.failures, self.folder)}"
 
     def to_json(self) -> dict[str, Any]:
         """Return what was done, and what the store holds or would hold, as JSON values."""
@@ -59,6 +61,7 @@ class Extraction:
             "dry_run": self.dry_run,
             "extracted": self.extracted,
             "kept": self.kept,
+            "shared": self.shared,
             "failures": {name: failure.to_json() for name, failure in self.failures.items()},
             "seconds": self.plan.seconds,
             "layers": list(layout.layers),

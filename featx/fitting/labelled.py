@@ -13,6 +13,7 @@ from featx.errors import FeatxError
 from featx.features.layers import join_layers
 from featx.features.stores import find_store, open_store
 from featx.fitting.selection import Selection, select
+from featx.stores.audio import match_audio
 from featx.stores.labels import load_labels
 from featx.utils.remote.path import to_path
 
@@ -49,7 +50,7 @@ def open_labelled(
 
     Raises:
         FeatxError: if the manifest or store can't be used, or utterances have no features, or
-            damaged ones.
+            damaged ones, or those of other audio.
     """
     corpus = (
         manifest
@@ -59,6 +60,7 @@ def open_labelled(
     given = features if features is not None else find_store(corpus.path)
     store = open_store(given)
     selection = select(store, join_layers(layers), math.inf, torch.device("cpu"))
+    match_audio([store], corpus, corpus.utterances)
     absent = [u.utterance for u in corpus.utterances if not store.is_done(u.utterance)]
     if absent:
         raise FeatxError(
