@@ -25,7 +25,7 @@ SIZE = 96 * 2**20  # bytes of the disk
 UNLIKE = ("run.log", "environment.json", "cost.json", "precision.json", ".lock")
 TIMED = ("history.csv", "report.txt", "training.pdf", "training.png")
 MADE = re.compile(rb"\d+ \w+ \d{4}, \d\d:\d\d UTC")  # of a page
-MESSAGE = re.compile(r"(needs [\d.,]+ [kMG]?B, )?[\d.,]+ [kMG]?B free\. ")
+MESSAGE = re.compile(r"(needs [\d.,]+ [kMG]?B, )?[\d.,]+ [kMG]?B free( now)?\. ")
 TUNING = ("training.every=2", "training.epochs=1", "training.learning_rate=1e-3")
 EXPERIMENT = """
 seeds = 1
@@ -47,9 +47,9 @@ PROTOCOL = """
 title = "one fold"
 [division]
 kind = "speakers"
-train = ["1", "2"]
-validation = ["3"]
-test = ["4"]
+train = ["01", "02"]
+validation = ["03"]
+test = ["04"]
 """
 
 
