@@ -280,7 +280,7 @@ def test_a_disk_that_fills_up_ends_the_work_in_a_sentence(tmp_path, monkeypatch)
     with monkeypatch.context() as patch:
         patch.setattr(cache.shard, "write_at", fail)
         with pytest.raises(
-            DiskFull, match=r"shard-0000\.h5: the disk is full: needs 96 B, .* free\. Make room"
+            DiskFull, match=r"shard-0000\.h5: the disk is full: needs 96 B, .* free now\. Make room"
         ):
             store.write("u3", values(PLAN[3]))
     assert not issubclass(DiskFull, StoreError)  # which an extraction takes for one utterance's
