@@ -111,7 +111,8 @@ def import_features(
 
     Raises:
         FeatxError: naming arrays that can't be used, or utterances without features.
-        StoreError: if the folder holds other features, or the disk is too small.
+        StoreError: if the folder holds other features.
+        DiskFull: if the disk is too small.
         Interrupted: on Ctrl-C; the same import goes on from there.
 
     Example:
