@@ -26,7 +26,7 @@ from featx.fitting.plan import PlannedFit
 from featx.protocols.folds import Fold
 from featx.utils.machine import available_memory
 from featx.utils.parallel import map_ahead
-from featx.utils.progress import progress
+from featx.utils.progress import Advance, progress
 
 _COPIES = 4  # of the features of a linear head while it is fitted: pooled, scaled, turned, whitened
 Job = TypeVar("Job")
@@ -120,17 +120,34 @@ def train_each(
     side_by_side = min(cores, most, len(missing))
     stop = threading.Event()
 
-    def train(job: Job) -> Head:
-        with Crew(cores // side_by_side) as crew:
-            return work(job, sources, Worker(crew, stop, device))
-
     with (
         progress("Fitting", len(missing) + done, "heads", done) as advance,
         threadpool_limits(1, "blas"),  # products of numpy and scipy, which would take all cores
     ):
-        for head in map_ahead(train, missing, side_by_side, use_one_core, stop.set):
-            yield head
-            advance(1)
+        lock = threading.Lock()
+
+        def train(job: Job) -> Head:
+            share = _Share(advance, lock)
+            with Crew(cores // side_by_side) as crew:
+                head = work(job, sources, Worker(crew, stop, device, share.step))
+            share.step(1)
+            return head
+
+        yield from map_ahead(train, missing, side_by_side, use_one_core, stop.set)
+
+
+class _Share:
+    """How much of a head is trained, for the progress of all, which threads share."""
+
+    def __init__(self, advance: Advance, lock: threading.Lock) -> None:
+        self._advance, self._lock, self._left = advance, lock, 1.0
+
+    def step(self, share: float) -> None:
+        """Note that so much more is done, as far as so much was left."""
+        share = min(share, self._left)
+        self._left -= share
+        with self._lock:
+            self._advance(share)
 
 
 def _fitting_at_once(fit: PlannedFit) -> int:
