@@ -8,7 +8,9 @@ import typer
 from featx.cli.complete import complete_head, complete_model
 from featx.cli.options import (
     OF_NO_PROTOCOL,
+    Address,
     Config,
+    EngineChoice,
     Folds,
     KeepDuplicates,
     Manifest,
@@ -16,12 +18,14 @@ from featx.cli.options import (
     ProtocolName,
     Seconds,
     Settings,
+    SharedStore,
     SkipMissing,
     SpeakerDependent,
     refuse,
 )
 from featx.cli.output import Json, show
 from featx.fitting.choices import BESIDE_CONFIG, Normalize, head_names
+from featx.utils.remote.path import to_path
 
 
 def fit(
@@ -44,8 +48,13 @@ def fit(
     manifest: Manifest = Path("manifest.csv"),
     features: Annotated[
         list[Path] | None,
-        typer.Option(help="The folder of the store, if it is not under features/; repeatable."),
+        typer.Option(
+            parser=to_path,
+            metavar="PATH",
+            help="The folder of the store, if it is not under features/, or its URL; repeatable.",
+        ),
     ] = None,
+    store: SharedStore = None,
     layers: Annotated[
         str,
         typer.Option(
@@ -96,6 +105,8 @@ def fit(
     device: Annotated[
         str, typer.Option(help="cpu, or cuda to keep the features and train on a GPU.")
     ] = "cpu",
+    engine: EngineChoice = "local",
+    address: Address = None,
     overwrite: Overwrite = False,
     as_json: Json = False,
 ) -> None:
@@ -106,7 +117,7 @@ def fit(
         beside = set(context.params) - BESIDE_CONFIG
         refuse(context, beside, "config", "which holds all of it; use `settings`")
     if features:
-        refuse(context, {"model"}, "features", "which says where they are")
+        refuse(context, {"model", "store"}, "features", "which says where they are")
     if protocol:
         refuse(context, OF_NO_PROTOCOL, "protocol", "which says how to divide")
     run = featx.fit(
@@ -114,6 +125,7 @@ def fit(
         model=model or None,
         manifest=manifest,
         features=features or None,
+        store=store,
         layers=layers,
         normalize=normalize,
         protocol=protocol,
@@ -129,6 +141,8 @@ def fit(
         name=name,
         memory=memory,
         device=device,
+        engine=engine,
+        address=address,
         overwrite=overwrite,
     )
     show(as_json, run.to_json, lambda: f"{run.results.to_text()}\nRun folder: {run.folder}")

@@ -8,10 +8,13 @@ from pydantic import NonNegativeFloat, PositiveFloat, PositiveInt
 
 from cache import FeatureStore
 from featx.data.manifest import Manifest
+from featx.engines.choices import EngineName
+from featx.engines.engine import Engine
 from featx.errors import FeatxError
 from featx.features.encoders.devices import Compute
 from featx.features.layers import join_layers
 from featx.features.stores import find_stores
+from featx.fitting.actors import train_on
 from featx.fitting.choices import BESIDE_CONFIG, Normalize
 from featx.fitting.config import FitConfig, earlier_config, head_config
 from featx.fitting.run import run_fit
@@ -21,6 +24,7 @@ from featx.runs.run import Run
 from featx.stores.labels import load_labels
 from featx.utils.arguments import as_list, checked, refuse_beside
 from featx.utils.files import AnyPath
+from featx.utils.remote.path import to_path
 
 Store = str | Path | FeatureStore
 GB = 1e9
@@ -33,6 +37,7 @@ def fit(
     manifest: str | Path | Manifest = "manifest.csv",
     *,
     features: Store | Sequence[Store] | None = None,
+    store: str | None = None,
     layers: str | int | Sequence[int] = "all",
     normalize: Normalize = "global",
     protocol: str | Path | Protocol | None = None,
@@ -48,6 +53,8 @@ def fit(
     name: str | None = None,
     memory: NonNegativeFloat | None = None,
     device: str = "cpu",
+    engine: EngineName = "local",
+    address: str | None = None,
     overwrite: bool = False,
 ) -> Run:
     """Train a head on stored features, and score it on speakers that it has not heard.
@@ -59,8 +66,9 @@ def fit(
             the shipped ones.
         model: whose features to use: a name, or several for fusion. It may be left out where
             `features/MANIFEST` holds a single store.
-        manifest: the CSV with the labels, or a manifest that is loaded already.
-        features: the store or its folder, or several for fusion, if not under `features`.
+        manifest: the CSV with the labels, its URL, or a manifest that is loaded already.
+        features: the store, its folder or URL, or several for fusion, if not under `features`.
+        store: use the features in features/STORE/MODEL, which several manifests share.
         layers: which layers of an encoder: "all", "local", "contextual" (the encoder's output), or
             numbers and ranges such as "0,4-12" or `[0, 4]`.
         normalize: how features are standardised: "global" by the mean and deviation of all
@@ -84,6 +92,9 @@ def fit(
         name: what the run is called; by default its manifest, model, head and protocol.
         memory: GB that features may take while heads train; by default 60 % of what is free.
         device: "cpu", or "cuda" to keep the features and train on a GPU.
+        engine: "local" trains heads in this process, "ray" on the machines of a Ray cluster, a
+            core or a GPU each; they must see the store and this folder. Results are the same.
+        address: the Ray cluster to join; by default this machine alone.
         overwrite: replace the run of that name, once the new one is finished.
 
     Returns:
@@ -109,19 +120,19 @@ def fit(
             resolved = resolved.model_copy(update={"final": True})
     else:
         if features is not None:
-            refuse_beside(fit, given, {"model"}, "features", "which says where they are")
+            refuse_beside(fit, given, {"model", "store"}, "features", "which says where they are")
         if protocol is not None:
             beside = {"folds", "speaker_dependent"}
             refuse_beside(fit, given, beside, "protocol", "which says how to divide")
         corpus = (
             manifest
             if isinstance(manifest, Manifest)
-            else load_labels(manifest, lambda path: _folders(features, model, path))
+            else load_labels(manifest, lambda path: _folders(features, model, path, store))
         )
         chosen = choose_protocol(protocol, corpus, folds, speaker_dependent)
         data = {
             "manifest": str(corpus.path),
-            "features": list(map(str, _folders(features, model, corpus.path))),
+            "features": list(map(str, _folders(features, model, corpus.path, store))),
             "layers": join_layers(layers),
             "seconds": seconds,
             "normalize": normalize,
@@ -133,16 +144,20 @@ def fit(
         }
         resolved = head_config(str(head), data, changes)
     folder = run_folder(name or resolved.name)
-    run_fit(resolved, folder, overwrite, compute, corpus)
+    with Engine(engine, address) as machines, train_on(machines) as trainers:
+        run_fit(resolved, folder, overwrite, compute, corpus, trainers)
     return Run(folder)
 
 
 def _folders(
-    features: Store | Sequence[Store] | None, model: str | Sequence[str] | None, manifest: Path
+    features: Store | Sequence[Store] | None,
+    model: str | Sequence[str] | None,
+    manifest: Path,
+    store: str | None,
 ) -> list[Path]:
     """Return the folders of the stores that are given or, if none are, of the models' features."""
     for name, given in (("features", features), ("model", model)):
         if given is not None and not as_list(given):
             raise FeatxError(f"`{name}` is empty: give one or more, or leave it out.")
-    stores: list[Store] = as_list(features) or [*find_stores(manifest, as_list(model))]
-    return [store.folder if isinstance(store, FeatureStore) else Path(store) for store in stores]
+    stores: list[Store] = as_list(features) or [*find_stores(manifest, as_list(model), store)]
+    return [given.folder if isinstance(given, FeatureStore) else to_path(given) for given in stores]
