@@ -1,6 +1,5 @@
 """Threads that share the cores: each computes alone on a core of its own."""
 
-from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -9,6 +8,8 @@ from threading import Event
 from typing import Any, TypeVar
 
 import torch
+
+from classifiers.in_order import in_order
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -19,25 +20,6 @@ def use_one_core() -> None:
     """Let this thread's products use no other core."""
     torch.get_num_threads()  # takes over the process's setting, which must not happen later
     torch.set_num_threads(1)
-
-
-def in_order(
-    submit: Callable[[Item], Future[Result]], items: Iterable[Item], most: int
-) -> Iterator[Result]:
-    """Yield the results of items in order.
-
-    Args:
-        submit: begins the work on an item; what the work raises is raised here.
-        items: taken one by one as there is room.
-        most: how many may be started and not yet yielded.
-    """
-    pending: deque[Future[Result]] = deque()
-    for item in items:
-        pending.append(submit(item))
-        if len(pending) == most:
-            yield pending.popleft().result()
-    while pending:
-        yield pending.popleft().result()
 
 
 class Crew:
