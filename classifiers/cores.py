@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 
 import torch
 
-from classifiers.ordered import in_order
+from classifiers.in_order import in_order
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -53,6 +53,10 @@ class Crew:
         return in_order(partial(self.submit, function), items, 2 * self._threads + 1)
 
 
+def _unseen(_: float) -> None:
+    """Show nothing."""
+
+
 @dataclass(frozen=True)
 class Worker:
     """What a head is trained with.
@@ -61,8 +65,10 @@ class Worker:
         cores: what computes.
         stop: when set, training ends early with `Stopped`.
         device: where the features and the head are.
+        step: called with shares of a head's training, as they are done; together at most 1.
     """
 
     cores: Crew
     stop: Event = field(default_factory=Event)
     device: torch.device = CPU
+    step: Callable[[float], None] = _unseen

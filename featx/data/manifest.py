@@ -142,8 +142,9 @@ def _checked_manifest(path: Path, read: ManifestRows, needs_audio: bool = True) 
     nobody = note_of_nobody(read.column("speaker"))
     for note in [*located.notes, *nobody]:
         log.info("%s: %s.", path, note)
-    for _, row in read.rows():  # those that are not there keep the path that they should have
-        located.paths.setdefault(row["path"], plain_path(located.folder, row["path"]))
+    for text in read.column("path"):  # those that are not there keep the path they should have
+        if text not in located.paths:
+            located.paths[text] = plain_path(located.folder, text)
     rows = read.rows("Taking up the manifest")
     shared: dict[tuple[str, ...], dict[str, str]] = {}
     return Manifest(path, tuple(_utterance(row, located.paths, shared) for _, row in rows))

@@ -32,6 +32,7 @@ from featx.fitting.train import (
     takes_moments,
 )
 from featx.utils.machine import available_memory
+from featx.utils.progress import Advance
 
 QUEUED = 4  # heads an actor, that wait while others are trained
 _KEYS = count()  # a fit and its final heads have other folds
@@ -169,7 +170,12 @@ class TrainingActors:
         self._ahead |= self._submit(fit, jobs, work, compute, urgent=False)
 
     def train(
-        self, fit: PlannedFit, jobs: Sequence[Job], work: Work[Job, Head], compute: Compute
+        self,
+        fit: PlannedFit,
+        jobs: Sequence[Job],
+        work: Work[Job, Head],
+        compute: Compute,
+        step: Advance,
     ) -> Iterator[Head]:
         """Yield each head as it is finished."""
         begun = {job: self._ahead.pop((fit.inputs, job), None) for job in jobs}

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypeVar
 
-from classifiers.ordered import in_order
+from classifiers.in_order import in_order
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")

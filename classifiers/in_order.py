@@ -1,4 +1,4 @@
-"""Results in the order of what they are of, whichever is done first."""
+"""Results in the order of what they are of, without torch, whose import takes seconds."""
 
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
