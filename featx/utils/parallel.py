@@ -4,8 +4,6 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypeVar
 
-from classifiers.cores import in_order
-
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 
@@ -29,6 +27,8 @@ def map_ahead(
         prepare: called once in each thread before anything else.
         give_up: called when the work ends early, before waiting for what the threads are doing.
     """
+    from classifiers.cores import in_order  # imports torch: only where it is needed
+
     pool = ThreadPoolExecutor(threads, initializer=prepare)
     try:
         yield from in_order(lambda item: pool.submit(function, item), items, threads + 2)
