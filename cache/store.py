@@ -301,10 +301,11 @@ class FeatureStore:
             shard.flush()
 
     def by_shard(self, plan: Iterable[PlannedUtterance]) -> list[list[PlannedUtterance]]:
-        """Group utterances by the shard that holds them."""
+        """Group utterances by the shard that holds them; those that were adopted are in none."""
         groups: dict[Path, list[PlannedUtterance]] = {}
         for planned in plan:
-            groups.setdefault(self._at(planned.utterance)[0].path, []).append(planned)
+            if planned.utterance not in self.aliases:
+                groups.setdefault(self._at(planned.utterance)[0].path, []).append(planned)
         return list(groups.values())
 
     def forget(self, utterances: Iterable[str]) -> None:

@@ -129,6 +129,12 @@ def load_without_audio(path: str | Path) -> Manifest:
     return _checked_manifest(path, read_rows(path), needs_audio=False)
 
 
+def load_with_gaps(path: str | Path) -> Manifest:
+    """Do as `load_manifest` does, but for audio files that are missing where others are not."""
+    corpus = load_without_audio(path)
+    return load_manifest(path) if audio_is_gone(corpus.utterances) else corpus
+
+
 def audio_is_gone(utterances: Iterable[Utterance]) -> bool:
     """Tell whether not a single audio file of a corpus is here."""
     return not any(utterance.path.is_file() for utterance in utterances)

@@ -333,6 +333,7 @@ def test_the_same_audio_is_found_under_another_id(tmp_path):
     assert not store.is_done("new")
     np.testing.assert_array_equal(store.read("xu3"), store.read("u3"))
     assert "xu3" not in FeatureStore(tmp_path)
+    assert store.by_shard(plan) == [plan[-1:]]
     unknown = [replace(p, source=0) for p in plan]
     assert FeatureStore(tmp_path).same_audio(unknown) == {}
     longer = [replace(p, samples=p.samples + 1) for p in plan]
