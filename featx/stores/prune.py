@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from cache import FeatureStore, check_disk, writing
+from cache import FeatureStore, check_disk, describe_bytes, writing
 from cache.rewrite import rewrite_shard
 from cache.shard import Shard
 from featx.data.manifest import Manifest, load_without_audio
@@ -15,7 +15,6 @@ from featx.errors import FeatxError, Interrupted
 from featx.stores.contents import STATISTICS, disk_bytes
 from featx.stores.find import open_store
 from featx.stores.repair import ASIDE
-from featx.stores.summary import size
 from featx.utils.arguments import as_list, checked
 from featx.utils.files import replace
 from featx.utils.progress import progress
@@ -49,7 +48,7 @@ class Pruning:
         would = "would be freed; nothing was changed" if self.dry_run else "freed"
         return (
             f"{self.folder}: {counted(len(self.removed), 'utterance')} of no manifest{names}"
-            f"{places}; {self.kept:,} stay. {size(self.freed)} {would}."
+            f"{places}; {self.kept:,} stay. {describe_bytes(self.freed)} {would}."
         )
 
     def to_json(self) -> dict[str, Any]:
@@ -106,7 +105,7 @@ def prune_store(
         )
     if dry_run:
         return _prune(opened.folder, wanted, dry_run)
-    with writing(opened.folder):
+    with writing(opened.folder, "pruning a store"):
         try:
             return _prune(opened.folder, wanted, dry_run)
         except KeyboardInterrupt:

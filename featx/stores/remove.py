@@ -5,10 +5,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from cache import FeatureStore, StoreError, writing
+from cache import FeatureStore, StoreError, describe_bytes, writing
 from featx.stores.contents import disk_bytes, foreign
 from featx.stores.find import store_path
-from featx.stores.summary import size
 from featx.utils.arguments import checked
 from featx.utils.text import listed
 
@@ -27,7 +26,7 @@ class Removal:
 
     def to_text(self) -> str:
         """Say what was removed."""
-        return f"Removed {self.folder}: {size(self.nbytes)} freed."
+        return f"Removed {self.folder}: {describe_bytes(self.nbytes)} freed."
 
     def to_json(self) -> dict[str, Any]:
         """Return it as JSON values."""
@@ -54,7 +53,7 @@ def remove_store(store: str | Path | FeatureStore) -> Removal:
     folder = store_path(store)
     if folder.is_symlink():
         raise StoreError(f"{folder}: is a link to {folder.resolve()}. Remove that, then the link.")
-    with writing(folder):
+    with writing(folder, "removing a store"):
         others = foreign(folder)
         if others:
             names = listed([path.relative_to(folder).as_posix() for path in others], 5)
@@ -65,5 +64,5 @@ def remove_store(store: str | Path | FeatureStore) -> Removal:
         nbytes = disk_bytes(folder)
         for shard in folder.glob("shard-*.h5"):  # first: half of a store is none
             shard.unlink()
-    shutil.rmtree(folder)
+        shutil.rmtree(folder)
     return Removal(folder, nbytes)

@@ -264,7 +264,7 @@ def test_what_is_no_source_is_said_with_what_is_one(manifest, make_store):
             bring_in(source)
 
 
-@pytest.mark.parametrize("head", ["linear", "dense"])
+@pytest.mark.parametrize("head", ["linear", pytest.param("dense", marks=pytest.mark.thorough)])
 def test_heads_are_fitted_without_any_audio(manifest, head):
     arrays = {
         name: np.random.default_rng(n).standard_normal((2, 4)).astype("f4") + n // 6
