@@ -6,8 +6,9 @@ from featx.features.choices import Dtype, NormalizeWaveform, Window
 from featx.features.encoders.devices import Compute
 from featx.features.failures import MostFailures
 from featx.features.plan import LengthLimit
+from featx.features.renewal import Renewal
 
-DEFAULT_COMPUTE, DEFAULT_LIMIT = Compute(), LengthLimit()
+DEFAULT_COMPUTE, DEFAULT_LIMIT, DEFAULT_RENEWAL = Compute(), LengthLimit(), Renewal()
 
 
 @dataclass(frozen=True)
@@ -24,6 +25,7 @@ class ExtractConfig:
         limit: how long an utterance may be.
         window: what a Whisper sees at once.
         normalize_waveform: whether waveforms are normalised; by default the checkpoint decides.
+        renewal: which features that are there are computed again.
         max_failures: how many utterances may fail; any number if None.
     """
 
@@ -35,4 +37,5 @@ class ExtractConfig:
     limit: LengthLimit = DEFAULT_LIMIT
     window: Window = "30"
     normalize_waveform: NormalizeWaveform | None = None
+    renewal: Renewal = DEFAULT_RENEWAL
     max_failures: MostFailures | None = None

@@ -12,18 +12,22 @@ from cache import FeatureIdentity, FeatureStore, check_disk
 from featx.data.manifest import Manifest, load_manifest
 from featx.features.batches import block_samples
 from featx.features.choices import Dtype, NormalizeWaveform, Precision, TooLong, Window
-from featx.features.config import ExtractConfig
+from featx.features.config import DEFAULT_RENEWAL, ExtractConfig
 from featx.features.encoders.devices import Compute
 from featx.features.extraction import Extraction
 from featx.features.extractors import find_extractor, find_outline
 from featx.features.failures import MostFailures, write_failures
 from featx.features.fill import fill
 from featx.features.layers import join_layers
-from featx.features.lock import claiming, filling
+from featx.features.lock import claiming, completing
 from featx.features.plan import MAX_SECONDS, ExtractionPlan, LengthLimit, plan_extraction
+from featx.features.remote_stores import StoreCopy, sending
+from featx.features.renewal import Renewal
 from featx.features.stores import store_folder
 from featx.features.work import Extractor, Outline
-from featx.utils.arguments import checked
+from featx.utils.arguments import as_list, checked, refuse_beside
+from featx.utils.remote.path import RemotePath, to_path
+from featx.utils.text import counted, listed
 
 log = logging.getLogger("featx")
 Check = Callable[[FeatureIdentity], None]
@@ -36,6 +40,7 @@ def extract(
     *,
     revision: str | None = None,
     out: str | Path | None = None,
+    store: str | None = None,
     layers: str | int | Sequence[int] | None = None,
     window: Window | Literal[30] = "30",
     normalize_waveform: NormalizeWaveform | None = None,
@@ -46,6 +51,8 @@ def extract(
     batch_seconds: PositiveFloat | None = None,
     max_seconds: PositiveFloat = MAX_SECONDS,
     too_long: TooLong = "refuse",
+    update: bool = False,
+    again: str | Sequence[str] = (),
     max_failures: str | int | None = None,
     dry_run: bool = False,
 ) -> Extraction:
@@ -57,9 +64,12 @@ def extract(
     Args:
         model: a short name as `featx models` lists them, a Hub id, a local folder, or a file of
             fairseq (.pt).
-        manifest: the utterances: a CSV file, or a manifest that is loaded already.
+        manifest: the utterances: a CSV file or its URL, or a manifest that is loaded already.
         revision: a branch, tag or commit of the Hub repository.
-        out: the store's folder; by default features/MANIFEST/MODEL.
+        out: the store's folder; by default features/MANIFEST/MODEL. Or a URL such as
+            s3://bucket/store (docs/remote.md).
+        store: keep the features in features/STORE/MODEL, which several manifests can share. What
+            is there of the same audio under another id is not computed again.
         layers: the encoder's layers to store, such as "0,4-12" or `[0, 4]`; all by default. No
             layer above the highest is computed.
         window: what a Whisper sees at once: "30" s, filled up with silence as it was trained, or
@@ -77,6 +87,9 @@ def extract(
         batch_seconds: seconds of audio in a batch; by default 15 on a processor, 120 on a GPU.
         max_seconds: the longest utterance that is taken, in seconds.
         too_long: "refuse" longer utterances, or "trim" them to their beginning.
+        update: compute the features of utterances again whose audio is not that which their
+            features were computed from; without it, these are refused.
+        again: ids of utterances whose features are computed again, though their audio is the same.
         max_failures: stop when more utterances than this fail: a count such as 10, or a share such
             as "5%"; by default the others are done, however many fail.
         dry_run: plan everything and write nothing; needs no weights.
@@ -99,6 +112,8 @@ def extract(
         >>> extraction.failures
         {}
     """
+    if out is not None:
+        refuse_beside(extract, dict(locals()), {"store"}, "out", "which is the store's folder")
     compute = Compute(device, str(devices), precision, batch_seconds)
     chosen = None if layers is None else join_layers(layers)
     limit = LengthLimit(max_seconds, too_long == "trim")
@@ -112,10 +127,11 @@ def extract(
         limit,
         seen,
         normalize_waveform,
+        renewal=Renewal(update, tuple(as_list(again))),
         max_failures=None if max_failures is None else MostFailures(str(max_failures)),
     )
-    utterances = manifest if isinstance(manifest, Manifest) else load_manifest(Path(manifest))
-    folder = Path(out) if out is not None else store_folder(utterances.path, str(model))
+    utterances = manifest if isinstance(manifest, Manifest) else load_manifest(manifest)
+    folder = to_path(out) if out is not None else store_folder(utterances.path, str(model), store)
     return extract_features(config, utterances, folder, dry_run)
 
 
@@ -135,16 +151,34 @@ def extract_features(
         StoreError: as for `extract`.
         Interrupted: on Ctrl-C.
     """
+    config.renewal.check(manifest)
     if dry_run:
         plan = plan_features(config, find_outline(config), manifest)
         log.info("%s", plan.describe())
         return Extraction(folder, plan, 0, 0, plan.failures, dry_run=True)
-    with claiming(folder, (utterance.utterance for utterance in manifest.utterances)):
+    if isinstance(folder, RemotePath):
+        return _extract_to_server(config, manifest, folder)
+    return _extract_here(config, manifest, folder)
+
+
+def _extract_here(config: ExtractConfig, manifest: Manifest, folder: Path) -> Extraction:
+    names = (utterance.utterance for utterance in manifest.utterances)
+    with claiming(folder, names, config.renewal.renews):
         # what can't be computed is refused before every file is read
         extractor = find_extractor(config)
         plan = plan_features(config, extractor.outline, manifest)
         log.info("%s", plan.describe())
-        return write_features(extractor, plan, folder, most=config.max_failures)
+        return write_features(extractor, plan, folder, None, config.renewal, config.max_failures)
+
+
+def _extract_to_server(config: ExtractConfig, manifest: Manifest, url: RemotePath) -> Extraction:
+    copy = StoreCopy(url)
+    names = (utterance.utterance for utterance in manifest.utterances)
+    with claiming(copy.folder, names, config.renewal.renews):
+        copy.fetch(writable=True)
+        with sending(copy):
+            extraction = _extract_here(config, manifest, copy.folder)
+    return replace(extraction, folder=url)
 
 
 def plan_features(config: ExtractConfig, outline: Outline, manifest: Manifest) -> ExtractionPlan:
@@ -162,6 +196,7 @@ def write_features(
     plan: ExtractionPlan,
     folder: Path,
     check: Check | None = None,
+    renewal: Renewal = DEFAULT_RENEWAL,
     most: MostFailures | None = None,
 ) -> Extraction:
     """Write the features of the planned utterances to a store.
@@ -171,6 +206,7 @@ def write_features(
         plan: what to write.
         folder: the store's folder.
         check: called with what the features will be, before any is computed; it may refuse them.
+        renewal: which features that are there are computed again.
         most: how many utterances may fail; any number if None.
 
     Raises:
@@ -180,7 +216,8 @@ def write_features(
         DiskFull: if the disk has no room for the features.
         Interrupted: on Ctrl-C.
     """
-    with filling(folder, (planned.utterance for planned in plan.planned)):
+    names = (planned.utterance for planned in plan.planned)
+    with completing(folder, names, renewal.renews):
         if most and plan.failures:
             write_failures(folder, plan.failures)
             most.check(plan.failures, plan.asked, folder)
@@ -198,5 +235,10 @@ def write_features(
             identity,
             work.software,
             block_samples=block_samples(work.seconds),
+            update=renewal.update,
+            again=renewal.again,
         )
+        if store.replaced:
+            count = counted(len(store.replaced), "utterance")
+            log.info("The audio of %s has changed: %s.", count, listed(store.replaced))
         return fill(store, plan, work.workers, work.seconds, most)

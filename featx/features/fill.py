@@ -49,7 +49,7 @@ def fill(
     if not waiting:
         with suppress(OSError):  # the store may be for reading only
             write_failures(store.folder, failures)
-        return Extraction(store.folder, plan, 0, len(plan.planned), failures)
+        return Extraction(store.folder, plan, 0, len(plan.planned), failures, len(store.aliases))
     try:
         _Filling(store, plan, waiting, failures, most).run(workers(), seconds)
     except KeyboardInterrupt:
@@ -63,7 +63,7 @@ def fill(
         write_failures(store.folder, failures)
     extracted = sum(map(store.is_done, waiting))
     kept = len(plan.planned) - len(waiting)
-    return Extraction(store.folder, plan, extracted, kept, failures)
+    return Extraction(store.folder, plan, extracted, kept, failures, len(store.aliases))
 
 
 def _waiting(store: FeatureStore, plan: ExtractionPlan) -> set[str]:
@@ -131,10 +131,9 @@ class _Filling:
         computed with the same utterances as then: in another batch, an utterance's features
         would differ in their last bits.
         """
+        own = [p for p in self._plan.planned if p.utterance not in self._store.aliases]
         return [
-            batch
-            for shard in self._store.by_shard(self._plan.planned)
-            for batch in plan_batches(shard, seconds)
+            batch for shard in self._store.by_shard(own) for batch in plan_batches(shard, seconds)
         ]
 
     def _waits(self, batch: Batch) -> bool:

@@ -4,50 +4,53 @@ from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
-from cache import FeatureStore, InUseError, StoreError, writing
+from cache import DiskFull, FeatureStore, InUseError, StoreError, writing
 
 
 @contextmanager
-def claiming(folder: Path, utterances: Iterable[str]) -> Iterator[None]:
+def claiming(folder: Path, utterances: Iterable[str], renews: bool = False) -> Iterator[None]:
     """Keep others from writing to a store before it is known what is left to write.
 
-    Where the folder can't be written to, nothing is claimed: `filling` says so if it must be.
+    Where the folder can't be written to, nothing is claimed: `completing` says so if it must be.
 
     Args:
         folder: the store's folder.
         utterances: those that it is to hold.
+        renews: whether some of them are to be done again.
 
     Raises:
-        InUseError: if another process is writing, unless all utterances are done.
+        InUseError: if another process is writing, unless all utterances are done and stay.
     """
     with ExitStack() as lock:
         try:
             lock.enter_context(writing(folder))
         except InUseError:
-            if not _holds(folder, utterances):
+            if renews or not _holds(folder, utterances):
                 raise
-        except StoreError:
+        except (StoreError, DiskFull):
             pass
         yield
 
 
 @contextmanager
-def filling(folder: Path, utterances: Iterable[str]) -> Iterator[None]:
+def completing(folder: Path, utterances: Iterable[str], renews: bool = False) -> Iterator[None]:
     """Keep others from writing to a store, unless nothing is left to write: reading needs no lock.
 
     Args:
         folder: the store's folder.
         utterances: those that are to be written, as far as they are not done.
+        renews: whether some of them are to be done again.
 
     Raises:
         InUseError: if another process is writing.
         StoreError: if the folder can't be written to.
+        DiskFull: if the disk can't hold even a lock.
     """
     with ExitStack() as lock:
         try:
             lock.enter_context(writing(folder))
-        except StoreError:
-            if not _holds(folder, utterances):
+        except (StoreError, DiskFull):
+            if renews or not _holds(folder, utterances):
                 raise
         yield
 

@@ -218,7 +218,10 @@ def _write(
 ) -> None:
     dim = wanted.store.layout.dim
     try:
-        with filling(path), _complete(path, to not in _ENDINGS) as place:
+        with (
+            filling(path, wanted.nbytes(utterances)),
+            _complete(path, to not in _ENDINGS) as place,
+        ):
             writers: dict[str, Callable[[], AbstractContextManager[Write]]] = {
                 "npy": lambda: writing_npy(place, wanted.description),
                 "h5": lambda: writing_h5(place, wanted.description),
