@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from cache.errors import StoreError as StoreError
     from cache.identity import FeatureIdentity as FeatureIdentity
     from cache.identity import ModelIdentity as ModelIdentity
+    from cache.layout import SHARD_BYTES as SHARD_BYTES
     from cache.layout import Layout as Layout
     from cache.layout import PlannedUtterance as PlannedUtterance
     from cache.layout import split_into_blocks as split_into_blocks
@@ -35,6 +36,7 @@ _HOMES = {
     "Layout": "cache.layout",
     "ModelIdentity": "cache.identity",
     "PlannedUtterance": "cache.layout",
+    "SHARD_BYTES": "cache.layout",
     "StoreError": "cache.errors",
     "as_disk_full": "cache.space",
     "check_disk": "cache.space",

@@ -32,6 +32,7 @@ class FeatureStore:
 
     Args:
         folder: where the shards are.
+        names: what the shards are called: all of the store's, or the name of a single file.
 
     What is done is known as it was when the store was opened.
 
@@ -48,9 +49,9 @@ class FeatureStore:
         replaced: the utterances of which `prepare` gave up the features, as their audio changed.
     """
 
-    def __init__(self, folder: str | Path) -> None:
+    def __init__(self, folder: str | Path, names: str = SHARDS) -> None:
         self.folder = folder = Path(folder)
-        self._shards = [Shard(path) for path in sorted(folder.glob(SHARDS))]
+        self._shards = [Shard(path) for path in sorted(folder.glob(names))]
         if not self._shards:
             raise StoreError(f"{folder}: no feature store is here. Extract features into it.")
         first = self._shards[0]
@@ -238,6 +239,11 @@ class FeatureStore:
         shard, index = self._place(utterance)
         sums = shard.checksum[index] if layers is None else shard.checksum[index, list(layers)]
         return zlib.crc32(sums.tobytes())
+
+    def path(self, utterance: str) -> Path:
+        """Return the file that has room for an utterance."""
+        shard, _ = self._at(utterance)
+        return shard.path
 
     def cell(self, utterance: str) -> tuple[Path, int]:
         """Return the file that holds an utterance's features, and the utterance's place in it."""

@@ -9,6 +9,7 @@ import typer
 
 from featx.cli.complete import complete_model
 from featx.cli.errors import explain_within
+from featx.cli.options import Address, EngineChoice
 from featx.cli.output import Json, show
 from featx.errors import FeatxError
 from featx.features.choices import Dtype, NormalizeWaveform, Precision, TooLong, Window
@@ -131,6 +132,15 @@ def extract(
             "are done, however many fail)."
         ),
     ] = None,
+    shard: Annotated[
+        str | None,
+        typer.Option(
+            metavar="I/N",
+            help="Write only a part, such as 2/8, the second of eight, as a job of an array.",
+        ),
+    ] = None,
+    engine: EngineChoice = "local",
+    address: Address = None,
     dry_run: Annotated[
         bool,
         typer.Option("--dry-run", help="Print hours, frames and bytes, and write nothing."),
@@ -163,6 +173,9 @@ def extract(
         update=update,
         again=again or (),
         max_failures=max_failures,
+        shard=shard,
+        engine=engine,
+        address=address,
         dry_run=dry_run,
     )
     words = partial(explain_within, context)
@@ -174,4 +187,5 @@ def extract(
     where = f"--features {out}" if out else f"--model {model}"
     if store:
         where += f" --store {store}"
-    log.info("Next: featx fit --head dense --manifest %s %s", manifest, where)
+    first = "Once all parts are done" if shard else "Next"
+    log.info("%s: featx fit --head dense --manifest %s %s", first, manifest, where)

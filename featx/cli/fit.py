@@ -8,7 +8,9 @@ import typer
 from featx.cli.complete import complete_head, complete_model
 from featx.cli.options import (
     OF_NO_PROTOCOL,
+    Address,
     Config,
+    EngineChoice,
     Folds,
     KeepDuplicates,
     Manifest,
@@ -103,6 +105,8 @@ def fit(
     device: Annotated[
         str, typer.Option(help="cpu, or cuda to keep the features and train on a GPU.")
     ] = "cpu",
+    engine: EngineChoice = "local",
+    address: Address = None,
     overwrite: Overwrite = False,
     as_json: Json = False,
 ) -> None:
@@ -137,6 +141,8 @@ def fit(
         name=name,
         memory=memory,
         device=device,
+        engine=engine,
+        address=address,
         overwrite=overwrite,
     )
     show(as_json, run.to_json, lambda: f"{run.results.to_text()}\nRun folder: {run.folder}")

@@ -7,10 +7,23 @@ from typing import Annotated
 import typer
 
 from featx.cli.complete import complete_protocol
+from featx.engines.choices import EngineName
 from featx.errors import FeatxError
 from featx.utils.remote.path import to_path
 
 OF_NO_PROTOCOL = {"folds", "speaker_dependent"}
+EngineChoice = Annotated[
+    EngineName,
+    typer.Option(
+        "--engine",
+        help="Where the work is done: in this process, or on the cores and GPUs of a Ray cluster "
+        "(pip install 'featx[ray]').",
+    ),
+]
+Address = Annotated[
+    str | None,
+    typer.Option(help="The Ray cluster to join, HOST:PORT or auto (default: this machine alone)."),
+]
 ProtocolName = Annotated[
     str | None,
     typer.Option(

@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from featx.cli.errors import explain_within
+from featx.cli.options import Address, EngineChoice
 from featx.errors import FeatxError
 
 
@@ -26,6 +27,8 @@ def run(
             help="Replace runs whose settings or data have changed, and lists of changed corpora.",
         ),
     ] = False,
+    engine: EngineChoice = "local",
+    address: Address = None,
 ) -> None:
     """Run every system of an experiment that is not done yet, and write the report.
 
@@ -35,6 +38,6 @@ def run(
     from featx.experiments.run import run as run_experiment
 
     try:
-        run_experiment(experiment, overwrite)
+        run_experiment(experiment, overwrite, engine, address)
     except (ExperimentError, PartsFailed) as error:
         raise FeatxError(error.to_text(partial(explain_within, context))) from None

@@ -9,7 +9,10 @@ from pathlib import Path
 from safetensors import SafetensorError
 
 from cache import as_disk_full, writing
+from featx.engines.choices import EngineName
+from featx.engines.engine import Engine
 from featx.errors import FeatxError, Interrupted
+from featx.experiments.ahead import Ahead
 from featx.experiments.config import read_experiment
 from featx.experiments.corpora import bring_manifest
 from featx.experiments.findings import Explain
@@ -19,6 +22,8 @@ from featx.experiments.systems import find_state
 from featx.experiments.text import to_text
 from featx.experiments.validate import Inspection, validate
 from featx.features.encoders.devices import is_out_of_memory
+from featx.fitting.actors import train_on
+from featx.fitting.train import Trainers
 from featx.reporting.page import report as write_report
 from featx.utils.arguments import checked
 from featx.utils.config import ConfigError
@@ -63,7 +68,12 @@ class PartsFailed(FeatxError):
 
 
 @checked
-def run(experiment: str | Path, overwrite: bool = False) -> Path:
+def run(
+    experiment: str | Path,
+    overwrite: bool = False,
+    engine: EngineName = "local",
+    address: str | None = None,
+) -> Path:
     """Run what is missing of an experiment, and write its report.
 
     Everything is checked first. A part that fails leaves those that don't need it. What was done
@@ -73,6 +83,9 @@ def run(experiment: str | Path, overwrite: bool = False) -> Path:
         experiment: the TOML file that describes the experiment; see docs/experiments.md.
         overwrite: replace runs of another config, runs of data that have changed, and manifests
             of corpora that have changed.
+        engine: "local" computes in this process, "ray" on the machines of a Ray cluster: features
+            by shards, heads by seeds, folds and systems. Results are the same.
+        address: the Ray cluster to join; by default this machine alone.
 
     Returns:
         The path of the report.
@@ -97,7 +110,7 @@ def run(experiment: str | Path, overwrite: bool = False) -> Path:
     """
     path = Path(experiment)
     with _alone(path):
-        return _run(path, overwrite)
+        return _run(path, overwrite, Engine(engine, address))
 
 
 @contextmanager
@@ -113,14 +126,15 @@ def _alone(path: Path) -> Iterator[None]:
         yield
 
 
-def _run(path: Path, overwrite: bool) -> Path:
+def _run(path: Path, overwrite: bool, engine: Engine) -> Path:
     inspection = validate(path, overwrite)
     plan = inspection.plan
     if plan is None or inspection.findings.errors:
         raise ExperimentError(path, inspection)
     log.info("%s", to_text(inspection))
     try:
-        return _Course(inspection, plan, overwrite).run()
+        with engine:
+            return _Course(inspection, plan, overwrite, engine).run()
     except KeyboardInterrupt:
         raise Interrupted("Interrupted. Run the experiment again to go on from there.") from None
 
@@ -132,8 +146,9 @@ class _Course:
         failures: why a part failed, by the part's name.
     """
 
-    def __init__(self, inspection: Inspection, plan: Plan, overwrite: bool) -> None:
+    def __init__(self, inspection: Inspection, plan: Plan, overwrite: bool, engine: Engine) -> None:
         self._inspection, self._plan, self._overwrite = inspection, plan, overwrite
+        self._engine = engine
         self._failed: set[tuple[str, str]] = set()  # corpus and features
         self._done: list[PlannedRun] = []
         self.failures: dict[str, FeatxError] = {}
@@ -147,13 +162,16 @@ class _Course:
             title = f"Features {number} of {len(self._plan.stores)}: {store.folder}"
             if not self._try(title, str(store.folder), partial(self._extract, store)):
                 self._failed.add((store.corpus, store.name))
-        for number, run in enumerate(self._plan.runs, 1):
-            title = f"System {number} of {len(self._plan.runs)}: {run.name}"
-            lacking = self._lacking(run)
-            if lacking:
-                self._fail(run.name, FeatxError(f"needs {', '.join(lacking)}"))
-            elif self._try(title, run.name, partial(self._make, run)):
-                self._done.append(run)
+        with train_on(self._engine) as trainers:
+            ahead = Ahead(trainers, self._inspection, self._plan)
+            for number, run in enumerate(self._plan.runs, 1):
+                title = f"System {number} of {len(self._plan.runs)}: {run.name}"
+                ahead.go_on()
+                lacking = self._lacking(run)
+                if lacking:
+                    self._fail(run.name, FeatxError(f"needs {', '.join(lacking)}"))
+                elif self._try(title, run.name, partial(self._make, run, trainers)):
+                    self._done.append(run)
         if not self._done:
             raise self._error("there is nothing to report")
         return self._report(experiment.page)
@@ -200,23 +218,23 @@ class _Course:
         return [name for name in run.needs if name not in done]
 
     def _extract(self, store: Store) -> str:
-        return extract_store(store, self._inspection.manifests[store.corpus])
+        return extract_store(store, self._inspection.manifests[store.corpus], self._engine)
 
-    def _make(self, run: PlannedRun) -> str:
+    def _make(self, run: PlannedRun, trainers: Trainers) -> str:
         """Make a run that is not there yet, and say how well its system does."""
         config, _ = self._inspection.checked[run]
         state = find_state(run.folder, config.to_toml())
         manifest = self._inspection.manifests[run.case.corpus]
         try:
             replacing = self._overwrite and state == "other"
-            results = make_run(self._plan, run, config, manifest, replacing)
+            results = make_run(self._plan, run, config, manifest, replacing, trainers)
         except Interrupted:
             raise
         except FeatxError:
             if not self._overwrite or state != "done":
                 raise
             state = "other"  # what it was made from has changed
-            results = make_run(self._plan, run, config, manifest, overwrite=True)
+            results = make_run(self._plan, run, config, manifest, True, trainers)
         score = results.scores["uar"]
         spread = f" ± {score.std:.1f}" if results.seeds > 1 else ""
         before = ", done before" if state == "done" else ""

@@ -1,6 +1,7 @@
 """The steps of an experiment: features are extracted, and runs are made."""
 
 from featx.data.manifest import Manifest
+from featx.engines.engine import HERE, Engine
 from featx.errors import FeatxError
 from featx.experiments.features import config_of, is_complete
 from featx.experiments.plan import Plan, PlannedRun, Store
@@ -12,16 +13,18 @@ from featx.finetuning.resources import Recipients, check_compute, check_recipien
 from featx.finetuning.run import run_finetune
 from featx.fitting.config import FitConfig
 from featx.fitting.run import run_fit
+from featx.fitting.train import THREADS, Trainers
 from featx.scoring.results import Results
 from featx.voting.run import run_vote
 
 
-def extract_store(store: Store, manifest: Manifest) -> str:
+def extract_store(store: Store, manifest: Manifest, engine: Engine = HERE) -> str:
     """Extract what a feature store lacks; return what was done.
 
     Args:
         store: the features, and their place.
         manifest: the corpus's utterances.
+        engine: where they are computed.
 
     Raises:
         FeatxError: if the model or an utterance can't be used, or the place holds other features.
@@ -29,14 +32,19 @@ def extract_store(store: Store, manifest: Manifest) -> str:
     """
     if is_complete(store, manifest):
         return "done before"
-    extraction = extract_features(config_of(store), manifest, store.folder)
+    extraction = extract_features(config_of(store), manifest, store.folder, engine=engine)
     if extraction.failures:
         raise FeatxError(extraction.describe())
     return extraction.describe()
 
 
 def make_run(
-    plan: Plan, run: PlannedRun, config: Config, manifest: Manifest, overwrite: bool = False
+    plan: Plan,
+    run: PlannedRun,
+    config: Config,
+    manifest: Manifest,
+    overwrite: bool = False,
+    trainers: Trainers = THREADS,
 ) -> Results:
     """Make a run, or return the results of the same run made before.
 
@@ -46,6 +54,7 @@ def make_run(
         config: the run's config.
         manifest: the corpus's utterances.
         overwrite: replace what is in the run's place, once the new run is finished.
+        trainers: who trains heads.
 
     Raises:
         FeatxError: if the place holds something else, or what the run needs can't be used.
@@ -53,7 +62,7 @@ def make_run(
     """
     if isinstance(config, FitConfig):
         compute = Compute(plan.experiment.heads[run.system].device)
-        return run_fit(config, run.folder, overwrite, compute, manifest)
+        return run_fit(config, run.folder, overwrite, compute, manifest, trainers)
     if isinstance(config, FinetuneConfig):
         tuning = plan.experiment.finetunings[run.system]
         compute, recipients = Compute(device=tuning.device), Recipients(tuning.track)

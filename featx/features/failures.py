@@ -47,7 +47,7 @@ class Failure:
 Failures = Mapping[str, Failure]  # by utterance
 
 
-def write_failures(folder: Path, failures: Failures) -> None:
+def write_failures(folder: Path, failures: Failures, name: str = FAILURES) -> None:
     """Write which utterances have no features to `failures.csv`, sorted by their ids.
 
     What was there of an earlier extraction is replaced; a file that is right already is not
@@ -56,8 +56,9 @@ def write_failures(folder: Path, failures: Failures) -> None:
     Args:
         folder: the store's.
         failures: what failed.
+        name: the file's name.
     """
-    path = folder / FAILURES
+    path = folder / name
     if not failures:
         if path.exists():  # nothing is asked of a disk that can only be read
             path.unlink()

@@ -1,16 +1,19 @@
 """Compute the features that a store lacks."""
 
-from collections.abc import Callable, Sequence
+import typing
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from functools import partial
+from pathlib import Path
 
 import numpy as np
 
-from cache import FeatureStore, PlannedUtterance, StoreError
+from cache import FeatureStore, Layout, PlannedUtterance, StoreError
 from classifiers.cores import use_one_core
 from featx.data.audio import AudioError
 from featx.errors import Interrupted
 from featx.features.batches import plan_batches
+from featx.features.config import DEFAULT_WRITE, WriteOptions
 from featx.features.extraction import Extraction
 from featx.features.failures import Failure, MostFailures, write_failures
 from featx.features.plan import ExtractionPlan
@@ -26,7 +29,7 @@ def fill(
     plan: ExtractionPlan,
     workers: Callable[[], Workers],
     seconds: float,
-    most: MostFailures | None = None,
+    write: WriteOptions = DEFAULT_WRITE,
 ) -> Extraction:
     """Compute what a store lacks.
 
@@ -38,20 +41,20 @@ def fill(
         plan: what to write.
         workers: makes the threads that compute; called if there is anything to compute.
         seconds: seconds of audio in a batch.
-        most: how many utterances may fail; any number if None.
+        write: how the store is written to.
 
     Raises:
         FeatxError: if memory runs out, or too many utterances failed.
         Interrupted: on Ctrl-C.
     """
     failures = dict(plan.failures)
-    waiting = _waiting(store, plan)
+    waiting = find_waiting(store, plan)
     if not waiting:
         with suppress(OSError):  # the store may be for reading only
-            write_failures(store.folder, failures)
+            write_failures(store.folder, failures, write.failures)
         return Extraction(store.folder, plan, 0, len(plan.planned), failures, len(store.aliases))
     try:
-        _Filling(store, plan, waiting, failures, most).run(workers(), seconds)
+        Filling(store, plan, waiting, failures, write.max_failures).run(workers(), seconds)
     except KeyboardInterrupt:
         done = sum(store.is_done(planned.utterance) for planned in plan.planned)
         raise Interrupted(
@@ -60,26 +63,39 @@ def fill(
         ) from None
     finally:
         store.flush()
-        write_failures(store.folder, failures)
+        write_failures(store.folder, failures, write.failures)
     extracted = sum(map(store.is_done, waiting))
     kept = len(plan.planned) - len(waiting)
     return Extraction(store.folder, plan, extracted, kept, failures, len(store.aliases))
 
 
-def _waiting(store: FeatureStore, plan: ExtractionPlan) -> set[str]:
+def find_waiting(store: FeatureStore, plan: ExtractionPlan) -> set[str]:
     """Return the utterances to compute: those not done, and those damaged since."""
     names = [planned.utterance for planned in plan.planned]
     if not all(map(store.is_done, names)):
         # An interrupted machine may have lost writes that an interrupted process does not lose.
-        store.forget(store.damaged())
+        store.forget(store.damaged(filter(store.is_done, names)))
     return {name for name in names if not store.is_done(name)}
 
 
-class _Filling:
+class Sink(typing.Protocol):
+    """Where features go: a store, or whoever sends them to where the store is."""
+
+    folder: Path
+    layout: Layout
+
+    def by_shard(self, plan: Iterable[PlannedUtterance]) -> list[list[PlannedUtterance]]:
+        """Group utterances by the shard that holds them."""
+
+    def write(self, utterance: str, features: np.ndarray, source: int = 0) -> None:
+        """Take the features of an utterance."""
+
+
+class Filling:
     """Decodes, encodes and writes batches, each in threads of its own.
 
     Args:
-        store: a store with room for the plan.
+        store: where features go, with room for the plan.
         plan: what to write.
         waiting: the utterances to compute.
         failures: those so far, to which others are added.
@@ -88,7 +104,7 @@ class _Filling:
 
     def __init__(
         self,
-        store: FeatureStore,
+        store: Sink,
         plan: ExtractionPlan,
         waiting: set[str],
         failures: dict[str, Failure],
@@ -101,19 +117,30 @@ class _Filling:
         """Compute and write everything that waits."""
         missing = self._waiting_work(self._plan.planned)
         whole = self._plan.work(self._plan.planned)
-        decode = partial(_decode, self._plan)
-        batches = self._batches(seconds)
-        waiting = filter(self._waits, batches)
-        decoded = map_ahead(decode, waiting, workers.decoders, use_one_core)
+        batches = self.batches(seconds)
         alone = len(batches) == 1  # of all that was planned: a stop must not change how it is done
         with progress("Extracting", whole, self._plan.unit, whole - missing) as advance:
-            dtype = self._store.layout.dtype
-            for (batch, unread), encoded in workers.encode(decoded, dtype, alone):
-                self._failures |= unread
-                self._write([p for p in batch if p.utterance not in unread], encoded)
+            for batch in self.steps(workers, batches, alone):
                 advance(self._waiting_work(batch))
                 if self._most:
                     self._most.check(self._failures, self._plan.asked, self._store.folder)
+
+    def steps(self, workers: Workers, batches: Sequence[Batch], alone: bool) -> Iterator[Batch]:
+        """Compute and write what waits in some batches; yield each when it is written.
+
+        Args:
+            workers: the threads that compute.
+            batches: from `batches`.
+            alone: whether all that was planned is a single batch.
+        """
+        decode = partial(_decode, self._plan)
+        waiting = filter(self._waits, batches)
+        decoded = map_ahead(decode, waiting, workers.decoders, use_one_core)
+        dtype = self._store.layout.dtype
+        for (batch, unread), encoded in workers.encode(decoded, dtype, alone):
+            self._failures |= unread
+            self._write([p for p in batch if p.utterance not in unread], encoded)
+            yield batch
 
     def _write(self, batch: Batch, encoded: Sequence[np.ndarray]) -> None:
         for planned, features in zip(batch, encoded, strict=True):
@@ -124,16 +151,17 @@ class _Filling:
             except StoreError as error:
                 self._failures[planned.utterance] = self._plan.failed(planned, "store", error)
 
-    def _batches(self, seconds: float) -> list[Batch]:
+    def batches(self, seconds: float) -> list[Batch]:
         """Return the batches, with and without something to compute in them.
 
         They are made of all that was planned, so that a batch which was begun before a stop is
         computed with the same utterances as then: in another batch, an utterance's features
         would differ in their last bits.
         """
-        own = [p for p in self._plan.planned if p.utterance not in self._store.aliases]
         return [
-            batch for shard in self._store.by_shard(own) for batch in plan_batches(shard, seconds)
+            batch
+            for shard in self._store.by_shard(self._plan.planned)
+            for batch in plan_batches(shard, seconds)
         ]
 
     def _waits(self, batch: Batch) -> bool:

@@ -5,10 +5,13 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from cache import DiskFull, FeatureStore, InUseError, StoreError, writing
+from featx.features.config import DEFAULT_WRITE, WriteOptions
 
 
 @contextmanager
-def claiming(folder: Path, utterances: Iterable[str], renews: bool = False) -> Iterator[None]:
+def claiming(
+    folder: Path, utterances: Iterable[str], write: WriteOptions = DEFAULT_WRITE
+) -> Iterator[None]:
     """Keep others from writing to a store before it is known what is left to write.
 
     Where the folder can't be written to, nothing is claimed: `completing` says so if it must be.
@@ -16,16 +19,16 @@ def claiming(folder: Path, utterances: Iterable[str], renews: bool = False) -> I
     Args:
         folder: the store's folder.
         utterances: those that it is to hold.
-        renews: whether some of them are to be done again.
+        write: how the store is written to.
 
     Raises:
         InUseError: if another process is writing, unless all utterances are done and stay.
     """
     with ExitStack() as lock:
         try:
-            lock.enter_context(writing(folder))
+            lock.enter_context(writing(folder, part=write.lock))
         except InUseError:
-            if renews or not _holds(folder, utterances):
+            if write.renewal.renews or not _holds(folder, utterances):
                 raise
         except (StoreError, DiskFull):
             pass
@@ -33,13 +36,15 @@ def claiming(folder: Path, utterances: Iterable[str], renews: bool = False) -> I
 
 
 @contextmanager
-def completing(folder: Path, utterances: Iterable[str], renews: bool = False) -> Iterator[None]:
+def completing(
+    folder: Path, utterances: Iterable[str], write: WriteOptions = DEFAULT_WRITE
+) -> Iterator[None]:
     """Keep others from writing to a store, unless nothing is left to write: reading needs no lock.
 
     Args:
         folder: the store's folder.
         utterances: those that are to be written, as far as they are not done.
-        renews: whether some of them are to be done again.
+        write: how the store is written to.
 
     Raises:
         InUseError: if another process is writing.
@@ -48,9 +53,9 @@ def completing(folder: Path, utterances: Iterable[str], renews: bool = False) ->
     """
     with ExitStack() as lock:
         try:
-            lock.enter_context(writing(folder))
+            lock.enter_context(writing(folder, part=write.lock))
         except (StoreError, DiskFull):
-            if renews or not _holds(folder, utterances):
+            if write.renewal.renews or not _holds(folder, utterances):
                 raise
         yield
 

@@ -19,7 +19,7 @@ from featx.fitting.data import Source, part_examples
 from featx.fitting.final_files import FinalHead, add_heads
 from featx.fitting.member import weights_of
 from featx.fitting.plan import PlannedFit
-from featx.fitting.train import train_each
+from featx.fitting.train import THREADS, Trainers, train_each
 from featx.protocols.folds import Fold
 from featx.protocols.task import Task
 from featx.runs.files import MEMBERS
@@ -30,7 +30,13 @@ REMARK = "Final model"  # begins what is said of them
 log = logging.getLogger("featx")
 
 
-def add_final(fit: PlannedFit, results: Results, folder: Path, compute: Compute) -> Results:
+def add_final(
+    fit: PlannedFit,
+    results: Results,
+    folder: Path,
+    compute: Compute,
+    trainers: Trainers = THREADS,
+) -> Results:
     """Train the final heads of a run, and add them to its files.
 
     Args:
@@ -38,6 +44,7 @@ def add_final(fit: PlannedFit, results: Results, folder: Path, compute: Compute)
         results: the run's scores.
         folder: the run's folder, with all other files.
         compute: what to compute with.
+        trainers: who trains.
 
     Returns:
         The same scores, with a remark on the final heads.
@@ -50,7 +57,7 @@ def add_final(fit: PlannedFit, results: Results, folder: Path, compute: Compute)
     chosen = choose(fit.config, read_histories(folder, fit.config.seeds, folds))
     everybody = everyone_trains(fit.data.task)
     whole = replace(fit, data=replace(fit.data, task=everybody))
-    heads = _train(whole, chosen, folder / MEMBERS, compute)
+    heads = _train(whole, chosen, folder / MEMBERS, compute, trainers)
     add_heads(folder, heads)
     remark = _describe(fit.config, everybody.folds[0].train, chosen, folds)
     log.debug("%s", remark)
@@ -66,14 +73,18 @@ def everyone_trains(task: Task) -> Task:
 
 
 def _train(
-    whole: PlannedFit, chosen: Mapping[int, int], folder: Path, compute: Compute
+    whole: PlannedFit,
+    chosen: Mapping[int, int],
+    folder: Path,
+    compute: Compute,
+    trainers: Trainers,
 ) -> list[FinalHead]:
     found = (FinalHead.load(folder, seed, chosen[seed], whole.inputs) for seed in chosen)
     heads = {head.seed: head for head in found if head}
     missing = [seed for seed in chosen if seed not in heads]
     try:
-        work = partial(_fit_final, whole, chosen)
-        for head in train_each(whole, missing, len(heads), compute, work):
+        work = partial(_fit_final, chosen)
+        for head in train_each(whole, missing, len(heads), compute, work, trainers):
             head.save(folder, whole.inputs)
             heads[head.seed] = head
     except KeyboardInterrupt:
@@ -85,8 +96,8 @@ def _train(
 
 
 def _fit_final(
-    whole: PlannedFit,
     chosen: Mapping[int, int],
+    whole: PlannedFit,
     seed: int,
     sources: Sequence[Source],
     worker: Worker,

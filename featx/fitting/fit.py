@@ -8,10 +8,13 @@ from pydantic import NonNegativeFloat, PositiveFloat, PositiveInt
 
 from cache import FeatureStore
 from featx.data.manifest import Manifest
+from featx.engines.choices import EngineName
+from featx.engines.engine import Engine
 from featx.errors import FeatxError
 from featx.features.encoders.devices import Compute
 from featx.features.layers import join_layers
 from featx.features.stores import find_stores
+from featx.fitting.actors import train_on
 from featx.fitting.choices import BESIDE_CONFIG, Normalize
 from featx.fitting.config import FitConfig, earlier_config, head_config
 from featx.fitting.run import run_fit
@@ -50,6 +53,8 @@ def fit(
     name: str | None = None,
     memory: NonNegativeFloat | None = None,
     device: str = "cpu",
+    engine: EngineName = "local",
+    address: str | None = None,
     overwrite: bool = False,
 ) -> Run:
     """Train a head on stored features, and score it on speakers that it has not heard.
@@ -87,6 +92,9 @@ def fit(
         name: what the run is called; by default its manifest, model, head and protocol.
         memory: GB that features may take while heads train; by default 60 % of what is free.
         device: "cpu", or "cuda" to keep the features and train on a GPU.
+        engine: "local" trains heads in this process, "ray" on the machines of a Ray cluster, a
+            core or a GPU each; they must see the store and this folder. Results are the same.
+        address: the Ray cluster to join; by default this machine alone.
         overwrite: replace the run of that name, once the new one is finished.
 
     Returns:
@@ -136,7 +144,8 @@ def fit(
         }
         resolved = head_config(str(head), data, changes)
     folder = run_folder(name or resolved.name)
-    run_fit(resolved, folder, overwrite, compute, corpus)
+    with Engine(engine, address) as machines, train_on(machines) as trainers:
+        run_fit(resolved, folder, overwrite, compute, corpus, trainers)
     return Run(folder)
 
 

@@ -17,7 +17,7 @@ from featx.fitting.final import add_final
 from featx.fitting.member import Member, is_statistic
 from featx.fitting.plan import PlannedFit, plan_fit
 from featx.fitting.scales import measure_scales
-from featx.fitting.train import fit_members
+from featx.fitting.train import THREADS, Trainers, fit_members
 from featx.protocols.repeated import check_task
 from featx.runs.cost import Cost, write_cost
 from featx.runs.files import (
@@ -41,7 +41,7 @@ from featx.scoring.predictions import rounded, score_outcomes, write_predictions
 from featx.scoring.results import Results
 from featx.stores.labels import load_labels
 from featx.utils.files import write_bytes, write_csv, write_json
-from featx.utils.machine import describe_environment, device_name, peak_memory
+from featx.utils.machine import describe_environment, peak_memory
 
 ON_CPU = Compute(device="cpu")
 OWN_STATISTICS = (
@@ -57,6 +57,7 @@ def run_fit(
     overwrite: bool = False,
     compute: Compute = ON_CPU,
     manifest: Manifest | None = None,
+    trainers: Trainers = THREADS,
 ) -> Results:
     """Fit into a run folder, or return the results of the same fit done before.
 
@@ -69,6 +70,7 @@ def run_fit(
         overwrite: replace the run that the folder holds, once the new one is finished.
         compute: what to compute with; of no effect on the result.
         manifest: the labels, if the config's file is loaded already.
+        trainers: who trains the heads; of no effect on the result either.
 
     Raises:
         FeatxError: if the folder holds a run of another config, or no run at all, or another
@@ -78,14 +80,19 @@ def run_fit(
     """
     extends = not overwrite and lacks_final(folder, config.to_toml())
     with making(folder, "fitting", overwrite or extends):
-        return _run_fit(config, folder, overwrite, compute, manifest)
+        return _run_fit(config, folder, overwrite, compute, manifest, trainers)
 
 
 def _run_fit(
-    config: FitConfig, folder: Path, overwrite: bool, compute: Compute, manifest: Manifest | None
+    config: FitConfig,
+    folder: Path,
+    overwrite: bool,
+    compute: Compute,
+    manifest: Manifest | None,
+    trainers: Trainers,
 ) -> Results:
     corpus = manifest or load_labels(config.manifest, lambda _: config.features)
-    fit = plan_fit(config, corpus, compute.place)
+    fit = plan_fit(config, corpus, trainers.place(compute))
     if overwrite or not (folder / SCORES).is_file():  # what is finished stays as it is
         task = check_task(fit.data.task, corpus, config.keep_duplicates)
         fit = replace(fit, data=replace(fit.data, task=task))
@@ -93,31 +100,31 @@ def _run_fit(
     if not overwrite and lacks_final(folder, text):
         with extend_run(text, fit.inputs, folder) as run:
             assert run.results is not None, "the run is finished"
-            run.results = add_final(fit, run.results, folder, compute)
+            run.results = add_final(fit, run.results, folder, compute, trainers)
         return run.results
     with open_run(text, fit.inputs, folder, overwrite) as run:
         if run.results is None:
-            run.results = _fit(fit, run.folder, compute)
+            run.results = _fit(fit, run.folder, compute, trainers)
     return run.results
 
 
-def _fit(fit: PlannedFit, folder: Path, compute: Compute) -> Results:
+def _fit(fit: PlannedFit, folder: Path, compute: Compute, trainers: Trainers) -> Results:
     task = fit.data.task
     log.debug("%s", fit.title)
     log.debug("%s", "; ".join([f"{len(task.utterances):,} utterances", *task.notes]))
-    members = fit_members(fit, folder / MEMBERS, compute)
+    members = fit_members(fit, folder / MEMBERS, compute, trainers)
     remarks = [*(f"Note: {note}." for note in task.notes), *task.remarks]
     if fit.config.normalize == "speaker":
         remarks.append(OWN_STATISTICS)
     scores = score_outcomes(fit.title, task, members, remarks)
     results = write_calibration(task, members, scores, folder / CALIBRATION)
     _write_files(fit, members, results, folder)
-    write_cost(folder, _cost(fit.data, members, compute))
-    return add_final(fit, results, folder, compute) if fit.config.final else results
+    write_cost(folder, _cost(fit.data, members, compute, trainers))
+    return add_final(fit, results, folder, compute, trainers) if fit.config.final else results
 
 
-def _cost(data: FitData, members: Sequence[Member], compute: Compute) -> Cost:
-    held, on_gpu = peak_memory(compute.place)
+def _cost(data: FitData, members: Sequence[Member], compute: Compute, trainers: Trainers) -> Cost:
+    held, on_gpu = peak_memory(trainers.place(compute))
     weights = members[0].weights.items()
     return Cost(
         seconds=sum(epoch.seconds for member in members for epoch in member.history),
@@ -126,7 +133,7 @@ def _cost(data: FitData, members: Sequence[Member], compute: Compute) -> Cost:
         peak_gpu_memory=on_gpu,
         parameters_trained=sum(w.numel() for name, w in weights if not is_statistic(name)),
         features=sum(selection.store.nbytes for selection in data.selections),
-        device=device_name(compute.place),
+        device=trainers.device_name(compute),
     )
 
 

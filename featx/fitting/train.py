@@ -3,9 +3,10 @@
 import logging
 import threading
 import time
+import typing
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
@@ -23,14 +24,15 @@ from featx.features.encoders.devices import Compute
 from featx.fitting.data import SHARE, Source, fits_in_memory, fold_examples, prepare
 from featx.fitting.member import Member, load_member
 from featx.fitting.plan import PlannedFit
-from featx.protocols.folds import Fold
-from featx.utils.machine import available_memory
+from featx.utils.machine import available_memory, device_name
 from featx.utils.parallel import map_ahead
 from featx.utils.progress import progress
 
 _COPIES = 4  # of the features of a linear head while it is fitted: pooled, scaled, turned, whitened
 Job = TypeVar("Job")
 Head = TypeVar("Head")
+Work = Callable[[PlannedFit, Job, Sequence[Source], Worker], Head]
+"""Trains a head on the features of each store; the job says which head it is."""
 log = logging.getLogger("featx")
 
 
@@ -40,41 +42,90 @@ class Assignment:
 
     Attributes:
         seed: the seed of its initial weights, order and dropout.
-        fold: the utterances that it is trained, validated and tested on.
+        fold: the number of the fold that it is trained, validated and tested on.
     """
 
     seed: int
-    fold: Fold
-
-    @property
-    def key(self) -> tuple[int, int]:
-        """Seed, and number of the fold."""
-        return self.seed, self.fold.number
+    fold: int
 
 
-def fit_members(fit: PlannedFit, folder: Path, compute: Compute) -> list[Member]:
+class Trainers(typing.Protocol):
+    """Who trains heads: the threads of this process, or the actors of an engine."""
+
+    def place(self, compute: Compute) -> torch.device:
+        """Return where this process wants features."""
+
+    def device_name(self, compute: Compute) -> str:
+        """Return the name of what heads are trained on."""
+
+    def train(
+        self, fit: PlannedFit, jobs: Sequence[Job], work: Work[Job, Head], compute: Compute
+    ) -> Iterator[Head]:
+        """Yield each head as it is finished."""
+
+
+class Threads:
+    """Trains heads side by side in this process, as many as there are cores."""
+
+    def place(self, compute: Compute) -> torch.device:
+        """Return where features are wanted: where heads are trained."""
+        return compute.place
+
+    def device_name(self, compute: Compute) -> str:
+        """Return the name of what heads are trained on."""
+        return device_name(compute.place)
+
+    def train(
+        self, fit: PlannedFit, jobs: Sequence[Job], work: Work[Job, Head], compute: Compute
+    ) -> Iterator[Head]:
+        """Yield each head, in the order of the jobs."""
+        pooled = takes_moments(fit)
+        keep = fits_in_memory(fit.data, compute.memory)
+        where = "kept in memory" if keep else "read from the disk as needed"
+        log.debug("%s of features, %s", describe_bytes(fit.data.nbytes()), where)
+        device = compute.place
+        sources = prepare(fit.data, fit.config.normalize, keep, pooled)
+        # a disk serves one head best, and a GPU is one worker
+        cores = 1 if device.type == "cuda" else torch.get_num_threads()
+        readers = cores if keep else 1
+        most = _fitting_at_once(fit) if pooled else readers
+        side_by_side = min(cores, most, len(jobs))
+        stop = threading.Event()
+
+        def train(job: Job) -> Head:
+            with Crew(cores // side_by_side) as crew:
+                return work(fit, job, sources, Worker(crew, stop, device))
+
+        with one_core_products():
+            yield from map_ahead(train, jobs, side_by_side, use_one_core, stop.set)
+
+
+THREADS = Threads()
+
+
+def fit_members(
+    fit: PlannedFit, folder: Path, compute: Compute, trainers: Trainers = THREADS
+) -> list[Member]:
     """Train a head for every seed and fold; those finished earlier are taken up again.
 
     Args:
         fit: what to train, and on what.
         folder: where finished members are kept.
         compute: what to compute with; of no effect on the result.
+        trainers: who trains; of no effect either.
 
     Raises:
         FeatxError: if training diverges, or the disk has no room for all heads.
         Interrupted: on Ctrl-C.
     """
-    assignments = [
-        Assignment(seed, fold) for fold in fit.data.task.folds for seed in range(fit.config.seeds)
-    ]
-    found = (load_member(folder, a.seed, a.fold.number, fit.inputs) for a in assignments)
-    members = {(member.seed, member.fold): member for member in found if member}
-    missing = [assignment for assignment in assignments if assignment.key not in members]
+    assignments = assign(fit)
+    members = find_members(fit, folder)
+    missing = [assignment for assignment in assignments if assignment not in members]
     try:
-        work = partial(_fit_member, fit)
-        for number, member in enumerate(train_each(fit, missing, len(members), compute, work)):
+        heads = train_each(fit, missing, len(members), compute, fit_member, trainers)
+        for number, member in enumerate(heads):
             nbytes = member.save(folder, fit.inputs)
-            members[member.seed, member.fold] = member
+            members[Assignment(member.seed, member.fold)] = member
             if number == 0:  # the others are as large, and the run's weights as all of them
                 others = nbytes * (len(missing) - 1 + len(assignments))
                 check_disk(folder, others, "the other heads", "choose a folder on another disk")
@@ -83,7 +134,19 @@ def fit_members(fit: PlannedFit, folder: Path, compute: Compute) -> list[Member]
             f"Interrupted with {len(members)} of {len(assignments)} heads trained. "
             "Start the same fit again to go on from there."
         ) from None
-    return [members[key] for key in sorted(members)]
+    return sorted(members.values(), key=lambda member: (member.seed, member.fold))
+
+
+def assign(fit: PlannedFit) -> list[Assignment]:
+    """Return the heads of a fit, fold by fold."""
+    seeds = range(fit.config.seeds)
+    return [Assignment(seed, fold.number) for fold in fit.data.task.folds for seed in seeds]
+
+
+def find_members(fit: PlannedFit, folder: Path) -> dict[Assignment, Member]:
+    """Return the heads of a fit that were finished earlier."""
+    found = ((a, load_member(folder, a.seed, a.fold, fit.inputs)) for a in assign(fit))
+    return {assignment: member for assignment, member in found if member}
 
 
 def train_each(
@@ -91,46 +154,38 @@ def train_each(
     missing: Sequence[Job],
     done: int,
     compute: Compute,
-    work: Callable[[Job, Sequence[Source], Worker], Head],
+    work: Work[Job, Head],
+    trainers: Trainers,
 ) -> Iterator[Head]:
-    """Train heads side by side, as many as there are cores.
+    """Train heads, and show how far that is.
 
     Args:
         fit: what to train, and on what.
         missing: what says of each head which it is.
         done: how many heads were trained before.
         compute: what to compute with.
-        work: trains a head on the features of each store.
+        work: trains a head.
+        trainers: who does it.
 
     Returns:
-        Each head in the order of `missing`, as it is finished.
+        Each head as it is finished.
     """
     if not missing:
         return
-    pooled = isinstance(fit.config.head, LinearSettings)  # these need no frames
-    keep = fits_in_memory(fit.data, compute.memory)
-    where = "kept in memory" if keep else "read from the disk as needed"
-    log.debug("%s of features, %s", describe_bytes(fit.data.nbytes()), where)
-    device = compute.place
-    sources = prepare(fit.data, fit.config.normalize, keep, pooled)
-    # a disk serves one head best, and a GPU is one worker
-    cores = 1 if device.type == "cuda" else torch.get_num_threads()
-    readers = cores if keep else 1
-    most = _fitting_at_once(fit) if pooled else readers
-    side_by_side = min(cores, most, len(missing))
-    stop = threading.Event()
-
-    def train(job: Job) -> Head:
-        with Crew(cores // side_by_side) as crew:
-            return work(job, sources, Worker(crew, stop, device))
-
-    with (
-        progress("Fitting", len(missing) + done, "heads", done) as advance,
-        threadpool_limits(1, "blas"),  # products of numpy and scipy, which would take all cores
-    ):
-        for head in map_ahead(train, missing, side_by_side, use_one_core, stop.set):
+    with progress("Fitting", len(missing) + done, "heads", done) as advance:
+        for head in trainers.train(fit, missing, work, compute):
             yield head
             advance(1)
+
+
+def takes_moments(fit: PlannedFit) -> bool:
+    """Tell whether a head needs no frames, only each utterance's mean and deviation."""
+    return isinstance(fit.config.head, LinearSettings)
+
+
+def one_core_products() -> AbstractContextManager[object]:
+    """Keep products of numpy and scipy, which would take all cores, on one."""
+    return threadpool_limits(1, "blas")  # type: ignore[no-any-return]
 
 
 def _fitting_at_once(fit: PlannedFit) -> int:
@@ -141,12 +196,18 @@ def _fitting_at_once(fit: PlannedFit) -> int:
     return max(1, int(SHARE * available_memory() / needed))
 
 
-def _fit_member(
+def fit_member(
     fit: PlannedFit, assignment: Assignment, sources: Sequence[Source], worker: Worker
 ) -> Member:
+    """Train the head of a seed on a fold, and have it predict.
+
+    Raises:
+        FeatxError: if training diverges.
+    """
     begin = time.perf_counter()
-    examples = fold_examples(fit.data.task, sources, assignment.fold, fit.config.normalize)
-    seed, fold = assignment.key
+    seed, fold = assignment.seed, assignment.fold
+    parts = next(known for known in fit.data.task.folds if known.number == fold)
+    examples = fold_examples(fit.data.task, sources, parts, fit.config.normalize)
     training, validation = examples["train"], examples["validation"]
     try:
         trained = train_head(fit.design, training, validation, seed, worker)

@@ -236,4 +236,4 @@ def _extract(source: Source, manifest: Manifest, folder: Path, loaded: Loaded) -
         loaded[source.config] = find_extractor(source.config)
     extractor = loaded[source.config]
     plan = plan_features(source.config, extractor.outline, manifest)
-    return write_features(extractor, plan, folder, check)
+    return write_features(extractor, plan, folder, check=check)

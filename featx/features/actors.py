@@ -1,0 +1,387 @@
+"""Features computed by the actors of an engine, a shard at a time.
+
+Where an actor sees the store's folder, it writes the shard itself and says what it has done.
+Elsewhere it sends features home, no more than are asked for.
+"""
+
+import logging
+import math
+import secrets
+import socket
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import as_completed
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from functools import partial
+from pathlib import Path
+from typing import Any, cast
+
+import numpy as np
+
+from cache import SHARD_BYTES, FeatureStore, Layout, PlannedUtterance, StoreError
+from featx.engines.engine import Engine
+from featx.engines.tasks import Share
+from featx.errors import FeatxError, Interrupted
+from featx.features.acoustic.settings import read_acoustic
+from featx.features.batches import plan_batches
+from featx.features.choices import Precision
+from featx.features.config import ExtractConfig
+from featx.features.encoders.devices import BATCH_SECONDS
+from featx.features.extraction import Extraction
+from featx.features.extractors import find_extractor
+from featx.features.failures import Failure, write_failures
+from featx.features.fill import Filling, fill, find_waiting
+from featx.features.plan import ExtractionPlan
+from featx.features.work import Work
+from featx.utils.progress import Advance, progress
+
+SHARDS_EACH = 8  # for an actor, so that all end at about the same time
+log = logging.getLogger("featx")
+
+
+@dataclass(frozen=True)
+class _ShardTask:
+    """What is to be computed of a shard.
+
+    Attributes:
+        path: the shard's file.
+        plan: the utterances that it holds of the plan.
+        waiting: those of them that are to be computed.
+        alone: whether the whole extraction is a single batch.
+    """
+
+    path: Path
+    plan: ExtractionPlan
+    waiting: frozenset[str]
+    alone: bool
+
+
+@dataclass(frozen=True)
+class _Done:
+    """What an actor has done.
+
+    Attributes:
+        utterances: the ids of utterances that are written, or have failed.
+        failures: why some of them failed.
+        features: what is to be written at home, by utterance.
+    """
+
+    utterances: Sequence[str]
+    failures: dict[str, Failure]
+    features: dict[str, np.ndarray] = field(default_factory=dict)
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes of features."""
+        return sum(features.nbytes for features in self.features.values())
+
+
+@dataclass(frozen=True)
+class _Order:
+    """What every actor must know.
+
+    Attributes:
+        config: what to extract.
+        plan: the plan without its utterances.
+        folder: the store's folder.
+        token: the name of a file in it, by which an actor knows that it sees the folder.
+        expected: what features must be, and by which versions computed.
+    """
+
+    config: ExtractConfig
+    plan: ExtractionPlan
+    folder: Path
+    token: str
+    expected: dict[str, Any]
+
+    def __call__(self, share: Share) -> Callable[[_ShardTask], Iterator[_Done]]:
+        """Load the encoder in an actor; return what computes shards there."""
+        config = self.config
+        if share.gpus:
+            config = replace(config, compute=replace(config.compute, device="cuda"))
+        work = find_extractor(config).start(self.plan, self.folder)
+        found = _differences(self.expected, _facts(work))
+        if found:
+            raise FeatxError(
+                f"`engine='ray'`: {socket.gethostname()} would compute other features:\n  "
+                + "\n  ".join(found)
+                + "\nInstall the same versions and models on every machine."
+            )
+        shared = (self.folder / self.token).is_file()
+        way = "writes features where they are" if shared else "sends features home"
+        log.debug("%s %s.", socket.gethostname(), way)
+        return partial(_compute, work, shared)
+
+
+def _facts(work: Work) -> dict[str, Any]:
+    return {**work.identity.to_json(), **work.software}
+
+
+def _differences(here: dict[str, Any], there: dict[str, Any]) -> list[str]:
+    return [
+        f"{key}: {there.get(key)} there, {here.get(key)} where the work was begun"
+        for key in {**here, **there}
+        if here.get(key) != there.get(key)
+    ]
+
+
+def _compute(work: Work, shared: bool, task: _ShardTask) -> Iterator[_Done]:
+    """Yield what is done of a shard, batch by batch."""
+    sink = (
+        FeatureStore(task.path.parent, task.path.name)
+        if shared
+        else _Home(task.path.parent, task.plan.layout)
+    )
+    failures: dict[str, Failure] = {}
+    filling = Filling(sink, task.plan, set(task.waiting), failures, None)
+    said: set[str] = set()
+    for batch in filling.steps(
+        work.workers(), plan_batches(task.plan.planned, work.seconds), task.alone
+    ):
+        names = [p.utterance for p in batch if p.utterance in task.waiting]
+        new = {name: why for name, why in failures.items() if name not in said}
+        said |= new.keys()
+        if isinstance(sink, _Home):
+            for name, features in sink.take():
+                yield _Done([name], {}, {name: features})
+            names = [name for name in names if name in new]
+        yield _Done(names, new)
+    if isinstance(sink, FeatureStore):
+        sink.flush()
+
+
+class _Home:
+    """Takes features that are sent home.
+
+    Args:
+        folder: the store's folder, where it is.
+        layout: layers, dim and dtype of the features.
+    """
+
+    def __init__(self, folder: Path, layout: Layout) -> None:
+        self.folder, self.layout = folder, layout
+        self._features: list[tuple[str, np.ndarray]] = []
+
+    def by_shard(self, plan: Iterable[PlannedUtterance]) -> list[list[PlannedUtterance]]:
+        """Return the utterances of a task, which are of the same shard."""
+        return [list(plan)]
+
+    def write(self, utterance: str, features: np.ndarray, source: int = 0) -> None:
+        """Keep the features of an utterance until they are fetched."""
+        self._features.append((utterance, features))
+
+    def take(self) -> list[tuple[str, np.ndarray]]:
+        """Return the features that were kept, and forget them."""
+        taken, self._features = self._features, []
+        return taken
+
+
+class _ShardJob:
+    """A shard that is filled somewhere.
+
+    Args:
+        path: its file.
+        plan: what it holds of the plan.
+        alone: whether the whole extraction is a single batch.
+        failures: why utterances failed, to which this shard's are added.
+        advance: counts work that is done.
+    """
+
+    def __init__(
+        self,
+        path: Path,
+        plan: ExtractionPlan,
+        alone: bool,
+        failures: dict[str, Failure],
+        advance: Advance,
+    ) -> None:
+        self._path, self._plan, self._alone = path, plan, alone
+        self._failures, self._advance = failures, advance
+        self._planned = {planned.utterance: planned for planned in plan.planned}
+        self._left: set[str] | None = None
+
+    def make(self) -> _ShardTask:
+        """Return what is to be done, without what a lost actor has done."""
+        self._store = FeatureStore(self._path.parent, self._path.name)
+        waiting = find_waiting(self._store, self._plan) - self._failures.keys()
+        if self._left is not None:  # what was written and not said any more
+            self._count(self._left - waiting)
+        self._left = set(waiting)
+        return _ShardTask(self._path, self._plan, frozenset(waiting), self._alone)
+
+    def heed(self, done: _Done) -> None:
+        """Take note of what is done, and write what was sent home."""
+        self._failures |= done.failures
+        for name, features in done.features.items():
+            try:
+                self._store.write(name, features, self._planned[name].source)
+            except StoreError as error:
+                self._failures[name] = self._plan.failed(self._planned[name], "store", error)
+        self._count(set(done.utterances))
+
+    def _count(self, names: set[str]) -> None:
+        assert self._left is not None, "nothing is done before it is given out"
+        self._advance(self._plan.work([self._planned[name] for name in names & self._left]))
+        self._left -= names
+
+
+class Actors:
+    """The actors of an engine, which compute the features of one extraction.
+
+    Args:
+        engine: the machines.
+        config: what to extract.
+
+    Attributes:
+        config: the same for this process, which computes nothing.
+
+    Raises:
+        FeatxError: if the machines lack what is asked for.
+    """
+
+    def __init__(self, engine: Engine, config: ExtractConfig) -> None:
+        compute = config.compute
+        self._engine, self.config = engine, config
+        self._by_encoder = config.model not in read_acoustic()
+        on_gpus = self._by_encoder and (
+            compute.device.startswith("cuda")
+            or (compute.device == "auto" and engine.cluster.has_gpus)
+        )
+        self._share = engine.cluster.share(on_gpus)
+        if on_gpus and compute.precision == "auto":
+            raise FeatxError(
+                "`precision='auto'` is measured on this machine, and `engine='ray'` computes on "
+                "others. Choose a precision, such as float32."
+            )
+        if self._by_encoder:
+            seconds = compute.batch_seconds or BATCH_SECONDS["cuda" if on_gpus else "cpu"]
+            here = replace(compute, device="cpu", devices="1", batch_seconds=seconds)
+            self.config = replace(config, compute=here)
+
+    def shard_bytes(self, plan: ExtractionPlan) -> int:
+        """Return the size of shards of which each actor gets several."""
+        actors = max(1, self._engine.cluster.room(self._share))
+        return min(SHARD_BYTES, math.ceil(plan.nbytes / (SHARDS_EACH * actors)))
+
+    def fill(
+        self,
+        store: FeatureStore,
+        plan: ExtractionPlan,
+        work: Work,
+    ) -> Extraction:
+        """Have what a store lacks computed.
+
+        Args:
+            store: a store with room for the plan.
+            plan: what to write.
+            work: how features are computed; here only what they are matters.
+
+        Raises:
+            FeatxError: if machines would compute other features, memory runs out, or too many
+                utterances failed.
+            Interrupted: on Ctrl-C.
+        """
+        failures = dict(plan.failures)
+        waiting = find_waiting(store, plan)
+        if not waiting:
+            return fill(store, plan, work.workers, work.seconds)
+        try:
+            with _token(store.folder) as token:
+                self._run(store, plan, work, token, waiting, failures)
+        except KeyboardInterrupt:
+            count = sum(map(FeatureStore(store.folder).is_done, _names(plan)))
+            raise Interrupted(
+                f"Interrupted with {count} of {len(plan.planned)} utterances done. "
+                "Extract the features again to go on from there."
+            ) from None
+        finally:
+            write_failures(store.folder, failures)
+        filled = FeatureStore(store.folder)
+        filled.flush()
+        kept = len(plan.planned) - len(waiting)
+        return Extraction(
+            store.folder,
+            plan,
+            sum(map(filled.is_done, waiting)),
+            kept,
+            failures,
+            len(store.aliases),
+        )
+
+    def _run(
+        self,
+        store: FeatureStore,
+        plan: ExtractionPlan,
+        work: Work,
+        token: str,
+        waiting: set[str],
+        failures: dict[str, Failure],
+    ) -> None:
+        bare = replace(plan, utterances=(), planned=(), failures={})
+        config = self.config
+        if self._by_encoder:
+            precision = cast(Precision, work.identity.precision)
+            config = replace(config, compute=replace(config.compute, precision=precision))
+        order = _Order(config, bare, store.folder, token, _facts(work))
+        whole, missing = (
+            plan.work(those)
+            for those in (plan.planned, [p for p in plan.planned if p.utterance in waiting])
+        )
+        title = f"Extracting on {self._engine.cluster.room(self._share)} actors"
+        log.debug("%s of %d cores and %d GPUs", title, self._share.cores, self._share.gpus)
+        with (
+            progress("Extracting", whole, plan.unit, whole - missing) as advance,
+            self._engine.pool(order, self._share) as pool,
+        ):
+            jobs = _shard_jobs(store, plan, work.seconds, waiting, failures, advance)
+
+            def heed(job: _ShardJob, done: _Done) -> None:
+                job.heed(done)
+                if most := self.config.write.max_failures:
+                    most.check(failures, plan.asked, store.folder)
+
+            futures = [pool.submit(job.make, partial(heed, job)) for job in jobs]
+            for future in as_completed(futures):
+                future.result()
+
+
+def _shard_jobs(
+    store: FeatureStore,
+    plan: ExtractionPlan,
+    seconds: float,
+    waiting: set[str],
+    failures: dict[str, Failure],
+    advance: Advance,
+) -> list[_ShardJob]:
+    """Return the shards with something to compute, those with the most first."""
+    groups = store.by_shard(plan.planned)
+    alone = len(groups) == 1 and len(plan_batches(groups[0], seconds)) == 1
+    known = {utterance.utterance: utterance for utterance in plan.utterances}
+    jobs = []
+    for planned in groups:
+        left = [p for p in planned if p.utterance in waiting]
+        if left:
+            path = store.path(planned[0].utterance)
+            own = replace(
+                plan,
+                utterances=tuple(known[p.utterance] for p in planned),
+                planned=tuple(planned),
+                failures={},
+            )
+            jobs.append((plan.work(left), _ShardJob(path, own, alone, failures, advance)))
+    return [job for _, job in sorted(jobs, key=lambda job: -job[0])]
+
+
+def _names(plan: ExtractionPlan) -> list[str]:
+    return [planned.utterance for planned in plan.planned]
+
+
+@contextmanager
+def _token(folder: Path) -> Iterator[str]:
+    """Put a file into a folder by which others know it; yield the file's name."""
+    token = folder / f".seen-{secrets.token_hex(8)}"
+    token.touch()
+    try:
+        yield token.name
+    finally:
+        token.unlink(missing_ok=True)
