@@ -64,5 +64,5 @@ def remove_store(store: str | Path | FeatureStore) -> Removal:
         nbytes = disk_bytes(folder)
         for shard in folder.glob("shard-*.h5"):  # first: half of a store is none
             shard.unlink()
-    shutil.rmtree(folder)
+        shutil.rmtree(folder)
     return Removal(folder, nbytes)
