@@ -178,8 +178,8 @@ def _connect(ray: Any, address: str | None) -> None:
             raise FeatxError(f"`engine='ray'`: Ray can't be started here: {error}") from error
         why = str(error).strip().splitlines()[0]
         raise FeatxError(
-            f"`address={address!r}`: no Ray cluster can be joined there ({why}). `ray start --head` "
-            "starts one and says its address."
+            f"`address={address!r}`: no Ray cluster can be joined there ({why}). Start one with "
+            "`ray start --head`, which says its address."
         ) from error
     _silence()
 
