@@ -85,6 +85,7 @@ def allocate(file: h5py.File, name: str, shape: tuple[int, ...], dtype: np.dtype
     """Create a contiguous dataset whose place in the file is fixed now and not filled."""
     properties = h5py.h5p.create(h5py.h5p.DATASET_CREATE)
     properties.set_layout(h5py.h5d.CONTIGUOUS)
+    properties.set_obj_track_times(False)  # a shard that is made again is the same to the last bit
     properties.set_alloc_time(h5py.h5d.ALLOC_TIME_EARLY)
     properties.set_fill_time(h5py.h5d.FILL_TIME_NEVER)
     properties.set_obj_track_times(False)  # else the same store has other bytes the next time

@@ -27,6 +27,7 @@ from filelock import BaseFileLock, FileLock, SoftFileLock, Timeout
 
 from cache.errors import InUseError, StoreError
 from cache.note import Note, note_file, read_note
+from cache.space import as_disk_full
 
 _LACKS_LOCKS = {errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP, errno.ENOTSUP}
 _PART = re.compile(r"\d+of(\d+)")
@@ -60,6 +61,7 @@ def writing(
     Raises:
         InUseError: if another writer is at work: who, on which host, since when.
         StoreError: if the folder can't be written to, or there is a file in its place.
+        DiskFull: if the disk can't hold even that.
     """
     if within and folder.exists() and not folder.is_dir():
         raise StoreError(f"{folder} is a file, and a folder is needed. Choose another folder.")
@@ -72,7 +74,7 @@ def writing(
     try:
         held = _Writer(folder, lock, part, instead).take(doing)
     except OSError as error:
-        raise StoreError(
+        raise as_disk_full(error, lock) or StoreError(
             f"{folder}: can't be written to ({error.strerror or error}), which {doing} needs. "
             f"Choose {instead}, or see to it that this one can be written to."
         ) from error

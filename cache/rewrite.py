@@ -24,7 +24,7 @@ def rewrite_shard(
 
     Raises:
         DamagedStore: if features are not those that were written.
-        StoreError: if the disk is too small.
+        DiskFull: if the disk is too small.
     """
     place = shard.path.with_name(f"{shard.path.name}.rewritten.tmp")
     try:

@@ -32,6 +32,8 @@ class Shard:
 
     Args:
         path: its file.
+        mapped: map the features, for which the file stays open, as far as so many files may be
+            open; else they are copied.
 
     Raises:
         DamagedStore: if the file's tables are not those that were written.
@@ -45,8 +47,8 @@ class Shard:
         utterances: their ids, and for each its `samples`, `frames`, `frame_offset` and marks.
     """
 
-    def __init__(self, path: Path) -> None:
-        self.path = path
+    def __init__(self, path: Path, mapped: bool = True) -> None:
+        self.path, self._mapped = path, mapped
         try:
             # The tables are final, so no lock is needed, and network file systems lack them.
             with h5py.File(path, "r", locking=False) as file:
@@ -112,8 +114,8 @@ class Shard:
 
     @cached_property
     def _mapping(self) -> mmap.mmap | None:
-        """The mapped file; None if too many are mapped, or the file system can't map."""
-        if len(_mappings) >= open_files() // 2:  # a mapped file stays open
+        """The mapped file; None if it is not to be mapped, or can't be."""
+        if not self._mapped or len(_mappings) >= open_files() // 2:
             return None
         try:
             with self.path.open("rb") as file:

@@ -1,7 +1,8 @@
 """A folder of shards as one store of features by utterance."""
 
 import zlib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from bisect import bisect_right
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from itertools import count
 from pathlib import Path
 
@@ -44,6 +45,8 @@ class FeatureStore:
         layout: layers, dim and dtype.
         identity: what the features are: encoder, weights, settings, precision and so on.
         software: the versions that computed them.
+        aliases: the stored utterance of each id that was adopted.
+        replaced: the utterances of which `prepare` gave up the features, as their audio changed.
     """
 
     def __init__(self, folder: str | Path, names: str = SHARDS) -> None:
@@ -55,14 +58,31 @@ class FeatureStore:
         self.layout, self.identity, self.software = first.layout, first.identity, first.software
         for shard in self._shards[1:]:
             self._check(shard.path, shard.identity, shard.layout)
-        self._places: dict[str, tuple[Shard, int]] = {}
+        self.aliases: dict[str, str] = {}
+        self.replaced: tuple[str, ...] = ()
+        # the number of each utterance's place among those of all shards: there can be a million
+        self._places: dict[str, int] = {}
+        self._begins = [0]
         for shard in self._shards:
-            for index, utterance in enumerate(shard.utterances):
-                if shard.is_retired(index):
-                    continue
-                if utterance in self._places:
-                    raise StoreError(f"{shard.path}: {utterance!r} is in another shard too.")
-                self._places[utterance] = shard, index
+            self._add(shard)
+
+    def _add(self, shard: Shard) -> None:
+        """Take up a shard's places, but those that are retired."""
+        begin = self._begins[-1]
+        self._begins.append(begin + len(shard.utterances))
+        retired = set(np.flatnonzero(shard.done == RETIRED).tolist())
+        for place, utterance in enumerate(shard.utterances, begin):
+            if place - begin in retired:
+                continue
+            if utterance in self._places:
+                raise StoreError(f"{shard.path}: {utterance!r} is in another shard too.")
+            self._places[utterance] = place
+
+    def _at(self, utterance: str) -> tuple[Shard, int]:
+        """Return the shard that has an utterance's place, and the place in it."""
+        place = self._places[utterance]
+        number = bisect_right(self._begins, place) - 1
+        return self._shards[number], place - self._begins[number]
 
     @staticmethod
     def exists(folder: Path) -> bool:
@@ -80,11 +100,14 @@ class FeatureStore:
         shard_bytes: int = SHARD_BYTES,
         block_samples: int = BLOCK_SAMPLES,
         prefix: str = "shard",
+        update: bool = False,
+        again: Collection[str] = (),
     ) -> "FeatureStore":
         """Open the store for these features, allocating what it does not yet have room for.
 
         Utterances that the store holds beside the planned ones stay. An utterance that is not
-        done and of which the audio has changed gets another place.
+        done and of which the audio has changed gets another place. One that is not in the store
+        gets none if features of the same audio are there under another id: it adopts them.
 
         Args:
             folder: where the store is or will be.
@@ -96,28 +119,40 @@ class FeatureStore:
             block_samples: the length of audio that is computed together, and never divided.
             prefix: what the names of new shards begin with: "shard", or "shard-2of8" for a part
                 of a job array, whose parts are written by several processes.
+            update: whether utterances are done again of which the audio has changed; they get
+                another place, as their length may have changed too.
+            again: the utterances that are done again in their place, if they are there.
 
         Raises:
-            StoreError: if the folder holds other features than these.
+            StoreError: if the folder holds other features than these, or audio has changed and
+                `update` is not asked for.
             DiskFull: if the disk is too small.
         """
         store = cls(folder) if cls.exists(folder) else None
-        if store:
-            store._check_continues(plan, layout, identity, software)
-            store.retire(store._misplaced(plan))
-        missing = [p for p in plan if not (store and p.utterance in store)]
-        if store and all(store.is_done(planned.utterance) for planned in plan):
+        moved = store._renew(plan, layout, identity, software, update, again) if store else set()
+        missing = [p for p in plan if p.utterance in moved or not (store and p.utterance in store)]
+        renewed = {*moved, *again}
+        if store and all(p.utterance not in renewed and store.is_done(p.utterance) for p in plan):
             return store  # the folder may be for reading only
         folder.mkdir(parents=True, exist_ok=True)
         for leftover in folder.glob(f"{prefix}-*.h5.*.tmp"):
             leftover.unlink()
         holes = sum(shard.holes for shard in store._shards) if store else 0
         check_disk(folder, holes + sum(layout.nbytes(planned.frames) for planned in missing))
+        if store:
+            store.retire(moved)
+            store.forget(name for name in again if name in store)
         blocks = split_into_blocks(missing, block_samples)
         shards = split_into_shards(blocks, layout, shard_bytes)
         for path, part in zip(_unused(folder, prefix), shards, strict=False):
             create_shard(path, part, layout, identity, software)
-        return cls(folder) if missing or not store else store
+        if store and not missing:
+            return store
+        opened = cls(folder)
+        if store:
+            opened.adopt(store.aliases)
+            opened.replaced = store.replaced
+        return opened
 
     @property
     def utterances(self) -> list[str]:
@@ -139,22 +174,24 @@ class FeatureStore:
 
     def is_done(self, utterance: str) -> bool:
         """Tell whether an utterance's features are there."""
-        shard, index = self._places.get(utterance, (None, 0))
-        return shard is not None and shard.is_done(index)
+        if utterance not in self._places:
+            return False
+        shard, index = self._at(utterance)
+        return shard.is_done(index)
 
     def frames(self, utterance: str) -> int:
         """Return the number of frames of an utterance."""
-        shard, index = self._places[utterance]
+        shard, index = self._at(utterance)
         return int(shard.frames[index])
 
     def samples(self, utterance: str) -> int:
         """Return the length of the audio that features were made from; 0 if it is not known."""
-        shard, index = self._places[utterance]
+        shard, index = self._at(utterance)
         return int(shard.samples[index])
 
     def source(self, utterance: str) -> int:
         """Return the digest of the audio that features were made from; 0 if it is not known."""
-        shard, index = self._places[utterance]
+        shard, index = self._at(utterance)
         return int(shard.source[index])
 
     def read(self, utterance: str) -> np.ndarray:
@@ -205,7 +242,7 @@ class FeatureStore:
 
     def path(self, utterance: str) -> Path:
         """Return the file that has room for an utterance."""
-        shard, _ = self._places[utterance]
+        shard, _ = self._at(utterance)
         return shard.path
 
     def cell(self, utterance: str) -> tuple[Path, int]:
@@ -219,7 +256,7 @@ class FeatureStore:
             raise StoreError(
                 f"{self.folder}: utterance {utterance!r} is {state}. Extract the features again."
             )
-        return self._places[utterance]
+        return self._at(utterance)
 
     def write(self, utterance: str, features: np.ndarray, source: int = 0) -> None:
         """Store the features of one utterance and mark it done.
@@ -244,7 +281,7 @@ class FeatureStore:
         for layer, values in zip(self.layout.layers, stored, strict=True):
             if not all_finite(values):
                 raise StoreError(f"{utterance!r}: layer {layer} {self._unfit(values)}")
-        shard, index = self._places[utterance]
+        shard, index = self._at(utterance)
         shard.write(index, stored, source)
 
     def _unfit(self, values: np.ndarray) -> str:
@@ -267,19 +304,20 @@ class FeatureStore:
         """Group utterances by the shard that holds them."""
         groups: dict[Path, list[PlannedUtterance]] = {}
         for planned in plan:
-            groups.setdefault(self._places[planned.utterance][0].path, []).append(planned)
+            groups.setdefault(self._at(planned.utterance)[0].path, []).append(planned)
         return list(groups.values())
 
     def forget(self, utterances: Iterable[str]) -> None:
         """Mark utterances as not done: their features are to be computed again."""
         for utterance in utterances:
-            shard, index = self._places[utterance]
+            shard, index = self._at(utterance)
             shard.mark(index, "done", UNFINISHED)
 
     def retire(self, utterances: Iterable[str]) -> None:
         """Give up the places of utterances, which are then not in the store any more."""
         for utterance in utterances:
-            shard, index = self._places.pop(utterance)
+            shard, index = self._at(utterance)
+            del self._places[utterance]
             shard.mark(index, "done", RETIRED)
 
     def adopt(self, names: Mapping[str, str]) -> None:
@@ -289,6 +327,24 @@ class FeatureStore:
             names: the id of a stored utterance by the other id.
         """
         self._places |= {other: self._places[utterance] for other, utterance in names.items()}
+        self.aliases |= names
+
+    def same_audio(self, plan: Iterable[PlannedUtterance]) -> dict[str, str]:
+        """Return which done utterance has the audio of each planned one that is not in the store.
+
+        Args:
+            plan: utterances with the digest and length of their audio.
+        """
+        absent = [p for p in plan if p.source and p.utterance not in self]
+        if not absent:
+            return {}
+        done = {
+            (self.source(utterance), self.samples(utterance)): utterance
+            for utterance in self._places
+            if self.is_done(utterance)
+        }
+        found = ((p.utterance, done.get((p.source, p.samples))) for p in absent)
+        return {name: utterance for name, utterance in found if utterance is not None}
 
     def damaged(self, utterances: Iterable[str] | None = None) -> list[str]:
         """Return the done utterances whose features or marks are not those that were written.
@@ -321,7 +377,7 @@ class FeatureStore:
         ]
 
     def _is_of(self, planned: PlannedUtterance) -> bool:
-        shard, index = self._places[planned.utterance]
+        shard, index = self._at(planned.utterance)
         source, samples = int(shard.source[index]), int(shard.samples[index])
         return source in (0, planned.source) and samples in (0, planned.samples)
 
@@ -348,23 +404,50 @@ class FeatureStore:
                 + "\nChoose another folder, or delete this one to extract all features again."
             )
 
-    def _check_continues(
+    def _renew(
         self,
-        plan: Iterable[PlannedUtterance],
+        plan: Sequence[PlannedUtterance],
         layout: Layout,
         identity: FeatureIdentity,
         software: Mapping[str, str],
-    ) -> None:
+        update: bool,
+        again: Collection[str],
+    ) -> set[str]:
+        """Adopt what is there of a plan, and return the utterances that need another place.
+
+        Nothing is changed in the files. Arguments and errors are those of `prepare`.
+        """
         self._check(self.folder, identity, layout)
+        self.replaced = tuple(self._changed_since(plan, update))
+        moved = {*self.replaced, *self._misplaced(plan)}
+        same = self.same_audio(plan)
+        self.adopt({name: stored for name, stored in same.items() if stored not in moved})
+        self._check_software(plan, {*self.replaced, *again}, software)
+        return moved
+
+    def _changed_since(self, plan: Iterable[PlannedUtterance], update: bool) -> list[str]:
+        """Return the utterances whose audio has changed; a StoreError unless `update` is true."""
         changed = self.changed(plan)
-        if changed:
+        if changed and not update:
+            names = ", ".join(changed[:3]) + (", ..." if len(changed) > 3 else "")
+            count = f"{len(changed):,} utterance" + ("s have" if len(changed) > 1 else " has")
             raise StoreError(
-                f"{self.folder}: the audio of {changed[0]!r} has changed since its features were "
-                "computed, or the length at which utterances are cut has"
-                + (f"; {len(changed):,} utterances are concerned" if len(changed) > 1 else "")
-                + ". Delete the folder to extract all features again, or choose another folder."
+                f"{self.folder}: {count} other audio than the stored features "
+                f"were computed from: {names}. Files have changed, paths were exchanged, or "
+                "utterances are cut elsewhere. With `update` their features are computed again and "
+                "all others stay; a manifest of other recordings needs a store of its own."
             )
-        unfinished = not all(self.is_done(planned.utterance) for planned in plan)
+        return changed
+
+    def _check_software(
+        self,
+        plan: Iterable[PlannedUtterance],
+        renewed: Collection[str],
+        software: Mapping[str, str],
+    ) -> None:
+        """Refuse other versions if anything is left to be computed."""
+        names = (planned.utterance for planned in plan)
+        unfinished = any(name in renewed or not self.is_done(name) for name in names)
         found = differences(self.software, software)
         if unfinished and found:
             raise StoreError(

@@ -24,7 +24,8 @@ class Call:
 
     def __str__(self) -> str:
         """Return the call as it is written in Python."""
-        given = ", ".join(f"{name}={str(value)!r}" for name, value in self.arguments.items())
+        written = {n: v if isinstance(v, bool) else str(v) for n, v in self.arguments.items()}
+        given = ", ".join(f"{name}={value!r}" for name, value in written.items())
         return f"{self.purpose}: featx.{self.function}({given})"
 
 

@@ -50,7 +50,7 @@ def main() -> None:
         if not folder.exists():
             write_corpus(folder, arguments.utterances, arguments.kind)
         print(f"{arguments.utterances:,} utterances, {arguments.kind}")
-        print(f"{'stage':10}{'seconds':>9}{'peak GB':>9}{'silent s':>9}")
+        print(f"{'stage':10}{'seconds':>9}{'of CPU':>9}{'peak GB':>9}{'silent s':>9}")
         for stage in arguments.stages:
             run_apart(stage, folder)
 
@@ -95,7 +95,7 @@ def run_apart(stage: str, folder: Path) -> None:
     if done.returncode:
         raise SystemExit(f"{stage}:\n{done.stderr[-3000:]}")
     found = json.loads(done.stdout.splitlines()[-1])
-    line = f"{found['seconds']:9.1f}{found['peak']:9.2f}{found['silence']:9.1f}"
+    line = f"{found['seconds']:9.1f}{found['used']:9.1f}{found['peak']:9.2f}{found['silence']:9.1f}"
     print(f"{stage:10}{line}  {found['note']}", flush=True)
 
 
@@ -104,12 +104,18 @@ def run_here(stage: str) -> None:
     prepare, work = STAGES[stage]
     given = prepare()
     silence = Silence()
-    begin = time.perf_counter()
+    begin, before = time.perf_counter(), time.process_time()
     with silence.watched():
         note = work(given)
-    seconds = time.perf_counter() - begin
+    seconds, used = time.perf_counter() - begin, time.process_time() - before
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 / 1e9
-    found = {"seconds": seconds, "peak": peak, "silence": silence.longest, "note": note or ""}
+    found = {
+        "seconds": seconds,
+        "used": used,
+        "peak": peak,
+        "silence": silence.longest,
+        "note": note or "",
+    }
     print(json.dumps(found))
 
 

@@ -6,11 +6,17 @@ from typing import Annotated
 import typer
 
 from featx.cli.output import Json, show, written
+from featx.utils.remote.path import to_path
 
 
 def audit(
     manifest: Annotated[
-        Path, typer.Argument(help="The manifest that lists the utterances.")
+        Path,
+        typer.Argument(
+            parser=to_path,
+            metavar="[MANIFEST]",
+            help="The manifest that lists the utterances, or its URL.",
+        ),
     ] = Path("manifest.csv"),
     out: Annotated[Path, typer.Option(help="The page to write.")] = Path("audit.html"),
     sounds: Annotated[

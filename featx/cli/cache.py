@@ -67,7 +67,7 @@ def verify(
     words = partial(explain_within, context)
     show(as_json, verified.to_json, lambda: words(FeatxError(verified.to_text())))
     for cure in verified.cures:
-        log.info("%s", FeatxError("Next:", cure))
+        log.info("%s", words(FeatxError("", cure)).strip())
     if verified.is_damaged:
         raise typer.Exit(1)
 

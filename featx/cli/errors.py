@@ -82,7 +82,8 @@ def write_command(call: Call, commands: dict[str, TyperCommand]) -> str:
     words = ["featx", *name.split()]
     for argument, value in call.arguments.items():
         option = options[argument]
-        words += [str(value)] if not option.startswith("-") else [option, str(value)]
+        named = [option] if option.startswith("-") else []
+        words += named if value is True else [*named, str(value)]
     return f"{call.purpose}: {shlex.join(words)}"
 
 

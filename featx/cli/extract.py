@@ -13,6 +13,7 @@ from featx.cli.options import Address, EngineChoice
 from featx.cli.output import Json, show
 from featx.errors import FeatxError
 from featx.features.choices import Dtype, NormalizeWaveform, Precision, TooLong, Window
+from featx.utils.remote.path import to_path
 
 log = logging.getLogger("featx")
 
@@ -26,14 +27,33 @@ def extract(
             autocompletion=complete_model,
         ),
     ],
-    manifest: Annotated[Path, typer.Option(help="The manifest that lists the utterances.")] = Path(
-        "manifest.csv"
-    ),
+    manifest: Annotated[
+        Path,
+        typer.Option(
+            parser=to_path,
+            metavar="PATH",
+            help="The manifest that lists the utterances, or its URL.",
+        ),
+    ] = Path("manifest.csv"),
     revision: Annotated[
         str | None, typer.Option(help="A branch, tag or commit of the Hub repository.")
     ] = None,
     out: Annotated[
-        Path | None, typer.Option(help="The store's folder (default: features/MANIFEST/MODEL).")
+        Path | None,
+        typer.Option(
+            parser=to_path,
+            metavar="PATH",
+            help="The store's folder (default: features/MANIFEST/MODEL), or a URL such as "
+            "s3://bucket/store.",
+        ),
+    ] = None,
+    store: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAME",
+            help="Keep the features in features/NAME/MODEL, which several manifests can share: "
+            "what is there of the same audio under another id is not computed again.",
+        ),
     ] = None,
     layers: Annotated[
         str | None,
@@ -89,6 +109,22 @@ def extract(
     too_long: Annotated[
         TooLong, typer.Option(help="Refuse longer utterances, or trim them to their beginning.")
     ] = "refuse",
+    update: Annotated[
+        bool,
+        typer.Option(
+            "--update",
+            help="Compute the features of utterances again whose audio has changed; without it "
+            "they are refused.",
+        ),
+    ] = False,
+    again: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="ID",
+            help="Compute the features of this utterance again, though its audio is the same. Can "
+            "be repeated.",
+        ),
+    ] = None,
     max_failures: Annotated[
         str | None,
         typer.Option(
@@ -123,6 +159,7 @@ def extract(
         manifest,
         revision=revision,
         out=out,
+        store=store,
         layers=layers,
         window=window,
         normalize_waveform=normalize_waveform,
@@ -133,6 +170,8 @@ def extract(
         batch_seconds=batch_seconds,
         max_seconds=max_seconds,
         too_long=too_long,
+        update=update,
+        again=again or (),
         max_failures=max_failures,
         shard=shard,
         engine=engine,
@@ -146,5 +185,7 @@ def extract(
     if extraction.failures:
         raise typer.Exit(1)
     where = f"--features {out}" if out else f"--model {model}"
+    if store:
+        where += f" --store {store}"
     first = "Once all parts are done" if shard else "Next"
     log.info("%s: featx fit --head dense --manifest %s %s", first, manifest, where)

@@ -18,12 +18,14 @@ from featx.cli.options import (
     ProtocolName,
     Seconds,
     Settings,
+    SharedStore,
     SkipMissing,
     SpeakerDependent,
     refuse,
 )
 from featx.cli.output import Json, show
 from featx.fitting.choices import BESIDE_CONFIG, Normalize, head_names
+from featx.utils.remote.path import to_path
 
 
 def fit(
@@ -46,8 +48,13 @@ def fit(
     manifest: Manifest = Path("manifest.csv"),
     features: Annotated[
         list[Path] | None,
-        typer.Option(help="The folder of the store, if it is not under features/; repeatable."),
+        typer.Option(
+            parser=to_path,
+            metavar="PATH",
+            help="The folder of the store, if it is not under features/, or its URL; repeatable.",
+        ),
     ] = None,
+    store: SharedStore = None,
     layers: Annotated[
         str,
         typer.Option(
@@ -110,7 +117,7 @@ def fit(
         beside = set(context.params) - BESIDE_CONFIG
         refuse(context, beside, "config", "which holds all of it; use `settings`")
     if features:
-        refuse(context, {"model"}, "features", "which says where they are")
+        refuse(context, {"model", "store"}, "features", "which says where they are")
     if protocol:
         refuse(context, OF_NO_PROTOCOL, "protocol", "which says how to divide")
     run = featx.fit(
@@ -118,6 +125,7 @@ def fit(
         model=model or None,
         manifest=manifest,
         features=features or None,
+        store=store,
         layers=layers,
         normalize=normalize,
         protocol=protocol,

@@ -5,6 +5,7 @@ import gc
 import os
 import sys
 from functools import cache
+from io import UnsupportedOperation
 from typing import Annotated
 
 import typer
@@ -99,7 +100,10 @@ def main() -> None:
         except FeatxError as error:
             _fail(explain(error, *_commands()), error.exit_code)
         except Exception as error:
-            if full := as_disk_full(error, name="standard output" if _stuck() else ""):
+            full = as_disk_full(error)
+            if full and not getattr(error, "filename", None) and _output_is_full():
+                full = as_disk_full(error, name="standard output")
+            if full:
                 _fail(str(full), full.exit_code)
             if not isinstance(error, OSError):
                 raise
@@ -116,12 +120,17 @@ def _run() -> None:
         raise
 
 
-def _stuck() -> bool:
+def _output_is_full() -> bool:
     """Tell whether standard output takes no more; what it did not take is dropped."""
     try:
+        output = sys.stdout.fileno()
+    except UnsupportedOperation:  # it is no file
+        return False
+    try:
         sys.stdout.flush()
+        os.write(output, b"\n")  # where there is no buffer, nothing is left to flush
     except OSError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # Python flushes at the end
+        os.dup2(os.open(os.devnull, os.O_WRONLY), output)  # as Python flushes it at the end
         return True
     return False
 

@@ -9,6 +9,7 @@ import typer
 from featx.cli.complete import complete_protocol
 from featx.engines.choices import EngineName
 from featx.errors import FeatxError
+from featx.utils.remote.path import to_path
 
 OF_NO_PROTOCOL = {"folds", "speaker_dependent"}
 EngineChoice = Annotated[
@@ -42,7 +43,21 @@ Seconds = Annotated[
     typer.Option(help="How many seconds to use of the beginning of each utterance (inf: all)."),
 ]
 Config = Annotated[Path | None, typer.Option(help="Repeat the run that has this config.toml.")]
-Manifest = Annotated[Path, typer.Option(help="The CSV that lists the utterances, with labels.")]
+Manifest = Annotated[
+    Path,
+    typer.Option(
+        parser=to_path,
+        metavar="PATH",
+        help="The CSV that lists the utterances, with labels, or its URL.",
+    ),
+]
+SharedStore = Annotated[
+    str | None,
+    typer.Option(
+        metavar="NAME",
+        help="Use the features in features/NAME/MODEL, which several manifests share.",
+    ),
+]
 Settings = Annotated[
     list[str] | None,
     typer.Option(

@@ -13,6 +13,7 @@ from cache import filling
 from featx.cli.live import OF_FILES, OF_LIVE, print_live
 from featx.cli.options import Calibrated, EncoderDevice, EncoderFolders, Longest, refuse
 from featx.errors import FeatxError
+from featx.utils.remote.path import to_path
 
 STANDARD_INPUT = "-"
 ENDINGS = (".csv", ".jsonl")
@@ -30,9 +31,10 @@ def predict(
     inputs: Annotated[
         list[Path] | None,
         typer.Argument(
+            parser=to_path,
             metavar="AUDIO...",
-            help="Audio files, folders of audio, a manifest, a feature store, or - for a WAV file "
-            "on standard input.",
+            help="Audio files, folders of audio, a manifest, a feature store, or their URLs; or - "
+            "for a WAV file on standard input.",
         ),
     ] = None,
     out: Annotated[

@@ -12,12 +12,14 @@ from featx.cli.options import (
     Manifest,
     ProtocolName,
     Seconds,
+    SharedStore,
     SkipMissing,
     SpeakerDependent,
     refuse,
 )
 from featx.cli.output import Json, show
 from featx.layer_analysis.choices import OwnOrGlobal
+from featx.utils.remote.path import to_path
 
 
 def probe(
@@ -32,8 +34,14 @@ def probe(
     ] = None,
     manifest: Manifest = Path("manifest.csv"),
     features: Annotated[
-        Path | None, typer.Option(help="The folder of the store, if it is not under features/.")
+        Path | None,
+        typer.Option(
+            parser=to_path,
+            metavar="PATH",
+            help="The folder of the store, if it is not under features/, or its URL.",
+        ),
     ] = None,
+    store: SharedStore = None,
     layers: Annotated[
         str, typer.Option(help="Which layers to probe: all, or numbers and ranges such as 0,4-12.")
     ] = "all",
@@ -71,13 +79,14 @@ def probe(
     from featx.layer_analysis.probe import probe as probe_layers
 
     if features:
-        refuse(context, {"model"}, "features", "which says where they are")
+        refuse(context, {"model", "store"}, "features", "which says where they are")
     if protocol:
         refuse(context, OF_NO_PROTOCOL, "protocol", "which says how to divide")
     found = probe_layers(
         model,
         manifest,
         features=features,
+        store=store,
         layers=layers,
         normalize=normalize,
         protocol=protocol,

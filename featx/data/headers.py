@@ -1,11 +1,12 @@
 """The headers of audio files, held against what libsndfile makes of them and against the files."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import lru_cache
 from mmap import ACCESS_READ, mmap
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, TypeVar
 
 import soundfile
 
@@ -13,9 +14,13 @@ from featx.data.formats import aiff, caf, flac, mp3, ogg, plain, wav
 from featx.data.formats.flaw import Flaw, NoLength, conversion
 from featx.data.strangers import HEAD, name_stranger
 from featx.errors import FeatxError
+from featx.utils.parallel import map_ahead
+from featx.utils.remote.path import RemotePath
 
+Item = TypeVar("Item")
 CHECK = 1  # to be raised whenever a header that was right would be wrong, or read otherwise
 LOWEST, HIGHEST = 1_000, 768_000  # Hz: below is no speech, above no recorder
+AT_ONCE = 16  # remote files
 _CHANNELS = 64  # at most: more come from damaged headers
 _MARKS: dict[bytes, tuple[str, Callable[[BinaryIO, int], int | None]]] = {
     b"RIFF": ("WAV", wav.check_header),
@@ -79,6 +84,28 @@ def read_header(path: Path) -> Header:
     return found
 
 
+def with_headers(paths: Iterable[Item], path_of: Callable[[Item], Path]) -> Iterator[Item]:
+    """Yield what has a path, once the headers of remote files are read and remembered.
+
+    Many are asked for at once: nearly all of the time goes in waiting for the server.
+
+    Args:
+        paths: what has paths.
+        path_of: returns the path of each.
+    """
+
+    def read(item: Item) -> Item:
+        path = path_of(item)
+        if isinstance(path, RemotePath):
+            with suppress(AudioError):  # which whoever asks for it gets
+                read_header(path)
+        return item
+
+    items = list(paths)
+    remote = any(isinstance(path_of(item), RemotePath) for item in items)
+    yield from map_ahead(read, items, AT_ONCE) if remote else items
+
+
 def check_content(path: Path, header: Header) -> None:
     """Check all of a compressed file, or remember that it was right.
 
@@ -110,12 +137,15 @@ def _read(path: Path, size: int, written: int) -> Header | str:
     if not size:
         return "empty, no bytes"
     try:
-        with path.open("rb") as file:
+        with path.open_parts() if isinstance(path, RemotePath) else path.open("rb") as file:
             head = file.read(HEAD)
             stranger = name_stranger(path, head)
             if stranger:
                 return stranger
             name, frames = _check(file, size, head)
+            if isinstance(path, RemotePath):
+                file.seek(0)
+                return _held(path, name, frames, soundfile.info(file))
         return _held(path, name, frames, soundfile.info(path))
     except NoLength as flaw:
         return f"{flaw}; convert it: {conversion(path)}"

@@ -5,6 +5,7 @@ size and times, in a database in featx's cache folder.
 """
 
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from sqlite3 import Connection
@@ -14,12 +15,13 @@ import numpy as np
 import soundfile
 
 from featx.data.digests import State, digest_file
-from featx.data.headers import CHECK, AudioError, read_header
+from featx.data.headers import AT_ONCE, CHECK, AudioError, read_header
 from featx.errors import Interrupted
 from featx.utils.database import Database
 from featx.utils.machine import usable_cores
 from featx.utils.parallel import map_ahead
 from featx.utils.progress import progress
+from featx.utils.remote.path import RemotePath
 
 FILE = "files-1.sqlite"  # another number where the table has other columns
 _READER = f"{CHECK}:{soundfile.__libsndfile_version__}"  # another may read a header otherwise
@@ -130,15 +132,19 @@ def _recall(
 
 def _look(paths: Sequence[Path]) -> list[State | str]:
     """Return each file's state, or why it has none."""
-    states: list[State | str] = []
-    for path in paths:
-        try:
-            states.append(State.of(path))
-        except FileNotFoundError:
-            states.append("no such file")
-        except OSError as error:
-            states.append(f"can't be read ({error.strerror})")
-    return states
+    if any(isinstance(path, RemotePath) for path in paths):
+        with ThreadPoolExecutor(AT_ONCE) as pool:  # nearly all of the time is waiting
+            return list(pool.map(_look_at, paths))
+    return list(map(_look_at, paths))
+
+
+def _look_at(path: Path) -> State | str:
+    try:
+        return State.of(path)
+    except FileNotFoundError:
+        return "no such file"
+    except OSError as error:
+        return f"can't be read ({error.strerror})"
 
 
 def _read_all(
@@ -147,13 +153,14 @@ def _read_all(
     remembered: "RememberedFiles",
     known: KnownFiles,
 ) -> None:
-    threads = max(2, round(usable_cores()))
+    remote = any(isinstance(paths[file.place], RemotePath) for file in unknown)
+    threads = AT_ONCE if remote else max(2, round(usable_cores()))
 
     def read(some: Sequence[_Unknown]) -> list[tuple[_Unknown, Facts | str, bool]]:
         return [(file, *_read(paths[file.place], file)) for file in some]
 
     with progress("Reading", len(unknown), "audio files") as advance:
-        for some in map_ahead(read, _portions(unknown), threads):
+        for some in map_ahead(read, _portions(unknown, 1 if remote else _READ), threads):
             for file, found, same in some:
                 known.note(file.place, found)
                 if isinstance(found, Facts) and same:
@@ -161,14 +168,14 @@ def _read_all(
             advance(len(some))
 
 
-def _portions(unknown: Sequence[_Unknown]) -> Iterator[list[_Unknown]]:
+def _portions(unknown: Sequence[_Unknown], most: int) -> Iterator[list[_Unknown]]:
     """Yield files for a thread to read: few if they are large."""
     portion: list[_Unknown] = []
     size = 0
     for file in unknown:
         portion.append(file)
         size += file.state.size
-        if len(portion) == _READ or size >= _LARGE:
+        if len(portion) == most or size >= _LARGE:
             yield portion
             portion, size = [], 0
     if portion:

@@ -2,7 +2,7 @@
 
 import logging
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from html import escape
 from pathlib import Path
@@ -24,17 +24,20 @@ from featx.data.words import names_nobody, note_of_nobody
 from featx.utils.arguments import checked
 from featx.utils.csv_files import parse_lines
 from featx.utils.files import csv_line, write_bytes
+from featx.utils.remote.path import RemotePath, to_path
 
+_KNOWN = frozenset((*REQUIRED, *OPTIONAL))
+_DIFFERENT = 50_000  # rows of columns that are remembered to be shared
 log = logging.getLogger("featx")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)  # there can be a million
 class Utterance:
     """One row of a manifest.
 
     Attributes:
         utterance: unique id.
-        path: the audio file, absolute.
+        path: the audio file, absolute, or its URL (a `RemotePath`).
         speaker: who speaks; empty if unknown.
         label: the emotion.
         session: recording session, empty if the corpus has none.
@@ -99,10 +102,11 @@ def load_manifest(path: str | Path) -> Manifest:
     """Read a manifest and check all of it.
 
     Args:
-        path: a CSV in UTF-8 with the columns utterance, path, speaker, label and optionally
-            session, split, start, end (seconds), scale. Other columns are kept as text. Audio paths
-            are relative to this file, or absolute. Files are also found where a path differs from
-            them in backslashes, case, Unicode form or its first folders, which is said.
+        path: a CSV in UTF-8, or its URL, with the columns utterance, path, speaker, label and
+            optionally session, split, start, end (seconds), scale. Other columns are kept as text.
+            Audio paths are relative to this file, absolute or URLs (docs/remote.md). Files are also
+            found where a path differs from them in backslashes, case, Unicode form or its first
+            folders, which is said.
 
     Returns:
         The utterances, with absolute paths. A speaker called "Unknown" or the like is unknown.
@@ -115,14 +119,19 @@ def load_manifest(path: str | Path) -> Manifest:
         >>> sorted({utterance.label for utterance in manifest.utterances})
         ['angry', 'happy', 'sad']
     """
-    path = Path(path)
+    path = to_path(path)
     return _checked_manifest(path, read_rows(path))
 
 
 def load_without_audio(path: str | Path) -> Manifest:
     """Do as `load_manifest` does, for work on features alone: audio files may be missing."""
-    path = Path(path)
+    path = to_path(path)
     return _checked_manifest(path, read_rows(path), needs_audio=False)
+
+
+def audio_is_gone(utterances: Iterable[Utterance]) -> bool:
+    """Tell whether not a single audio file of a corpus is here."""
+    return not any(utterance.path.is_file() for utterance in utterances)
 
 
 def _checked_manifest(path: Path, read: ManifestRows, needs_audio: bool = True) -> Manifest:
@@ -130,12 +139,14 @@ def _checked_manifest(path: Path, read: ManifestRows, needs_audio: bool = True) 
     problems = find_problems(read, located, needs_audio)
     if problems:
         raise ManifestError(f"{path} can't be used:\n{problems}")
-    nobody = note_of_nobody(row["speaker"] for _, row in read.rows())
+    nobody = note_of_nobody(read.column("speaker"))
     for note in [*located.notes, *nobody]:
         log.info("%s: %s.", path, note)
     for _, row in read.rows():  # those that are not there keep the path that they should have
         located.paths.setdefault(row["path"], plain_path(located.folder, row["path"]))
-    return Manifest(path, tuple(_utterance(row, located.paths) for _, row in read.rows()))
+    rows = read.rows("Taking up the manifest")
+    shared: dict[tuple[str, ...], dict[str, str]] = {}
+    return Manifest(path, tuple(_utterance(row, located.paths, shared) for _, row in rows))
 
 
 def save_valid(path: Path, utterances: Sequence[Utterance]) -> Manifest:
@@ -189,27 +200,38 @@ def render_manifest(path: Path, utterances: Sequence[Utterance]) -> bytes:
         raise ManifestError(f"{path}: a file name is not UTF-8, rename it: {name}") from error
 
 
-def _utterance(row: dict[str, str], paths: Mapping[str, Path]) -> Utterance:
+def _utterance(
+    row: dict[str, str],
+    paths: Mapping[str, Path],
+    shared: dict[tuple[str, ...], dict[str, str]],
+) -> Utterance:
+    """Return a row as an utterance; those with the same columns of their own share them."""
+    own = tuple([text for name, text in row.items() if name not in _KNOWN])
+    extra = shared.get(own)
+    if extra is None:
+        extra = {name: text for name, text in row.items() if name not in _KNOWN}
+        if len(shared) < _DIFFERENT:
+            shared[own] = extra
+    get = row.get
     return Utterance(
-        utterance=row["utterance"],
-        path=paths[row["path"]],
-        speaker="" if names_nobody(row["speaker"]) else row["speaker"],
-        label=row["label"],
-        session=row.get("session", ""),
-        split=row.get("split", ""),
-        start=seconds(row.get("start", "")),
-        end=seconds(row.get("end", "")),
-        scale=scale_of(row.get("scale", "")),
-        extra={name: text for name, text in row.items() if name not in (*REQUIRED, *OPTIONAL)},
+        row["utterance"],
+        paths[row["path"]],
+        "" if names_nobody(row["speaker"]) else row["speaker"],
+        row["label"],
+        get("session", ""),
+        get("split", ""),
+        seconds(get("start", "")),
+        seconds(get("end", "")),
+        extra,
+        scale_of(get("scale", "")),
     )
 
 
 def _row(utterance: Utterance, folder: Path) -> dict[str, str]:
-    path = Path(os.path.relpath(utterance.path, folder))
     return {
         **utterance.extra,
         "utterance": utterance.utterance,
-        "path": path.as_posix(),
+        "path": _written(utterance.path, folder),
         "speaker": utterance.speaker,
         "label": utterance.label,
         "session": utterance.session,
@@ -218,3 +240,10 @@ def _row(utterance: Utterance, folder: Path) -> dict[str, str]:
         "end": "" if utterance.end is None else str(utterance.end),
         "scale": "" if utterance.scale is None else f"{utterance.scale:.17g}",
     }
+
+
+def _written(path: Path, folder: Path) -> str:
+    """Return a path as a manifest in a folder has it."""
+    if isinstance(path, RemotePath):
+        return str(path)
+    return Path(os.path.relpath(path, folder)).as_posix()

@@ -35,7 +35,7 @@ def find_problems(manifest: ManifestRows, located: Located, needs_audio: bool = 
     check_lengths(manifest.header, manifest.lines[1:], problems)
     _check_ids(manifest, problems)
     measure = lru_cache(duration)  # many rows can cut one long file
-    for line, row in manifest.rows():
+    for line, row in manifest.rows("Checking the manifest"):
         _check_values(line, row, problems)
         if needs_audio:
             _check_audio(line, row, located, problems)
@@ -46,7 +46,7 @@ def find_problems(manifest: ManifestRows, located: Located, needs_audio: bool = 
 
 def _check_ids(manifest: ManifestRows, problems: Problems) -> None:
     first: dict[str, int] = {}
-    for line, row in manifest.rows():
+    for line, row in manifest.rows("Looking for repeated utterances"):
         name = row.get("utterance")
         if name and first.setdefault(name, line) != line:
             text = f"utterance {name!r} is already on line {first[name]}"

@@ -3,11 +3,13 @@
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 from featx.data.paths import Located, locate
 from featx.errors import Call, FeatxError
 from featx.utils.csv_files import read_lines
+from featx.utils.progress import passing
 
 REQUIRED = ("utterance", "path", "speaker", "label")
 OPTIONAL = ("session", "split", "start", "end", "scale")
@@ -30,19 +32,41 @@ class ManifestRows:
     folder: Path
     lines: list[tuple[int, list[str]]]
 
-    @property
+    def __post_init__(self) -> None:
+        """Take spaces off the cells of columns that featx knows, once for all."""
+        trimmed = {*REQUIRED, *OPTIONAL} - {"path"}  # a file's name can end in spaces
+        header = self.header
+        known = [place for place, name in enumerate(header) if name in trimmed]
+        for _, fields in self.lines[1:]:
+            if len(fields) == len(header):
+                for place in known:
+                    fields[place] = fields[place].strip()
+
+    @cached_property
     def header(self) -> list[str]:
         """The names of the columns."""
         return [name.strip() for name in self.lines[0][1]] if self.lines else []
 
-    def rows(self) -> Iterator[tuple[int, dict[str, str]]]:
-        """Yield the line number and the columns of each row that has the header's length."""
+    def rows(self, title: str = "") -> Iterator[tuple[int, dict[str, str]]]:
+        """Yield the line number and the columns of each row that has the header's length.
+
+        Args:
+            title: what is being done with them, for the progress that is shown of many rows.
+        """
         header = self.header
-        trimmed = {*REQUIRED, *OPTIONAL} - {"path"}  # a file's name can end in spaces
-        for line, fields in self.lines[1:]:
+        lines = self.lines[1:]
+        shown = passing(lines, len(lines), title, "rows") if title else lines
+        for line, fields in shown:
             if len(fields) == len(header):
-                cells = zip(header, fields, strict=True)
-                yield line, {name: c.strip() if name in trimmed else c for name, c in cells}
+                yield line, dict(zip(header, fields, strict=True))
+
+    def column(self, name: str) -> list[str]:
+        """Return the cells of a column in all such rows; none if there is no such column."""
+        header = self.header
+        if name not in header:
+            return []
+        place = len(header) - 1 - header[::-1].index(name)
+        return [fields[place] for _, fields in self.lines[1:] if len(fields) == len(header)]
 
 
 def read_rows(path: Path) -> ManifestRows:
@@ -65,9 +89,13 @@ def read_rows(path: Path) -> ManifestRows:
 
 def locate_audio(manifest: ManifestRows) -> Located:
     """Find the audio files of a manifest."""
-    texts = (row["path"] for _, row in manifest.rows() if "path" in row)
+    texts = manifest.column("path")
     others = dict.fromkeys([Path.cwd(), manifest.folder.parent])
-    return locate(texts, manifest.folder, [path for path in others if path != manifest.folder])
+    return locate(
+        passing(texts, len(texts), "Finding audio files", "rows"),
+        manifest.folder,
+        [path for path in others if path != manifest.folder],
+    )
 
 
 def seconds(text: str) -> float | None:

@@ -10,6 +10,7 @@ from pathlib import Path
 from urllib.parse import unquote
 
 from featx.data.disk import Disk, index_audio, list_names, look_of
+from featx.utils.remote.path import RemotePath, is_url, to_path
 from featx.utils.text import counted, listed, shorten
 
 _DEEPEST = 60  # folders in a path that is looked for
@@ -48,6 +49,8 @@ class Located:
 
 def plain_path(folder: Path, text: str) -> Path:
     """Return the path that a text means as it is written, without looking for a file."""
+    if remote := _remote(folder, text):
+        return remote
     return Path(os.path.normpath(folder / text.strip()))
 
 
@@ -56,11 +59,11 @@ def locate(
 ) -> Located:
     """Find audio files.
 
-    Files that are where the table says cost one look each. The others are looked for with `/` for
-    `\\`, without `file://`, `~` and quotes; with names that differ in case, Unicode form, spaces or
-    ending. If no path is right as it is, they are also looked for in other folders, and without
-    their first folders or drive. What is found so is only taken if it is a single file that no
-    other path means.
+    Files that are where the table says cost one look each, and URLs none. The others are looked
+    for with `/` for `\\`, without `file://`, `~` and quotes; with names that differ in case,
+    Unicode form, spaces or ending. If no path is right as it is, they are also looked for in other
+    folders, and without their first folders or drive. What is found so is only taken if it is a
+    single file that no other path means.
 
     Args:
         texts: paths, relative or absolute.
@@ -73,6 +76,9 @@ def locate(
     for text in texts:
         if text in paths or text in absent or not text.strip():
             continue
+        if remote := _remote(folder, text):
+            paths[text] = remote  # whether it is there is seen when it is read
+            continue
         for name in (text, text.strip()):
             path = os.path.normpath(os.path.join(folder, name))
             if os.path.isfile(path):
@@ -84,6 +90,14 @@ def locate(
     if absent:
         _search(list(absent), located, [folder, *others], tree)
     return located
+
+
+def _remote(folder: Path, text: str) -> Path | None:
+    """Return the URL that a path means; None if it means a file of this machine."""
+    if is_url(text):
+        return to_path(text)
+    beside = isinstance(folder, RemotePath) and not text.strip().lower().startswith("file:")
+    return folder / text.strip() if beside else None
 
 
 @dataclass(frozen=True)
@@ -139,7 +153,8 @@ def _refuse_many_folders(hits: dict[str, _Hit], located: Located) -> None:
 
 def is_absolute(text: str) -> bool:
     """Tell whether a path says where a computer keeps its files, on whatever system."""
-    return text.strip().lower().startswith(("/", "\\", "~", "file:")) or bool(_DRIVE.match(text))
+    local = text.strip().lower().startswith(("/", "\\", "~", "file:")) or bool(_DRIVE.match(text))
+    return local or is_url(text)
 
 
 def _hits(text: str, bases: Sequence[Path], disk: Disk, moved: bool) -> list[_Hit]:

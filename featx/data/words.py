@@ -36,6 +36,7 @@ def looks_missing(text: str) -> bool:
 
 
 @lru_cache
+@lru_cache(maxsize=10_000)  # of each speaker of a million utterances
 def names_nobody(speaker: str) -> bool:
     """Tell whether a speaker's name says that it is not known, as "Unknown" or "n/a" do."""
     return looks_missing(speaker) or plain(speaker).strip("<>[]() ") in _NOBODY

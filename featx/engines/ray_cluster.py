@@ -39,6 +39,7 @@ class RayCluster:
 
     def __init__(self, address: str | None) -> None:
         os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")  # it would report to its makers
+        os.environ.setdefault("RAY_worker_niceness", "0")  # else actors yield to all others
         os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")  # else it warns of it
         try:
             import ray
@@ -178,8 +179,8 @@ def _connect(ray: Any, address: str | None) -> None:
             raise FeatxError(f"`engine='ray'`: Ray can't be started here: {error}") from error
         why = str(error).strip().splitlines()[0]
         raise FeatxError(
-            f"`address={address!r}`: no Ray cluster can be joined there ({why}). Start one with "
-            "`ray start --head`, which says its address."
+            f"`address={address!r}`: no Ray cluster can be joined there ({why}). "
+            "`ray start --head` starts a cluster and says its address."
         ) from error
     _silence()
 

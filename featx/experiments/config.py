@@ -16,7 +16,7 @@ from featx.features.choices import Dtype, NormalizeWaveform, Precision, TooLong,
 from featx.features.plan import MAX_SECONDS
 from featx.finetuning.choices import HeadKind, Mode, Pooling, Save, SelectOn
 from featx.fitting.choices import Normalize
-from featx.utils.config import ConfigError, Schema, read_config
+from featx.utils.config import ConfigError, Place, Schema, read_config
 from featx.utils.text import nearest
 from featx.voting.choices import BestBy, Rule, TieRule
 
@@ -43,7 +43,7 @@ class Corpus(Schema):
         keep_duplicates: whether the same sound may be in two parts of a fold.
     """
 
-    path: Path | None = None
+    path: Place | None = None
     corpus: Literal["", CorpusName] = ""
     root: Path | None = None
     options: dict[str, str | dict[str, str]] = Field(default_factory=dict)

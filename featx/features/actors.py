@@ -29,7 +29,7 @@ from featx.features.config import ExtractConfig
 from featx.features.encoders.devices import BATCH_SECONDS
 from featx.features.extraction import Extraction
 from featx.features.extractors import find_extractor
-from featx.features.failures import Failure, MostFailures, write_failures
+from featx.features.failures import Failure, write_failures
 from featx.features.fill import Filling, fill, find_waiting
 from featx.features.plan import ExtractionPlan
 from featx.features.work import Work
@@ -114,7 +114,8 @@ class _Order:
 
 
 def _facts(work: Work) -> dict[str, Any]:
-    return {**work.identity.to_json(), **work.software}
+    """Return what features depend on, but for where the plan has them end."""
+    return {**replace(work.identity, trimmed_to=None).to_json(), **work.software}
 
 
 def _differences(here: dict[str, Any], there: dict[str, Any]) -> list[str]:
@@ -134,13 +135,13 @@ def _compute(work: Work, shared: bool, task: _ShardTask) -> Iterator[_Done]:
     )
     failures: dict[str, Failure] = {}
     filling = Filling(sink, task.plan, set(task.waiting), failures, None)
-    told: set[str] = set()
+    said: set[str] = set()
     for batch in filling.steps(
         work.workers(), plan_batches(task.plan.planned, work.seconds), task.alone
     ):
         names = [p.utterance for p in batch if p.utterance in task.waiting]
-        new = {name: why for name, why in failures.items() if name not in told}
-        told |= new.keys()
+        new = {name: why for name, why in failures.items() if name not in said}
+        said |= new.keys()
         if isinstance(sink, _Home):
             for name, features in sink.take():
                 yield _Done([name], {}, {name: features})
@@ -184,7 +185,7 @@ class _ShardJob:
         plan: what it holds of the plan.
         alone: whether the whole extraction is a single batch.
         failures: why utterances failed, to which this shard's are added.
-        advance: told of work that is done.
+        advance: counts work that is done.
     """
 
     def __init__(
@@ -268,7 +269,6 @@ class Actors:
         store: FeatureStore,
         plan: ExtractionPlan,
         work: Work,
-        most: MostFailures | None = None,
     ) -> Extraction:
         """Have what a store lacks computed.
 
@@ -276,7 +276,6 @@ class Actors:
             store: a store with room for the plan.
             plan: what to write.
             work: how features are computed; here only what they are matters.
-            most: how many utterances may fail; any number if None.
 
         Raises:
             FeatxError: if machines would compute other features, memory runs out, or too many
@@ -289,7 +288,7 @@ class Actors:
             return fill(store, plan, work.workers, work.seconds)
         try:
             with _token(store.folder) as token:
-                self._run(store, plan, work, token, waiting, failures, most)
+                self._run(store, plan, work, token, waiting, failures)
         except KeyboardInterrupt:
             count = sum(map(FeatureStore(store.folder).is_done, _names(plan)))
             raise Interrupted(
@@ -301,7 +300,14 @@ class Actors:
         filled = FeatureStore(store.folder)
         filled.flush()
         kept = len(plan.planned) - len(waiting)
-        return Extraction(store.folder, plan, sum(map(filled.is_done, waiting)), kept, failures)
+        return Extraction(
+            store.folder,
+            plan,
+            sum(map(filled.is_done, waiting)),
+            kept,
+            failures,
+            len(store.aliases),
+        )
 
     def _run(
         self,
@@ -311,7 +317,6 @@ class Actors:
         token: str,
         waiting: set[str],
         failures: dict[str, Failure],
-        most: MostFailures | None,
     ) -> None:
         bare = replace(plan, utterances=(), planned=(), failures={})
         config = self.config
@@ -333,7 +338,7 @@ class Actors:
 
             def heed(job: _ShardJob, done: _Done) -> None:
                 job.heed(done)
-                if most:
+                if most := self.config.write.max_failures:
                     most.check(failures, plan.asked, store.folder)
 
             futures = [pool.submit(job.make, partial(heed, job)) for job in jobs]

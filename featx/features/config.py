@@ -4,10 +4,40 @@ from dataclasses import dataclass
 
 from featx.features.choices import Dtype, NormalizeWaveform, Window
 from featx.features.encoders.devices import Compute
-from featx.features.failures import MostFailures
+from featx.features.failures import FAILURES, MostFailures
+from featx.features.parts import Part
 from featx.features.plan import LengthLimit
+from featx.features.renewal import Renewal
 
-DEFAULT_COMPUTE, DEFAULT_LIMIT = Compute(), LengthLimit()
+DEFAULT_COMPUTE, DEFAULT_LIMIT, DEFAULT_RENEWAL = Compute(), LengthLimit(), Renewal()
+
+
+@dataclass(frozen=True)
+class WriteOptions:
+    """How a store is written to.
+
+    Attributes:
+        renewal: which features that are there are computed again.
+        max_failures: how many utterances may fail; any number if None.
+        part: the part of the corpus that is written, as a job of an array; all of it if None.
+    """
+
+    renewal: Renewal = DEFAULT_RENEWAL
+    max_failures: MostFailures | None = None
+    part: Part | None = None
+
+    @property
+    def lock(self) -> str | None:
+        """The part of the store that nobody else may write to; None for all of it."""
+        return self.part.name if self.part else None
+
+    @property
+    def failures(self) -> str:
+        """The name of the file that lists which utterances have no features."""
+        return self.part.failures if self.part else FAILURES
+
+
+DEFAULT_WRITE = WriteOptions()
 
 
 @dataclass(frozen=True)
@@ -24,7 +54,7 @@ class ExtractConfig:
         limit: how long an utterance may be.
         window: what a Whisper sees at once.
         normalize_waveform: whether waveforms are normalised; by default the checkpoint decides.
-        max_failures: how many utterances may fail; any number if None.
+        write: how the store is written to.
     """
 
     model: str
@@ -35,4 +65,4 @@ class ExtractConfig:
     limit: LengthLimit = DEFAULT_LIMIT
     window: Window = "30"
     normalize_waveform: NormalizeWaveform | None = None
-    max_failures: MostFailures | None = None
+    write: WriteOptions = DEFAULT_WRITE

@@ -16,19 +16,23 @@ from featx.errors import FeatxError
 from featx.features.actors import Actors
 from featx.features.batches import block_samples
 from featx.features.choices import Dtype, NormalizeWaveform, Precision, TooLong, Window
-from featx.features.config import ExtractConfig
+from featx.features.config import DEFAULT_WRITE, ExtractConfig, WriteOptions
 from featx.features.encoders.devices import Compute
 from featx.features.extraction import Extraction
 from featx.features.extractors import find_extractor, find_outline
-from featx.features.failures import FAILURES, MostFailures, write_failures
+from featx.features.failures import MostFailures, write_failures
 from featx.features.fill import fill
 from featx.features.layers import join_layers
-from featx.features.lock import claiming, filling
+from featx.features.lock import claiming, completing
 from featx.features.parts import Part
 from featx.features.plan import MAX_SECONDS, ExtractionPlan, LengthLimit, plan_extraction
+from featx.features.remote_stores import StoreCopy, sending
+from featx.features.renewal import Renewal
 from featx.features.stores import store_folder
-from featx.features.work import Extractor, Outline
-from featx.utils.arguments import checked
+from featx.features.work import Extractor, Outline, Work
+from featx.utils.arguments import as_list, checked, refuse_beside
+from featx.utils.remote.path import RemotePath, to_path
+from featx.utils.text import counted, listed
 
 log = logging.getLogger("featx")
 Check = Callable[[FeatureIdentity], None]
@@ -41,6 +45,7 @@ def extract(
     *,
     revision: str | None = None,
     out: str | Path | None = None,
+    store: str | None = None,
     layers: str | int | Sequence[int] | None = None,
     window: Window | Literal[30] = "30",
     normalize_waveform: NormalizeWaveform | None = None,
@@ -51,6 +56,8 @@ def extract(
     batch_seconds: PositiveFloat | None = None,
     max_seconds: PositiveFloat = MAX_SECONDS,
     too_long: TooLong = "refuse",
+    update: bool = False,
+    again: str | Sequence[str] = (),
     max_failures: str | int | None = None,
     shard: str | None = None,
     engine: EngineName = "local",
@@ -65,9 +72,12 @@ def extract(
     Args:
         model: a short name as `featx models` lists them, a Hub id, a local folder, or a file of
             fairseq (.pt).
-        manifest: the utterances: a CSV file, or a manifest that is loaded already.
+        manifest: the utterances: a CSV file or its URL, or a manifest that is loaded already.
         revision: a branch, tag or commit of the Hub repository.
-        out: the store's folder; by default features/MANIFEST/MODEL.
+        out: the store's folder; by default features/MANIFEST/MODEL. Or a URL such as
+            s3://bucket/store (docs/remote.md).
+        store: keep the features in features/STORE/MODEL, which several manifests can share. What
+            is there of the same audio under another id is not computed again.
         layers: the encoder's layers to store, such as "0,4-12" or `[0, 4]`; all by default. No
             layer above the highest is computed.
         window: what a Whisper sees at once: "30" s, filled up with silence as it was trained, or
@@ -85,6 +95,9 @@ def extract(
         batch_seconds: seconds of audio in a batch; by default 15 on a processor, 120 on a GPU.
         max_seconds: the longest utterance that is taken, in seconds.
         too_long: "refuse" longer utterances, or "trim" them to their beginning.
+        update: compute the features of utterances again whose audio is not that which their
+            features were computed from; without it, these are refused.
+        again: ids of utterances whose features are computed again, though their audio is the same.
         max_failures: stop when more utterances than this fail: a count such as 10, or a share such
             as "5%"; by default the others are done, however many fail.
         shard: write only a part, such as "2/8", the second of eight, as a job of an array. Parts
@@ -112,26 +125,28 @@ def extract(
         >>> extraction.failures
         {}
     """
+    if out is not None:
+        refuse_beside(extract, dict(locals()), {"store"}, "out", "which is the store's folder")
     compute = Compute(device, str(devices), precision, batch_seconds)
-    chosen = None if layers is None else join_layers(layers)
-    limit = LengthLimit(max_seconds, too_long == "trim")
-    seen = cast(Window, str(window))
     config = ExtractConfig(
         str(model),
         revision,
-        chosen,
+        None if layers is None else join_layers(layers),
         dtype,
         compute,
-        limit,
-        seen,
+        LengthLimit(max_seconds, too_long == "trim"),
+        cast(Window, str(window)),
         normalize_waveform,
-        max_failures=None if max_failures is None else MostFailures(str(max_failures)),
+        WriteOptions(
+            Renewal(update, tuple(as_list(again))),
+            None if max_failures is None else MostFailures(str(max_failures)),
+            None if shard is None else Part.parse(shard),
+        ),
     )
-    utterances = manifest if isinstance(manifest, Manifest) else load_manifest(Path(manifest))
-    folder = Path(out) if out is not None else store_folder(utterances.path, str(model))
-    part = None if shard is None else Part.parse(shard)
+    utterances = manifest if isinstance(manifest, Manifest) else load_manifest(manifest)
+    folder = to_path(out) if out is not None else store_folder(utterances.path, str(model), store)
     with Engine(engine, address) as machines:
-        return extract_features(config, utterances, folder, dry_run, machines, part)
+        return extract_features(config, utterances, folder, dry_run, machines)
 
 
 def extract_features(
@@ -140,37 +155,60 @@ def extract_features(
     folder: Path,
     dry_run: bool = False,
     engine: Engine = HERE,
-    part: Part | None = None,
 ) -> Extraction:
     """Do what `extract` does, as a config says.
 
     Args:
         config: what to extract.
         manifest: the utterances.
-        folder: the store's folder.
+        folder: the store's folder, or its URL.
         dry_run: plan everything and write nothing.
-        engine: where features are computed.
-        part: the part to write; all if None.
+        engine: where to compute.
 
     Raises:
         FeatxError: as for `extract`.
         StoreError: as for `extract`.
         Interrupted: on Ctrl-C.
     """
-    if part and not engine.is_local:
+    config.write.renewal.check(manifest)
+    if config.write.part and not engine.is_local:
         raise FeatxError("`shard` is for job arrays; `engine='ray'` divides the work by itself.")
     if dry_run:
         plan = plan_features(config, find_outline(config), manifest)
         log.info("%s", plan.describe())
         return Extraction(folder, plan, 0, 0, plan.failures, dry_run=True)
-    with claiming(folder, (u.utterance for u in manifest.utterances), part):
+    if isinstance(folder, RemotePath):
+        return _extract_to_server(config, manifest, folder, engine)
+    return _extract_here(config, manifest, folder, engine)
+
+
+def _extract_here(
+    config: ExtractConfig, manifest: Manifest, folder: Path, engine: Engine
+) -> Extraction:
+    with claiming(folder, (u.utterance for u in manifest.utterances), config.write):
         actors = None if engine.is_local else Actors(engine, config)
         config = actors.config if actors else config
         # what can't be computed is refused before every file is read
         extractor = find_extractor(config)
         plan = plan_features(config, extractor.outline, manifest)
         log.info("%s", plan.describe())
-        return write_features(extractor, plan, folder, None, config.max_failures, actors, part)
+        return write_features(extractor, plan, folder, config.write, actors=actors)
+
+
+def _extract_to_server(
+    config: ExtractConfig, manifest: Manifest, url: RemotePath, engine: Engine
+) -> Extraction:
+    if config.write.part:
+        raise FeatxError(
+            f"`shard` needs a folder that all jobs see; {url} is on a server. Leave `shard` out, "
+            "or write to a folder with `out`."
+        )
+    copy = StoreCopy(url)
+    with claiming(copy.folder, (u.utterance for u in manifest.utterances), config.write):
+        copy.fetch(writable=True)
+        with sending(copy):
+            extraction = _extract_here(config, manifest, copy.folder, engine)
+    return replace(extraction, folder=url)
 
 
 def plan_features(config: ExtractConfig, outline: Outline, manifest: Manifest) -> ExtractionPlan:
@@ -187,10 +225,9 @@ def write_features(
     extractor: Extractor,
     plan: ExtractionPlan,
     folder: Path,
+    write: WriteOptions = DEFAULT_WRITE,
     check: Check | None = None,
-    most: MostFailures | None = None,
     actors: Actors | None = None,
-    part: Part | None = None,
 ) -> Extraction:
     """Write the features of the planned utterances to a store.
 
@@ -198,10 +235,9 @@ def write_features(
         extractor: what computes them.
         plan: what to write.
         folder: the store's folder.
+        write: how the store is written to.
         check: called with what the features will be, before any is computed; it may refuse them.
-        most: how many utterances may fail; any number if None.
         actors: what computes them, if it is not this process.
-        part: the part to write; all if None.
 
     Raises:
         FeatxError: if the model can't be loaded or can't be computed with as asked, or too many
@@ -210,33 +246,49 @@ def write_features(
         DiskFull: if the disk has no room for the features.
         Interrupted: on Ctrl-C.
     """
-    with filling(folder, (planned.utterance for planned in plan.planned), part):
-        if most and plan.failures:
-            write_failures(folder, plan.failures, part.failures if part else FAILURES)
-            most.check(plan.failures, plan.asked, folder)
-        if not part and not FeatureStore.exists(folder):
+    with completing(folder, (planned.utterance for planned in plan.planned), write):
+        if write.max_failures and plan.failures:
+            write_failures(folder, plan.failures, write.failures)
+            write.max_failures.check(plan.failures, plan.asked, folder)
+        if not write.part and not FeatureStore.exists(folder):
             check_disk(folder, plan.nbytes)
         work = extractor.start(plan, folder)
         trimmed_to = plan.limit.seconds if plan.trimmed else None  # those who fit must know
-        identity = replace(work.identity, trimmed_to=trimmed_to)
+        work = replace(work, identity=replace(work.identity, trimmed_to=trimmed_to))
         if check:
-            check(identity)
-        block = block_samples(work.seconds)
-        if part:
-            plan = part.cut(plan, block)
-            log.info("%s", part.describe(plan))
+            check(work.identity)
+        if write.part:
+            plan = write.part.cut(plan, block_samples(work.seconds))
+            log.info("%s", write.part.describe(plan))
             if not plan.planned:
                 return Extraction(folder, plan, 0, 0, plan.failures)
-        store = FeatureStore.prepare(
-            folder,
-            plan.planned,
-            plan.layout,
-            identity,
-            work.software,
-            actors.shard_bytes(plan) if actors else SHARD_BYTES,
-            block,
-            part.prefix if part else "shard",
-        )
+        store = _prepare(work, plan, folder, write, actors)
         if actors:
-            return actors.fill(store, plan, work, most)
-        return fill(store, plan, work.workers, work.seconds, most, part)
+            return actors.fill(store, plan, work)
+        return fill(store, plan, work.workers, work.seconds, write)
+
+
+def _prepare(
+    work: Work,
+    plan: ExtractionPlan,
+    folder: Path,
+    write: WriteOptions,
+    actors: Actors | None,
+) -> FeatureStore:
+    """Open a store with room for the plan, and say what of it will be done again."""
+    store = FeatureStore.prepare(
+        folder,
+        plan.planned,
+        plan.layout,
+        work.identity,
+        work.software,
+        actors.shard_bytes(plan) if actors else SHARD_BYTES,
+        block_samples(work.seconds),
+        write.part.prefix if write.part else "shard",
+        update=write.renewal.update,
+        again=write.renewal.again,
+    )
+    if store.replaced:
+        count = counted(len(store.replaced), "utterance")
+        log.info("The audio of %s has changed: %s.", count, listed(store.replaced))
+    return store

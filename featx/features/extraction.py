@@ -9,6 +9,8 @@ from typing import Any
 from cache import FeatureStore, describe_bytes
 from featx.features.failures import Failure, describe_failures
 from featx.features.plan import ExtractionPlan
+from featx.features.stores import open_store
+from featx.utils.text import counted
 
 
 @dataclass(frozen=True)
@@ -16,12 +18,13 @@ class Extraction:
     """What an extraction did, or would do after a dry run.
 
     Attributes:
-        folder: the store's folder.
+        folder: the store's folder, or its URL.
         plan: what the store is to hold.
         extracted: how many utterances were extracted now.
         kept: how many utterances were there before.
         failures: utterance id to why it has no features: the audio's `path`, the `stage` at which
             it failed and the `reason`. They are listed in `failures.csv` in the store's folder.
+        shared: how many of these were there under another id, of the same audio.
         dry_run: whether nothing was written.
     """
 
@@ -30,6 +33,7 @@ class Extraction:
     extracted: int
     kept: int
     failures: dict[str, Failure]
+    shared: int = 0
     dry_run: bool = False
 
     @cached_property
@@ -39,16 +43,15 @@ class Extraction:
         Raises:
             StoreError: if there is no store, as after a dry run.
         """
-        return FeatureStore(self.folder)
+        return open_store(self.folder)
 
     def describe(self) -> str:
         """Say in words what was done, and what failed."""
         if self.dry_run:
             return f"Dry run, nothing was written. The store would be {self.folder}."
-        return (
-            f"{self.extracted:,} utterances extracted, {self.kept:,} there before: "
-            f"{self.folder}{describe_failures(self.failures, self.folder)}"
-        )
+        shared = f", {self.shared:,} of them under other ids" if self.shared else ""
+        done = f"{counted(self.extracted, 'utterance')} extracted, {self.kept:,} there before"
+        return f"{done}{shared}: {self.folder}{describe_failures(self.failures, self.folder)}"
 
     def to_json(self) -> dict[str, Any]:
         """Return what was done, and what the store holds or would hold, as JSON values."""
@@ -58,6 +61,7 @@ class Extraction:
             "dry_run": self.dry_run,
             "extracted": self.extracted,
             "kept": self.kept,
+            "shared": self.shared,
             "failures": {name: failure.to_json() for name, failure in self.failures.items()},
             "seconds": self.plan.seconds,
             "layers": list(layout.layers),

@@ -60,7 +60,8 @@ def write_failures(folder: Path, failures: Failures, name: str = FAILURES) -> No
     """
     path = folder / name
     if not failures:
-        path.unlink(missing_ok=True)
+        if path.exists():  # nothing is asked of a disk that can only be read
+            path.unlink()
         return
     rows = ((name, *failures[name].to_json().values()) for name in sorted(failures))
     text = "".join(map(csv_line, [HEADER, *rows]))

@@ -13,9 +13,9 @@ from classifiers.cores import use_one_core
 from featx.data.audio import AudioError
 from featx.errors import Interrupted
 from featx.features.batches import plan_batches
+from featx.features.config import DEFAULT_WRITE, WriteOptions
 from featx.features.extraction import Extraction
-from featx.features.failures import FAILURES, Failure, MostFailures, write_failures
-from featx.features.parts import Part
+from featx.features.failures import Failure, MostFailures, write_failures
 from featx.features.plan import ExtractionPlan
 from featx.features.work import Workers
 from featx.utils.parallel import map_ahead
@@ -29,8 +29,7 @@ def fill(
     plan: ExtractionPlan,
     workers: Callable[[], Workers],
     seconds: float,
-    most: MostFailures | None = None,
-    part: Part | None = None,
+    write: WriteOptions = DEFAULT_WRITE,
 ) -> Extraction:
     """Compute what a store lacks.
 
@@ -42,22 +41,20 @@ def fill(
         plan: what to write.
         workers: makes the threads that compute; called if there is anything to compute.
         seconds: seconds of audio in a batch.
-        most: how many utterances may fail; any number if None.
-        part: the part of a job array that the plan is; None for the whole.
+        write: how the store is written to.
 
     Raises:
         FeatxError: if memory runs out, or too many utterances failed.
         Interrupted: on Ctrl-C.
     """
     failures = dict(plan.failures)
-    listing = part.failures if part else FAILURES
     waiting = find_waiting(store, plan)
     if not waiting:
         with suppress(OSError):  # the store may be for reading only
-            write_failures(store.folder, failures, listing)
-        return Extraction(store.folder, plan, 0, len(plan.planned), failures)
+            write_failures(store.folder, failures, write.failures)
+        return Extraction(store.folder, plan, 0, len(plan.planned), failures, len(store.aliases))
     try:
-        Filling(store, plan, waiting, failures, most).run(workers(), seconds)
+        Filling(store, plan, waiting, failures, write.max_failures).run(workers(), seconds)
     except KeyboardInterrupt:
         done = sum(store.is_done(planned.utterance) for planned in plan.planned)
         raise Interrupted(
@@ -66,10 +63,10 @@ def fill(
         ) from None
     finally:
         store.flush()
-        write_failures(store.folder, failures, listing)
+        write_failures(store.folder, failures, write.failures)
     extracted = sum(map(store.is_done, waiting))
     kept = len(plan.planned) - len(waiting)
-    return Extraction(store.folder, plan, extracted, kept, failures)
+    return Extraction(store.folder, plan, extracted, kept, failures, len(store.aliases))
 
 
 def find_waiting(store: FeatureStore, plan: ExtractionPlan) -> set[str]:

@@ -4,53 +4,58 @@ from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
-from cache import FeatureStore, InUseError, StoreError, writing
-from featx.features.parts import Part
+from cache import DiskFull, FeatureStore, InUseError, StoreError, writing
+from featx.features.config import DEFAULT_WRITE, WriteOptions
 
 
 @contextmanager
-def claiming(folder: Path, utterances: Iterable[str], part: Part | None = None) -> Iterator[None]:
+def claiming(
+    folder: Path, utterances: Iterable[str], write: WriteOptions = DEFAULT_WRITE
+) -> Iterator[None]:
     """Keep others from writing to a store before it is known what is left to write.
 
-    Where the folder can't be written to, nothing is claimed: `filling` says so if it must be.
+    Where the folder can't be written to, nothing is claimed: `completing` says so if it must be.
 
     Args:
         folder: the store's folder.
         utterances: those that it is to hold.
-        part: the part of the store that is written; all of it if None.
+        write: how the store is written to.
 
     Raises:
-        InUseError: if another process is writing, unless all utterances are done.
+        InUseError: if another process is writing, unless all utterances are done and stay.
     """
     with ExitStack() as lock:
         try:
-            lock.enter_context(writing(folder, part=part.name if part else None))
+            lock.enter_context(writing(folder, part=write.lock))
         except InUseError:
-            if not _holds(folder, utterances):
+            if write.renewal.renews or not _holds(folder, utterances):
                 raise
-        except StoreError:
+        except (StoreError, DiskFull):
             pass
         yield
 
 
 @contextmanager
-def filling(folder: Path, utterances: Iterable[str], part: Part | None = None) -> Iterator[None]:
+def completing(
+    folder: Path, utterances: Iterable[str], write: WriteOptions = DEFAULT_WRITE
+) -> Iterator[None]:
     """Keep others from writing to a store, unless nothing is left to write: reading needs no lock.
 
     Args:
         folder: the store's folder.
         utterances: those that are to be written, as far as they are not done.
-        part: the part of the store that they are; all of it if None.
+        write: how the store is written to.
 
     Raises:
         InUseError: if another process is writing.
         StoreError: if the folder can't be written to.
+        DiskFull: if the disk can't hold even a lock.
     """
     with ExitStack() as lock:
         try:
-            lock.enter_context(writing(folder, part=part.name if part else None))
-        except StoreError:
-            if not _holds(folder, utterances):
+            lock.enter_context(writing(folder, part=write.lock))
+        except (StoreError, DiskFull):
+            if write.renewal.renews or not _holds(folder, utterances):
                 raise
         yield
 

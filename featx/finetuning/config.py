@@ -2,7 +2,6 @@
 
 import math
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from pydantic import (
@@ -20,7 +19,7 @@ from featx.features.encoders.checkpoints import store_name
 from featx.finetuning.choices import BestBy, Mode, Save, SelectOn
 from featx.protocols.protocol import Protocol
 from featx.runs.read import find_config
-from featx.utils.config import Schema, change, check_config, config_table, shipped_config
+from featx.utils.config import Place, Schema, change, check_config, config_table, shipped_config
 from featx.utils.files import AnyPath
 
 Rate = Annotated[float, Field(gt=0, allow_inf_nan=False)]
@@ -124,7 +123,7 @@ class FinetuneConfig(Tuning):
         protocol: which utterances under which labels, and how they are divided.
     """
 
-    manifest: Path
+    manifest: Place
     model: str
     revision: str = ""
     normalize_waveform: NormalizeWaveform | None = None

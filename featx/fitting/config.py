@@ -17,6 +17,7 @@ from featx.protocols.protocol import Protocol
 from featx.runs.read import find_config, is_unfinished, read_config
 from featx.utils.config import (
     ConfigError,
+    Place,
     Schema,
     change,
     check_config,
@@ -55,7 +56,7 @@ class FitConfig(HeadConfig):
 
     Attributes:
         head_name: what the head is called: a shipped head, or its TOML's name without the ending.
-        manifest: the CSV with the labels, relative to the working folder.
+        manifest: the CSV with the labels, relative to the working folder, or its URL.
         features: the folders of the stores, likewise; a single store unless the head fuses.
         layers: which layers of encoders: "all", "local", "contextual" or such as "0,4-12".
         seconds: how much of the beginning of each utterance is used; `inf` for all of it.
@@ -69,8 +70,8 @@ class FitConfig(HeadConfig):
     """
 
     head_name: str
-    manifest: Path
-    features: Annotated[tuple[Path, ...], Field(min_length=1)]
+    manifest: Place
+    features: Annotated[tuple[Place, ...], Field(min_length=1)]
     layers: str = "all"
     seconds: PositiveFloat = math.inf
     normalize: Normalize

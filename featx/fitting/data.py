@@ -5,12 +5,11 @@ from dataclasses import dataclass
 
 import torch
 
-from cache import FeatureStore
 from classifiers.batch import Branch, Examples
 from classifiers.shape import InputShape
-from featx.data.audio import SAMPLE_RATE, count_samples
 from featx.data.manifest import Manifest, Utterance
 from featx.errors import FeatxError
+from featx.features.stores import open_store
 from featx.fitting.choices import Normalize
 from featx.fitting.config import FitConfig
 from featx.fitting.moments import as_two_frames, find_moments
@@ -19,6 +18,7 @@ from featx.fitting.standardise import Cells, add_up_cells, part_statistics
 from featx.protocols.apply import apply_protocol
 from featx.protocols.folds import Fold
 from featx.protocols.task import Task, set_task
+from featx.stores.audio import match_audio
 from featx.utils.machine import available_memory
 from featx.utils.parallel import map_ahead
 
@@ -62,10 +62,10 @@ def load_data(config: FitConfig, manifest: Manifest, device: torch.device) -> Fi
     Raises:
         FeatxError: if the manifest doesn't fit the protocol, utterances have no features, or
             a layer is not there.
-        StoreError: if a store can't be opened.
+        StoreError: if a store can't be opened, or has features of other audio.
     """
     applied = apply_protocol(manifest, config.protocol)
-    stores = [FeatureStore(folder) for folder in config.features]
+    stores = [open_store(folder) for folder in config.features]
     if config.layers != "all" and all(store.identity.is_acoustic for store in stores):
         raise FeatxError(
             f"`layers={config.layers!r}`: {config.models} has a single layer; leave `layers` out."
@@ -75,9 +75,8 @@ def load_data(config: FitConfig, manifest: Manifest, device: torch.device) -> Fi
         select(store, config.layers, config.seconds, device, average) for store in stores
     )
     everyone = applied.kept.utterances
+    match_audio(stores, manifest, everyone)
     used = _with_features(config, selections, everyone)
-    for selection in selections:
-        _check_lengths(selection.store, used)
     absent = len(everyone) - len(used)
     remarks = [f"left out {absent} utterances without features"] if absent else []
     return FitData(set_task(applied, used, remarks), selections)
@@ -145,23 +144,6 @@ def _with_features(
             )
         kept = there
     return kept
-
-
-def _check_lengths(store: FeatureStore, utterances: Sequence[Utterance]) -> None:
-    """Raise a FeatxError if the features were made from other audio, or other parts of it."""
-    seconds = store.identity.trimmed_to
-    limit = round(seconds * SAMPLE_RATE) if seconds else None
-    for u in utterances:
-        if store.samples(u.utterance) == 0:  # of imported features no audio is known
-            continue
-        samples = count_samples(u.path, u.start, u.end)
-        samples = samples if limit is None else min(samples, limit)
-        if samples != store.samples(u.utterance):
-            raise FeatxError(
-                f"{store.folder}: the features of {u.utterance!r} were made from "
-                f"{store.samples(u.utterance)} samples, the manifest now gives {samples}. "
-                "Extract the changed manifest again, under another name or into another folder."
-            )
 
 
 SHARE = 0.6  # of the available memory that features may take

@@ -111,6 +111,7 @@ class FeatureDataset(Dataset[Example]):
         self.layers = labelled.selection.layers
         self._folder = labelled.selection.store.folder.resolve()
         self._rows = labelled.selection.rows
+        self._aliases = labelled.selection.store.aliases
         self._statistics: Statistics | None = None
         self._owners = [0] * len(self.utterances)
         self._opened: tuple[int, Selection] | None = None
@@ -165,6 +166,7 @@ class FeatureDataset(Dataset[Example]):
         """Return the chosen layers of the store, opened by this process."""
         if self._opened is None or self._opened[0] != os.getpid():
             store = FeatureStore(self._folder)
+            store.adopt(self._aliases)
             selection = Selection(store, self._rows, float("inf"), torch.device("cpu"))
             self._opened = os.getpid(), selection
         return self._opened[1]

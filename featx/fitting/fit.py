@@ -24,6 +24,7 @@ from featx.runs.run import Run
 from featx.stores.labels import load_labels
 from featx.utils.arguments import as_list, checked, refuse_beside
 from featx.utils.files import AnyPath
+from featx.utils.remote.path import to_path
 
 Store = str | Path | FeatureStore
 GB = 1e9
@@ -36,6 +37,7 @@ def fit(
     manifest: str | Path | Manifest = "manifest.csv",
     *,
     features: Store | Sequence[Store] | None = None,
+    store: str | None = None,
     layers: str | int | Sequence[int] = "all",
     normalize: Normalize = "global",
     protocol: str | Path | Protocol | None = None,
@@ -64,8 +66,9 @@ def fit(
             the shipped ones.
         model: whose features to use: a name, or several for fusion. It may be left out where
             `features/MANIFEST` holds a single store.
-        manifest: the CSV with the labels, or a manifest that is loaded already.
-        features: the store or its folder, or several for fusion, if not under `features`.
+        manifest: the CSV with the labels, its URL, or a manifest that is loaded already.
+        features: the store, its folder or URL, or several for fusion, if not under `features`.
+        store: use the features in features/STORE/MODEL, which several manifests share.
         layers: which layers of an encoder: "all", "local", "contextual" (the encoder's output), or
             numbers and ranges such as "0,4-12" or `[0, 4]`.
         normalize: how features are standardised: "global" by the mean and deviation of all
@@ -117,19 +120,19 @@ def fit(
             resolved = resolved.model_copy(update={"final": True})
     else:
         if features is not None:
-            refuse_beside(fit, given, {"model"}, "features", "which says where they are")
+            refuse_beside(fit, given, {"model", "store"}, "features", "which says where they are")
         if protocol is not None:
             beside = {"folds", "speaker_dependent"}
             refuse_beside(fit, given, beside, "protocol", "which says how to divide")
         corpus = (
             manifest
             if isinstance(manifest, Manifest)
-            else load_labels(manifest, lambda path: _folders(features, model, path))
+            else load_labels(manifest, lambda path: _folders(features, model, path, store))
         )
         chosen = choose_protocol(protocol, corpus, folds, speaker_dependent)
         data = {
             "manifest": str(corpus.path),
-            "features": list(map(str, _folders(features, model, corpus.path))),
+            "features": list(map(str, _folders(features, model, corpus.path, store))),
             "layers": join_layers(layers),
             "seconds": seconds,
             "normalize": normalize,
@@ -147,11 +150,14 @@ def fit(
 
 
 def _folders(
-    features: Store | Sequence[Store] | None, model: str | Sequence[str] | None, manifest: Path
+    features: Store | Sequence[Store] | None,
+    model: str | Sequence[str] | None,
+    manifest: Path,
+    store: str | None,
 ) -> list[Path]:
     """Return the folders of the stores that are given or, if none are, of the models' features."""
     for name, given in (("features", features), ("model", model)):
         if given is not None and not as_list(given):
             raise FeatxError(f"`{name}` is empty: give one or more, or leave it out.")
-    stores: list[Store] = as_list(features) or [*find_stores(manifest, as_list(model))]
-    return [store.folder if isinstance(store, FeatureStore) else Path(store) for store in stores]
+    stores: list[Store] = as_list(features) or [*find_stores(manifest, as_list(model), store)]
+    return [given.folder if isinstance(given, FeatureStore) else to_path(given) for given in stores]

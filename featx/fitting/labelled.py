@@ -11,9 +11,11 @@ from cache import FeatureStore
 from featx.data.manifest import Manifest, Utterance
 from featx.errors import FeatxError
 from featx.features.layers import join_layers
-from featx.features.stores import find_store
+from featx.features.stores import find_store, open_store
 from featx.fitting.selection import Selection, select
+from featx.stores.audio import match_audio
 from featx.stores.labels import load_labels
+from featx.utils.remote.path import to_path
 
 
 @dataclass(frozen=True)
@@ -42,13 +44,13 @@ def open_labelled(
     """Open a store for the utterances of a manifest.
 
     Args:
-        features: the store or its folder; by default the only one of the manifest.
+        features: the store, its folder or URL; by default the only one of the manifest.
         manifest: the CSV with the labels, or a manifest that is loaded already.
         layers: which layers of an encoder.
 
     Raises:
         FeatxError: if the manifest or store can't be used, or utterances have no features, or
-            damaged ones.
+            damaged ones, or those of other audio.
     """
     corpus = (
         manifest
@@ -56,8 +58,9 @@ def open_labelled(
         else load_labels(manifest, lambda path: [_folder(features) or find_store(path)])
     )
     given = features if features is not None else find_store(corpus.path)
-    store = given if isinstance(given, FeatureStore) else FeatureStore(Path(given))
+    store = open_store(given)
     selection = select(store, join_layers(layers), math.inf, torch.device("cpu"))
+    match_audio([store], corpus, corpus.utterances)
     absent = [u.utterance for u in corpus.utterances if not store.is_done(u.utterance)]
     if absent:
         raise FeatxError(
@@ -71,4 +74,4 @@ def open_labelled(
 def _folder(features: str | Path | FeatureStore | None) -> Path | None:
     if features is None:
         return None
-    return features.folder if isinstance(features, FeatureStore) else Path(features)
+    return features.folder if isinstance(features, FeatureStore) else to_path(features)

@@ -88,7 +88,10 @@ def differences(wanted: HeadInput, identity: FeatureIdentity) -> list[str]:
         identity: the identity of the features at hand.
     """
     known, here = wanted.features.compared(), identity.compared()
-    keys = [key for key in {**known, **here} if key not in _NAMES]
+    left_out = _NAMES
+    if wanted.features.is_imported and identity.is_imported:
+        left_out = _NAMES - {"encoder"} | {"imported_sha256"}  # more of the same by its name
+    keys = [key for key in {**known, **here} if key not in left_out]
     return [
         f"{key}: {known.get(key)!r} in training, here {here.get(key)!r}"
         for key in keys
@@ -154,6 +157,11 @@ def find_source(
         FeatxError: if the encoder is a local folder that is not here.
     """
     identity, name = wanted.features, wanted.encoder
+    if identity.is_imported:
+        raise FeatxError(
+            f"{run}: its heads take features {name}, which nothing here computes: another program "
+            "made them. Give the folder of a store of them, as `featx cache import` makes it."
+        )
     trimmed = identity.trimmed_to
     limit = LengthLimit(trimmed or options.max_seconds, trim=trimmed is not None)
     if identity.is_acoustic:
@@ -228,4 +236,4 @@ def _extract(source: Source, manifest: Manifest, folder: Path, loaded: Loaded) -
         loaded[source.config] = find_extractor(source.config)
     extractor = loaded[source.config]
     plan = plan_features(source.config, extractor.outline, manifest)
-    return write_features(extractor, plan, folder, check)
+    return write_features(extractor, plan, folder, check=check)

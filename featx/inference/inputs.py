@@ -12,6 +12,8 @@ from featx.data.listing.files import find_files
 from featx.data.listing.patterns import Pattern
 from featx.data.manifest import Manifest, Utterance, load_manifest
 from featx.errors import FeatxError
+from featx.features.stores import open_store
+from featx.utils.remote.path import RemotePath, to_path
 from featx.utils.text import counted
 
 Source = str | Path | FeatureStore
@@ -59,7 +61,8 @@ def read_inputs(inputs: Inputs, scale: float | None = None) -> Recordings | Stor
 
     Args:
         inputs: an audio file, several of them, a folder of audio, a manifest or its path, a
-            feature store or its folder, or several stores.
+            feature store or its folder, or several stores; or URLs of them, but of a folder of
+            audio.
         scale: what the samples of audio files are divided by; None for nothing.
 
     Raises:
@@ -73,7 +76,7 @@ def read_inputs(inputs: Inputs, scale: float | None = None) -> Recordings | Stor
     if isinstance(inputs, Manifest):
         return Recordings(inputs)
     if isinstance(inputs, str | Path) and _is_manifest(inputs):
-        return Recordings(load_manifest(Path(inputs)))
+        return Recordings(load_manifest(inputs))
     sources = [inputs] if isinstance(inputs, str | Path | FeatureStore) else list(inputs)
     if not sources:
         raise FeatxError("`inputs` is empty: give an audio file, a folder, a manifest or a store.")
@@ -88,22 +91,24 @@ def read_inputs(inputs: Inputs, scale: float | None = None) -> Recordings | Stor
         raise FeatxError("`scale` is for audio files, not for stored features.")
     if found:
         return StoredFeatures(found)
-    paths = [path for source in sources for path in audio_files(Path(str(source)))]
+    paths = [path for source in sources for path in audio_files(to_path(str(source)))]
     path, count = Counter(paths).most_common(1)[0]
     if count > 1:
         raise FeatxError(f"`inputs` names {path} twice.")
     utterances = [Utterance(str(p), p.absolute(), "", "", scale=scale) for p in paths]
-    return Recordings(Manifest(Path(str(sources[0])), tuple(utterances)))
+    return Recordings(Manifest(to_path(str(sources[0])), tuple(utterances)))
 
 
 def _is_manifest(path: str | Path) -> bool:
-    return Path(path).suffix.lower() == ".csv"
+    return to_path(path).suffix.lower() == ".csv"
 
 
 def _as_store(source: Source) -> FeatureStore | None:
     if isinstance(source, FeatureStore):
         return source
-    folder = Path(source)
+    folder = to_path(source)
+    if isinstance(folder, RemotePath):
+        return None if folder.suffix.lower() in SUFFIXES else open_store(folder)
     return FeatureStore(folder) if folder.is_dir() and FeatureStore.exists(folder) else None
 
 

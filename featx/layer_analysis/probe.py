@@ -33,8 +33,9 @@ from featx.scoring.results import Results
 from featx.scoring.results_file import read_results
 from featx.stores.labels import load_labels
 from featx.utils.arguments import refuse_beside
-from featx.utils.config import Schema, check_config
+from featx.utils.config import Place, Schema, check_config
 from featx.utils.files import AnyPath, as_paths, write_csv, write_json
+from featx.utils.remote.path import to_path
 
 ROOT = Path("probes")
 _DRAWN, _WEIGHTS = "probe.csv", "weights.csv"  # what the picture shows
@@ -57,8 +58,8 @@ class ProbeConfig(Schema):
         protocol: which utterances under which labels, and how they are divided.
     """
 
-    manifest: Path
-    features: Path
+    manifest: Place
+    features: Place
     layers: str = "all"
     seconds: PositiveFloat = math.inf
     normalize: OwnOrGlobal = "global"
@@ -94,6 +95,7 @@ def probe(
     manifest: str | Path = "manifest.csv",
     *,
     features: str | Path | None = None,
+    store: str | None = None,
     layers: str = "all",
     normalize: OwnOrGlobal = "global",
     protocol: str | Path | Protocol | None = None,
@@ -112,6 +114,7 @@ def probe(
             single store.
         manifest: the CSV with the labels.
         features: the folder of the store, if it is not under `features`.
+        store: use the features in features/STORE/MODEL, which several manifests share.
         layers: which layers to probe: "all", or numbers and ranges such as "0,4-12".
         normalize: standardise features by all training utterances ("global"), or before that by
             each speaker's own utterances, also in test ("speaker").
@@ -137,17 +140,18 @@ def probe(
     """
     given = dict(locals())
     if features is not None:
-        refuse_beside(probe, given, {"model"}, "features", "which says where they are")
+        refuse_beside(probe, given, {"model", "store"}, "features", "which says where they are")
     if protocol is not None:
         names = {"folds", "speaker_dependent"}
         refuse_beside(probe, given, names, "protocol", "which says how to divide")
     corpus = load_labels(
-        manifest, lambda path: [Path(features) if features else find_store(path, model)]
+        manifest,
+        lambda path: [to_path(features) if features else find_store(path, model, store)],
     )
     chosen = choose_protocol(protocol, corpus, folds, speaker_dependent)
     table = {
-        "manifest": str(manifest),
-        "features": str(features or find_store(Path(manifest), model)),
+        "manifest": str(corpus.path),
+        "features": str(to_path(features) if features else find_store(corpus.path, model, store)),
         "layers": layers,
         "seconds": seconds,
         "normalize": normalize,

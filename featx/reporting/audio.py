@@ -10,6 +10,7 @@ from featx.data.paths import locate
 from featx.errors import FeatxError
 from featx.reporting.sheets import Audio
 from featx.utils.csv_files import read_table
+from featx.utils.remote.path import RemotePath
 
 
 def find_audio(manifests: Iterable[Path], names: Sequence[str], page: Path) -> dict[str, Audio]:
@@ -39,6 +40,8 @@ _COLUMNS = ("utterance", "path")
 
 
 def _url(file: Path, page: Path) -> str:
+    if isinstance(file, RemotePath):
+        return str(file)
     relative = os.path.relpath(file, page.resolve().parent)
     return quote(Path(relative).as_posix())
 

@@ -72,6 +72,7 @@ WHEN = {
     422: "Options that can't be used, or a recording that can't be predicted.",
     429: "The client asks too often; `Retry-After` says when to try again.",
     503: "The server is busy; `Retry-After` says when to try again.",
+    507: "The server's disk is full; `Retry-After` says when to try again.",
 }
 
 

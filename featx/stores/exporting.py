@@ -11,7 +11,7 @@ from typing import Any, Literal, cast, get_args
 import numpy as np
 import psutil
 
-from cache import FeatureStore, check_disk
+from cache import FeatureStore, check_disk, describe_bytes, filling
 from featx.data.manifest import Manifest, load_without_audio
 from featx.errors import FeatxError, Interrupted
 from featx.features.layers import choose_layers, join_layers
@@ -56,7 +56,7 @@ class Export:
             else ""
         )
         return (
-            f"{counted(self.utterances, 'utterance')} exported, {self.nbytes / 1e6:,.1f} MB: "
+            f"{counted(self.utterances, 'utterance')} exported, {describe_bytes(self.nbytes)}: "
             f"{self.path}{lacking}"
         )
 
@@ -175,7 +175,7 @@ def export_features(
     if not done:
         raise FeatxError(f"{opened.folder}: has features of none of the utterances asked for.")
     path.parent.mkdir(parents=True, exist_ok=True)
-    check_disk(path.parent, wanted.nbytes(done))
+    check_disk(path.parent, wanted.nbytes(done), "the export", "choose another `out`")
     _write(wanted, to, path, corpus, done)
     absent = tuple(utterance for utterance in asked if not opened.is_done(utterance))
     return Export(path, len(done), absent, _size(path))
@@ -218,7 +218,10 @@ def _write(
 ) -> None:
     dim = wanted.store.layout.dim
     try:
-        with _complete(path, to not in _ENDINGS) as place:
+        with (
+            filling(path, wanted.nbytes(utterances)),
+            _complete(path, to not in _ENDINGS) as place,
+        ):
             writers: dict[str, Callable[[], AbstractContextManager[Write]]] = {
                 "npy": lambda: writing_npy(place, wanted.description),
                 "h5": lambda: writing_h5(place, wanted.description),

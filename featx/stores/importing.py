@@ -131,6 +131,7 @@ def import_features(
     found = survey(opened, corpus, step == 0, dtype, chosen, skip_missing)
     identity = FeatureIdentity(
         encoder=name,
+        precision="unknown",
         frame_step=step,
         blocks=max(map(int, found.layout.layers)),
         imported_sha256=found.digest,

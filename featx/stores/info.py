@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from cache import FeatureStore, Layout
+from cache import FeatureStore, Layout, describe_bytes
 from featx.stores.contents import STATISTICS, count_failures, disk_bytes, foreign
 from featx.stores.find import open_store
-from featx.stores.summary import ago, size
+from featx.stores.summary import ago
 from featx.stores.used import last_used
 from featx.utils.arguments import checked
 from featx.utils.text import counted, listed
@@ -64,9 +64,9 @@ class StoreInfo:
             "failures": f"{counted(self.failures, 'utterance')} in failures.csv"
             if self.failures
             else "none",
-            "shards": f"{len(self.shards):,}, {size(sum(self.shards.values()))}",
-            "statistics": size(self.statistics),
-            "on disk": size(self.nbytes),
+            "shards": f"{len(self.shards):,}, {describe_bytes(sum(self.shards.values()))}",
+            "statistics": describe_bytes(self.statistics),
+            "on disk": describe_bytes(self.nbytes),
             "other files": listed([path.name for path in self.foreign]) or "none",
             "last used": "unknown" if self.used is None else ago(self.used),
         }

@@ -1,12 +1,13 @@
-"""The labels of stored features, whose audio need not be here where they were imported."""
+"""The labels of stored features, whose audio need not be here."""
 
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
-from cache import FeatureStore
-from featx.data.manifest import Manifest, load_manifest, load_without_audio
+from featx.data.manifest import Manifest, audio_is_gone, load_manifest, load_without_audio
 from featx.data.manifest_rows import ManifestError
 from featx.errors import FeatxError
+from featx.features.stores import open_store
+from featx.utils.remote.path import to_path
 
 
 def load_labels(manifest: str | Path, stores: Callable[[Path], Iterable[Path]]) -> Manifest:
@@ -18,16 +19,20 @@ def load_labels(manifest: str | Path, stores: Callable[[Path], Iterable[Path]]) 
 
     Raises:
         ManifestError: if the manifest can't be used. Audio files that are not there are no problem
-            if all features were imported.
+            if none is, or all features were imported.
     """
-    path = Path(manifest)
+    path = to_path(manifest)
     try:
         return load_manifest(path)
     except ManifestError:
-        try:
-            imported = all(FeatureStore(store).identity.is_imported for store in stores(path))
-        except FeatxError:
-            imported = False
-        if not imported:
+        corpus = load_without_audio(path)
+        if not audio_is_gone(corpus.utterances) and not _imported(stores, path):
             raise
-    return load_without_audio(path)
+    return corpus
+
+
+def _imported(stores: Callable[[Path], Iterable[Path]], manifest: Path) -> bool:
+    try:
+        return all(open_store(store).identity.is_imported for store in stores(manifest))
+    except FeatxError:
+        return False

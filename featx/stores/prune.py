@@ -7,15 +7,15 @@ from typing import Any
 
 import numpy as np
 
-from cache import FeatureStore, check_disk, writing
+from cache import FeatureStore, check_disk, describe_bytes, writing
 from cache.rewrite import rewrite_shard
 from cache.shard import Shard
 from featx.data.manifest import Manifest, load_without_audio
 from featx.errors import FeatxError, Interrupted
+from featx.stores.audio import same_audio
 from featx.stores.contents import STATISTICS, disk_bytes
 from featx.stores.find import open_store
 from featx.stores.repair import ASIDE
-from featx.stores.summary import size
 from featx.utils.arguments import as_list, checked
 from featx.utils.files import replace
 from featx.utils.progress import progress
@@ -49,7 +49,7 @@ class Pruning:
         would = "would be freed; nothing was changed" if self.dry_run else "freed"
         return (
             f"{self.folder}: {counted(len(self.removed), 'utterance')} of no manifest{names}"
-            f"{places}; {self.kept:,} stay. {size(self.freed)} {would}."
+            f"{places}; {self.kept:,} stay. {describe_bytes(self.freed)} {would}."
         )
 
     def to_json(self) -> dict[str, Any]:
@@ -71,7 +71,7 @@ def prune_store(
     *,
     dry_run: bool = False,
 ) -> Pruning:
-    """Write a store anew without the utterances that no manifest has.
+    """Write a store anew without the utterances that no manifest has, under whatever id.
 
     Each shard is replaced by one with the utterances that stay, or removed if none do; a stop at
     any moment leaves the old or the new one. The space of features that were computed anew
@@ -97,8 +97,10 @@ def prune_store(
     """
     opened = open_store(store)
     given: list[str | Path | Manifest] = as_list(manifest)
-    loaded = (each if isinstance(each, Manifest) else load_without_audio(each) for each in given)
-    wanted = {utterance.utterance for corpus in loaded for utterance in corpus.utterances}
+    loaded = [each if isinstance(each, Manifest) else load_without_audio(each) for each in given]
+    utterances = [utterance for corpus in loaded for utterance in corpus.utterances]
+    wanted = {utterance.utterance for utterance in utterances}
+    wanted.update(same_audio(opened, utterances).values())
     if not any(utterance in wanted for utterance in opened.utterances):
         raise FeatxError(
             f"{opened.folder}: no manifest has any of its utterances, such as "
@@ -124,7 +126,7 @@ def _prune(folder: Path, wanted: set[str], dry_run: bool) -> Pruning:
     if not dry_run:
         work = [plan for plan in plans if plan.freed]
         largest = max((plan.stays for plan in work), default=0)
-        check_disk(folder, largest)
+        check_disk(folder, largest, "the largest shard again", "move it to another disk")
         for path in leftovers:
             path.unlink()
         with progress("Pruning", sum(plan.stays for plan in work) / 1e6, "MB") as advance:

@@ -5,10 +5,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from cache import FeatureStore, StoreError, writing
+from cache import FeatureStore, StoreError, describe_bytes, writing
 from featx.stores.contents import disk_bytes, foreign
 from featx.stores.find import store_path
-from featx.stores.summary import size
 from featx.utils.arguments import checked
 from featx.utils.text import listed
 
@@ -27,7 +26,7 @@ class Removal:
 
     def to_text(self) -> str:
         """Say what was removed."""
-        return f"Removed {self.folder}: {size(self.nbytes)} freed."
+        return f"Removed {self.folder}: {describe_bytes(self.nbytes)} freed."
 
     def to_json(self) -> dict[str, Any]:
         """Return it as JSON values."""

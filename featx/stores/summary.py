@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from cache import FeatureStore, StoreError
+from cache import FeatureStore, StoreError, describe_bytes
 from featx.features.stores import ROOT
 from featx.stores.contents import disk_bytes
 from featx.stores.find import find_all
@@ -74,7 +74,7 @@ class StoreList:
         rows = [_HEADER, *map(_row, self.stores)]
         problems = [store.problem for store in self.stores if store.problem]
         total = sum(store.nbytes for store in self.stores)
-        return "\n".join([*align(rows), f"{size(total)} in all", *problems])
+        return "\n".join([*align(rows), f"{describe_bytes(total)} in all", *problems])
 
     def to_json(self) -> dict[str, Any]:
         """Return it as JSON values."""
@@ -124,9 +124,9 @@ def summarise(folder: Path) -> StoreSummary:
 def _row(store: StoreSummary) -> tuple[str, ...]:
     times = (ago(store.written), "-" if store.used is None else ago(store.used))
     if store.problem:
-        return (store.folder.as_posix(), "?", "?", "?", "?", size(store.nbytes), *times)
+        return (store.folder.as_posix(), "?", "?", "?", "?", describe_bytes(store.nbytes), *times)
     counts = (f"{store.done:,}", f"{store.planned:,}", str(store.layers))
-    return (store.folder.as_posix(), store.model, *counts, size(store.nbytes), *times)
+    return (store.folder.as_posix(), store.model, *counts, describe_bytes(store.nbytes), *times)
 
 
 def align(rows: Sequence[Sequence[str]]) -> list[str]:
@@ -139,14 +139,6 @@ def align(rows: Sequence[Sequence[str]]) -> list[str]:
         ).rstrip()
         for row in rows
     ]
-
-
-def size(nbytes: int) -> str:
-    """Return "5.3 GB": bytes in the unit in which they are 1 or more."""
-    for unit, factor in (("TB", 1e12), ("GB", 1e9), ("MB", 1e6), ("kB", 1e3)):
-        if nbytes >= factor:
-            return f"{nbytes / factor:.1f} {unit}"
-    return f"{nbytes} bytes"
 
 
 def ago(moment: float) -> str:

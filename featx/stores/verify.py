@@ -184,4 +184,4 @@ def _cure(folder: Path, found: Found) -> Call | None:
         arguments["window"] = identity.window
     if identity.trimmed_to:
         arguments |= {"max_seconds": f"{identity.trimmed_to:g}", "too_long": "trim"}
-    return Call("Compute them again", "extract", arguments)
+    return Call("Next", "extract", arguments)

@@ -8,13 +8,21 @@ from types import UnionType
 from typing import Annotated, Any, TypeVar, Union, get_args, get_origin
 
 import tomli_w
-from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, TypeAdapter, ValidationError
 from pydantic_core import ErrorDetails
 
 from featx.errors import FeatxError
+from featx.utils.remote.path import is_url, to_path
 from featx.utils.text import counted, nearest, shorten, without_prefix
 
 T = TypeVar("T")
+
+
+def _as_place(value: object) -> object:
+    return to_path(value) if isinstance(value, str) and is_url(value) else value
+
+
+Place = Annotated[Path, BeforeValidator(_as_place)]  # a path, or the URL of what lies elsewhere
 _SHOWN = 80  # letters of a value in a message
 
 

@@ -9,10 +9,12 @@ from pathlib import Path
 
 from featx.errors import FeatxError
 from featx.utils.cells import unguard
+from featx.utils.progress import passing
 from featx.utils.text import closest, first_lines
 
 NO_ROWS = "there are no rows below the header"
 _SHOWN = 20  # problems of one kind
+_DIFFERENT = 50_000  # texts of a column that are remembered to be shared
 _SEPARATORS = {";": "semicolon", "\t": "tab"}
 
 
@@ -100,21 +102,42 @@ def read_lines(path: Path) -> list[tuple[int, list[str]]]:
 
 def parse_lines(path: Path, content: bytes) -> list[tuple[int, list[str]]]:
     """Do as `read_lines` with what a file holds, or is to hold."""
+    # decoded bit by bit: a table can have a million rows
+    text = io.TextIOWrapper(io.BytesIO(content), "utf-8-sig", newline="")
+    reader = csv.reader(text, strict=True)
+    lines, first, columns = [], 1, list[_Shared]()
     try:
-        text = content.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        line = error.object[: error.start].count(b"\n") + 1
-        raise FeatxError(f"{path}: line {line} is not UTF-8; save the file as UTF-8") from error
-    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
-    lines, first = [], 1
-    try:
-        for fields in reader:
+        for fields in passing(reader, content.count(b"\n"), f"Reading {path.name}", "lines"):
             if fields:  # not a blank line
-                lines.append((first, unguard(fields)))
+                fields = unguard(fields)
+                columns = columns or [_Shared() for _ in fields]
+                if len(fields) == len(columns):
+                    fields = [known[cell] for known, cell in zip(columns, fields, strict=True)]
+                lines.append((first, fields))
             first = reader.line_num + 1
+    except UnicodeDecodeError:
+        line = _first_undecodable(content)
+        raise FeatxError(f"{path}: line {line} is not UTF-8; save the file as UTF-8") from None
     except csv.Error as error:
         raise FeatxError(f"{path}: line {first} is not CSV ({error})") from error
     return lines
+
+
+class _Shared(dict[str, str]):
+    """The texts of a column, each kept once, as far as they are not all different."""
+
+    def __missing__(self, text: str) -> str:
+        if len(self) < _DIFFERENT:
+            self[text] = text
+        return text
+
+
+def _first_undecodable(content: bytes) -> int:
+    try:
+        content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        return error.object[: error.start].count(b"\n") + 1
+    return 1
 
 
 def other_separator(names: Sequence[str]) -> str | None:

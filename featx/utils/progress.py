@@ -2,18 +2,23 @@
 
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from datetime import timedelta
 from html import escape
 from importlib import import_module
-from typing import Any
+from itertools import islice
+from typing import Any, TypeVar
 
 LINE_INTERVAL = 10.0  # seconds between lines where there is no bar
 NOTEBOOK_INTERVAL = 0.2  # seconds between the changes of a notebook's bar
 BRIEF = 1.0  # seconds; work that is over so soon needs no line at all
 
+MANY = 20_000  # items that can take so long that progress is shown
+STEP = 500  # items between its changes
+
 Advance = Callable[[float], None]
+Item = TypeVar("Item")
 _hidden = False
 
 
@@ -51,6 +56,25 @@ def progress(
     if _in_notebook():
         return _notebook_bar(title, count)
     return _bar(title, count) if sys.stderr.isatty() else _lines(title, count)
+
+
+def passing(items: Iterable[Item], total: int, title: str, unit: str) -> Iterator[Item]:
+    """Yield items that each take little, and show how far they are if they are many.
+
+    Args:
+        items: what is worked on.
+        total: how many they are.
+        title: what is being done.
+        unit: what they are, in the plural.
+    """
+    if total < MANY:
+        yield from items
+        return
+    with progress(title, total, unit) as advance:
+        rest = iter(items)
+        while some := list(islice(rest, STEP)):
+            yield from some
+            advance(len(some))
 
 
 def _in_notebook() -> bool:

@@ -148,10 +148,10 @@ def test_audio_that_changed_under_finished_features_is_refused(tmp_path):
     store = prepare(tmp_path)
     store.write("u0", values(PLAN[0]), source=7)
     changed = [PlannedUtterance("u0", 400, 1, source=8), *PLAN[1:]]
-    with pytest.raises(StoreError, match="audio of 'u0' has changed"):
+    with pytest.raises(StoreError, match=r"1 utterance has other audio than .*: u0"):
         prepare(tmp_path, changed)
     longer = [PlannedUtterance("u0", 401, 1, source=7), *PLAN[1:]]
-    with pytest.raises(StoreError, match="audio of 'u0' has changed"):
+    with pytest.raises(StoreError, match=r"1 utterance has other audio than .*: u0"):
         prepare(tmp_path, longer)
     prepare(tmp_path, [PlannedUtterance("u0", 400, 1, source=7), *PLAN[1:]])
 
@@ -287,3 +287,62 @@ def test_a_disk_that_fills_up_ends_the_work_in_a_sentence(tmp_path, monkeypatch)
     assert not store.is_done("u3")
     fill(store)
     assert FeatureStore(tmp_path).damaged() == []
+
+
+def digested(count=5, shift=0) -> list[PlannedUtterance]:
+    return [PlannedUtterance(p.utterance, p.samples, p.frames, 7 + shift + n) for n, p in
+            enumerate(PLAN[:count])]  # fmt: skip
+
+
+def store_digested(folder: Path) -> FeatureStore:
+    store = prepare(folder, digested())
+    for planned in digested():
+        store.write(planned.utterance, values(planned), planned.source)
+    return store
+
+
+def test_what_has_changed_gets_another_place_where_asked(tmp_path):
+    store_digested(tmp_path)
+    plan = [PlannedUtterance("u1", 900, 4, 99), *digested()[2:]]
+    store = prepare(tmp_path, plan, update=True)
+    assert store.replaced == ("u1",)
+    assert (store.frames("u1"), store.is_done("u1")) == (4, False)
+    assert [store.is_done(p.utterance) for p in PLAN] == [1, 0, 1, 1, 1]
+    store.write("u1", values(plan[0]), 99)
+    reopened = FeatureStore(tmp_path)
+    np.testing.assert_array_equal(reopened.read("u1"), values(plan[0]))
+    assert not prepare(tmp_path, plan).replaced
+
+
+def test_named_utterances_are_not_done_any_more_in_their_place(tmp_path):
+    store_digested(tmp_path)
+    store = prepare(tmp_path, digested(), again=("u2", "of another part"))
+    assert [store.is_done(p.utterance) for p in PLAN] == [1, 1, 0, 1, 1]
+    assert len(store.shards) == 1
+    with pytest.raises(StoreError, match="other software versions"):
+        prepare(tmp_path, digested(), again=("u3",), software={"torch": "2.12.0"})
+    assert FeatureStore(tmp_path).is_done("u3")
+
+
+def test_the_same_audio_is_found_under_another_id(tmp_path):
+    store_digested(tmp_path)
+    plan = [replace(p, utterance=f"x{p.utterance}") for p in digested()]
+    plan.append(PlannedUtterance("new", 400, 1, 99))
+    store = prepare(tmp_path, plan)
+    assert store.aliases == {f"x{p.utterance}": p.utterance for p in PLAN}
+    assert not store.is_done("new")
+    np.testing.assert_array_equal(store.read("xu3"), store.read("u3"))
+    assert "xu3" not in FeatureStore(tmp_path)
+    unknown = [replace(p, source=0) for p in plan]
+    assert FeatureStore(tmp_path).same_audio(unknown) == {}
+    longer = [replace(p, samples=p.samples + 1) for p in plan]
+    assert FeatureStore(tmp_path).same_audio(longer) == {}
+
+
+def test_what_is_given_up_is_not_adopted(tmp_path):
+    store_digested(tmp_path)
+    old = digested()[1]
+    plan = [replace(old, source=99), replace(old, utterance="moved")]
+    store = prepare(tmp_path, plan, update=True)
+    assert not store.aliases
+    assert [store.is_done(p.utterance) for p in plan] == [False, False]

@@ -180,3 +180,20 @@ def launch_chromium() -> Callable[..., Any]:
             browser.close()
 
     return launch
+
+
+@pytest.fixture
+def server(tmp_path, monkeypatch) -> Iterator[Any]:
+    """An empty file system that fsspec keeps in memory, and an empty cache of featx."""
+    from fsspec.implementations.memory import MemoryFileSystem
+
+    from featx.utils.remote import server
+
+    monkeypatch.setenv("FEATX_CACHE", str(tmp_path / "own-cache"))
+    monkeypatch.setattr(server, "_KNOWN_FOR", 0.0)  # what is changed is seen at once
+    monkeypatch.setattr(server, "_WAITS", (0.0,))
+    system = MemoryFileSystem()
+    system.store.clear()
+    system.pseudo_dirs[:] = [""]
+    yield system
+    system.store.clear()

@@ -33,7 +33,7 @@ def main() -> None:
             continue
         os.chdir(order["folder"])
         os.environ.update(order["variables"])
-        tempfile.tempdir = None
+        tempfile.tempdir = order["variables"].get("TMPDIR")  # also where it is full by now
         for name, number in (("out", 1), ("err", 2)):
             os.dup2(os.open(order[name], os.O_WRONLY | os.O_CREAT | os.O_TRUNC), number)
         if order["blind"]:

@@ -71,11 +71,17 @@ class Place:
         """The working folder."""
         return self.disk / "work"
 
-    def run(self, words: tuple[str, ...], blind: bool = False, **variables: str) -> tuple[int, str]:
+    def run(
+        self,
+        words: tuple[str, ...],
+        blind: bool = False,
+        folder: Path | None = None,
+        **variables: str,
+    ) -> tuple[int, str]:
         """Run a command; return its exit code and all that it said."""
         order = {
             "words": [word.format(model=self.model) for word in words],
-            "folder": str(self.folder),
+            "folder": str(folder or self.folder),
             "variables": {"SOURCE_DATE_EPOCH": "0", **variables},  # for PDFs
             "blind": blind,
             "out": str(self.said / "out"),
@@ -134,7 +140,7 @@ def place(tmp_path_factory, checkpoint_folder) -> Iterator[Place]:
 
 
 FIT = ("fit", "--model", "{model}", "--folds", "3", "--head")
-HEARD = ("corpus/Actor_01/03-01-03-01-01-01-01.wav", "--encoder", "{model}")
+HEARD = ("corpus/Actor_01/03-01-01-01-01-01-01.wav", "--encoder", "{model}")
 COMMANDS: dict[str, tuple[str, ...]] = {
     "manifest": ("manifest", "ravdess", "corpus"),
     "audit": ("audit", "--out", "audit.html"),
@@ -160,6 +166,10 @@ COMMANDS: dict[str, tuple[str, ...]] = {
     "push": ("push", "runs/a", "me/emotions", "--dry-run", "pushed"),
     "run": ("run", "small.toml"),
 }
+
+
+# features of audio that is predicted, and runs that are sent, lie in TMPDIR for a while
+NEED_TEMPORARY_FILES = ("predict", "explain", "export", "push")
 
 
 class States:
@@ -225,6 +235,28 @@ def test_a_disk_that_fills_up(name, place, states):
         assert code == 0, f"{where}\nthen {said}"
         check_same(place.folder, after, where)
     assert failed > 3 or needed < 16 * PAGE, f"{name}: the disk was full {failed} times"
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", COMMANDS)
+def test_another_disk_that_is_full_matters_to_those_alone_who_need_it(name, place, states):
+    """TMPDIR and featx's cache are on a full disk, the working folder is on another."""
+    before, after, _ = states.of(name)
+    elsewhere = place.said / "work"
+    shutil.rmtree(elsewhere, ignore_errors=True)
+    shutil.copytree(before, elsewhere)
+    shutil.rmtree(place.folder)
+    (place.disk / "work").mkdir()
+    place.leave(PAGE)
+    variables = {"TMPDIR": str(place.folder), "FEATX_CACHE": str(place.folder)}
+    code, said = place.run(COMMANDS[name], folder=elsewhere, **variables)
+    if name in NEED_TEMPORARY_FILES:
+        check_message(said, code, place, said)
+    else:
+        assert code == 0, said
+        check_same(elsewhere, after, said)
+    left = {path.suffix for path in place.folder.rglob("*")}
+    assert left <= {".sqlite", ".sqlite-journal"}, "temporary files are left"
 
 
 def points(needed: int) -> list[int]:

@@ -6,12 +6,13 @@ from pathlib import Path
 
 from featx.data.checks.finding import Finding
 from featx.data.manifest import Utterance
+from featx.utils.remote.path import RemotePath
 from featx.utils.text import counted, listed
 
 
 def check_unlisted(utterances: Sequence[Utterance]) -> list[Finding]:
     """Find files in the folders of listed ones, and named like them, that no row names."""
-    paths = {utterance.path for utterance in utterances}
+    paths = {u.path for u in utterances if not isinstance(u.path, RemotePath)}
     endings = {path.suffix.lower() for path in paths}
     found = sorted(
         path

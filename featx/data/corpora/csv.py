@@ -17,6 +17,7 @@ from featx.data.manifest import Utterance
 from featx.data.manifest_rows import SPLITS, seconds
 from featx.data.paths import Located, is_absolute, locate
 from featx.utils.csv_files import Problems
+from featx.utils.remote.path import RemotePath
 
 _SPLITS = {
     **dict.fromkeys(("train", "training", "trn", "tr"), "train"),
@@ -117,14 +118,16 @@ class _Reader:
 
     def _row_name(self, row: Mapping[str, str]) -> RowName:
         text = self._cell(row, "path")
-        if is_absolute(text) or ".." in text:
+        if isinstance(self.located.paths[text], RemotePath):
+            text = str(self.located.paths[text]).partition("://")[2].partition("/")[2]
+        elif is_absolute(text) or ".." in text:
             text = self.located.paths[text].relative_to(self._above).as_posix()
         return RowName(self._cell(row, "utterance"), text, *(self._cell(row, s) for s in SIDES))
 
     @cached_property
     def _above(self) -> Path:
         """The folder that holds all files: ids don't say where a computer keeps them."""
-        files = self.located.paths.values()
+        files = [f for f in self.located.paths.values() if not isinstance(f, RemotePath)]
         return Path(os.path.commonpath([self.located.folder, *(path.parent for path in files)]))
 
     def _utterance(self, line: int, row: Mapping[str, str], name: str) -> Utterance:

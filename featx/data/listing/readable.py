@@ -2,8 +2,9 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from operator import attrgetter
 
-from featx.data.headers import AudioError, read_header
+from featx.data.headers import AudioError, read_header, with_headers
 from featx.data.listing.corpus import Found
 from featx.data.listing.files import CorpusError
 from featx.data.manifest import Utterance
@@ -32,7 +33,7 @@ def keep_readable(found: Found, scale: float | None = None) -> tuple[Found, dict
     failures: dict[str, str] = {}
     kept: list[Utterance] = []
     with progress("Reading", len(found.utterances), "audio files") as advance:
-        for utterance in found.utterances:
+        for utterance in with_headers(found.utterances, attrgetter("path")):
             try:
                 kept.append(_scaled(utterance, scale))
             except AudioError as error:

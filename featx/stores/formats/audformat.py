@@ -93,12 +93,12 @@ def _save(
     starts, ends = (pd.to_timedelta(times, unit="s") for times in (starts, ends))
     table = audformat.Table(audformat.segmented_index(list(files), starts, ends))
     database[TABLE] = table
-    with warnings.catch_warnings():
+    with warnings.catch_warnings():  # audformat adds a column after another
         warnings.simplefilter("ignore", pd.errors.PerformanceWarning)
         for column in range(values.shape[1]):
             table[str(column)] = audformat.Column(scheme_id="feature")
-    table.df.iloc[:, :] = values
-    database.save(str(folder), storage_format="parquet")
+        table.df.iloc[:, :] = values
+        database.save(str(folder), storage_format="parquet")
 
 
 @dataclass(frozen=True)

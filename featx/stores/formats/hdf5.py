@@ -8,6 +8,7 @@ from pathlib import Path
 import h5py
 import numpy as np
 
+from cache.hdf5_file import new_hdf5
 from featx.errors import FeatxError
 from featx.stores.formats.description import KEY, Description
 from featx.stores.formats.source import Arrays, SourceError
@@ -27,7 +28,7 @@ def writing_h5(path: Path, description: Description) -> Iterator[Callable[[str, 
         path: the file.
         description: what the arrays are.
     """
-    with h5py.File(path, "w", libver="latest", locking=False) as file:
+    with new_hdf5(path, libver="latest") as file:
         file.attrs[KEY] = description.to_text()
         file.attrs["layers"] = list(description.layers)
         file.attrs["frame_step"] = description.frame_step

@@ -107,9 +107,11 @@ class Npz:
 
 def _load(path: Path) -> np.ndarray:
     try:
-        loaded: np.ndarray = np.load(path, mmap_mode="r", allow_pickle=False)
-        return loaded
-    except (ValueError, OSError, EOFError) as error:
+        loaded = np.load(path, mmap_mode="r", allow_pickle=False)
+        if isinstance(loaded, np.ndarray):
+            return loaded
+        raise ValueError("it holds several")
+    except (ValueError, OSError, EOFError, zipfile.BadZipFile) as error:
         raise _unreadable(path, error) from error
 
 

@@ -64,7 +64,8 @@ def writing_parquet(
         metadata={KEY: description.to_text()},
     )
     waiting: list[tuple[str, str, np.ndarray]] = []
-    with pq.ParquetWriter(path, schema, compression="zstd") as writer:
+    words = ["utterance", "layer"]
+    with pq.ParquetWriter(path, schema, compression="zstd", use_dictionary=words) as writer:
 
         def flush() -> None:
             if waiting:

@@ -3,6 +3,7 @@
 import logging
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 import typer
@@ -53,6 +54,27 @@ def test_an_error_that_the_library_only_tells_names_the_command(monkeypatch, cap
     main()
     said = "Failed: No features. Make them: featx extract --model x\n"
     assert capsys.readouterr().out == said
+
+
+@pytest.mark.skipif(not Path("/dev/full").is_char_device(), reason="there is no full device here")
+def test_output_that_the_disk_has_no_room_for_is_one_line():
+    with Path("/dev/full").open("w") as full:
+        command = [sys.executable, "-m", "featx", "--help"]
+        done = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True)
+    said = "error: standard output: the disk is full. Make room, then start the same again"
+    assert (done.returncode, done.stderr.count("\n")) == (1, 1)
+    assert done.stderr.startswith(said)
+
+
+def test_a_disk_without_room_is_said_whoever_finds_it(monkeypatch, capsys):
+    def fail(*_):
+        raise RuntimeError("can't decrement (No space left on device, buf = 0x55)")
+
+    monkeypatch.setattr(typer.Typer, "__call__", fail)
+    monkeypatch.setattr(sys, "argv", ["featx", "fit"])
+    with pytest.raises(SystemExit):
+        main()
+    assert capsys.readouterr().err.startswith("error: The disk is full. Make room")
 
 
 def test_a_file_that_cannot_be_read_is_one_line(monkeypatch, capsys):

@@ -1,5 +1,6 @@
 import csv
 import os
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -218,7 +219,7 @@ def test_what_is_saved_is_loaded(tmp_path_factory, rows):
     for name in ("a.wav", "b.wav"):
         if not (folder / name).exists():
             soundfile.write(folder / name, np.zeros(16_000), 16_000)
-    absolute = tuple(Utterance(**vars(row) | {"path": folder / row.path}) for row in rows)
+    absolute = tuple(replace(row, path=folder / row.path) for row in rows)
     save_manifest(folder / "manifest.csv", absolute)
     assert load_manifest(folder / "manifest.csv").utterances == absolute
 

@@ -203,15 +203,6 @@ def test_a_manifest_may_grow_and_shrink(write_corpus, checkpoint_folder):
     assert (shrunk.extracted, shrunk.kept) == (0, 6)
 
 
-def test_changed_audio_is_refused(write_corpus, checkpoint_folder):
-    write_corpus(speakers=1)
-    featx.extract(checkpoint_folder, **FLOAT)
-    audio, rate = soundfile.read("audio/sad-0-0.wav")
-    soundfile.write("audio/sad-0-0.wav", audio[::-1], rate)
-    with pytest.raises(StoreError, match="the audio of 'sad-0-0' has changed"):
-        featx.extract(checkpoint_folder)
-
-
 def test_an_overflow_does_not_stop_the_others(write_corpus, checkpoint_folder, monkeypatch):
     write_corpus(speakers=1)
     original, calls = Encoder.encode, []

@@ -156,12 +156,6 @@ def test_changed_labels_do_not_reuse_a_finished_run(extracted, fit_quickly, rela
     assert "calm" in fit_quickly(overwrite=True).results.classes
 
 
-def test_features_of_other_audio_are_refused(extracted, fit_quickly, relabel):
-    relabel(lambda row: {**row, "start": "0.1", "end": "0.2"})
-    with pytest.raises(featx.FeatxError, match="from 4800 samples, the manifest now gives 1600"):
-        fit_quickly()
-
-
 def test_overwriting_keeps_the_old_run_until_the_new_one_is_finished(extracted, fit_quickly):
     before = fit_quickly().predictions.read_bytes()
     with pytest.raises(featx.FeatxError, match="learning rate"):
@@ -221,7 +215,7 @@ def test_shared_speakers_are_refused_and_marked_when_asked_for(extracted, fit_qu
 
 def test_utterances_without_features_are_not_left_out_in_silence(extracted, fit_quickly):
     source = Path("audio/sad-0-0.wav").read_bytes()
-    Path("audio/new.wav").write_bytes(source)
+    Path("audio/new.wav").write_bytes(source[:-1] + bytes([source[-1] ^ 1]))  # another sound
     with Path("manifest.csv").open("a") as file:
         file.write("new,audio/new.wav,s0,sad\n")
     with pytest.raises(featx.FeatxError, match=r"1 of 37 .* such as new.*`skip_missing`"):

@@ -1,11 +1,12 @@
 """What the server answers to proper and improper requests."""
 
+import errno
 import re
 import threading
 
 import pytest
 
-from featx.errors import FeatxError
+from featx.errors import DiskFull, FeatxError
 
 OTHER = {"host": "evil.example:8000"}
 
@@ -141,6 +142,21 @@ def test_a_busy_server_says_when_to_come_again(offer, tone):
     assert client.get("/health").json()["waiting"] == 0
 
 
+def test_a_full_disk_of_the_server_is_said_without_its_inside(offer, tone, monkeypatch):
+    def features_need_room(paths, window, hop):
+        raise DiskFull("/secret: the disk is full")
+
+    async def recording_needs_room(*_):
+        raise OSError(errno.ENOSPC, "No space left on device", "/secret")
+
+    answers = [offer(features_need_room).post("/predict", content=tone())]
+    monkeypatch.setattr("featx.serving.uploads._save_body", recording_needs_room)
+    answers.append(offer().post("/predict", content=tone()))
+    for answer in answers:
+        assert refused(answer, 507) == "The server's disk is full; try again later."
+        assert int(answer.headers["retry-after"]) > 0
+
+
 def test_a_fault_of_the_server_is_said_without_its_inside(offer, tone):
     def broken(paths, window, hop):
         raise ValueError("secret")
@@ -186,7 +202,17 @@ def test_the_page_is_its_own(offer):
 def test_the_schema_describes_every_answer(offer):
     schema = offer().get("/openapi.json").json()
     predict = schema["paths"]["/predict"]["post"]
-    assert set(predict["responses"]) == {"200", "400", "408", "413", "415", "422", "429", "503"}
+    assert set(predict["responses"]) == {
+        "200",
+        "400",
+        "408",
+        "413",
+        "415",
+        "422",
+        "429",
+        "503",
+        "507",
+    }
     for status, response in predict["responses"].items():
         model = "Answer" if status == "200" else "Problem"
         named = response["content"]["application/json"]["schema"]["$ref"]
