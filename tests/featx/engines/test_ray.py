@@ -11,7 +11,6 @@ import featx
 from cache import FeatureStore
 from featx.engines.engine import Engine
 from featx.engines.tasks import Share
-from featx.errors import FeatxError
 
 pytest.importorskip("ray", reason="Ray is not installed")
 pytestmark = pytest.mark.thorough
@@ -83,11 +82,12 @@ def test_heads_are_the_same(cluster, extracted, head):
         assert (by_ray.folder / weights.name).read_bytes() == weights.read_bytes()
 
 
-def test_an_experiment_is_the_same(cluster, extracted):
+def test_an_experiment_is_the_same(cluster, extracted, checkpoint_folder):
     text = '[corpora.here]\npath = "manifest.csv"\n'
+    text += f'[features.tiny]\nmodel = "{checkpoint_folder.as_posix()}"\n'
     for number in (1, 2, 3):
         text += (
-            f'[heads.h{number}]\nhead = "dense"\nfeatures = ["encoder"]\n'
+            f'[heads.h{number}]\nhead = "dense"\nfeatures = ["tiny"]\n'
             f'settings = ["training.epochs={number}"]\n'
         )
     for name in ("plain", "ray"):
@@ -114,8 +114,3 @@ def die(share):
 def test_a_lost_actor_is_replaced(cluster, tmp_path):
     with Engine("ray") as engine, engine.pool(die, Share(1)) as pool:
         assert pool.submit(lambda: tmp_path / "died").result(60) == ["done"]
-
-
-def test_an_address_where_there_is_no_cluster():
-    with pytest.raises(FeatxError, match="no Ray cluster"), Engine("ray", "127.0.0.1:1") as engine:
-        engine.pool(die, Share(1))
