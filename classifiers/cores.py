@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
 from threading import Event
@@ -20,6 +21,17 @@ def use_one_core() -> None:
     """Let this thread's products use no other core."""
     torch.get_num_threads()  # takes over the process's setting, which must not happen later
     torch.set_num_threads(1)
+
+
+@contextmanager
+def on_one_core() -> Iterator[None]:
+    """Let products use no other core until the block ends: sums have other last bits on several."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
 
 
 class Crew:
