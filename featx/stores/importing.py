@@ -171,7 +171,7 @@ def _store(
         log.info("%s", note)
     ids = [u.utterance for u in manifest.utterances if u.utterance in found.frames]
     plan = [PlannedUtterance(name, samples=0, frames=found.frames[name]) for name in ids]
-    with writing(folder):
+    with writing(folder, "importing features"):
         # no batches depend on how imported features are shared out
         store = FeatureStore.prepare(folder, plan, found.layout, identity, {}, block_samples=0)
         waiting = {name: found.frames[name] for name in ids if not store.is_done(name)}
