@@ -5,6 +5,8 @@ import time
 from pathlib import Path
 from typing import NamedTuple
 
+from featx.utils.remote.path import RemotePath
+
 UNSETTLED = 2.0  # seconds in which a file can change again without another time
 
 
@@ -33,9 +35,17 @@ class State(NamedTuple):
 def digest_file(path: Path) -> str:
     """Return a digest of what a file holds: 32 hexadecimal digits of its BLAKE2b.
 
+    Of a remote file the size and version that the server tells stand for what it holds, and where
+    versions tell nothing of that (`https://`), the URL too: nothing is fetched. A copy on another
+    server, or here, thus has another digest.
+
     Raises:
         OSError: if it can't be read.
     """
+    if isinstance(path, RemotePath) and path.entry.version:  # else its content alone tells
+        place = "" if path.entry.exact else str(path)
+        known = f"{path.entry.size}\n{path.entry.version}\n{place}"
+        return hashlib.blake2b(known.encode()).hexdigest()[:32]
     with path.open("rb") as file:
         return hashlib.file_digest(file, "blake2b").hexdigest()[:32]
 

@@ -14,6 +14,7 @@ from featx.data.formats import aiff, caf, flac, mp3, ogg, plain, wav
 from featx.data.formats.flaw import Flaw, NoLength, conversion
 from featx.data.strangers import HEAD, name_stranger
 from featx.errors import FeatxError
+from featx.utils.parallel import map_ahead
 from featx.utils.remote.path import RemotePath
 
 Item = TypeVar("Item")
@@ -101,12 +102,8 @@ def with_headers(paths: Iterable[Item], path_of: Callable[[Item], Path]) -> Iter
         return item
 
     items = list(paths)
-    if not any(isinstance(path_of(item), RemotePath) for item in items):
-        yield from items
-        return
-    from featx.utils.parallel import map_ahead  # imports torch: only where it is needed
-
-    yield from map_ahead(read, items, AT_ONCE)
+    remote = any(isinstance(path_of(item), RemotePath) for item in items)
+    yield from map_ahead(read, items, AT_ONCE) if remote else items
 
 
 def check_content(path: Path, header: Header) -> None:
@@ -140,12 +137,15 @@ def _read(path: Path, size: int, written: int) -> Header | str:
     if not size:
         return "empty, no bytes"
     try:
-        with path.open("rb") as file:
+        with path.open_parts() if isinstance(path, RemotePath) else path.open("rb") as file:
             head = file.read(HEAD)
             stranger = name_stranger(path, head)
             if stranger:
                 return stranger
             name, frames = _check(file, size, head)
+            if isinstance(path, RemotePath):
+                file.seek(0)
+                return _held(path, name, frames, soundfile.info(file))
         return _held(path, name, frames, soundfile.info(path))
     except NoLength as flaw:
         return f"{flaw}; convert it: {conversion(path)}"

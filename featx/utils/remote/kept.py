@@ -26,6 +26,16 @@ def copies_folder() -> Path:
     return cache_folder() / "remote" / "files"
 
 
+def is_kept(url: str) -> bool:
+    """Tell whether there is a copy of a file as it is now.
+
+    Raises:
+        OSError: if the file is not there.
+        RemoteError: if the server can't be used at all.
+    """
+    return _copy(url).is_file()
+
+
 def fetch(url: str) -> Path:
     """Return a copy of a file as it is now, fetched if it is not there.
 

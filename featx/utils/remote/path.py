@@ -5,14 +5,15 @@ import os
 import re
 import stat
 from pathlib import Path, PurePosixPath
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple, cast
 from urllib.parse import quote
 
-from featx.utils.remote.kept import fetch
+from featx.utils.remote.kept import fetch, is_kept
 from featx.utils.remote.problems import RemoteError
-from featx.utils.remote.server import Entry, look_up
+from featx.utils.remote.server import Entry, look_up, open_parts
 
 _URL = re.compile(r"\s*(?P<scheme>[a-z][a-z0-9+.-]+):(?P<slashes>//?)(?P<rest>.+)", re.DOTALL)
+SMALL = 1 << 20  # bytes; of larger files, no more is fetched for a header than it takes
 
 if TYPE_CHECKING:
     _SystemPath = Path
@@ -179,6 +180,13 @@ class RemotePath(_SystemPath):
         if set(mode) & set("wax+"):
             raise RemoteError(f"{self}: can't be written to. Choose a file on this machine.")
         return fetch(self.url).open(mode, *args, **kwargs)
+
+    def open_parts(self) -> BinaryIO:
+        """Open a file of which little will be read: a large one is not fetched as a whole."""
+        entry = self.entry
+        if entry.size <= SMALL or is_kept(self.url) or not entry.parts:
+            return cast(BinaryIO, self.open("rb"))
+        return open_parts(self.url)
 
 
 def _below(url: str, text: str) -> str:

@@ -6,15 +6,17 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, BinaryIO, TypeVar
 
 from cache import check_disk
 from featx.utils.remote.problems import RemoteError, explained, is_transient
 
 _WAITS = (0.5, 2.0)  # seconds before a request is made again
 _KNOWN_FOR = 300.0  # seconds for which what a server said of a file is believed
+_BLOCK = 1 << 16  # bytes that are read at once from a file that is not fetched
 _VERSIONS = ("ETag", "etag", "md5Hash", "Content-MD5", "blob_id", "xet_hash")  # say what it holds
 _TIMES = ("LastModified", "Last-Modified", "last_modified", "mtime", "created", "updated")
+_EXACT = ("s3://", "s3a://", "hf://")  # where those are digests of it, and no times
 _MOST_KNOWN = 1 << 17  # files of which is remembered what a server said
 Result = TypeVar("Result")
 Advance = Callable[[float], None]
@@ -29,11 +31,15 @@ class Entry:
         version: changes with what it holds: its ETag or, of servers without, the time of its
             last change; "" if the server tells neither.
         folder: whether it is a folder.
+        parts: whether parts of it can be read.
+        exact: whether the version is a digest of what the file holds, wherever it lies.
     """
 
     size: int
     version: str
     folder: bool = False
+    parts: bool = True
+    exact: bool = False
 
 
 _known: dict[str, tuple[float, Entry]] = {}  # by URL, and when it was asked
@@ -68,7 +74,9 @@ def _entry_of(info: dict[str, Any], url: str) -> Entry:
     folder = info.get("type") == "directory"
     known = (str(info[name]).strip('"') for name in (*_VERSIONS, *_TIMES) if info.get(name))
     version = next(known, "")
-    return Entry(int(info.get("size") or 0), version, folder)
+    exact = url.startswith(_EXACT) and any(info.get(name) for name in _VERSIONS)
+    parts = info.get("partial", True)
+    return Entry(int(info.get("size") or 0), version, folder, parts, exact)
 
 
 def ask(url: str, request: Callable[[Any, str], Result]) -> Result:
@@ -203,6 +211,21 @@ def upload(file: Path, url: str, new: bool, advance: Advance | None = None) -> N
 def remove(url: str) -> None:
     """Remove a file; the errors are those of `upload`."""
     ask(url, lambda system, path: system.rm_file(path))
+
+
+def open_parts(url: str) -> BinaryIO:
+    """Open a file of which parts are fetched as they are read.
+
+    Raises:
+        OSError: if it is not there, or can't be read.
+        RemoteError: if the server can't be used at all.
+    """
+
+    def find(system: Any, path: str) -> BinaryIO:
+        opened: BinaryIO = system.open(path, "rb", block_size=_BLOCK, cache_type="readahead")
+        return opened
+
+    return ask(url, find)
 
 
 def check_room(folder: Path, needed: int, url: str) -> None:

@@ -1,7 +1,6 @@
 """Corpora whose audio, or all of which, lies on a server."""
 
 import io
-import shutil
 from pathlib import Path
 
 import numpy as np
@@ -12,10 +11,9 @@ import featx
 from featx.data.audio import AudioError, count_samples, duration, read_audio
 from featx.data.digests import digest_file
 from featx.data.headers import with_headers
-from featx.data.manifest import Utterance, load_manifest, save_valid
-from featx.data.sources import find_sources
+from featx.data.manifest import load_manifest, save_valid
 from featx.utils.remote import kept
-from featx.utils.remote.path import RemotePath, to_path
+from featx.utils.remote.path import SMALL, RemotePath, to_path
 
 
 @pytest.fixture
@@ -47,7 +45,18 @@ def test_remote_audio_is_what_a_local_copy_is(server, workplace, format):
     np.testing.assert_array_equal(read_audio(remote), read_audio(local))
 
 
-def test_a_file_is_fetched_once_for_its_header_and_its_sound(server, fetched):
+@pytest.mark.parametrize("format", ["WAV", "FLAC"])
+def test_the_header_of_a_large_file_is_read_without_the_rest(server, fetched, format):
+    put(server, "memory://b/long.audio", seconds=60, format=format)
+    path = to_path("memory://b/long.audio")
+    assert path.stat().st_size > SMALL
+    assert duration(path) == 60
+    assert not fetched
+    assert len(read_audio(path, 59.5)) == 8000
+    assert fetched == [str(path)]
+
+
+def test_a_small_file_is_fetched_once_for_its_header_and_its_sound(server, fetched):
     put(server, "memory://b/a.wav")
     path = to_path("memory://b/a.wav")
     duration(path)
@@ -56,28 +65,23 @@ def test_a_file_is_fetched_once_for_its_header_and_its_sound(server, fetched):
     assert fetched == [str(path)]
 
 
-def test_the_digest_is_that_of_a_local_copy_and_changes_with_the_content(server, workplace):
-    local, remote = workplace / "a.wav", to_path("memory://b/a.wav")
-    local.write_bytes(put(server, "memory://b/a.wav"))
-    assert digest_file(remote) == digest_file(local)
+def test_the_digest_changes_with_the_version_and_needs_no_sound(server, fetched):
+    put(server, "memory://b/a.wav")
+    path = to_path("memory://b/a.wav")
+    put(server, "memory://b/copy.wav")
+    first = digest_file(path)
+    assert first == digest_file(path)
+    assert first != digest_file(to_path("memory://b/copy.wav"))  # a time tells nothing of content
     put(server, "memory://b/a.wav", seed=1)
-    assert digest_file(remote) != digest_file(local)
+    assert first != digest_file(path)
+    assert not fetched
 
 
-def test_what_is_known_of_files_is_remembered_while_their_version_stays(server, fetched):
-    for number in range(3):
-        put(server, f"memory://b/{number}.wav", seed=number)
-    utterances = [
-        Utterance(str(number), to_path(f"memory://b/{number}.wav"), "", "") for number in range(4)
-    ]
-    first = find_sources(utterances)
-    assert list(first.failures) == ["3"]
-    assert len(fetched) == 3
-    shutil.rmtree(kept.copies_folder())  # as if there were too many
-    put(server, "memory://b/1.wav", seed=9)
-    second = find_sources(utterances)
-    assert fetched[3:] == ["memory://b/1.wav"]
-    assert (first.digests == second.digests).tolist() == [True, False, True, True]
+def test_where_a_server_tells_no_version_the_content_does(server, monkeypatch):
+    monkeypatch.setattr("featx.utils.remote.server._TIMES", ())
+    put(server, "memory://b/a.wav")
+    local = Path(kept.fetch("memory://b/a.wav"))
+    assert digest_file(to_path("memory://b/a.wav")) == digest_file(local)
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,7 @@ import soundfile
 from cache import FeatureStore
 from featx.data.audio import duration, read_audio
 from featx.features.stores import open_store
-from featx.utils.remote.path import to_path
+from featx.utils.remote.path import SMALL, to_path
 from featx.utils.remote.problems import RemoteError
 
 
@@ -85,7 +85,9 @@ def test_audio_of_a_web_server(web, tmp_path):
     )
     Handler.files["/x/a b.wav"] = (tmp_path / "a.wav").read_bytes()
     path = to_path(web) / "x" / "a b.wav"
+    assert path.stat().st_size > SMALL
     assert duration(path) == 56.25
+    assert Handler.sent < SMALL / 4
     np.testing.assert_array_equal(read_audio(path), read_audio(tmp_path / "a.wav"))
     np.testing.assert_array_equal(
         read_audio(to_path(f"{path}?token=1")), read_audio(tmp_path / "a.wav")
