@@ -41,7 +41,7 @@ from featx.errors import FeatxError
 PORT = 6399
 TASKS = 2000
 ADDRESS = f"127.0.0.1:{PORT}"
-QUIET = {"RAY_USAGE_STATS_ENABLED": "0", "RAY_AUTH_MODE": "disabled"}
+QUIET = {"RAY_USAGE_STATS_ENABLED": "0", "RAY_AUTH_MODE": "disabled", "RAY_worker_niceness": "0"}
 os.environ |= QUIET
 ONE_CORE = ["--num-cpus=1", "--object-store-memory=200000000"]
 

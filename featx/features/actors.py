@@ -47,13 +47,19 @@ class _ShardTask:
         path: the shard's file.
         plan: the utterances that it holds of the plan.
         waiting: those of them that are to be computed.
+        aliases: ids under which the shard's features are known too.
         alone: whether the whole extraction is a single batch.
     """
 
     path: Path
     plan: ExtractionPlan
     waiting: frozenset[str]
+    aliases: dict[str, str]
     alone: bool
+
+    def open(self) -> FeatureStore:
+        """Return the shard, with its marks as they are now."""
+        return _open(self.path, self.aliases)
 
 
 @dataclass(frozen=True)
@@ -114,7 +120,8 @@ class _Order:
 
 
 def _facts(work: Work) -> dict[str, Any]:
-    return {**work.identity.to_json(), **work.software}
+    """Return what features depend on, but for where the plan has them end."""
+    return {**replace(work.identity, trimmed_to=None).to_json(), **work.software}
 
 
 def _differences(here: dict[str, Any], there: dict[str, Any]) -> list[str]:
@@ -127,11 +134,7 @@ def _differences(here: dict[str, Any], there: dict[str, Any]) -> list[str]:
 
 def _compute(work: Work, shared: bool, task: _ShardTask) -> Iterator[_Done]:
     """Yield what is done of a shard, batch by batch."""
-    sink = (
-        FeatureStore(task.path.parent, task.path.name)
-        if shared
-        else _Home(task.path.parent, task.plan.layout)
-    )
+    sink = task.open() if shared else _Home(task.path.parent, task.plan.layout)
     failures: dict[str, Failure] = {}
     filling = Filling(sink, task.plan, set(task.waiting), failures, None)
     said: set[str] = set()
@@ -148,6 +151,12 @@ def _compute(work: Work, shared: bool, task: _ShardTask) -> Iterator[_Done]:
         yield _Done(names, new)
     if isinstance(sink, FeatureStore):
         sink.flush()
+
+
+def _open(path: Path, aliases: dict[str, str]) -> FeatureStore:
+    store = FeatureStore(path.parent, path.name)
+    store.adopt(aliases)
+    return store
 
 
 class _Home:
@@ -182,6 +191,7 @@ class _ShardJob:
     Args:
         path: its file.
         plan: what it holds of the plan.
+        aliases: ids under which its features are known too.
         alone: whether the whole extraction is a single batch.
         failures: why utterances failed, to which this shard's are added.
         advance: counts work that is done.
@@ -191,23 +201,25 @@ class _ShardJob:
         self,
         path: Path,
         plan: ExtractionPlan,
+        aliases: dict[str, str],
         alone: bool,
         failures: dict[str, Failure],
         advance: Advance,
     ) -> None:
         self._path, self._plan, self._alone = path, plan, alone
+        self._aliases = aliases
         self._failures, self._advance = failures, advance
         self._planned = {planned.utterance: planned for planned in plan.planned}
         self._left: set[str] | None = None
 
     def make(self) -> _ShardTask:
         """Return what is to be done, without what a lost actor has done."""
-        self._store = FeatureStore(self._path.parent, self._path.name)
+        self._store = _open(self._path, self._aliases)
         waiting = find_waiting(self._store, self._plan) - self._failures.keys()
         if self._left is not None:  # what was written and not said any more
             self._count(self._left - waiting)
         self._left = set(waiting)
-        return _ShardTask(self._path, self._plan, frozenset(waiting), self._alone)
+        return _ShardTask(self._path, self._plan, frozenset(waiting), self._aliases, self._alone)
 
     def heed(self, done: _Done) -> None:
         """Take note of what is done, and write what was sent home."""
@@ -297,6 +309,7 @@ class Actors:
         finally:
             write_failures(store.folder, failures)
         filled = FeatureStore(store.folder)
+        filled.adopt(store.aliases)
         filled.flush()
         kept = len(plan.planned) - len(waiting)
         return Extraction(
@@ -368,7 +381,12 @@ def _shard_jobs(
                 planned=tuple(planned),
                 failures={},
             )
-            jobs.append((plan.work(left), _ShardJob(path, own, alone, failures, advance)))
+            aliases = {
+                p.utterance: store.aliases[p.utterance]
+                for p in planned
+                if p.utterance in store.aliases
+            }
+            jobs.append((plan.work(left), _ShardJob(path, own, aliases, alone, failures, advance)))
     return [job for _, job in sorted(jobs, key=lambda job: -job[0])]
 
 

@@ -3,6 +3,7 @@
 import hashlib
 import json
 import logging
+import os
 import shutil
 import threading
 from collections.abc import Iterable, Iterator
@@ -22,8 +23,7 @@ from featx.utils.remote.server import (
     Entry,
     check_room,
     download,
-    list_names,
-    look_up,
+    list_files,
     remove,
     upload,
 )
@@ -86,22 +86,21 @@ class StoreCopy:
         if writable and self.url.scheme in ("http", "https"):
             raise StoreError(f"{self.url}: nothing can be written over {self.url.scheme}://.")
         with self._alone():
-            names = [name for name in self._list() if _is_shard(name)]
-            if not names and not writable:
+            entries = {name: entry for name, entry in self._list().items() if _is_shard(name)}
+            if not entries and not writable:
                 raise StoreError(f"{self.url}: no feature store is here. Extract features into it.")
-            entries = {name: look_up(str(self.url / name), fresh=True) for name in names}
             for name in self._read():
                 if name not in entries and self._is_alike(name):
-                    if names:  # else the whole store went, and is sent again
+                    if entries:  # else the whole store went, and is sent again
                         self._path(name).unlink()
                     self._note(name, None)
             missing = [name for name, entry in entries.items() if self._is_missing(name, entry)]
             self._bring({name: entries[name] for name in missing}, writable)
-            return bool(names)
+            return bool(entries)
 
-    def _list(self) -> list[str]:
+    def _list(self) -> dict[str, Entry]:
         try:
-            return list_names(str(self.url))
+            return list_files(str(self.url))
         except OSError as error:
             raise RemoteError(f"{self.url}: can't be listed ({error.strerror}).") from error
 
@@ -121,13 +120,14 @@ class StoreCopy:
         Raises:
             StoreError: if the server has another.
         """
-        with self._fetched(name, entry) as file:
+        with self._fetched(name) as file:
+            state = self._path(name).stat()
             if _digest(file) != _digest(self._path(name)):
                 raise StoreError(
                     f"{self.url / name} was written by another machine, and another is in "
                     f"{self.folder}. Delete that folder to go on from what the server has."
                 )
-        self._note(name, entry)
+        self._note(name, entry, state)
 
     def _bring(self, entries: dict[str, Entry], writable: bool) -> None:
         if not entries:
@@ -137,9 +137,9 @@ class StoreCopy:
         log.info("%s: fetching %s into %s.", self.url, describe_bytes(size), self.folder)
         with progress("Fetching", size / 1e6, "MB") as advance:
             for name, entry in entries.items():
-                with self._fetched(name, entry, lambda amount: advance(amount / 1e6)) as file:
+                with self._fetched(name, lambda amount: advance(amount / 1e6)) as file:
                     damaged = self._find_damage(name, file.parent, writable)
-                    self._note(name, entry, file)
+                    self._note(name, entry, file.stat())
                     if damaged:  # which makes it another than the server's
                         FeatureStore(file.parent).forget(damaged)
                     file.replace(self._path(name))
@@ -160,7 +160,7 @@ class StoreCopy:
         return damaged
 
     @contextmanager
-    def _fetched(self, name: str, entry: Entry, advance: Advance | None = None) -> Iterator[Path]:
+    def _fetched(self, name: str, advance: Advance | None = None) -> Iterator[Path]:
         """Fetch a shard to a folder of its own, which goes at the end."""
         folder = self.folder / ".fetching"
         shutil.rmtree(folder, ignore_errors=True)
@@ -199,22 +199,23 @@ class StoreCopy:
 
     def _send(self, path: Path, advance: Advance | None = None) -> None:
         url, known, state = str(self.url / path.name), self._read().get(path.name), path.stat()
-        try:
-            there = look_up(url, fresh=True)
-        except FileNotFoundError:
-            there = None
+        there = self._list().get(path.name)
         if there and (known is None or known.version != there.version):
             self._compare(path.name, there)
             return
         try:
-            entry = upload(path, url, there is None, advance)
+            upload(path, url, there is None, advance)
         except FileExistsError:
-            self._compare(path.name, look_up(url, fresh=True))
+            self._compare(path.name, self._list()[path.name])
             return
         except OSError as error:
             raise RemoteError(f"{url}: can't be written ({error.strerror}).") from error
-        if path.stat().st_mtime_ns == state.st_mtime_ns:
-            self._note(path.name, entry, path)
+        entry = self._list().get(path.name, Entry(0, ""))
+        if entry.size != state.st_size:
+            raise RemoteError(
+                f"{url}: {describe_bytes(entry.size)} of {describe_bytes(state.st_size)} arrived."
+            )
+        self._note(path.name, entry, state)
         log.debug("%s: sent, %s", url, describe_bytes(entry.size))
 
     def _send_failures(self) -> None:
@@ -249,12 +250,11 @@ class StoreCopy:
         except (OSError, ValueError, KeyError, TypeError):
             return {}
 
-    def _note(self, name: str, entry: Entry | None, file: Path | None = None) -> None:
-        """Note that a file here is the server's shard, or that the server has none."""
+    def _note(self, name: str, entry: Entry | None, state: os.stat_result | None = None) -> None:
+        """Note that a file in this state is the server's shard, or that the server has none."""
         shards = self._read()
         shards.pop(name, None)
-        if entry is not None:
-            state = (file or self._path(name)).stat()
+        if entry is not None and state is not None:
             shards[name] = _Alike(entry.version, state.st_size, state.st_mtime_ns)
         table = {known: asdict(alike) for known, alike in shards.items()}
         write_json(self.folder / _NOTES, {"url": str(self.url), "shards": table})
@@ -282,11 +282,14 @@ def sending(copy: StoreCopy) -> Iterator[None]:
     stop = threading.Event()
 
     def work() -> None:
+        said = ""
         while not stop.wait(_EVERY):
             try:
                 copy.send(only_finished=True)
             except (StoreError, RemoteError) as error:
-                log.warning("%s", error)
+                if str(error) != said:  # not every time while a server is away
+                    said = str(error)
+                    log.warning("%s", said)
 
     thread = threading.Thread(target=work, name="featx-sending", daemon=True)
     thread.start()
@@ -294,7 +297,7 @@ def sending(copy: StoreCopy) -> Iterator[None]:
         yield
     finally:
         stop.set()
-        thread.join()
+    thread.join()  # not after Ctrl-C, as what it sends may be large
     copy.send()
 
 

@@ -32,6 +32,7 @@ from featx.fitting.train import (
     takes_moments,
 )
 from featx.utils.machine import available_memory
+from featx.utils.progress import Advance
 
 QUEUED = 4  # heads an actor, that wait while others are trained
 _KEYS = count()  # a fit and its final heads have other folds
@@ -43,19 +44,22 @@ class _SentFit:
 
     Attributes:
         fit: the fit without what is used of its stores.
-        stores: the path of each store, and what is used of it: rows, seconds and average.
+        stores: the path of each store, the ids that it adopted, and what is used of it: rows,
+            seconds and average.
         memory: bytes that features may take in each actor; None for a share of what is there.
     """
 
     fit: PlannedFit
-    stores: tuple[tuple[Path, tuple[int, ...], float, int], ...]
+    stores: tuple[tuple[Path, dict[str, str], tuple[int, ...], float, int], ...]
     memory: float | None
 
     @classmethod
     def of(cls, fit: PlannedFit, compute: Compute) -> Self:
         """Return a fit ready to be sent."""
         data = fit.data
-        stores = tuple((s.store.folder, s.rows, s.seconds, s.average) for s in data.selections)
+        stores = tuple(
+            (s.store.folder, s.store.aliases, s.rows, s.seconds, s.average) for s in data.selections
+        )
         return cls(replace(fit, data=replace(data, selections=())), stores, compute.memory)
 
     def open(self, device: torch.device) -> PlannedFit:
@@ -66,8 +70,8 @@ class _SentFit:
         """
         try:
             selections = tuple(
-                Selection(FeatureStore(folder), rows, seconds, device, average)
-                for folder, rows, seconds, average in self.stores
+                Selection(_open(folder, aliases), rows, seconds, device, average)
+                for folder, aliases, rows, seconds, average in self.stores
             )
         except StoreError as error:
             raise FeatxError(
@@ -75,6 +79,12 @@ class _SentFit:
                 "under the same path, as on a shared disk."
             ) from error
         return replace(self.fit, data=replace(self.fit.data, selections=selections))
+
+
+def _open(folder: Path, aliases: dict[str, str]) -> FeatureStore:
+    store = FeatureStore(folder)
+    store.adopt(aliases)
+    return store
 
 
 @dataclass(frozen=True)
@@ -169,7 +179,12 @@ class TrainingActors:
         self._ahead |= self._submit(fit, jobs, work, compute, urgent=False)
 
     def train(
-        self, fit: PlannedFit, jobs: Sequence[Job], work: Work[Job, Head], compute: Compute
+        self,
+        fit: PlannedFit,
+        jobs: Sequence[Job],
+        work: Work[Job, Head],
+        compute: Compute,
+        step: Advance,
     ) -> Iterator[Head]:
         """Yield each head as it is finished."""
         begun = {job: self._ahead.pop((fit.inputs, job), None) for job in jobs}

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 import numpy as np
 import torch
 
+from classifiers.cores import on_one_core
 from featx.features.choices import NormalizeWaveform, Window
 from featx.features.encoders.checkpoints import Checkpoint
 from featx.features.encoders.devices import keep_float32
@@ -58,7 +59,8 @@ class Encoder:
         self.digest = digest_weights(model)
         self.settings_digest = digest_settings(model.config, self._extractor)
         network = family_of(model.config).network
-        self.network = network(model, self._extractor, self.layers[-1], self.shape.short)
+        with on_one_core():  # which computes weights from others, such as those of a weight norm
+            self.network = network(model, self._extractor, self.layers[-1], self.shape.short)
         self._transfer = Transfer(CPU)
 
     def on(self, device: torch.device, precision: str) -> "Encoder":
@@ -78,7 +80,8 @@ class Encoder:
         keep_float32(device)
         other = copy.copy(self)
         other.device, other.precision = device, precision
-        other.network = copy.deepcopy(self.network).prepare(device, getattr(torch, precision))
+        with on_one_core():
+            other.network = copy.deepcopy(self.network).prepare(device, getattr(torch, precision))
         other._transfer = Transfer(device)
         return other
 

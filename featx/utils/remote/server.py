@@ -64,10 +64,16 @@ def look_up(url: str, fresh: bool = False) -> Entry:
 def _find(system: Any, path: str, url: str) -> Entry:
     system.invalidate_cache(path)
     info = system.info(path)
-    folder = info.get("type") == "directory"
-    if info.get("size") is None and not folder:
+    if info.get("size") is None and info.get("type") != "directory":
         raise OSError(errno.ENOTSUP, "the server does not tell its size", url)
-    version = next((str(info[name]) for name in (*_VERSIONS, *_TIMES) if info.get(name)), "")
+    return _entry_of(info, url)
+
+
+def _entry_of(info: dict[str, Any], url: str) -> Entry:
+    """Return what a file system of fsspec says of a file."""
+    folder = info.get("type") == "directory"
+    known = (str(info[name]).strip('"') for name in (*_VERSIONS, *_TIMES) if info.get(name))
+    version = next(known, "")
     exact = url.startswith(_EXACT) and any(info.get(name) for name in _VERSIONS)
     parts = info.get("partial", True)
     return Entry(int(info.get("size") or 0), version, folder, parts, exact)
@@ -125,24 +131,33 @@ def _has_bucket(url: str) -> bool:
     return True
 
 
-def list_names(url: str) -> list[str]:
-    """Return the names in a folder as they are now; none if there is no such folder.
+def list_files(url: str) -> dict[str, Entry]:
+    """Return the files in a folder by their names, as they are now; none if there is no folder.
 
     Raises:
         OSError: if it can't be listed.
         RemoteError: if the server can't be used at all.
     """
 
-    def find(system: Any, path: str) -> list[str]:
+    def find(system: Any, path: str) -> dict[str, Entry]:
         system.invalidate_cache(path)
         try:
-            names = system.ls(path, detail=False)
+            listed = system.ls(path, detail=True)
         except FileNotFoundError:
             _require_bucket(url)
-            return []
-        return sorted(name.partition("?")[0].rstrip("/").rpartition("/")[2] for name in names)
+            return {}
+        files = [info for info in listed if info.get("type") != "directory"]
+        return {_name_of(info): _entry_of(info, url) for info in files}
 
-    return ask(url, find)
+    found = ask(url, find)
+    return {  # web servers list names alone
+        name: entry if entry.version else look_up(f"{url.rstrip('/')}/{name}", fresh=True)
+        for name, entry in sorted(found.items())
+    }
+
+
+def _name_of(info: dict[str, Any]) -> str:
+    return str(info["name"]).partition("?")[0].rstrip("/").rpartition("/")[2]
 
 
 def download(url: str, file: Path, advance: Advance | None = None) -> None:
@@ -166,7 +181,7 @@ def download(url: str, file: Path, advance: Advance | None = None) -> None:
         raise OSError(errno.EIO, f"{file.stat().st_size:,} of {size:,} bytes came", url)
 
 
-def upload(file: Path, url: str, new: bool, advance: Advance | None = None) -> Entry:
+def upload(file: Path, url: str, new: bool, advance: Advance | None = None) -> None:
     """Send a file.
 
     Args:
@@ -174,9 +189,6 @@ def upload(file: Path, url: str, new: bool, advance: Advance | None = None) -> E
         url: where it goes.
         new: whether nothing may be there; S3 refuses if there is.
         advance: called with the bytes that have gone since its last call.
-
-    Returns:
-        What the server says of it then.
 
     Raises:
         FileExistsError: if it was to be new and is there.
@@ -193,10 +205,7 @@ def upload(file: Path, url: str, new: bool, advance: Advance | None = None) -> E
             system.put_file(str(file), path, **_watch(advance))
 
     ask(url, send)
-    entry = look_up(url, fresh=True)
-    if entry.size != file.stat().st_size:
-        raise OSError(errno.EIO, f"{entry.size:,} of {file.stat().st_size:,} bytes arrived", url)
-    return entry
+    _known.pop(url, None)
 
 
 def remove(url: str) -> None:

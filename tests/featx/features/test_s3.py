@@ -20,7 +20,7 @@ from featx.utils.remote.problems import RemoteError
 
 pytestmark = pytest.mark.thorough
 URL = "s3://bucket/stores/tiny"
-KILLS = 10
+KILLS = 8
 # several small shards, sent as they are finished; a line at every step, where it may be killed
 STEPS = """
 import sys
@@ -106,7 +106,7 @@ def test_a_missing_file_fails_alone(bucket, checkpoint_folder):
     bucket.rm("bucket/corpus/audio/sad-0-0.wav")
     extraction = featx.extract(checkpoint_folder, "s3://bucket/corpus/manifest.csv", out="here")
     assert list(extraction.failures) == ["sad-0-0"]
-    assert extraction.failures["sad-0-0"].startswith(
+    assert str(extraction.failures["sad-0-0"]).startswith(
         "s3://bucket/corpus/audio/sad-0-0.wav: no such"
     )
 
@@ -137,7 +137,9 @@ def test_a_new_object_is_refused_by_the_server_if_it_is_there(bucket, tmp_path, 
     file = tmp_path / "shard.h5"
     with file.open("wb") as opened:
         opened.truncate(size)
-    assert asked.upload(file, "s3://bucket/shard.h5", True).size == size
+    asked.upload(file, "s3://bucket/shard.h5", True)
+    assert asked.look_up("s3://bucket/shard.h5").size == size
+    assert asked.list_files("s3://bucket")["shard.h5"] == asked.look_up("s3://bucket/shard.h5")
     with pytest.raises(FileExistsError):
         asked.upload(file, "s3://bucket/shard.h5", True)
     asked.upload(file, "s3://bucket/shard.h5", False)
@@ -150,9 +152,11 @@ def test_killed_at_any_moment_extraction_goes_on(bucket, checkpoint_folder, tmp_
     killed = []
     while True:
         process = subprocess.Popen([*map(str, words), URL], stdout=subprocess.PIPE, text=True)
-        after = chance.randrange(1, 10) if len(killed) < KILLS else None
-        for number, line in enumerate(process.stdout):
-            if number == after:
+        step, left = ("write", "send")[len(killed) % 2], chance.randrange(1, 6)
+        for line in process.stdout:
+            left -= line.startswith(step)
+            if not left and len(killed) < KILLS:
+                left = -1
                 time.sleep(chance.uniform(0, 0.02))
                 process.send_signal(signal.SIGKILL)
                 killed.append(line.strip())

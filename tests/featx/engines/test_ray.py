@@ -1,0 +1,116 @@
+"""Ray itself, on this machine: features and heads by its actors are those of one process."""
+
+import os
+from contextlib import nullcontext
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import featx
+from cache import FeatureStore
+from featx.engines.engine import Engine
+from featx.engines.tasks import Share
+
+pytest.importorskip("ray", reason="Ray is not installed")
+pytestmark = pytest.mark.thorough
+
+
+@pytest.fixture(scope="module")
+def cluster():
+    """A cluster of two cores that calls within this process join."""
+    import ray
+
+    os.environ["RAY_AUTH_MODE"] = "disabled"
+    ray.init("local", num_cpus=2, include_dashboard=False, log_to_driver=False)
+    yield
+    ray.shutdown()
+
+
+def same_features(first: Path, second: Path) -> bool:
+    here, there = FeatureStore(first), FeatureStore(second)
+    return set(here.utterances) == set(there.utterances) and all(
+        np.array_equal(here.read(name), there.read(name))
+        and here.source(name) == there.source(name)
+        for name in here.utterances
+    )
+
+
+@pytest.mark.parametrize("model", ["encoder", "egemaps"])
+def test_features_are_the_same(cluster, workplace, write_corpus, checkpoint_folder, model):
+    write_corpus(speakers=3)
+    options = {} if model == "egemaps" else {"batch_seconds": 0.05}
+    name = model if model == "egemaps" else checkpoint_folder
+    plain = featx.extract(name, out="plain", **options)
+    by_ray = featx.extract(name, out="ray", engine="ray", **options)
+    assert by_ray.extracted == plain.extracted > 0
+    assert same_features(plain.folder, by_ray.folder)
+    again = featx.extract(name, out="ray", engine="ray", **options)
+    assert (again.extracted, again.kept) == (0, plain.extracted)
+    assert not list(Path("ray").glob(".seen-*"))
+
+
+def test_features_are_sent_home_where_there_is_no_shared_disk(
+    cluster, workplace, write_corpus, checkpoint_folder, monkeypatch
+):
+    write_corpus(speakers=3)
+    plain = featx.extract(checkpoint_folder, out="plain", batch_seconds=0.05)
+    monkeypatch.setattr("featx.features.actors._token", lambda _: nullcontext("absent"))
+    by_ray = featx.extract(checkpoint_folder, out="ray", engine="ray", batch_seconds=0.05)
+    assert same_features(plain.folder, by_ray.folder)
+
+
+def test_utterances_that_fail_are_listed(cluster, workplace, write_corpus, checkpoint_folder):
+    manifest = write_corpus(speakers=2)
+    victim = featx.load_manifest(manifest).utterances[-1]
+    data = Path(victim.path).read_bytes()
+    Path(victim.path).write_bytes(data[: len(data) // 2])
+    plain = featx.extract(checkpoint_folder, out="plain", batch_seconds=0.05)
+    by_ray = featx.extract(checkpoint_folder, out="ray", engine="ray", batch_seconds=0.05)
+    assert by_ray.failures == plain.failures
+    assert set(by_ray.failures) == {victim.utterance}
+
+
+@pytest.mark.parametrize("head", ["dense", "linear"])
+def test_heads_are_the_same(cluster, extracted, head):
+    options = {"folds": 3, "seeds": 2, "final": True}
+    options["settings"] = () if head == "linear" else "training.epochs=2"
+    plain = featx.fit(head, name="plain", **options)
+    by_ray = featx.fit(head, name="ray", engine="ray", **options)
+    assert by_ray.predictions.read_bytes() == plain.predictions.read_bytes()
+    for weights in plain.folder.glob("*.safetensors"):
+        assert (by_ray.folder / weights.name).read_bytes() == weights.read_bytes()
+
+
+def test_an_experiment_is_the_same(cluster, extracted, checkpoint_folder):
+    text = '[corpora.here]\npath = "manifest.csv"\n'
+    text += f'[features.tiny]\nmodel = "{checkpoint_folder.as_posix()}"\n'
+    for number in (1, 2, 3):
+        text += (
+            f'[heads.h{number}]\nhead = "dense"\nfeatures = ["tiny"]\n'
+            f'settings = ["training.epochs={number}"]\n'
+        )
+    for name in ("plain", "ray"):
+        Path(f"{name}.toml").write_text(text)
+    featx.run("plain.toml")
+    featx.run("ray.toml", engine="ray")
+    runs = sorted(path.parent for path in Path("runs").glob("plain-*/predictions.csv"))
+    assert len(runs) == 3
+    for run in runs:
+        other = run.with_name(run.name.replace("plain", "ray", 1)) / "predictions.csv"
+        assert other.read_bytes() == (run / "predictions.csv").read_bytes()
+
+
+def die(share):
+    def do(task):
+        if not Path(task).exists():
+            Path(task).touch()
+            os._exit(1)
+        yield "done"
+
+    return do
+
+
+def test_a_lost_actor_is_replaced(cluster, tmp_path):
+    with Engine("ray") as engine, engine.pool(die, Share(1)) as pool:
+        assert pool.submit(lambda: tmp_path / "died").result(60) == ["done"]
