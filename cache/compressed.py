@@ -46,7 +46,7 @@ def decompress(packed: bytes | memoryview, dtype: np.dtype) -> np.ndarray:
     try:
         raw = np.frombuffer(zlib_ng.decompress(packed), np.uint8)
         values: np.ndarray = np.ascontiguousarray(raw.reshape(dtype.itemsize, -1).T).view(dtype)
-    except (zlib_ng.error, ValueError) as error:
+    except (zlib_ng.error, ValueError) as error:  # type: ignore[misc]  # which its stubs lack
         raise OSError(f"damaged: {error}") from error
     return values.reshape(-1)
 
