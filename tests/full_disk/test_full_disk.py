@@ -272,9 +272,10 @@ def check_message(said: str, code: int, place: Place, where: str) -> None:
     assert code == 1, where
     for word in ("Traceback", "Logging error", "Exception ignored", "Errno"):
         assert word not in said, where
-    (line,) = [line for line in said.splitlines() if line.startswith("error: ")]
-    assert MESSAGE.search(line), where
-    assert "Make room" in line, where
+    _, *problems = f"\n{said}".split("\nerror: ")
+    assert len(problems) == 1, where
+    assert MESSAGE.search(problems[0]), where
+    assert "Make room" in problems[0], where
 
 
 def check_whole(folder: Path, where: str) -> None:
