@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from cache.layout import Layout as Layout
     from cache.layout import PlannedUtterance as PlannedUtterance
     from cache.layout import split_into_blocks as split_into_blocks
+    from cache.lock import lock_file as lock_file
     from cache.lock import writing as writing
     from cache.space import as_disk_full as as_disk_full
     from cache.space import check_disk as check_disk
@@ -46,6 +47,7 @@ _HOMES = {
     "free_bytes": "cache.space",
     "need_and_free": "cache.space",
     "split_into_blocks": "cache.layout",
+    "lock_file": "cache.lock",
     "writing": "cache.lock",
 }
 __all__ = list(_HOMES)

@@ -18,7 +18,8 @@ class PlannedUtterance:
         samples: the length of its audio at the encoder's sample rate; 0 if it is not known.
         frames: the length of its features.
         source: a digest of the audio of at most 64 bits, which tells when it has changed; 0 if it
-            is not known.
+            is not known. The lowest bit is 1 if it is of what a server says of a file, and 0 if
+            it is of what the file holds.
     """
 
     utterance: str

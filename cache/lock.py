@@ -65,7 +65,7 @@ def writing(
     """
     if within and folder.exists() and not folder.is_dir():
         raise StoreError(f"{folder} is a file, and a folder is needed. Choose another folder.")
-    lock = folder / ".lock" if within else folder.with_name(f".{folder.name}.lock")
+    lock = lock_file(folder, within)
     key = (os.getpid(), threading.get_ident(), lock.absolute(), part)
     if key in _held:
         yield
@@ -87,6 +87,11 @@ def writing(
         with suppress(OSError):  # those that are not empty
             for path in absent:
                 path.rmdir()
+
+
+def lock_file(folder: Path, within: bool = True) -> Path:
+    """Return where the lock of a folder lies while it is held, or after a kill."""
+    return folder / ".lock" if within else folder.with_name(f".{folder.name}.lock")
 
 
 @dataclass(frozen=True)
@@ -111,10 +116,11 @@ class _Writer:
 
     def take(self, doing: str) -> "_Held":
         """Take the lock, unless another writer is at work."""
-        while True:
+        for _ in range(20):
             self.lock.parent.mkdir(parents=True, exist_ok=True)
             with suppress(FileNotFoundError):  # removed by its maker, who wrote nothing into it
                 return self._take(doing)
+        return self._take(doing)
 
     def _take(self, doing: str) -> "_Held":
         note = Note.of_this_process(doing if self.part is None else f"{doing}, part {self.part}")

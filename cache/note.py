@@ -40,6 +40,7 @@ class Note:
 
     def write(self, path: Path) -> None:
         """Write the note, in place of what another process left."""
+        path.unlink(missing_ok=True)  # which may be another user's
         path.write_text(json.dumps(asdict(self)), "utf-8")
 
 

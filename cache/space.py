@@ -139,7 +139,8 @@ def _disk_full(code: int, path: Path | None, needed: int | None, name: str = "")
     if path and code == errno.ENOSPC:
         free = free_bytes(path.parent)
         known = f"{describe_bytes(free)} free" if needed is None else need_and_free(needed, free)
-        numbers = f": {known}"
+        now = " now" if needed is not None and needed <= free else ""  # others have made room, say
+        numbers = f": {known}{now}"
         if _lacks_inodes(path.parent):
             problem = "the disk can hold no more files, as it has no inodes left"
     name = str(path or name)

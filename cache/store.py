@@ -301,10 +301,11 @@ class FeatureStore:
             shard.flush()
 
     def by_shard(self, plan: Iterable[PlannedUtterance]) -> list[list[PlannedUtterance]]:
-        """Group utterances by the shard that holds them."""
+        """Group utterances by the shard that holds them; those that were adopted are in none."""
         groups: dict[Path, list[PlannedUtterance]] = {}
         for planned in plan:
-            groups.setdefault(self._at(planned.utterance)[0].path, []).append(planned)
+            if planned.utterance not in self.aliases:
+                groups.setdefault(self._at(planned.utterance)[0].path, []).append(planned)
         return list(groups.values())
 
     def forget(self, utterances: Iterable[str]) -> None:
@@ -368,7 +369,8 @@ class FeatureStore:
     def changed(self, plan: Iterable[PlannedUtterance]) -> list[str]:
         """Return the done utterances whose audio is not that of a plan, or is cut elsewhere.
 
-        Features of unknown audio can be of any.
+        Features of unknown audio can be of any, and where one digest is of what a file holds and
+        the other of what a server says of it, lengths alone are compared.
         """
         return [
             planned.utterance
@@ -379,7 +381,8 @@ class FeatureStore:
     def _is_of(self, planned: PlannedUtterance) -> bool:
         shard, index = self._at(planned.utterance)
         source, samples = int(shard.source[index]), int(shard.samples[index])
-        return source in (0, planned.source) and samples in (0, planned.samples)
+        comparable = source and not (source ^ planned.source) & 1
+        return not (comparable and source != planned.source) and samples in (0, planned.samples)
 
     def _misplaced(self, plan: Iterable[PlannedUtterance]) -> list[str]:
         """Return the utterances that are not done and have no room for what is planned."""

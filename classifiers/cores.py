@@ -1,6 +1,5 @@
 """Threads that share the cores: each computes alone on a core of its own."""
 
-from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
@@ -10,6 +9,8 @@ from threading import Event
 from typing import Any, TypeVar
 
 import torch
+
+from classifiers.in_order import in_order
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -31,25 +32,6 @@ def on_one_core() -> Iterator[None]:
         yield
     finally:
         torch.set_num_threads(before)
-
-
-def in_order(
-    submit: Callable[[Item], Future[Result]], items: Iterable[Item], most: int
-) -> Iterator[Result]:
-    """Yield the results of items in order.
-
-    Args:
-        submit: begins the work on an item; what the work raises is raised here.
-        items: taken one by one as there is room.
-        most: how many may be started and not yet yielded.
-    """
-    pending: deque[Future[Result]] = deque()
-    for item in items:
-        pending.append(submit(item))
-        if len(pending) == most:
-            yield pending.popleft().result()
-    while pending:
-        yield pending.popleft().result()
 
 
 class Crew:
@@ -83,6 +65,10 @@ class Crew:
         return in_order(partial(self.submit, function), items, 2 * self._threads + 1)
 
 
+def _unseen(_: float) -> None:
+    """Show nothing."""
+
+
 @dataclass(frozen=True)
 class Worker:
     """What a head is trained with.
@@ -91,8 +77,10 @@ class Worker:
         cores: what computes.
         stop: when set, training ends early with `Stopped`.
         device: where the features and the head are.
+        step: called with shares of a head's training, as they are done; together at most 1.
     """
 
     cores: Crew
     stop: Event = field(default_factory=Event)
     device: torch.device = CPU
+    step: Callable[[float], None] = _unseen

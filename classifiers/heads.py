@@ -80,7 +80,7 @@ def train_head(
     """
     head = seeded(design.build, seed).to(worker.device)
     if isinstance(head, LinearHead) and isinstance(design.settings, LinearSettings):
-        return train_linear(head, design.settings, training, validation, seed, worker.stop)
+        return train_linear(head, design.settings, training, validation, seed, worker)
     assert design.training is not None, "only linear classifiers train without settings"
     return train(head, training, validation, design.training, seed, worker)
 

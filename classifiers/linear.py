@@ -3,7 +3,6 @@
 import copy
 import time
 from collections.abc import Sequence
-from threading import Event
 from typing import Annotated, ClassVar
 
 import numpy as np
@@ -14,6 +13,7 @@ from torch import Tensor, nn
 
 from classifiers.batch import Examples, Input, Part
 from classifiers.choices import MomentPooling
+from classifiers.cores import Worker
 from classifiers.head import Head
 from classifiers.history import Epoch, Stopped, Trained, cross_entropy_and_uar
 from classifiers.settings import Settings
@@ -93,7 +93,7 @@ def train_linear(
     training: Examples,
     validation: Examples,
     seed: int,
-    stop: Event,
+    worker: Worker,
 ) -> Trained:
     """Fit a linear classifier for each strength and keep the best on validation data.
 
@@ -103,7 +103,7 @@ def train_linear(
         training: what it learns from.
         validation: what chooses the strength.
         seed: the seed of the support vector machine's order; logistic regression draws nothing.
-        stop: when set, training ends at the next strength.
+        worker: tells when to stop, at the next strength, and is told how far it is.
 
     Returns:
         The head, a history with an entry for each strength, and the head that was fitted again.
@@ -119,7 +119,8 @@ def train_linear(
     solutions: list[Solution] = []
     unsolved = []
     for number, strength in enumerate(strengths, 1):
-        if stop.is_set():
+        worker.step(1 / (len(strengths) + 1))
+        if worker.stop.is_set():
             raise Stopped
         begin = time.perf_counter()
         found = next(fitted)
@@ -133,7 +134,7 @@ def train_linear(
     _place(solutions[best], head)
     refitted = None
     if settings.refit:
-        if stop.is_set():
+        if worker.stop.is_set():
             raise Stopped
         strength = strengths[best]
         everything = np.concatenate([pooled, checked])

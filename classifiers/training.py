@@ -96,6 +96,7 @@ def train(
         probabilities = predict(head, validation, worker.cores)
         loss, recall = cross_entropy_and_uar(probabilities, validation.labels)
         _check_finite(train_loss + loss, number, settings)
+        worker.step(1 / settings.epochs)
         history.append(Epoch(number, train_loss, loss, recall, time.perf_counter() - begin))
         best = max(range(number), key=lambda index: history[index].worth(settings.monitor))
         if best == number - 1:
@@ -138,6 +139,7 @@ def train_for(
         begin = time.perf_counter()
         loss = train_epoch(head, optimizer, training, settings, generator, worker.cores)
         _check_finite(loss, number, settings)
+        worker.step(1 / epochs)
         history.append(Epoch.without_validation(number, loss, time.perf_counter() - begin))
     return Trained(head.eval(), history, epochs - 1)
 

@@ -5,16 +5,18 @@
     python -m benchmarks.data.million --utterances 100000 --stages listen check fit
 
 The corpus is noise: segments of 0.3 s of long WAVs, or as many files, most of them hard links. The
-encoder is a stub: what "extracts" writes random features of one frame an utterance. Each stage runs in a
-process of its own, whose peak memory counts all that it imports. The longest silence is that
-between two steps of a progress bar, or between one and the stage's beginning or end. Twice are
-planned: the first time every file is read, the second time what it holds is remembered.
+encoder is a stub: random features of one frame an utterance, written all at once. Each stage runs
+in a process of its own, whose peak memory counts all that it imports. The longest silence is that
+between two steps of a progress bar, or between one and the stage's beginning or end. Planning is
+done twice: at first every file is read, then what it holds is remembered. "listen" measures the
+sounds, which "check" and "fit" then remember.
 """
 
 import argparse
 import json
 import os
 import resource
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -90,7 +92,7 @@ def run_apart(stage: str, folder: Path) -> None:
     """Run a stage in a process of its own, and print what it took."""
     cache = {"FEATX_CACHE": str(folder / "cache")}
     command = [sys.executable, "-m", "benchmarks.data.million", "--stage", stage]
-    environment = {**os.environ, "PYTHONPATH": os.getcwd(), **cache}
+    environment = {**os.environ, "PYTHONPATH": str(Path.cwd()), **cache}
     done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True)
     if done.returncode:
         raise SystemExit(f"{stage}:\n{done.stderr[-3000:]}")
@@ -126,16 +128,13 @@ class Silence:
         self.longest, self._last = 0.0, time.perf_counter()
 
     def step(self, *_: object) -> None:
+        """Note that the user has seen something."""
         now = time.perf_counter()
-        if now - self._last > max(1.0, self.longest) and os.environ.get("WHERE"):
-            import traceback
-
-            print(f"silent for {now - self._last:.1f} s until", file=sys.stderr)
-            traceback.print_stack(limit=6)
         self.longest, self._last = max(self.longest, now - self._last), now
 
     @contextmanager
     def watched(self) -> Iterator[None]:
+        """Watch the progress that is shown until the block ends."""
         from featx.utils import progress
 
         @contextmanager
@@ -192,6 +191,7 @@ class Stub:
     layers, dim = LAYERS, DIM
 
     def frames(self, samples: int) -> int:
+        """Return the number of frames."""
         return 1
 
 
@@ -212,19 +212,37 @@ def store(made) -> str:  # type: ignore[no-untyped-def]
     from cache import FeatureIdentity, FeatureStore
 
     identity = FeatureIdentity("stub", frame_step=0)
+    shutil.rmtree("features", ignore_errors=True)
     begin = time.perf_counter()
     made_store = FeatureStore.prepare(
         Path("features/manifest/stub"), made.planned, made.layout, identity, {}, 1 << 24
     )
     prepared = time.perf_counter() - begin
-    random = np.random.default_rng(0)
-    centres = random.standard_normal((len(LABELS), len(LAYERS), 1, DIM))
-    for utterance, seen in zip(made.utterances, made.planned, strict=True):
-        centre = centres[LABELS.index(utterance.label)]
-        values = random.standard_normal((len(LAYERS), 1, DIM), np.float32) + 0.2 * centre
-        made_store.write(seen.utterance, values, seen.source)
-    made_store.flush()
+    labels = {u.utterance: LABELS.index(u.label) for u in made.utterances}
+    sources = {seen.utterance: seen.source for seen in made.planned}
+    for shard in made_store._shards:
+        write_whole(shard, labels, sources)
     return f"prepared in {prepared:.1f} s"
+
+
+def write_whole(shard, labels, sources) -> None:  # type: ignore[no-untyped-def]
+    """Write all features of a shard, and all marks, as `FeatureStore.write` does one by one."""
+    from cache.marks import MARKS, checksums_of
+    from cache.positions import write_at
+
+    random = np.random.default_rng(0)
+    centres = 0.2 * np.random.default_rng(1).standard_normal((len(LAYERS), len(LABELS), DIM))
+    own = np.array([labels[name] for name in shard.utterances])
+    features = random.standard_normal((len(LAYERS), len(own), DIM), np.float32) + centres[:, own]
+    features = features.astype(np.float16)
+    shard.source[:] = [sources[name] for name in shard.utterances]
+    for index in range(len(own)):
+        shard.checksum[index] = checksums_of(features[:, index : index + 1])
+    shard.done[:] = [shard._done_mark(index) for index in range(len(own))]
+    with shard.path.open("r+b", buffering=0) as file:
+        write_at(file, shard._regions["features"][0], features)
+        for name in MARKS:
+            write_at(file, shard._regions[name][0], getattr(shard, name))
 
 
 def open_store(_: object) -> str:

@@ -60,6 +60,7 @@ def main() -> None:
                     shutil.rmtree(folder / "store", ignore_errors=True)
                     if number:
                         seconds[way].append(spent)
+                        print(f"{way}: {spent:.1f} s", flush=True)
         finally:
             server.terminate()
             server.wait()

@@ -96,11 +96,13 @@ def rm(
 ) -> None:
     """Remove stores, after asking. A folder that holds anything else stays."""
     import featx
+    from cache import describe_bytes
 
     for folder in store:
         summary = featx.store_info(folder) if folder.is_dir() and not yes else None
         if summary is not None:
-            question = f"Remove {folder}, {summary.done:,} utterances of {summary.nbytes:,} bytes?"
+            size = describe_bytes(summary.nbytes)
+            question = f"Remove {folder}, {summary.done:,} utterances, {size}?"
             try:
                 typer.confirm(question, abort=True)
             except typer.Abort:

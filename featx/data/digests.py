@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from featx.utils.remote.path import RemotePath
 
+STATED = "~"  # begins the digest of what a server says of a file, not of its bytes
 UNSETTLED = 2.0  # seconds in which a file can change again without another time
 
 
@@ -45,7 +46,7 @@ def digest_file(path: Path) -> str:
     if isinstance(path, RemotePath) and path.entry.version:  # else its content alone tells
         place = "" if path.entry.exact else str(path)
         known = f"{path.entry.size}\n{path.entry.version}\n{place}"
-        return hashlib.blake2b(known.encode()).hexdigest()[:32]
+        return STATED + hashlib.blake2b(known.encode()).hexdigest()[:32]
     with path.open("rb") as file:
         return hashlib.file_digest(file, "blake2b").hexdigest()[:32]
 
@@ -56,7 +57,9 @@ def digest_part(
     """Return 64 bits that change when a file's content, a segment's times or its scale do.
 
     They are those of BLAKE2b, of 8 bytes, little-endian, on the text "CONTENT START END" or
-    "CONTENT START END SCALE", in which None stands for a time that is not given; 1 in place of 0.
+    "CONTENT START END SCALE", in which None stands for a time that is not given. But the lowest
+    is 1 if the content is known from a server alone, and else 0: the two kinds can't be compared.
+    Never 0.
 
     Args:
         content: the digest of the file.
@@ -66,4 +69,4 @@ def digest_part(
     """
     how = f"{content} {start} {end}" if scale is None else f"{content} {start} {end} {scale}"
     digest = hashlib.blake2b(how.encode(), digest_size=8).digest()
-    return int.from_bytes(digest, "little") or 1
+    return (int.from_bytes(digest, "little") & ~1 or 2) | content.startswith(STATED)

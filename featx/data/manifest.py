@@ -129,6 +129,12 @@ def load_without_audio(path: str | Path) -> Manifest:
     return _checked_manifest(path, read_rows(path), needs_audio=False)
 
 
+def load_with_gaps(path: str | Path) -> Manifest:
+    """Do as `load_manifest` does, but for audio files that are missing where others are not."""
+    corpus = load_without_audio(path)
+    return load_manifest(path) if audio_is_gone(corpus.utterances) else corpus
+
+
 def audio_is_gone(utterances: Iterable[Utterance]) -> bool:
     """Tell whether not a single audio file of a corpus is here."""
     return not any(utterance.path.is_file() for utterance in utterances)
@@ -142,8 +148,9 @@ def _checked_manifest(path: Path, read: ManifestRows, needs_audio: bool = True) 
     nobody = note_of_nobody(read.column("speaker"))
     for note in [*located.notes, *nobody]:
         log.info("%s: %s.", path, note)
-    for _, row in read.rows():  # those that are not there keep the path that they should have
-        located.paths.setdefault(row["path"], plain_path(located.folder, row["path"]))
+    for text in read.column("path"):  # those that are not there keep the path they should have
+        if text not in located.paths:
+            located.paths[text] = plain_path(located.folder, text)
     rows = read.rows("Taking up the manifest")
     shared: dict[tuple[str, ...], dict[str, str]] = {}
     return Manifest(path, tuple(_utterance(row, located.paths, shared) for _, row in rows))

@@ -13,6 +13,7 @@ from featx.data.audio import SAMPLE_RATE, TIME_SLACK, AudioError, count_samples
 from featx.data.digests import digest_part
 from featx.data.known_files import KnownFiles, know_files
 from featx.data.manifest import Utterance
+from featx.utils.progress import passing
 
 
 class Sources(NamedTuple):
@@ -44,11 +45,13 @@ def find_sources(utterances: Sequence[Utterance]) -> Sources:
     samples = _count(utterances, owners, files)
     digests = np.zeros(len(utterances), np.uint64)
     failures: dict[str, str] = {}
-    for number, (u, file) in enumerate(zip(utterances, owners.tolist(), strict=True)):
+    parts = zip(utterances, owners.tolist(), samples.tolist(), strict=True)
+    shown = passing(parts, len(utterances), "Digesting", "utterances")
+    for number, (u, file, counted) in enumerate(shown):
         try:
             if file in files.flaws:
                 raise AudioError(files.flaws[file])
-            if not samples[number]:
+            if not counted:
                 samples[number] = count_samples(u.path, u.start, u.end)  # says what is wrong
             digests[number] = digest_part(files.contents[file], u.start, u.end, u.scale)
         except AudioError as error:

@@ -9,7 +9,7 @@ from typing import Literal, cast
 from pydantic import PositiveFloat
 
 from cache import SHARD_BYTES, FeatureIdentity, FeatureStore, check_disk
-from featx.data.manifest import Manifest, load_manifest
+from featx.data.manifest import Manifest, load_with_gaps
 from featx.engines.choices import EngineName
 from featx.engines.engine import HERE, Engine
 from featx.errors import FeatxError
@@ -143,7 +143,7 @@ def extract(
             None if shard is None else Part.parse(shard),
         ),
     )
-    utterances = manifest if isinstance(manifest, Manifest) else load_manifest(manifest)
+    utterances = manifest if isinstance(manifest, Manifest) else load_with_gaps(manifest)
     folder = to_path(out) if out is not None else store_folder(utterances.path, str(model), store)
     with Engine(engine, address) as machines:
         return extract_features(config, utterances, folder, dry_run, machines)

@@ -48,7 +48,7 @@ def fill(
         Interrupted: on Ctrl-C.
     """
     failures = dict(plan.failures)
-    waiting = find_waiting(store, plan)
+    waiting = find_waiting(store, plan, write)
     if not waiting:
         with suppress(OSError):  # the store may be for reading only
             write_failures(store.folder, failures, write.failures)
@@ -69,12 +69,17 @@ def fill(
     return Extraction(store.folder, plan, extracted, kept, failures, len(store.aliases))
 
 
-def find_waiting(store: FeatureStore, plan: ExtractionPlan) -> set[str]:
-    """Return the utterances to compute: those not done, and those damaged since."""
+def find_waiting(
+    store: FeatureStore, plan: ExtractionPlan, write: WriteOptions = DEFAULT_WRITE
+) -> set[str]:
+    """Return the utterances to compute: those not done, and those damaged since.
+
+    What is damaged and not planned is not done any more, unless others write to the store too.
+    """
     names = [planned.utterance for planned in plan.planned]
     if not all(map(store.is_done, names)):
         # An interrupted machine may have lost writes that an interrupted process does not lose.
-        store.forget(store.damaged(filter(store.is_done, names)))
+        store.forget(store.damaged(filter(store.is_done, names) if write.part else None))
     return {name for name in names if not store.is_done(name)}
 
 

@@ -18,7 +18,7 @@ from featx.data.manifest import Manifest, Utterance
 from featx.data.sources import find_sources
 from featx.errors import FeatxError
 from featx.features.failures import Failure, Stage, describe_failures
-from featx.utils.progress import progress
+from featx.utils.progress import passing
 from featx.utils.text import counted
 
 MAX_SECONDS = 60.0  # attention's cost grows with the square of the length
@@ -194,13 +194,12 @@ def plan_extraction(
     """
     samples, digests, unusable = find_sources(manifest.utterances)
     draft = _Draft(shape, limit, unusable)
-    with progress("Planning", len(manifest.utterances), "utterances") as advance:
-        for utterance, length, source in zip(
-            manifest.utterances, samples.tolist(), digests.tolist(), strict=True
-        ):
-            if length:
-                draft.add(utterance, length, source)
-            advance(1)
+    facts = zip(manifest.utterances, samples.tolist(), digests.tolist(), strict=True)
+    for utterance, length, source in passing(
+        facts, len(manifest.utterances), "Planning", "utterances"
+    ):
+        if length:
+            draft.add(utterance, length, source)
     failures = {
         u.utterance: Failure.of(u.path, "header", draft.failures[u.utterance])
         for u in manifest.utterances

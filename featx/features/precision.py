@@ -56,9 +56,9 @@ class PrecisionChooser:
         """
         if FeatureStore.exists(folder):
             return FeatureStore(folder).identity.precision
-        beside = folder / PRECISION_RECORD
-        record = self._read(beside, "encoder") or self._of_this_machine(plan)
-        record = self._keep(beside, record)
+        settled = folder / PRECISION_RECORD
+        record = self._read(settled, "encoder") or self._of_this_machine(plan)
+        record = self._keep(settled, record)
         log.info("Computing in %s on %s.", record["precision"], self.device)
         return str(record["precision"])
 

@@ -32,6 +32,7 @@ from featx.fitting.train import (
     takes_moments,
 )
 from featx.utils.machine import available_memory
+from featx.utils.progress import Advance
 
 QUEUED = 4  # heads an actor, that wait while others are trained
 _KEYS = count()  # a fit and its final heads have other folds
@@ -43,8 +44,8 @@ class _SentFit:
 
     Attributes:
         fit: the fit without what is used of its stores.
-        stores: the path of each store, ids under which its features are known too, and what is
-            used of it: rows, seconds and average.
+        stores: the path of each store, the ids that it adopted, and what is used of it: rows,
+            seconds and average.
         memory: bytes that features may take in each actor; None for a share of what is there.
     """
 
@@ -178,7 +179,12 @@ class TrainingActors:
         self._ahead |= self._submit(fit, jobs, work, compute, urgent=False)
 
     def train(
-        self, fit: PlannedFit, jobs: Sequence[Job], work: Work[Job, Head], compute: Compute
+        self,
+        fit: PlannedFit,
+        jobs: Sequence[Job],
+        work: Work[Job, Head],
+        compute: Compute,
+        step: Advance,
     ) -> Iterator[Head]:
         """Yield each head as it is finished."""
         begun = {job: self._ahead.pop((fit.inputs, job), None) for job in jobs}

@@ -21,6 +21,7 @@ from featx.protocols.task import Task, set_task
 from featx.stores.audio import match_audio
 from featx.utils.machine import available_memory
 from featx.utils.parallel import map_ahead
+from featx.utils.progress import passing
 
 
 @dataclass(frozen=True)
@@ -190,7 +191,10 @@ def prepare(data: FitData, normalize: Normalize, keep: bool, pooled: bool = Fals
         if pooled:
             if moments is None or selection.frames is not None:
                 moments = find_moments(selection, names, keep, selection.frames)
-            held = {name: as_two_frames(moments[name]).to(selection.device) for name in names}
+            held = {
+                name: as_two_frames(moments[name]).to(selection.device)
+                for name in passing(names, len(names), "Pooling", "utterances")
+            }
         elif keep and (selection.device.type == "cuda" or selection.average > 1):
             ahead = torch.get_num_threads()
             held = dict(zip(names, map_ahead(selection.read, names, ahead), strict=True))

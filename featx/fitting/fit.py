@@ -127,7 +127,9 @@ def fit(
         corpus = (
             manifest
             if isinstance(manifest, Manifest)
-            else load_labels(manifest, lambda path: _folders(features, model, path, store))
+            else load_labels(
+                manifest, lambda path: _folders(features, model, path, store), skip_missing
+            )
         )
         chosen = choose_protocol(protocol, corpus, folds, speaker_dependent)
         data = {

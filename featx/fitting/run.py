@@ -91,7 +91,9 @@ def _run_fit(
     manifest: Manifest | None,
     trainers: Trainers,
 ) -> Results:
-    corpus = manifest or load_labels(config.manifest, lambda _: config.features)
+    corpus = manifest or load_labels(
+        config.manifest, lambda _: config.features, config.skip_missing
+    )
     fit = plan_fit(config, corpus, trainers.place(compute))
     if overwrite or not (folder / SCORES).is_file():  # what is finished stays as it is
         task = check_task(fit.data.task, corpus, config.keep_duplicates)

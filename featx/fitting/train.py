@@ -26,7 +26,7 @@ from featx.fitting.member import Member, load_member
 from featx.fitting.plan import PlannedFit
 from featx.utils.machine import available_memory, device_name
 from featx.utils.parallel import map_ahead
-from featx.utils.progress import progress
+from featx.utils.progress import Advance, progress
 
 _COPIES = 4  # of the features of a linear head while it is fitted: pooled, scaled, turned, whitened
 Job = TypeVar("Job")
@@ -59,9 +59,14 @@ class Trainers(typing.Protocol):
         """Return the name of what heads are trained on."""
 
     def train(
-        self, fit: PlannedFit, jobs: Sequence[Job], work: Work[Job, Head], compute: Compute
+        self,
+        fit: PlannedFit,
+        jobs: Sequence[Job],
+        work: Work[Job, Head],
+        compute: Compute,
+        step: Advance,
     ) -> Iterator[Head]:
-        """Yield each head as it is finished."""
+        """Yield each head as it is finished; before, `step` may be called with shares of it."""
 
 
 class Threads:
@@ -76,7 +81,12 @@ class Threads:
         return device_name(compute.place)
 
     def train(
-        self, fit: PlannedFit, jobs: Sequence[Job], work: Work[Job, Head], compute: Compute
+        self,
+        fit: PlannedFit,
+        jobs: Sequence[Job],
+        work: Work[Job, Head],
+        compute: Compute,
+        step: Advance,
     ) -> Iterator[Head]:
         """Yield each head, in the order of the jobs."""
         pooled = takes_moments(fit)
@@ -94,7 +104,7 @@ class Threads:
 
         def train(job: Job) -> Head:
             with Crew(cores // side_by_side) as crew:
-                return work(fit, job, sources, Worker(crew, stop, device))
+                return work(fit, job, sources, Worker(crew, stop, device, step))
 
         with one_core_products():
             yield from map_ahead(train, jobs, side_by_side, use_one_core, stop.set)
@@ -173,9 +183,29 @@ def train_each(
     if not missing:
         return
     with progress("Fitting", len(missing) + done, "heads", done) as advance:
-        for head in trainers.train(fit, missing, work, compute):
+        shown = _Shown(advance)
+        heads = trainers.train(fit, missing, work, compute, shown.step)
+        for finished, head in enumerate(heads, 1):
             yield head
-            advance(1)
+            shown.reach(finished)
+
+
+class _Shown:
+    """How many heads are trained, in parts of them, as threads say."""
+
+    def __init__(self, advance: Advance) -> None:
+        self._advance, self._lock, self._done = advance, threading.Lock(), 0.0
+
+    def step(self, share: float) -> None:
+        """Note that so much more of a head is done."""
+        with self._lock:
+            self._done += share
+            self._advance(share)
+
+    def reach(self, finished: int) -> None:
+        """Note that so many heads are finished, if it does not show yet."""
+        if self._done < finished:
+            self.step(finished - self._done)
 
 
 def takes_moments(fit: PlannedFit) -> bool:

@@ -203,7 +203,7 @@ def computed(
     Raises:
         FeatxError: if an encoder is not here or has other weights or settings than in training,
             no utterance can be used, or memory runs out.
-        StoreError: if the disk for temporary files is too small.
+        DiskFull: if the disk for temporary files is too small.
     """
     manifest = recordings.manifest
     with TemporaryDirectory(prefix="featx-", ignore_cleanup_errors=True) as folder:

@@ -147,6 +147,7 @@ def probe(
     corpus = load_labels(
         manifest,
         lambda path: [to_path(features) if features else find_store(path, model, store)],
+        skip_missing,
     )
     chosen = choose_protocol(protocol, corpus, folds, speaker_dependent)
     table = {
@@ -197,7 +198,9 @@ def _run_probe(
     beside: Sequence[Path],
     manifest: Manifest | None,
 ) -> Probe:
-    corpus = manifest or load_labels(config.manifest, lambda _: [config.features])
+    corpus = manifest or load_labels(
+        config.manifest, lambda _: [config.features], config.skip_missing
+    )
     fit = plan_fit(config.to_fit(), corpus, torch.device("cpu"))
     layers = fit.data.selections[0].layers
     if len(layers) < 2:

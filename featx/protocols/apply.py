@@ -124,7 +124,10 @@ def _selected(utterances: Iterable[Utterance], protocol: Protocol) -> list[Utter
 
 
 def _merged(utterances: Iterable[Utterance], protocol: Protocol) -> list[Utterance]:
-    return [replace(u, label=protocol.merge.get(u.label, u.label)) for u in utterances]
+    return [
+        replace(u, label=protocol.merge[u.label]) if u.label in protocol.merge else u
+        for u in utterances
+    ]
 
 
 def _is_kept(utterance: Utterance, protocol: Protocol) -> bool:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from cache import lock_file
 from featx.errors import FeatxError, StoreError
 from featx.runs.files import CONFIG, LOG, MEMBERS, PREDICTIONS, SCORES
 from featx.runs.log_file import LogFile
@@ -143,7 +144,8 @@ def extend_run(config: str, inputs: str, folder: Path) -> Iterator[OpenRun]:
 
 def _end_writing(folder: Path) -> None:
     """Remove what a kill left beside a finished run, unless a process is at work there."""
-    if (folder / MEMBERS).exists() or _old(folder).exists():
+    left = (folder / MEMBERS, _old(folder), lock_file(folder, within=False))
+    if any(path.exists() for path in left):
         with suppress(StoreError), making(folder, changes=True):  # it may be for reading only
             _end_replacing(folder)
             shutil.rmtree(folder / MEMBERS, ignore_errors=True)

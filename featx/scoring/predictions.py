@@ -17,6 +17,7 @@ from featx.protocols.task import Task
 from featx.scoring.results import Results, SeedPredictions, score_predictions
 from featx.utils.csv_files import Problems, Table, read_table
 from featx.utils.files import write_csv
+from featx.utils.progress import passing
 from featx.utils.text import counted
 
 REQUIRED = ("utterance", "label", "prediction")
@@ -278,14 +279,19 @@ def write_rows(path: Path, classes: Sequence[str], rows: Iterable[PredictionRow]
 
 def write_predictions(task: Task, outcomes: Sequence[Outcome], path: Path) -> None:
     """Write a row for every utterance that was validated on or tested, of every model."""
-    rows = (
-        row
+    parts = [
+        (outcome, split)
         for outcome in outcomes
         for split in ("validation", "test")
         if split in outcome.probabilities
+    ]
+    rows = (
+        row
+        for outcome, split in parts
         for row in _predicted(task, outcome, task.folds[outcome.fold], split)
     )
-    write_rows(path, task.classes, rows)
+    count = sum(len(outcome.probabilities[split]) for outcome, split in parts)
+    write_rows(path, task.classes, passing(rows, count, f"Writing {path.name}", "rows"))
 
 
 def rounded(values: Sequence[Any]) -> list[Any]:
@@ -300,7 +306,9 @@ def _tested(task: Task, outcome: Outcome) -> Iterator[tuple[int, int, str]]:
 
 
 def _predicted(task: Task, outcome: Outcome, fold: Fold, split: str) -> Iterator[PredictionRow]:
-    for utterance, shares in zip(fold.parts[split], outcome.probabilities[split], strict=True):
+    found = outcome.probabilities[split]
+    every = zip(fold.parts[split], found.argmax(1).tolist(), found.tolist(), strict=True)
+    for utterance, best, shares in every:
         yield PredictionRow(
             utterance=utterance.utterance,
             speaker=utterance.speaker,
@@ -308,6 +316,6 @@ def _predicted(task: Task, outcome: Outcome, fold: Fold, split: str) -> Iterator
             seed=outcome.seed,
             split=split,
             label=utterance.label,
-            prediction=task.classes[int(shares.argmax())],
-            probabilities=shares.tolist(),
+            prediction=task.classes[best],
+            probabilities=shares,
         )

@@ -5,14 +5,14 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
+from featx.features.failures import FAILURES
 from featx.stores.used import MARK
 
-FAILURES = "failures.csv"
 STATISTICS = "statistics"
 _OWN = re.compile(
     r"shard-.*\.h5"
     r"|shard-.*\.h5\..*"  # a shard that a killed process was making, or a damaged one
-    rf"|\.lock.*|{re.escape(MARK)}|{re.escape(FAILURES)}|precision\.json|verified.*"
+    rf"|\.lock.*|{re.escape(MARK)}|{re.escape(FAILURES)}|precision\.json"
     rf"|{STATISTICS}/[0-9a-f]+\.npz"
     r"|(statistics/)?\.\d+\..*"  # any file that a killed process was writing
 )

@@ -152,7 +152,7 @@ def export_features(
 
     Raises:
         FeatxError: if the store or an argument can't be used, or a package is missing.
-        StoreError: if the disk is too small.
+        DiskFull: if the disk is too small.
         Interrupted: on Ctrl-C; nothing is left then.
 
     Example:

@@ -111,7 +111,8 @@ def import_features(
 
     Raises:
         FeatxError: naming arrays that can't be used, or utterances without features.
-        StoreError: if the folder holds other features, or the disk is too small.
+        StoreError: if the folder holds other features.
+        DiskFull: if the disk is too small.
         Interrupted: on Ctrl-C; the same import goes on from there.
 
     Example:
@@ -170,7 +171,7 @@ def _store(
         log.info("%s", note)
     ids = [u.utterance for u in manifest.utterances if u.utterance in found.frames]
     plan = [PlannedUtterance(name, samples=0, frames=found.frames[name]) for name in ids]
-    with writing(folder):
+    with writing(folder, "importing features"):
         # no batches depend on how imported features are shared out
         store = FeatureStore.prepare(folder, plan, found.layout, identity, {}, block_samples=0)
         waiting = {name: found.frames[name] for name in ids if not store.is_done(name)}

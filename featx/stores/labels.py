@@ -10,23 +10,27 @@ from featx.features.stores import open_store
 from featx.utils.remote.path import to_path
 
 
-def load_labels(manifest: str | Path, stores: Callable[[Path], Iterable[Path]]) -> Manifest:
+def load_labels(
+    manifest: str | Path, stores: Callable[[Path], Iterable[Path]], skip_missing: bool = False
+) -> Manifest:
     """Load the manifest of stored features.
 
     Args:
         manifest: the CSV.
         stores: gives the folders of the stores, for the path of the manifest; it may refuse it.
+        skip_missing: whether utterances without features are left out.
 
     Raises:
         ManifestError: if the manifest can't be used. Audio files that are not there are no problem
-            if none is, or all features were imported.
+            if none is, all features were imported, or utterances without features are left out.
     """
     path = to_path(manifest)
     try:
         return load_manifest(path)
     except ManifestError:
         corpus = load_without_audio(path)
-        if not audio_is_gone(corpus.utterances) and not _imported(stores, path):
+        known = skip_missing or audio_is_gone(corpus.utterances)
+        if not known and not _imported(stores, path):
             raise
     return corpus
 

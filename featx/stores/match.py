@@ -79,7 +79,7 @@ def refuse_absent(path: object, absent: Sequence[str], surplus: Sequence[str], c
         surplus: the names that belong to no utterance.
         count: how many utterances there are.
     """
-    more = f" There are {describe_unknown(surplus, absent)}." if surplus else ""
+    more = f" Left over: {describe_unknown(surplus, absent)}." if surplus else ""
     raise FeatxError(
         f"{path}: no features of {len(absent):,} of {counted(count, 'utterance')}: "
         f"{listed(absent, _SHOWN)}.{more} Name the features by the utterances' ids or their audio "

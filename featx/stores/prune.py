@@ -108,7 +108,7 @@ def prune_store(
         )
     if dry_run:
         return _prune(opened.folder, wanted, dry_run)
-    with writing(opened.folder):
+    with writing(opened.folder, "pruning the store"):
         try:
             return _prune(opened.folder, wanted, dry_run)
         except KeyboardInterrupt:

@@ -53,7 +53,7 @@ def remove_store(store: str | Path | FeatureStore) -> Removal:
     folder = store_path(store)
     if folder.is_symlink():
         raise StoreError(f"{folder}: is a link to {folder.resolve()}. Remove that, then the link.")
-    with writing(folder):
+    with writing(folder, "removing the store"):
         others = foreign(folder)
         if others:
             names = listed([path.relative_to(folder).as_posix() for path in others], 5)
@@ -64,5 +64,5 @@ def remove_store(store: str | Path | FeatureStore) -> Removal:
         nbytes = disk_bytes(folder)
         for shard in folder.glob("shard-*.h5"):  # first: half of a store is none
             shard.unlink()
-    shutil.rmtree(folder)
+        shutil.rmtree(folder)
     return Removal(folder, nbytes)

@@ -158,7 +158,7 @@ def verify_store(
 
 
 def _verify(folder: Path, repair: bool) -> Verified:
-    with writing(folder) if repair else nullcontext():
+    with writing(folder, "repairing the store") if repair else nullcontext():
         try:
             found = check_store(folder)
         except StoreError as error:

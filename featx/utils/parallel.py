@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypeVar
 
-from classifiers.cores import in_order
+from classifiers.in_order import in_order
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -29,6 +29,7 @@ def map_ahead(
         prepare: called once in each thread before anything else.
         give_up: called when the work ends early, before waiting for what the threads are doing.
     """
+
     pool = ThreadPoolExecutor(threads, initializer=prepare)
     try:
         yield from in_order(lambda item: pool.submit(function, item), items, threads + 2)

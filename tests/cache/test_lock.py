@@ -127,6 +127,14 @@ def test_a_killed_process_leaves_no_lock(tmp_path, lockless):
     assert list(tmp_path.iterdir()) == []
 
 
+def test_the_note_of_a_killed_process_of_another_user_is_replaced(tmp_path, unprivileged):
+    with holder(tmp_path):
+        (tmp_path / ".lock.json").chmod(0o444)
+    said = f"process {os.getpid()} on host"
+    with in_a_thread(tmp_path), pytest.raises(InUseError, match=said), writing(tmp_path):
+        pass
+
+
 def test_a_lock_of_another_host_names_its_file(tmp_path, monkeypatch):
     with holder(tmp_path, lockless=str(errno.ENOSYS)):
         (marker,) = tmp_path.glob("*.process")

@@ -55,7 +55,7 @@ def test_a_check_before_the_work_counts_bytes(tmp_path, monkeypatch):
 @pytest.mark.parametrize(
     ("error", "words"),
     [
-        (FULL, r"a\.csv: the disk is full: needs 9\.1 MB, .*B free\. Make room"),
+        (FULL, r"a\.csv: the disk is full: needs 9\.1 MB, .*B free now\. Make room"),
         (OSError(errno.EDQUOT, "x"), r"a\.csv: the quota on the disk is used up: needs 9\.1 MB\."),
         (OSError(errno.EFBIG, "x"), r"a\.csv: the file system, or `ulimit -f`, takes no file of"),
         (SafetensorError(f"I/O error: {FULL.strerror} (os error 28)"), "the disk is full: needs"),

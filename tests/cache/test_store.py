@@ -146,14 +146,14 @@ def test_something_else_is_refused_and_the_difference_named(tmp_path, change, na
 
 def test_audio_that_changed_under_finished_features_is_refused(tmp_path):
     store = prepare(tmp_path)
-    store.write("u0", values(PLAN[0]), source=7)
-    changed = [PlannedUtterance("u0", 400, 1, source=8), *PLAN[1:]]
+    store.write("u0", values(PLAN[0]), source=8)
+    changed = [PlannedUtterance("u0", 400, 1, source=10), *PLAN[1:]]
     with pytest.raises(StoreError, match=r"1 utterance has other audio than .*: u0"):
         prepare(tmp_path, changed)
-    longer = [PlannedUtterance("u0", 401, 1, source=7), *PLAN[1:]]
+    longer = [PlannedUtterance("u0", 401, 1, source=8), *PLAN[1:]]
     with pytest.raises(StoreError, match=r"1 utterance has other audio than .*: u0"):
         prepare(tmp_path, longer)
-    prepare(tmp_path, [PlannedUtterance("u0", 400, 1, source=7), *PLAN[1:]])
+    prepare(tmp_path, [PlannedUtterance("u0", 400, 1, source=8), *PLAN[1:]])
 
 
 def test_a_deleted_shard_is_made_again_beside_the_others(tmp_path):
@@ -280,7 +280,7 @@ def test_a_disk_that_fills_up_ends_the_work_in_a_sentence(tmp_path, monkeypatch)
     with monkeypatch.context() as patch:
         patch.setattr(cache.shard, "write_at", fail)
         with pytest.raises(
-            DiskFull, match=r"shard-0000\.h5: the disk is full: needs 96 B, .* free\. Make room"
+            DiskFull, match=r"shard-0000\.h5: the disk is full: needs 96 B, .* free now\. Make room"
         ):
             store.write("u3", values(PLAN[3]))
     assert not issubclass(DiskFull, StoreError)  # which an extraction takes for one utterance's
@@ -333,6 +333,7 @@ def test_the_same_audio_is_found_under_another_id(tmp_path):
     assert not store.is_done("new")
     np.testing.assert_array_equal(store.read("xu3"), store.read("u3"))
     assert "xu3" not in FeatureStore(tmp_path)
+    assert store.by_shard(plan) == [plan[-1:]]
     unknown = [replace(p, source=0) for p in plan]
     assert FeatureStore(tmp_path).same_audio(unknown) == {}
     longer = [replace(p, samples=p.samples + 1) for p in plan]
@@ -342,7 +343,7 @@ def test_the_same_audio_is_found_under_another_id(tmp_path):
 def test_what_is_given_up_is_not_adopted(tmp_path):
     store_digested(tmp_path)
     old = digested()[1]
-    plan = [replace(old, source=99), replace(old, utterance="moved")]
+    plan = [replace(old, source=98), replace(old, utterance="moved")]
     store = prepare(tmp_path, plan, update=True)
     assert not store.aliases
     assert [store.is_done(p.utterance) for p in plan] == [False, False]

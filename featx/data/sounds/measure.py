@@ -14,7 +14,7 @@ from featx.data.sounds.sound import Sound, measure_sound
 from featx.errors import Interrupted
 from featx.utils.machine import usable_cores
 from featx.utils.parallel import map_ahead
-from featx.utils.progress import progress
+from featx.utils.progress import passing, progress
 
 
 @dataclass(frozen=True)
@@ -42,7 +42,8 @@ def measure_sounds(utterances: Sequence[Utterance]) -> Measured:
     measured = Measured({}, {})
     try:
         with RememberedSounds() as remembered:
-            for utterance in utterances:
+            asked = passing(utterances, len(utterances), "Looking up sounds", "utterances")
+            for utterance in asked:
                 if sound := remembered.recall(utterance):
                     measured.sounds[utterance.utterance] = sound
             unknown = [u for u in utterances if u.utterance not in measured.sounds]

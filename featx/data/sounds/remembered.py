@@ -7,6 +7,7 @@ so that nothing of it is read; else by its content, under whatever name.
 import json
 import sqlite3
 from dataclasses import asdict, fields
+from pathlib import Path
 from typing import Any, Self
 
 from featx.data.digests import State
@@ -34,6 +35,7 @@ class RememberedSounds:
 
     def __init__(self) -> None:
         self._database = Database(FILE, _TABLES)
+        self._last: tuple[Path, str | None] = (Path(), None)  # segments of a file come together
         self._files: list[tuple[str, int, int, str]] = []
         self._sounds: list[tuple[str, str, str, str, bytes]] = []
 
@@ -46,12 +48,20 @@ class RememberedSounds:
 
     def recall(self, utterance: Utterance) -> Sound | None:
         """Return the sound of an utterance whose file is as it was; None if it is not known."""
+        path, content = self._last
+        if path != utterance.path:
+            content = self._content(utterance.path)
+            self._last = utterance.path, content
+        return self.find(content, utterance) if content else None
+
+    def _content(self, path: Path) -> str | None:
+        """Return the content of a file that is as it was; None if it is not known."""
         try:
-            state = State.of(utterance.path)
+            state = State.of(path)
         except OSError:
             return None
-        row = self._ask(_FIND_CONTENT, (str(utterance.path), *state))
-        return self.find(row[0], utterance) if row else None
+        row = self._ask(_FIND_CONTENT, (str(path), *state))
+        return row[0] if row else None
 
     def find(self, content: str, utterance: Utterance) -> Sound | None:
         """Return the sound of an utterance in a file of that content; None if it is not known."""

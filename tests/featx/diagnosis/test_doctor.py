@@ -18,6 +18,7 @@ import torch
 
 import featx
 import featx.diagnosis.packages as packages
+from cache import describe_bytes
 from featx.diagnosis import disk, hub, machine, sound
 from featx.diagnosis.check import Check, guarded
 from featx.diagnosis.packages import check_extras, check_packages, check_python
@@ -133,7 +134,7 @@ def test_a_slow_disk_is_not_waited_for(tmp_path, monkeypatch):
     monkeypatch.setattr(disk, "PATIENCE", -1.0)  # over at once
     _, writing, _ = disk.check_disk(tmp_path)
     assert writing.state == "warning"
-    assert "0 MB a second" in writing.found
+    assert writing.found == "0 B a second"
 
 
 def test_locks_that_do_not_lock_are_a_problem(tmp_path, monkeypatch):
@@ -191,7 +192,7 @@ def test_little_memory_is_a_warning(monkeypatch):
     monkeypatch.setattr("featx.utils.machine.available_memory", lambda: 10**9)
     (found,) = machine.check_memory()
     assert found.state == "warning"
-    assert f"{psutil.virtual_memory().total / 1e9:.1f} GB" in found.found
+    assert describe_bytes(psutil.virtual_memory().total) in found.found
 
 
 def test_a_gpu_is_tried(monkeypatch):

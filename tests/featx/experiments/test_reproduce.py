@@ -100,7 +100,7 @@ def test_rows_run_where_features_can_be_had_and_the_others_are_named(paper):
 def test_nothing_is_done_twice(paper):
     def stamps() -> dict[Path, int]:
         files = [file for name in ("runs", "features") for file in Path(name).rglob("*.*")]
-        return {file: file.stat().st_mtime_ns for file in files}
+        return {file: file.stat().st_mtime_ns for file in files if file.name != ".used"}
 
     first, before = run(paper, variants=["fast"]), stamps()
     second = run(paper, variants=["fast"])

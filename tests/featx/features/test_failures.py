@@ -73,6 +73,26 @@ def test_the_terminal_shows_a_few_and_names_the_file(write_corpus, run_featx, ch
     assert len(listed()) == 12
 
 
+def test_a_file_that_is_missing_does_not_stop_the_others(write_corpus, checkpoint_folder):
+    write_corpus(speakers=6, takes=1)
+    Path("audio/sad-0-0.wav").unlink()
+    extraction = featx.extract(checkpoint_folder)
+    assert (extraction.extracted, list(extraction.failures)) == (17, ["sad-0-0"])
+    (row,) = listed()
+    assert (row["stage"], row["reason"]) == ("header", "no such file")
+    with pytest.raises(FeatxError, match=r"no audio file .*sad-0-0\.wav"):
+        featx.fit("linear", folds=3)
+    assert featx.fit("linear", folds=3, skip_missing=True).folder.is_dir()
+
+
+def test_where_no_file_is_there_the_manifest_is_refused(write_corpus, checkpoint_folder):
+    write_corpus(speakers=1, takes=1)
+    Path("audio").rename("moved")
+    with pytest.raises(FeatxError, match=r"no audio file .*; there is no 'audio'"):
+        featx.extract(checkpoint_folder)
+    assert not Path("features").exists()
+
+
 @pytest.mark.parametrize("most", [4, "4", "67%", "100%"])
 def test_so_many_may_fail(damaged, checkpoint_folder, most):
     extraction = featx.extract(checkpoint_folder, max_failures=most)

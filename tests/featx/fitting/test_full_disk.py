@@ -56,7 +56,9 @@ def test_a_fit_goes_on_wherever_the_disk_was_full(fit, full_after):
     for files in (0, 4, 9):
         shutil.rmtree("runs/a")
         patch = full_after(files)
-        with pytest.raises(DiskFull, match=r"^runs/a/[\w/.-]+: the disk is full: needs .* free\."):
+        with pytest.raises(
+            DiskFull, match=r"^runs/a/[\w/.-]+: the disk is full: needs .* free now\."
+        ):
             fit()
         patch.undo()
         left = contents(Path("runs/a"))

@@ -141,6 +141,9 @@ def test_a_run_that_is_replaced_or_added_to_can_be_read_but_not_changed(tmp_path
             make(folder, "a = 2\n", overwrite=True)
     assert not make(folder)
     assert not (folder / "members").exists()  # a kill must have left it
+    (tmp_path / ".a.lock").touch()
+    assert not make(folder)
+    assert [path.name for path in tmp_path.iterdir()] == ["a"]
 
 
 def test_a_lock_outlives_the_replacement_of_the_folder(tmp_path):

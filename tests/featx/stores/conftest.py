@@ -1,13 +1,15 @@
 """A store of random features beside a manifest, whose audio is not there."""
 
 import csv
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from cache import FeatureIdentity, FeatureStore, Layout, PlannedUtterance
+from cache import FeatureIdentity, FeatureStore, Layout, PlannedUtterance, writing
 
 LABELS = ("angry", "happy", "sad")
 
@@ -30,7 +32,7 @@ def manifest(workplace) -> Path:
     return Path("manifest.csv")
 
 
-def random_features(name: str, frames: int, layers: int = 3, dim: int = 4) -> np.ndarray:
+def _features(name: str, frames: int, layers: int = 3, dim: int = 4) -> np.ndarray:
     """Return features that depend on the name alone, (layers, frames, dim) float32."""
     generator = np.random.default_rng(list(name.encode()))
     return generator.standard_normal((layers, frames, dim)).astype(np.float32)
@@ -55,13 +57,55 @@ def make_store(workplace) -> Callable[..., Path]:
             Path(folder), plan, layout, identity, {}, shard_bytes=600, block_samples=0
         )
         for planned in plan:
-            values = random_features(planned.utterance, planned.frames, len(layers))
+            values = _features(planned.utterance, planned.frames, len(layers))
             store.write(planned.utterance, values)
         return Path(folder)
 
     return make
 
 
-def contents(folder: Path) -> dict[str, bytes]:
-    """Return the bytes of every shard."""
-    return {path.name: path.read_bytes() for path in sorted(folder.glob("shard-*.h5"))}
+@pytest.fixture(scope="session")
+def random_features() -> Callable[..., np.ndarray]:
+    """Return the features that `make_store` writes of an utterance."""
+    return _features
+
+
+@pytest.fixture(scope="session")
+def contents() -> Callable[[Path], dict[str, bytes]]:
+    """Return the bytes of every shard of a folder."""
+    return lambda folder: {p.name: p.read_bytes() for p in sorted(folder.glob("shard-*.h5"))}
+
+
+@pytest.fixture(scope="session")
+def refill() -> Callable[[Path, Path], None]:
+    """Do what an extraction does: make room for what is not there, and write what is not done."""
+
+    def fill(folder: Path, whole: Path) -> None:
+        original = FeatureStore(whole)
+        names = original.utterances
+        plan = [PlannedUtterance(name, 0, original.frames(name)) for name in names]
+        store = FeatureStore.prepare(
+            folder, plan, original.layout, original.identity, {}, shard_bytes=600, block_samples=0
+        )
+        for name in store.utterances:
+            if not store.is_done(name):
+                store.write(name, _features(name, store.frames(name)))
+
+    return fill
+
+
+@pytest.fixture(scope="session")
+def another_writer() -> Callable[[Path], AbstractContextManager[None]]:
+    """Hold the lock of a folder as another writer does; the same thread could ask again."""
+
+    @contextmanager
+    def hold(folder: Path) -> Iterator[None]:
+        lock = writing(folder)
+        with ThreadPoolExecutor(1) as other:
+            other.submit(lock.__enter__).result()
+            try:
+                yield
+            finally:
+                other.submit(lock.__exit__, None, None, None).result()
+
+    return hold

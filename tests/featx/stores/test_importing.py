@@ -264,7 +264,7 @@ def test_what_is_no_source_is_said_with_what_is_one(manifest, make_store):
             bring_in(source)
 
 
-@pytest.mark.parametrize("head", ["linear", "dense"])
+@pytest.mark.parametrize("head", ["linear", pytest.param("dense", marks=pytest.mark.thorough)])
 def test_heads_are_fitted_without_any_audio(manifest, head):
     arrays = {
         name: np.random.default_rng(n).standard_normal((2, 4)).astype("f4") + n // 6
@@ -281,7 +281,9 @@ def test_heads_are_fitted_without_any_audio(manifest, head):
         featx.predict(run, "theirs.wav")
 
 
-def test_features_of_another_kind_still_need_their_audio(manifest, make_store):
+def test_features_of_another_kind_need_all_audio_if_any_is_there(manifest, make_store):
     make_store()
+    Path("audio/Actor_0").mkdir(parents=True)
+    soundfile.write("audio/Actor_0/take-0.wav", np.zeros(16_000), 16_000)
     with pytest.raises(FeatxError, match="no audio file"):
         featx.fit("linear", "tiny", folds=3)

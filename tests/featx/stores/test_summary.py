@@ -9,7 +9,7 @@ import pytest
 import featx
 from cache import FeatureStore
 from featx.errors import FeatxError
-from featx.stores.summary import ago, size
+from featx.stores.summary import ago
 from featx.stores.used import mark_used
 
 
@@ -60,13 +60,6 @@ def test_there_may_be_no_stores(workplace):
         featx.list_stores()
     Path("features").mkdir()
     assert featx.list_stores().to_text() == "There are no stores here."
-
-
-@pytest.mark.parametrize(
-    ("nbytes", "text"), [(0, "0 bytes"), (999, "999 bytes"), (1500, "1.5 kB"), (5.3e9, "5.3 GB")]
-)
-def test_bytes_have_a_sensible_unit(nbytes, text):
-    assert size(nbytes) == text
 
 
 @pytest.mark.parametrize(

@@ -9,9 +9,8 @@ import numpy as np
 import pytest
 
 import featx
-from cache import FeatureStore, PlannedUtterance, StoreError, writing
+from cache import FeatureStore, PlannedUtterance, StoreError
 from featx.stores.contents import foreign
-from tests.featx.stores.conftest import contents, random_features
 
 
 def regions(path: Path) -> dict[str, list[int]]:
@@ -29,18 +28,6 @@ def flip(path: Path, place: int, bit: int) -> None:
     content = bytearray(path.read_bytes())
     content[place] ^= 1 << bit
     path.write_bytes(content)
-
-
-def refill(folder: Path, whole: Path) -> None:
-    """Do what an extraction does: make room for what is not there, and write what is not done."""
-    original = FeatureStore(whole)
-    plan = _plan(original)
-    store = FeatureStore.prepare(
-        folder, plan, original.layout, original.identity, {}, shard_bytes=600, block_samples=0
-    )
-    for name in store.utterances:
-        if not store.is_done(name):
-            store.write(name, random_features(name, store.frames(name)))
 
 
 def _plan(store: FeatureStore):
@@ -62,7 +49,7 @@ def test_a_whole_store_is_said_to_be(pair):
 
 
 @pytest.mark.parametrize("name", ["features", "source", "checksum", "done", "tables"])
-def test_every_flipped_bit_is_found_and_mended(pair, name):
+def test_every_flipped_bit_is_found_and_mended(pair, name, contents, refill):
     folder, whole = pair
     draw = random.Random(name)
     for _ in range(4):
@@ -93,7 +80,7 @@ def test_damaged_utterances_are_named(pair):
 
 
 @pytest.mark.parametrize("content", [b"", b"not HDF5", None])
-def test_files_that_are_no_shards_any_more_are_set_aside(pair, content):
+def test_files_that_are_no_shards_any_more_are_set_aside(pair, content, contents, refill):
     folder, whole = pair
     path = folder / "shard-0001.h5"
     path.write_bytes(path.read_bytes()[:-200] if content is None else content)
@@ -114,7 +101,7 @@ def _manifest_of(folder: Path) -> Path:
     return Path("m.csv")
 
 
-def test_a_shard_that_is_gone_is_noted(pair):
+def test_a_shard_that_is_gone_is_noted(pair, contents, refill):
     folder, whole = pair
     (folder / "shard-0001.h5").unlink()
     verified = featx.verify_store(folder)
@@ -135,7 +122,7 @@ def test_an_utterance_in_two_shards_loses_the_second(pair):
     assert len(FeatureStore(folder).utterances) == 18
 
 
-def test_a_retired_place_that_comes_to_life_is_retired_again(pair):
+def test_a_retired_place_that_comes_to_life_is_retired_again(pair, random_features):
     folder, _ = pair
     store = FeatureStore(folder)
     plan = _plan(store)
@@ -161,7 +148,7 @@ def test_damaged_statistics_are_removed(manifest, pair):
     assert not path.exists()
 
 
-def test_a_file_that_cannot_be_read_is_not_taken_for_damaged(pair, monkeypatch):
+def test_a_file_that_cannot_be_read_is_not_taken_for_damaged(pair, monkeypatch, contents):
     folder, whole = pair
     unreadable, opened = folder / "shard-0001.h5", Path.open
 
@@ -178,9 +165,9 @@ def test_a_file_that_cannot_be_read_is_not_taken_for_damaged(pair, monkeypatch):
     assert contents(folder) == contents(whole)
 
 
-def test_a_repair_waits_for_no_writer_and_a_check_needs_no_lock(pair):
+def test_a_repair_waits_for_no_writer_and_a_check_needs_no_lock(pair, another_writer):
     folder, _ = pair
-    with writing(folder):
+    with another_writer(folder):
         assert not featx.verify_store(folder).is_damaged
         with pytest.raises(StoreError):
             featx.verify_store(folder, repair=True)
@@ -194,7 +181,7 @@ def test_a_store_is_meant_by_its_name(pair):
 
 
 @pytest.mark.parametrize("name", ["notes.txt", "statistics/mine.csv", "old/shard-0000.h5"])
-def test_only_a_store_is_removed(pair, name):
+def test_only_a_store_is_removed(pair, name, contents):
     folder, whole = pair
     path = folder / name
     path.parent.mkdir(exist_ok=True)
@@ -209,9 +196,9 @@ def test_only_a_store_is_removed(pair, name):
     assert not folder.exists()
 
 
-def test_nothing_is_removed_while_somebody_writes(pair):
+def test_nothing_is_removed_while_somebody_writes(pair, another_writer, contents):
     folder, whole = pair
-    with writing(folder), pytest.raises(StoreError):
+    with another_writer(folder), pytest.raises(StoreError):
         featx.remove_store(folder)
     assert contents(folder) == contents(whole)
 
