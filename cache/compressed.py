@@ -6,7 +6,6 @@ in `chunk_offset`, `chunk_bytes` and `chunk_checksum` (layers, chunks) too: with
 read from the mapped file, in as many threads as there are, and checked without decompressing them.
 """
 
-import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -34,7 +33,7 @@ def compress(values: np.ndarray) -> bytes:
     """
     item = values.itemsize
     raw = np.ascontiguousarray(values).view(np.uint8).reshape(-1, item).T.tobytes()
-    packer = zlib.compressobj(1, strategy=zlib.Z_RLE)
+    packer = zlib_ng.compressobj(1, strategy=zlib_ng.Z_RLE)
     return packer.compress(raw) + packer.flush()
 
 
@@ -45,9 +44,9 @@ def decompress(packed: bytes | memoryview, dtype: np.dtype) -> np.ndarray:
         OSError: if it is damaged.
     """
     try:
-        raw = np.frombuffer(zlib.decompress(packed), np.uint8)
+        raw = np.frombuffer(zlib_ng.decompress(packed), np.uint8)
         values: np.ndarray = np.ascontiguousarray(raw.reshape(dtype.itemsize, -1).T).view(dtype)
-    except (zlib.error, ValueError) as error:
+    except (zlib_ng.error, ValueError) as error:  # type: ignore[misc]  # which its stubs lack
         raise OSError(f"damaged: {error}") from error
     return values.reshape(-1)
 
