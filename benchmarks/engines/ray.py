@@ -92,7 +92,14 @@ def featx(*arguments: str, by_ray: bool, **options: object) -> subprocess.Popen[
     engine = ["--engine", "ray", "--address", ADDRESS] if by_ray else []
     environment = {**os.environ, **QUIET, "OMP_NUM_THREADS": "2"}
     command = [sys.executable, "-m", "featx", *arguments, *engine]
-    return subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, text=True, **options)
+    return subprocess.Popen(
+        command,
+        env=environment,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+        **options,
+    )
 
 
 def done(process: subprocess.Popen[str]) -> None:
