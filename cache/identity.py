@@ -2,10 +2,11 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
-from typing import Any, Self
+from typing import Any, Literal, Self
 
 Value = str | int | float
 Settings = Mapping[str, Value]
+ALL_FRAMES = "all"  # and so the frames of a store that keeps every one
 AS_TRAINED = "30"  # what users call the windows of a store whose identity has none
 AS_PUBLISHED = "as the checkpoint says"  # and so whether waveforms were normalised
 
@@ -48,6 +49,9 @@ class FeatureIdentity(ModelIdentity):
             None if it saw them as it was trained.
         normalize_waveform: "yes" or "no" if it was chosen whether waveforms are normalised; None
             if the checkpoint decided.
+        pool: "mean" or "mean+deviation" if an utterance's frames were pooled to one vector a layer;
+            None if they were not.
+        frames: how many averages of neighbouring frames a second were kept; None if none were made.
         imported_sha256: digest of the features if another program made them; None if featx did.
     """
 
@@ -58,6 +62,8 @@ class FeatureIdentity(ModelIdentity):
     trimmed_to: float | None = None
     window: str | None = None
     normalize_waveform: str | None = None
+    pool: Literal["mean", "mean+deviation"] | None = None
+    frames: int | None = None
     imported_sha256: str | None = None
 
     @property
@@ -72,7 +78,12 @@ class FeatureIdentity(ModelIdentity):
 
     def compared(self) -> dict[str, Any]:
         """Return what `to_json` does, with words for what was not chosen: messages show them."""
-        usual = {"window": AS_TRAINED, "normalize_waveform": AS_PUBLISHED}
+        usual = {
+            "window": AS_TRAINED,
+            "normalize_waveform": AS_PUBLISHED,
+            "pool": "no",
+            "frames": ALL_FRAMES,
+        }
         return {**usual, **self.to_json()}
 
     @classmethod

@@ -35,16 +35,23 @@ class Layout:
     Attributes:
         layers: the name of each stored layer, in order.
         dim: features a frame.
-        dtype: "float16" or "float32".
+        dtype: "float16", "float32" or "int8".
     """
 
     layers: tuple[str, ...]
     dim: int
     dtype: str = "float16"
 
-    def nbytes(self, frames: int) -> int:
-        """Return the bytes that `frames` frames take, all layers together."""
-        return len(self.layers) * frames * self.dim * np.dtype(self.dtype).itemsize
+    @property
+    def computed(self) -> str:
+        """The type of features before they are written, and after they are read."""
+        return "float32" if self.dtype == "int8" else self.dtype
+
+    def nbytes(self, frames: int, utterances: int = 1) -> int:
+        """Return the bytes that the frames of some utterances take, all layers together."""
+        values = frames * np.dtype(self.dtype).itemsize
+        factors = 8 * utterances if self.dtype == "int8" else 0  # a scale and an offset
+        return len(self.layers) * self.dim * (values + factors)
 
 
 def split_into_blocks(
@@ -77,7 +84,7 @@ def split_into_shards(
     shard: list[PlannedUtterance] = []
     size = 0
     for block in blocks:
-        nbytes = layout.nbytes(sum(planned.frames for planned in block))
+        nbytes = layout.nbytes(sum(planned.frames for planned in block), len(block))
         if shard and size + nbytes > shard_bytes:
             yield shard
             shard, size = [], 0

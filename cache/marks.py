@@ -9,11 +9,14 @@ from typing import Any
 import numpy as np
 from zlib_ng import zlib_ng
 
+from cache.quantised import Quantised
+
 MARKS: dict[str, np.dtype[Any]] = {  # written after an utterance's features, in this order
     "source": np.dtype(np.uint64),
     "checksum": np.dtype(np.uint32),
     "done": np.dtype(np.uint32),
 }
+FACTORS = ("scale", "offset")  # of features in 8 bits, which are near offset + scale · values
 UNFINISHED = 0  # what `done` is before the features are there
 RETIRED = 2**32 - 1  # and once they no longer count
 
@@ -23,10 +26,18 @@ def marks_shapes(utterances: int, layers: int) -> dict[str, tuple[int, ...]]:
     return {"source": (utterances,), "checksum": (utterances, layers), "done": (utterances,)}
 
 
-def checksums_of(features: np.ndarray) -> np.ndarray:
-    """Return the CRC-32 of each layer of features, (layers, frames, dim), as (layers,) uint32."""
-    layers = map(np.ascontiguousarray, features)  # no copy of all layers at once
-    sums = [zlib_ng.crc32(values.view(np.uint8).data) for values in layers]
+def checksums_of(features: np.ndarray | Quantised) -> np.ndarray:
+    """Return the CRC-32 of each layer of features, (layers, frames, dim), as (layers,) uint32.
+
+    Of features in 8 bits it is that of a layer's values and, after them, of its scale and offset.
+    """
+    parts = features if isinstance(features, Quantised) else (features,)
+    sums = []
+    for layer in zip(*parts, strict=True):
+        checksum = 0
+        for values in map(np.ascontiguousarray, layer):  # no copy of all layers at once
+            checksum = zlib_ng.crc32(values.view(np.uint8).data, checksum)
+        sums.append(checksum)
     return np.array(sums, np.uint32)
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from cache.compress import compress_shard
 from cache.create import create_shard
 from cache.errors import DamagedStore
 from cache.layout import PlannedUtterance
@@ -63,8 +64,9 @@ def _write(
                     f"`featx cache verify {shard.path.parent} --repair` first.",
                     [name],
                 )
-            features = shard.read(index)
-            new.write(number, features, int(shard.source[index]))
-            shard.advise(index, range(len(features)), "MADV_DONTNEED")
-            advance(features.nbytes)
+            new.put(number, shard.stored(index), int(shard.source[index]))
+            shard.advise(index, range(len(shard.layout.layers)), "MADV_DONTNEED")
+            advance(shard.layout.nbytes(int(shard.frames[index])))
     new.flush()
+    if shard.is_compressed:
+        compress_shard(new)

@@ -5,26 +5,34 @@
 
 import json
 import math
-import mmap
 import os
 from collections.abc import Sequence
-from functools import cached_property
 from pathlib import Path
-from weakref import WeakSet
 
 import h5py
 import numpy as np
 
-from cache.checks import open_files
-from cache.create import FORMAT, SUM, region
+from cache.compressed import CompressedRows
+from cache.create import FORMAT, SUM, changing
 from cache.errors import DamagedStore, FeatxError, StoreError
 from cache.identity import FeatureIdentity
 from cache.layout import Layout
-from cache.marks import MARKS, RETIRED, UNFINISHED, checksums_of, done_mark, marks_shapes
+from cache.mapped import MappedFile
+from cache.marks import (
+    FACTORS,
+    MARKS,
+    RETIRED,
+    UNFINISHED,
+    checksums_of,
+    done_mark,
+    marks_shapes,
+)
 from cache.positions import Region, checksum_without, read_at, write_at
+from cache.quantised import Quantised, quantise, restore
+from cache.rows import PlainRows
 from cache.space import filling
 
-_mappings: WeakSet[mmap.mmap] = WeakSet()  # of all stores that are open
+FLOAT = np.dtype(np.float32)
 
 
 class Shard:
@@ -48,7 +56,7 @@ class Shard:
     """
 
     def __init__(self, path: Path, mapped: bool = True) -> None:
-        self.path, self._mapped = path, mapped
+        self.path, self._file = path, MappedFile(path, mapped)
         try:
             # The tables are final, so no lock is needed, and network file systems lack them.
             with h5py.File(path, "r", locking=False) as file:
@@ -67,11 +75,17 @@ class Shard:
                 f"{self.path}: store format {known}, this featx reads {FORMAT}. "
                 "Delete the store and extract the features again."
             )
-        self._regions: dict[str, Region] = {
-            name: region(file, name) for name in ("features", *MARKS, SUM)
-        }
-        if checksum_without(self.path, self._regions.values()) != file[SUM][0]:
+        self._regions: dict[str, Region] = changing(file)
+        self._rows = self._find_rows(file)
+        left_out = [*self._regions.values(), *self._rows.regions]
+        if checksum_without(self.path, left_out) != file[SUM][0]:
             raise ValueError("its checksum is another")
+
+    def _find_rows(self, file: h5py.File) -> PlainRows | CompressedRows:
+        features = file["features"]
+        if features.chunks:
+            return CompressedRows.of(self._file, file)
+        return PlainRows(self._file, self._regions["features"], features.shape, features.dtype)
 
     def _damage(self, reason: str) -> DamagedStore:
         return DamagedStore(
@@ -83,8 +97,9 @@ class Shard:
 
     def _read_tables(self, file: h5py.File) -> None:
         features = file["features"]
-        self._shape, self._dtype = features.shape, features.dtype
-        self.layout = Layout(tuple(file.attrs["layers"]), self._shape[2], str(self._dtype))
+        self._layers, _, dim = features.shape
+        self.layout = Layout(tuple(file.attrs["layers"]), dim, str(features.dtype))
+        self._factors = [file[name].id.get_offset() for name in FACTORS if name in file]
         self.identity = FeatureIdentity.from_json(json.loads(file.attrs["identity"]))
         self.software: dict[str, str] = json.loads(file.attrs["software"])
         self.utterances: list[str] = list(file["utterance"].asstr()[:])
@@ -93,7 +108,7 @@ class Shard:
         self.frame_offset: np.ndarray = file["frame_offset"][:]
 
     def _read_marks(self) -> None:
-        shapes = marks_shapes(len(self.utterances), self._shape[0])
+        shapes = marks_shapes(len(self.utterances), self._layers)
         self.source, self.checksum, self.done = (
             read_at(self.path, self._regions[name][0], math.prod(shape), MARKS[name]).reshape(shape)
             for name, shape in shapes.items()
@@ -101,9 +116,13 @@ class Shard:
 
     @property
     def nbytes(self) -> int:
-        """Bytes of all features, done or not."""
-        begin, end = self._regions["features"]
-        return end - begin
+        """Bytes that all features take in the file."""
+        return self._rows.nbytes
+
+    @property
+    def is_compressed(self) -> bool:
+        """Whether features are compressed, so that none can be written any more."""
+        return isinstance(self._rows, CompressedRows)
 
     @property
     def holes(self) -> int:
@@ -112,46 +131,43 @@ class Shard:
         blocks = getattr(facts, "st_blocks", None)  # of 512 bytes; Windows does not say
         return 0 if blocks is None else max(0, facts.st_size - 512 * blocks)
 
-    @cached_property
-    def _mapping(self) -> mmap.mmap | None:
-        """The mapped file; None if it is not to be mapped, or can't be."""
-        if not self._mapped or len(_mappings) >= open_files() // 2:
-            return None
-        try:
-            with self.path.open("rb") as file:
-                mapping = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
-        except OSError:
-            return None
-        _mappings.add(mapping)
-        return mapping
+    def stored(self, index: int, rows: Sequence[int] | None = None) -> np.ndarray | Quantised:
+        """Return layers of one utterance's features as the file has them; all by default."""
+        rows = range(self._layers) if rows is None else rows
+        begin, count = int(self.frame_offset[index]), int(self.frames[index])
+        values = self._rows.read(begin, count, rows)
+        if not self._factors:
+            return values
+        shape = len(self.layout.layers), self.layout.dim
+        size = math.prod(shape)
+        scale, offset = (
+            self._file.values(begin + index * size * FLOAT.itemsize, size, FLOAT).reshape(shape)
+            for begin in self._factors
+        )
+        return Quantised(values, scale[list(rows)], offset[list(rows)])
 
-    @cached_property
-    def _features(self) -> np.ndarray | None:
-        if self._mapping is None:
-            return None
-        return np.ndarray(self._shape, self._dtype, self._mapping, self._regions["features"][0])
-
-    def read(self, index: int) -> np.ndarray:
+    def read(self, index: int, rows: Sequence[int] | None = None) -> np.ndarray:
         """Return the features of one utterance, (layers, frames, dim), read-only.
 
-        They are not copied if the file is mapped.
+        They are not copied if the file is mapped, they are neither compressed nor in 8 bits, and
+        the layers follow one another.
+
+        Args:
+            index: the utterance's place in the shard.
+            rows: the places of the layers; all by default.
+
+        Raises:
+            DamagedStore: if they can't be decompressed.
         """
-        begin = int(self.frame_offset[index])
-        count = int(self.frames[index])
-        if self._features is not None:
-            return self._features[:, begin : begin + count]
-        dim = self.layout.dim
-        places = (self._position(layer, begin) for layer in range(self._shape[0]))
-        layers = [read_at(self.path, place, count * dim, self._dtype) for place in places]
-        features = np.stack(layers).reshape(-1, count, dim)
+        try:
+            stored = self.stored(index, rows)
+        except OSError as error:
+            raise self._damage(f"{self.utterances[index]}: {error}") from error
+        if isinstance(stored, np.ndarray):
+            return stored
+        features = restore(stored)
         features.flags.writeable = False
         return features
-
-    def _position(self, layer: int, frame: int) -> int:
-        """Return where in the file a frame of a layer begins."""
-        first, _ = self._regions["features"]
-        values = (layer * int(self._shape[1]) + frame) * self.layout.dim
-        return first + values * int(self._dtype.itemsize)
 
     def advise(self, index: int, layers: Sequence[int], advice: str) -> None:
         """Tell the system what becomes of one utterance's mapped memory.
@@ -161,34 +177,31 @@ class Shard:
             layers: rows of `features` that are meant.
             advice: the name of one of mmap's constants.
         """
-        if self._mapping is None or not hasattr(mmap, advice):  # a system such as Windows
-            return
-        begin = int(self.frame_offset[index])
-        for layer in layers:
-            first, last = (
-                self._position(layer, frame) for frame in (begin, begin + int(self.frames[index]))
-            )
-            page = first - first % mmap.PAGESIZE
-            self._mapping.madvise(getattr(mmap, advice), page, last - page)
+        begin, count = int(self.frame_offset[index]), int(self.frames[index])
+        self._rows.advise(begin, count, layers, advice)
 
     def write(self, index: int, features: np.ndarray, source: int) -> None:
         """Write one utterance's features, then their source and checksum, then its done mark.
 
         Args:
             index: the utterance's place in the shard.
-            features: (layers, frames, dim) in the shard's dtype.
+            features: (layers, frames, dim) in `layout.computed`.
             source: digest of the audio.
 
         Raises:
             DiskFull: if the disk is full.
             FeatxError: if it fails.
         """
+        self.put(index, quantise(features) if self._factors else features, source)
+
+    def put(self, index: int, stored: np.ndarray | Quantised, source: int) -> None:
+        """Do what `write` does with features that are as the file has them."""
         if self.done[index]:  # until it is whole again, it is not
             self.mark(index, "done", UNFINISHED)
         try:
-            self._write(index, features)
+            self._write(index, stored)
             self.mark(index, "source", source)
-            self.mark(index, "checksum", checksums_of(features))
+            self.mark(index, "checksum", checksums_of(stored))
             self.mark(index, "done", self._done_mark(index))
         except OSError as error:
             raise FeatxError(
@@ -196,11 +209,15 @@ class Shard:
                 "again to go on from there."
             ) from error
 
-    def _write(self, index: int, features: np.ndarray) -> None:
-        # what could not be reserved may be gone by now
-        with filling(self.path, features.nbytes), self.path.open("r+b", buffering=0) as file:
-            for layer, values in enumerate(map(np.ascontiguousarray, features)):
-                write_at(file, self._position(layer, int(self.frame_offset[index])), values)
+    def _write(self, index: int, stored: np.ndarray | Quantised) -> None:
+        assert isinstance(self._rows, PlainRows), "`prepare` gives others a place elsewhere"
+        values = stored.values if isinstance(stored, Quantised) else stored
+        with filling(self.path, values.nbytes):  # what could not be reserved may be gone by now
+            self._rows.write(int(self.frame_offset[index]), values)
+            if isinstance(stored, Quantised):
+                with self.path.open("r+b", buffering=0) as file:
+                    for begin, factors in zip(self._factors, stored[1:], strict=True):
+                        write_at(file, begin + index * factors.nbytes, factors)
 
     def mark(self, index: int, name: str, value: int | np.ndarray) -> None:
         """Write one of an utterance's marks.
@@ -237,11 +254,13 @@ class Shard:
         """
         if self._done_mark(index) != self.done[index]:
             return False
-        rows = range(len(self.layout.layers)) if layers is None else list(layers)
-        features = self.read(index)
-        return all(
-            checksums_of(features[row, None])[0] == self.checksum[index, row] for row in rows
-        )
+        rows = range(self._layers) if layers is None else list(layers)
+        if isinstance(self._rows, CompressedRows):
+            return self._rows.are_whole(
+                int(self.frame_offset[index]), int(self.frames[index]), rows
+            )
+        sums = checksums_of(self.stored(index, rows))
+        return bool((sums == self.checksum[index, list(rows)]).all())
 
     def flush(self) -> None:
         """Wait until the disk holds all that was written."""

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from cache.checks import all_finite, differences
+from cache.compress import compress_shard
 from cache.create import create_shard
 from cache.errors import StoreError
 from cache.identity import FeatureIdentity
@@ -194,20 +195,24 @@ class FeatureStore:
         shard, index = self._at(utterance)
         return int(shard.source[index])
 
-    def read(self, utterance: str) -> np.ndarray:
-        """Return the features of one utterance as read-only mapped memory; nothing is copied.
+    def read(self, utterance: str, rows: Sequence[int] | None = None) -> np.ndarray:
+        """Return the features of one utterance, read-only.
+
+        They are mapped memory, and nothing is copied, unless they are compressed or in 8 bits or
+        layers do not follow one another.
 
         Args:
             utterance: its id.
+            rows: places in `layout.layers`, ascending; all by default. No others are read.
 
         Returns:
-            (layers, frames, dim) in the store's dtype.
+            (layers, frames, dim) in the store's dtype, float32 of "int8".
 
         Raises:
             StoreError: if it is not in the store, or not extracted yet.
         """
         shard, index = self._place(utterance)
-        return shard.read(index)
+        return shard.read(index, rows)
 
     def expect(self, utterance: str, layers: Sequence[int]) -> None:
         """Have the system read layers of an utterance from the disk, if it must, in advance.
@@ -277,7 +282,7 @@ class FeatureStore:
                 f"planned were {shape}."
             )
         with np.errstate(over="ignore"):
-            stored = features.astype(self.layout.dtype, copy=False)
+            stored = features.astype(self.layout.computed, copy=False)
         for layer, values in zip(self.layout.layers, stored, strict=True):
             if not all_finite(values):
                 raise StoreError(f"{utterance!r}: layer {layer} {self._unfit(values)}")
@@ -299,6 +304,31 @@ class FeatureStore:
         """Wait until the disk holds all that was written."""
         for shard in self._shards:
             shard.flush()
+
+    @property
+    def is_copied(self) -> bool:
+        """Whether features are copied when they are read, not mapped."""
+        return self.layout.dtype == "int8" or any(shard.is_compressed for shard in self._shards)
+
+    def is_fixed(self, utterance: str) -> bool:
+        """Tell whether an utterance's features are compressed: others need another place."""
+        shard, _ = self._at(utterance)
+        return shard.is_compressed
+
+    def compress(self, utterances: Iterable[str]) -> None:
+        """Compress the shards that hold some utterances, unless they are.
+
+        An utterance of these shards that is not done gets another place when it is extracted.
+
+        Raises:
+            DamagedStore: if features are not those that were written.
+            StoreError: if the disk is too small, or fails.
+        """
+        holding = {self._at(utterance)[0] for utterance in utterances}
+        for number, shard in enumerate(self._shards):
+            if shard in holding and not shard.is_compressed:
+                compress_shard(shard)
+                self._shards[number] = Shard(shard.path)
 
     def by_shard(self, plan: Iterable[PlannedUtterance]) -> list[list[PlannedUtterance]]:
         """Group utterances by the shard that holds them; those that were adopted are in none."""
@@ -391,8 +421,11 @@ class FeatureStore:
             for planned in plan
             if planned.utterance in self
             and not self.is_done(planned.utterance)
-            and (self.samples(planned.utterance), self.frames(planned.utterance))
-            != (planned.samples, planned.frames)
+            and (
+                self.is_fixed(planned.utterance)
+                or (self.samples(planned.utterance), self.frames(planned.utterance))
+                != (planned.samples, planned.frames)
+            )
         ]
 
     def _check(self, where: Path, identity: FeatureIdentity, layout: Layout) -> None:
@@ -422,7 +455,8 @@ class FeatureStore:
         """
         self._check(self.folder, identity, layout)
         self.replaced = tuple(self._changed_since(plan, update))
-        moved = {*self.replaced, *self._misplaced(plan)}
+        fixed = (name for name in again if name in self and self.is_fixed(name))
+        moved = {*self.replaced, *self._misplaced(plan), *fixed}
         same = self.same_audio(plan)
         self.adopt({name: stored for name, stored in same.items() if stored not in moved})
         self._check_software(plan, {*self.replaced, *again}, software)

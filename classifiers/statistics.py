@@ -46,6 +46,17 @@ def measure(features: np.ndarray) -> Moments:
     return Moments(frames, mean, squares)
 
 
+def as_two_frames(moments: Moments) -> Tensor:
+    """Return two frames that have an utterance's mean and deviation, (layers, 2, dim) float32.
+
+    They are the mean less and plus the deviation. What pools frames by mean and deviation gets
+    from them what it would get from all.
+    """
+    deviation = np.sqrt(moments.squares / moments.frames)
+    frames = np.stack([moments.mean - deviation, moments.mean + deviation], 1)
+    return torch.from_numpy(frames).float()
+
+
 def add_up(parts: Iterable[Moments]) -> Moments:
     """Return the moments of all frames together.
 

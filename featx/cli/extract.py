@@ -12,7 +12,7 @@ from featx.cli.errors import explain_within
 from featx.cli.options import Address, EngineChoice
 from featx.cli.output import Json, show
 from featx.errors import FeatxError
-from featx.features.choices import Dtype, NormalizeWaveform, Precision, TooLong, Window
+from featx.features.choices import Dtype, NormalizeWaveform, Pool, Precision, TooLong, Window
 from featx.utils.remote.path import to_path
 
 log = logging.getLogger("featx")
@@ -77,13 +77,32 @@ def extract(
             "checkpoint says, or if it does not say, as its family was published)."
         ),
     ] = None,
+    pool: Annotated[
+        Pool | None,
+        typer.Option(
+            help="Keep one vector a layer of each utterance: the mean of its frames, or mean and "
+            "deviation (default: all frames)."
+        ),
+    ] = None,
+    frames: Annotated[
+        int | None,
+        typer.Option(
+            min=1, help="Average frames to so many a second, such as 10 (default: all frames)."
+        ),
+    ] = None,
     dtype: Annotated[
         Dtype | None,
         typer.Option(
             help="The type to store features in (default: float16; for features without a model, "
-            "float32)."
+            "and for pooled ones, float32)."
         ),
     ] = None,
+    compress: Annotated[
+        bool,
+        typer.Option(
+            "--compress", help="Compress features, which loses nothing, when all are written."
+        ),
+    ] = False,
     precision: Annotated[
         Precision,
         typer.Option(
@@ -163,7 +182,10 @@ def extract(
         layers=layers,
         window=window,
         normalize_waveform=normalize_waveform,
+        pool=pool,
+        frames=frames,
         dtype=dtype,
+        compress=compress,
         precision=precision,
         device=device,
         devices=devices,

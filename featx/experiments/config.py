@@ -12,7 +12,7 @@ from pydantic import BeforeValidator, Field, PositiveFloat, PositiveInt, model_v
 from classifiers.settings import PositiveFinite
 from featx.data.choices import CorpusName
 from featx.data.corpora import CORPORA
-from featx.features.choices import Dtype, NormalizeWaveform, Precision, TooLong, Window
+from featx.features.choices import Dtype, NormalizeWaveform, Pool, Precision, TooLong, Window
 from featx.features.plan import MAX_SECONDS
 from featx.finetuning.choices import HeadKind, Mode, Pooling, Save, SelectOn
 from featx.fitting.choices import Normalize
@@ -95,7 +95,10 @@ class Features(Schema):
     layers: str | None = None
     window: Annotated[Window, BeforeValidator(str)] = "30"  # which may be written as a number
     normalize_waveform: NormalizeWaveform | None = None
+    pool: Pool | None = None
+    frames: PositiveInt | None = None
     dtype: Dtype | None = None
+    compress: bool = False
     precision: Literal["", Precision] = ""
     device: str = "auto"
     devices: str = "1"

@@ -11,7 +11,7 @@ from featx.experiments.findings import Findings
 from featx.experiments.plan import Store
 from featx.features.acoustic.settings import read_acoustic
 from featx.features.choices import Precision
-from featx.features.config import ExtractConfig
+from featx.features.config import ExtractConfig, WriteOptions
 from featx.features.encoders.checkpoints import (
     fetch_command,
     find_checkpoint,
@@ -49,6 +49,9 @@ def config_of(store: Store) -> ExtractConfig:
         limit=_limit(store),
         window=asked.window,
         normalize_waveform=asked.normalize_waveform,
+        pool=asked.pool,
+        frames=asked.frames,
+        write=WriteOptions(compress=asked.compress),
     )
 
 
@@ -172,7 +175,7 @@ def _check_new(
             f"extracted:\n{shown}",
         )
     absent = [p for p in plan.planned if not (there and there.is_done(p.utterance))]
-    nbytes = plan.layout.nbytes(sum(planned.frames for planned in absent))
+    nbytes = plan.layout.nbytes(sum(planned.frames for planned in absent), len(absent))
     return Known(plan.layout.layers, outline.blocks, nbytes, False)
 
 
@@ -199,6 +202,7 @@ def _check_same(store: Store, there: FeatureStore) -> Known:
         normalised, wanted_so = there.identity.normalize_waveform, asked.normalize_waveform
         if normalised != wanted_so:
             differing.append(f"normalize_waveform is {normalised} there, {wanted_so} here")
+        differing += _kept_otherwise(store, there)
         differing += _cut_otherwise(store, there)
     if differing:
         raise FeatxError(
@@ -218,6 +222,18 @@ def _of_other_model(store: Store, there: FeatureStore) -> list[str]:
         for key, value in asked.to_json().items()
         if held.get(key) != value
     ][:1]
+
+
+def _kept_otherwise(store: Store, there: FeatureStore) -> list[str]:
+    """Say if other frames are kept: pooled ones, or averages."""
+    held, asked = there.identity, store.features
+    found = []
+    if held.pool != asked.pool:
+        found.append(f"pool is {held.pool} there, {asked.pool} here")
+    as_many = held.frame_step and asked.frames == round(1 / held.frame_step)
+    if held.frames != asked.frames and not as_many:
+        found.append(f"frames is {held.frames} there, {asked.frames} here")
+    return found
 
 
 def _cut_otherwise(store: Store, there: FeatureStore) -> list[str]:

@@ -157,6 +157,11 @@ def _by_store(
 ) -> list[StoreContributions]:
     """Return the contributions of each store, averaged over heads."""
     averaged = [np.mean(each, 0) for each in zip(*(own.values for own in found), strict=True)]
+    # the two frames of a mean and a deviation stand for the whole utterance
+    averaged = [
+        values.sum(1, keepdims=True) if own.has_moments else values
+        for values, own in zip(averaged, selections, strict=True)
+    ]
     return [
         StoreContributions(wanted.encoder, wanted.layers, _edges(own, name, values), values)
         for wanted, own, values in zip(heads.inputs, selections, averaged, strict=True)

@@ -2,8 +2,11 @@
 
 from typing import Literal
 
-Dtype = Literal["float16", "float32"]
+Dtype = Literal["float16", "float32", "int8"]
 """The types that features are stored in."""
+
+Pool = Literal["mean", "mean+deviation"]
+"""What is kept of an utterance's frames where they are pooled: one vector a layer."""
 
 Precision = Literal["auto", "float32", "bfloat16", "float16"]
 """The types that encoders compute in; "auto" measures, once a machine, which is fast and exact."""

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from featx.features.choices import Dtype, NormalizeWaveform, Window
+from featx.features.choices import Dtype, NormalizeWaveform, Pool, Window
 from featx.features.encoders.devices import Compute
 from featx.features.failures import FAILURES, MostFailures
 from featx.features.parts import Part
@@ -20,11 +20,13 @@ class WriteOptions:
         renewal: which features that are there are computed again.
         max_failures: how many utterances may fail; any number if None.
         part: the part of the corpus that is written, as a job of an array; all of it if None.
+        compress: whether features are compressed once they are all written.
     """
 
     renewal: Renewal = DEFAULT_RENEWAL
     max_failures: MostFailures | None = None
     part: Part | None = None
+    compress: bool = False
 
     @property
     def lock(self) -> str | None:
@@ -54,6 +56,8 @@ class ExtractConfig:
         limit: how long an utterance may be.
         window: what a Whisper sees at once.
         normalize_waveform: whether waveforms are normalised; by default the checkpoint decides.
+        pool: what is kept of an utterance where its frames are pooled.
+        frames: averages a second that are kept of its frames; all frames if None.
         write: how the store is written to.
     """
 
@@ -65,4 +69,6 @@ class ExtractConfig:
     limit: LengthLimit = DEFAULT_LIMIT
     window: Window = "30"
     normalize_waveform: NormalizeWaveform | None = None
+    pool: Pool | None = None
+    frames: int | None = None
     write: WriteOptions = DEFAULT_WRITE

@@ -6,7 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Literal, cast
 
-from pydantic import PositiveFloat
+from pydantic import PositiveFloat, PositiveInt
 
 from cache import SHARD_BYTES, FeatureIdentity, FeatureStore, check_disk
 from featx.data.manifest import Manifest, load_with_gaps
@@ -15,13 +15,13 @@ from featx.engines.engine import HERE, Engine
 from featx.errors import FeatxError
 from featx.features.actors import Actors
 from featx.features.batches import block_samples
-from featx.features.choices import Dtype, NormalizeWaveform, Precision, TooLong, Window
+from featx.features.choices import Dtype, NormalizeWaveform, Pool, Precision, TooLong, Window
 from featx.features.config import DEFAULT_WRITE, ExtractConfig, WriteOptions
 from featx.features.encoders.devices import Compute
 from featx.features.extraction import Extraction
 from featx.features.extractors import find_extractor, find_outline
 from featx.features.failures import MostFailures, write_failures
-from featx.features.fill import fill
+from featx.features.fill import compress_features, fill
 from featx.features.layers import join_layers
 from featx.features.lock import claiming, completing
 from featx.features.parts import Part
@@ -49,7 +49,10 @@ def extract(
     layers: str | int | Sequence[int] | None = None,
     window: Window | Literal[30] = "30",
     normalize_waveform: NormalizeWaveform | None = None,
+    pool: Pool | None = None,
+    frames: PositiveInt | None = None,
     dtype: Dtype | None = None,
+    compress: bool = False,
     precision: Precision = "float32",
     device: str = "auto",
     devices: int | str = 1,
@@ -86,8 +89,14 @@ def extract(
         normalize_waveform: "yes" or "no": whether each waveform is brought to mean 0 and
             variance 1. By default the checkpoint decides, or if it does not say, what its family
             was published with. Not for Whisper, which takes spectrograms.
+        pool: keep of each utterance its frames' "mean", or their "mean+deviation", one vector a
+            layer; by default all frames.
+        frames: average neighbouring frames to so many a second, such as 10; by default all
+            frames.
         dtype: the type to store features in; by default float16 for encoders and float32 for
-            acoustic features.
+            acoustic and pooled features. "int8" has a scale for each utterance, layer and feature.
+        compress: compress the features, which loses nothing, once they are all written. They are
+            read more slowly.
         precision: the type to compute in; "auto" measures which is fastest and exact enough, once
             a machine and encoder, and keeps to it.
         device: "auto" (a GPU if there is one), "cpu", "cuda" or "cuda:<number>".
@@ -137,10 +146,13 @@ def extract(
         LengthLimit(max_seconds, too_long == "trim"),
         cast(Window, str(window)),
         normalize_waveform,
+        pool,
+        frames,
         WriteOptions(
             Renewal(update, tuple(as_list(again))),
             None if max_failures is None else MostFailures(str(max_failures)),
             None if shard is None else Part.parse(shard),
+            compress,
         ),
     )
     utterances = manifest if isinstance(manifest, Manifest) else load_with_gaps(manifest)
@@ -264,8 +276,12 @@ def write_features(
                 return Extraction(folder, plan, 0, 0, plan.failures)
         store = _prepare(work, plan, folder, write, actors)
         if actors:
-            return actors.fill(store, plan, work)
-        return fill(store, plan, work.workers, work.seconds, write)
+            extraction = actors.fill(store, plan, work)
+        else:
+            extraction = fill(store, plan, work.workers, work.seconds, write)
+        if write.compress:
+            compress_features(folder, plan)
+        return extraction
 
 
 def _prepare(

@@ -39,6 +39,7 @@ from featx.features.encoders.workers import EncoderWorkers
 from featx.features.layers import parse_layers
 from featx.features.plan import ExtractionPlan
 from featx.features.precision import PRECISION_RECORD, PrecisionChooser
+from featx.features.reduction import reduce_outline, reduced
 from featx.features.work import Extractor, Outline, Work
 
 # other versions of these packages may give other features
@@ -64,8 +65,9 @@ def find_outline(config: ExtractConfig) -> Outline:
     """
     acoustic = _find_acoustic(config)
     if acoustic:
-        return acoustic.outline
-    return _encoder_outline(config, find_shape(config.model, config.revision))
+        return reduce_outline(acoustic.outline, config)
+    whole = _encoder_outline(config, find_shape(config.model, config.revision))
+    return reduce_outline(whole, config)
 
 
 def find_extractor(config: ExtractConfig) -> Extractor:
@@ -77,15 +79,17 @@ def find_extractor(config: ExtractConfig) -> Extractor:
     """
     acoustic = _find_acoustic(config)
     if acoustic:
-        return acoustic
-    if config.window == "short" or config.normalize_waveform:  # refused before any download
-        _encoder_outline(config, find_shape(config.model, config.revision))
+        return reduced(acoustic, config)
+    chosen = config.window == "short", config.normalize_waveform, config.pool, config.frames
+    if any(chosen):  # refused before any download
+        find_outline(config)
     checkpoint = find_checkpoint(config.model, config.revision)
     outline = _encoder_outline(config, read_shape(checkpoint.folder))
     config.compute.check()
-    return EncoderExtractor(
+    whole = EncoderExtractor(
         checkpoint, outline, config.compute, config.window, config.normalize_waveform
     )
+    return reduced(whole, config)
 
 
 def _find_acoustic(config: ExtractConfig) -> "AcousticExtractor | None":
@@ -227,6 +231,11 @@ class AcousticShape:
     def dim(self) -> int:
         """Features a frame."""
         return self.settings.dim
+
+    @property
+    def hop(self) -> int:
+        """Samples from one frame to the next; 0 for one frame an utterance."""
+        return self.settings.hop
 
     def frames(self, samples: int) -> int:
         """Return the number of frames that so many samples give; 0 if they are too few."""

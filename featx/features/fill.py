@@ -69,6 +69,25 @@ def fill(
     return Extraction(store.folder, plan, extracted, kept, failures, len(store.aliases))
 
 
+def compress_features(folder: Path, plan: ExtractionPlan) -> None:
+    """Compress the files that hold a plan's features, when nothing is left to do in them.
+
+    Args:
+        folder: the store's folder.
+        plan: what was written.
+
+    Raises:
+        DamagedStore: if features are not those that were written.
+        DiskFull: if the disk is too small.
+    """
+    store = FeatureStore(folder)
+    shards = store.by_shard(p for p in plan.planned if p.utterance in store)
+    with progress("Compressing", len(shards), "files") as advance:
+        for shard in shards:
+            store.compress(planned.utterance for planned in shard)
+            advance(1)
+
+
 def find_waiting(
     store: FeatureStore, plan: ExtractionPlan, write: WriteOptions = DEFAULT_WRITE
 ) -> set[str]:
@@ -79,7 +98,9 @@ def find_waiting(
     names = [planned.utterance for planned in plan.planned]
     if not all(map(store.is_done, names)):
         # An interrupted machine may have lost writes that an interrupted process does not lose.
-        store.forget(store.damaged(filter(store.is_done, names) if write.part else None))
+        damaged = store.damaged(filter(store.is_done, names) if write.part else None)
+        # what is compressed was on the disk before it took its name
+        store.forget(name for name in damaged if not store.is_fixed(name))
     return {name for name in names if not store.is_done(name)}
 
 
@@ -141,7 +162,7 @@ class Filling:
         decode = partial(_decode, self._plan)
         waiting = filter(self._waits, batches)
         decoded = map_ahead(decode, waiting, workers.decoders, use_one_core)
-        dtype = self._store.layout.dtype
+        dtype = self._store.layout.computed
         for (batch, unread), encoded in workers.encode(decoded, dtype, alone):
             self._failures |= unread
             self._write([p for p in batch if p.utterance not in unread], encoded)

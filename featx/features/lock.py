@@ -28,7 +28,7 @@ def claiming(
         try:
             lock.enter_context(writing(folder, part=write.lock))
         except InUseError:
-            if write.renewal.renews or not _holds(folder, utterances):
+            if write.renewal.renews or not _holds(folder, utterances, write):
                 raise
         except (StoreError, DiskFull):
             pass
@@ -55,12 +55,16 @@ def completing(
         try:
             lock.enter_context(writing(folder, part=write.lock))
         except (StoreError, DiskFull):
-            if write.renewal.renews or not _holds(folder, utterances):
+            if write.renewal.renews or not _holds(folder, utterances, write):
                 raise
         yield
 
 
-def _holds(folder: Path, utterances: Iterable[str]) -> bool:
+def _holds(folder: Path, utterances: Iterable[str], write: WriteOptions) -> bool:
     if not FeatureStore.exists(folder):
         return False
-    return all(map(FeatureStore(folder).is_done, utterances))
+    store = FeatureStore(folder)
+    return all(
+        store.is_done(utterance) and (store.is_fixed(utterance) or not write.compress)
+        for utterance in utterances
+    )

@@ -35,6 +35,10 @@ class Shape(typing.Protocol):
     def dim(self) -> int:
         """Features a frame."""
 
+    @property
+    def hop(self) -> int:
+        """Samples from one frame to the next; 0 for one frame an utterance."""
+
     def frames(self, samples: int) -> int:
         """Return the number of frames that so many samples give; 0 if they are too few."""
 
@@ -115,7 +119,7 @@ class ExtractionPlan:
     @property
     def nbytes(self) -> int:
         """Bytes of all features."""
-        return self.layout.nbytes(self.frames)
+        return self.layout.nbytes(self.frames, len(self.planned))
 
     def failed(self, planned: PlannedUtterance, stage: Stage, error: FeatxError) -> Failure:
         """Return why one of the planned utterances failed."""

@@ -36,13 +36,11 @@ class Outline:
 
 
 class Workers(typing.Protocol):
-    """Threads that compute features: `EncoderWorkers` and `AcousticWorkers`.
+    """Threads that compute features: `EncoderWorkers` and `AcousticWorkers`."""
 
-    Attributes:
-        decoders: how many threads must read audio to keep them busy.
-    """
-
-    decoders: int
+    @property
+    def decoders(self) -> int:
+        """How many threads must read audio to keep them busy."""
 
     def encode(
         self, batches: Iterable[tuple[Key, Sequence[np.ndarray]]], dtype: str, alone: bool = False

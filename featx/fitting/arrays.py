@@ -9,6 +9,7 @@ import numpy as np
 from cache import FeatureStore
 from classifiers.choices import MomentPooling
 from featx.data.manifest import Manifest
+from featx.errors import FeatxError
 from featx.fitting.labelled import open_labelled
 from featx.fitting.moments import find_moments
 from featx.utils.arguments import checked
@@ -52,7 +53,8 @@ def pooled_features(
         Features, labels and speakers, a row for each utterance.
 
     Raises:
-        FeatxError: if the manifest or store can't be used, or utterances have no features.
+        FeatxError: if the manifest or store can't be used, utterances have no features, or the
+            store has no deviations.
 
     Example:
         >>> from sklearn.linear_model import LogisticRegression
@@ -62,7 +64,13 @@ def pooled_features(
         ...     LogisticRegression(max_iter=1000), x, y, groups=speakers, cv=GroupKFold(3)
         ... )
     """
-    labelled = open_labelled(features, manifest, layers)
+    labelled = open_labelled(features, manifest, layers, apart=True)
+    store = labelled.selection.store
+    if pooling == "mean+deviation" and store.identity.pool == "mean":
+        raise FeatxError(
+            f"`pooling='mean+deviation'`: {store.folder} has the means of frames alone. Take "
+            "`pooling='mean'`."
+        )
     utterances, names = labelled.utterances, labelled.names
     moments = find_moments(labelled.selection, names, keep=True)
     pooled = [np.stack([moments[name].mean for name in names])]

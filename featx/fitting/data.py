@@ -1,18 +1,22 @@
 """From a config to what heads train on: utterances, folds, features and their statistics."""
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import torch
 
+from cache import FeatureStore
 from classifiers.batch import Branch, Examples
+from classifiers.linear import LinearSettings
 from classifiers.shape import InputShape
+from classifiers.statistics import as_two_frames
 from featx.data.manifest import Manifest, Utterance
 from featx.errors import FeatxError
 from featx.features.stores import open_store
 from featx.fitting.choices import Normalize
 from featx.fitting.config import FitConfig
-from featx.fitting.moments import as_two_frames, find_moments
+from featx.fitting.moments import find_moments
 from featx.fitting.selection import Reader, Selection, select
 from featx.fitting.standardise import Cells, add_up_cells, part_statistics
 from featx.protocols.apply import apply_protocol
@@ -71,9 +75,10 @@ def load_data(config: FitConfig, manifest: Manifest, device: torch.device) -> Fi
         raise FeatxError(
             f"`layers={config.layers!r}`: {config.models} has a single layer; leave `layers` out."
         )
-    average = config.head.average_frames
+    _check_frames(config, stores)
+    average, apart = config.head.average_frames, isinstance(config.head, LinearSettings)
     selections = tuple(
-        select(store, config.layers, config.seconds, device, average) for store in stores
+        select(store, config.layers, config.seconds, device, average, apart) for store in stores
     )
     everyone = applied.kept.utterances
     match_audio(stores, manifest, everyone)
@@ -126,6 +131,25 @@ def part_examples(
     """Return a part of a fold; the arguments are those of `fold_examples`."""
     branches = [source.branch(fold, part, normalize) for source in sources]
     return Examples(branches, task.labels(fold.parts[part]))
+
+
+def _check_frames(config: FitConfig, stores: Sequence[FeatureStore]) -> None:
+    """Raise a FeatxError if features have no frames, and the fit needs some."""
+    for store in stores:
+        if store.identity.frame_step:
+            continue
+        if config.head.kind == "lstm":
+            raise FeatxError(
+                f"`head='lstm'` goes from frame to frame, and {store.folder} has one vector an "
+                "utterance. Take `head='linear'` or `head='dense'`, or extract features with all "
+                "frames."
+            )
+        if store.identity.pool and not math.isinf(config.seconds):
+            raise FeatxError(
+                f"`seconds={config.seconds:g}`: {store.folder} has vectors of whole utterances, of "
+                "which no beginning can be taken. Extract features with "
+                f"`max_seconds={config.seconds:g}` and `too_long='trim'`."
+            )
 
 
 def _with_features(
@@ -195,7 +219,7 @@ def prepare(data: FitData, normalize: Normalize, keep: bool, pooled: bool = Fals
                 name: as_two_frames(moments[name]).to(selection.device)
                 for name in passing(names, len(names), "Pooling", "utterances")
             }
-        elif keep and (selection.device.type == "cuda" or selection.average > 1):
+        elif keep and (selection.device.type == "cuda" or selection.is_copied):
             ahead = torch.get_num_threads()
             held = dict(zip(names, map_ahead(selection.read, names, ahead), strict=True))
         else:

@@ -40,6 +40,7 @@ def open_labelled(
     features: str | Path | FeatureStore | None,
     manifest: str | Path | Manifest,
     layers: str | int | Sequence[int],
+    apart: bool = False,
 ) -> Labelled:
     """Open a store for the utterances of a manifest.
 
@@ -47,6 +48,7 @@ def open_labelled(
         features: the store, its folder or URL; by default the only one of the manifest.
         manifest: the CSV with the labels, or a manifest that is loaded already.
         layers: which layers of an encoder.
+        apart: whether vectors of means and deviations are taken apart, as `Selection` says.
 
     Raises:
         FeatxError: if the manifest or store can't be used, or utterances have no features, or
@@ -59,7 +61,7 @@ def open_labelled(
     )
     given = features if features is not None else find_store(corpus.path)
     store = open_store(given)
-    selection = select(store, join_layers(layers), math.inf, torch.device("cpu"))
+    selection = select(store, join_layers(layers), math.inf, torch.device("cpu"), 1, apart)
     match_audio([store], corpus, corpus.utterances)
     absent = [u.utterance for u in corpus.utterances if not store.is_done(u.utterance)]
     if absent:

@@ -17,10 +17,9 @@ from classifiers.cores import Crew
 from classifiers.head import Head
 from classifiers.linear import LinearHead
 from classifiers.shape import InputShape
-from classifiers.statistics import Statistics, add_up, statistics_of
+from classifiers.statistics import Statistics, add_up, as_two_frames, statistics_of
 from classifiers.training import predict
 from featx.errors import FeatxError
-from featx.fitting.moments import as_two_frames
 from featx.fitting.selection import Selection, Stored
 from featx.scoring.calibration import cool
 from featx.utils.config import Schema
@@ -145,7 +144,8 @@ class FittedHeads:
                 f"store. It has {', '.join(stored)}."
             )
         rows = tuple(stored.index(layer) for layer in wanted.layers)
-        return Selection(store, rows, self.seconds, CPU, self.average_frames)
+        apart = isinstance(self.members[0].head, LinearHead)
+        return Selection(store, rows, self.seconds, CPU, self.average_frames, apart)
 
     def member_probabilities(
         self,

@@ -12,7 +12,6 @@ from zipfile import BadZipFile
 
 import numpy as np
 import torch
-from torch import Tensor
 
 from classifiers.statistics import Moments
 from featx.errors import DiskFull
@@ -48,17 +47,6 @@ def find_moments(
     return {name: known[name] for name in utterances}
 
 
-def as_two_frames(moments: Moments) -> Tensor:
-    """Return two frames that have an utterance's mean and deviation, (layers, 2, dim) float32.
-
-    They are the mean less and plus the deviation. What pools frames by mean and deviation gets
-    from them what it would get from all.
-    """
-    deviation = np.sqrt(moments.squares / moments.frames)
-    frames = np.stack([moments.mean - deviation, moments.mean + deviation], 1)
-    return torch.from_numpy(frames).float()
-
-
 def _measure(
     selection: Selection, utterances: Sequence[str], keep: bool, frames: int | None
 ) -> Iterator[tuple[str, Moments]]:
@@ -81,7 +69,8 @@ def _measure(
 def _file(selection: Selection, frames: int | None) -> Path:
     """Return where moments are kept: a name that changes with the features."""
     store = selection.store
-    features = [store.identity.to_json(), selection.layers, frames]
+    apart = ["apart"] if selection.has_moments else []
+    features = [store.identity.to_json(), selection.layers, frames, *apart]
     digest = hashlib.sha256(json.dumps(features, sort_keys=True).encode()).hexdigest()
     return store.folder / "statistics" / f"{digest[:16]}.npz"
 
@@ -92,7 +81,7 @@ def _read(path: Path, selection: Selection) -> dict[str, Moments]:
     try:
         with np.load(path, allow_pickle=False) as file:  # which checks the sums in the file
             names, sums, frames, mean, squares = (file[key] for key in _KEYS)
-        shape = len(names), len(selection.rows), store.layout.dim
+        shape = len(names), len(selection.rows), selection.shape.dim
         if mean.shape != shape or squares.shape != shape or not (frames > 0).all():
             return {}
         rows = list(zip(names.tolist(), sums.tolist(), frames.tolist(), mean, squares, strict=True))

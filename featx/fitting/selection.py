@@ -11,8 +11,9 @@ from torch import Tensor
 from cache import FeatureStore
 from classifiers.batch import Features, InMemory
 from classifiers.shape import InputShape
-from classifiers.statistics import Moments, measure
+from classifiers.statistics import Moments, as_two_frames, measure
 from featx.features.layers import choose_layers
+from featx.features.reduction import average_frames
 from featx.features.verified import check_features
 from featx.stores.used import mark_used
 
@@ -30,6 +31,8 @@ class Selection:
         seconds: how much of the beginning of each utterance is used; infinite for all of it.
         device: where features are wanted.
         average: how many neighbouring frames are averaged, the last of them maybe fewer.
+        apart: whether a vector of means and deviations is taken for what it is, as linear heads
+            do, and not for a frame of twice as many features.
     """
 
     store: FeatureStore
@@ -37,6 +40,12 @@ class Selection:
     seconds: float
     device: torch.device
     average: int = 1
+    apart: bool = False
+
+    @property
+    def has_moments(self) -> bool:
+        """Whether vectors are means and deviations, and taken apart."""
+        return self.apart and self.store.identity.pool == "mean+deviation"
 
     def __post_init__(self) -> None:
         mark_used(self.store.folder)
@@ -50,7 +59,8 @@ class Selection:
     def shape(self) -> InputShape:
         """What a head is given."""
         step = self.store.identity.frame_step * self.average
-        return InputShape(len(self.rows), self.store.layout.dim, step)
+        dim = self.store.layout.dim // (2 if self.has_moments else 1)
+        return InputShape(len(self.rows), dim, step)
 
     @property
     def frames(self) -> int | None:
@@ -65,8 +75,13 @@ class Selection:
         kept = self.frames or math.inf
         frames = [min(self.store.frames(utterance), kept) for utterance in utterances]
         averaged = sum(math.ceil(count / self.average) for count in frames)
-        itemsize = 4 if self.average > 1 else np.dtype(self.store.layout.dtype).itemsize
-        return int(averaged * len(self.rows) * self.shape.dim * itemsize)
+        kind = "float32" if self.average > 1 else self.store.layout.computed
+        return int(averaged * len(self.rows) * self.store.layout.dim * np.dtype(kind).itemsize)
+
+    @property
+    def is_copied(self) -> bool:
+        """Whether features are made anew whenever they are read."""
+        return self.average > 1 or self.store.is_copied
 
     def check(self, utterances: Sequence[str]) -> None:
         """Check that the chosen layers are as they were written, unless it was done before.
@@ -79,8 +94,11 @@ class Selection:
     def read(self, utterance: str) -> Tensor:
         """Return the chosen part of an utterance, (layers, frames, dim), as mapped memory.
 
-        Layers that do not follow one another are copied, and averages are float32.
+        Layers that do not follow one another are copied, and averages are float32. Of means and
+        deviations that are taken apart it is two frames that have them.
         """
+        if self.has_moments:
+            return as_two_frames(self.measure(utterance)).to(self.device)
         features = self._chosen(utterance)[:, : self.frames]
         if self.average > 1:
             return torch.from_numpy(average_frames(features, self.average)).to(self.device)
@@ -93,7 +111,12 @@ class Selection:
             utterance: its id.
             frames: how many frames at the beginning; None for all.
         """
-        return measure(self._chosen(utterance)[:, :frames])
+        features = self._chosen(utterance)
+        if not self.has_moments:
+            return measure(features[:, :frames])
+        mean, deviation = np.split(features[:, 0].astype(np.float64), 2, 1)
+        count = max(1, self.store.samples(utterance))  # which frames are proportional to
+        return Moments(count, mean, deviation * deviation * count)
 
     def expect(self, utterance: str) -> None:
         """Have the system read an utterance in advance."""
@@ -104,31 +127,7 @@ class Selection:
         self.store.release(utterance, self.rows)
 
     def _chosen(self, utterance: str) -> np.ndarray:
-        first, last = self.rows[0], self.rows[-1] + 1
-        features = self.store.read(utterance)
-        if last - first == len(self.rows):
-            return features[first:last]
-        return features[list(self.rows)]
-
-
-def average_frames(features: np.ndarray, count: int) -> np.ndarray:
-    """Average neighbouring frames.
-
-    Args:
-        features: (layers, frames, dim).
-        count: how many frames make an average, the last of fewer where they do not divide.
-
-    Returns:
-        (layers, frames / count rounded up, dim) float32.
-    """
-    layers, frames, dim = features.shape
-    values, whole = features.astype(np.float32), frames // count
-    averages = np.empty((layers, math.ceil(frames / count), dim), np.float32)
-    divided = values[:, : whole * count].reshape(layers, whole, count, dim)
-    divided.mean(2, out=averages[:, :whole])
-    if whole * count < frames:
-        averages[:, whole] = values[:, whole * count :].mean(1)
-    return averages
+        return self.store.read(utterance, self.rows)
 
 
 def _as_tensor(features: np.ndarray) -> Tensor:
@@ -150,7 +149,12 @@ class _Writable:
 
 
 def select(
-    store: FeatureStore, layers: str, seconds: float, device: torch.device, average: int = 1
+    store: FeatureStore,
+    layers: str,
+    seconds: float,
+    device: torch.device,
+    average: int = 1,
+    apart: bool = False,
 ) -> Selection:
     """Choose layers of a store.
 
@@ -160,12 +164,13 @@ def select(
         seconds: how much of the beginning of each utterance is used.
         device: where features are wanted.
         average: how many neighbouring frames are averaged.
+        apart: whether vectors of means and deviations are taken apart, as `Selection` says.
 
     Raises:
         FeatxError: if the store has no such layer.
     """
     rows = choose_layers(layers, store.layout.layers, store.identity.blocks)
-    return Selection(store, rows, seconds, device, average)
+    return Selection(store, rows, seconds, device, average, apart)
 
 
 @dataclass(frozen=True)

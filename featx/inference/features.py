@@ -3,7 +3,7 @@
 import logging
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import cast
@@ -167,7 +167,8 @@ def find_source(
     if identity.is_acoustic:
         if name not in read_acoustic():
             raise FeatxError(f"{name}: this version of featx has no such acoustic features.")
-        return Source(wanted, ExtractConfig(name, dtype=dtype, limit=limit))
+        config = ExtractConfig(name, dtype=dtype, limit=limit)
+        return Source(wanted, replace(config, pool=identity.pool, frames=identity.frames))
     folder = encoder
     if folder is None and not identity.revision:
         folder = locate(run, name) or locate(run, f"{name}{ENDING}")
@@ -185,6 +186,8 @@ def find_source(
         limit=limit,
         window=cast(Window, identity.compared()["window"]),
         normalize_waveform=cast(NormalizeWaveform | None, identity.normalize_waveform),
+        pool=identity.pool,
+        frames=identity.frames,
     )
     return Source(wanted, config)
 

@@ -114,6 +114,12 @@ def _check(model: FittedModel) -> HeadInput:
             f"{model.folder}: standardises features by speaker, by statistics of all utterances of "
             "each, which a graph does not see. Fit the head with `normalize='global'` to export it."
         )
+    if wanted.features.pool or wanted.features.frames:
+        kept = "pooled over time" if wanted.features.pool else "averaged before they are stored"
+        raise FeatxError(
+            f"{model.folder}: takes features that are {kept}, which the graph does not do. Fit the "
+            "head on features with all frames to export it."
+        )
     if wanted.features.compared()["window"] == "short":
         raise FeatxError(
             f"{model.folder}: takes features of short windows, which can't be exported. Extract "

@@ -114,7 +114,7 @@ def _check_shard(shard: Shard, found: Found, owners: dict[str, Place], advance: 
     checked = map_ahead(check, groups, max(1, round(usable_cores())))
     for bad, group in zip(checked, groups, strict=True):
         damaged |= set(bad)
-        nbytes = shard.layout.nbytes(int(shard.frames[group].sum()))
+        nbytes = shard.layout.nbytes(int(shard.frames[group].sum()), len(group))
         found.nbytes += nbytes
         advance(nbytes)
     found.checked += len(done)

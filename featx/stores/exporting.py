@@ -89,7 +89,7 @@ class _Wanted:
     @property
     def dtype(self) -> str:
         """The type of the values: that of the store, or float32 of means."""
-        return "float32" if self.average or self.pool else self.store.layout.dtype
+        return "float32" if self.average or self.pool else self.store.layout.computed
 
     @property
     def description(self) -> Description:
@@ -101,7 +101,7 @@ class _Wanted:
 
     def read(self, utterance: str) -> np.ndarray:
         """Return an array without the axes that say nothing: of a single layer, of one vector."""
-        features = self.store.read(utterance)[list(self.rows)]
+        features = self.store.read(utterance, self.rows)
         for axis, averaged in ((0, self.average), (1, self.pool)):
             if averaged:
                 mean = features.mean(axis, dtype=np.float64, keepdims=True)

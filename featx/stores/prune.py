@@ -174,7 +174,7 @@ def _plan(path: Path, wanted: set[str]) -> _Plan:
     removed = tuple(name for i in live if (name := shard.utterances[i]) not in wanted)
 
     def nbytes(indices: Sequence[int]) -> int:
-        return shard.layout.nbytes(int(shard.frames[list(indices)].sum()))
+        return shard.layout.nbytes(int(shard.frames[list(indices)].sum()), len(indices))
 
     stays, freed = nbytes(kept), nbytes(places) - nbytes(kept)
     if not kept:

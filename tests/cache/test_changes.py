@@ -115,7 +115,7 @@ def test_where_files_cannot_be_mapped_features_are_copied(tmp_path, monkeypatch)
     def refuse(*_, **__):
         raise OSError(19, "No such device")
 
-    monkeypatch.setattr("cache.shard.mmap.mmap", refuse)
+    monkeypatch.setattr("cache.mapped.mmap.mmap", refuse)
     store = FeatureStore(tmp_path)
     np.testing.assert_array_equal(store.read("u4"), np.full((2, 2, 3), 10))
     store.expect("u4", [0])

@@ -167,3 +167,14 @@ def test_a_linear_head_with_a_known_strength_is_that_of_the_search(name, make_ex
     again = train_on_all(design, training, found.best + 1, 0, Worker(cores))
     for weight, value in found.head.state_dict().items():
         torch.testing.assert_close(again.final.state_dict()[weight], value, rtol=1e-3, atol=1e-4)
+
+
+def test_a_head_says_how_far_its_training_is(make_examples):
+    training, validation = make_examples(9), make_examples(6)
+    shares = []
+    settings = LinearSettings(kind="linear", pooling="mean", strengths=(0.1, 1.0, 10.0))
+    with Crew(1) as cores:
+        design = HeadDesign(settings, None, [InputShape(LAYERS, DIM, 0.02)], CLASSES)
+        train_head(design, training, validation, 0, Worker(cores, step=shares.append))
+    assert len(shares) == 3
+    assert 0 < sum(shares) <= 1

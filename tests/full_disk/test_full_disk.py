@@ -23,7 +23,15 @@ POINTS = 20
 SIZE = 96 * 2**20  # bytes of the disk
 # what tells times or machines, and so differs from run to run
 UNLIKE = ("run.log", "environment.json", "cost.json", "precision.json", ".lock")
-TIMED = ("history.csv", "report.txt", "training.pdf", "training.png")
+TIMED = (
+    "history.csv",
+    "report.txt",
+    "training.pdf",
+    "training.png",
+    "small.html",
+    "small.md",
+    "small.tex",
+)
 MADE = re.compile(rb"\d+ \w+ \d{4}, \d\d:\d\d UTC")  # of a page
 MESSAGE = re.compile(r"(needs [\d.,]+ [kMG]?B, )?[\d.,]+ [kMG]?B free( now)?\. ")
 TUNING = ("training.every=2", "training.epochs=1", "training.learning_rate=1e-3")

@@ -12,8 +12,8 @@ import torch
 import featx
 import featx.fitting.train
 from cache import FeatureStore
+from featx.features.reduction import average_frames
 from featx.fitting.data import fits_in_memory
-from featx.fitting.selection import average_frames
 
 STORE = Path("features/manifest/tiny")
 

@@ -21,8 +21,8 @@ from classifiers.shape import InputShape
 from classifiers.statistics import Statistics
 from classifiers.training import predict
 from featx.errors import Interrupted
+from featx.features.reduction import average_frames
 from featx.fitting.config import FitConfig
-from featx.fitting.selection import average_frames
 from featx.utils.config import read_config
 
 RUN = Path("runs/manifest-tiny-dense")

@@ -1,12 +1,13 @@
 """Progress says how much, how fast and how long, on a terminal and in a log."""
 
 import sys
+from contextlib import contextmanager
 from types import ModuleType, SimpleNamespace
 
 import pytest
 
 import featx.utils.progress
-from featx.utils.progress import hidden_progress, progress
+from featx.utils.progress import STEP, hidden_progress, passing, progress
 
 
 def test_plain_lines_where_there_is_no_terminal(capsys, monkeypatch):
@@ -81,3 +82,18 @@ def test_ipython_without_a_kernel_is_a_terminal(notebook, monkeypatch, capsys):
     with progress("Fitting", 10, "heads") as advance:
         advance(5)
     assert notebook == []
+
+
+@pytest.mark.parametrize("count", [0, 999, 1_000, 1_777])
+def test_many_quick_items_pass_with_progress(monkeypatch, count):
+    shown = []
+
+    @contextmanager
+    def lines(title, total):
+        yield shown.append
+
+    monkeypatch.setattr(featx.utils.progress, "_lines", lines)
+    monkeypatch.setattr(featx.utils.progress, "MANY", 1_000)
+    assert list(passing(iter(range(count)), count, "Going", "items")) == [*range(count)]
+    assert sum(shown) == (count if count >= 1_000 else 0)
+    assert len(shown) <= -(-count // STEP)

@@ -1,0 +1,66 @@
+"""A shard's file as memory, or as something to read from where it can't be mapped."""
+
+import mmap
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from weakref import WeakSet
+
+import numpy as np
+
+from cache.checks import open_files
+from cache.positions import read_at
+
+_mappings: WeakSet[mmap.mmap] = WeakSet()  # of all stores that are open
+
+
+@dataclass(frozen=True)
+class MappedFile:
+    """A file of which values are read at known positions, without HDF5.
+
+    Attributes:
+        path: the file.
+        mapped: map it, for which it stays open, as far as so many files may be open; else values
+            are copied.
+    """
+
+    path: Path
+    mapped: bool
+
+    @cached_property
+    def mapping(self) -> mmap.mmap | None:
+        """The mapped file; None if it is not to be mapped, or can't be."""
+        if not self.mapped or len(_mappings) >= open_files() // 2:
+            return None
+        try:
+            with self.path.open("rb") as file:
+                mapping = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+        except OSError:
+            return None
+        _mappings.add(mapping)
+        return mapping
+
+    def values(self, position: int, count: int, dtype: np.dtype) -> np.ndarray:
+        """Return values at a position, read-only, copied if the file is not mapped.
+
+        Raises:
+            OSError: if the file can't be read, or ends before.
+        """
+        if self.mapping is not None:
+            return np.ndarray((count,), dtype, self.mapping, position)
+        values = read_at(self.path, position, count, dtype)
+        values.flags.writeable = False
+        return values
+
+    def advise(self, begin: int, end: int, advice: str) -> None:
+        """Tell the system what becomes of mapped memory.
+
+        Args:
+            begin: where in the file what is meant begins.
+            end: where it ends.
+            advice: the name of one of mmap's constants.
+        """
+        if self.mapping is None or not hasattr(mmap, advice):  # a system such as Windows
+            return
+        page = begin - begin % mmap.PAGESIZE
+        self.mapping.madvise(getattr(mmap, advice), page, end - page)
