@@ -1,0 +1,171 @@
+"""What an actor does for an extraction: it computes a shard, and writes it or sends it home."""
+
+import logging
+import socket
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from cache import FeatureStore, Layout, PlannedUtterance
+from featx.engines.tasks import Share
+from featx.errors import FeatxError
+from featx.features.batches import plan_batches
+from featx.features.config import ExtractConfig
+from featx.features.extractors import find_extractor
+from featx.features.failures import Failure
+from featx.features.fill import Filling
+from featx.features.plan import ExtractionPlan
+from featx.features.work import Work
+
+log = logging.getLogger("featx")
+
+
+@dataclass(frozen=True)
+class ShardTask:
+    """What is to be computed of a shard.
+
+    Attributes:
+        path: the shard's file.
+        plan: the utterances that it holds of the plan.
+        waiting: those of them that are to be computed.
+        aliases: ids under which the shard's features are known too.
+        alone: whether the whole extraction is a single batch.
+    """
+
+    path: Path
+    plan: ExtractionPlan
+    waiting: frozenset[str]
+    aliases: dict[str, str]
+    alone: bool
+
+    def open(self) -> FeatureStore:
+        """Return the shard, with its marks as they are now."""
+        return open_shard(self.path, self.aliases)
+
+
+@dataclass(frozen=True)
+class Done:
+    """What an actor has done.
+
+    Attributes:
+        utterances: the ids of utterances that are written, or have failed.
+        failures: why some of them failed.
+        features: what is to be written at home, by utterance.
+    """
+
+    utterances: Sequence[str]
+    failures: dict[str, Failure]
+    features: dict[str, np.ndarray] = field(default_factory=dict)
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes of features."""
+        return sum(features.nbytes for features in self.features.values())
+
+
+@dataclass(frozen=True)
+class Order:
+    """What every actor must know.
+
+    Attributes:
+        config: what to extract.
+        plan: the plan without its utterances.
+        folder: the store's folder.
+        token: the name of a file in it, by which an actor knows that it sees the folder.
+        expected: what features must be, and by which versions computed.
+    """
+
+    config: ExtractConfig
+    plan: ExtractionPlan
+    folder: Path
+    token: str
+    expected: dict[str, Any]
+
+    def __call__(self, share: Share) -> Callable[[ShardTask], Iterator[Done]]:
+        """Load the encoder in an actor; return what computes shards there."""
+        config = self.config
+        if share.gpus:
+            config = replace(config, compute=replace(config.compute, device="cuda"))
+        work = find_extractor(config).start(self.plan, self.folder)
+        found = _differences(self.expected, facts(work))
+        if found:
+            raise FeatxError(
+                f"`engine='ray'`: {socket.gethostname()} would compute other features:\n  "
+                + "\n  ".join(found)
+                + "\nInstall the same versions and models on every machine."
+            )
+        shared = (self.folder / self.token).is_file()
+        way = "writes features where they are" if shared else "sends features home"
+        log.debug("%s %s.", socket.gethostname(), way)
+        return partial(_compute, work, shared)
+
+
+def facts(work: Work) -> dict[str, Any]:
+    """Return what features depend on, but for where the plan has them end."""
+    return {**replace(work.identity, trimmed_to=None).to_json(), **work.software}
+
+
+def _differences(here: dict[str, Any], there: dict[str, Any]) -> list[str]:
+    return [
+        f"{key}: {there.get(key)} there, {here.get(key)} where the work was begun"
+        for key in {**here, **there}
+        if here.get(key) != there.get(key)
+    ]
+
+
+def _compute(work: Work, shared: bool, task: ShardTask) -> Iterator[Done]:
+    """Yield what is done of a shard, batch by batch."""
+    sink = task.open() if shared else _Home(task.path.parent, task.plan.layout)
+    failures: dict[str, Failure] = {}
+    filling = Filling(sink, task.plan, set(task.waiting), failures, None)
+    said: set[str] = set()
+    for batch in filling.steps(
+        work.workers(), plan_batches(task.plan.planned, work.seconds), task.alone
+    ):
+        names = [p.utterance for p in batch if p.utterance in task.waiting]
+        new = {name: why for name, why in failures.items() if name not in said}
+        said |= new.keys()
+        if isinstance(sink, _Home):
+            for name, features in sink.take():
+                yield Done([name], {}, {name: features})
+            names = [name for name in names if name in new]
+        yield Done(names, new)
+    if isinstance(sink, FeatureStore):
+        sink.flush()
+
+
+def open_shard(path: Path, aliases: dict[str, str]) -> FeatureStore:
+    """Return a shard alone, whose features are known under other ids too."""
+    store = FeatureStore(path.parent, path.name)
+    store.adopt(aliases)
+    return store
+
+
+class _Home:
+    """Takes features that are sent home.
+
+    Args:
+        folder: the store's folder, where it is.
+        layout: layers, dim and dtype of the features.
+    """
+
+    def __init__(self, folder: Path, layout: Layout) -> None:
+        self.folder, self.layout = folder, layout
+        self._features: list[tuple[str, np.ndarray]] = []
+
+    def by_shard(self, plan: Iterable[PlannedUtterance]) -> list[list[PlannedUtterance]]:
+        """Return the utterances of a task, which are of the same shard."""
+        return [list(plan)]
+
+    def write(self, utterance: str, features: np.ndarray, source: int = 0) -> None:
+        """Keep the features of an utterance until they are fetched."""
+        self._features.append((utterance, features))
+
+    def take(self) -> list[tuple[str, np.ndarray]]:
+        """Return the features that were kept, and forget them."""
+        taken, self._features = self._features, []
+        return taken
