@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from cache.layout import split_into_blocks as split_into_blocks
     from cache.lock import lock_file as lock_file
     from cache.lock import writing as writing
+    from cache.prepare import prepare_store as prepare_store
     from cache.space import as_disk_full as as_disk_full
     from cache.space import check_disk as check_disk
     from cache.space import describe_bytes as describe_bytes
@@ -46,6 +47,7 @@ _HOMES = {
     "filling": "cache.space",
     "free_bytes": "cache.space",
     "need_and_free": "cache.space",
+    "prepare_store": "cache.prepare",
     "split_into_blocks": "cache.layout",
     "lock_file": "cache.lock",
     "writing": "cache.lock",

@@ -151,7 +151,7 @@ def _reserve(path: Path) -> None:
     """Take the file's whole size from the disk, which leaves holes otherwise.
 
     Where the system or file system can't (macOS, Windows, some network disks), the file has its
-    size all the same, and what is left is that `FeatureStore.prepare` has looked for free space.
+    size all the same, and what is left is that `prepare_store` has looked for free space.
 
     Raises:
         OSError: if the disk is too small.

@@ -2,28 +2,18 @@
 
 import zlib
 from bisect import bisect_right
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from itertools import count
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
 
 from cache.checks import all_finite, differences
 from cache.compress import compress_shard
-from cache.create import create_shard
 from cache.errors import StoreError
 from cache.identity import FeatureIdentity
-from cache.layout import (
-    BLOCK_SAMPLES,
-    SHARD_BYTES,
-    Layout,
-    PlannedUtterance,
-    split_into_blocks,
-    split_into_shards,
-)
+from cache.layout import Layout, PlannedUtterance
 from cache.marks import RETIRED, UNFINISHED
 from cache.shard import Shard
-from cache.space import check_disk
 
 SHARDS = "shard-*.h5"
 
@@ -47,7 +37,8 @@ class FeatureStore:
         identity: what the features are: encoder, weights, settings, precision and so on.
         software: the versions that computed them.
         aliases: the stored utterance of each id that was adopted.
-        replaced: the utterances of which `prepare` gave up the features, as their audio changed.
+        replaced: the utterances whose features were given up when it was prepared, as their audio
+            had changed.
     """
 
     def __init__(self, folder: str | Path, names: str = SHARDS) -> None:
@@ -58,7 +49,7 @@ class FeatureStore:
         first = self._shards[0]
         self.layout, self.identity, self.software = first.layout, first.identity, first.software
         for shard in self._shards[1:]:
-            self._check(shard.path, shard.identity, shard.layout)
+            self.check_same(shard.path, shard.identity, shard.layout)
         self.aliases: dict[str, str] = {}
         self.replaced: tuple[str, ...] = ()
         # the number of each utterance's place among those of all shards: there can be a million
@@ -90,71 +81,6 @@ class FeatureStore:
         """Tell whether a folder holds a store."""
         return any(folder.glob(SHARDS))
 
-    @classmethod
-    def prepare(
-        cls,
-        folder: Path,
-        plan: Sequence[PlannedUtterance],
-        layout: Layout,
-        identity: FeatureIdentity,
-        software: Mapping[str, str],
-        shard_bytes: int = SHARD_BYTES,
-        block_samples: int = BLOCK_SAMPLES,
-        prefix: str = "shard",
-        update: bool = False,
-        again: Collection[str] = (),
-    ) -> "FeatureStore":
-        """Open the store for these features, allocating what it does not yet have room for.
-
-        Utterances that the store holds beside the planned ones stay. An utterance that is not
-        done and of which the audio has changed gets another place. One that is not in the store
-        gets none if features of the same audio are there under another id: it adopts them.
-
-        Args:
-            folder: where the store is or will be.
-            plan: the utterances it is to hold.
-            layout: layers, dim and dtype.
-            identity: what the features are.
-            software: the versions that compute them.
-            shard_bytes: the size above which a new shard is started.
-            block_samples: the length of audio that is computed together, and never divided.
-            prefix: what the names of new shards begin with: "shard", or "shard-2of8" for a part
-                of a job array, whose parts are written by several processes.
-            update: whether utterances are done again of which the audio has changed; they get
-                another place, as their length may have changed too.
-            again: the utterances that are done again in their place, if they are there.
-
-        Raises:
-            StoreError: if the folder holds other features than these, or audio has changed and
-                `update` is not asked for.
-            DiskFull: if the disk is too small.
-        """
-        store = cls(folder) if cls.exists(folder) else None
-        moved = store._renew(plan, layout, identity, software, update, again) if store else set()
-        missing = [p for p in plan if p.utterance in moved or not (store and p.utterance in store)]
-        renewed = {*moved, *again}
-        if store and all(p.utterance not in renewed and store.is_done(p.utterance) for p in plan):
-            return store  # the folder may be for reading only
-        folder.mkdir(parents=True, exist_ok=True)
-        for leftover in folder.glob(f"{prefix}-*.h5.*.tmp"):
-            leftover.unlink()
-        holes = sum(shard.holes for shard in store._shards) if store else 0
-        check_disk(folder, holes + sum(layout.nbytes(planned.frames) for planned in missing))
-        if store:
-            store.retire(moved)
-            store.forget(name for name in again if name in store)
-        blocks = split_into_blocks(missing, block_samples)
-        shards = split_into_shards(blocks, layout, shard_bytes)
-        for path, part in zip(_unused(folder, prefix), shards, strict=False):
-            create_shard(path, part, layout, identity, software)
-        if store and not missing:
-            return store
-        opened = cls(folder)
-        if store:
-            opened.adopt(store.aliases)
-            opened.replaced = store.replaced
-        return opened
-
     @property
     def utterances(self) -> list[str]:
         """Every utterance the store has room for, in the order of its shards."""
@@ -164,6 +90,11 @@ class FeatureStore:
     def nbytes(self) -> int:
         """Bytes of all features, done or not."""
         return sum(shard.nbytes for shard in self._shards)
+
+    @property
+    def holes(self) -> int:
+        """Bytes of its files that the disk has not been asked for yet, as it could not reserve."""
+        return sum(shard.holes for shard in self._shards)
 
     @property
     def shards(self) -> list[Path]:
@@ -414,21 +345,7 @@ class FeatureStore:
         comparable = source and not (source ^ planned.source) & 1
         return not (comparable and source != planned.source) and samples in (0, planned.samples)
 
-    def _misplaced(self, plan: Iterable[PlannedUtterance]) -> list[str]:
-        """Return the utterances that are not done and have no room for what is planned."""
-        return [
-            planned.utterance
-            for planned in plan
-            if planned.utterance in self
-            and not self.is_done(planned.utterance)
-            and (
-                self.is_fixed(planned.utterance)
-                or (self.samples(planned.utterance), self.frames(planned.utterance))
-                != (planned.samples, planned.frames)
-            )
-        ]
-
-    def _check(self, where: Path, identity: FeatureIdentity, layout: Layout) -> None:
+    def check_same(self, where: Path, identity: FeatureIdentity, layout: Layout) -> None:
         """Raise a StoreError that names every difference from what the store holds."""
         held = {**self.identity.compared(), **vars(self.layout)}
         asked = {**identity.compared(), **vars(layout)}
@@ -439,65 +356,3 @@ class FeatureStore:
                 + "\n  ".join(found)
                 + "\nChoose another folder, or delete this one to extract all features again."
             )
-
-    def _renew(
-        self,
-        plan: Sequence[PlannedUtterance],
-        layout: Layout,
-        identity: FeatureIdentity,
-        software: Mapping[str, str],
-        update: bool,
-        again: Collection[str],
-    ) -> set[str]:
-        """Adopt what is there of a plan, and return the utterances that need another place.
-
-        Nothing is changed in the files. Arguments and errors are those of `prepare`.
-        """
-        self._check(self.folder, identity, layout)
-        self.replaced = tuple(self._changed_since(plan, update))
-        fixed = (name for name in again if name in self and self.is_fixed(name))
-        moved = {*self.replaced, *self._misplaced(plan), *fixed}
-        same = self.same_audio(plan)
-        self.adopt({name: stored for name, stored in same.items() if stored not in moved})
-        self._check_software(plan, {*self.replaced, *again}, software)
-        return moved
-
-    def _changed_since(self, plan: Iterable[PlannedUtterance], update: bool) -> list[str]:
-        """Return the utterances whose audio has changed; a StoreError unless `update` is true."""
-        changed = self.changed(plan)
-        if changed and not update:
-            names = ", ".join(changed[:3]) + (", ..." if len(changed) > 3 else "")
-            count = f"{len(changed):,} utterance" + ("s have" if len(changed) > 1 else " has")
-            raise StoreError(
-                f"{self.folder}: {count} other audio than the stored features "
-                f"were computed from: {names}. Files have changed, paths were exchanged, or "
-                "utterances are cut elsewhere. With `update` their features are computed again and "
-                "all others stay; a manifest of other recordings needs a store of its own."
-            )
-        return changed
-
-    def _check_software(
-        self,
-        plan: Iterable[PlannedUtterance],
-        renewed: Collection[str],
-        software: Mapping[str, str],
-    ) -> None:
-        """Refuse other versions if anything is left to be computed."""
-        names = (planned.utterance for planned in plan)
-        unfinished = any(name in renewed or not self.is_done(name) for name in names)
-        found = differences(self.software, software)
-        if unfinished and found:
-            raise StoreError(
-                f"{self.folder}: this store was begun with other software versions, which can give "
-                "other features:\n  "
-                + "\n  ".join(found)
-                + "\nInstall those versions again, or delete the folder to extract all features."
-            )
-
-
-def _unused(folder: Path, prefix: str) -> Iterator[Path]:
-    """Yield the names of shards that are not there, in order."""
-    for number in count():
-        path = folder / f"{prefix}-{number:04}.h5"
-        if not path.exists():
-            yield path

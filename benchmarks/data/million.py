@@ -209,12 +209,12 @@ def planned():  # type: ignore[no-untyped-def]
 
 
 def store(made) -> str:  # type: ignore[no-untyped-def]
-    from cache import FeatureIdentity, FeatureStore
+    from cache import FeatureIdentity, prepare_store
 
     identity = FeatureIdentity("stub", frame_step=0)
     shutil.rmtree("features", ignore_errors=True)
     begin = time.perf_counter()
-    made_store = FeatureStore.prepare(
+    made_store = prepare_store(
         Path("features/manifest/stub"), made.planned, made.layout, identity, {}, 1 << 24
     )
     prepared = time.perf_counter() - begin

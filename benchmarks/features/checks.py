@@ -23,7 +23,7 @@ import numpy as np
 import soundfile
 
 from benchmarks.setting import describe_machine, parse, ravdess, write_checkpoint
-from cache import FeatureIdentity, FeatureStore
+from cache import FeatureIdentity, prepare_store
 from featx.data.audio import count_samples, read_audio
 from featx.data.checks.corpus import check_corpus
 from featx.data.manifest import Manifest
@@ -68,7 +68,7 @@ def compare(arguments: argparse.Namespace, scratch: Path) -> None:
     def extract() -> None:
         plan = plan_extraction(manifest, encoder.shape, "float16")
         folder = Path(tempfile.mkdtemp(dir=scratch))
-        store = FeatureStore.prepare(folder, plan.planned, plan.layout, IDENTITY, {})
+        store = prepare_store(folder, plan.planned, plan.layout, IDENTITY, {})
         fill(store, plan, lambda: workers, BATCH_SECONDS[device.type])
         shutil.rmtree(folder)
 

@@ -39,7 +39,7 @@ from benchmarks.setting import (
     write_checkpoint,
     write_rate,
 )
-from cache import FeatureIdentity, FeatureStore
+from cache import FeatureIdentity, prepare_store
 from featx.data.manifest import Manifest
 from featx.features.encoders.checkpoints import find_checkpoint
 from featx.features.encoders.devices import BATCH_SECONDS, find_devices
@@ -106,7 +106,7 @@ class Ours:
     def to_store(self, folder: Path) -> None:
         """Write a feature store."""
         plan = self.plan
-        store = FeatureStore.prepare(folder, plan.planned, plan.layout, IDENTITY, {})
+        store = prepare_store(folder, plan.planned, plan.layout, IDENTITY, {})
         extraction = fill(store, plan, lambda: self.workers, self.seconds)
         assert extraction.extracted == len(plan.planned)
 

@@ -31,7 +31,7 @@ import torch
 
 import featx
 from benchmarks.setting import describe_machine
-from cache import FeatureStore, Layout, PlannedUtterance
+from cache import FeatureStore, Layout, PlannedUtterance, prepare_store
 from featx.data.manifest import Manifest, load_manifest
 from featx.features.reduction import Reduction
 from featx.fitting.selection import select
@@ -142,7 +142,7 @@ def prepare(
         for name in whole.utterances
     ]
     kind = way.options.get("dtype", "float32")
-    made = FeatureStore.prepare(
+    made = prepare_store(
         folder,
         plan,
         Layout(layout.layers, layout.dim * wide, kind),

@@ -42,7 +42,7 @@ from benchmarks.setting import (
     reset_peak,
     write_checkpoint,
 )
-from cache import FeatureIdentity, FeatureStore, Layout, PlannedUtterance
+from cache import FeatureIdentity, FeatureStore, Layout, PlannedUtterance, prepare_store
 from classifiers.batch import Branch, Examples
 from classifiers.cores import Crew, use_one_core
 from classifiers.dense import DenseHead, DenseSettings
@@ -146,7 +146,7 @@ def write_store(folder: Path, frames: list[int]) -> FeatureStore:
     plan = [PlannedUtterance(f"{i:05}", 400 + 320 * n, n) for i, n in enumerate(frames)]
     layout = Layout(tuple(map(str, range(LAYERS))), DIM)
     identity = FeatureIdentity("random", frame_step=0.02, blocks=LAYERS - 1)
-    store = FeatureStore.prepare(folder, plan, layout, identity, {})
+    store = prepare_store(folder, plan, layout, identity, {})
     values = np.random.default_rng(0).standard_normal((LAYERS, max(frames), DIM)).astype(np.float16)
     with progress("Writing the store", len(frames), "utterances") as advance:
         for planned in plan:

@@ -8,7 +8,7 @@ from typing import Literal, cast
 
 from pydantic import PositiveFloat, PositiveInt
 
-from cache import SHARD_BYTES, FeatureIdentity, FeatureStore, check_disk
+from cache import SHARD_BYTES, FeatureIdentity, FeatureStore, check_disk, prepare_store
 from featx.data.manifest import Manifest, load_with_gaps
 from featx.engines.choices import EngineName
 from featx.engines.engine import HERE, Engine
@@ -292,7 +292,7 @@ def _prepare(
     actors: Actors | None,
 ) -> FeatureStore:
     """Open a store with room for the plan, and say what of it will be done again."""
-    store = FeatureStore.prepare(
+    store = prepare_store(
         folder,
         plan.planned,
         plan.layout,

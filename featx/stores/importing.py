@@ -9,7 +9,7 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
-from cache import FeatureIdentity, FeatureStore, PlannedUtterance, writing
+from cache import FeatureIdentity, FeatureStore, PlannedUtterance, prepare_store, writing
 from featx.data.manifest import Manifest, load_without_audio
 from featx.errors import FeatxError, Interrupted
 from featx.features.choices import Dtype
@@ -173,7 +173,7 @@ def _store(
     plan = [PlannedUtterance(name, samples=0, frames=found.frames[name]) for name in ids]
     with writing(folder, "importing features"):
         # no batches depend on how imported features are shared out
-        store = FeatureStore.prepare(folder, plan, found.layout, identity, {}, block_samples=0)
+        store = prepare_store(folder, plan, found.layout, identity, {}, block_samples=0)
         waiting = {name: found.frames[name] for name in ids if not store.is_done(name)}
         try:
             _fill(store, source, manifest, waiting, identity.frame_step == 0)

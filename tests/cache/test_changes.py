@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from cache import FeatureIdentity, FeatureStore, Layout, PlannedUtterance, StoreError
+from cache import FeatureIdentity, FeatureStore, Layout, PlannedUtterance, StoreError, prepare_store
 
 LAYOUT = Layout(("0", "1"), 3, "float32")
 PLAN = [PlannedUtterance(f"u{n}", 16_000, 2, source=2 * n + 2) for n in range(6)]
@@ -15,7 +15,7 @@ PLAN = [PlannedUtterance(f"u{n}", 16_000, 2, source=2 * n + 2) for n in range(6)
 
 def prepare(folder, plan=PLAN, **settings):
     identity = FeatureIdentity("tiny", "", frame_step=0.02)
-    return FeatureStore.prepare(folder, plan, LAYOUT, identity, {}, **settings)
+    return prepare_store(folder, plan, LAYOUT, identity, {}, **settings)
 
 
 def fill(store, plan=PLAN):

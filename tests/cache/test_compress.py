@@ -13,7 +13,15 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 import cache.compress
-from cache import DamagedStore, DiskFull, FeatureIdentity, FeatureStore, Layout, PlannedUtterance
+from cache import (
+    DamagedStore,
+    DiskFull,
+    FeatureIdentity,
+    FeatureStore,
+    Layout,
+    PlannedUtterance,
+    prepare_store,
+)
 from cache.compressed import CHUNK, compress, decompress
 from cache.positions import checksum_without
 
@@ -33,7 +41,7 @@ def values(planned: PlannedUtterance, dtype: str = "float16") -> np.ndarray:
 
 def prepare(folder: Path, dtype: str = "float16", plan=PLAN, **changes) -> FeatureStore:
     layout = Layout(("0", "1", "2"), 6, dtype)
-    return FeatureStore.prepare(folder, plan, layout, IDENTITY, {}, block_samples=1, **changes)
+    return prepare_store(folder, plan, layout, IDENTITY, {}, block_samples=1, **changes)
 
 
 def fill(store: FeatureStore, plan=PLAN) -> None:

@@ -7,7 +7,14 @@ import h5py
 import numpy as np
 import pytest
 
-from cache import DamagedStore, FeatureIdentity, FeatureStore, Layout, PlannedUtterance
+from cache import (
+    DamagedStore,
+    FeatureIdentity,
+    FeatureStore,
+    Layout,
+    PlannedUtterance,
+    prepare_store,
+)
 
 LAYOUT = Layout(("0", "1", "2"), 4)
 PLAN = [PlannedUtterance(f"u{n}", 320 * n + 400, n + 1, source=2**63 + n) for n in range(8)]
@@ -15,9 +22,7 @@ FLIPS = 300
 
 
 def prepare(folder):
-    return FeatureStore.prepare(
-        folder, PLAN, LAYOUT, FeatureIdentity("tiny", "", frame_step=0.02), {}
-    )
+    return prepare_store(folder, PLAN, LAYOUT, FeatureIdentity("tiny", "", frame_step=0.02), {})
 
 
 def fill(store):

@@ -7,7 +7,7 @@ from pathlib import Path
 import h5py
 import pytest
 
-from cache import FeatureIdentity, FeatureStore, Layout, PlannedUtterance, StoreError
+from cache import FeatureIdentity, FeatureStore, Layout, PlannedUtterance, StoreError, prepare_store
 
 ENCODER = {
     "encoder": "facebook/wav2vec2-base",
@@ -29,7 +29,7 @@ ACOUSTIC = {
 
 
 def make_store(folder: Path, identity: FeatureIdentity) -> Path:
-    FeatureStore.prepare(folder, [PlannedUtterance("u", 400, 1)], Layout(("0",), 2), identity, {})
+    prepare_store(folder, [PlannedUtterance("u", 400, 1)], Layout(("0",), 2), identity, {})
     return folder / "shard-0000.h5"
 
 

@@ -8,7 +8,15 @@ import sys
 import numpy as np
 import pytest
 
-from cache import FeatureIdentity, FeatureStore, Layout, PlannedUtterance, StoreError, writing
+from cache import (
+    FeatureIdentity,
+    FeatureStore,
+    Layout,
+    PlannedUtterance,
+    StoreError,
+    prepare_store,
+    writing,
+)
 
 # What NFS without its lock server, and file systems in user space, may answer.
 LACKING = """
@@ -65,7 +73,7 @@ PLAN = [PlannedUtterance(f"u{n}", 400, 5 + n) for n in range(8)]
 
 def prepare(folder):
     identity = FeatureIdentity("tiny", "", frame_step=0.02)
-    return FeatureStore.prepare(folder, PLAN, Layout(("0", "1"), 3), identity, {})
+    return prepare_store(folder, PLAN, Layout(("0", "1"), 3), identity, {})
 
 
 def features(planned):

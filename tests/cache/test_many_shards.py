@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from cache import FeatureIdentity, FeatureStore, Layout, PlannedUtterance
+from cache import FeatureIdentity, FeatureStore, Layout, PlannedUtterance, prepare_store
 
 LAYOUT = Layout(("0", "1"), 3, "float32")
 IDENTITY = FeatureIdentity("tiny", "", frame_step=0.02)
@@ -33,7 +33,7 @@ store.flush()
 
 def prepare(folder: Path, count: int) -> FeatureStore:
     plan = [PlannedUtterance(f"u{n}", 400, 1) for n in range(count)]
-    return FeatureStore.prepare(folder, plan, LAYOUT, IDENTITY, {}, shard_bytes=1, block_samples=1)
+    return prepare_store(folder, plan, LAYOUT, IDENTITY, {}, shard_bytes=1, block_samples=1)
 
 
 def value(number: int) -> np.float32:

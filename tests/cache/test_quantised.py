@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from cache import FeatureIdentity, FeatureStore, Layout, PlannedUtterance, StoreError
+from cache import FeatureIdentity, FeatureStore, Layout, PlannedUtterance, StoreError, prepare_store
 from cache.quantised import quantise, restore
 
 LAYOUT = Layout(("0", "1", "2"), 4, "int8")
@@ -20,7 +20,7 @@ def values(planned: PlannedUtterance) -> np.ndarray:
 
 
 def prepare(folder, plan=PLAN, layout=LAYOUT) -> FeatureStore:
-    return FeatureStore.prepare(folder, plan, layout, IDENTITY, {}, block_samples=1)
+    return prepare_store(folder, plan, layout, IDENTITY, {}, block_samples=1)
 
 
 def fill(store: FeatureStore) -> None:

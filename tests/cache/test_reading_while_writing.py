@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from cache import FeatureIdentity, FeatureStore, Layout, PlannedUtterance
+from cache import FeatureIdentity, FeatureStore, Layout, PlannedUtterance, prepare_store
 
 LAYOUT = Layout(("0", "1"), 64, "float32")
 COUNT, MORE = 40, 8
@@ -27,7 +27,7 @@ def write(folder: Path) -> None:
     for count in range(MORE, COUNT + 1, MORE):
         plan = [PlannedUtterance(f"u{n}", 16_000, 50) for n in range(count)]
         identity = FeatureIdentity("tiny", "", frame_step=0.02)
-        store = FeatureStore.prepare(folder, plan, LAYOUT, identity, {})
+        store = prepare_store(folder, plan, LAYOUT, identity, {})
         for n in range(count - MORE, count):
             store.forget(["u0"] if n else [])
             store.write(f"u{n}", features(n))

@@ -16,7 +16,15 @@ from hypothesis import strategies as st
 
 import cache.rows
 import cache.shard
-from cache import DiskFull, FeatureIdentity, FeatureStore, Layout, PlannedUtterance, StoreError
+from cache import (
+    DiskFull,
+    FeatureIdentity,
+    FeatureStore,
+    Layout,
+    PlannedUtterance,
+    StoreError,
+    prepare_store,
+)
 
 LAYOUT = Layout(("0", "1", "2"), 4)
 IDENTITY = FeatureIdentity("tiny", "", frame_step=0.02)
@@ -26,7 +34,7 @@ PLAN = [PlannedUtterance(f"u{n}", 320 * n + 400, n + 1) for n in range(5)]
 
 def prepare(folder: Path, plan=PLAN, layout=LAYOUT, **changes) -> FeatureStore:
     arguments = {"identity": IDENTITY, "software": SOFTWARE, "block_samples": 1, **changes}
-    return FeatureStore.prepare(folder, plan, layout, **arguments)
+    return prepare_store(folder, plan, layout, **arguments)
 
 
 def values(planned: PlannedUtterance, layout: Layout = LAYOUT) -> np.ndarray:

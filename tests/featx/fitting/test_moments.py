@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from cache import FeatureIdentity, FeatureStore, Layout, PlannedUtterance
+from cache import FeatureIdentity, Layout, PlannedUtterance, prepare_store
 from classifiers.batch import Input
 from classifiers.linear import pool
 from classifiers.statistics import measure
@@ -24,7 +24,7 @@ def write_store(folder: Path, names: str, shift: float = 0.0) -> Selection:
     """Store noise for utterances of one letter each, or add some to a store."""
     plan = [PlannedUtterance(name, 100, FRAMES) for name in names]
     identity = FeatureIdentity("made", frame_step=0.02, blocks=1)
-    store = FeatureStore.prepare(folder, plan, Layout(("0", "1"), 3, "float32"), identity, {})
+    store = prepare_store(folder, plan, Layout(("0", "1"), 3, "float32"), identity, {})
     for name in names:
         if not store.is_done(name):
             noise = np.random.default_rng(ord(name)).standard_normal((2, FRAMES, 3))

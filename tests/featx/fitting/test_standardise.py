@@ -8,7 +8,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cache import FeatureIdentity, FeatureStore, Layout, PlannedUtterance
+from cache import FeatureIdentity, FeatureStore, Layout, PlannedUtterance, prepare_store
 from classifiers.cores import Crew, Worker
 from classifiers.dense import DenseSettings
 from classifiers.heads import HeadDesign, train_head
@@ -46,7 +46,7 @@ def write_store(folder: Path, fold: Fold, value, silent: str = "") -> FeatureSto
     everyone = [u for part in fold.parts.values() for u in part]
     plan = [PlannedUtterance(u.utterance, 100, FRAMES) for u in everyone]
     identity = FeatureIdentity("made", frame_step=0.02, blocks=1)
-    store = FeatureStore.prepare(folder, plan, Layout(("0", "1"), 3, "float32"), identity, {})
+    store = prepare_store(folder, plan, Layout(("0", "1"), 3, "float32"), identity, {})
     for u in everyone:
         noise = generator.standard_normal((2, FRAMES, 3)) * (u.speaker != silent)
         store.write(u.utterance, (noise + value(u)).astype(np.float32))

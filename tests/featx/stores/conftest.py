@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from cache import FeatureIdentity, FeatureStore, Layout, PlannedUtterance, writing
+from cache import FeatureIdentity, FeatureStore, Layout, PlannedUtterance, prepare_store, writing
 
 LABELS = ("angry", "happy", "sad")
 
@@ -53,7 +53,7 @@ def make_store(workplace) -> Callable[..., Path]:
         plan = [PlannedUtterance(f"u{n}", 0, length) for n, length in enumerate(frames)]
         layout = Layout(layers, 4, dtype)
         identity = FeatureIdentity("tiny", "", frame_step=step, blocks=int(layers[-1]))
-        store = FeatureStore.prepare(
+        store = prepare_store(
             Path(folder), plan, layout, identity, {}, shard_bytes=600, block_samples=0
         )
         for planned in plan:
@@ -84,7 +84,7 @@ def refill() -> Callable[[Path, Path], None]:
         original = FeatureStore(whole)
         names = original.utterances
         plan = [PlannedUtterance(name, 0, original.frames(name)) for name in names]
-        store = FeatureStore.prepare(
+        store = prepare_store(
             folder, plan, original.layout, original.identity, {}, shard_bytes=600, block_samples=0
         )
         for name in store.utterances:

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 import featx
-from cache import FeatureStore, PlannedUtterance, StoreError
+from cache import FeatureStore, PlannedUtterance, StoreError, prepare_store
 from featx.stores.contents import foreign
 
 
@@ -128,7 +128,7 @@ def test_a_retired_place_that_comes_to_life_is_retired_again(pair, random_featur
     plan = _plan(store)
     path, index = store.cell("u3")
     store.retire(["u3"])
-    store = FeatureStore.prepare(folder, plan, store.layout, store.identity, {})
+    store = prepare_store(folder, plan, store.layout, store.identity, {})
     store.write("u3", random_features("u3", store.frames("u3")))
     flip(path, regions(path)["done"][4 * index], 0)
     assert featx.verify_store(folder).stores[0].found.damaged == ["u3"]
