@@ -3,7 +3,9 @@
 from collections import defaultdict
 from pathlib import Path
 
+from cache import check_disk
 from cache.marks import RETIRED, UNFINISHED
+from cache.rewrite import rewrite_shard
 from cache.shard import Shard
 from featx.stores.check import Found
 
@@ -15,11 +17,16 @@ def repair_store(folder: Path, found: Found) -> None:
 
     A damaged utterance counts as not done. Where it has features in another shard too, its damaged
     place is given up. A shard with damaged tables is set aside, as these say whose its features
-    are.
+    are. A compressed one is decompressed if some of it is to be computed again: in its old place,
+    an utterance is computed with the same others as before, and is the same to the last bit.
 
     Args:
         folder: the store's folder.
         found: what is damaged in it.
+
+    Raises:
+        DiskFull: if there is no room to decompress a shard. What is damaged is cleared all the
+            same.
     """
     for path in found.tables:
         path.rename(path.with_name(path.name + ASIDE))
@@ -36,6 +43,16 @@ def repair_store(folder: Path, found: Found) -> None:
             shard.mark(index, "done", RETIRED if again else UNFINISHED)
             owned.add(shard.utterances[index])
         shard.flush()
+    for path in by_shard:
+        _make_writable(Shard(path))
+
+
+def _make_writable(shard: Shard) -> None:
+    live = [index for index in range(len(shard.utterances)) if not shard.is_retired(index)]
+    if not shard.is_compressed or all(map(shard.is_done, live)):
+        return
+    check_disk(shard.path.parent, shard.layout.nbytes(int(shard.frames.sum())), "a shard again")
+    rewrite_shard(shard, live, writable=True)
 
 
 def _owned(folder: Path, found: Found) -> set[str]:
