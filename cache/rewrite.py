@@ -1,6 +1,6 @@
 """A shard written anew with some of its utterances, in the place of the old file."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
 
 from cache.compress import compress_shard
@@ -14,7 +14,7 @@ def rewrite_shard(
     shard: Shard,
     kept: Sequence[int],
     advance: Callable[[float], object] = lambda _: None,
-    writable: bool = False,
+    cleared: Collection[int] = (),
 ) -> None:
     """Write a shard without the places that are not kept, then put it where the old one is.
 
@@ -25,8 +25,8 @@ def rewrite_shard(
         shard: what is written anew.
         kept: the places of the utterances that stay, in order; one or more.
         advance: called with the bytes of features that were written.
-        writable: write features as they are, so that those not done can be written later; else
-            they stay compressed if they are.
+        cleared: the places of utterances that are not done any more. If there are any, the new file
+            is not compressed, so that they can be written in their place.
 
     Raises:
         DamagedStore: if features are not those that were written.
@@ -34,8 +34,8 @@ def rewrite_shard(
     """
     place = shard.path.with_name(f"{shard.path.name}.rewritten.tmp")
     try:
-        new = _write(shard, kept, place, advance)
-        if shard.is_compressed and not writable:
+        new = _write(shard, kept, cleared, place, advance)
+        if shard.is_compressed and not cleared:
             compress_shard(new)
         place.replace(shard.path)
     finally:
@@ -43,7 +43,11 @@ def rewrite_shard(
 
 
 def _write(
-    shard: Shard, kept: Sequence[int], place: Path, advance: Callable[[float], object]
+    shard: Shard,
+    kept: Sequence[int],
+    cleared: Collection[int],
+    place: Path,
+    advance: Callable[[float], object],
 ) -> Shard:
     """Write the places that are kept to a file, not compressed; return it."""
     create_shard(
@@ -63,7 +67,7 @@ def _write(
     )
     new = Shard(place)
     for number, index in enumerate(kept):
-        if shard.is_done(index):
+        if shard.is_done(index) and index not in cleared:
             if not shard.is_whole(index):
                 damaged = [shard.utterances[index]]
                 raise DamagedStore.of_features(shard.path, shard.path.parent, damaged)

@@ -61,8 +61,9 @@ class Shard:
     """
 
     def __init__(self, path: Path, mapped: bool = True) -> None:
-        self.path, self._file = path, MappedFile(path, mapped)
+        self.path = path
         try:
+            self._file = MappedFile(path, mapped)
             # The tables are final, so no lock is needed, and network file systems lack them.
             with h5py.File(path, "r", locking=False) as file:
                 self._check_tables(file)

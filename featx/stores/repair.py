@@ -1,6 +1,7 @@
 """Clearing what is damaged in a store, so that it is computed again."""
 
 from collections import defaultdict
+from collections.abc import Sequence
 from pathlib import Path
 
 from cache import check_disk
@@ -25,8 +26,7 @@ def repair_store(folder: Path, found: Found) -> None:
         found: what is damaged in it.
 
     Raises:
-        DiskFull: if there is no room to decompress a shard. What is damaged is cleared all the
-            same.
+        DiskFull: if there is no room to decompress a shard; what is damaged in it stays so.
     """
     for path in found.tables:
         path.rename(path.with_name(path.name + ASIDE))
@@ -38,21 +38,28 @@ def repair_store(folder: Path, found: Found) -> None:
     owned = _owned(folder, found)
     for path, indices in by_shard.items():
         shard = Shard(path)
+        cleared = []
         for index in indices:
-            again = shard.utterances[index] in owned
-            shard.mark(index, "done", RETIRED if again else UNFINISHED)
+            if shard.utterances[index] in owned:
+                shard.mark(index, "done", RETIRED)
+            else:
+                cleared.append(index)
             owned.add(shard.utterances[index])
+        _clear(shard, cleared)
         shard.flush()
-    for path in by_shard:
-        _make_writable(Shard(path))
 
 
-def _make_writable(shard: Shard) -> None:
-    live = [index for index in range(len(shard.utterances)) if not shard.is_retired(index)]
-    if not shard.is_compressed or all(map(shard.is_done, live)):
+def _clear(shard: Shard, indices: Sequence[int]) -> None:
+    """Have places of a shard count as not done, and let them be written again."""
+    if indices and shard.is_compressed:
+        live = [index for index in range(len(shard.utterances)) if not shard.is_retired(index)]
+        nbytes = shard.layout.nbytes(int(shard.frames[live].sum()), len(live))
+        what = f"{shard.path.name} decompressed"
+        check_disk(shard.path.parent, nbytes, what, "move the store to another disk")
+        rewrite_shard(shard, live, cleared=indices)
         return
-    check_disk(shard.path.parent, shard.layout.nbytes(int(shard.frames.sum())), "a shard again")
-    rewrite_shard(shard, live, writable=True)
+    for index in indices:
+        shard.mark(index, "done", UNFINISHED)
 
 
 def _owned(folder: Path, found: Found) -> set[str]:
