@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Literal, cast
 
@@ -13,15 +14,15 @@ from featx.data.manifest import Manifest, load_with_gaps
 from featx.engines.choices import EngineName
 from featx.engines.engine import HERE, Engine
 from featx.errors import FeatxError
-from featx.features.actors import Actors
+from featx.features.actors import Actors, refuse_with_actors
 from featx.features.batches import block_samples
 from featx.features.choices import Dtype, NormalizeWaveform, Pool, Precision, TooLong, Window
 from featx.features.config import DEFAULT_WRITE, ExtractConfig, WriteOptions
 from featx.features.encoders.devices import Compute
 from featx.features.extraction import Extraction
 from featx.features.extractors import find_extractor, find_outline
-from featx.features.failures import MostFailures, write_failures
-from featx.features.fill import compress_features, fill
+from featx.features.failures import FailureList, MostFailures
+from featx.features.fill import compress_features, compute_here, fill
 from featx.features.layers import join_layers
 from featx.features.lock import claiming, completing
 from featx.features.parts import Part
@@ -183,8 +184,8 @@ def extract_features(
         Interrupted: on Ctrl-C.
     """
     config.write.renewal.check(manifest)
-    if config.write.part and not engine.is_local:
-        raise FeatxError("`shard` is for job arrays; `engine='ray'` divides the work by itself.")
+    if not engine.is_local:
+        refuse_with_actors(config)
     if dry_run:
         plan = plan_features(config, find_outline(config), manifest)
         log.info("%s", plan.describe())
@@ -258,10 +259,9 @@ def write_features(
         DiskFull: if the disk has no room for the features.
         Interrupted: on Ctrl-C.
     """
-    with completing(folder, (planned.utterance for planned in plan.planned), write):
-        if write.max_failures and plan.failures:
-            write_failures(folder, plan.failures, write.failures)
-            write.max_failures.check(plan.failures, plan.asked, folder)
+    with completing(folder, plan.planned, write) as alone:
+        listing = write.listing(folder, alone)
+        _check_failures(listing, plan)
         if not write.part and not FeatureStore.exists(folder):
             check_disk(folder, plan.nbytes)
         work = extractor.start(plan, folder)
@@ -273,15 +273,23 @@ def write_features(
             plan = write.part.cut(plan, block_samples(work.seconds))
             log.info("%s", write.part.describe(plan))
             if not plan.planned:
-                return Extraction(folder, plan, 0, 0, plan.failures)
+                listing.write(plan.failures)
+                return Extraction(folder, plan, 0, 0, plan.failures, failures_file=listing.name)
         store = _prepare(work, plan, folder, write, actors)
-        if actors:
-            extraction = actors.fill(store, plan, work)
-        else:
-            extraction = fill(store, plan, work.workers, work.seconds, write)
+        compute = partial(actors.compute if actors else compute_here, store, plan, work, listing)
+        extraction = fill(store, plan, compute, write, listing)
         if write.compress:
-            compress_features(folder, plan)
+            compress_features(folder, plan, write.prefix)
         return extraction
+
+
+def _check_failures(listing: FailureList, plan: ExtractionPlan) -> None:
+    """Stop if too many can't be planned, which are then listed."""
+    try:
+        listing.check(plan.failures, plan.asked)
+    except FeatxError:
+        listing.write(plan.failures)
+        raise
 
 
 def _prepare(
@@ -300,7 +308,7 @@ def _prepare(
         work.software,
         actors.shard_bytes(plan) if actors else SHARD_BYTES,
         block_samples(work.seconds),
-        write.part.prefix if write.part else "shard",
+        write.prefix,
         update=write.renewal.update,
         again=write.renewal.again,
     )
