@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import cast
 
 from cache import SHARD_BYTES, FeatureStore, StoreError
-from featx.engines.engine import Engine
+from featx.engines.engine import Engine, refuse_numbered
 from featx.errors import FeatxError
 from featx.features.acoustic.settings import read_acoustic
 from featx.features.batches import plan_batches
@@ -96,11 +96,7 @@ def refuse_with_actors(config: ExtractConfig) -> None:
             f"`devices={compute.devices!r}`: `engine='ray'` has an actor on each GPU of the "
             "cluster. Leave it out."
         )
-    if ":" in compute.device:
-        raise FeatxError(
-            f"`device={compute.device!r}`: `engine='ray'` chooses among GPUs by itself. Give "
-            "`device='cuda'`."
-        )
+    refuse_numbered(compute.device)
 
 
 class Actors:

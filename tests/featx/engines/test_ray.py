@@ -105,6 +105,18 @@ def test_utterances_are_renewed_and_shared(cluster, workplace, write_corpus, che
     assert (other.extracted, other.shared) == (1, 1)
 
 
+def test_a_store_on_a_server_is_the_same(
+    cluster, server, workplace, write_corpus, checkpoint_folder
+):
+    write_corpus(speakers=2)
+    options = {"batch_seconds": 0.05, "compress": True}
+    plain = featx.extract(checkpoint_folder, out="plain", **options)
+    by_ray = featx.extract(checkpoint_folder, out="memory://stores/tiny", engine="ray", **options)
+    assert same_features(plain.folder, by_ray.store.folder)
+    names = {Path(name).name for name in server.ls("memory://stores/tiny", detail=False)}
+    assert names == {path.name for path in by_ray.store.shards}
+
+
 def test_too_many_failures_stop_it(cluster, workplace, write_corpus, checkpoint_folder):
     write_corpus(speakers=2)
     for path in Path("audio").glob("sad-*"):
