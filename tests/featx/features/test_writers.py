@@ -53,7 +53,7 @@ def test_a_second_extraction_is_refused_before_it_reads_audio(
 ):
     write_corpus(speakers=1)
     monkeypatch.setattr(
-        "featx.features.extract.plan_extraction", lambda *_, **__: pytest.fail("planned")
+        "featx.features.write.plan_extraction", lambda *_, **__: pytest.fail("planned")
     )
     with another_writer(), pytest.raises(InUseError, match="extracting features since"):
         featx.extract(checkpoint_folder)
