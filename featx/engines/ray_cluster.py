@@ -3,6 +3,7 @@
 import logging
 import os
 import signal
+import socket
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -18,6 +19,7 @@ from featx.utils.machine import usable_cores
 
 MOST_CORES = 8  # of an actor that computes on all its cores: models are loaded once for each
 OBJECT_STORE = 256 * 2**20  # bytes, of a cluster of our own: what passes through is small
+ANSWERS = 10.0  # seconds in which a machine takes a connection, or is not there
 FRESH = 2.0  # seconds for which a list of machines is taken for true
 LOST = (
     "ActorDiedError", "ActorUnavailableError", "ActorUnschedulableError", "NodeDiedError",
@@ -163,6 +165,8 @@ class Shared:
 def _connect(ray: Any, address: str | None) -> None:
     """Join a cluster, or start one of this machine; Ray says nothing of it."""
     logging.getLogger("ray").setLevel(logging.ERROR)
+    if address:
+        _check_address(address)
     alone = {"num_cpus": max(1, int(usable_cores())), "include_dashboard": False}
     options = {} if address else {**alone, "object_store_memory": OBJECT_STORE}
     try:
@@ -177,12 +181,27 @@ def _connect(ray: Any, address: str | None) -> None:
     except (ConnectionError, RuntimeError, ValueError, OSError) as error:
         if not address:
             raise FeatxError(f"`engine='ray'`: Ray can't be started here: {error}") from error
-        why = str(error).strip().splitlines()[0]
-        raise FeatxError(
-            f"`address={address!r}`: no Ray cluster can be joined there ({why}). "
-            "`ray start --head` starts a cluster and says its address."
-        ) from error
+        raise _not_there(address, str(error).strip().splitlines()[0]) from error
     _silence()
+
+
+def _check_address(address: str) -> None:
+    """Refuse an address where nothing answers: Ray itself would try for minutes."""
+    host, _, port = address.rpartition("://")[2].partition("/")[0].rpartition(":")
+    if not host or not port.isdecimal():  # such as "auto"
+        return
+    try:
+        with socket.create_connection((host.strip("[]"), int(port)), ANSWERS):
+            pass
+    except (OSError, OverflowError, UnicodeError) as error:
+        raise _not_there(address, str(getattr(error, "strerror", None) or error)) from error
+
+
+def _not_there(address: str, why: str) -> FeatxError:
+    return FeatxError(
+        f"`address={address!r}`: no Ray cluster can be joined there ({why}). "
+        "`ray start --head` starts a cluster and says its address."
+    )
 
 
 def _silence() -> None:
