@@ -91,7 +91,7 @@ def test_a_file_of_this_moment_is_not_trusted_by_its_times(utterances, decoded, 
     monkeypatch.setattr(digests, "UNSETTLED", 60.0)
     first = measure_sounds(utterances)
     with RememberedSounds() as sounds:
-        assert all(sounds.recall(utterance) is None for utterance in utterances)
+        assert sounds.recall(utterances) == [None] * len(utterances)
     assert measure_sounds(utterances) == first  # by its content
     assert len(decoded) == 5
 
