@@ -53,7 +53,7 @@ class RememberedSounds:
             utterances: best those of one file after each other; the database is locked once for
                 all of them.
         """
-        states = {utterance.path: _state(utterance.path) for utterance in utterances}
+        states = {path: _state(path) for path in dict.fromkeys(u.path for u in utterances)}
 
         def find(connection: sqlite3.Connection) -> list[tuple[Any, ...] | None]:
             connection.execute("begin")
