@@ -62,4 +62,4 @@ def test_short_windows_are_said(write_corpus, run_featx):
 
 def test_a_choice_that_is_none_is_refused(write_corpus, run_featx):
     write_corpus(speakers=1)
-    assert run_featx("extract", "--model", "egemaps", "--dtype", "int8").code == 2
+    assert run_featx("extract", "--model", "egemaps", "--dtype", "int4").code == 2

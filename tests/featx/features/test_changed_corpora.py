@@ -108,7 +108,7 @@ def test_an_update_that_was_stopped_goes_on(stored, checkpoint_folder, monkeypat
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
-        patch.setattr("cache.store.create_shard", stop)
+        patch.setattr("cache.prepare.create_shard", stop)
         with pytest.raises(KeyboardInterrupt):
             featx.extract(checkpoint_folder, update=True)
     extraction = featx.extract(checkpoint_folder)
