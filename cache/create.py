@@ -65,7 +65,7 @@ def create_shard(
         write_tables(file, [planned.utterance for planned in plan], samples, counts, counts)
         for name, of_marks in marks_shapes(len(plan), len(layout.layers)).items():
             allocate(file, name, of_marks, MARKS[name])
-            file[name][:] = 0
+            file[name][:] = np.zeros(of_marks, MARKS[name])  # h5py writes a single 0 row by row
         allocate(file, SUM, (1,), np.dtype(np.uint32))
         regions = changing(file)
     with filling(path, unfinished.stat().st_size, unfinished):

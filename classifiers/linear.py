@@ -111,15 +111,17 @@ def train_linear(
     Raises:
         Stopped: when asked to.
     """
-    pooled = _pool_all(training, settings.pooling)
-    checked = _pool_all(validation, settings.pooling)
     classes, strengths = head.output.out_features, settings.strengths
+    share = 1 / (len(strengths) + 4)  # two poolings, the second fit, and what predicts later
+    pooled = _pool_all(training, settings.pooling)
+    worker.step(share)
+    checked = _pool_all(validation, settings.pooling)
     fitted = solve_linear(settings.kind, pooled, training.labels, strengths, classes, seed)
     history: list[Epoch] = []
     solutions: list[Solution] = []
     unsolved = []
     for number, strength in enumerate(strengths, 1):
-        worker.step(1 / (len(strengths) + 1))
+        worker.step(share)
         if worker.stop.is_set():
             raise Stopped
         begin = time.perf_counter()
@@ -131,6 +133,7 @@ def train_linear(
         loss, recall = _score(found, checked, validation.labels)
         history.append(Epoch(number, train_loss, loss, recall, time.perf_counter() - begin))
     best = max(range(len(history)), key=lambda index: history[index].validation_uar)
+    worker.step(share)
     _place(solutions[best], head)
     refitted = None
     if settings.refit:

@@ -20,6 +20,7 @@ from featx.utils.npz import read_npz
 from featx.utils.parallel import map_ahead
 from featx.utils.progress import progress
 
+_TOGETHER = 32  # utterances that a thread measures at a time
 log = logging.getLogger("featx")
 
 
@@ -52,18 +53,21 @@ def _measure(
 ) -> Iterator[tuple[str, Moments]]:
     """Yield the moments of one utterance after another."""
 
-    def measure(name: str) -> tuple[str, Moments]:
-        selection.expect(name)
-        moments = selection.measure(name, frames)
-        if not keep:
-            selection.release(name)
-        return name, moments
+    def measure(names: Sequence[str]) -> list[tuple[str, Moments]]:
+        found = []
+        for name in names:
+            selection.expect(name)
+            found.append((name, selection.measure(name, frames)))
+            if not keep:
+                selection.release(name)
+        return found
 
+    groups = [utterances[i : i + _TOGETHER] for i in range(0, len(utterances), _TOGETHER)]
     title = f"Measuring {selection.store.folder.name}"
     with progress(title, len(utterances), "utterances") as advance:
-        for measured in map_ahead(measure, utterances, torch.get_num_threads()):
-            yield measured
-            advance(1)
+        for measured in map_ahead(measure, groups, torch.get_num_threads()):
+            yield from measured
+            advance(len(measured))
 
 
 def _file(selection: Selection, frames: int | None) -> Path:

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache, partial
+from itertools import islice
 from pathlib import Path
 from typing import NamedTuple
 
@@ -15,6 +16,8 @@ from featx.errors import Interrupted
 from featx.utils.machine import usable_cores
 from featx.utils.parallel import map_ahead
 from featx.utils.progress import passing, progress
+
+_LOOKED_UP = 1_000  # utterances at a time
 
 
 @dataclass(frozen=True)
@@ -43,9 +46,10 @@ def measure_sounds(utterances: Sequence[Utterance]) -> Measured:
     try:
         with RememberedSounds() as remembered:
             asked = passing(utterances, len(utterances), "Looking up sounds", "utterances")
-            for utterance in asked:
-                if sound := remembered.recall(utterance):
-                    measured.sounds[utterance.utterance] = sound
+            while some := list(islice(asked, _LOOKED_UP)):
+                for utterance, sound in zip(some, remembered.recall(some), strict=True):
+                    if sound:
+                        measured.sounds[utterance.utterance] = sound
             unknown = [u for u in utterances if u.utterance not in measured.sounds]
             if unknown:
                 _measure_all(unknown, remembered, measured)

@@ -6,6 +6,7 @@ so that nothing of it is read; else by its content, under whatever name.
 
 import json
 import sqlite3
+from collections.abc import Sequence
 from dataclasses import asdict, fields
 from pathlib import Path
 from typing import Any, Self
@@ -35,7 +36,6 @@ class RememberedSounds:
 
     def __init__(self) -> None:
         self._database = Database(FILE, _TABLES)
-        self._last: tuple[Path, str | None] = (Path(), None)  # segments of a file come together
         self._files: list[tuple[str, int, int, str]] = []
         self._sounds: list[tuple[str, str, str, str, bytes]] = []
 
@@ -46,30 +46,39 @@ class RememberedSounds:
         self._write()
         self._database.close()
 
-    def recall(self, utterance: Utterance) -> Sound | None:
-        """Return the sound of an utterance whose file is as it was; None if it is not known."""
-        path, content = self._last
-        if path != utterance.path:
-            content = self._content(utterance.path)
-            self._last = utterance.path, content
-        return self.find(content, utterance) if content else None
+    def recall(self, utterances: Sequence[Utterance]) -> list[Sound | None]:
+        """Return the sounds of utterances whose files are as they were; None of those not known.
 
-    def _content(self, path: Path) -> str | None:
-        """Return the content of a file that is as it was; None if it is not known."""
-        try:
-            state = State.of(path)
-        except OSError:
-            return None
-        row = self._ask(_FIND_CONTENT, (str(path), *state))
-        return row[0] if row else None
+        Args:
+            utterances: best those of one file after each other; the database is locked once for
+                all of them.
+        """
+        states = {path: _state(path) for path in dict.fromkeys(u.path for u in utterances)}
+
+        def find(connection: sqlite3.Connection) -> list[tuple[Any, ...] | None]:
+            connection.execute("begin")
+            contents = {
+                path: connection.execute(_FIND_CONTENT, (str(path), *state)).fetchone()
+                for path, state in states.items()
+                if state
+            }
+            rows = [
+                (content := contents.get(u.path))
+                and connection.execute(_FIND, (*content, _part(u), _MEASUREMENT)).fetchone()
+                for u in utterances
+            ]
+            connection.rollback()
+            return rows
+
+        rows = self._database.attempt(find)
+        return list(map(_sound, rows)) if rows else [None] * len(utterances)
 
     def find(self, content: str, utterance: Utterance) -> Sound | None:
         """Return the sound of an utterance in a file of that content; None if it is not known."""
-        row = self._ask(_FIND, (content, _part(utterance), _MEASUREMENT))
-        try:
-            return _read(*row) if row else None
-        except (TypeError, ValueError):  # not written by this
-            return None
+        asked = content, _part(utterance), _MEASUREMENT
+        return _sound(
+            self._database.attempt(lambda connection: connection.execute(_FIND, asked).fetchone())
+        )
 
     def keep(self, utterance: Utterance, state: State, content: str, sound: Sound) -> None:
         """Remember a sound.
@@ -103,11 +112,6 @@ class RememberedSounds:
         if sounds:
             self._database.attempt(write)
 
-    def _ask(self, question: str, values: tuple[str | int, ...]) -> tuple[Any, ...] | None:
-        return self._database.attempt(
-            lambda connection: connection.execute(question, values).fetchone()
-        )
-
 
 _NAMES = ",".join(field.name for field in fields(Sound))
 _MEASUREMENT = f"{MEASUREMENT}:{_NAMES}"
@@ -115,6 +119,21 @@ _MEASUREMENT = f"{MEASUREMENT}:{_NAMES}"
 
 def _part(utterance: Utterance) -> str:
     return f"{utterance.start} {utterance.end} {utterance.scale}"
+
+
+def _state(path: Path) -> State | None:
+    try:
+        return State.of(path)
+    except OSError:
+        return None
+
+
+def _sound(row: tuple[Any, ...] | None) -> Sound | None:
+    """Return the sound in a row; None if there is none, or it was not written by this."""
+    try:
+        return _read(*row) if row else None
+    except (TypeError, ValueError):
+        return None
 
 
 def _read(text: str, fingerprint: bytes) -> Sound:

@@ -91,7 +91,7 @@ def test_a_file_of_this_moment_is_not_trusted_by_its_times(utterances, decoded, 
     monkeypatch.setattr(digests, "UNSETTLED", 60.0)
     first = measure_sounds(utterances)
     with RememberedSounds() as sounds:
-        assert all(sounds.recall(utterance) is None for utterance in utterances)
+        assert sounds.recall(utterances) == [None] * len(utterances)
     assert measure_sounds(utterances) == first  # by its content
     assert len(decoded) == 5
 
@@ -205,6 +205,7 @@ def test_ctrl_c_keeps_what_was_heard(utterances, decoded, monkeypatch):
         return measure(*arguments)
 
     monkeypatch.setattr(measuring, "measure_sound", interrupt)
+    monkeypatch.setattr(measuring, "usable_cores", lambda: 1)  # else the first may come fourth
     with pytest.raises(Interrupted, match="What was heard is remembered"):
         measure_sounds(utterances)
     monkeypatch.setattr(measuring, "measure_sound", measure)
