@@ -3,6 +3,7 @@
 import logging
 import os
 import signal
+import socket
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -18,6 +19,7 @@ from featx.utils.machine import usable_cores
 
 MOST_CORES = 8  # of an actor that computes on all its cores: models are loaded once for each
 OBJECT_STORE = 256 * 2**20  # bytes, of a cluster of our own: what passes through is small
+ANSWER = 10.0  # seconds to wait for a connection: Ray would try for many minutes
 FRESH = 2.0  # seconds for which a list of machines is taken for true
 LOST = (
     "ActorDiedError", "ActorUnavailableError", "ActorUnschedulableError", "NodeDiedError",
@@ -53,7 +55,10 @@ class RayCluster:
         self._seen = -FRESH
         self._own = not ray.is_initialized()
         if self._own:
-            _connect(ray, address or os.environ.get("RAY_ADDRESS"))
+            address = address or os.environ.get("RAY_ADDRESS")
+            if address:
+                _check_reachable(address)
+            _connect(ray, address)
 
     def close(self) -> None:
         """Leave the cluster, which ends if it was of this process alone."""
@@ -158,6 +163,25 @@ class Shared:
         import ray
 
         return ray.get(self._reference)
+
+
+def _check_reachable(address: str) -> None:
+    """Raise a FeatxError if nothing takes connections at HOST:PORT; other addresses are Ray's."""
+    if address in ("auto", "local") or "://" in address:
+        return
+    host, _, port = address.rpartition(":")
+    if not host or not port.isdecimal():
+        raise FeatxError(
+            f"`address={address!r}`: give the host and port of a Ray cluster, such as "
+            "192.168.0.1:6379, or auto, for the one that this machine is part of."
+        )
+    try:
+        socket.create_connection((host.strip("[]"), int(port)), ANSWER).close()
+    except (OSError, OverflowError) as error:
+        raise FeatxError(
+            f"`address={address!r}`: nothing answers there ({error}). On the cluster's first "
+            "machine, `ray start --head --port=6379` starts it and says its address."
+        ) from error
 
 
 def _connect(ray: Any, address: str | None) -> None:
