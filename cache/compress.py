@@ -40,13 +40,7 @@ def compress_shard(shard: Shard) -> None:
     done = [index for index in range(len(shard.utterances)) if shard.is_done(index)]
     damaged = [shard.utterances[index] for index in done if not shard.is_whole(index)]
     if damaged:
-        raise DamagedStore(
-            path,
-            f"{path}: the features of {len(damaged):,} utterances are damaged, such as "
-            f"{damaged[0]!r}. Clear them with `featx cache verify {path.parent} --repair`, then "
-            "extract the features again.",
-            damaged,
-        )
+        raise DamagedStore.of_features(path, path.parent, damaged)
     check_disk(path.parent, shard.nbytes, "the compressed features")
     unfinished = path.with_name(f"{path.name}.{os.getpid()}.tmp")
     with filling(path, unfinished=unfinished):

@@ -47,3 +47,20 @@ class DamagedStore(StoreError):
     def __init__(self, path: Path, message: str, utterances: Sequence[str] = ()) -> None:
         super().__init__(message)
         self.path, self.utterances = path, tuple(utterances)
+
+    @classmethod
+    def of_features(cls, path: Path, folder: Path, utterances: Sequence[str]) -> "DamagedStore":
+        """Return the error that the features of some utterances in a file are damaged.
+
+        Args:
+            path: the file.
+            folder: the store's.
+            utterances: whose features they are.
+        """
+        return cls(
+            path,
+            f"{path}: the features of {len(utterances):,} utterances are damaged, such as "
+            f"{utterances[0]!r}. Clear them with `featx cache verify {folder} --repair`, then "
+            "extract the features again.",
+            utterances,
+        )

@@ -1,7 +1,6 @@
 """A shard's file as memory, or as something to read from where it can't be mapped."""
 
 import mmap
-from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from weakref import WeakSet
@@ -9,23 +8,29 @@ from weakref import WeakSet
 import numpy as np
 
 from cache.checks import open_files
+from cache.errors import StoreError
 from cache.positions import read_at
 
 _mappings: WeakSet[mmap.mmap] = WeakSet()  # of all stores that are open
 
 
-@dataclass(frozen=True)
 class MappedFile:
     """A file of which values are read at known positions, without HDF5.
 
-    Attributes:
+    Its size never changes: where it does, another file has taken its place.
+
+    Args:
         path: the file.
         mapped: map it, for which it stays open, as far as so many files may be open; else values
             are copied.
+
+    Raises:
+        OSError: if there is no such file.
     """
 
-    path: Path
-    mapped: bool
+    def __init__(self, path: Path, mapped: bool) -> None:
+        self.path, self.mapped = path, mapped
+        self._size = path.stat().st_size
 
     @cached_property
     def mapping(self) -> mmap.mmap | None:
@@ -37,6 +42,7 @@ class MappedFile:
                 mapping = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
         except OSError:
             return None
+        self._check_size(len(mapping))
         _mappings.add(mapping)
         return mapping
 
@@ -45,12 +51,20 @@ class MappedFile:
 
         Raises:
             OSError: if the file can't be read, or ends before.
+            StoreError: if it is another file by now.
         """
         if self.mapping is not None:
             return np.ndarray((count,), dtype, self.mapping, position)
+        self._check_size(self.path.stat().st_size)
         values = read_at(self.path, position, count, dtype)
         values.flags.writeable = False
         return values
+
+    def _check_size(self, size: int) -> None:
+        if size != self._size:
+            raise StoreError(
+                f"{self.path}: was pruned, repaired or compressed since it was opened. Start again."
+            )
 
     def advise(self, begin: int, end: int, advice: str) -> None:
         """Tell the system what becomes of mapped memory.

@@ -50,13 +50,15 @@ def prepare_store(
             of a job array, whose parts are written by several processes.
         update: whether utterances are done again of which the audio has changed; they get
             another place, as their length may have changed too.
-        again: the utterances that are done again in their place, if they are there.
+        again: the utterances of the plan that are done again: in their place, or in one of their
+            own if they had adopted another's features. Others are left alone.
 
     Raises:
         StoreError: if the folder holds other features than these, or audio has changed and
             `update` is not asked for.
         DiskFull: if the disk is too small.
     """
+    again = {p.utterance for p in plan} & set(again)
     store = FeatureStore(folder) if FeatureStore.exists(folder) else None
     moved = _renew(store, plan, layout, identity, software, update, again) if store else set()
     missing = [p for p in plan if p.utterance in moved or not (store and p.utterance in store)]
@@ -101,7 +103,7 @@ def _renew(
     store.replaced = tuple(_changed_since(store, plan, update))
     fixed = (name for name in again if name in store and store.is_fixed(name))
     moved = {*store.replaced, *_misplaced(store, plan), *fixed}
-    same = store.same_audio(plan)
+    same = store.same_audio(p for p in plan if p.utterance not in again)
     store.adopt({name: stored for name, stored in same.items() if stored not in moved})
     _check_software(store, plan, {*store.replaced, *again}, software)
     return moved

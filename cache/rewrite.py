@@ -1,6 +1,6 @@
 """A shard written anew with some of its utterances, in the place of the old file."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
 
 from cache.compress import compress_shard
@@ -11,7 +11,10 @@ from cache.shard import Shard
 
 
 def rewrite_shard(
-    shard: Shard, kept: Sequence[int], advance: Callable[[float], object] = lambda _: None
+    shard: Shard,
+    kept: Sequence[int],
+    advance: Callable[[float], object] = lambda _: None,
+    cleared: Collection[int] = (),
 ) -> None:
     """Write a shard without the places that are not kept, then put it where the old one is.
 
@@ -22,6 +25,8 @@ def rewrite_shard(
         shard: what is written anew.
         kept: the places of the utterances that stay, in order; one or more.
         advance: called with the bytes of features that were written.
+        cleared: the places of utterances that are not done any more. If there are any, the new file
+            is not compressed, so that they can be written in their place.
 
     Raises:
         DamagedStore: if features are not those that were written.
@@ -29,15 +34,22 @@ def rewrite_shard(
     """
     place = shard.path.with_name(f"{shard.path.name}.rewritten.tmp")
     try:
-        _write(shard, kept, place, advance)
+        new = _write(shard, kept, cleared, place, advance)
+        if shard.is_compressed and not cleared:
+            compress_shard(new)
         place.replace(shard.path)
     finally:
         place.unlink(missing_ok=True)
 
 
 def _write(
-    shard: Shard, kept: Sequence[int], place: Path, advance: Callable[[float], object]
-) -> None:
+    shard: Shard,
+    kept: Sequence[int],
+    cleared: Collection[int],
+    place: Path,
+    advance: Callable[[float], object],
+) -> Shard:
+    """Write the places that are kept to a file, not compressed; return it."""
     create_shard(
         place,
         [
@@ -55,18 +67,12 @@ def _write(
     )
     new = Shard(place)
     for number, index in enumerate(kept):
-        if shard.is_done(index):
+        if shard.is_done(index) and index not in cleared:
             if not shard.is_whole(index):
-                name = shard.utterances[index]
-                raise DamagedStore(
-                    shard.path,
-                    f"{shard.path}: the features of {name!r} are damaged. Clear them with "
-                    f"`featx cache verify {shard.path.parent} --repair` first.",
-                    [name],
-                )
+                damaged = [shard.utterances[index]]
+                raise DamagedStore.of_features(shard.path, shard.path.parent, damaged)
             new.put(number, shard.stored(index), int(shard.source[index]))
             shard.advise(index, range(len(shard.layout.layers)), "MADV_DONTNEED")
             advance(shard.layout.nbytes(int(shard.frames[index])))
     new.flush()
-    if shard.is_compressed:
-        compress_shard(new)
+    return new

@@ -33,6 +33,11 @@ from cache.rows import PlainRows
 from cache.space import filling
 
 FLOAT = np.dtype(np.float32)
+# what reading tables of which any bit may be another can raise
+_BROKEN = (
+    OSError, LookupError, AttributeError, TypeError, ValueError, RuntimeError, ArithmeticError,
+    MemoryError,
+)  # fmt: skip
 
 
 class Shard:
@@ -56,14 +61,15 @@ class Shard:
     """
 
     def __init__(self, path: Path, mapped: bool = True) -> None:
-        self.path, self._file = path, MappedFile(path, mapped)
+        self.path = path
         try:
+            self._file = MappedFile(path, mapped)
             # The tables are final, so no lock is needed, and network file systems lack them.
             with h5py.File(path, "r", locking=False) as file:
                 self._check_tables(file)
                 self._read_tables(file)
-        except (OSError, KeyError, AttributeError, TypeError, ValueError, RuntimeError) as error:
-            raise self._damage(str(error)) from error
+        except _BROKEN as error:
+            raise self._damage(str(error) or type(error).__name__) from error
         self._read_marks()
 
     def _check_tables(self, file: h5py.File) -> None:

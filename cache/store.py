@@ -67,7 +67,10 @@ class FeatureStore:
             if place - begin in retired:
                 continue
             if utterance in self._places:
-                raise StoreError(f"{shard.path}: {utterance!r} is in another shard too.")
+                raise StoreError(
+                    f"{shard.path}: {utterance!r} is in another shard too. Give up the second "
+                    f"place with `featx cache verify {self.folder} --repair`."
+                )
             self._places[utterance] = place
 
     def _at(self, utterance: str) -> tuple[Shard, int]:
@@ -239,7 +242,12 @@ class FeatureStore:
     @property
     def is_copied(self) -> bool:
         """Whether features are copied when they are read, not mapped."""
-        return self.layout.dtype == "int8" or any(shard.is_compressed for shard in self._shards)
+        return self.layout.dtype == "int8" or self.compressed > 0
+
+    @property
+    def compressed(self) -> int:
+        """How many of its files are compressed."""
+        return sum(shard.is_compressed for shard in self._shards)
 
     def is_fixed(self, utterance: str) -> bool:
         """Tell whether an utterance's features are compressed: others need another place."""

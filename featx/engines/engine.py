@@ -67,4 +67,13 @@ class Engine:
             del self.cluster
 
 
+def refuse_numbered(device: str) -> None:
+    """Raise a FeatxError if a device is a GPU's number, which on a cluster says nothing."""
+    if ":" in device:
+        raise FeatxError(
+            f"`device={device!r}`: `engine='ray'` chooses among GPUs by itself. Give "
+            "`device='cuda'`."
+        )
+
+
 HERE = Engine()

@@ -19,7 +19,7 @@ from featx.utils.machine import usable_cores
 
 MOST_CORES = 8  # of an actor that computes on all its cores: models are loaded once for each
 OBJECT_STORE = 256 * 2**20  # bytes, of a cluster of our own: what passes through is small
-ANSWER = 10.0  # seconds to wait for a connection: Ray would try for many minutes
+ANSWERS = 10.0  # seconds in which a machine takes a connection, or is not there
 FRESH = 2.0  # seconds for which a list of machines is taken for true
 LOST = (
     "ActorDiedError", "ActorUnavailableError", "ActorUnschedulableError", "NodeDiedError",
@@ -55,10 +55,7 @@ class RayCluster:
         self._seen = -FRESH
         self._own = not ray.is_initialized()
         if self._own:
-            address = address or os.environ.get("RAY_ADDRESS")
-            if address:
-                _check_reachable(address)
-            _connect(ray, address)
+            _connect(ray, address or os.environ.get("RAY_ADDRESS"))
 
     def close(self) -> None:
         """Leave the cluster, which ends if it was of this process alone."""
@@ -165,28 +162,11 @@ class Shared:
         return ray.get(self._reference)
 
 
-def _check_reachable(address: str) -> None:
-    """Raise a FeatxError if nothing takes connections at HOST:PORT; other addresses are Ray's."""
-    if address in ("auto", "local") or "://" in address:
-        return
-    host, _, port = address.rpartition(":")
-    if not host or not port.isdecimal():
-        raise FeatxError(
-            f"`address={address!r}`: give the host and port of a Ray cluster, such as "
-            "192.168.0.1:6379, or auto, for the one that this machine is part of."
-        )
-    try:
-        socket.create_connection((host.strip("[]"), int(port)), ANSWER).close()
-    except (OSError, OverflowError) as error:
-        raise FeatxError(
-            f"`address={address!r}`: nothing answers there ({error}). On the cluster's first "
-            "machine, `ray start --head --port=6379` starts it and says its address."
-        ) from error
-
-
 def _connect(ray: Any, address: str | None) -> None:
     """Join a cluster, or start one of this machine; Ray says nothing of it."""
     logging.getLogger("ray").setLevel(logging.ERROR)
+    if address:
+        _check_address(address)
     alone = {"num_cpus": max(1, int(usable_cores())), "include_dashboard": False}
     options = {} if address else {**alone, "object_store_memory": OBJECT_STORE}
     try:
@@ -201,12 +181,27 @@ def _connect(ray: Any, address: str | None) -> None:
     except (ConnectionError, RuntimeError, ValueError, OSError) as error:
         if not address:
             raise FeatxError(f"`engine='ray'`: Ray can't be started here: {error}") from error
-        why = str(error).strip().splitlines()[0]
-        raise FeatxError(
-            f"`address={address!r}`: no Ray cluster can be joined there ({why}). "
-            "`ray start --head` starts a cluster and says its address."
-        ) from error
+        raise _not_there(address, str(error).strip().splitlines()[0]) from error
     _silence()
+
+
+def _check_address(address: str) -> None:
+    """Refuse an address where nothing answers: Ray itself would try for minutes."""
+    host, _, port = address.rpartition("://")[2].partition("/")[0].rpartition(":")
+    if not host or not port.isdecimal():  # such as "auto"
+        return
+    try:
+        with socket.create_connection((host.strip("[]"), int(port)), ANSWERS):
+            pass
+    except (OSError, OverflowError, UnicodeError) as error:
+        raise _not_there(address, str(getattr(error, "strerror", None) or error)) from error
+
+
+def _not_there(address: str, why: str) -> FeatxError:
+    return FeatxError(
+        f"`address={address!r}`: no Ray cluster can be joined there ({why}). "
+        "`ray start --head` starts a cluster and says its address."
+    )
 
 
 def _silence() -> None:

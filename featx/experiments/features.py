@@ -27,10 +27,10 @@ from featx.features.encoders.devices import Compute
 from featx.features.encoders.fairseq_path import is_local
 from featx.features.encoders.loading import digest_settings, digest_weights, load_frozen
 from featx.features.encoders.preprocessing import load_extractor
-from featx.features.extract import plan_features
 from featx.features.extractors import find_outline
 from featx.features.layers import parse_layers
 from featx.features.plan import LengthLimit
+from featx.features.write import plan_features
 
 
 def config_of(store: Store) -> ExtractConfig:

@@ -16,16 +16,15 @@ from pathlib import Path
 from typing import cast
 
 from cache import SHARD_BYTES, FeatureStore, StoreError
-from featx.engines.engine import Engine
-from featx.errors import FeatxError, Interrupted
+from featx.engines.engine import Engine, refuse_numbered
+from featx.errors import FeatxError
 from featx.features.acoustic.settings import read_acoustic
 from featx.features.batches import plan_batches
 from featx.features.choices import Precision
 from featx.features.config import ExtractConfig
 from featx.features.encoders.devices import BATCH_SECONDS
-from featx.features.extraction import Extraction
-from featx.features.failures import Failure, write_failures
-from featx.features.fill import fill, find_waiting
+from featx.features.failures import Failure, FailureList
+from featx.features.fill import find_waiting, reopened
 from featx.features.plan import ExtractionPlan
 from featx.features.shard_tasks import Done, Order, ShardTask, facts, open_shard
 from featx.features.work import Work
@@ -87,6 +86,19 @@ class _ShardJob:
         self._left -= names
 
 
+def refuse_with_actors(config: ExtractConfig) -> None:
+    """Raise a FeatxError if a config says itself how the work is divided, which is for Ray."""
+    compute = config.compute
+    if config.write.part:
+        raise FeatxError("`shard` is for job arrays; `engine='ray'` divides the work by itself.")
+    if compute.devices != "1":
+        raise FeatxError(
+            f"`devices={compute.devices!r}`: `engine='ray'` has an actor on each GPU of the "
+            "cluster. Leave it out."
+        )
+    refuse_numbered(compute.device)
+
+
 class Actors:
     """The actors of an engine, which compute the features of one extraction.
 
@@ -125,87 +137,61 @@ class Actors:
         actors = max(1, self._engine.cluster.room(self._share))
         return min(SHARD_BYTES, math.ceil(plan.nbytes / (SHARDS_EACH * actors)))
 
-    def fill(
+    def compute(
         self,
         store: FeatureStore,
         plan: ExtractionPlan,
         work: Work,
-    ) -> Extraction:
-        """Have what a store lacks computed.
+        listing: FailureList,
+        waiting: set[str],
+        failures: dict[str, Failure],
+    ) -> FeatureStore:
+        """Have what waits computed, as `Compute` says.
 
         Args:
             store: a store with room for the plan.
             plan: what to write.
             work: how features are computed; here only what they are matters.
+            listing: how many may fail.
+            waiting: the utterances to compute.
+            failures: those so far, to which others are added.
 
         Raises:
             FeatxError: if machines would compute other features, memory runs out, or too many
                 utterances failed.
-            Interrupted: on Ctrl-C.
         """
-        failures = dict(plan.failures)
-        waiting = find_waiting(store, plan)
-        if not waiting:
-            return fill(store, plan, work.workers, work.seconds)
-        try:
-            with _token(store.folder) as token:
-                self._run(store, plan, work, token, waiting, failures)
-        except KeyboardInterrupt:
-            count = sum(map(FeatureStore(store.folder).is_done, _names(plan)))
-            raise Interrupted(
-                f"Interrupted with {count} of {len(plan.planned)} utterances done. "
-                "Extract the features again to go on from there."
-            ) from None
-        finally:
-            write_failures(store.folder, failures)
-        filled = FeatureStore(store.folder)
-        filled.adopt(store.aliases)
-        filled.flush()
-        kept = len(plan.planned) - len(waiting)
-        return Extraction(
-            store.folder,
-            plan,
-            sum(map(filled.is_done, waiting)),
-            kept,
-            failures,
-            len(store.aliases),
-        )
+        with _token(store.folder) as token:
+            order = self._order(store.folder, plan, work, token)
+            whole, missing = (
+                plan.work(those)
+                for those in (plan.planned, [p for p in plan.planned if p.utterance in waiting])
+            )
+            title = f"Extracting on {self._engine.cluster.room(self._share)} actors"
+            log.debug("%s of %d cores and %d GPUs", title, self._share.cores, self._share.gpus)
+            with (
+                progress("Extracting", whole, plan.unit, whole - missing) as advance,
+                self._engine.pool(order, self._share) as pool,
+            ):
+                jobs = _shard_jobs(store, plan, work.seconds, waiting, failures, advance)
 
-    def _run(
-        self,
-        store: FeatureStore,
-        plan: ExtractionPlan,
-        work: Work,
-        token: str,
-        waiting: set[str],
-        failures: dict[str, Failure],
-    ) -> None:
+                def heed(job: _ShardJob, done: Done) -> None:
+                    job.heed(done)
+                    listing.check(failures, plan.asked)
+
+                futures = [pool.submit(job.make, partial(heed, job)) for job in jobs]
+                for future in as_completed(futures):
+                    future.result()
+        filled = reopened(store)
+        filled.flush()
+        return filled
+
+    def _order(self, folder: Path, plan: ExtractionPlan, work: Work, token: str) -> Order:
         bare = replace(plan, utterances=(), planned=(), failures={})
         config = self.config
         if self._by_encoder:
             precision = cast(Precision, work.identity.precision)
             config = replace(config, compute=replace(config.compute, precision=precision))
-        order = Order(config, bare, store.folder, token, facts(work))
-        whole, missing = (
-            plan.work(those)
-            for those in (plan.planned, [p for p in plan.planned if p.utterance in waiting])
-        )
-        title = f"Extracting on {self._engine.cluster.room(self._share)} actors"
-        log.debug("%s of %d cores and %d GPUs", title, self._share.cores, self._share.gpus)
-        with (
-            progress("Extracting", whole, plan.unit, whole - missing) as advance,
-            self._engine.pool(order, self._share) as pool,
-        ):
-            jobs = _shard_jobs(store, plan, work.seconds, waiting, failures, advance)
-
-            def heed(job: _ShardJob, done: Done) -> None:
-                job.heed(done)
-                if most := self.config.write.max_failures:
-                    most.check(failures, plan.asked, store.folder)
-
-            futures = [pool.submit(job.make, partial(heed, job)) for job in jobs]
-            for future in as_completed(futures):
-                future.result()
+        return Order(config, bare, folder, token, facts(work))
 
 
 def _shard_jobs(
@@ -238,10 +224,6 @@ def _shard_jobs(
             }
             jobs.append((plan.work(left), _ShardJob(path, own, aliases, alone, failures, advance)))
     return [job for _, job in sorted(jobs, key=lambda job: -job[0])]
-
-
-def _names(plan: ExtractionPlan) -> list[str]:
-    return [planned.utterance for planned in plan.planned]
 
 
 @contextmanager

@@ -1,14 +1,16 @@
 """What features to extract, as a user asks for them."""
 
 from dataclasses import dataclass
+from pathlib import Path
 
 from featx.features.choices import Dtype, NormalizeWaveform, Pool, Window
 from featx.features.encoders.devices import Compute
-from featx.features.failures import FAILURES, MostFailures
+from featx.features.failures import FAILURES, FailureList, MostFailures
 from featx.features.parts import Part
 from featx.features.plan import LengthLimit
 from featx.features.renewal import Renewal
 
+SHARD = "shard"  # which names of a store's files begin with
 DEFAULT_COMPUTE, DEFAULT_LIMIT, DEFAULT_RENEWAL = Compute(), LengthLimit(), Renewal()
 
 
@@ -34,9 +36,14 @@ class WriteOptions:
         return self.part.name if self.part else None
 
     @property
-    def failures(self) -> str:
-        """The name of the file that lists which utterances have no features."""
-        return self.part.failures if self.part else FAILURES
+    def prefix(self) -> str:
+        """What the names of new files begin with, to which nobody else writes."""
+        return self.part.prefix if self.part else SHARD
+
+    def listing(self, folder: Path, ours: bool) -> FailureList:
+        """Return the list of failures in a folder."""
+        name = self.part.failures if self.part else FAILURES
+        return FailureList(folder, name, self.max_failures, ours)
 
 
 DEFAULT_WRITE = WriteOptions()

@@ -1,41 +1,36 @@
-"""From a manifest to a feature store: plan, start, fill."""
+"""From a manifest to a feature store."""
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Literal, cast
 
 from pydantic import PositiveFloat, PositiveInt
 
-from cache import SHARD_BYTES, FeatureIdentity, FeatureStore, check_disk, prepare_store
 from featx.data.manifest import Manifest, load_with_gaps
 from featx.engines.choices import EngineName
 from featx.engines.engine import HERE, Engine
 from featx.errors import FeatxError
-from featx.features.actors import Actors
-from featx.features.batches import block_samples
+from featx.features.actors import Actors, refuse_with_actors
 from featx.features.choices import Dtype, NormalizeWaveform, Pool, Precision, TooLong, Window
-from featx.features.config import DEFAULT_WRITE, ExtractConfig, WriteOptions
+from featx.features.config import ExtractConfig, WriteOptions
 from featx.features.encoders.devices import Compute
 from featx.features.extraction import Extraction
 from featx.features.extractors import find_extractor, find_outline
-from featx.features.failures import MostFailures, write_failures
-from featx.features.fill import compress_features, fill
+from featx.features.failures import MostFailures
 from featx.features.layers import join_layers
-from featx.features.lock import claiming, completing
+from featx.features.lock import claiming
 from featx.features.parts import Part
-from featx.features.plan import MAX_SECONDS, ExtractionPlan, LengthLimit, plan_extraction
+from featx.features.plan import MAX_SECONDS, LengthLimit
 from featx.features.remote_stores import StoreCopy, sending
 from featx.features.renewal import Renewal
 from featx.features.stores import store_folder
-from featx.features.work import Extractor, Outline, Work
+from featx.features.write import plan_features, write_features
 from featx.utils.arguments import as_list, checked, refuse_beside
 from featx.utils.remote.path import RemotePath, to_path
-from featx.utils.text import counted, listed
 
 log = logging.getLogger("featx")
-Check = Callable[[FeatureIdentity], None]
 
 
 @checked
@@ -183,8 +178,8 @@ def extract_features(
         Interrupted: on Ctrl-C.
     """
     config.write.renewal.check(manifest)
-    if config.write.part and not engine.is_local:
-        raise FeatxError("`shard` is for job arrays; `engine='ray'` divides the work by itself.")
+    if not engine.is_local:
+        refuse_with_actors(config)
     if dry_run:
         plan = plan_features(config, find_outline(config), manifest)
         log.info("%s", plan.describe())
@@ -221,90 +216,3 @@ def _extract_to_server(
         with sending(copy):
             extraction = _extract_here(config, manifest, copy.folder, engine)
     return replace(extraction, folder=url)
-
-
-def plan_features(config: ExtractConfig, outline: Outline, manifest: Manifest) -> ExtractionPlan:
-    """Work out what a store of features will hold, without decoding audio.
-
-    Raises:
-        FeatxError: if no utterance at all can be extracted.
-    """
-    dtype = config.dtype or outline.dtype
-    return plan_extraction(manifest, outline.shape, dtype, outline.layers, config.limit)
-
-
-def write_features(
-    extractor: Extractor,
-    plan: ExtractionPlan,
-    folder: Path,
-    write: WriteOptions = DEFAULT_WRITE,
-    check: Check | None = None,
-    actors: Actors | None = None,
-) -> Extraction:
-    """Write the features of the planned utterances to a store.
-
-    Args:
-        extractor: what computes them.
-        plan: what to write.
-        folder: the store's folder.
-        write: how the store is written to.
-        check: called with what the features will be, before any is computed; it may refuse them.
-        actors: what computes them, if it is not this process.
-
-    Raises:
-        FeatxError: if the model can't be loaded or can't be computed with as asked, or too many
-            utterances failed.
-        StoreError: if the folder holds other features, or another process writes to it.
-        DiskFull: if the disk has no room for the features.
-        Interrupted: on Ctrl-C.
-    """
-    with completing(folder, (planned.utterance for planned in plan.planned), write):
-        if write.max_failures and plan.failures:
-            write_failures(folder, plan.failures, write.failures)
-            write.max_failures.check(plan.failures, plan.asked, folder)
-        if not write.part and not FeatureStore.exists(folder):
-            check_disk(folder, plan.nbytes)
-        work = extractor.start(plan, folder)
-        trimmed_to = plan.limit.seconds if plan.trimmed else None  # those who fit must know
-        work = replace(work, identity=replace(work.identity, trimmed_to=trimmed_to))
-        if check:
-            check(work.identity)
-        if write.part:
-            plan = write.part.cut(plan, block_samples(work.seconds))
-            log.info("%s", write.part.describe(plan))
-            if not plan.planned:
-                return Extraction(folder, plan, 0, 0, plan.failures)
-        store = _prepare(work, plan, folder, write, actors)
-        if actors:
-            extraction = actors.fill(store, plan, work)
-        else:
-            extraction = fill(store, plan, work.workers, work.seconds, write)
-        if write.compress:
-            compress_features(folder, plan)
-        return extraction
-
-
-def _prepare(
-    work: Work,
-    plan: ExtractionPlan,
-    folder: Path,
-    write: WriteOptions,
-    actors: Actors | None,
-) -> FeatureStore:
-    """Open a store with room for the plan, and say what of it will be done again."""
-    store = prepare_store(
-        folder,
-        plan.planned,
-        plan.layout,
-        work.identity,
-        work.software,
-        actors.shard_bytes(plan) if actors else SHARD_BYTES,
-        block_samples(work.seconds),
-        write.part.prefix if write.part else "shard",
-        update=write.renewal.update,
-        again=write.renewal.again,
-    )
-    if store.replaced:
-        count = counted(len(store.replaced), "utterance")
-        log.info("The audio of %s has changed: %s.", count, listed(store.replaced))
-    return store

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from cache import FeatureStore, describe_bytes
-from featx.features.failures import Failure, describe_failures
+from featx.features.failures import FAILURES, Failure, describe_failures
 from featx.features.plan import ExtractionPlan
 from featx.features.stores import open_store
 from featx.utils.text import counted
@@ -23,9 +23,10 @@ class Extraction:
         extracted: how many utterances were extracted now.
         kept: how many utterances were there before.
         failures: utterance id to why it has no features: the audio's `path`, the `stage` at which
-            it failed and the `reason`. They are listed in `failures.csv` in the store's folder.
+            it failed and the `reason`.
         shared: how many of these were there under another id, of the same audio.
         dry_run: whether nothing was written.
+        failures_file: the name of the file that lists the failures; None if none was written.
     """
 
     folder: Path
@@ -35,6 +36,7 @@ class Extraction:
     failures: dict[str, Failure]
     shared: int = 0
     dry_run: bool = False
+    failures_file: str | None = FAILURES
 
     @cached_property
     def store(self) -> FeatureStore:
@@ -51,7 +53,13 @@ class Extraction:
             return f"Dry run, nothing was written. The store would be {self.folder}."
         shared = f", {self.shared:,} of them under other ids" if self.shared else ""
         done = f"{counted(self.extracted, 'utterance')} extracted, {self.kept:,} there before"
-        return f"{done}{shared}: {self.folder}{describe_failures(self.failures, self.folder)}"
+        return f"{done}{shared}: {self.folder}{self._failures()}"
+
+    def _failures(self) -> str:
+        listed = self.failures_file is not None and not self.dry_run
+        return describe_failures(
+            self.failures, self.folder / str(self.failures_file) if listed else None
+        )
 
     def to_json(self) -> dict[str, Any]:
         """Return what was done, and what the store holds or would hold, as JSON values."""
@@ -88,5 +96,5 @@ class Extraction:
             f"<tr><th>{html.escape(name)}</th><td>{html.escape(value)}</td></tr>"
             for name, value in rows.items()
         )
-        why = html.escape(describe_failures(self.failures, None if self.dry_run else self.folder))
+        why = html.escape(self._failures())
         return f"<table>{cells}</table>" + (f"<pre>{why.strip()}</pre>" if why else "")

@@ -11,6 +11,7 @@ from featx.utils.files import csv_line, write_text
 from featx.utils.text import counted, first_lines
 
 FAILURES = "failures.csv"
+OF_PARTS = "failures-*of*.csv"
 HEADER = ("utterance", "path", "stage", "reason")
 Stage = Literal["header", "decode", "store"]
 _SHOWN = 5  # on the terminal
@@ -47,18 +48,16 @@ class Failure:
 Failures = Mapping[str, Failure]  # by utterance
 
 
-def write_failures(folder: Path, failures: Failures, name: str = FAILURES) -> None:
-    """Write which utterances have no features to `failures.csv`, sorted by their ids.
+def write_failures(path: Path, failures: Failures) -> None:
+    """Write which utterances have no features to a file, sorted by their ids.
 
     What was there of an earlier extraction is replaced; a file that is right already is not
     touched, and where nothing failed none is left.
 
     Args:
-        folder: the store's.
+        path: the file.
         failures: what failed.
-        name: the file's name.
     """
-    path = folder / name
     if not failures:
         if path.exists():  # nothing is asked of a disk that can only be read
             path.unlink()
@@ -69,16 +68,16 @@ def write_failures(folder: Path, failures: Failures, name: str = FAILURES) -> No
         write_text(path, text)
 
 
-def describe_failures(failures: Failures, folder: Path | None = None) -> str:
+def describe_failures(failures: Failures, file: Path | None = None) -> str:
     """Say in words how many utterances can't be used, and of a few why; nothing if all can.
 
     Args:
         failures: what failed.
-        folder: the store's, where all are listed; None if they are not.
+        file: where all are listed; None if they are not.
     """
     if not failures:
         return ""
-    listed = f", listed in {folder / FAILURES}" if folder else ""
+    listed = f", listed in {file}" if file else ""
     reasons = [str(failures[name]) for name in sorted(failures)]
     lines = "\n".join(first_lines(reasons, _SHOWN))
     return f"\n{counted(len(failures), 'utterance')} can't be used{listed}:\n{lines}"
@@ -111,21 +110,58 @@ class MostFailures:
             return float(self.text[:-1]) / 100 * utterances
         return int(self.text)
 
-    def check(self, failures: Failures, utterances: int, folder: Path) -> None:
+    def check(self, failures: Failures, utterances: int, listing: "FailureList") -> None:
         """Stop if too many failed.
 
         Args:
             failures: those so far.
             utterances: how many there are, those that failed with them.
-            folder: the store's.
+            listing: where they are listed.
 
         Raises:
             FeatxError: if more failed than may.
         """
         if len(failures) > self.of(utterances):
             raise FeatxError(
-                f"{folder}: stopped, as more of {counted(utterances, 'utterance')} failed than "
-                f"`max_failures={self.text}` allows. What is extracted stays: mend the others, or "
-                "allow more, and extract again to go on from there."
-                f"{describe_failures(failures, folder)}"
+                f"{listing.folder}: stopped, as more of {counted(utterances, 'utterance')} failed "
+                f"than `max_failures={self.text}` allows. What is extracted stays: mend the "
+                "others, or allow more, and extract again to go on from there."
+                f"{describe_failures(failures, listing.file)}"
             )
+
+
+@dataclass(frozen=True)
+class FailureList:
+    """The list of utterances without features in a store's folder, and how many there may be.
+
+    Attributes:
+        folder: the store's.
+        name: what the file is called: each part of a job array has its own.
+        most: how many utterances may fail; any number if None.
+        ours: whether the file may be written: not by whoever only finds everything done, in a
+            folder that others write to or that can't be written to.
+    """
+
+    folder: Path
+    name: str = FAILURES
+    most: MostFailures | None = None
+    ours: bool = True
+
+    @property
+    def file(self) -> Path | None:
+        """The file; None if it is not written."""
+        return self.folder / self.name if self.ours else None
+
+    def write(self, failures: Failures) -> None:
+        """List these failures and no others; of all, parts are not listed any more."""
+        if not self.ours:
+            return
+        write_failures(self.folder / self.name, failures)
+        if self.name == FAILURES:
+            for path in self.folder.glob(OF_PARTS):
+                path.unlink()
+
+    def check(self, failures: Failures, utterances: int) -> None:
+        """Stop if too many of the utterances failed, as `MostFailures.check` does."""
+        if self.most:
+            self.most.check(failures, utterances, self)

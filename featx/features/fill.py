@@ -2,7 +2,6 @@
 
 import typing
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import suppress
 from functools import partial
 from pathlib import Path
 
@@ -15,21 +14,23 @@ from featx.errors import Interrupted
 from featx.features.batches import plan_batches
 from featx.features.config import DEFAULT_WRITE, WriteOptions
 from featx.features.extraction import Extraction
-from featx.features.failures import Failure, MostFailures, write_failures
+from featx.features.failures import Failure, FailureList
 from featx.features.plan import ExtractionPlan
-from featx.features.work import Workers
+from featx.features.work import Work, Workers
 from featx.utils.parallel import map_ahead
 from featx.utils.progress import progress
 
 Batch = Sequence[PlannedUtterance]
+Compute = Callable[[set[str], dict[str, Failure]], FeatureStore]
+"""Computes the utterances that wait, adds to the failures, and returns the store as it is then."""
 
 
 def fill(
     store: FeatureStore,
     plan: ExtractionPlan,
-    workers: Callable[[], Workers],
-    seconds: float,
-    write: WriteOptions = DEFAULT_WRITE,
+    compute: Compute,
+    write: WriteOptions,
+    listing: FailureList,
 ) -> Extraction:
     """Compute what a store lacks.
 
@@ -39,9 +40,9 @@ def fill(
     Args:
         store: a store with room for the plan.
         plan: what to write.
-        workers: makes the threads that compute; called if there is anything to compute.
-        seconds: seconds of audio in a batch.
+        compute: computes and writes what is missing; called if there is anything.
         write: how the store is written to.
+        listing: where failures are listed.
 
     Raises:
         FeatxError: if memory runs out, or too many utterances failed.
@@ -49,39 +50,57 @@ def fill(
     """
     failures = dict(plan.failures)
     waiting = find_waiting(store, plan, write)
-    if not waiting:
-        with suppress(OSError):  # the store may be for reading only
-            write_failures(store.folder, failures, write.failures)
-        return Extraction(store.folder, plan, 0, len(plan.planned), failures, len(store.aliases))
+    extracted = 0
     try:
-        Filling(store, plan, waiting, failures, write.max_failures).run(workers(), seconds)
+        if waiting:
+            extracted = sum(map(compute(waiting, failures).is_done, waiting))
     except KeyboardInterrupt:
-        done = sum(store.is_done(planned.utterance) for planned in plan.planned)
+        done = sum(map(reopened(store).is_done, plan.names))
         raise Interrupted(
             f"Interrupted with {done} of {len(plan.planned)} utterances done. "
             "Extract the features again to go on from there."
         ) from None
     finally:
-        store.flush()
-        write_failures(store.folder, failures, write.failures)
-    extracted = sum(map(store.is_done, waiting))
-    kept = len(plan.planned) - len(waiting)
-    return Extraction(store.folder, plan, extracted, kept, failures, len(store.aliases))
+        listing.write(failures)
+    return Extraction(
+        store.folder,
+        plan,
+        extracted,
+        len(plan.planned) - len(waiting),
+        failures,
+        len(store.aliases),
+        failures_file=listing.name if listing.ours else None,
+    )
 
 
-def compress_features(folder: Path, plan: ExtractionPlan) -> None:
+def reopened(store: FeatureStore) -> FeatureStore:
+    """Return a store with its marks as they are now, and the ids that it has adopted."""
+    opened = FeatureStore(store.folder)
+    opened.adopt(store.aliases)
+    return opened
+
+
+def compress_features(folder: Path, plan: ExtractionPlan, prefix: str) -> None:
     """Compress the files that hold a plan's features, when nothing is left to do in them.
+
+    A file without any features is left, as it has room for what failed.
 
     Args:
         folder: the store's folder.
         plan: what was written.
+        prefix: what the names of files begin with that nobody else writes to.
 
     Raises:
         DamagedStore: if features are not those that were written.
         DiskFull: if the disk is too small.
     """
     store = FeatureStore(folder)
-    shards = store.by_shard(p for p in plan.planned if p.utterance in store)
+    done = (planned for planned in plan.planned if store.is_done(planned.utterance))
+    shards = [
+        shard
+        for shard in store.by_shard(done)
+        if store.path(shard[0].utterance).name.startswith(f"{prefix}-")
+    ]
     with progress("Compressing", len(shards), "files") as advance:
         for shard in shards:
             store.compress(planned.utterance for planned in shard)
@@ -95,13 +114,30 @@ def find_waiting(
 
     What is damaged and not planned is not done any more, unless others write to the store too.
     """
-    names = [planned.utterance for planned in plan.planned]
+    names = plan.names
     if not all(map(store.is_done, names)):
         # An interrupted machine may have lost writes that an interrupted process does not lose.
         damaged = store.damaged(filter(store.is_done, names) if write.part else None)
         # what is compressed was on the disk before it took its name
         store.forget(name for name in damaged if not store.is_fixed(name))
     return {name for name in names if not store.is_done(name)}
+
+
+def compute_here(
+    store: FeatureStore,
+    plan: ExtractionPlan,
+    work: Work,
+    listing: FailureList,
+    waiting: set[str],
+    failures: dict[str, Failure],
+) -> FeatureStore:
+    """Compute in this process, as `Compute` says."""
+    filling = Filling(store, plan, waiting, failures)
+    try:
+        filling.run(work.workers(), work.seconds, listing)
+    finally:
+        store.flush()
+    return store
 
 
 class Sink(typing.Protocol):
@@ -125,7 +161,6 @@ class Filling:
         plan: what to write.
         waiting: the utterances to compute.
         failures: those so far, to which others are added.
-        most: how many may fail.
     """
 
     def __init__(
@@ -134,13 +169,12 @@ class Filling:
         plan: ExtractionPlan,
         waiting: set[str],
         failures: dict[str, Failure],
-        most: MostFailures | None,
     ) -> None:
         self._store, self._plan, self._waiting = store, plan, waiting
-        self._failures, self._most = failures, most
+        self._failures = failures
 
-    def run(self, workers: Workers, seconds: float) -> None:
-        """Compute and write everything that waits."""
+    def run(self, workers: Workers, seconds: float, listing: FailureList) -> None:
+        """Compute and write everything that waits, unless more fails than may."""
         missing = self._waiting_work(self._plan.planned)
         whole = self._plan.work(self._plan.planned)
         batches = self.batches(seconds)
@@ -148,8 +182,7 @@ class Filling:
         with progress("Extracting", whole, self._plan.unit, whole - missing) as advance:
             for batch in self.steps(workers, batches, alone):
                 advance(self._waiting_work(batch))
-                if self._most:
-                    self._most.check(self._failures, self._plan.asked, self._store.folder)
+                listing.check(self._failures, self._plan.asked)
 
     def steps(self, workers: Workers, batches: Sequence[Batch], alone: bool) -> Iterator[Batch]:
         """Compute and write what waits in some batches; yield each when it is written.

@@ -1,10 +1,10 @@
 """Who writes to a store: one process, or none where nothing is left to write."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
-from cache import DiskFull, FeatureStore, InUseError, StoreError, writing
+from cache import DiskFull, FeatureStore, InUseError, PlannedUtterance, StoreError, writing
 from featx.features.config import DEFAULT_WRITE, WriteOptions
 
 
@@ -37,14 +37,17 @@ def claiming(
 
 @contextmanager
 def completing(
-    folder: Path, utterances: Iterable[str], write: WriteOptions = DEFAULT_WRITE
-) -> Iterator[None]:
+    folder: Path, plan: Sequence[PlannedUtterance], write: WriteOptions = DEFAULT_WRITE
+) -> Iterator[bool]:
     """Keep others from writing to a store, unless nothing is left to write: reading needs no lock.
 
     Args:
         folder: the store's folder.
-        utterances: those that are to be written, as far as they are not done.
+        plan: the utterances that are to be written, as far as they are not done.
         write: how the store is written to.
+
+    Yields:
+        Whether others are kept from it, so that something may be written to the folder.
 
     Raises:
         InUseError: if another process is writing.
@@ -54,16 +57,26 @@ def completing(
     with ExitStack() as lock:
         try:
             lock.enter_context(writing(folder, part=write.lock))
+            alone = True
         except (StoreError, DiskFull):
-            if write.renewal.renews or not _holds(folder, utterances, write):
+            names = [planned.utterance for planned in plan]
+            if write.renewal.renews or not _holds(folder, names, write, plan):
                 raise
-        yield
+            alone = False
+        yield alone
 
 
-def _holds(folder: Path, utterances: Iterable[str], write: WriteOptions) -> bool:
+def _holds(
+    folder: Path,
+    utterances: Iterable[str],
+    write: WriteOptions,
+    plan: Sequence[PlannedUtterance] = (),
+) -> bool:
+    """Tell whether a store has all that is asked for, of a plan also under other ids."""
     if not FeatureStore.exists(folder):
         return False
     store = FeatureStore(folder)
+    store.adopt(store.same_audio(plan))
     return all(
         store.is_done(utterance) and (store.is_fixed(utterance) or not write.compress)
         for utterance in utterances

@@ -91,6 +91,11 @@ class ExtractionPlan:
     short: bool = False
 
     @property
+    def names(self) -> list[str]:
+        """The ids of the utterances that can be extracted."""
+        return [planned.utterance for planned in self.planned]
+
+    @property
     def asked(self) -> int:
         """How many utterances the manifest has."""
         return len(self.utterances) + len(self.failures)

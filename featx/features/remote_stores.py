@@ -84,7 +84,10 @@ class StoreCopy:
             DiskFull: if the disk is too small.
         """
         if writable and self.url.scheme in ("http", "https"):
-            raise StoreError(f"{self.url}: nothing can be written over {self.url.scheme}://.")
+            raise StoreError(
+                f"{self.url}: nothing can be written over {self.url.scheme}://. Choose a folder, "
+                "or another server's URL."
+            )
         with self._alone():
             entries = {name: entry for name, entry in self._list().items() if _is_shard(name)}
             if not entries and not writable:
@@ -211,11 +214,11 @@ class StoreCopy:
         except OSError as error:
             raise RemoteError(f"{url}: can't be written ({error.strerror}).") from error
         entry = self._list().get(path.name, Entry(0, ""))
-        if entry.size != state.st_size:
+        if entry.size != state.st_size and path.stat().st_mtime_ns == state.st_mtime_ns:
             raise RemoteError(
                 f"{url}: {describe_bytes(entry.size)} of {describe_bytes(state.st_size)} arrived."
             )
-        self._note(path.name, entry, state)
+        self._note(path.name, entry, state)  # which it differs from if it was replaced meanwhile
         log.debug("%s: sent, %s", url, describe_bytes(entry.size))
 
     def _send_failures(self) -> None:

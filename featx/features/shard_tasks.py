@@ -121,7 +121,7 @@ def _compute(work: Work, shared: bool, task: ShardTask) -> Iterator[Done]:
     """Yield what is done of a shard, batch by batch."""
     sink = task.open() if shared else _Home(task.path.parent, task.plan.layout)
     failures: dict[str, Failure] = {}
-    filling = Filling(sink, task.plan, set(task.waiting), failures, None)
+    filling = Filling(sink, task.plan, set(task.waiting), failures)
     said: set[str] = set()
     for batch in filling.steps(
         work.workers(), plan_batches(task.plan.planned, work.seconds), task.alone

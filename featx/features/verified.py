@@ -11,12 +11,12 @@ import time
 from collections.abc import Sequence
 from itertools import groupby
 from pathlib import Path
-from zipfile import BadZipFile
 
 import numpy as np
 
 from cache import DamagedStore, FeatureStore
 from featx.utils.files import cache_folder, replace
+from featx.utils.npz import read_npz
 from featx.utils.parallel import map_ahead
 from featx.utils.progress import progress
 from featx.utils.text import listed
@@ -80,14 +80,10 @@ class _Whole:
         self._layers = len(store.layout.layers)
         self._states = {path: _state(path) for path in store.shards}
         self._found: dict[Path, np.ndarray] = {}  # (utterances, layers) bool by file
-        try:
-            with np.load(self._path, allow_pickle=False) as file:
-                held = {path: file[_key(path, state)] for path, state in self._states.items()
-                        if _key(path, state) in file}  # fmt: skip
-        except (OSError, ValueError, KeyError, EOFError, BadZipFile):
-            return  # absent or damaged
-        for path, packed in held.items():
-            if packed.ndim == 2 and packed.dtype == np.uint8:
+        known = read_npz(self._path) or {}
+        for path, state in self._states.items():
+            packed = known.get(_key(path, state))
+            if packed is not None:
                 bits = np.unpackbits(packed, axis=1)[:, : self._layers]
                 self._found[path] = bits.astype(bool)
 

@@ -14,7 +14,7 @@ import torch
 
 from cache import FeatureStore, StoreError
 from classifiers.cores import CPU, Crew, Worker
-from featx.engines.engine import Engine
+from featx.engines.engine import Engine, refuse_numbered
 from featx.engines.pool import Pool
 from featx.engines.tasks import Share
 from featx.errors import FeatxError
@@ -219,6 +219,7 @@ class TrainingActors:
 
     def _at_work(self, compute: Compute) -> Pool:
         """Return actors that have what is to be computed with."""
+        refuse_numbered(compute.device)
         on_gpus = _on_gpus(compute)
         if self._pool and self._on_gpus != on_gpus:
             self.__exit__()  # they would keep each other's cores

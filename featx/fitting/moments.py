@@ -8,7 +8,6 @@ import json
 import logging
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from zipfile import BadZipFile
 
 import numpy as np
 import torch
@@ -17,6 +16,7 @@ from classifiers.statistics import Moments
 from featx.errors import DiskFull
 from featx.fitting.selection import Selection
 from featx.utils.files import replace
+from featx.utils.npz import read_npz
 from featx.utils.parallel import map_ahead
 from featx.utils.progress import progress
 
@@ -79,14 +79,13 @@ def _read(path: Path, selection: Selection) -> dict[str, Moments]:
     """Return the moments kept before of features that are still those in the store."""
     store = selection.store
     try:
-        with np.load(path, allow_pickle=False) as file:  # which checks the sums in the file
-            names, sums, frames, mean, squares = (file[key] for key in _KEYS)
+        names, sums, frames, mean, squares = ((read_npz(path) or {})[key] for key in _KEYS)
         shape = len(names), len(selection.rows), selection.shape.dim
         if mean.shape != shape or squares.shape != shape or not (frames > 0).all():
             return {}
         rows = list(zip(names.tolist(), sums.tolist(), frames.tolist(), mean, squares, strict=True))
-    except (OSError, ValueError, KeyError, EOFError, BadZipFile, RuntimeError):
-        return {}  # absent or damaged
+    except (ValueError, KeyError):
+        return {}  # absent, damaged, or of another version
     return {
         name: Moments(count, centre, spread)
         for name, checksum, count, centre, spread in rows

@@ -17,11 +17,11 @@ from featx.features.choices import Dtype, NormalizeWaveform, Precision, Window
 from featx.features.config import ExtractConfig
 from featx.features.encoders.devices import Compute
 from featx.features.encoders.fairseq_path import ENDING
-from featx.features.extract import plan_features, write_features
 from featx.features.extraction import Extraction
 from featx.features.extractors import find_extractor
 from featx.features.plan import LengthLimit
 from featx.features.work import Extractor
+from featx.features.write import plan_features, write_features
 from featx.fitting.model import HeadInput
 from featx.inference.inputs import Recordings, StoredFeatures
 from featx.inference.model import Options

@@ -164,7 +164,7 @@ def _as_numbers(array: np.ndarray) -> np.ndarray:
 
 def _check_finite(features: np.ndarray, dtype: Dtype | None) -> None:
     with np.errstate(over="ignore"):
-        stored = features.astype(dtype or features.dtype, copy=False)
+        stored = features.astype("float16" if dtype == "float16" else features.dtype, copy=False)
     if np.isfinite(stored).all():
         return
     if np.isfinite(features).all():

@@ -1,20 +1,21 @@
 """A store held against its checksums: shards one after another, utterances in threads."""
 
 import re
-import zipfile
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from cache import DamagedStore, FeatureIdentity, StoreError
+from cache import DamagedStore, FeatureIdentity, Layout, StoreError
 from cache.shard import Shard
 from featx.stores.contents import STATISTICS
 from featx.utils.machine import usable_cores
+from featx.utils.npz import npz_is_whole
 from featx.utils.parallel import map_ahead
 from featx.utils.progress import Advance, progress
 
 _TOGETHER = 16  # utterances that a thread checks at a time
 Place = tuple[Path, int]  # a shard, and an utterance's place in it
+Owner = tuple[Place, bool]  # an utterance's place, and whether it is done
 
 
 @dataclass
@@ -32,6 +33,8 @@ class Found:
         statistics: files of kept means and deviations that are damaged.
         notes: what else there is to say.
         identity: what the features are; None if no shard says it.
+        layout: their layers, dim and dtype; None if no shard says it.
+        compressed: whether any shard is compressed.
     """
 
     checked: int = 0
@@ -44,6 +47,8 @@ class Found:
     statistics: list[Path] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     identity: FeatureIdentity | None = None
+    layout: Layout | None = None
+    compressed: bool = False
 
     @property
     def is_damaged(self) -> bool:
@@ -57,7 +62,7 @@ def check_store(folder: Path) -> Found:
     Raises:
         StoreError: if a shard is of another format or holds other features than the others.
     """
-    found, owners = Found(), dict[str, Place]()
+    found, owners = Found(), dict[str, Owner]()
     paths = sorted(folder.glob("shard-*.h5"))
     total = sum(path.stat().st_size for path in paths)
     with progress(f"Checking {folder.name}", total / 1e6, "MB") as advance:
@@ -68,7 +73,8 @@ def check_store(folder: Path) -> Found:
                 _check_shard(shard, found, owners, lambda nbytes: advance(nbytes / 1e6))
             else:
                 advance(path.stat().st_size / 1e6)
-    found.statistics = [path for path in _statistics(folder) if not _is_whole(path)]
+    kept = sorted((folder / STATISTICS).glob("*.npz"))
+    found.statistics = [path for path in kept if not npz_is_whole(path)]
     found.notes += _gaps(paths)
     return found
 
@@ -90,17 +96,19 @@ def _open(path: Path, found: Found) -> Shard | None:
 
 
 def _check_alike(shard: Shard, found: Found) -> None:
+    found.compressed |= shard.is_compressed
     if found.identity is None:
-        found.identity = shard.identity
-    elif shard.identity != found.identity:
+        found.identity, found.layout = shard.identity, shard.layout
+    elif (shard.identity, shard.layout) != (found.identity, found.layout):
         raise StoreError(
             f"{shard.path}: holds other features than the shards before it. Move it elsewhere."
         )
 
 
-def _check_shard(shard: Shard, found: Found, owners: dict[str, Place], advance: Advance) -> None:
+def _check_shard(shard: Shard, found: Found, owners: dict[str, Owner], advance: Advance) -> None:
     """Check the utterances of a shard, in threads, and that none has features elsewhere too."""
     done = [index for index in range(len(shard.utterances)) if shard.is_done(index)]
+    size = shard.path.stat().st_size
     groups = [done[i : i + _TOGETHER] for i in range(0, len(done), _TOGETHER)]
     layers = range(len(shard.layout.layers))
 
@@ -114,36 +122,30 @@ def _check_shard(shard: Shard, found: Found, owners: dict[str, Place], advance: 
     checked = map_ahead(check, groups, max(1, round(usable_cores())))
     for bad, group in zip(checked, groups, strict=True):
         damaged |= set(bad)
-        nbytes = shard.layout.nbytes(int(shard.frames[group].sum()), len(group))
-        found.nbytes += nbytes
-        advance(nbytes)
+        found.nbytes += shard.layout.nbytes(int(shard.frames[group].sum()), len(group))
+        advance(size / len(groups))
     found.checked += len(done)
-    advance(shard.path.stat().st_size - shard.layout.nbytes(int(shard.frames[done].sum())))
-    for index in range(len(shard.utterances)):
-        if shard.is_retired(index):
-            continue
-        name = shard.utterances[index]
+    if not groups:
+        advance(size)
+    _find_owners(shard, found, owners, damaged)
+
+
+def _find_owners(shard: Shard, found: Found, owners: dict[str, Owner], damaged: set[int]) -> None:
+    """Note which places of a shard are damaged, and which are of an utterance that has another."""
+    for index, name in enumerate(shard.utterances):
+        place, is_done = (shard.path, index), shard.is_done(index)
         if index in damaged:
             found.damaged.append(name)
-            found.places.append((shard.path, index))
-        elif name in owners:
+            found.places.append(place)
+        elif name in owners and not shard.is_retired(index):
             found.doubled.append(name)
-            found.places.append((shard.path, index))
-        else:
-            owners[name] = shard.path, index
-
-
-def _statistics(folder: Path) -> list[Path]:
-    return sorted((folder / STATISTICS).glob("*.npz"))
-
-
-def _is_whole(path: Path) -> bool:
-    """Tell whether the sums in an .npz are right."""
-    try:
-        with zipfile.ZipFile(path) as file:
-            return file.testzip() is None
-    except (OSError, zipfile.BadZipFile, EOFError, ValueError, RuntimeError, NotImplementedError):
-        return False
+            other, other_is_done = owners[name]
+            keeps = other_is_done or not is_done
+            found.places.append(place if keeps else other)
+            if not keeps:
+                owners[name] = place, is_done
+        elif not shard.is_retired(index):
+            owners[name] = place, is_done
 
 
 def _gaps(paths: Sequence[Path]) -> list[str]:

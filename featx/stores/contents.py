@@ -11,8 +11,9 @@ from featx.stores.used import MARK
 STATISTICS = "statistics"
 _OWN = re.compile(
     r"shard-.*\.h5"
+    r"|\.seen-.*"  # of a killed process that had actors
     r"|shard-.*\.h5\..*"  # a shard that a killed process was making, or a damaged one
-    rf"|\.lock.*|{re.escape(MARK)}|{re.escape(FAILURES)}|precision\.json"
+    rf"|\.lock.*|{re.escape(MARK)}|{re.escape(FAILURES)}|failures-\d+of\d+\.csv|precision\.json"
     rf"|{STATISTICS}/[0-9a-f]+\.npz"
     r"|(statistics/)?\.\d+\..*"  # any file that a killed process was writing
 )

@@ -15,8 +15,9 @@ from cache import FeatureStore, check_disk, describe_bytes, filling
 from featx.data.manifest import Manifest, load_without_audio
 from featx.errors import FeatxError, Interrupted
 from featx.features.layers import choose_layers, join_layers
+from featx.features.verified import check_features
 from featx.stores.choices import Format
-from featx.stores.find import open_store
+from featx.stores.find import open_folder, refuse_url
 from featx.stores.formats.audformat import writing_audformat
 from featx.stores.formats.description import Description
 from featx.stores.formats.hdf5 import writing_h5
@@ -162,12 +163,13 @@ def export_features(
         >>> h5py.File("encoder.h5")["sad-0-0"].shape  # (frames, dim)
         (14, 16)
     """
-    opened = open_store(store)
+    opened = open_folder(store)
     text = "all" if layers is None else join_layers(layers)
     rows = choose_layers(text, opened.layout.layers, opened.identity.blocks)
     wanted = _Wanted(opened, rows, average_layers, pool is not None)
     corpus = load_without_audio(manifest) if isinstance(manifest, str | Path) else manifest
     _check_format(wanted, to, corpus)
+    refuse_url("out", out or "")
     path = Path(out) if out is not None else Path(_default_name(opened, to))
     _check_place(path, to, overwrite)
     asked = [u.utterance for u in corpus.utterances] if corpus else opened.utterances
@@ -176,6 +178,7 @@ def export_features(
         raise FeatxError(f"{opened.folder}: has features of none of the utterances asked for.")
     path.parent.mkdir(parents=True, exist_ok=True)
     check_disk(path.parent, wanted.nbytes(done), "the export", "choose another `out`")
+    check_features(opened, rows, done)
     _write(wanted, to, path, corpus, done)
     absent = tuple(utterance for utterance in asked if not opened.is_done(utterance))
     return Export(path, len(done), absent, _size(path))

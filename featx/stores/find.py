@@ -7,6 +7,7 @@ from pathlib import Path
 from cache import FeatureStore, StoreError
 from featx.errors import FeatxError
 from featx.features.stores import ROOT
+from featx.utils.remote.path import RemotePath, to_path
 from featx.utils.text import closest, listed
 
 
@@ -16,6 +17,7 @@ def find_all(folder: Path = ROOT) -> list[Path]:
     Raises:
         FeatxError: if there is no such folder.
     """
+    refuse_url("folder", folder)
     if not folder.is_dir():
         raise FeatxError(f"{folder}: there is no such folder, and so no stores.")
     return sorted(_walk(folder))
@@ -29,13 +31,26 @@ def _walk(folder: Path) -> Iterator[Path]:
             yield Path(place)
 
 
+def refuse_url(argument: str, given: str | Path) -> None:
+    """Raise a StoreError if an argument is a URL, with what can be done with it."""
+    place = to_path(given)
+    if isinstance(place, RemotePath):
+        raise StoreError(
+            f"`{argument}={str(place)!r}`: is on a server, and this works on this machine's files "
+            "alone. Copy it here or there with the server's own tools."
+        )
+
+
 def store_path(store: str | Path | FeatureStore) -> Path:
     """Return a store's folder.
 
     Raises:
         StoreError: if it is none, with the store that may be meant.
     """
-    folder = store.folder if isinstance(store, FeatureStore) else Path(store)
+    if isinstance(store, FeatureStore):
+        return store.folder
+    refuse_url("store", store)
+    folder = Path(store)
     if folder.is_dir() and FeatureStore.exists(folder):
         return folder
     if folder.is_file():
@@ -50,8 +65,8 @@ def store_path(store: str | Path | FeatureStore) -> Path:
     raise StoreError(f"{folder}: no feature store is here.{there}")
 
 
-def open_store(store: str | Path | FeatureStore) -> FeatureStore:
-    """Open a store.
+def open_folder(store: str | Path | FeatureStore) -> FeatureStore:
+    """Open a store of this machine.
 
     Raises:
         StoreError: if there is none, with the store that may be meant, or it can't be opened.

@@ -16,6 +16,7 @@ from featx.features.choices import Dtype
 from featx.features.layers import join_layers, parse_layers
 from featx.features.stores import store_folder
 from featx.stores.arrays import Survey, describe_surplus, stored_arrays, survey
+from featx.stores.find import refuse_url
 from featx.stores.formats.source import Source
 from featx.stores.sources import open_source
 from featx.utils.arguments import checked
@@ -126,6 +127,8 @@ def import_features(
     if name != portable_name(name) or name in ("", ".", ".."):
         raise FeatxError(f"`name={name!r}`: must be a plain name, which every system takes.")
     corpus = manifest if isinstance(manifest, Manifest) else load_without_audio(manifest)
+    for argument, given in (("source", source), ("out", out or "")):
+        refuse_url(argument, given)
     opened = open_source(Path(source), corpus)
     step = _frame_step(opened, frame_step)
     chosen = None if layers is None else _layer_names(join_layers(layers))

@@ -8,7 +8,7 @@ from typing import Any
 
 from cache import FeatureStore, Layout, describe_bytes
 from featx.stores.contents import STATISTICS, count_failures, disk_bytes, foreign
-from featx.stores.find import open_store
+from featx.stores.find import open_folder
 from featx.stores.summary import ago
 from featx.stores.used import last_used
 from featx.utils.arguments import checked
@@ -24,6 +24,7 @@ class StoreInfo:
         identity: what the features are.
         software: the versions that computed them.
         layout: layers, dim and dtype.
+        compressed: how many shards are compressed.
         shards: size in bytes by file.
         done: how many utterances have features.
         missing: the utterances that have room and no features.
@@ -39,6 +40,7 @@ class StoreInfo:
     identity: Mapping[str, Any]
     software: Mapping[str, str]
     layout: Layout
+    compressed: int
     shards: Mapping[str, int]
     done: int
     missing: Sequence[str]
@@ -57,7 +59,7 @@ class StoreInfo:
             **self.identity,
             "software": ", ".join(f"{name} {text}" for name, text in self.software.items()),
             "layers": f"{len(layout.layers)}: {', '.join(layout.layers)}",
-            "features": f"{layout.dim:,} a frame in {layout.dtype}",
+            "features": self._describe_features(),
             "utterances": f"{self.done:,} done, {lacking:,} not"
             + (f": {listed(self.missing)}" if lacking else ""),
             "frames": f"{self.frames:,}",
@@ -73,6 +75,13 @@ class StoreInfo:
         width = max(map(len, rows))
         return "\n".join(f"{name:<{width}}  {value}" for name, value in rows.items())
 
+    def _describe_features(self) -> str:
+        often = "a frame" if self.identity["frame_step"] else "an utterance"
+        text = f"{self.layout.dim:,} {often} in {self.layout.dtype}"
+        if self.compressed == len(self.shards):
+            return f"{text}, compressed"
+        return f"{text}, compressed in {self.compressed:,} shards" if self.compressed else text
+
     def to_json(self) -> dict[str, Any]:
         """Return it as JSON values."""
         return {
@@ -82,6 +91,7 @@ class StoreInfo:
             "layers": list(self.layout.layers),
             "dim": self.layout.dim,
             "dtype": self.layout.dtype,
+            "compressed": self.compressed,
             "shards": dict(self.shards),
             "done": self.done,
             "missing": list(self.missing),
@@ -114,7 +124,7 @@ def store_info(store: str | Path | FeatureStore) -> StoreInfo:
         >>> info.done, info.layout.layers
         (18, ('0', '1', '2'))
     """
-    opened = open_store(store)
+    opened = open_folder(store)
     folder = opened.folder
     done = [utterance for utterance in opened.utterances if opened.is_done(utterance)]
     return StoreInfo(
@@ -122,6 +132,7 @@ def store_info(store: str | Path | FeatureStore) -> StoreInfo:
         identity=opened.identity.to_json(),
         software=opened.software,
         layout=opened.layout,
+        compressed=opened.compressed,
         shards={path.name: path.stat().st_size for path in sorted(folder.glob("shard-*.h5"))},
         done=len(done),
         missing=[utterance for utterance in opened.utterances if not opened.is_done(utterance)],

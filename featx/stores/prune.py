@@ -14,10 +14,11 @@ from featx.data.manifest import Manifest, load_without_audio
 from featx.errors import FeatxError, Interrupted
 from featx.stores.audio import same_audio
 from featx.stores.contents import STATISTICS, disk_bytes
-from featx.stores.find import open_store
+from featx.stores.find import open_folder
 from featx.stores.repair import ASIDE
 from featx.utils.arguments import as_list, checked
 from featx.utils.files import replace
+from featx.utils.npz import read_npz
 from featx.utils.progress import progress
 from featx.utils.text import counted, listed
 
@@ -95,7 +96,7 @@ def prune_store(
         >>> featx.prune_store("features/manifest/encoder", "manifest.csv").removed
         ()
     """
-    opened = open_store(store)
+    opened = open_folder(store)
     given: list[str | Path | Manifest] = as_list(manifest)
     loaded = [each if isinstance(each, Manifest) else load_without_audio(each) for each in given]
     utterances = [utterance for corpus in loaded for utterance in corpus.utterances]
@@ -124,7 +125,7 @@ def _prune(folder: Path, wanted: set[str], dry_run: bool) -> Pruning:
     leftovers = [*folder.glob(f"*{ASIDE}"), *folder.glob("*.h5.*.tmp")]
     freed = sum(plan.freed for plan in plans) + sum(path.stat().st_size for path in leftovers)
     if not dry_run:
-        work = [plan for plan in plans if plan.freed]
+        work = [plan for plan in plans if not plan.is_all]
         largest = max((plan.stays for plan in work), default=0)
         check_disk(folder, largest, "the largest shard again", "move it to another disk")
         for path in leftovers:
@@ -155,7 +156,7 @@ class _Plan:
         removed: the utterances that do not.
         retired: how many places are not used any more.
         freed: about the bytes that are freed.
-        stays: the bytes of features that stay.
+        stays: the bytes of features that stay, before they are compressed.
     """
 
     path: Path
@@ -164,6 +165,11 @@ class _Plan:
     retired: int
     freed: int
     stays: int
+
+    @property
+    def is_all(self) -> bool:
+        """Whether every place stays."""
+        return not self.removed and not self.retired
 
 
 def _plan(path: Path, wanted: set[str]) -> _Plan:
@@ -176,9 +182,9 @@ def _plan(path: Path, wanted: set[str]) -> _Plan:
     def nbytes(indices: Sequence[int]) -> int:
         return shard.layout.nbytes(int(shard.frames[list(indices)].sum()), len(indices))
 
-    stays, freed = nbytes(kept), nbytes(places) - nbytes(kept)
-    if not kept:
-        freed = path.stat().st_size
+    stays, whole = nbytes(kept), nbytes(places)
+    goes = 1 - stays / whole  # a share, as features may be compressed
+    freed = round(goes * shard.nbytes) if kept else path.stat().st_size
     return _Plan(path, kept, removed, len(places) - len(live), freed, stays)
 
 
@@ -192,13 +198,11 @@ def _apply(plan: _Plan, advance: Callable[[float], object]) -> None:
 def _prune_statistics(folder: Path, removed: set[str]) -> None:
     """Take utterances out of the kept means and deviations."""
     for path in (folder / STATISTICS).glob("*.npz"):
-        try:
-            with np.load(path, allow_pickle=False) as file:
-                arrays = {name: file[name] for name in file.files}
-            stays = ~np.isin(arrays["names"], list(removed))
-            rows = {name: values[stays] for name, values in arrays.items()}
-        except (OSError, ValueError, KeyError, IndexError):
+        arrays = read_npz(path)
+        if not arrays or "names" not in arrays:
             continue  # damaged: they are measured again
+        stays = ~np.isin(arrays["names"], list(removed))
+        rows = {name: values[stays] for name, values in arrays.items()}
 
         def save(unfinished: Path, rows: dict[str, np.ndarray] = rows) -> None:
             with unfinished.open("wb") as file:

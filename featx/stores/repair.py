@@ -1,9 +1,12 @@
 """Clearing what is damaged in a store, so that it is computed again."""
 
 from collections import defaultdict
+from collections.abc import Sequence
 from pathlib import Path
 
+from cache import check_disk
 from cache.marks import RETIRED, UNFINISHED
+from cache.rewrite import rewrite_shard
 from cache.shard import Shard
 from featx.stores.check import Found
 
@@ -15,11 +18,15 @@ def repair_store(folder: Path, found: Found) -> None:
 
     A damaged utterance counts as not done. Where it has features in another shard too, its damaged
     place is given up. A shard with damaged tables is set aside, as these say whose its features
-    are.
+    are. A compressed one is decompressed if some of it is to be computed again: in its old place,
+    an utterance is computed with the same others as before, and is the same to the last bit.
 
     Args:
         folder: the store's folder.
         found: what is damaged in it.
+
+    Raises:
+        DiskFull: if there is no room to decompress a shard; what is damaged in it stays so.
     """
     for path in found.tables:
         path.rename(path.with_name(path.name + ASIDE))
@@ -31,11 +38,28 @@ def repair_store(folder: Path, found: Found) -> None:
     owned = _owned(folder, found)
     for path, indices in by_shard.items():
         shard = Shard(path)
+        cleared = []
         for index in indices:
-            again = shard.utterances[index] in owned
-            shard.mark(index, "done", RETIRED if again else UNFINISHED)
+            if shard.utterances[index] in owned:
+                shard.mark(index, "done", RETIRED)
+            else:
+                cleared.append(index)
             owned.add(shard.utterances[index])
+        _clear(shard, cleared)
         shard.flush()
+
+
+def _clear(shard: Shard, indices: Sequence[int]) -> None:
+    """Have places of a shard count as not done, and let them be written again."""
+    if indices and shard.is_compressed:
+        live = [index for index in range(len(shard.utterances)) if not shard.is_retired(index)]
+        nbytes = shard.layout.nbytes(int(shard.frames[live].sum()), len(live))
+        what = f"{shard.path.name} decompressed"
+        check_disk(shard.path.parent, nbytes, what, "move the store to another disk")
+        rewrite_shard(shard, live, cleared=indices)
+        return
+    for index in indices:
+        shard.mark(index, "done", UNFINISHED)
 
 
 def _owned(folder: Path, found: Found) -> set[str]:

@@ -174,14 +174,31 @@ def _cure(folder: Path, found: Found) -> Call | None:
     identity = found.identity
     if identity is None or identity.is_imported or not (found.damaged or found.tables):
         return None
-    usual = folder.parent.parent == ROOT
+    manifest = Path(f"{folder.parent.name}.csv")
+    usual = folder.parent.parent == ROOT and manifest.is_file()
     arguments: dict[str, object] = {"model": short_name(identity.encoder)}
-    if usual:
-        arguments["manifest"] = f"{folder.parent.name}.csv"
-    else:
-        arguments["out"] = folder
-    if identity.window:
-        arguments["window"] = identity.window
+    arguments |= {"manifest": manifest} if usual else {"out": folder}
+    for name in ("window", "normalize_waveform", "pool", "frames"):
+        if getattr(identity, name):
+            arguments[name] = getattr(identity, name)
+    if identity.precision != "float32":
+        arguments["precision"] = identity.precision
     if identity.trimmed_to:
         arguments |= {"max_seconds": f"{identity.trimmed_to:g}", "too_long": "trim"}
-    return Call("Next", "extract", arguments)
+    return Call("Next", "extract", arguments | _of_layout(found))
+
+
+def _of_layout(found: Found) -> dict[str, object]:
+    """Return the arguments of an extraction that layers and type need, if they are not usual."""
+    identity, layout = found.identity, found.layout
+    assert identity is not None, "some shard was opened"
+    assert layout is not None, "some shard was opened"
+    arguments: dict[str, object] = {}
+    if identity.blocks is not None and len(layout.layers) <= identity.blocks:
+        arguments["layers"] = ",".join(layout.layers)
+    usual = "float32" if identity.is_acoustic or identity.pool else "float16"
+    if layout.dtype != usual:
+        arguments["dtype"] = layout.dtype
+    if found.compressed:
+        arguments["compress"] = True
+    return arguments

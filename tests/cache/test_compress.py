@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 import cache.compress
+import cache.mapped
 from cache import (
     DamagedStore,
     DiskFull,
@@ -20,6 +21,7 @@ from cache import (
     FeatureStore,
     Layout,
     PlannedUtterance,
+    StoreError,
     prepare_store,
 )
 from cache.compressed import CHUNK, compress, decompress
@@ -64,6 +66,17 @@ def compressed(tmp_path_factory):
         store.compress(NAMES)
         found[dtype] = folder, before, sums
     return found
+
+
+@pytest.mark.parametrize("files", [0, 99], ids=["copied", "mapped"])
+def test_a_file_that_another_replaces_is_not_read_as_the_old_one(tmp_path, monkeypatch, files):
+    monkeypatch.setattr("cache.mapped.open_files", lambda: len(cache.mapped._mappings) * 2 + files)
+    store = prepare(tmp_path)
+    fill(store)
+    reader = FeatureStore(tmp_path)
+    store.compress(NAMES)
+    with pytest.raises(StoreError, match="compressed since it was opened"):
+        reader.read("u1")
 
 
 SHAPES = st.tuples(st.integers(1, 9), st.integers(1, 9))

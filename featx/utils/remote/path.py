@@ -121,6 +121,24 @@ class RemotePath(_SystemPath):
         above = rest.rstrip("/").rpartition("/")[0]
         return RemotePath(f"{scheme}://{above or rest}")
 
+    @property
+    def parents(self) -> tuple["RemotePath", ...]:
+        """The folders around it, the nearest first."""
+        above = self.parent
+        return () if above == self or self == above.parent else (above, *above.parents)
+
+    def with_name(self, name: str) -> "RemotePath":
+        """Return the URL of another file of its folder."""
+        return self.parent / name
+
+    def with_suffix(self, suffix: str) -> "RemotePath":
+        """Return the URL with another suffix, or none if it is empty."""
+        return self.with_name(self.stem + suffix)
+
+    def with_segments(self, *segments: str | os.PathLike[str]) -> Path:
+        """Return another path, as Python 3.12 and later make those that come of this one."""
+        return to_path(Path(*segments))
+
     def is_absolute(self) -> bool:
         """Return True: a URL depends on no working folder."""
         return True

@@ -277,7 +277,14 @@ def test_without_ray_it_is_said_how_it_comes(monkeypatch):
 
 
 @pytest.mark.parametrize(
-    ("address", "said"), [("host:1", "`address='host:1'`: no Ray cluster"), (None, "started here")]
+    ("address", "said"),
+    [
+        ("auto", "`address='auto'`: no Ray cluster can be joined there (Nobody answers.)"),
+        ("127.0.0.1:9", "no Ray cluster can be joined there (Connection refused)"),
+        ("ray://127.0.0.1:9", "no Ray cluster can be joined there (Connection refused)"),
+        ("nowhere.invalid:1", "`address='nowhere.invalid:1'`: no Ray cluster"),
+        (None, "started here"),
+    ],
 )
 def test_a_cluster_that_can_not_be_joined_is_named(address, said):
     def init(*given, **options):

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import soundfile
 
 import featx
 from cache import FeatureStore
@@ -58,6 +59,74 @@ def test_features_are_sent_home_where_there_is_no_shared_disk(
     monkeypatch.setattr("featx.features.actors._token", lambda _: nullcontext("absent"))
     by_ray = featx.extract(checkpoint_folder, out="ray", engine="ray", batch_seconds=0.05)
     assert same_features(plain.folder, by_ray.folder)
+
+
+SMALLER = [
+    {"pool": "mean"},
+    {"frames": 10, "compress": True},
+    {"dtype": "int8"},
+    {"dtype": "int8", "compress": True},
+]
+
+
+@pytest.mark.parametrize("home", [False, True])
+@pytest.mark.parametrize("options", SMALLER, ids=str)
+def test_smaller_stores_are_the_same(
+    cluster, workplace, write_corpus, checkpoint_folder, monkeypatch, options, home
+):
+    write_corpus(speakers=2)
+    options = {"batch_seconds": 0.05, **options}
+    plain = featx.extract(checkpoint_folder, out="plain", **options)
+    if home:
+        monkeypatch.setattr("featx.features.actors._token", lambda _: nullcontext("absent"))
+    by_ray = featx.extract(checkpoint_folder, out="ray", engine="ray", **options)
+    assert same_features(plain.folder, by_ray.folder)
+    assert by_ray.store.layout == plain.store.layout
+
+
+def test_utterances_are_renewed_and_shared(cluster, workplace, write_corpus, checkpoint_folder):
+    names = [u.utterance for u in featx.load_manifest(write_corpus(speakers=2)).utterances]
+    options = {"batch_seconds": 0.05, "store": "shared"}
+    ray = {**options, "engine": "ray"}
+    featx.extract(checkpoint_folder, **options)
+    before = {name: FeatureStore("features/shared/tiny").read(name).copy() for name in names}
+    again = featx.extract(checkpoint_folder, again=names[:2], **ray)
+    assert (again.extracted, again.kept) == (2, len(names) - 2)
+    for name in names:
+        assert np.array_equal(again.store.read(name), before[name])
+    audio, rate = soundfile.read(f"audio/{names[3]}.wav")
+    soundfile.write(f"audio/{names[3]}.wav", audio[::-1], rate)
+    with pytest.raises(featx.FeatxError, match="`update`"):
+        featx.extract(checkpoint_folder, **ray)
+    assert featx.extract(checkpoint_folder, update=True, **ray).extracted == 1
+    text = Path("manifest.csv").read_text()
+    Path("other.csv").write_text(text.replace(f"\n{names[0]},", "\nanother,"))
+    other = featx.extract(checkpoint_folder, "other.csv", again=names[1], **ray)
+    assert (other.extracted, other.shared) == (1, 1)
+
+
+def test_a_store_on_a_server_is_the_same(
+    cluster, server, workplace, write_corpus, checkpoint_folder
+):
+    write_corpus(speakers=2)
+    options = {"batch_seconds": 0.05, "compress": True}
+    plain = featx.extract(checkpoint_folder, out="plain", **options)
+    by_ray = featx.extract(checkpoint_folder, out="memory://stores/tiny", engine="ray", **options)
+    assert same_features(plain.folder, by_ray.store.folder)
+    names = {Path(name).name for name in server.ls("memory://stores/tiny", detail=False)}
+    assert names == {path.name for path in by_ray.store.shards}
+
+
+def test_too_many_failures_stop_it(cluster, workplace, write_corpus, checkpoint_folder):
+    write_corpus(speakers=2)
+    for path in Path("audio").glob("sad-*"):
+        length = soundfile.info(path).frames
+        soundfile.write(path, np.full(length, np.nan, np.float32), 16_000, subtype="FLOAT")
+    options = {"engine": "ray", "batch_seconds": 0.05}
+    with pytest.raises(featx.FeatxError, match="`max_failures=3` allows"):
+        featx.extract(checkpoint_folder, max_failures=3, **options)
+    assert len(Path("features/manifest/tiny/failures.csv").read_text().splitlines()) == 5
+    assert len(featx.extract(checkpoint_folder, max_failures=4, **options).failures) == 4
 
 
 def test_utterances_that_fail_are_listed(cluster, workplace, write_corpus, checkpoint_folder):

@@ -197,3 +197,17 @@ class TestShared:
             featx.extract(checkpoint_folder, store=name)
         with pytest.raises(FeatxError, match="`store="):
             featx.fit("linear", store=name)
+
+
+def test_an_utterance_of_shared_audio_is_done_again_in_a_place_of_its_own(
+    write_corpus, checkpoint_folder
+):
+    write_corpus(speakers=1)
+    rows = load_manifest(Path("manifest.csv")).utterances
+    save_manifest(Path("other.csv"), [replace(u, utterance=f"{u.utterance}-b") for u in rows])
+    featx.extract(checkpoint_folder, **SHARED)
+    name = f"{rows[0].utterance}-b"
+    extraction = featx.extract(checkpoint_folder, "other.csv", again=name, **SHARED)
+    assert (extraction.extracted, extraction.kept, extraction.shared) == (1, 5, 5)
+    assert extraction.store.is_done(name)
+    assert featx.extract(checkpoint_folder, **SHARED).extracted == 0

@@ -143,12 +143,18 @@ def test_a_share_is_of_all_utterances(text, total, most):
 def test_a_file_that_is_right_is_not_written_again(tmp_path):
     failures = {"b": Failure(Path("b.wav"), "decode", "truncated"),
                 "a": Failure.of(Path("a.wav"), "header", AudioError("a.wav: empty"))}  # fmt: skip
-    write_failures(tmp_path, failures)
     path = tmp_path / "failures.csv"
+    write_failures(path, failures)
     before = path.stat()
-    write_failures(tmp_path, dict(reversed(failures.items())))
+    write_failures(path, dict(reversed(failures.items())))
     assert path.stat() == before
     assert [row["reason"] for row in listed(path)] == ["empty", "truncated"]
     assert describe_failures(failures).splitlines()[2:] == ["  a.wav: empty", "  b.wav: truncated"]
-    write_failures(tmp_path, {})
+    write_failures(path, {})
     assert not path.exists()
+
+
+def test_what_fails_again_and_again_gets_no_more_room(damaged, checkpoint_folder):
+    for _ in range(4):
+        featx.extract(checkpoint_folder, compress=True)
+    assert len(list(FILE.parent.glob("*.h5"))) == 2

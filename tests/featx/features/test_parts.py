@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import soundfile
 
 import featx
 from cache import FeatureStore, PlannedUtterance, split_into_blocks
@@ -93,10 +94,91 @@ def test_parts_list_what_failed_in_files_of_their_own(workplace, write_corpus, c
     for number in (1, 2):
         featx.extract(checkpoint_folder, out="parts", shard=f"{number}/2", batch_seconds=SECONDS)
     listed = "".join(path.read_text() for path in Path("parts").glob("failures-*.csv"))
-    assert listed.count(victim.utterance) >= 1
+    assert listed.count(f"\n{victim.utterance},") == 1
+    whole = featx.extract(checkpoint_folder, out="parts", batch_seconds=SECONDS)
+    assert f"listed in {Path('parts/failures.csv')}" in whole.describe()
+    assert [path.name for path in Path("parts").glob("failures*")] == ["failures.csv"]
 
 
-def test_an_array_does_not_go_with_ray(workplace, write_corpus, checkpoint_folder):
+def test_a_first_part_without_audio_lists_what_can_not_be_planned(
+    workplace, write_corpus, checkpoint_folder
+):
     write_corpus(speakers=1)
-    with pytest.raises(FeatxError, match="divides the work by itself"):
-        featx.extract(checkpoint_folder, shard="1/2", engine="ray")
+    Path("audio/sad-0-1.wav").write_bytes(b"not audio")
+    for number in (3, 1):
+        part = featx.extract(checkpoint_folder, out="parts", shard=f"{number}/3", max_failures=1)
+        assert not part.extracted
+    assert f"listed in {Path('parts/failures-1of3.csv')}" in part.describe()
+    assert [path.name for path in Path("parts").glob("*")] == ["failures-1of3.csv"]
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"pool": "mean+deviation"},
+        {"frames": 10, "compress": True},
+        {"dtype": "int8", "compress": True},
+    ],
+    ids=str,
+)
+def test_parts_of_smaller_stores_are_those_of_one_process(
+    workplace, write_corpus, checkpoint_folder, options
+):
+    write_corpus(speakers=2)
+    options = {"batch_seconds": SECONDS, **options}
+    featx.extract(checkpoint_folder, out="whole", **options)
+    for part in ("2/2", "1/2"):
+        assert featx.extract(checkpoint_folder, out="parts", shard=part, **options).extracted
+    for part in ("1/3", "2/3", "3/3", None):
+        assert not featx.extract(checkpoint_folder, out="parts", shard=part, **options).extracted
+    assert same_features(Path("whole"), Path("parts"))
+
+
+def test_a_part_compresses_its_own_files_alone(workplace, write_corpus, checkpoint_folder):
+    write_corpus(speakers=2)
+    for part, compress in (("1/2", False), ("2/2", True), ("1/1", True)):
+        featx.extract(
+            checkpoint_folder, out="parts", shard=part, compress=compress, batch_seconds=SECONDS
+        )
+    store = FeatureStore("parts")
+    assert {store.path(name).name: store.is_fixed(name) for name in store.utterances} == {
+        "shard-1of2-0000.h5": False,
+        "shard-2of2-0000.h5": True,
+    }
+
+
+@pytest.mark.parametrize("compress", [False, True])
+def test_parts_renew_utterances_of_their_own(workplace, write_corpus, checkpoint_folder, compress):
+    manifest = write_corpus(speakers=2)
+    names = [utterance.utterance for utterance in featx.load_manifest(manifest).utterances]
+    options = {"batch_seconds": SECONDS, "compress": compress, "out": "parts"}
+    for part in ("1/2", "2/2"):
+        featx.extract(checkpoint_folder, shard=part, **options)
+    again = [names[0], names[-1]]
+    for part in ("2/2", "1/2"):
+        assert featx.extract(checkpoint_folder, shard=part, again=again, **options).extracted == 1
+    assert all(map(FeatureStore("parts").is_done, names))
+    for name in again:
+        audio, rate = soundfile.read(f"audio/{name}.wav")
+        soundfile.write(f"audio/{name}.wav", audio[::-1], rate)
+    for part in ("2/2", "1/2"):
+        renewed = featx.extract(checkpoint_folder, shard=part, update=True, **options)
+        assert renewed.extracted == 1
+    assert all(map(FeatureStore("parts").is_done, names))
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        ({"shard": "1/2"}, "divides the work by itself"),
+        ({"devices": 2}, "an actor on each GPU"),
+        ({"device": "cuda:1"}, "`device='cuda'`"),
+    ],
+    ids=str,
+)
+def test_how_ray_divides_the_work_is_not_said(
+    workplace, write_corpus, checkpoint_folder, options, said
+):
+    write_corpus(speakers=1)
+    with pytest.raises(FeatxError, match=said):
+        featx.extract(checkpoint_folder, engine="ray", dry_run=True, **options)

@@ -69,7 +69,7 @@ def stop_before_the_first_shard(checkpoint_folder, folder):
         raise KeyboardInterrupt
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("featx.features.extract.prepare_store", stop)
+        patch.setattr("featx.features.write.prepare_store", stop)
         with pytest.raises(KeyboardInterrupt):
             extract(checkpoint_folder, out=folder)
 

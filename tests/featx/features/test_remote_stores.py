@@ -101,6 +101,30 @@ def test_extracting_to_a_server_gives_the_same_features(
     assert transfers == ["sent shard-0000.h5"]
 
 
+def test_a_shard_that_is_compressed_while_it_is_sent_is_sent_again(
+    server, extracted, checkpoint_folder, monkeypatch
+):
+    """A thread sends finished shards; compressing them gives them another size."""
+    upload, compress, sizes = remote_stores.upload, FeatureStore.compress, []
+
+    def compress_while_it_is_sent(store, names):
+        def send(file, url, *more):
+            compress(store, list(names))
+            sizes.append(file.stat().st_size)
+            upload(file, url, *more)
+
+        with monkeypatch.context() as patch:
+            patch.setattr(remote_stores, "upload", send)
+            StoreCopy(to_path(URL)).send(only_finished=True)
+
+    monkeypatch.setattr(FeatureStore, "compress", compress_while_it_is_sent)
+    extraction = featx.extract(checkpoint_folder, compress=True, out=URL, precision="float32")
+    assert same(extraction.store, FeatureStore("features/manifest/tiny"))
+    assert [len(server.cat(f"{URL}/shard-0000.h5"))] == sizes
+    notes = json.loads((extraction.store.folder / "remote.json").read_text())
+    assert notes["shards"]["shard-0000.h5"]["size"] == sizes[0]
+
+
 def test_another_machine_goes_on_from_what_the_server_has(
     server, extracted, checkpoint_folder, monkeypatch, tmp_path
 ):

@@ -53,7 +53,7 @@ def test_a_second_extraction_is_refused_before_it_reads_audio(
 ):
     write_corpus(speakers=1)
     monkeypatch.setattr(
-        "featx.features.extract.plan_extraction", lambda *_, **__: pytest.fail("planned")
+        "featx.features.write.plan_extraction", lambda *_, **__: pytest.fail("planned")
     )
     with another_writer(), pytest.raises(InUseError, match="extracting features since"):
         featx.extract(checkpoint_folder)
@@ -66,6 +66,38 @@ def test_nothing_left_to_do_needs_no_lock(extracted, checkpoint_folder, unprivil
     with read_only(STORE, STORE.parent, STORE.parent.parent):
         assert featx.extract(checkpoint_folder).extracted == 0
     assert sorted(Path("features").rglob("*")) == before
+
+
+@pytest.mark.parametrize("writer", [True, False])
+def test_a_store_of_others_keeps_its_list_of_failures(
+    extracted, checkpoint_folder, unprivileged, writer
+):
+    with Path("manifest.csv").open("a") as file:
+        file.write("missing,audio/none.wav,s9,sad\n")
+    lines = Path("manifest.csv").read_text().splitlines(keepends=True)
+    Path("fewer.csv").write_text("".join(lines[:5]))
+    featx.extract(checkpoint_folder, out=STORE)  # which lists it
+    (STORE / "failures.csv").write_text("of another extraction")
+    plan_of = {"fewer.csv": 0, "manifest.csv": 1}
+    for manifest, failed in plan_of.items():
+        if writer and failed:
+            continue  # refused, as it is not known yet what is left
+        with another_writer() if writer else read_only(STORE):
+            extraction = featx.extract(checkpoint_folder, manifest, out=STORE, max_failures="50%")
+        assert (extraction.extracted, len(extraction.failures)) == (0, failed)
+        assert "listed in" not in extraction.describe()
+    if not writer:
+        with read_only(STORE), pytest.raises(featx.FeatxError, match="max_failures=0"):
+            featx.extract(checkpoint_folder, out=STORE, max_failures=0)
+    assert (STORE / "failures.csv").read_text() == "of another extraction"
+
+
+def test_a_shared_store_for_reading_only_needs_no_lock(extracted, checkpoint_folder, unprivileged):
+    text = Path("manifest.csv").read_text()
+    Path("other.csv").write_text(text.replace("\nsad-0-0,", "\nanother,"))
+    with read_only(STORE):
+        extraction = featx.extract(checkpoint_folder, "other.csv", out=STORE)
+    assert (extraction.extracted, extraction.shared) == (0, 1)
 
 
 def test_a_folder_that_can_t_be_written_to_is_said_in_a_sentence(

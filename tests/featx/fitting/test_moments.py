@@ -13,8 +13,8 @@ from hypothesis.extra.numpy import arrays
 from cache import FeatureIdentity, Layout, PlannedUtterance, prepare_store
 from classifiers.batch import Input
 from classifiers.linear import pool
-from classifiers.statistics import measure
-from featx.fitting.moments import as_two_frames, find_moments
+from classifiers.statistics import as_two_frames, measure
+from featx.fitting.moments import find_moments
 from featx.fitting.selection import Selection, select
 
 FRAMES = 12

@@ -126,10 +126,10 @@ def test_a_failure_leaves_nothing(manifest, make_store, monkeypatch, to):
     folder = make_store(layers=("1",))
     read = FeatureStore.read
 
-    def fail(store, utterance):
+    def fail(store, utterance, rows=None):
         if utterance == "u9":
             raise KeyboardInterrupt
-        return read(store, utterance)
+        return read(store, utterance, rows)
 
     monkeypatch.setattr(FeatureStore, "read", fail)
     with pytest.raises(FeatxError, match="nothing was exported"):

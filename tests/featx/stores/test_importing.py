@@ -287,3 +287,13 @@ def test_features_of_another_kind_need_all_audio_if_any_is_there(manifest, make_
     soundfile.write("audio/Actor_0/take-0.wav", np.zeros(16_000), 16_000)
     with pytest.raises(FeatxError, match="no audio file"):
         featx.fit("linear", "tiny", folds=3)
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf])
+def test_values_that_no_type_holds_are_refused_in_8_bits_too(manifest, value):
+    arrays = {f"u{n}": np.ones((4, 3), np.float32) for n in range(18)}
+    arrays["u7"][2, 1] = value
+    np.savez("theirs.npz", **arrays)
+    with pytest.raises(FeatxError, match="'u7' has values that are not finite"):
+        featx.import_features("theirs.npz", name="theirs", frame_step=0.02, dtype="int8")
+    assert not Path("features").exists()

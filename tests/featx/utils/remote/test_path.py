@@ -56,6 +56,21 @@ def test_parts_of_a_url(url, name, suffix, parent):
     assert str(path) == f"{path}" == url
 
 
+def test_what_comes_of_a_url_is_a_url():
+    path = RemotePath("s3://bucket/x/y/a.wav")
+    assert path.with_suffix("") == RemotePath("s3://bucket/x/y/a")
+    assert path.with_suffix("").parts[-2:] == ("y", "a")
+    assert path.with_name("b.flac") == path.with_stem("b").with_suffix(".flac")
+    assert [str(above) for above in path.parents] == [
+        "s3://bucket/x/y", "s3://bucket/x", "s3://bucket",
+    ]  # fmt: skip
+    assert RemotePath("s3://bucket").parents == ()
+    # what Python 3.12 and later call
+    assert path.with_segments("s3:/bucket/b.wav") == RemotePath("s3://bucket/b.wav")
+    assert path.with_segments(path, "b.wav") == path / "b.wav"
+    assert path.with_segments("audio", "a.wav") == Path("audio/a.wav")
+
+
 @pytest.mark.parametrize(
     ("folder", "below", "url"),
     [
