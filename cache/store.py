@@ -45,7 +45,7 @@ class FeatureStore:
         self.folder = folder = Path(folder)
         self._shards = [Shard(path) for path in sorted(folder.glob(names))]
         if not self._shards:
-            raise StoreError(f"{folder}: no feature store is here. Extract features into it.")
+            raise StoreError(_none_at(folder))
         first = self._shards[0]
         self.layout, self.identity, self.software = first.layout, first.identity, first.software
         for shard in self._shards[1:]:
@@ -364,3 +364,13 @@ class FeatureStore:
                 + "\n  ".join(found)
                 + "\nChoose another folder, or delete this one to extract all features again."
             )
+
+
+def _none_at(folder: Path) -> str:
+    """Say that a path is no store, and which folders in it are."""
+    if folder.is_file():
+        return f"{folder}: is a file, and a store is a folder of shards."
+    below = sorted({str(shard.parent) for shard in folder.glob(f"*/{SHARDS}")})
+    if below:
+        return f"{folder}: no feature store is here, but in folders of it: {', '.join(below[:5])}."
+    return f"{folder}: no feature store is here. Extract features into it."

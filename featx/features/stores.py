@@ -32,8 +32,8 @@ def _above(manifest: Path, store: str | None) -> Path:
         return ROOT / manifest.stem
     if store != portable_name(store) or not store.strip("."):
         raise FeatxError(
-            f"`store={store!r}`: give a name, of which a folder in {ROOT} can be made. For a "
-            "folder elsewhere, extract with `out` and use it with `features`."
+            f"`store={store!r}`: give a name, of which a folder in {ROOT} can be made. A "
+            "folder elsewhere is `featx extract --out FOLDER`, then `featx fit --features FOLDER`."
         )
     return ROOT / store
 

@@ -95,6 +95,8 @@ def read_lines(path: Path) -> list[tuple[int, list[str]]]:
     """
     try:
         content = path.read_bytes()
+    except IsADirectoryError:
+        raise FeatxError(f"{path}: is a folder, and a CSV file is needed.") from None
     except OSError as error:
         raise FeatxError(f"{path}: can't be read ({error.strerror})") from error
     return parse_lines(path, content)

@@ -363,3 +363,14 @@ def test_what_is_given_up_is_not_adopted(tmp_path):
     store = prepare(tmp_path, plan, update=True)
     assert not store.aliases
     assert [store.is_done(p.utterance) for p in plan] == [False, False]
+
+
+def test_what_is_no_store_is_said(tmp_path):
+    file = tmp_path / "manifest.csv"
+    file.write_text("utterance\n")
+    with pytest.raises(StoreError, match="is a file, and a store is a folder"):
+        FeatureStore(file)
+    (tmp_path / "base").mkdir()
+    (tmp_path / "base" / "shard-0000.h5").touch()
+    with pytest.raises(StoreError, match=r"but in folders of it: .*base"):
+        FeatureStore(tmp_path)

@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from featx.data.manifest import Utterance, load_manifest, save_manifest
+from featx.errors import FeatxError
 from featx.utils.cells import guard, unguard
 from featx.utils.csv_files import read_lines
 from featx.utils.files import csv_line, write_csv
@@ -72,3 +73,8 @@ def test_a_manifest_comes_back(workplace, write_corpus):
     assert first == "'=1+1,'-a.wav,'@anna,'-sad,,'+x,-0.5"
     assert second.startswith("-1,'-a.wav,-2,'+happy,0.1,")
     assert list(load_manifest(Path("other.csv")).utterances) == rows
+
+
+def test_a_folder_is_no_csv(tmp_path):
+    with pytest.raises(FeatxError, match="is a folder, and a CSV file is needed"):
+        read_lines(tmp_path)
