@@ -67,7 +67,7 @@ class Verified:
 
     def _outcome(self) -> str:
         if not self.repaired:
-            return "Clear what is damaged with `repair`."
+            return f"Clear what is damaged: featx cache verify {self.folder} --repair"
         aside = [f"{path}.damaged" for path in self.found.tables]
         text = "Cleared; nothing damaged is used any more."
         if aside:
