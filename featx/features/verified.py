@@ -8,7 +8,7 @@ import hashlib
 import logging
 import os
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Collection, Sequence
 from itertools import groupby
 from pathlib import Path
 
@@ -27,13 +27,20 @@ Cell = tuple[Path, int]  # a store's file, and an utterance's place in it
 log = logging.getLogger("featx")
 
 
-def check_features(store: FeatureStore, rows: Sequence[int], utterances: Sequence[str]) -> None:
+def check_features(
+    store: FeatureStore,
+    rows: Sequence[int],
+    utterances: Sequence[str],
+    use: Callable[[str], object] | None = None,
+) -> None:
     """Check layers of utterances against their checksums, unless it was done before.
 
     Args:
         store: the features.
         rows: the places of the layers in the store.
         utterances: ids of stored utterances.
+        use: called in a thread with each that is whole, while its features are in the
+            processor's cache.
 
     Raises:
         DamagedStore: if any are not as they were written.
@@ -41,9 +48,9 @@ def check_features(store: FeatureStore, rows: Sequence[int], utterances: Sequenc
     known = _Whole(store)
     cells = {name: store.cell(name) for name in utterances}
     waiting = known.without(rows, cells)
-    if not waiting:
+    if not waiting and not use:
         return
-    damaged = _check(store, rows, waiting)
+    damaged = _check(store, rows, utterances if use else waiting, set(waiting), use)
     if damaged:
         raise DamagedStore(
             store.folder,
@@ -53,18 +60,32 @@ def check_features(store: FeatureStore, rows: Sequence[int], utterances: Sequenc
             "features again, which computes only those.",
             damaged,
         )
-    known.add(rows, [cells[name] for name in waiting])
+    if waiting:
+        known.add(rows, [cells[name] for name in waiting])
 
 
-def _check(store: FeatureStore, rows: Sequence[int], utterances: Sequence[str]) -> list[str]:
-    """Return the utterances that are damaged."""
+def _check(
+    store: FeatureStore,
+    rows: Sequence[int],
+    utterances: Sequence[str],
+    waiting: Collection[str],
+    use: Callable[[str], object] | None,
+) -> list[str]:
+    """Use utterances, those that wait if they are whole; return those that are damaged."""
 
     def check(names: Sequence[str]) -> tuple[int, list[str]]:
-        return len(names), [name for name in names if not store.is_whole(name, rows)]
+        damaged = []
+        for name in names:
+            if name in waiting and not store.is_whole(name, rows):
+                damaged.append(name)
+            elif use:
+                use(name)
+        return len(names), damaged
 
     groups = [utterances[i : i + TOGETHER] for i in range(0, len(utterances), TOGETHER)]
     damaged = []
-    with progress(f"Checking {store.folder.name}", len(utterances), "utterances") as advance:
+    title = f"{'Measuring' if use else 'Checking'} {store.folder.name}"
+    with progress(title, len(utterances), "utterances") as advance:
         for count, names in map_ahead(check, groups, os.cpu_count() or 1):
             damaged += names
             advance(count)

@@ -207,11 +207,11 @@ def prepare(data: FitData, normalize: Normalize, keep: bool, pooled: bool = Fals
     names = [utterance.utterance for utterance in data.task.utterances]
     sources = []
     for selection in data.selections:
-        selection.check(names)
         cells, moments = None, None
         if normalize != "none":
             moments = find_moments(selection, names, keep)
             cells = add_up_cells(data.task.folds, moments)
+        selection.check(names)  # those of which moments were known
         if pooled:
             if moments is None or selection.frames is not None:
                 moments = find_moments(selection, names, keep, selection.frames)

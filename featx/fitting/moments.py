@@ -6,21 +6,17 @@ What heads standardise by adds up from them, and what linear classifiers pool ar
 import hashlib
 import json
 import logging
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
-import torch
 
 from classifiers.statistics import Moments
 from featx.errors import DiskFull
 from featx.fitting.selection import Selection
 from featx.utils.files import replace
 from featx.utils.npz import read_npz
-from featx.utils.parallel import map_ahead
-from featx.utils.progress import progress
 
-_TOGETHER = 32  # utterances that a thread measures at a time
 log = logging.getLogger("featx")
 
 
@@ -34,14 +30,16 @@ def find_moments(
         utterances: ids of stored utterances.
         keep: whether what is read of the store may stay in memory.
         frames: how many frames at the beginning of each are measured; None for all.
+
+    Raises:
+        DamagedStore: if features are not as they were written.
     """
     path = _file(selection, frames)
     known = _read(path, selection)
     missing = [name for name in utterances if name not in known]
     if missing:
         try:
-            for name, moments in _measure(selection, missing, keep, frames):
-                known[name] = moments
+            _measure(selection, missing, keep, frames, known)
         finally:  # so that work that is interrupted goes on from there
             if known:
                 _write(path, selection, known)
@@ -49,25 +47,20 @@ def find_moments(
 
 
 def _measure(
-    selection: Selection, utterances: Sequence[str], keep: bool, frames: int | None
-) -> Iterator[tuple[str, Moments]]:
-    """Yield the moments of one utterance after another."""
+    selection: Selection,
+    utterances: Sequence[str],
+    keep: bool,
+    frames: int | None,
+    known: dict[str, Moments],
+) -> None:
+    """Add the moments of utterances to those that are known, once their features are checked."""
 
-    def measure(names: Sequence[str]) -> list[tuple[str, Moments]]:
-        found = []
-        for name in names:
-            selection.expect(name)
-            found.append((name, selection.measure(name, frames)))
-            if not keep:
-                selection.release(name)
-        return found
+    def measure(name: str) -> None:
+        known[name] = selection.measure(name, frames)
+        if not keep:
+            selection.release(name)
 
-    groups = [utterances[i : i + _TOGETHER] for i in range(0, len(utterances), _TOGETHER)]
-    title = f"Measuring {selection.store.folder.name}"
-    with progress(title, len(utterances), "utterances") as advance:
-        for measured in map_ahead(measure, groups, torch.get_num_threads()):
-            yield from measured
-            advance(len(measured))
+    selection.check(utterances, measure)
 
 
 def _file(selection: Selection, frames: int | None) -> Path:
@@ -100,6 +93,7 @@ def _read(path: Path, selection: Selection) -> dict[str, Moments]:
 def _write(path: Path, selection: Selection, moments: Mapping[str, Moments]) -> None:
     """Keep moments beside the store, if it can be written to."""
     store = selection.store
+    moments = dict(sorted(moments.items()))  # threads end in any order
     checksums = [store.checksum(name, selection.rows) for name in moments]
 
     def save(unfinished: Path) -> None:

@@ -1,7 +1,7 @@
 """Stored features for training, read from mapped memory."""
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -83,13 +83,17 @@ class Selection:
         """Whether features are made anew whenever they are read."""
         return self.average > 1 or self.store.is_copied
 
-    def check(self, utterances: Sequence[str]) -> None:
+    def check(self, utterances: Sequence[str], use: Callable[[str], object] | None = None) -> None:
         """Check that the chosen layers are as they were written, unless it was done before.
+
+        Args:
+            utterances: ids of stored utterances.
+            use: called in a thread with each that is whole, once it is checked.
 
         Raises:
             DamagedStore: if those of any utterance are not.
         """
-        check_features(self.store, self.rows, utterances)
+        check_features(self.store, self.rows, utterances, use)
 
     def read(self, utterance: str) -> Tensor:
         """Return the chosen part of an utterance, (layers, frames, dim), as mapped memory.

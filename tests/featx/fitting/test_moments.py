@@ -14,7 +14,6 @@ from cache import FeatureIdentity, Layout, PlannedUtterance, prepare_store
 from classifiers.batch import Input
 from classifiers.linear import pool
 from classifiers.statistics import as_two_frames, measure
-from featx.fitting import moments
 from featx.fitting.moments import find_moments
 from featx.fitting.selection import Selection, select
 
@@ -111,7 +110,7 @@ def test_what_was_measured_before_a_stop_is_kept(tmp_path, monkeypatch):
         return whole(self, utterance, frames)
 
     monkeypatch.setattr(Selection, "measure", stopped)
-    monkeypatch.setattr(moments, "_TOGETHER", 1)
+    monkeypatch.setattr("featx.features.verified.TOGETHER", 1)
     with pytest.raises(KeyboardInterrupt):
         find_moments(selection, "abc", keep=True)
     monkeypatch.setattr(Selection, "measure", whole)
