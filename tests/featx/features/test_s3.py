@@ -34,11 +34,11 @@ def told(step, function):
         print(step, "done", flush=True)
         return result
     return call
-from featx.features import extract as extraction_module
-prepare = extraction_module.prepare_store
+from featx.features import write as writing_module
+prepare = writing_module.prepare_store
 def small(*given, **options):
-    return prepare(*given, **{**options, "shard_bytes": 4000, "block_samples": 8000})
-extraction_module.prepare_store = small
+    return prepare(*given[:5], 4000, 8000, *given[7:], **options)
+writing_module.prepare_store = small
 FeatureStore.write = told("write", FeatureStore.write)
 remote_stores.upload = told("send", remote_stores.upload)
 remote_stores.download = told("fetch", remote_stores.download)
