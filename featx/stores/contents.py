@@ -7,6 +7,7 @@ from pathlib import Path
 
 from featx.features.failures import FAILURES
 from featx.stores.used import MARK
+from featx.utils.files import TEMPORARY
 
 STATISTICS = "statistics"
 _OWN = re.compile(
@@ -15,7 +16,7 @@ _OWN = re.compile(
     r"|shard-.*\.h5\..*"  # a shard that a killed process was making, or a damaged one
     rf"|\.lock.*|{re.escape(MARK)}|{re.escape(FAILURES)}|failures-\d+of\d+\.csv|precision\.json"
     rf"|{STATISTICS}/[0-9a-f]+\.npz"
-    r"|(statistics/)?\.\d+\..*"  # any file that a killed process was writing
+    rf"|({STATISTICS}/)?{TEMPORARY.pattern}.*"  # of a process that was killed
 )
 
 

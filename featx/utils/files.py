@@ -21,6 +21,7 @@ from featx.utils.cells import guard
 
 _FORBIDDEN = re.compile(r'[<>:"/\\|?*\x00-\x1f]|[. ]$')  # in names of files on Windows
 _DEVICES = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\.|$)", re.IGNORECASE)
+TEMPORARY = re.compile(r"\.([0-9a-f]{4})-(\d+)\.")  # begins the name of a file being written
 _OLD = 24 * 3600  # seconds after which nobody writes a temporary file any more
 AnyPath = str | os.PathLike[str]  # a run is one too: it stands for its folder
 
@@ -128,7 +129,7 @@ def replacing(folder: Path) -> Iterator[Path]:
 def _remove_leftovers(folder: Path, process: int) -> None:
     """Remove the temporary files of killed processes, once for each folder and process."""
     for entry in os.scandir(folder):
-        found = _LEFTOVER.match(entry.name)
+        found = TEMPORARY.match(entry.name)
         if found and _is_left(entry, host=found[1], process=int(found[2])):
             Path(entry).unlink(missing_ok=True)
 
@@ -146,4 +147,3 @@ def _is_left(entry: os.DirEntry[str], host: str, process: int) -> bool:
 
 
 _HOST = f"{zlib.crc32(platform.node().encode()):08x}"[:4]
-_LEFTOVER = re.compile(r"\.([0-9a-f]{4})-(\d+)\.")

@@ -11,6 +11,7 @@ import pytest
 import featx
 from cache import FeatureStore, PlannedUtterance, StoreError, prepare_store
 from featx.stores.contents import foreign
+from featx.utils.files import replace
 
 
 def regions(path: Path) -> dict[str, list[int]]:
@@ -194,6 +195,18 @@ def test_only_a_store_is_removed(pair, name, contents):
     assert not foreign(folder)
     assert featx.remove_store(folder).nbytes > 0
     assert not folder.exists()
+
+
+def test_what_a_killed_process_was_writing_is_the_store_s(pair):
+    folder, _ = pair
+    (folder / "statistics").mkdir()
+
+    def write(unfinished: Path) -> None:
+        unfinished.touch()
+        assert not foreign(folder)
+
+    for path in (folder / "failures.csv", folder / "statistics" / f"{'a' * 16}.npz"):
+        replace(path, write)
 
 
 def test_nothing_is_removed_while_somebody_writes(pair, another_writer, contents):
