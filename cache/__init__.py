@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from cache.space import free_bytes as free_bytes
     from cache.space import need_and_free as need_and_free
     from cache.store import FeatureStore as FeatureStore
+    from cache.store import find_shards as find_shards
 
 # Imported when first used: the root of all errors is here too, and needs no h5py.
 _HOMES = {
@@ -45,6 +46,7 @@ _HOMES = {
     "describe_bytes": "cache.space",
     "existing": "cache.space",
     "filling": "cache.space",
+    "find_shards": "cache.store",
     "free_bytes": "cache.space",
     "need_and_free": "cache.space",
     "prepare_store": "cache.prepare",

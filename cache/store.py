@@ -18,6 +18,11 @@ from cache.shard import Shard
 SHARDS = "shard-*.h5"
 
 
+def find_shards(folder: Path) -> list[Path]:
+    """Return the files in a folder that are shards of its store, sorted by their names."""
+    return sorted(folder.glob(SHARDS))
+
+
 class FeatureStore:
     """The features of a corpus from one encoder: the one door to the files that hold them.
 

@@ -7,22 +7,21 @@ checked once for as long as nobody writes to the file.
 import hashlib
 import logging
 import os
-import time
 from collections.abc import Callable, Collection, Sequence
 from itertools import groupby
 from pathlib import Path
 
 import numpy as np
 
-from cache import DamagedStore, FeatureStore
-from featx.utils.files import cache_folder, replace
-from featx.utils.npz import read_npz
+from cache import DamagedStore, DiskFull, FeatureStore
+from featx.data.digests import State
+from featx.utils.files import cache_folder
+from featx.utils.npz import read_npz, write_npz
 from featx.utils.parallel import map_ahead
 from featx.utils.progress import progress
 from featx.utils.text import listed
 
 TOGETHER = 32  # utterances that a thread checks at a time
-UNSETTLED = 2.0  # seconds in which a file can change again without another time
 Cell = tuple[Path, int]  # a store's file, and an utterance's place in it
 log = logging.getLogger("featx")
 
@@ -99,7 +98,7 @@ class _Whole:
         name = hashlib.sha256(str(store.folder.resolve()).encode()).hexdigest()
         self._path = cache_folder() / "whole" / f"{name[:32]}.npz"
         self._layers = len(store.layout.layers)
-        self._states = {path: _state(path) for path in store.shards}
+        self._states = {path: State.of(path) for path in store.shards}
         self._found: dict[Path, np.ndarray] = {}  # (utterances, layers) bool by file
         known = read_npz(self._path) or {}
         for path, state in self._states.items():
@@ -126,25 +125,16 @@ class _Whole:
             shorter, longer = sorted((before, bits), key=len)
             longer[: len(shorter)] |= shorter
             self._found[path] = longer
-        settled = time.time_ns() - int(UNSETTLED * 1e9)
         packed = {
             _key(path, self._states[path]): np.packbits(bits, axis=1)
             for path, bits in self._found.items()
-            if self._states[path][1] < settled
+            if self._states[path].settled
         }
         try:
-            replace(
-                self._path, lambda unfinished: np.savez(unfinished, allow_pickle=False, **packed)
-            )
-        except OSError as error:
+            write_npz(self._path, packed)
+        except (OSError, DiskFull) as error:
             log.debug("%s can't be written (%s): features are checked again.", self._path, error)
 
 
-def _state(path: Path) -> tuple[int, int]:
-    """Return a file's size and the later of its times, in ns."""
-    found = path.stat()
-    return found.st_size, max(found.st_mtime_ns, found.st_ctime_ns)
-
-
-def _key(path: Path, state: tuple[int, int]) -> str:
+def _key(path: Path, state: State) -> str:
     return "-".join([path.stem, *map(str, state)])

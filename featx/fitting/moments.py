@@ -14,8 +14,8 @@ import numpy as np
 from classifiers.statistics import Moments
 from featx.errors import DiskFull
 from featx.fitting.selection import Selection
-from featx.utils.files import replace
-from featx.utils.npz import read_npz
+from featx.stores.contents import STATISTICS
+from featx.utils.npz import read_npz, write_npz
 
 log = logging.getLogger("featx")
 
@@ -69,7 +69,7 @@ def _file(selection: Selection, frames: int | None) -> Path:
     apart = ["apart"] if selection.has_moments else []
     features = [store.identity.to_json(), selection.layers, frames, *apart]
     digest = hashlib.sha256(json.dumps(features, sort_keys=True).encode()).hexdigest()
-    return store.folder / "statistics" / f"{digest[:16]}.npz"
+    return store.folder / STATISTICS / f"{digest[:16]}.npz"
 
 
 def _read(path: Path, selection: Selection) -> dict[str, Moments]:
@@ -95,20 +95,15 @@ def _write(path: Path, selection: Selection, moments: Mapping[str, Moments]) -> 
     store = selection.store
     moments = dict(sorted(moments.items()))  # threads end in any order
     checksums = [store.checksum(name, selection.rows) for name in moments]
-
-    def save(unfinished: Path) -> None:
-        with unfinished.open("wb") as file:
-            np.savez(
-                file,
-                names=np.array(list(moments)),
-                checksums=np.array(checksums, np.uint64),
-                frames=np.array([m.frames for m in moments.values()]),
-                mean=np.stack([m.mean for m in moments.values()]),
-                squares=np.stack([m.squares for m in moments.values()]),
-            )
-
+    arrays = {
+        "names": np.array(list(moments)),
+        "checksums": np.array(checksums, np.uint64),
+        "frames": np.array([m.frames for m in moments.values()]),
+        "mean": np.stack([m.mean for m in moments.values()]),
+        "squares": np.stack([m.squares for m in moments.values()]),
+    }
     try:
-        replace(path, save)
+        write_npz(path, arrays)
     except (OSError, DiskFull) as error:  # they can be measured again
         log.info("The moments of the features are not kept, as %s can't be written.", path.parent)
         log.debug("%s", error)

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from cache import DamagedStore, FeatureIdentity, Layout, StoreError
+from cache import DamagedStore, FeatureIdentity, Layout, StoreError, find_shards
 from cache.shard import Shard
 from featx.stores.contents import STATISTICS
 from featx.utils.machine import usable_cores
@@ -63,7 +63,7 @@ def check_store(folder: Path) -> Found:
         StoreError: if a shard is of another format or holds other features than the others.
     """
     found, owners = Found(), dict[str, Owner]()
-    paths = sorted(folder.glob("shard-*.h5"))
+    paths = find_shards(folder)
     total = sum(path.stat().st_size for path in paths)
     with progress(f"Checking {folder.name}", total / 1e6, "MB") as advance:
         for path in paths:

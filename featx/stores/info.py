@@ -133,7 +133,7 @@ def store_info(store: str | Path | FeatureStore) -> StoreInfo:
         software=opened.software,
         layout=opened.layout,
         compressed=opened.compressed,
-        shards={path.name: path.stat().st_size for path in sorted(folder.glob("shard-*.h5"))},
+        shards={path.name: path.stat().st_size for path in opened.shards},
         done=len(done),
         missing=[utterance for utterance in opened.utterances if not opened.is_done(utterance)],
         frames=sum(map(opened.frames, done)),

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from cache import FeatureStore, check_disk, describe_bytes, writing
+from cache import FeatureStore, check_disk, describe_bytes, find_shards, writing
 from cache.rewrite import rewrite_shard
 from cache.shard import Shard
 from featx.data.manifest import Manifest, load_without_audio
@@ -17,8 +17,7 @@ from featx.stores.contents import STATISTICS, disk_bytes
 from featx.stores.find import open_folder
 from featx.stores.repair import ASIDE
 from featx.utils.arguments import as_list, checked
-from featx.utils.files import replace
-from featx.utils.npz import read_npz
+from featx.utils.npz import read_npz, write_npz
 from featx.utils.progress import progress
 from featx.utils.text import counted, listed
 
@@ -120,7 +119,7 @@ def prune_store(
 
 def _prune(folder: Path, wanted: set[str], dry_run: bool) -> Pruning:
     before = disk_bytes(folder)
-    plans = [_plan(path, wanted) for path in sorted(folder.glob("shard-*.h5"))]
+    plans = [_plan(path, wanted) for path in find_shards(folder)]
     removed = tuple(name for plan in plans for name in plan.removed)
     leftovers = [*folder.glob(f"*{ASIDE}"), *folder.glob("*.h5.*.tmp")]
     freed = sum(plan.freed for plan in plans) + sum(path.stat().st_size for path in leftovers)
@@ -202,10 +201,4 @@ def _prune_statistics(folder: Path, removed: set[str]) -> None:
         if not arrays or "names" not in arrays:
             continue  # damaged: they are measured again
         stays = ~np.isin(arrays["names"], list(removed))
-        rows = {name: values[stays] for name, values in arrays.items()}
-
-        def save(unfinished: Path, rows: dict[str, np.ndarray] = rows) -> None:
-            with unfinished.open("wb") as file:
-                np.savez(file, allow_pickle=False, **rows)
-
-        replace(path, save)
+        write_npz(path, {name: values[stays] for name, values in arrays.items()})

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from cache import FeatureStore, StoreError, describe_bytes, writing
+from cache import FeatureStore, StoreError, describe_bytes, find_shards, writing
 from featx.stores.contents import disk_bytes, foreign
 from featx.stores.find import store_path
 from featx.utils.arguments import checked
@@ -62,7 +62,7 @@ def remove_store(store: str | Path | FeatureStore) -> Removal:
                 "first."
             )
         nbytes = disk_bytes(folder)
-        for shard in folder.glob("shard-*.h5"):  # first: half of a store is none
+        for shard in find_shards(folder):  # first: half of a store is none
             shard.unlink()
         shutil.rmtree(folder)
     return Removal(folder, nbytes)

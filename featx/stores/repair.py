@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from pathlib import Path
 
-from cache import check_disk
+from cache import check_disk, find_shards
 from cache.marks import RETIRED, UNFINISHED
 from cache.rewrite import rewrite_shard
 from cache.shard import Shard
@@ -66,7 +66,7 @@ def _owned(folder: Path, found: Found) -> set[str]:
     """Return the utterances that have a place which is neither damaged nor given up."""
     cleared = set(found.places)
     owned: set[str] = set()
-    for path in folder.glob("shard-*.h5"):
+    for path in find_shards(folder):
         if path in found.unreadable:
             continue
         shard = Shard(path)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from cache import FeatureStore, StoreError, describe_bytes
+from cache import FeatureStore, StoreError, describe_bytes, find_shards
 from featx.features.stores import ROOT
 from featx.stores.contents import disk_bytes
 from featx.stores.find import find_all
@@ -103,7 +103,7 @@ def list_stores(folder: str | Path = ROOT) -> StoreList:
 
 def summarise(folder: Path) -> StoreSummary:
     """Return a store's line."""
-    written = max(path.stat().st_mtime for path in folder.glob("shard-*.h5"))
+    written = max(path.stat().st_mtime for path in find_shards(folder))
     nbytes, used = disk_bytes(folder), last_used(folder)
     try:
         store = FeatureStore(folder)

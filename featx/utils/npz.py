@@ -1,10 +1,13 @@
-"""Arrays in an .npz, or nothing where any bit of it may be another."""
+"""Arrays in an .npz: all of them, or none where any bit of it may be another."""
 
 import zipfile
 import zlib
+from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
+
+from featx.utils.files import replace
 
 _BROKEN = (
     OSError, ValueError, LookupError, EOFError, RuntimeError, MemoryError,
@@ -34,3 +37,12 @@ def read_npz(path: Path) -> dict[str, np.ndarray] | None:
             return dict(file)
     except _BROKEN:
         return None
+
+
+def write_npz(path: Path, arrays: Mapping[str, np.ndarray]) -> None:
+    """Write arrays by their names, complete or not at all.
+
+    Raises:
+        DiskFull: if the disk has no room for them; what was there before stays.
+    """
+    replace(path, lambda unfinished: np.savez(unfinished, allow_pickle=False, **arrays))

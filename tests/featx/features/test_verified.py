@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import featx
-from cache import DamagedStore, FeatureStore
+from cache import DamagedStore, DiskFull, FeatureStore
 from featx.features.verified import check_features
 from featx.layer_analysis.probe import probe
 
@@ -27,7 +27,7 @@ def flip(utterance: str, layer: int, bit: int = 9) -> None:
 
 def age(monkeypatch) -> None:
     """Let files have been written a while ago: one that has just changed can change again."""
-    monkeypatch.setattr("featx.features.verified.UNSETTLED", -100)
+    monkeypatch.setattr("featx.data.digests.UNSETTLED", -100)
 
 
 @pytest.fixture
@@ -111,6 +111,15 @@ def test_a_record_that_can_not_be_read_counts_for_nothing(
 def test_a_cache_that_can_not_be_written_is_no_matter(extracted, tmp_path, monkeypatch):
     (tmp_path / "own").write_text("a file")
     monkeypatch.setenv("FEATX_CACHE", str(tmp_path / "own"))
+    check_features(FeatureStore(STORE), [0], FeatureStore(STORE).utterances)
+
+
+def test_a_cache_on_a_full_disk_is_no_matter(extracted, monkeypatch):
+    def fill_up(path, arrays):
+        raise DiskFull(f"{path}: the disk is full.")
+
+    age(monkeypatch)
+    monkeypatch.setattr("featx.features.verified.write_npz", fill_up)
     check_features(FeatureStore(STORE), [0], FeatureStore(STORE).utterances)
 
 
