@@ -1,22 +1,20 @@
 """A store's features in the files of other tools."""
 
-import os
-import shutil
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal, cast, get_args
+from typing import Any, Literal
 
 import numpy as np
-import psutil
 
-from cache import FeatureStore, check_disk, describe_bytes, filling
+from cache import FeatureStore, check_disk, describe_bytes
 from featx.data.manifest import Manifest, load_without_audio
 from featx.errors import FeatxError, Interrupted
 from featx.features.layers import choose_layers, join_layers
 from featx.features.verified import check_features
 from featx.stores.choices import Format
+from featx.stores.contents import disk_bytes
 from featx.stores.find import open_folder, refuse_url
 from featx.stores.formats.audformat import writing_audformat
 from featx.stores.formats.description import Description
@@ -25,10 +23,10 @@ from featx.stores.formats.kaldi import writing_kaldi
 from featx.stores.formats.npy import writing_npy
 from featx.stores.formats.parquet import writing_parquet
 from featx.utils.arguments import checked
+from featx.utils.files import replace, replacing
 from featx.utils.progress import progress
 from featx.utils.text import counted, listed
 
-Write = Callable[[str, np.ndarray], None]
 _MATRICES = ("kaldi", "audformat")  # which hold a single layer
 _ENDINGS = {"h5": ".h5", "parquet": ".parquet"}  # the others are folders
 
@@ -176,7 +174,6 @@ def export_features(
     done = [utterance for utterance in asked if opened.is_done(utterance)]
     if not done:
         raise FeatxError(f"{opened.folder}: has features of none of the utterances asked for.")
-    path.parent.mkdir(parents=True, exist_ok=True)
     check_disk(path.parent, wanted.nbytes(done), "the export", "choose another `out`")
     check_features(opened, rows, done)
     _write(wanted, to, path, corpus, done)
@@ -191,7 +188,6 @@ def _default_name(store: FeatureStore, to: Format) -> str:
 
 def _check_format(wanted: _Wanted, to: Format, manifest: Manifest | None) -> None:
     """Raise a FeatxError if a format can't hold what is wanted."""
-    assert to in get_args(Format)
     if to in _MATRICES and len(wanted.rows) > 1 and not wanted.average:
         names = [wanted.store.layout.layers[row] for row in wanted.rows]
         raise FeatxError(
@@ -219,65 +215,45 @@ def _check_place(path: Path, to: Format, overwrite: bool) -> None:
 def _write(
     wanted: _Wanted, to: Format, path: Path, manifest: Manifest | None, utterances: Sequence[str]
 ) -> None:
-    dim = wanted.store.layout.dim
-    try:
+    def fill(place: Path) -> None:
+        title = f"Exporting to {to}"
         with (
-            filling(path, wanted.nbytes(utterances)),
-            _complete(path, to not in _ENDINGS) as place,
+            _writing(wanted, to, place, path, manifest) as write,
+            progress(title, len(utterances), "utterances") as advance,
         ):
-            writers: dict[str, Callable[[], AbstractContextManager[Write]]] = {
-                "npy": lambda: writing_npy(place, wanted.description),
-                "h5": lambda: writing_h5(place, wanted.description),
-                "parquet": lambda: writing_parquet(place, wanted.description, dim, wanted.dtype),
-                "kaldi": lambda: writing_kaldi(place, wanted.description, path),
-                "audformat": lambda: writing_audformat(
-                    place, wanted.description, cast(Manifest, manifest), dim
-                ),
-            }
-            title = f"Exporting to {to}"
-            with writers[to]() as write, progress(title, len(utterances), "utterances") as advance:
-                for utterance in utterances:
-                    write(utterance, wanted.read(utterance))
-                    advance(1)
+            for utterance in utterances:
+                write(utterance, wanted.read(utterance))
+                advance(1)
+
+    needed = wanted.nbytes(utterances)
+    try:
+        if to in _ENDINGS:
+            replace(path, fill, needed)
+        else:
+            with replacing(path, needed) as folder:
+                fill(folder)
     except KeyboardInterrupt:
         raise Interrupted("Interrupted; nothing was exported.") from None
 
 
-@contextmanager
-def _complete(path: Path, is_folder: bool) -> Iterator[Path]:
-    """Give a place beside `path`, which gets its name once all is written there."""
-    _clear_leftovers(path)
-    place = path.with_name(f".{path.name}.{os.getpid()}.unfinished")
-    if is_folder:
-        place.mkdir()
-    try:
-        yield place
-        if is_folder and path.exists():
-            old = path.with_name(f".{path.name}.{os.getpid()}.old.unfinished")
-            path.rename(old)
-            place.rename(path)
-            shutil.rmtree(old)
-        else:
-            place.replace(path)
-    finally:
-        _remove(place)
-
-
-def _clear_leftovers(path: Path) -> None:
-    """Remove what exports to this place left that were killed."""
-    for leftover in path.parent.glob(f".{path.name}.*.unfinished"):
-        number = leftover.name.removeprefix(f".{path.name}.").split(".")[0]
-        if number.isdecimal() and not psutil.pid_exists(int(number)):
-            _remove(leftover)
-
-
-def _remove(place: Path) -> None:
-    if place.is_dir():
-        shutil.rmtree(place, ignore_errors=True)
-    else:
-        place.unlink(missing_ok=True)
+def _writing(
+    wanted: _Wanted, to: Format, place: Path, final: Path, manifest: Manifest | None
+) -> AbstractContextManager[Callable[[str, np.ndarray], None]]:
+    """Return what writes arrays in a format to a place, whose final name is another."""
+    described, dim = wanted.description, wanted.store.layout.dim
+    match to:
+        case "npy":
+            return writing_npy(place, described)
+        case "h5":
+            return writing_h5(place, described)
+        case "parquet":
+            return writing_parquet(place, described, dim, wanted.dtype)
+        case "kaldi":
+            return writing_kaldi(place, described, final)
+        case "audformat":
+            assert manifest is not None, "`_check_format` has refused that"
+            return writing_audformat(place, described, manifest, dim)
 
 
 def _size(path: Path) -> int:
-    files = path.rglob("*") if path.is_dir() else [path]
-    return sum(file.stat().st_size for file in files if file.is_file())
+    return disk_bytes(path) if path.is_dir() else path.stat().st_size

@@ -1,4 +1,4 @@
-"""Files that are there in full or not at all."""
+"""Files and folders that are there in full or not at all."""
 
 import csv
 import io
@@ -10,7 +10,7 @@ import shutil
 import time
 import zlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -97,7 +97,7 @@ def replace(path: Path, write: Callable[[Path], Any], needed: int | None = None)
     Raises:
         DiskFull: if the disk has no room for it; what was there before stays.
     """
-    unfinished = path.with_name(f".{_HOST}-{os.getpid()}.{path.name}")
+    unfinished = _temporary(path)
     with filling(path, needed, unfinished):
         path.parent.mkdir(parents=True, exist_ok=True)
         _remove_leftovers(path.parent, os.getpid())
@@ -106,32 +106,46 @@ def replace(path: Path, write: Callable[[Path], Any], needed: int | None = None)
 
 
 @contextmanager
-def replacing(folder: Path) -> Iterator[Path]:
+def replacing(folder: Path, needed: int | None = None) -> Iterator[Path]:
     """Give a folder to fill that takes the place of another; it is there in full or not at all.
+
+    Args:
+        folder: the folder; that around it is made if need be.
+        needed: how many bytes are written, if that is known.
 
     Raises:
         DiskFull: if the disk has no room for it; what was there before stays.
     """
-    unfinished = folder.with_name(f".{folder.name}.unfinished")
-    shutil.rmtree(unfinished, ignore_errors=True)  # if a kill left it
-    with filling(folder):
+    unfinished, old = _temporary(folder), _temporary(folder, "old.")
+    with filling(folder, needed):
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        _remove_leftovers(folder.parent, os.getpid())
         try:
-            unfinished.mkdir(parents=True)
+            unfinished.mkdir()
             yield unfinished
-            shutil.rmtree(folder, ignore_errors=True)
+            with suppress(FileNotFoundError):
+                folder.rename(old)
             unfinished.rename(folder)
-        except BaseException:
+        finally:
             shutil.rmtree(unfinished, ignore_errors=True)
-            raise
+        shutil.rmtree(old, ignore_errors=True)
+
+
+def _temporary(path: Path, before: str = "") -> Path:
+    """Return where a file or folder is written until it takes its place."""
+    return path.with_name(f".{_HOST}-{os.getpid()}.{before}{path.name}")
 
 
 @cache
 def _remove_leftovers(folder: Path, process: int) -> None:
-    """Remove the temporary files of killed processes, once for each folder and process."""
+    """Remove what killed processes were writing, once for each folder and process."""
     for entry in os.scandir(folder):
         found = TEMPORARY.match(entry.name)
         if found and _is_left(entry, host=found[1], process=int(found[2])):
-            Path(entry).unlink(missing_ok=True)
+            if entry.is_dir(follow_symlinks=False):
+                shutil.rmtree(entry, ignore_errors=True)
+            else:
+                Path(entry).unlink(missing_ok=True)
 
 
 def _is_left(entry: os.DirEntry[str], host: str, process: int) -> bool:

@@ -118,7 +118,7 @@ def test_nothing_is_replaced_unasked_and_nothing_is_left_half_done(manifest, mak
             featx.export_features(folder, to, manifest=manifest)
         featx.export_features(folder, to, manifest=manifest, overwrite=True)
         assert Path(name).exists()
-    assert not [path for path in Path().iterdir() if "unfinished" in path.name]
+    assert not [path for path in Path().iterdir() if path.name.startswith(".")]
 
 
 @pytest.mark.parametrize("to", sorted(ROUND_TRIPS))

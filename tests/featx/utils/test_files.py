@@ -86,6 +86,8 @@ def test_what_a_killed_process_left_is_removed_at_the_next_write(tmp_path, monke
         write_text(tmp_path / "b.json", "{}")
         assert half.exists()  # its writer lives
         writing.kill()
+    half.with_name(f"{half.name}.model").mkdir()
+    write_text(half.with_name(f"{half.name}.model") / "weights", "half")
     files._remove_leftovers.cache_clear()  # as in a new process
     elsewhere = tmp_path / ".0000-1.c.json"  # of another machine
     elsewhere.touch()
