@@ -12,13 +12,14 @@ from typing import Any, Self
 
 import torch
 
-from cache import FeatureStore, StoreError
+from cache import StoreError
 from classifiers.cores import CPU, Crew, Worker
 from featx.engines.engine import Engine, refuse_numbered
 from featx.engines.pool import Pool
 from featx.engines.tasks import Share
 from featx.errors import FeatxError
 from featx.features.encoders.devices import Compute
+from featx.features.stores import open_adopted
 from featx.fitting.data import SHARE, Source, fits_in_memory, prepare
 from featx.fitting.plan import PlannedFit
 from featx.fitting.selection import Selection
@@ -70,7 +71,7 @@ class _SentFit:
         """
         try:
             selections = tuple(
-                Selection(_open(folder, aliases), rows, seconds, device, average)
+                Selection(open_adopted(folder, aliases), rows, seconds, device, average)
                 for folder, aliases, rows, seconds, average in self.stores
             )
         except StoreError as error:
@@ -79,12 +80,6 @@ class _SentFit:
                 "under the same path, as on a shared disk."
             ) from error
         return replace(self.fit, data=replace(self.fit.data, selections=selections))
-
-
-def _open(folder: Path, aliases: dict[str, str]) -> FeatureStore:
-    store = FeatureStore(folder)
-    store.adopt(aliases)
-    return store
 
 
 @dataclass(frozen=True)
