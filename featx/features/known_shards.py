@@ -48,7 +48,7 @@ class KnownShards:
     def version(self, name: str) -> str | None:
         """Return what the server said of a shard when both were alike; None if they never were."""
         known = self._read().get(name)
-        return known and known.version
+        return known.version if known else None
 
     def is_unchanged(self, name: str) -> bool:
         """Tell whether a shard here is as it was when it came from the server, or was sent."""
