@@ -1,12 +1,10 @@
 """Audio files in, 16 kHz mono waveforms out."""
 
-from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
 import soundfile
 
-from featx.data.digests import digest_file, digest_part
 from featx.data.formats.flaw import conversion
 from featx.data.headers import AudioError, Header, check_content, read_header
 from featx.data.scale import find_fault
@@ -44,25 +42,6 @@ def count_samples(path: Path, start: float | None = None, end: float | None = No
     header = read_header(path)
     first, last = _segment(path, header, start, end)
     return -(-(last - first) * SAMPLE_RATE // header.rate)
-
-
-def digest_audio(
-    path: Path, start: float | None = None, end: float | None = None, scale: float | None = None
-) -> int:
-    """Return 64 bits that change when a file's bytes, a segment's times or its scale do; never 0.
-
-    Of many utterances `featx.data.sources.find_sources` remembers them.
-
-    Raises:
-        AudioError: if the file can't be read.
-    """
-    try:
-        return digest_part(_content(path), start, end, scale)
-    except OSError as error:
-        raise AudioError(f"{path}: can't be read ({error.strerror})") from error
-
-
-_content = lru_cache(maxsize=1)(digest_file)  # the segments of one long file follow each other
 
 
 def read_audio(

@@ -21,7 +21,7 @@ class Sources(NamedTuple):
 
     Attributes:
         samples: (utterances,) int64, what `count_samples` says; 0 where audio can't be used.
-        digests: (utterances,) uint64, what `digest_audio` says; 0 where audio can't be used.
+        digests: (utterances,) uint64, what `digest_part` says; 0 where audio can't be used.
         failures: utterance id to why its audio can't be used.
     """
 

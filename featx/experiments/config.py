@@ -86,8 +86,8 @@ class Features(Schema):
     Attributes:
         model: a short name, Hub id or local folder; by default the name of the table.
         precision: what the encoder computes in. If empty, the precision of the features that are
-            there already, or else float32. "auto" lets a timing decide, so that the scores may
-            differ a little on another machine.
+            there already, or else float32. "auto" lets a timing decide, once a machine: on
+            another, scores may differ a little.
     """
 
     model: str = ""

@@ -5,12 +5,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from cache import existing
 from featx.data.listing.list_corpus import Built
 from featx.data.manifest import Manifest
 from featx.errors import Interrupted
 from featx.experiments.config import Experiment, read_experiment
 from featx.experiments.corpora import check_case, find_protocol, peek_manifest
-from featx.experiments.disk import check_space, existing
+from featx.experiments.disk import check_space
 from featx.experiments.features import Known, check_store
 from featx.experiments.findings import Findings
 from featx.experiments.plan import Case, Plan, make_plan

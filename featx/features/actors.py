@@ -24,9 +24,10 @@ from featx.features.choices import Precision
 from featx.features.config import ExtractConfig
 from featx.features.encoders.devices import BATCH_SECONDS
 from featx.features.failures import Failure, FailureList
-from featx.features.fill import find_waiting, reopened
+from featx.features.fill import find_waiting
 from featx.features.plan import ExtractionPlan
-from featx.features.shard_tasks import Done, Order, ShardTask, facts, open_shard
+from featx.features.shard_tasks import Done, Order, ShardTask, facts
+from featx.features.stores import open_adopted
 from featx.features.work import Work
 from featx.utils.progress import Advance, progress
 
@@ -63,8 +64,9 @@ class _ShardJob:
 
     def make(self) -> ShardTask:
         """Return what is to be done, without what a lost actor has done."""
-        self._store = open_shard(self._path, self._aliases)
-        waiting = find_waiting(self._store, self._plan) - self._failures.keys()
+        self._store = open_adopted(self._path.parent, self._aliases, self._path.name)
+        waiting = find_waiting(self._store, self._plan, others_write=False)
+        waiting -= self._failures.keys()
         if self._left is not None:  # what was written and not said any more
             self._count(self._left - waiting)
         self._left = set(waiting)
@@ -181,7 +183,7 @@ class Actors:
                 futures = [pool.submit(job.make, partial(heed, job)) for job in jobs]
                 for future in as_completed(futures):
                     future.result()
-        filled = reopened(store)
+        filled = open_adopted(store.folder, store.aliases)
         filled.flush()
         return filled
 

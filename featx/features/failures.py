@@ -110,25 +110,6 @@ class MostFailures:
             return float(self.text[:-1]) / 100 * utterances
         return int(self.text)
 
-    def check(self, failures: Failures, utterances: int, listing: "FailureList") -> None:
-        """Stop if too many failed.
-
-        Args:
-            failures: those so far.
-            utterances: how many there are, those that failed with them.
-            listing: where they are listed.
-
-        Raises:
-            FeatxError: if more failed than may.
-        """
-        if len(failures) > self.of(utterances):
-            raise FeatxError(
-                f"{listing.folder}: stopped, as more of {counted(utterances, 'utterance')} failed "
-                f"than `max_failures={self.text}` allows. What is extracted stays: mend the "
-                "others, or allow more, and extract again to go on from there."
-                f"{describe_failures(failures, listing.file)}"
-            )
-
 
 @dataclass(frozen=True)
 class FailureList:
@@ -162,6 +143,19 @@ class FailureList:
                 path.unlink()
 
     def check(self, failures: Failures, utterances: int) -> None:
-        """Stop if too many of the utterances failed, as `MostFailures.check` does."""
-        if self.most:
-            self.most.check(failures, utterances, self)
+        """Stop if too many failed.
+
+        Args:
+            failures: those so far.
+            utterances: how many there are, those that failed among them.
+
+        Raises:
+            FeatxError: if more failed than may.
+        """
+        if self.most and len(failures) > self.most.of(utterances):
+            raise FeatxError(
+                f"{self.folder}: stopped, as more of {counted(utterances, 'utterance')} failed "
+                f"than `max_failures={self.most.text}` allows. What is extracted stays: mend the "
+                "others, or allow more, and extract again to go on from there."
+                f"{describe_failures(failures, self.file)}"
+            )

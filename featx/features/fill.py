@@ -1,7 +1,7 @@
 """Compute the features that a store lacks."""
 
 import typing
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
 
@@ -12,10 +12,11 @@ from classifiers.cores import use_one_core
 from featx.data.audio import AudioError
 from featx.errors import Interrupted
 from featx.features.batches import plan_batches
-from featx.features.config import DEFAULT_WRITE, WriteOptions
+from featx.features.config import WriteOptions
 from featx.features.extraction import Extraction
 from featx.features.failures import Failure, FailureList
 from featx.features.plan import ExtractionPlan
+from featx.features.stores import open_adopted
 from featx.features.work import Work, Workers
 from featx.utils.parallel import map_ahead
 from featx.utils.progress import progress
@@ -49,13 +50,13 @@ def fill(
         Interrupted: on Ctrl-C.
     """
     failures = dict(plan.failures)
-    waiting = find_waiting(store, plan, write)
+    waiting = find_waiting(store, plan, others_write=write.part is not None)
     extracted = 0
     try:
         if waiting:
             extracted = sum(map(compute(waiting, failures).is_done, waiting))
     except KeyboardInterrupt:
-        done = sum(map(reopened(store).is_done, plan.names))
+        done = sum(map(open_adopted(store.folder, store.aliases).is_done, plan.names))
         raise Interrupted(
             f"Interrupted with {done} of {len(plan.planned)} utterances done. "
             "Extract the features again to go on from there."
@@ -71,13 +72,6 @@ def fill(
         len(store.aliases),
         failures_file=listing.name if listing.ours else None,
     )
-
-
-def reopened(store: FeatureStore) -> FeatureStore:
-    """Return a store with its marks as they are now, and the ids that it has adopted."""
-    opened = FeatureStore(store.folder)
-    opened.adopt(store.aliases)
-    return opened
 
 
 def compress_features(folder: Path, plan: ExtractionPlan, prefix: str) -> None:
@@ -107,17 +101,16 @@ def compress_features(folder: Path, plan: ExtractionPlan, prefix: str) -> None:
             advance(1)
 
 
-def find_waiting(
-    store: FeatureStore, plan: ExtractionPlan, write: WriteOptions = DEFAULT_WRITE
-) -> set[str]:
+def find_waiting(store: FeatureStore, plan: ExtractionPlan, others_write: bool) -> set[str]:
     """Return the utterances to compute: those not done, and those damaged since.
 
-    What is damaged and not planned is not done any more, unless others write to the store too.
+    What is damaged is not done any more: of the plan, or of the whole store unless others write
+    to it too.
     """
     names = plan.names
     if not all(map(store.is_done, names)):
         # An interrupted machine may have lost writes that an interrupted process does not lose.
-        damaged = store.damaged(filter(store.is_done, names) if write.part else None)
+        damaged = store.damaged(filter(store.is_done, names) if others_write else None)
         # what is compressed was on the disk before it took its name
         store.forget(name for name in damaged if not store.is_fixed(name))
     return {name for name in names if not store.is_done(name)}
@@ -132,9 +125,18 @@ def compute_here(
     failures: dict[str, Failure],
 ) -> FeatureStore:
     """Compute in this process, as `Compute` says."""
+    # Batches are made of all that was planned, so that one which was begun before a stop is
+    # computed with the same utterances as then: in another, features differ in their last bits.
+    shards = store.by_shard(plan.planned)
+    batches = [batch for shard in shards for batch in plan_batches(shard, work.seconds)]
     filling = Filling(store, plan, waiting, failures)
+    whole = plan.work(plan.planned)
+    done = whole - filling.waiting_work(plan.planned)
     try:
-        filling.run(work.workers(), work.seconds, listing)
+        with progress("Extracting", whole, plan.unit, done) as advance:
+            for batch in filling.steps(work.workers(), batches, alone=len(batches) == 1):
+                advance(filling.waiting_work(batch))
+                listing.check(failures, plan.asked)
     finally:
         store.flush()
     return store
@@ -143,11 +145,7 @@ def compute_here(
 class Sink(typing.Protocol):
     """Where features go: a store, or whoever sends them to where the store is."""
 
-    folder: Path
     layout: Layout
-
-    def by_shard(self, plan: Iterable[PlannedUtterance]) -> list[list[PlannedUtterance]]:
-        """Group utterances by the shard that holds them."""
 
     def write(self, utterance: str, features: np.ndarray, source: int = 0) -> None:
         """Take the features of an utterance."""
@@ -157,7 +155,7 @@ class Filling:
     """Decodes, encodes and writes batches, each in threads of its own.
 
     Args:
-        store: where features go, with room for the plan.
+        sink: where features go, with room for the plan.
         plan: what to write.
         waiting: the utterances to compute.
         failures: those so far, to which others are added.
@@ -165,69 +163,47 @@ class Filling:
 
     def __init__(
         self,
-        store: Sink,
+        sink: Sink,
         plan: ExtractionPlan,
         waiting: set[str],
         failures: dict[str, Failure],
     ) -> None:
-        self._store, self._plan, self._waiting = store, plan, waiting
+        self._sink, self._plan, self._waiting = sink, plan, waiting
         self._failures = failures
-
-    def run(self, workers: Workers, seconds: float, listing: FailureList) -> None:
-        """Compute and write everything that waits, unless more fails than may."""
-        missing = self._waiting_work(self._plan.planned)
-        whole = self._plan.work(self._plan.planned)
-        batches = self.batches(seconds)
-        alone = len(batches) == 1  # of all that was planned: a stop must not change how it is done
-        with progress("Extracting", whole, self._plan.unit, whole - missing) as advance:
-            for batch in self.steps(workers, batches, alone):
-                advance(self._waiting_work(batch))
-                listing.check(self._failures, self._plan.asked)
 
     def steps(self, workers: Workers, batches: Sequence[Batch], alone: bool) -> Iterator[Batch]:
         """Compute and write what waits in some batches; yield each when it is written.
 
         Args:
             workers: the threads that compute.
-            batches: from `batches`.
-            alone: whether all that was planned is a single batch.
+            batches: with and without something to compute in them.
+            alone: whether all that was planned is a single batch: a stop must not change how it
+                is computed.
         """
         decode = partial(_decode, self._plan)
         waiting = filter(self._waits, batches)
         decoded = map_ahead(decode, waiting, workers.decoders, use_one_core)
-        dtype = self._store.layout.computed
+        dtype = self._sink.layout.computed
         for (batch, unread), encoded in workers.encode(decoded, dtype, alone):
             self._failures |= unread
             self._write([p for p in batch if p.utterance not in unread], encoded)
             yield batch
+
+    def waiting_work(self, batch: Batch) -> float:
+        """Return how much work the utterances of a batch are that are to be computed."""
+        return self._plan.work([p for p in batch if p.utterance in self._waiting])
 
     def _write(self, batch: Batch, encoded: Sequence[np.ndarray]) -> None:
         for planned, features in zip(batch, encoded, strict=True):
             if planned.utterance not in self._waiting:
                 continue
             try:
-                self._store.write(planned.utterance, features, planned.source)
+                self._sink.write(planned.utterance, features, planned.source)
             except StoreError as error:
                 self._failures[planned.utterance] = self._plan.failed(planned, "store", error)
 
-    def batches(self, seconds: float) -> list[Batch]:
-        """Return the batches, with and without something to compute in them.
-
-        They are made of all that was planned, so that a batch which was begun before a stop is
-        computed with the same utterances as then: in another batch, an utterance's features
-        would differ in their last bits.
-        """
-        return [
-            batch
-            for shard in self._store.by_shard(self._plan.planned)
-            for batch in plan_batches(shard, seconds)
-        ]
-
     def _waits(self, batch: Batch) -> bool:
         return any(planned.utterance in self._waiting for planned in batch)
-
-    def _waiting_work(self, batch: Batch) -> float:
-        return self._plan.work([p for p in batch if p.utterance in self._waiting])
 
 
 def _decode(

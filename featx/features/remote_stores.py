@@ -1,20 +1,18 @@
 """Stores on servers: whole shards are copied to featx's cache and back, and work is on the copy."""
 
 import hashlib
-import json
 import logging
-import os
 import shutil
 import threading
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
 
 from cache import FeatureStore, StoreError, describe_bytes
 from featx.features.failures import FAILURES
-from featx.utils.files import cache_folder, write_json
+from featx.features.known_shards import KnownShards
+from featx.utils.files import cache_folder
 from featx.utils.progress import progress
 from featx.utils.remote.path import RemotePath
 from featx.utils.remote.problems import RemoteError
@@ -29,24 +27,8 @@ from featx.utils.remote.server import (
 )
 from featx.utils.text import counted
 
-_NOTES = "remote.json"  # which shards the server and the copy have alike
 _EVERY = 20.0  # seconds between looks for shards that are finished
 log = logging.getLogger("featx")
-
-
-@dataclass(frozen=True)
-class _Alike:
-    """A shard that is the same on the server and here.
-
-    Attributes:
-        version: what the server said of it.
-        size: its bytes.
-        changed: when the file here was written, in ns.
-    """
-
-    version: str
-    size: int
-    changed: int
 
 
 class StoreCopy:
@@ -63,6 +45,7 @@ class StoreCopy:
         self.url = url
         key = hashlib.sha256(str(url).rstrip("/").encode()).hexdigest()[:16]
         self.folder = cache_folder() / "remote" / "stores" / key / url.name
+        self._known = KnownShards(self.folder, str(url))
         self._lock = threading.Lock()
 
     def fetch(self, writable: bool = False) -> bool:
@@ -92,11 +75,11 @@ class StoreCopy:
             entries = {name: entry for name, entry in self._list().items() if _is_shard(name)}
             if not entries and not writable:
                 raise StoreError(f"{self.url}: no feature store is here. Extract features into it.")
-            for name in self._read():
-                if name not in entries and self._is_alike(name):
+            for name in self._known.names:
+                if name not in entries and self._known.is_unchanged(name):
                     if entries:  # else the whole store went, and is sent again
                         self._path(name).unlink()
-                    self._note(name, None)
+                    self._known.forget(name)
             missing = [name for name, entry in entries.items() if self._is_missing(name, entry)]
             self._bring({name: entries[name] for name in missing}, writable)
             return bool(entries)
@@ -109,13 +92,13 @@ class StoreCopy:
 
     def _is_missing(self, name: str, entry: Entry) -> bool:
         """Tell whether a shard of the server is to be fetched."""
-        known = self._read().get(name)
+        is_other = self._known.version(name) != entry.version
         here = self._path(name).is_file()
-        if here and not self._is_alike(name):
-            if known is None or known.version != entry.version:
+        if here and not self._known.is_unchanged(name):
+            if is_other:
                 self._compare(name, entry)
             return False
-        return not here or known is None or known.version != entry.version
+        return not here or is_other
 
     def _compare(self, name: str, entry: Entry) -> None:
         """Note that a shard was sent, if a stop came between sending it and noting that.
@@ -130,7 +113,7 @@ class StoreCopy:
                     f"{self.url / name} was written by another machine, and another is in "
                     f"{self.folder}. Delete that folder to go on from what the server has."
                 )
-        self._note(name, entry, state)
+        self._known.note(name, entry, state)
 
     def _bring(self, entries: dict[str, Entry], writable: bool) -> None:
         if not entries:
@@ -142,7 +125,7 @@ class StoreCopy:
             for name, entry in entries.items():
                 with self._fetched(name, lambda amount: advance(amount / 1e6)) as file:
                     damaged = self._find_damage(name, file.parent, writable)
-                    self._note(name, entry, file.stat())
+                    self._known.note(name, entry, file.stat())
                     if damaged:  # which makes it another than the server's
                         FeatureStore(file.parent).forget(damaged)
                     file.replace(self._path(name))
@@ -187,7 +170,7 @@ class StoreCopy:
             RemoteError: if the server can't be used, or refuses them.
         """
         with self._alone():
-            paths = [path for path in self._shards() if not self._is_alike(path.name)]
+            paths = [path for path in self._shards() if not self._known.is_unchanged(path.name)]
             chosen = [path for path in paths if not only_finished or _is_finished(path)]
             if not only_finished and chosen:
                 size = sum(path.stat().st_size for path in chosen)
@@ -201,9 +184,9 @@ class StoreCopy:
                 self._send_failures()
 
     def _send(self, path: Path, advance: Advance | None = None) -> None:
-        url, known, state = str(self.url / path.name), self._read().get(path.name), path.stat()
+        url, state = str(self.url / path.name), path.stat()
         there = self._list().get(path.name)
-        if there and (known is None or known.version != there.version):
+        if there and self._known.version(path.name) != there.version:
             self._compare(path.name, there)
             return
         try:
@@ -218,7 +201,8 @@ class StoreCopy:
             raise RemoteError(
                 f"{url}: {describe_bytes(entry.size)} of {describe_bytes(state.st_size)} arrived."
             )
-        self._note(path.name, entry, state)  # which it differs from if it was replaced meanwhile
+        # the file differs from that state if it was replaced meanwhile
+        self._known.note(path.name, entry, state)
         log.debug("%s: sent, %s", url, describe_bytes(entry.size))
 
     def _send_failures(self) -> None:
@@ -237,30 +221,6 @@ class StoreCopy:
 
     def _path(self, name: str) -> Path:
         return self.folder / name
-
-    def _is_alike(self, name: str) -> bool:
-        """Tell whether a shard here is as it was when it came from the server, or was sent."""
-        known = self._read().get(name)
-        if known is None or not self._path(name).is_file():
-            return False
-        state = self._path(name).stat()
-        return (state.st_size, state.st_mtime_ns) == (known.size, known.changed)
-
-    def _read(self) -> dict[str, _Alike]:
-        try:
-            table = json.loads((self.folder / _NOTES).read_text())
-            return {name: _Alike(**values) for name, values in table["shards"].items()}
-        except (OSError, ValueError, KeyError, TypeError):
-            return {}
-
-    def _note(self, name: str, entry: Entry | None, state: os.stat_result | None = None) -> None:
-        """Note that a file in this state is the server's shard, or that the server has none."""
-        shards = self._read()
-        shards.pop(name, None)
-        if entry is not None and state is not None:
-            shards[name] = _Alike(entry.version, state.st_size, state.st_mtime_ns)
-        table = {known: asdict(alike) for known, alike in shards.items()}
-        write_json(self.folder / _NOTES, {"url": str(self.url), "shards": table})
 
     @contextmanager
     def _alone(self) -> Iterator[None]:
@@ -310,10 +270,8 @@ def _is_shard(name: str) -> bool:
 
 def _is_finished(path: Path) -> bool:
     """Tell whether no utterance of a shard is still to be written."""
-    import h5py
-
-    with h5py.File(path, "r", locking=False) as file:
-        return bool((file["done"][:] != 0).all())
+    shard = FeatureStore(path.parent, path.name)
+    return all(map(shard.is_done, shard.utterances))
 
 
 def _digest(path: Path) -> bytes:

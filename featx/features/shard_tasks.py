@@ -2,7 +2,7 @@
 
 import logging
 import socket
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from cache import FeatureStore, Layout, PlannedUtterance
+from cache import FeatureStore, Layout
 from featx.engines.tasks import Share
 from featx.errors import FeatxError
 from featx.features.batches import plan_batches
@@ -19,6 +19,7 @@ from featx.features.extractors import find_extractor
 from featx.features.failures import Failure
 from featx.features.fill import Filling
 from featx.features.plan import ExtractionPlan
+from featx.features.stores import open_adopted
 from featx.features.work import Work
 
 log = logging.getLogger("featx")
@@ -41,10 +42,6 @@ class ShardTask:
     waiting: frozenset[str]
     aliases: dict[str, str]
     alone: bool
-
-    def open(self) -> FeatureStore:
-        """Return the shard, with its marks as they are now."""
-        return open_shard(self.path, self.aliases)
 
 
 @dataclass(frozen=True)
@@ -119,7 +116,11 @@ def _differences(here: dict[str, Any], there: dict[str, Any]) -> list[str]:
 
 def _compute(work: Work, shared: bool, task: ShardTask) -> Iterator[Done]:
     """Yield what is done of a shard, batch by batch."""
-    sink = task.open() if shared else _Home(task.path.parent, task.plan.layout)
+    sink = (
+        open_adopted(task.path.parent, task.aliases, task.path.name)
+        if shared
+        else _Home(task.plan.layout)
+    )
     failures: dict[str, Failure] = {}
     filling = Filling(sink, task.plan, set(task.waiting), failures)
     said: set[str] = set()
@@ -138,28 +139,16 @@ def _compute(work: Work, shared: bool, task: ShardTask) -> Iterator[Done]:
         sink.flush()
 
 
-def open_shard(path: Path, aliases: dict[str, str]) -> FeatureStore:
-    """Return a shard alone, whose features are known under other ids too."""
-    store = FeatureStore(path.parent, path.name)
-    store.adopt(aliases)
-    return store
-
-
 class _Home:
     """Takes features that are sent home.
 
     Args:
-        folder: the store's folder, where it is.
         layout: layers, dim and dtype of the features.
     """
 
-    def __init__(self, folder: Path, layout: Layout) -> None:
-        self.folder, self.layout = folder, layout
+    def __init__(self, layout: Layout) -> None:
+        self.layout = layout
         self._features: list[tuple[str, np.ndarray]] = []
-
-    def by_shard(self, plan: Iterable[PlannedUtterance]) -> list[list[PlannedUtterance]]:
-        """Return the utterances of a task, which are of the same shard."""
-        return [list(plan)]
 
     def write(self, utterance: str, features: np.ndarray, source: int = 0) -> None:
         """Keep the features of an utterance until they are fetched."""

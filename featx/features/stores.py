@@ -1,6 +1,6 @@
 """Where stores lie: features/<manifest>/<model>, or features/<name>/<model> if they are shared."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from cache import FeatureStore
@@ -107,6 +107,22 @@ def open_store(given: str | Path | FeatureStore) -> FeatureStore:
         copy.fetch()
         place = copy.folder
     return FeatureStore(place)
+
+
+def open_adopted(folder: Path, aliases: Mapping[str, str], *shard: str) -> FeatureStore:
+    """Open a store of a folder, as it is now, in which ids were adopted before or elsewhere.
+
+    Args:
+        folder: the store's.
+        aliases: the id of a stored utterance by the other id, as in `FeatureStore.aliases`.
+        shard: the name of the only file that is wanted; all by default.
+
+    Raises:
+        StoreError: if there is no store, or its shards do not belong together.
+    """
+    store = FeatureStore(folder, *shard)
+    store.adopt(aliases)
+    return store
 
 
 def _extraction(purpose: str, model: str, manifest: Path, store: str | None) -> Call:

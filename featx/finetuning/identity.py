@@ -5,7 +5,8 @@ import json
 from dataclasses import dataclass
 
 from classifiers.pooled import PooledClassifier
-from featx.data.audio import digest_audio
+from featx.data.audio import AudioError
+from featx.data.sources import find_sources
 from featx.features.encoders.checkpoints import Checkpoint
 from featx.features.encoders.loading import digest_settings, digest_weights, load_model
 from featx.features.encoders.preprocessing import load_extractor
@@ -52,9 +53,11 @@ def identify(config: FinetuneConfig, task: Task, checkpoint: Checkpoint) -> Iden
     shape = read_shape(checkpoint.folder)
     head = PooledClassifier(config.head, shape.dim, len(task.classes))
     model = EmotionModel(encoder, extractor, shape, head, config.mode)
-    audio = sorted(
-        (u.utterance, digest_audio(u.path, u.start, u.end, u.scale)) for u in task.utterances
-    )
+    sources = find_sources(task.utterances)
+    for why in sources.failures.values():
+        raise AudioError(why)
+    names = (u.utterance for u in task.utterances)
+    audio = sorted(zip(names, sources.digests.tolist(), strict=True))
     folds = [
         [(u.utterance, u.speaker, u.label) for u in part]
         for fold in task.folds

@@ -4,7 +4,7 @@ import threading
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, as_completed
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from functools import partial
 from itertools import count
 from pathlib import Path
@@ -12,13 +12,14 @@ from typing import Any, Self
 
 import torch
 
-from cache import FeatureStore, StoreError
+from cache import StoreError
 from classifiers.cores import CPU, Crew, Worker
 from featx.engines.engine import Engine, refuse_numbered
 from featx.engines.pool import Pool
 from featx.engines.tasks import Share
 from featx.errors import FeatxError
 from featx.features.encoders.devices import Compute
+from featx.features.stores import open_adopted
 from featx.fitting.data import SHARE, Source, fits_in_memory, prepare
 from featx.fitting.plan import PlannedFit
 from featx.fitting.selection import Selection
@@ -35,6 +36,7 @@ from featx.utils.machine import available_memory
 from featx.utils.progress import Advance
 
 QUEUED = 4  # heads an actor, that wait while others are trained
+_OWN = ("store", "device")  # of a selection, which each machine has its own of
 _KEYS = count()  # a fit and its final heads have other folds
 
 
@@ -44,21 +46,23 @@ class _SentFit:
 
     Attributes:
         fit: the fit without what is used of its stores.
-        stores: the path of each store, the ids that it adopted, and what is used of it: rows,
-            seconds and average.
+        stores: the path of each store, the ids that it adopted, and the arguments of its
+            `Selection` but for the store and the device.
         memory: bytes that features may take in each actor; None for a share of what is there.
     """
 
     fit: PlannedFit
-    stores: tuple[tuple[Path, dict[str, str], tuple[int, ...], float, int], ...]
+    stores: tuple[tuple[Path, dict[str, str], dict[str, Any]], ...]
     memory: float | None
 
     @classmethod
     def of(cls, fit: PlannedFit, compute: Compute) -> Self:
         """Return a fit ready to be sent."""
         data = fit.data
+        names = [field.name for field in fields(Selection) if field.name not in _OWN]
         stores = tuple(
-            (s.store.folder, s.store.aliases, s.rows, s.seconds, s.average) for s in data.selections
+            (s.store.folder, s.store.aliases, {name: getattr(s, name) for name in names})
+            for s in data.selections
         )
         return cls(replace(fit, data=replace(data, selections=())), stores, compute.memory)
 
@@ -70,8 +74,8 @@ class _SentFit:
         """
         try:
             selections = tuple(
-                Selection(_open(folder, aliases), rows, seconds, device, average)
-                for folder, aliases, rows, seconds, average in self.stores
+                Selection(open_adopted(folder, aliases), device=device, **used)
+                for folder, aliases, used in self.stores
             )
         except StoreError as error:
             raise FeatxError(
@@ -79,12 +83,6 @@ class _SentFit:
                 "under the same path, as on a shared disk."
             ) from error
         return replace(self.fit, data=replace(self.fit.data, selections=selections))
-
-
-def _open(folder: Path, aliases: dict[str, str]) -> FeatureStore:
-    store = FeatureStore(folder)
-    store.adopt(aliases)
-    return store
 
 
 @dataclass(frozen=True)

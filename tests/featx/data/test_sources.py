@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from featx.data import digests, known_files
-from featx.data.audio import AudioError, count_samples, digest_audio
+from featx.data.audio import AudioError, count_samples
 from featx.data.digests import digest_file, digest_part
 from featx.data.manifest import Utterance
 from featx.data.sources import find_sources
@@ -56,7 +56,7 @@ def singly(utterances):
         try:
             count, source = (
                 count_samples(u.path, u.start, u.end),
-                digest_audio(u.path, u.start, u.end, u.scale),
+                digest_part(digest_file(u.path), u.start, u.end, u.scale),
             )
         except AudioError as error:
             count, source, failures[u.utterance] = 0, 0, str(error)

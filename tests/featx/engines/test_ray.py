@@ -140,9 +140,12 @@ def test_utterances_that_fail_are_listed(cluster, workplace, write_corpus, check
     assert set(by_ray.failures) == {victim.utterance}
 
 
-@pytest.mark.parametrize("head", ["dense", "linear"])
-def test_heads_are_the_same(cluster, extracted, head):
-    options = {"folds": 3, "seeds": 2, "final": True}
+@pytest.mark.parametrize(
+    ("head", "pool"), [("dense", None), ("linear", None), ("linear", "mean+deviation")]
+)
+def test_heads_are_the_same(cluster, extracted, checkpoint_folder, head, pool):
+    featx.extract(checkpoint_folder, out="store", pool=pool)
+    options = {"features": "store", "folds": 3, "seeds": 2, "final": True}
     options["settings"] = () if head == "linear" else "training.epochs=2"
     plain = featx.fit(head, name="plain", **options)
     by_ray = featx.fit(head, name="ray", engine="ray", **options)

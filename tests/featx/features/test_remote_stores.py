@@ -11,6 +11,7 @@ import pytest
 import featx
 from cache import FeatureStore, StoreError
 from featx.features import remote_stores
+from featx.features.known_shards import KnownShards
 from featx.features.remote_stores import StoreCopy
 from featx.features.stores import open_store
 from featx.utils.remote.path import to_path
@@ -145,7 +146,7 @@ def test_a_stop_between_sending_and_noting_it_is_mended(
     server, extracted, checkpoint_folder, monkeypatch, transfers
 ):
     with monkeypatch.context() as killed:
-        killed.setattr(StoreCopy, "_note", lambda *_: None)
+        killed.setattr(KnownShards, "note", lambda *_: None)
         featx.extract(checkpoint_folder, out=URL, precision="float32")
     assert featx.extract(checkpoint_folder, out=URL, precision="float32").extracted == 0
     assert transfers == ["sent shard-0000.h5", "fetched shard-0000.h5"]  # to compare
