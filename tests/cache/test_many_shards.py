@@ -7,10 +7,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from cache import FeatureIdentity, FeatureStore, Layout, PlannedUtterance, prepare_store
+from cache import FeatureStore, Layout, PlannedUtterance
+from tests.cache import small
 
 LAYOUT = Layout(("0", "1"), 3, "float32")
-IDENTITY = FeatureIdentity("tiny", "", frame_step=0.02)
 FEW_FILES = """
 import resource, sys
 import numpy as np
@@ -22,6 +22,7 @@ folder, count = Path(sys.argv[1]), int(sys.argv[2])
 stores = [FeatureStore(folder) for _ in range(3)]  # as a fit on several opens
 read = [store.read(name) for store in stores for name in store.utterances]
 assert all((features == value(n % count)).all() for n, features in enumerate(read))
+assert not read[0].flags.writeable
 assert stores[0].damaged() == []
 stores[0].forget(["u3"])
 store = prepare(folder, count + 5)
@@ -33,7 +34,7 @@ store.flush()
 
 def prepare(folder: Path, count: int) -> FeatureStore:
     plan = [PlannedUtterance(f"u{n}", 400, 1) for n in range(count)]
-    return prepare_store(folder, plan, LAYOUT, IDENTITY, {}, shard_bytes=1, block_samples=1)
+    return small.prepare(folder, plan, LAYOUT, shard_bytes=1)
 
 
 def value(number: int) -> np.float32:
