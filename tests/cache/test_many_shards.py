@@ -22,13 +22,21 @@ folder, count = Path(sys.argv[1]), int(sys.argv[2])
 stores = [FeatureStore(folder) for _ in range(3)]  # as a fit on several opens
 read = [store.read(name) for store in stores for name in store.utterances]
 assert all((features == value(n % count)).all() for n, features in enumerate(read))
-assert not read[0].flags.writeable
 assert stores[0].damaged() == []
 stores[0].forget(["u3"])
 store = prepare(folder, count + 5)
 for n in [3, *range(count, count + 5)]:
     store.write(f"u{n}", np.full((2, 1, 3), value(n)))
 store.flush()
+"""
+HOLD_ALL = """
+import resource, sys
+from cache import FeatureStore
+resource.setrlimit(resource.RLIMIT_NOFILE, (16, 16))
+store = FeatureStore(sys.argv[1])
+held = [store.read(name) for name in store.utterances]
+assert [int(values[0, 0, 0]) for values in held] == list(range(30))
+assert not held[0].flags.writeable
 """
 
 
@@ -52,3 +60,12 @@ def test_64_open_files_are_enough(tmp_path, count):
     store = FeatureStore(tmp_path)
     assert len(store.shards) == count + 5
     assert all((store.read(f"u{n}") == value(n)).all() for n in range(count + 5))
+
+
+def test_features_are_held_of_more_files_than_may_be_open(tmp_path):
+    pytest.importorskip("resource")
+    store = prepare(tmp_path, 30)
+    assert len(store.shards) == 30
+    for n in range(30):
+        store.write(f"u{n}", np.full((2, 1, 3), value(n)))
+    subprocess.run([sys.executable, "-c", HOLD_ALL, str(tmp_path)], check=True)
