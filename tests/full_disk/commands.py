@@ -38,6 +38,8 @@ COMMANDS: dict[str, tuple[str, ...]] = {
     "manifest": ("manifest", "ravdess", "corpus"),
     "audit": ("audit", "--out", "audit.html"),
     "extract": ("extract", "--model", "{model}"),
+    "cache export": ("cache", "export", "features/manifest/tiny", "--to", "npy", "--out", "npy"),
+    "cache import": ("cache", "import", "npy", "--name", "theirs", "--frame-step", "0.02"),
     "fit": (*FIT, "dense", "--set", "training.epochs=2", "--name", "a"),
     "linear": (*FIT, "linear", "--final", "--name", "b"),
     "overwrite": (*FIT, "dense", "--set", "training.epochs=1", "--name", "a", "--overwrite"),
