@@ -8,7 +8,9 @@ import shutil
 import signal
 import subprocess
 import sys
+import threading
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
@@ -139,6 +141,31 @@ def write_corpus(workplace: Path) -> Callable[..., Path]:
         return workplace / "manifest.csv"
 
     return write
+
+
+@pytest.fixture(scope="session")
+def in_a_thread() -> Callable[..., AbstractContextManager[None]]:
+    """Have another thread enter a context, such as a lock, and leave it when the block ends."""
+
+    @contextmanager
+    def enter(context: AbstractContextManager[object]) -> Iterator[None]:
+        entered, end = threading.Event(), threading.Event()
+
+        def stay() -> None:
+            with context:
+                entered.set()
+                end.wait()
+
+        thread = threading.Thread(target=stay)
+        thread.start()
+        assert entered.wait(5)
+        try:
+            yield
+        finally:
+            end.set()
+            thread.join()
+
+    return enter
 
 
 def heed_ctrl_c() -> None:

@@ -8,7 +8,6 @@ things took.
 import multiprocessing
 import os
 import random
-import re
 import shutil
 import sys
 import time
@@ -19,6 +18,7 @@ import h5py
 import pytest
 
 from featx.cli.main import main
+from tests.timeless import without_times
 
 KILLS = 7  # of each command
 SEED = int(os.environ.get("FEATX_KILL_SEED", "18"))
@@ -57,7 +57,6 @@ head = "dense"
 features = ["few"]
 settings = ["training.epochs=2"]
 """
-OF_TIME = re.compile(rb'"time": "[^"]*"|\d+ \w+ \d{4}, \d\d:\d\d UTC')
 OUTPUT = Path("../output.txt")  # of the latest command, outside the working folder
 
 
@@ -114,7 +113,7 @@ def left(folder: Path) -> dict[str, bytes]:
             continue
         if name.startswith("reports/"):
             continue
-        content = OF_TIME.sub(rb"", path.read_bytes())
+        content = without_times(path)
         if path.name == "history.csv":  # its last column is of seconds
             content = b"\n".join(line.rpartition(b",")[0] for line in content.splitlines())
         files[name] = content

@@ -14,6 +14,7 @@ is `featx validate` of an experiment, and "fit" a linear head in three folds.
 """
 
 import argparse
+import importlib
 import json
 import os
 import resource
@@ -25,8 +26,14 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
+
+if TYPE_CHECKING:  # each stage imports what it needs, as its memory counts that
+    from cache.shard import Shard
+    from featx.data.manifest import Manifest
+    from featx.features.plan import ExtractionPlan
 
 RATE, SEGMENT = 16_000, 4_800  # samples
 IN_A_FILE = 1_000  # segments of a long file
@@ -34,6 +41,7 @@ REAL = 100  # files; the others are links to them
 LABELS = ("angry", "happy", "neutral", "sad")
 SPEAKERS = 50
 LAYERS, DIM = ("0", "1"), 32
+STORE = Path("features/manifest/stub")
 READS = 1_000
 MOST_HEARD = 100_000  # utterances that are listened to unless it is asked for
 EXPERIMENT = """
@@ -164,41 +172,37 @@ class Silence:
         self.step()
 
 
-def nothing() -> None:
-    import featx.data.manifest  # noqa: F401
+def imports(module: str) -> Callable[[], None]:
+    """Return what imports a module, of which the stage's memory counts, and not its time."""
+
+    def prepare() -> None:
+        importlib.import_module(module)
+
+    return prepare
 
 
-def import_extract() -> None:
-    import featx.features.extract  # noqa: F401
-
-
-def import_fit() -> None:
-    import featx.fitting.run  # noqa: F401
-
-
-def import_validate() -> None:
-    import featx.experiments.validate  # noqa: F401
-
-
-def loaded():  # type: ignore[no-untyped-def]
-    import_fit()
+def loaded() -> "Manifest":
     from featx.data.manifest import load_manifest
 
+    importlib.import_module("featx.fitting.run")
     return load_manifest("manifest.csv")
 
 
-def load(_: object) -> None:
+def planned() -> "ExtractionPlan":
+    return plan_of(loaded())
+
+
+def load(_: None) -> None:
     from featx.data.manifest import load_manifest
 
     load_manifest("manifest.csv")
 
 
-def plan(manifest: object) -> str:
-    made = plan_of(manifest)
-    return f"{len(made.planned):,} planned"
+def plan(manifest: "Manifest") -> str:
+    return f"{len(plan_of(manifest).planned):,} planned"
 
 
-def plan_of(manifest):  # type: ignore[no-untyped-def]
+def plan_of(manifest: "Manifest") -> "ExtractionPlan":
     from featx.features.plan import plan_extraction
 
     return plan_extraction(manifest, Stub(), "float16")
@@ -207,44 +211,35 @@ def plan_of(manifest):  # type: ignore[no-untyped-def]
 class Stub:
     """The shape of an encoder that gives one frame an utterance."""
 
-    layers, dim = LAYERS, DIM
+    layers, dim, hop = LAYERS, DIM, SEGMENT
 
     def frames(self, samples: int) -> int:
         """Return the number of frames."""
         return 1
 
 
-def dry_run(_: object) -> str:
+def dry_run(_: None) -> str:
     import featx
 
     return featx.extract("wav2vec2-base", dry_run=True).plan.describe()
 
 
-def planned():  # type: ignore[no-untyped-def]
-    import_fit()
-    from featx.data.manifest import load_manifest
-
-    return plan_of(load_manifest("manifest.csv"))
-
-
-def store(made) -> str:  # type: ignore[no-untyped-def]
+def store(made: "ExtractionPlan") -> str:
     from cache import FeatureIdentity, prepare_store
 
     identity = FeatureIdentity("stub", frame_step=0)
-    shutil.rmtree("features", ignore_errors=True)
+    shutil.rmtree(STORE, ignore_errors=True)
     begin = time.perf_counter()
-    made_store = prepare_store(
-        Path("features/manifest/stub"), made.planned, made.layout, identity, {}, 1 << 24
-    )
-    prepared = time.perf_counter() - begin
+    prepared = prepare_store(STORE, made.planned, made.layout, identity, {}, 1 << 24)
+    seconds = time.perf_counter() - begin
     labels = {u.utterance: LABELS.index(u.label) for u in made.utterances}
     sources = {seen.utterance: seen.source for seen in made.planned}
-    for shard in made_store._shards:
+    for shard in prepared._shards:
         write_whole(shard, labels, sources)
-    return f"prepared in {prepared:.1f} s"
+    return f"prepared in {seconds:.1f} s"
 
 
-def write_whole(shard, labels, sources) -> None:  # type: ignore[no-untyped-def]
+def write_whole(shard: "Shard", labels: dict[str, int], sources: dict[str, int]) -> None:
     """Write all features of a shard, and all marks, as `FeatureStore.write` does one by one."""
     from cache.marks import MARKS, checksums_of
     from cache.positions import write_at
@@ -264,11 +259,11 @@ def write_whole(shard, labels, sources) -> None:  # type: ignore[no-untyped-def]
             write_at(file, shard._regions[name][0], getattr(shard, name))
 
 
-def open_store(_: object) -> str:
+def open_store(_: None) -> str:
     from cache import FeatureStore
 
     begin = time.perf_counter()
-    opened = FeatureStore("features/manifest/stub")
+    opened = FeatureStore(STORE)
     seconds = time.perf_counter() - begin
     names = opened.utterances
     chosen = np.random.default_rng(1).integers(len(names), size=READS).tolist()
@@ -282,13 +277,13 @@ def open_store(_: object) -> str:
     return f"opened in {seconds:.2f} s; a random utterance read in {shown} ms (median, 99 %, most)"
 
 
-def listen(manifest) -> str:  # type: ignore[no-untyped-def]
+def listen(manifest: "Manifest") -> str:
     from featx.data.sounds.measure import measure_sounds
 
     return f"{len(measure_sounds(manifest.utterances).sounds):,} measured"
 
 
-def validate(_: object) -> str:
+def validate(_: None) -> str:
     from featx.experiments.validate import validate as inspect
 
     Path("experiment.toml").write_text(EXPERIMENT)
@@ -296,23 +291,24 @@ def validate(_: object) -> str:
     return f"{len(findings.errors)} errors, {len(findings) - len(findings.errors)} warnings"
 
 
-def fit(_: object) -> str:
+def fit(_: None) -> str:
     import featx
 
     run = featx.fit("linear", "stub", folds=3, overwrite=True)
     return run.results.to_text().splitlines()[0]
 
 
+# what is done before the clock starts, and the stage itself, which is given what that returns
 STAGES: dict[str, tuple[Callable[[], object], Callable[..., str | None]]] = {
-    "load": (nothing, load),
+    "load": (imports("featx.data.manifest"), load),
     "plan": (loaded, plan),
     "again": (loaded, plan),
-    "dry-run": (import_extract, dry_run),
+    "dry-run": (imports("featx.features.extract"), dry_run),
     "store": (planned, store),
-    "open": (nothing, open_store),
+    "open": (imports("featx.data.manifest"), open_store),
     "listen": (loaded, listen),
-    "validate": (import_validate, validate),
-    "fit": (import_fit, fit),
+    "validate": (imports("featx.experiments.validate"), validate),
+    "fit": (imports("featx.fitting.run"), fit),
 }
 HEARING = ("listen", "validate", "fit")
 

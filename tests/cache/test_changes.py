@@ -1,28 +1,12 @@
 """Utterances of which the audio changes get another place, and features can have several ids."""
 
-import subprocess
-import sys
 from dataclasses import replace
 
 import numpy as np
 import pytest
 
-from cache import FeatureIdentity, FeatureStore, Layout, PlannedUtterance, StoreError, prepare_store
-
-LAYOUT = Layout(("0", "1"), 3, "float32")
-PLAN = [PlannedUtterance(f"u{n}", 16_000, 2, source=2 * n + 2) for n in range(6)]
-
-
-def prepare(folder, plan=PLAN, **settings):
-    identity = FeatureIdentity("tiny", "", frame_step=0.02)
-    return prepare_store(folder, plan, LAYOUT, identity, {}, **settings)
-
-
-def fill(store, plan=PLAN):
-    for planned in plan:
-        if not store.is_done(planned.utterance):
-            features = np.full((2, planned.frames, 3), planned.source, np.float32)
-            store.write(planned.utterance, features, planned.source)
+from cache import FeatureStore, PlannedUtterance, StoreError
+from tests.cache.small import PLAN, fill, prepare, values
 
 
 def test_a_retired_utterance_gets_another_place(tmp_path):
@@ -38,8 +22,7 @@ def test_a_retired_utterance_gets_another_place(tmp_path):
     assert not again.is_done("u2")
     fill(again, longer)
     opened = FeatureStore(tmp_path)
-    assert opened.read("u2").shape == (2, 5, 3)
-    assert (opened.read("u2") == 98).all()
+    np.testing.assert_array_equal(opened.read("u2"), values(longer[2]))
     assert opened.damaged() == []
     assert sorted(opened.utterances) == sorted(planned.utterance for planned in PLAN)
 
@@ -79,34 +62,11 @@ def test_parts_of_a_job_array_join_by_lying_in_a_folder(tmp_path):
 
 
 def test_blocks_do_not_depend_on_shards(tmp_path):
-    one = prepare(tmp_path / "one", block_samples=32_000)
-    many = prepare(tmp_path / "many", block_samples=32_000, shard_bytes=1)
+    plan = [PlannedUtterance(f"u{n}", 16_000, 2) for n in range(6)]
+    one = prepare(tmp_path / "one", plan, block_samples=32_000)
+    many = prepare(tmp_path / "many", plan, block_samples=32_000, shard_bytes=1)
     assert (len(one.shards), len(many.shards)) == (1, 3)
-    assert [len(group) for group in many.by_shard(PLAN)] == [2, 2, 2]
-
-
-OPEN_FEW = """
-import resource, sys
-from cache import FeatureStore
-resource.setrlimit(resource.RLIMIT_NOFILE, (16, 16))
-store = FeatureStore(sys.argv[1])
-held = [store.read(name) for name in store.utterances]
-assert [int(values[0, 0, 0]) for values in held] == [2, 4, 6, 8, 10, 12] * 5
-assert not held[0].flags.writeable
-"""
-
-
-@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such limit")
-def test_more_shards_than_files_may_be_open(tmp_path):
-    plan = [
-        replace(planned, utterance=f"{planned.utterance}-{copy}")
-        for copy in range(5)
-        for planned in PLAN
-    ]
-    store = prepare(tmp_path, plan, block_samples=1, shard_bytes=1)
-    assert len(store.shards) == 30
-    fill(store, plan)
-    subprocess.run([sys.executable, "-c", OPEN_FEW, str(tmp_path)], check=True)
+    assert [len(group) for group in many.by_shard(plan)] == [2, 2, 2]
 
 
 def test_where_files_cannot_be_mapped_features_are_copied(tmp_path, monkeypatch):
@@ -117,7 +77,67 @@ def test_where_files_cannot_be_mapped_features_are_copied(tmp_path, monkeypatch)
 
     monkeypatch.setattr("cache.mapped.mmap.mmap", refuse)
     store = FeatureStore(tmp_path)
-    np.testing.assert_array_equal(store.read("u4"), np.full((2, 2, 3), 10))
+    np.testing.assert_array_equal(store.read("u4"), values(PLAN[4]))
     store.expect("u4", [0])
     store.release("u4", [0])
     assert store.damaged() == []
+
+
+def test_audio_that_changed_under_finished_features_is_refused(tmp_path):
+    store = prepare(tmp_path)
+    store.write("u0", values(PLAN[0]), source=8)
+    changed = [PlannedUtterance("u0", 400, 1, source=10), *PLAN[1:]]
+    with pytest.raises(StoreError, match=r"1 utterance has other audio than .*: u0"):
+        prepare(tmp_path, changed)
+    longer = [PlannedUtterance("u0", 401, 1, source=8), *PLAN[1:]]
+    with pytest.raises(StoreError, match=r"1 utterance has other audio than .*: u0"):
+        prepare(tmp_path, longer)
+    prepare(tmp_path, [PlannedUtterance("u0", 400, 1, source=8), *PLAN[1:]])
+
+
+def test_what_has_changed_gets_another_place_where_asked(tmp_path):
+    fill(prepare(tmp_path))
+    plan = [PlannedUtterance("u1", 900, 4, 99), *PLAN[2:]]
+    store = prepare(tmp_path, plan, update=True)
+    assert store.replaced == ("u1",)
+    assert (store.frames("u1"), store.is_done("u1")) == (4, False)
+    assert [store.is_done(p.utterance) for p in PLAN] == [1, 0, 1, 1, 1]
+    store.write("u1", values(plan[0]), 99)
+    reopened = FeatureStore(tmp_path)
+    np.testing.assert_array_equal(reopened.read("u1"), values(plan[0]))
+    assert not prepare(tmp_path, plan).replaced
+
+
+def test_named_utterances_are_not_done_any_more_in_their_place(tmp_path):
+    fill(prepare(tmp_path))
+    store = prepare(tmp_path, again=("u2", "of another part"))
+    assert [store.is_done(p.utterance) for p in PLAN] == [1, 1, 0, 1, 1]
+    assert len(store.shards) == 1
+    with pytest.raises(StoreError, match="other software versions"):
+        prepare(tmp_path, again=("u3",), software={"torch": "2.12.0"})
+    assert FeatureStore(tmp_path).is_done("u3")
+
+
+def test_the_same_audio_is_found_under_another_id(tmp_path):
+    fill(prepare(tmp_path))
+    plan = [replace(p, utterance=f"x{p.utterance}") for p in PLAN]
+    plan.append(PlannedUtterance("new", 400, 1, 99))
+    store = prepare(tmp_path, plan)
+    assert store.aliases == {f"x{p.utterance}": p.utterance for p in PLAN}
+    assert not store.is_done("new")
+    np.testing.assert_array_equal(store.read("xu3"), store.read("u3"))
+    assert "xu3" not in FeatureStore(tmp_path)
+    assert store.by_shard(plan) == [plan[-1:]]
+    unknown = [replace(p, source=0) for p in plan]
+    assert FeatureStore(tmp_path).same_audio(unknown) == {}
+    longer = [replace(p, samples=p.samples + 1) for p in plan]
+    assert FeatureStore(tmp_path).same_audio(longer) == {}
+
+
+def test_what_is_given_up_is_not_adopted(tmp_path):
+    fill(prepare(tmp_path))
+    old = PLAN[1]
+    plan = [replace(old, source=98), replace(old, utterance="moved")]
+    store = prepare(tmp_path, plan, update=True)
+    assert not store.aliases
+    assert [store.is_done(p.utterance) for p in plan] == [False, False]

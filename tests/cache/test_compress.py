@@ -3,6 +3,7 @@
 import random
 import shutil
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 import h5py
@@ -17,17 +18,15 @@ import cache.mapped
 from cache import (
     DamagedStore,
     DiskFull,
-    FeatureIdentity,
     FeatureStore,
     Layout,
     PlannedUtterance,
     StoreError,
-    prepare_store,
 )
 from cache.compressed import CHUNK, compress, decompress
 from cache.positions import checksum_without
+from tests.cache import small
 
-IDENTITY = FeatureIdentity("tiny", "", frame_step=0.02)
 FRAMES = (1, CHUNK, CHUNK + 1, 3 * CHUNK - 7, 20)
 PLAN = [
     PlannedUtterance(f"u{n}", 320 * count, count, source=n + 1) for n, count in enumerate(FRAMES)
@@ -36,21 +35,12 @@ NAMES = [planned.utterance for planned in PLAN]
 DTYPES = ("float16", "float32", "int8")
 
 
-def values(planned: PlannedUtterance, dtype: str = "float16") -> np.ndarray:
-    noise = np.random.default_rng(planned.samples).standard_normal((3, planned.frames, 6))
-    return noise.astype("float32" if dtype == "int8" else dtype)
+def prepare(folder: Path, dtype: str = "float16") -> FeatureStore:
+    return small.prepare(folder, PLAN, Layout(("0", "1", "2"), 6, dtype))
 
 
-def prepare(folder: Path, dtype: str = "float16", plan=PLAN, **changes) -> FeatureStore:
-    layout = Layout(("0", "1", "2"), 6, dtype)
-    return prepare_store(folder, plan, layout, IDENTITY, {}, block_samples=1, **changes)
-
-
-def fill(store: FeatureStore, plan=PLAN) -> None:
-    for planned in plan:
-        if not store.is_done(planned.utterance):
-            given = values(planned, store.layout.dtype)
-            store.write(planned.utterance, given, planned.source)
+def fill(store: FeatureStore, plan: Sequence[PlannedUtterance] = PLAN) -> None:
+    small.fill(store, plan)
 
 
 @pytest.fixture(scope="module")

@@ -4,33 +4,12 @@ import random
 import shutil
 
 import h5py
-import numpy as np
 import pytest
 
-from cache import (
-    DamagedStore,
-    FeatureIdentity,
-    FeatureStore,
-    Layout,
-    PlannedUtterance,
-    prepare_store,
-)
+from cache import DamagedStore, FeatureStore
+from tests.cache.small import PLAN, fill, prepare, values
 
-LAYOUT = Layout(("0", "1", "2"), 4)
-PLAN = [PlannedUtterance(f"u{n}", 320 * n + 400, n + 1, source=2**63 + n) for n in range(8)]
 FLIPS = 300
-
-
-def prepare(folder):
-    return prepare_store(folder, PLAN, LAYOUT, FeatureIdentity("tiny", "", frame_step=0.02), {})
-
-
-def fill(store):
-    for planned in PLAN:
-        if not store.is_done(planned.utterance):
-            generator = np.random.default_rng(planned.samples)
-            features = generator.standard_normal((3, planned.frames, 4)).astype(np.float16)
-            store.write(planned.utterance, features, planned.source)
 
 
 def regions(path):
@@ -91,3 +70,13 @@ def test_layers_are_checked_alone(whole, tmp_path):
     assert store.is_whole("u2", [0, 2])
     assert not store.is_whole("u2", [1])
     assert store.checksum("u2", [0]) != store.checksum("u2", [1])
+
+
+def test_damage_is_found(tmp_path):
+    store = prepare(tmp_path)
+    fill(store)
+    with h5py.File(tmp_path / "shard-0000.h5", "r+") as file:
+        file["features"][1, 3, 2] = 9
+    assert FeatureStore(tmp_path).damaged() == ["u2"]  # frames 3 to 5
+    store.write("u2", values(PLAN[2]))
+    assert FeatureStore(tmp_path).damaged() == []

@@ -9,14 +9,13 @@ import numpy as np
 import pytest
 
 from cache import (
-    FeatureIdentity,
     FeatureStore,
     Layout,
     PlannedUtterance,
     StoreError,
-    prepare_store,
     writing,
 )
+from tests.cache import small
 
 # What NFS without its lock server, and file systems in user space, may answer.
 LACKING = """
@@ -72,8 +71,7 @@ PLAN = [PlannedUtterance(f"u{n}", 400, 5 + n) for n in range(8)]
 
 
 def prepare(folder):
-    identity = FeatureIdentity("tiny", "", frame_step=0.02)
-    return prepare_store(folder, PLAN, Layout(("0", "1"), 3), identity, {})
+    return small.prepare(folder, PLAN, Layout(("0", "1"), 3))
 
 
 def features(planned):

@@ -46,26 +46,6 @@ def holder(folder: Path, part: str = "", lockless: str = "") -> Iterator[subproc
         process.communicate()
 
 
-@contextmanager
-def in_a_thread(folder: Path, **options: object) -> Iterator[None]:
-    """Have another thread write to a folder until the block ends."""
-    begun, end = threading.Event(), threading.Event()
-
-    def hold() -> None:
-        with writing(folder, "testing", **options):
-            begun.set()
-            end.wait()
-
-    thread = threading.Thread(target=hold)
-    thread.start()
-    assert begun.wait(5)
-    try:
-        yield
-    finally:
-        end.set()
-        thread.join()
-
-
 @pytest.fixture(params=["locks", "no locks"])
 def lockless(request, monkeypatch) -> str:
     """Be on a file system that has locks, or on one that has none."""
@@ -80,9 +60,9 @@ def lockless(request, monkeypatch) -> str:
 
 
 @pytest.mark.parametrize("within", [True, False])
-def test_a_second_writer_is_refused_and_hears_of_the_first(tmp_path, within, lockless):
+def test_a_second_writer_is_refused_and_hears_of_the_first(tmp_path, within, lockless, in_a_thread):
     folder = tmp_path / "a [b]"
-    with in_a_thread(folder, within=within):
+    with in_a_thread(writing(folder, "testing", within=within)):
         said = (
             rf"{re.escape(str(folder))} is being written to: testing since \d\d:\d\d as process "
             rf"{os.getpid()} on host {re.escape(socket.gethostname())}\. Wait .* another folder\.$"
@@ -113,13 +93,13 @@ def test_a_thread_that_writes_may_ask_again(tmp_path):
         assert refused
 
 
-def test_a_killed_process_leaves_no_lock(tmp_path, lockless):
+def test_a_killed_process_leaves_no_lock(tmp_path, lockless, in_a_thread):
     with holder(tmp_path, lockless=lockless) as process:
         said = rf"testing since .* as process {process.pid} on host"
         with pytest.raises(InUseError, match=said), writing(tmp_path):
             pass
     with (
-        in_a_thread(tmp_path),  # whose note is not the dead one's
+        in_a_thread(writing(tmp_path, "testing")),  # whose note is not the dead one's
         pytest.raises(InUseError, match=str(os.getpid())),
         writing(tmp_path),
     ):
@@ -127,11 +107,17 @@ def test_a_killed_process_leaves_no_lock(tmp_path, lockless):
     assert list(tmp_path.iterdir()) == []
 
 
-def test_the_note_of_a_killed_process_of_another_user_is_replaced(tmp_path, unprivileged):
+def test_the_note_of_a_killed_process_of_another_user_is_replaced(
+    tmp_path, unprivileged, in_a_thread
+):
     with holder(tmp_path):
         (tmp_path / ".lock.json").chmod(0o444)
     said = f"process {os.getpid()} on host"
-    with in_a_thread(tmp_path), pytest.raises(InUseError, match=said), writing(tmp_path):
+    with (
+        in_a_thread(writing(tmp_path, "testing")),
+        pytest.raises(InUseError, match=said),
+        writing(tmp_path),
+    ):
         pass
 
 
@@ -166,8 +152,8 @@ def test_a_lock_of_another_host_names_its_file(tmp_path, monkeypatch):
         ("2of8", "3of4", False),  # whose utterances may be the same
     ],
 )
-def test_who_writes_together(tmp_path, first, second, together, lockless):
-    with in_a_thread(tmp_path, part=first):
+def test_who_writes_together(tmp_path, first, second, together, lockless, in_a_thread):
+    with in_a_thread(writing(tmp_path, "testing", part=first)):
         if together:
             with writing(tmp_path, part=second):
                 pass
@@ -229,11 +215,11 @@ def test_a_folder_that_is_removed_while_it_is_written_to_leaves_nothing(tmp_path
     assert list(tmp_path.iterdir()) == []
 
 
-def test_the_end_of_a_writer_frees_no_folder_that_was_made_anew(tmp_path):
+def test_the_end_of_a_writer_frees_no_folder_that_was_made_anew(tmp_path, in_a_thread):
     folder = tmp_path / "a"
     with ExitStack() as second:
         with writing(folder, "the first"):
             shutil.rmtree(folder)
-            second.enter_context(in_a_thread(folder))
+            second.enter_context(in_a_thread(writing(folder, "testing")))
         with pytest.raises(InUseError, match="testing"), writing(folder):
             pass

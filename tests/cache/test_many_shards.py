@@ -7,10 +7,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from cache import FeatureIdentity, FeatureStore, Layout, PlannedUtterance, prepare_store
+from cache import FeatureStore, Layout, PlannedUtterance
+from tests.cache import small
 
 LAYOUT = Layout(("0", "1"), 3, "float32")
-IDENTITY = FeatureIdentity("tiny", "", frame_step=0.02)
 FEW_FILES = """
 import resource, sys
 import numpy as np
@@ -29,11 +29,20 @@ for n in [3, *range(count, count + 5)]:
     store.write(f"u{n}", np.full((2, 1, 3), value(n)))
 store.flush()
 """
+HOLD_ALL = """
+import resource, sys
+from cache import FeatureStore
+resource.setrlimit(resource.RLIMIT_NOFILE, (16, 16))
+store = FeatureStore(sys.argv[1])
+held = [store.read(name) for name in store.utterances]
+assert [int(values[0, 0, 0]) for values in held] == list(range(30))
+assert not held[0].flags.writeable
+"""
 
 
 def prepare(folder: Path, count: int) -> FeatureStore:
     plan = [PlannedUtterance(f"u{n}", 400, 1) for n in range(count)]
-    return prepare_store(folder, plan, LAYOUT, IDENTITY, {}, shard_bytes=1, block_samples=1)
+    return small.prepare(folder, plan, LAYOUT, shard_bytes=1)
 
 
 def value(number: int) -> np.float32:
@@ -51,3 +60,12 @@ def test_64_open_files_are_enough(tmp_path, count):
     store = FeatureStore(tmp_path)
     assert len(store.shards) == count + 5
     assert all((store.read(f"u{n}") == value(n)).all() for n in range(count + 5))
+
+
+def test_features_are_held_of_more_files_than_may_be_open(tmp_path):
+    pytest.importorskip("resource")
+    store = prepare(tmp_path, 30)
+    assert len(store.shards) == 30
+    for n in range(30):
+        store.write(f"u{n}", np.full((2, 1, 3), value(n)))
+    subprocess.run([sys.executable, "-c", HOLD_ALL, str(tmp_path)], check=True)

@@ -6,27 +6,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from cache import FeatureIdentity, FeatureStore, Layout, PlannedUtterance, StoreError, prepare_store
+from cache import FeatureStore, Layout, PlannedUtterance, StoreError
 from cache.quantised import quantise, restore
+from tests.cache.small import PLAN, fill, prepare
 
 LAYOUT = Layout(("0", "1", "2"), 4, "int8")
-IDENTITY = FeatureIdentity("tiny", "", frame_step=0.02)
-PLAN = [PlannedUtterance(f"u{n}", 320 * n + 400, n + 1, source=n + 1) for n in range(6)]
 
 
-def values(planned: PlannedUtterance) -> np.ndarray:
+def values(planned: PlannedUtterance, _: Layout = LAYOUT) -> np.ndarray:
     noise = np.random.default_rng(planned.samples).standard_normal((3, planned.frames, 4))
     return (noise * [1, 10, 0.01, 0] + [0, 5, 300, 7]).astype(np.float32)
-
-
-def prepare(folder, plan=PLAN, layout=LAYOUT) -> FeatureStore:
-    return prepare_store(folder, plan, layout, IDENTITY, {}, block_samples=1)
-
-
-def fill(store: FeatureStore) -> None:
-    for planned in PLAN:
-        if not store.is_done(planned.utterance):
-            store.write(planned.utterance, values(planned), planned.source)
 
 
 @given(
@@ -51,7 +40,7 @@ def test_a_feature_that_does_not_vary_stays_what_it_is():
 
 
 def test_a_store_reads_what_was_rounded_and_only_the_rows_asked_for(tmp_path):
-    fill(prepare(tmp_path))
+    fill(prepare(tmp_path, layout=LAYOUT), features=values)
     store = FeatureStore(tmp_path)
     assert store.is_copied
     for planned in PLAN:
@@ -70,7 +59,7 @@ def test_the_plan_counts_scales_too():
 
 
 def test_what_is_not_finite_is_refused(tmp_path):
-    store = prepare(tmp_path)
+    store = prepare(tmp_path, layout=LAYOUT)
     wrong = values(PLAN[2])
     wrong[1, 0, 0] = np.nan
     with pytest.raises(StoreError, match="layer 1 has values that are not finite"):

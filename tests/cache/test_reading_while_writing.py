@@ -6,7 +6,8 @@ from pathlib import Path
 
 import numpy as np
 
-from cache import FeatureIdentity, FeatureStore, Layout, PlannedUtterance, prepare_store
+from cache import FeatureStore, Layout, PlannedUtterance
+from tests.cache.small import prepare
 
 LAYOUT = Layout(("0", "1"), 64, "float32")
 COUNT, MORE = 40, 8
@@ -26,8 +27,7 @@ def write(folder: Path) -> None:
     """Write utterances, for which files are added now and then, and replace one again and again."""
     for count in range(MORE, COUNT + 1, MORE):
         plan = [PlannedUtterance(f"u{n}", 16_000, 50) for n in range(count)]
-        identity = FeatureIdentity("tiny", "", frame_step=0.02)
-        store = prepare_store(folder, plan, LAYOUT, identity, {})
+        store = prepare(folder, plan, LAYOUT)
         for n in range(count - MORE, count):
             store.forget(["u0"] if n else [])
             store.write(f"u{n}", features(n))

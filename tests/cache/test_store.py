@@ -5,7 +5,6 @@ import mmap
 import os
 import shutil
 from dataclasses import replace
-from pathlib import Path
 from types import SimpleNamespace
 
 import h5py
@@ -18,34 +17,12 @@ import cache.rows
 import cache.shard
 from cache import (
     DiskFull,
-    FeatureIdentity,
     FeatureStore,
     Layout,
     PlannedUtterance,
     StoreError,
-    prepare_store,
 )
-
-LAYOUT = Layout(("0", "1", "2"), 4)
-IDENTITY = FeatureIdentity("tiny", "", frame_step=0.02)
-SOFTWARE = {"torch": "2.11.0"}
-PLAN = [PlannedUtterance(f"u{n}", 320 * n + 400, n + 1) for n in range(5)]
-
-
-def prepare(folder: Path, plan=PLAN, layout=LAYOUT, **changes) -> FeatureStore:
-    arguments = {"identity": IDENTITY, "software": SOFTWARE, "block_samples": 1, **changes}
-    return prepare_store(folder, plan, layout, **arguments)
-
-
-def values(planned: PlannedUtterance, layout: Layout = LAYOUT) -> np.ndarray:
-    generator = np.random.default_rng(planned.samples)
-    shape = (len(layout.layers), planned.frames, layout.dim)
-    return generator.standard_normal(shape).astype(layout.dtype)
-
-
-def fill(store: FeatureStore, plan=PLAN) -> None:
-    for planned in plan:
-        store.write(planned.utterance, values(planned, store.layout))
+from tests.cache.small import IDENTITY, LAYOUT, PLAN, fill, prepare, values
 
 
 @settings(max_examples=25, deadline=None)
@@ -153,18 +130,6 @@ def test_something_else_is_refused_and_the_difference_named(tmp_path, change, na
         prepare(tmp_path, **change)
 
 
-def test_audio_that_changed_under_finished_features_is_refused(tmp_path):
-    store = prepare(tmp_path)
-    store.write("u0", values(PLAN[0]), source=8)
-    changed = [PlannedUtterance("u0", 400, 1, source=10), *PLAN[1:]]
-    with pytest.raises(StoreError, match=r"1 utterance has other audio than .*: u0"):
-        prepare(tmp_path, changed)
-    longer = [PlannedUtterance("u0", 401, 1, source=8), *PLAN[1:]]
-    with pytest.raises(StoreError, match=r"1 utterance has other audio than .*: u0"):
-        prepare(tmp_path, longer)
-    prepare(tmp_path, [PlannedUtterance("u0", 400, 1, source=8), *PLAN[1:]])
-
-
 def test_a_deleted_shard_is_made_again_beside_the_others(tmp_path):
     fill(prepare(tmp_path, shard_bytes=1))
     (tmp_path / "shard-0000.h5").unlink()
@@ -230,16 +195,6 @@ def test_a_full_disk_is_noticed_before_any_work(tmp_path, monkeypatch):
     prepare(tmp_path)
 
 
-def test_damage_is_found(tmp_path):
-    store = prepare(tmp_path)
-    fill(store)
-    with h5py.File(tmp_path / "shard-0000.h5", "r+") as file:
-        file["features"][1, 3, 2] = 9
-    assert FeatureStore(tmp_path).damaged() == ["u2"]  # frames 3 to 5
-    store.write("u2", values(PLAN[2]))
-    assert FeatureStore(tmp_path).damaged() == []
-
-
 @pytest.mark.parametrize(
     ("bad", "message"),
     [(1e6, "layer 1 overflows float16"), (np.nan, "layer 1 .*not finite")],
@@ -303,66 +258,6 @@ def test_a_disk_that_fills_up_ends_the_work_in_a_sentence(tmp_path, monkeypatch)
     assert not store.is_done("u3")
     fill(store)
     assert FeatureStore(tmp_path).damaged() == []
-
-
-def digested(count=5, shift=0) -> list[PlannedUtterance]:
-    return [PlannedUtterance(p.utterance, p.samples, p.frames, 7 + shift + n) for n, p in
-            enumerate(PLAN[:count])]  # fmt: skip
-
-
-def store_digested(folder: Path) -> FeatureStore:
-    store = prepare(folder, digested())
-    for planned in digested():
-        store.write(planned.utterance, values(planned), planned.source)
-    return store
-
-
-def test_what_has_changed_gets_another_place_where_asked(tmp_path):
-    store_digested(tmp_path)
-    plan = [PlannedUtterance("u1", 900, 4, 99), *digested()[2:]]
-    store = prepare(tmp_path, plan, update=True)
-    assert store.replaced == ("u1",)
-    assert (store.frames("u1"), store.is_done("u1")) == (4, False)
-    assert [store.is_done(p.utterance) for p in PLAN] == [1, 0, 1, 1, 1]
-    store.write("u1", values(plan[0]), 99)
-    reopened = FeatureStore(tmp_path)
-    np.testing.assert_array_equal(reopened.read("u1"), values(plan[0]))
-    assert not prepare(tmp_path, plan).replaced
-
-
-def test_named_utterances_are_not_done_any_more_in_their_place(tmp_path):
-    store_digested(tmp_path)
-    store = prepare(tmp_path, digested(), again=("u2", "of another part"))
-    assert [store.is_done(p.utterance) for p in PLAN] == [1, 1, 0, 1, 1]
-    assert len(store.shards) == 1
-    with pytest.raises(StoreError, match="other software versions"):
-        prepare(tmp_path, digested(), again=("u3",), software={"torch": "2.12.0"})
-    assert FeatureStore(tmp_path).is_done("u3")
-
-
-def test_the_same_audio_is_found_under_another_id(tmp_path):
-    store_digested(tmp_path)
-    plan = [replace(p, utterance=f"x{p.utterance}") for p in digested()]
-    plan.append(PlannedUtterance("new", 400, 1, 99))
-    store = prepare(tmp_path, plan)
-    assert store.aliases == {f"x{p.utterance}": p.utterance for p in PLAN}
-    assert not store.is_done("new")
-    np.testing.assert_array_equal(store.read("xu3"), store.read("u3"))
-    assert "xu3" not in FeatureStore(tmp_path)
-    assert store.by_shard(plan) == [plan[-1:]]
-    unknown = [replace(p, source=0) for p in plan]
-    assert FeatureStore(tmp_path).same_audio(unknown) == {}
-    longer = [replace(p, samples=p.samples + 1) for p in plan]
-    assert FeatureStore(tmp_path).same_audio(longer) == {}
-
-
-def test_what_is_given_up_is_not_adopted(tmp_path):
-    store_digested(tmp_path)
-    old = digested()[1]
-    plan = [replace(old, source=98), replace(old, utterance="moved")]
-    store = prepare(tmp_path, plan, update=True)
-    assert not store.aliases
-    assert [store.is_done(p.utterance) for p in plan] == [False, False]
 
 
 def test_what_is_no_store_is_said(tmp_path):

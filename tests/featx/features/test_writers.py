@@ -17,26 +17,6 @@ FLOAT = {"precision": "float32"}
 
 
 @contextmanager
-def another_writer() -> Iterator[None]:
-    """Have another thread write to the store until the block ends."""
-    begun, end = threading.Event(), threading.Event()
-
-    def hold() -> None:
-        with writing(STORE):
-            begun.set()
-            end.wait()
-
-    thread = threading.Thread(target=hold)
-    thread.start()
-    assert begun.wait(5)
-    try:
-        yield
-    finally:
-        end.set()
-        thread.join()
-
-
-@contextmanager
 def read_only(*folders: Path) -> Iterator[None]:
     """Let nothing be written to folders until the block ends."""
     for folder in folders:
@@ -49,19 +29,19 @@ def read_only(*folders: Path) -> Iterator[None]:
 
 
 def test_a_second_extraction_is_refused_before_it_reads_audio(
-    write_corpus, checkpoint_folder, monkeypatch
+    write_corpus, checkpoint_folder, monkeypatch, in_a_thread
 ):
     write_corpus(speakers=1)
     monkeypatch.setattr(
         "featx.features.write.plan_extraction", lambda *_, **__: pytest.fail("planned")
     )
-    with another_writer(), pytest.raises(InUseError, match="extracting features since"):
+    with in_a_thread(writing(STORE)), pytest.raises(InUseError, match="extracting features since"):
         featx.extract(checkpoint_folder)
 
 
-def test_nothing_left_to_do_needs_no_lock(extracted, checkpoint_folder, unprivileged):
+def test_nothing_left_to_do_needs_no_lock(extracted, checkpoint_folder, unprivileged, in_a_thread):
     before = sorted(Path("features").rglob("*"))
-    with another_writer():
+    with in_a_thread(writing(STORE)):
         assert featx.extract(checkpoint_folder).extracted == 0
     with read_only(STORE, STORE.parent, STORE.parent.parent):
         assert featx.extract(checkpoint_folder).extracted == 0
@@ -70,7 +50,7 @@ def test_nothing_left_to_do_needs_no_lock(extracted, checkpoint_folder, unprivil
 
 @pytest.mark.parametrize("writer", [True, False])
 def test_a_store_of_others_keeps_its_list_of_failures(
-    extracted, checkpoint_folder, unprivileged, writer
+    extracted, checkpoint_folder, unprivileged, writer, in_a_thread
 ):
     with Path("manifest.csv").open("a") as file:
         file.write("missing,audio/none.wav,s9,sad\n")
@@ -82,7 +62,7 @@ def test_a_store_of_others_keeps_its_list_of_failures(
     for manifest, failed in plan_of.items():
         if writer and failed:
             continue  # refused, as it is not known yet what is left
-        with another_writer() if writer else read_only(STORE):
+        with in_a_thread(writing(STORE)) if writer else read_only(STORE):
             extraction = featx.extract(checkpoint_folder, manifest, out=STORE, max_failures="50%")
         assert (extraction.extracted, len(extraction.failures)) == (0, failed)
         assert "listed in" not in extraction.describe()

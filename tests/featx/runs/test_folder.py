@@ -4,8 +4,6 @@ import json
 import logging
 import os
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -95,29 +93,9 @@ def test_a_name_is_that_of_one_folder(name):
         run_folder(name)
 
 
-@contextmanager
-def in_a_thread(folder: Path, changes: bool = False) -> Iterator[None]:
-    """Have another thread make a run until the block ends."""
-    begun, end = threading.Event(), threading.Event()
-
-    def hold() -> None:
-        with making(folder, "fitting", changes):
-            begun.set()
-            end.wait()
-
-    thread = threading.Thread(target=hold)
-    thread.start()
-    assert begun.wait(5)
-    try:
-        yield
-    finally:
-        end.set()
-        thread.join()
-
-
-def test_a_run_that_another_process_makes_is_refused(tmp_path):
+def test_a_run_that_another_process_makes_is_refused(tmp_path, in_a_thread):
     folder = tmp_path / "a"
-    with in_a_thread(folder):
+    with in_a_thread(making(folder, "fitting")):
         for overwrite in (False, True):
             with pytest.raises(
                 InUseError, match=rf"fitting since .* process {os.getpid()} on host"
@@ -128,11 +106,11 @@ def test_a_run_that_another_process_makes_is_refused(tmp_path):
     assert sorted(path.name for path in tmp_path.iterdir()) == ["a", "b"]
 
 
-def test_a_run_that_is_replaced_or_added_to_can_be_read_but_not_changed(tmp_path):
+def test_a_run_that_is_replaced_or_added_to_can_be_read_but_not_changed(tmp_path, in_a_thread):
     folder = tmp_path / "a"
     make(folder)
     (folder / "members").mkdir()  # of who adds to it
-    with in_a_thread(folder, changes=True):
+    with in_a_thread(making(folder, "fitting", changes=True)):
         assert not make(folder)
         assert (folder / "members").exists()
         with pytest.raises(InUseError), extend_run("a = 2\n", "1", folder):

@@ -11,25 +11,14 @@ from featx.runs.making import making
 
 
 @pytest.fixture
-def held(extracted):
+def held(extracted, in_a_thread):
     """Hold, in another thread, what a run "a" of any kind and the experiment "a" need."""
-    begun, end = threading.Event(), threading.Event()
-
-    def hold() -> None:
-        with (
-            making(Path("runs/a"), "working"),
-            making(Path("probes/a"), "working"),
-            writing(Path("reports/a.html"), "working", within=False),
-        ):
-            begun.set()
-            end.wait()
-
-    thread = threading.Thread(target=hold)
-    thread.start()
-    assert begun.wait(5)
-    yield
-    end.set()
-    thread.join()
+    with (
+        in_a_thread(making(Path("runs/a"), "working")),
+        in_a_thread(making(Path("probes/a"), "working")),
+        in_a_thread(writing(Path("reports/a.html"), "working", within=False)),
+    ):
+        yield
 
 
 def files() -> set[Path]:
