@@ -26,18 +26,25 @@ class Quantised(NamedTuple):
 
 
 def quantise(features: np.ndarray) -> Quantised:
-    """Round an utterance's features to 8 bits; none is off by more than half a scale.
+    """Round an utterance's features to 8 bits, each within half a scale but for float32's rounding.
 
     Args:
         features: (layers, frames, dim), finite.
     """
     exact = features.astype(np.float32, copy=False)
     high, low = exact.max(1), exact.min(1)
-    scale = high / np.float32(STEPS) - low / np.float32(STEPS)  # so that nothing overflows
-    offset = high / np.float32(2) + low / np.float32(2)
+    offset = high / np.float32(2) + low / np.float32(2)  # so that nothing overflows
+    reach = np.maximum(high.astype(np.float64) - offset, offset.astype(np.float64) - low)
+    scale = _at_least(reach / (STEPS / 2))
     steps = (exact - offset[:, None]) / np.where(scale > 0, scale, 1)[:, None]
     values = np.clip(np.rint(steps), -127, 127).astype(np.int8)
     return Quantised(values, scale, offset)
+
+
+def _at_least(values: np.ndarray) -> np.ndarray:
+    """Round to float32, never down: a smaller scale would cut the ends of a range off."""
+    rounded = values.astype(np.float32)
+    return np.where(rounded < values, np.nextafter(rounded, np.float32(np.inf)), rounded)
 
 
 def restore(quantised: Quantised) -> np.ndarray:

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from cache import FeatureStore, Layout, PlannedUtterance, StoreError
-from cache.quantised import quantise, restore
+from cache.quantised import STEPS, quantise, restore
 from tests.cache.small import PLAN, fill, prepare
 
 LAYOUT = Layout(("0", "1", "2"), 4, "int8")
@@ -29,9 +29,10 @@ def test_no_value_is_off_by_more_than_half_a_step(features):
     found = quantise(features)
     off = np.abs(restore(found).astype(np.float64) - features)
     rounding = 2e-6 * np.abs(features.astype(np.float64)).max(1, keepdims=True)
-    assert (off <= found.scale[:, None] / 2 + rounding).all()
-    again = quantise(restore(found))
-    np.testing.assert_allclose(restore(again), restore(found), rtol=0, atol=rounding.max() + 1e-44)
+    assert (off <= found.scale[:, None].astype(np.float64) / 2 + rounding).all()
+    again = restore(quantise(restore(found)))
+    least = STEPS * 2.0**-149  # as a scale is a whole number of float32's smallest steps
+    np.testing.assert_allclose(again, restore(found), rtol=0, atol=rounding.max() + least)
 
 
 def test_a_feature_that_does_not_vary_stays_what_it_is():
