@@ -34,7 +34,7 @@ def run(
 
     If it is stopped at any moment, the same command goes on from there.
     """
-    from featx.experiments.run import ExperimentError, PartsFailed
+    from featx.experiments.errors import ExperimentError, PartsFailed
     from featx.experiments.run import run as run_experiment
 
     try:

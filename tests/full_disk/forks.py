@@ -17,7 +17,7 @@ def main() -> None:
     import transformers.trainer  # noqa: F401
 
     import cache.space
-    import featx.experiments.run
+    import featx.experiments.course
     import featx.finetuning.finetune
     import featx.sharing.export
     import featx.voting.vote  # noqa: F401

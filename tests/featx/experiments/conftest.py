@@ -126,7 +126,7 @@ def stop_at(monkeypatch) -> Callable[[str, BaseException], AbstractContextManage
             return make_run(plan, run, *others)
 
         with monkeypatch.context() as patch:
-            patch.setattr("featx.experiments.run.make_run", make)
+            patch.setattr("featx.experiments.course.make_run", make)
             yield
 
     return fail_at
