@@ -59,22 +59,22 @@ class Examples:
 
     Attributes:
         branches: the features of each store; of a single store unless stores are fused.
-        labels: (utterances,) class indices.
+        targets: what an objective takes: (utterances,) class indices of a `Classification`.
     """
 
     branches: Sequence[Branch]
-    labels: np.ndarray
+    targets: np.ndarray
 
     def __len__(self) -> int:
-        return len(self.labels)
+        return len(self.targets)
 
     def parts(self, groups: Sequence[Sequence[int]]) -> Iterator["Part"]:
         """Yield groups of utterances, in order."""
         streams = [branch.features.in_groups(groups) for branch in self.branches]
         for group, *features in zip(groups, *streams, strict=True):
             inputs = tuple(map(_input, self.branches, features, [list(group)] * len(features)))
-            labels = torch.from_numpy(self.labels[list(group)])
-            yield Part(inputs, labels.to(inputs[0].features[0].device))
+            targets = torch.from_numpy(self.targets[list(group)])
+            yield Part(inputs, targets.to(inputs[0].features[0].device))
 
 
 @dataclass(frozen=True)
@@ -103,12 +103,12 @@ class Part:
 
     Attributes:
         inputs: the features of each store.
-        labels: (utterances,) class indices.
+        targets: those of the utterances.
         noise: the seed of the random bits for dropout; None where nothing is dropped.
     """
 
     inputs: Sequence[Input]
-    labels: Tensor
+    targets: Tensor
     noise: int | None = None
 
 

@@ -14,7 +14,7 @@ DensePooling = Literal["mean", "mean+deviation", "attentive"]
 PooledKind = Literal["linear", "pooled"]
 """What classifies pooled frames: one linear layer, or dense, tanh, dropout and linear."""
 
-Monitor = Literal["loss", "uar"]
+Monitor = Literal["loss", "score"]
 """What of validation decides when training stops and which epoch is kept."""
 
 Weighting = Literal["absolute", "softmax"]

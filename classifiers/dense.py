@@ -13,6 +13,7 @@ from classifiers.choices import DensePooling, Weighting
 from classifiers.dropout import at, dropout
 from classifiers.head import Head
 from classifiers.layer_average import LayerAverage
+from classifiers.objectives import Objective
 from classifiers.pooling import FrameAttention, pool_mean, pool_moments, pool_weighted_moments
 from classifiers.settings import Dropout, FrameSettings
 from classifiers.shape import InputShape, part_size
@@ -48,11 +49,12 @@ class DenseHead(Head):
     Args:
         settings: the size of the head.
         shape: the shape of the features.
-        classes: how many classes there are.
+        objective: what its outputs mean.
     """
 
-    def __init__(self, settings: DenseSettings, shape: InputShape, classes: int) -> None:
+    def __init__(self, settings: DenseSettings, shape: InputShape, objective: Objective) -> None:
         super().__init__()
+        self.objective = objective
         self.part_size = part_size(shape)
         self.dropout = settings.dropout
         self.layer_averages = nn.ModuleList([LayerAverage(shape.layers, settings.weighting)])
@@ -64,10 +66,10 @@ class DenseHead(Head):
         self.skip = settings.skip
         pools = 1 if self.pooling == "mean" else 2
         pooled = settings.width + shape.dim if self.skip else settings.width
-        self.output = nn.Linear(pools * pooled, classes)
+        self.output = nn.Linear(pools * pooled, objective.outputs)
 
     def forward(self, part: Part) -> Tensor:
-        """Return logits, (utterances, classes)."""
+        """Return outputs, (utterances, outputs)."""
         drops = [at(layer, self.dropout, part.noise) for layer in range(len(self.dense))]
         averaged = self.layer_averages[0](part.inputs[0], drops[0])
         frames = self.dense[0](averaged).relu()
@@ -75,8 +77,8 @@ class DenseHead(Head):
             frames = layer(dropout(frames, drop)).relu()
         pool = self._pool(frames, part.inputs[0].lengths)
         pooled = torch.cat([pool(frames), pool(averaged)], 1) if self.skip else pool(frames)
-        logits: Tensor = self.output(pooled)
-        return logits
+        outputs: Tensor = self.output(pooled)
+        return outputs
 
     def _pool(self, frames: Tensor, lengths: Tensor) -> Callable[[Tensor], Tensor]:
         """Return what pools the frames of these utterances, or other features of them."""

@@ -9,6 +9,7 @@ from classifiers.batch import Branch, Examples, InMemory
 from classifiers.cores import Crew, Worker
 from classifiers.dense import DenseHead, DenseSettings
 from classifiers.estimator import Estimator, check_fraction, draw_seed
+from classifiers.objectives import Classification
 from classifiers.rows import Rows
 from classifiers.shape import InputShape
 from classifiers.statistics import Statistics
@@ -97,7 +98,8 @@ class DenseClassifier(Estimator):
         mean, spread = learned.features.mean(0), learned.features.std(0)
         spread[spread == 0] = 1
         shape = InputShape(1, len(mean), 0)
-        head = seeded(lambda: DenseHead(settings, shape, len(self.classes_)), seed)
+        objective = Classification(len(self.classes_))
+        head = seeded(lambda: DenseHead(settings, shape, objective), seed)
         examples, validation = (_examples(part, mean, spread) for part in (learned, held))
         with Crew(1) as crew:
             trained = train(head, examples, validation, training, seed, Worker(crew))

@@ -12,6 +12,7 @@ from classifiers.choices import Weighting
 from classifiers.dropout import at, dropout
 from classifiers.head import Head
 from classifiers.layer_average import LayerAverage
+from classifiers.objectives import Objective
 from classifiers.pooling import align, pool_mean
 from classifiers.settings import Dropout, FrameSettings
 from classifiers.shape import InputShape, part_size
@@ -39,13 +40,14 @@ class FusionHead(Head):
     Args:
         settings: the size of the head.
         shapes: the shape of each store's features.
-        classes: how many classes there are.
+        objective: what its outputs mean.
     """
 
     def __init__(
-        self, settings: FusionSettings, shapes: Sequence[InputShape], classes: int
+        self, settings: FusionSettings, shapes: Sequence[InputShape], objective: Objective
     ) -> None:
         super().__init__()
+        self.objective = objective
         self.part_size = min(map(part_size, shapes))
         self.dropout = settings.dropout
         self.steps = [shape.step for shape in shapes]
@@ -54,10 +56,10 @@ class FusionHead(Head):
         )
         self.branches = nn.ModuleList(nn.Linear(shape.dim, settings.width) for shape in shapes)
         self.joint = nn.Linear(settings.width * len(shapes), settings.width)
-        self.output = nn.Linear(settings.width, classes)
+        self.output = nn.Linear(settings.width, objective.outputs)
 
     def forward(self, part: Part) -> Tensor:
-        """Return logits, (utterances, classes)."""
+        """Return outputs, (utterances, outputs)."""
         branches = zip(self.layer_averages, self.branches, part.inputs, strict=True)
         frames = [
             layer(average(given, at(place, self.dropout, part.noise))).relu()
@@ -66,5 +68,5 @@ class FusionHead(Head):
         aligned, lengths = align(frames, [given.lengths for given in part.inputs], self.steps)
         drop = at(len(frames), self.dropout, part.noise)
         joined = dropout(torch.cat(aligned, 1), drop)
-        logits: Tensor = self.output(pool_mean(self.joint(joined).relu(), lengths))
-        return logits
+        outputs: Tensor = self.output(pool_mean(self.joint(joined).relu(), lengths))
+        return outputs

@@ -14,6 +14,7 @@ from classifiers.head import Head
 from classifiers.history import Trained
 from classifiers.linear import LinearHead, LinearSettings, fit_linear, train_linear
 from classifiers.lstm import LstmHead, LstmSettings
+from classifiers.objectives import Objective
 from classifiers.shape import InputShape
 from classifiers.training import TrainingSettings, seeded, train, train_for
 
@@ -22,23 +23,23 @@ HeadSettings = Annotated[
 ]
 
 
-def build_head(settings: HeadSettings, shapes: Sequence[InputShape], classes: int) -> Head:
+def build_head(settings: HeadSettings, shapes: Sequence[InputShape], objective: Objective) -> Head:
     """Return a new head; its weights come from torch's global generator.
 
     Args:
         settings: which head, and its size.
         shapes: the shape of each store's features; a single store's, except for fusion.
-        classes: how many classes there are.
+        objective: what its outputs mean.
     """
     match settings:
         case FusionSettings():
-            return FusionHead(settings, shapes, classes)
+            return FusionHead(settings, shapes, objective)
         case DenseSettings():
-            return DenseHead(settings, shapes[0], classes)
+            return DenseHead(settings, shapes[0], objective)
         case LstmSettings():
-            return LstmHead(settings, shapes[0], classes)
+            return LstmHead(settings, shapes[0], objective)
         case LinearSettings():
-            return LinearHead(settings, shapes[0], classes)
+            return LinearHead(settings, shapes[0], objective)
 
 
 @dataclass(frozen=True)
@@ -49,17 +50,17 @@ class HeadDesign:
         settings: which head, and its size.
         training: how it trains; None for a linear classifier.
         shapes: the shape of each store's features; a single store's, except for fusion.
-        classes: how many classes there are.
+        objective: what its outputs mean.
     """
 
     settings: HeadSettings
     training: TrainingSettings | None
     shapes: Sequence[InputShape]
-    classes: int
+    objective: Objective
 
     def build(self) -> Head:
         """Return a new head; its weights come from torch's global generator."""
-        return build_head(self.settings, self.shapes, self.classes)
+        return build_head(self.settings, self.shapes, self.objective)
 
 
 def train_head(

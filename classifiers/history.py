@@ -4,11 +4,6 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import numpy as np
-import torch
-from torch import Tensor
-from torch.nn.functional import nll_loss
-
 from classifiers.choices import Monitor
 from classifiers.head import Head
 
@@ -23,17 +18,18 @@ class Epoch:
 
     Attributes:
         epoch: the number of the epoch or strength, from 1.
-        train_loss: mean cross-entropy of the training batches, with dropout, as they were seen.
-        validation_loss: mean cross-entropy of the validation data after the epoch; not a number
-            where nothing was held out.
-        validation_uar: unweighted average recall of the same, 0 to 1.
+        train_loss: mean loss of the training batches, with dropout, as they were seen.
+        validation_loss: mean loss of the validation data after the epoch; not a number where
+            nothing was held out.
+        validation_score: the objective's score of the same: of classes the unweighted average
+            recall, 0 to 1.
         seconds: how long it took.
     """
 
     epoch: int
     train_loss: float
     validation_loss: float
-    validation_uar: float
+    validation_score: float
     seconds: float
 
     @classmethod
@@ -43,7 +39,7 @@ class Epoch:
 
     def worth(self, monitor: Monitor) -> float:
         """Return what is higher the better the epoch is."""
-        return self.validation_uar if monitor == "uar" else -self.validation_loss
+        return self.validation_score if monitor == "score" else -self.validation_loss
 
 
 @dataclass(frozen=True)
@@ -69,17 +65,3 @@ class Trained:
     def final(self) -> Head:
         """The head that is tested and kept."""
         return self.refitted or self.head
-
-
-def cross_entropy_and_uar(probabilities: Tensor, labels: np.ndarray) -> tuple[float, float]:
-    """Return the mean cross-entropy and the unweighted average recall, 0 to 1.
-
-    Args:
-        probabilities: (utterances, classes).
-        labels: (utterances,) class indices.
-    """
-    truth = torch.from_numpy(labels)
-    loss = nll_loss(probabilities.clamp_min(1e-30).log(), truth).item()
-    hits = (probabilities.argmax(1) == truth).float()
-    recalls = [hits[truth == label].mean() for label in truth.unique()]
-    return loss, float(torch.stack(recalls).mean())

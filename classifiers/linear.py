@@ -15,7 +15,8 @@ from classifiers.batch import Examples, Input, Part
 from classifiers.choices import MomentPooling
 from classifiers.cores import Worker
 from classifiers.head import Head
-from classifiers.history import Epoch, Stopped, Trained, cross_entropy_and_uar
+from classifiers.history import Epoch, Stopped, Trained
+from classifiers.objectives import Objective, Validated
 from classifiers.settings import Settings
 from classifiers.shape import InputShape
 from classifiers.solvers import LinearKind, Solution, solve_linear
@@ -51,20 +52,21 @@ class LinearHead(Head):
     Args:
         settings: how frames are pooled.
         shape: the shape of the features.
-        classes: how many classes there are.
+        objective: what its outputs mean.
     """
 
     part_size = 8  # utterances computed together
 
-    def __init__(self, settings: LinearSettings, shape: InputShape, classes: int) -> None:
+    def __init__(self, settings: LinearSettings, shape: InputShape, objective: Objective) -> None:
         super().__init__()
+        self.objective = objective
         self.pooling = settings.pooling
         pools = len(self.pooling.split("+"))
         self.layer_averages = nn.ModuleList()  # it has none: every layer has its own weights
-        self.output = nn.Linear(shape.layers * shape.dim * pools, classes)
+        self.output = nn.Linear(shape.layers * shape.dim * pools, objective.outputs)
 
     def forward(self, part: Part) -> Tensor:
-        """Return logits, or margins of a support vector machine, (utterances, classes)."""
+        """Return logits, or margins of a support vector machine: (utterances, outputs)."""
         pooled = pool(part.inputs[0], self.pooling).double()
         # of thousands of products, float32 would depend on who else is in the batch
         return F.linear(pooled, self.output.weight.double(), self.output.bias.double()).float()
@@ -116,7 +118,7 @@ def train_linear(
     pooled = _pool_all(training, settings.pooling)
     worker.step(share)
     checked = _pool_all(validation, settings.pooling)
-    fitted = solve_linear(settings.kind, pooled, training.labels, strengths, classes, seed)
+    fitted = solve_linear(settings.kind, pooled, training.targets, strengths, classes, seed)
     history: list[Epoch] = []
     solutions: list[Solution] = []
     unsolved = []
@@ -129,10 +131,10 @@ def train_linear(
         if not found.solved:
             unsolved.append(strength)
         solutions.append(found)
-        train_loss, _ = _score(found, pooled, training.labels)
-        loss, recall = _score(found, checked, validation.labels)
-        history.append(Epoch(number, train_loss, loss, recall, time.perf_counter() - begin))
-    best = max(range(len(history)), key=lambda index: history[index].validation_uar)
+        train_loss, _ = _score(found, head.objective, pooled, training.targets)
+        loss, score = _score(found, head.objective, checked, validation.targets)
+        history.append(Epoch(number, train_loss, loss, score, time.perf_counter() - begin))
+    best = max(range(len(history)), key=lambda index: history[index].validation_score)
     worker.step(share)
     _place(solutions[best], head)
     refitted = None
@@ -141,7 +143,7 @@ def train_linear(
             raise Stopped
         strength = strengths[best]
         everything = np.concatenate([pooled, checked])
-        labels = np.concatenate([training.labels, validation.labels])
+        labels = np.concatenate([training.targets, validation.targets])
         (found,) = solve_linear(settings.kind, everything, labels, [strength], classes, seed)
         refitted = _place(found, copy.deepcopy(head))
         if not found.solved and strength not in unsolved:
@@ -164,8 +166,8 @@ def fit_linear(
     begin = time.perf_counter()
     strength, classes = settings.strengths[number - 1], head.output.out_features
     pooled = _pool_all(training, settings.pooling)
-    (found,) = solve_linear(settings.kind, pooled, training.labels, [strength], classes, seed)
-    loss, _ = _score(found, pooled, training.labels)
+    (found,) = solve_linear(settings.kind, pooled, training.targets, [strength], classes, seed)
+    loss, _ = _score(found, head.objective, pooled, training.targets)
     row = Epoch.without_validation(number, loss, time.perf_counter() - begin)
     return Trained(_place(found, head), [row], 0, _remark([] if found.solved else [strength]))
 
@@ -189,8 +191,10 @@ def _pool_all(examples: Examples, pooling: MomentPooling) -> np.ndarray:
     return torch.cat([pool(p.inputs[0], pooling).cpu() for p in examples.parts(groups)]).numpy()
 
 
-def _score(found: Solution, features: np.ndarray, labels: np.ndarray) -> tuple[float, float]:
-    """Return cross-entropy and UAR of a linear classifier."""
+def _score(
+    found: Solution, objective: Objective, features: np.ndarray, targets: np.ndarray
+) -> Validated:
+    """Return loss and score of a linear classifier."""
     matrix, offset = found.matrix.astype(np.float32), found.offset.astype(np.float32)
-    probabilities = torch.from_numpy(features @ matrix.T + offset).softmax(1)
-    return cross_entropy_and_uar(probabilities, labels)
+    outputs = torch.from_numpy(features @ matrix.T + offset)
+    return objective.validate(objective.predictions(outputs), targets)

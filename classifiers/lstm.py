@@ -12,6 +12,7 @@ from classifiers.choices import Weighting
 from classifiers.dropout import at, dropout
 from classifiers.head import Head
 from classifiers.layer_average import LayerAverage
+from classifiers.objectives import Objective
 from classifiers.pooling import pool_mean
 from classifiers.settings import Dropout, FrameSettings
 from classifiers.shape import InputShape
@@ -39,21 +40,22 @@ class LstmHead(Head):
     Args:
         settings: the size of the head.
         shape: the shape of the features.
-        classes: how many classes there are.
+        objective: what its outputs mean.
     """
 
     part_size = 16  # utterances computed together: an LSTM's steps are small otherwise
 
-    def __init__(self, settings: LstmSettings, shape: InputShape, classes: int) -> None:
+    def __init__(self, settings: LstmSettings, shape: InputShape, objective: Objective) -> None:
         super().__init__()
+        self.objective = objective
         self.dropout = settings.dropout
         self.layer_averages = nn.ModuleList([LayerAverage(shape.layers, settings.weighting)])
         self.dense = nn.Linear(shape.dim, settings.width)
         self.lstm = nn.LSTM(settings.width, settings.width, batch_first=True)
-        self.output = nn.Linear(settings.width, classes)
+        self.output = nn.Linear(settings.width, objective.outputs)
 
     def forward(self, part: Part) -> Tensor:
-        """Return logits, (utterances, classes)."""
+        """Return outputs, (utterances, outputs)."""
         lengths = part.inputs[0].lengths
         first, second = (at(layer, self.dropout, part.noise) for layer in range(2))
         frames = self.dense(self.layer_averages[0](part.inputs[0], first)).relu()
@@ -61,5 +63,5 @@ class LstmHead(Head):
         # it runs forwards, so the padding behind an utterance does not reach its frames
         padded, _ = self.lstm(pad_sequence(frames.split(lengths.tolist()), batch_first=True))
         states = torch.cat(unpad_sequence(padded, lengths, batch_first=True))
-        logits: Tensor = self.output(pool_mean(states, lengths))
-        return logits
+        outputs: Tensor = self.output(pool_mean(states, lengths))
+        return outputs

@@ -11,30 +11,27 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
-from functools import partial
-from typing import Annotated, TypeVar
+from typing import TypeVar
 
-import numpy as np
 import torch
-from pydantic import Field, NonNegativeFloat, PositiveInt
+from pydantic import NonNegativeFloat, PositiveInt
 from torch import Tensor, nn
-from torch.nn.functional import cross_entropy
 
 from classifiers.batch import Examples, Part
 from classifiers.choices import Monitor
 from classifiers.cores import Crew, Worker
 from classifiers.head import Head
-from classifiers.history import Epoch, Stopped, Trained, cross_entropy_and_uar
-from classifiers.settings import PositiveFinite, Settings
+from classifiers.history import Epoch, Stopped, Trained
+from classifiers.objectives import Criterion, LossSettings
+from classifiers.settings import PositiveFinite
 
-Criterion = Callable[..., Tensor]  # of logits and labels
 Built = TypeVar("Built", bound=nn.Module)
 _BUILDING = threading.Lock()  # initial weights come from torch's one global generator
 PART_ON_GPU = 64  # utterances: a batch at once
 _SEEDS = 2**32
 
 
-class TrainingSettings(Settings):
+class TrainingSettings(LossSettings):
     """How a head trains.
 
     Attributes:
@@ -44,13 +41,11 @@ class TrainingSettings(Settings):
         batch_size: how many utterances make a batch.
         epochs: how many passes over the training data there are at most.
         monitor: what of validation decides which epoch is kept, the lowest loss or the highest
-            UAR.
+            score: of classes the UAR.
         patience: training stops after this many epochs without a better one.
         clip_value: the bound on the size of each entry of a gradient.
-        label_smoothing: share of each training label that is spread over all classes (Szegedy et
-            al. 2016, "Rethinking the Inception Architecture", section 7).
-        class_balance: whether all classes weigh the same in the loss, however many utterances
-            they have in training.
+
+    The loss is set by the fields of `LossSettings`.
     """
 
     learning_rate: PositiveFinite
@@ -60,8 +55,6 @@ class TrainingSettings(Settings):
     monitor: Monitor = "loss"
     patience: PositiveInt
     clip_value: PositiveFinite
-    label_smoothing: Annotated[float, Field(ge=0, lt=1)] = 0.0
-    class_balance: bool = False
 
 
 def train(
@@ -93,11 +86,11 @@ def train(
             raise Stopped
         begin = time.perf_counter()
         train_loss = train_epoch(head, optimizer, training, settings, generator, worker.cores)
-        probabilities = predict(head, validation, worker.cores)
-        loss, recall = cross_entropy_and_uar(probabilities, validation.labels)
+        predictions = predict(head, validation, worker.cores)
+        loss, score = head.objective.validate(predictions, validation.targets)
         _check_finite(train_loss + loss, number, settings)
         worker.step(1 / settings.epochs)
-        history.append(Epoch(number, train_loss, loss, recall, time.perf_counter() - begin))
+        history.append(Epoch(number, train_loss, loss, score, time.perf_counter() - begin))
         best = max(range(number), key=lambda index: history[index].worth(settings.monitor))
         if best == number - 1:
             best_weights = copy.deepcopy(head.state_dict())
@@ -155,12 +148,11 @@ def seeded(build: Callable[[], Built], seed: int) -> Built:
 
 
 def predict(head: Head, examples: Examples, cores: Crew) -> Tensor:
-    """Return class probabilities, (utterances, classes) float32."""
+    """Return what is predicted, such as probabilities: (utterances, outputs) float32."""
 
     def compute(part: Part) -> Tensor:
         with torch.inference_mode():
-            probabilities: Tensor = head(part).softmax(1)
-            return probabilities
+            return head.objective.predictions(head(part))
 
     groups = _cut(range(len(examples)), head)
     return torch.cat(list(cores.map(compute, examples.parts(groups)))).cpu()
@@ -195,12 +187,13 @@ def train_epoch(
     generator: torch.Generator,
     cores: Crew,
 ) -> float:
-    """Train for one epoch; return the mean cross-entropy of the batches as they were seen."""
+    """Train for one epoch; return the mean loss of the batches as they were seen."""
     order = torch.randperm(len(training), generator=generator).tolist()
     size = settings.batch_size
     batches = [_cut(order[begin : begin + size], head) for begin in range(0, len(order), size)]
     parts = training.parts([group for batch in batches for group in batch])
-    criterion = _criterion(settings, training, head.output)
+    device = head.output.weight.device
+    criterion = head.objective.criterion(settings, training.targets, device)
     total = 0.0
     for batch in batches:
         utterances = sum(map(len, batch))
@@ -211,17 +204,6 @@ def train_epoch(
         optimizer.step()
         total += loss * utterances
     return total / len(training)
-
-
-def _criterion(settings: TrainingSettings, training: Examples, output: nn.Linear) -> Criterion:
-    """Return what adds up the cross-entropy of utterances."""
-    weights = None
-    if settings.class_balance:
-        counts = np.bincount(training.labels, minlength=output.out_features)
-        each = len(training) / (np.count_nonzero(counts) * counts.clip(1))
-        weights = torch.from_numpy(each).float().to(output.weight.device)
-    smoothing = settings.label_smoothing
-    return partial(cross_entropy, weight=weights, reduction="sum", label_smoothing=smoothing)
 
 
 def _step(
@@ -237,8 +219,8 @@ def _step(
     weights = _trained(head)
 
     def compute(part: Part, seed: int) -> tuple[Tensor, tuple[Tensor, ...]]:
-        logits = head(replace(part, noise=seed))
-        loss = criterion(logits, part.labels) / utterances
+        outputs = head(replace(part, noise=seed))
+        loss = criterion(outputs, part.targets) / utterances
         return loss.detach(), torch.autograd.grad(loss, weights)
 
     seeds = torch.randint(_SEEDS, (count,), generator=generator).tolist()

@@ -87,7 +87,7 @@ def read_fold(
     training = fold_examples(loaded.task, sources, loaded.task.folds[0], "global")["train"]
     (part,) = training.parts([range(len(training))])
     pooled = pool(part.inputs[0], "mean+deviation").double().numpy()
-    return (pooled - pooled.mean(0)) / pooled.std(0), training.labels, config.head.strengths
+    return (pooled - pooled.mean(0)) / pooled.std(0), training.targets, config.head.strengths
 
 
 def solved(solutions: Iterator[tuple[np.ndarray, np.ndarray, bool]]) -> Iterator[Solution]:

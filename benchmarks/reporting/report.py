@@ -88,7 +88,15 @@ def make_run(folder: Path, number: int, options: argparse.Namespace) -> Path:
 
 
 def write_history(run: Path, seeds: int, random: np.random.Generator) -> None:
-    header = ("seed", "fold", "epoch", "train_loss", "validation_loss", "validation_uar", "seconds")
+    header = (
+        "seed",
+        "fold",
+        "epoch",
+        "train_loss",
+        "validation_loss",
+        "validation_score",
+        "seconds",
+    )
     falling = np.exp(-np.arange(EPOCHS) / 10)
     rows = [
         [seed, fold, epoch + 1, *rounded([2 * falling[epoch] + noise, 1.2 + noise, 0.5, 0.8])]

@@ -21,6 +21,7 @@ from featx.cli.options import (
     SharedStore,
     SkipMissing,
     SpeakerDependent,
+    Target,
     refuse,
 )
 from featx.cli.output import Json, show
@@ -70,6 +71,7 @@ def fit(
         ),
     ] = "global",
     protocol: ProtocolName = None,
+    target: Target = None,
     seeds: Annotated[
         int,
         typer.Option(
@@ -129,6 +131,7 @@ def fit(
         layers=layers,
         normalize=normalize,
         protocol=protocol,
+        target=target or None,
         seeds=seeds,
         folds=folds,
         speaker_dependent=speaker_dependent,

@@ -32,6 +32,13 @@ ProtocolName = Annotated[
         autocompletion=complete_protocol,
     ),
 ]
+Target = Annotated[
+    list[str] | None,
+    typer.Option(
+        metavar="COLUMN",
+        help="The manifest's column that is learned in place of the label, such as sex.",
+    ),
+]
 Folds = Annotated[
     int, typer.Option(help="How many folds to make where no protocol and no split divides.")
 ]

@@ -27,6 +27,7 @@ from featx.utils.files import csv_line, write_bytes
 from featx.utils.remote.path import RemotePath, to_path
 
 _KNOWN = frozenset((*REQUIRED, *OPTIONAL))
+_ALWAYS = ("utterance", "label", "speaker", "session", "split")  # attributes that are columns
 _DIFFERENT = 50_000  # rows of columns that are remembered to be shared
 log = logging.getLogger("featx")
 
@@ -62,7 +63,7 @@ class Utterance:
 
     def column(self, name: str) -> str:
         """Return the text in a column; empty if there is none."""
-        if name in ("utterance", "label", "speaker", "session", "split"):
+        if name in _ALWAYS:
             return str(getattr(self, name))
         return self.extra.get(name, "")
 
@@ -73,6 +74,11 @@ class Manifest:
 
     path: Path
     utterances: tuple[Utterance, ...] = field(repr=False)
+
+    @property
+    def columns(self) -> list[str]:
+        """The columns that an utterance has text in, those of every manifest first."""
+        return [*_ALWAYS, *dict.fromkeys(name for u in self.utterances for name in u.extra)]
 
     @property
     def name(self) -> str:

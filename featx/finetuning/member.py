@@ -26,7 +26,7 @@ class Look:
         train_loss: mean cross-entropy of the batches since the last look, as they were seen.
         train_wa: share of their utterances recognised, 0 to 1.
         validation_loss: mean cross-entropy.
-        validation_uar: unweighted average recall, 0 to 1.
+        validation_score: unweighted average recall, 0 to 1.
         validation_wa: share recognised, 0 to 1.
         train_seconds: the seconds from the end of the previous look to the beginning of this look.
         seconds: since the beginning, this look included, pauses left out.
@@ -38,7 +38,7 @@ class Look:
     train_loss: float
     train_wa: float
     validation_loss: float
-    validation_uar: float
+    validation_score: float
     validation_wa: float
     train_seconds: float
     seconds: float
@@ -55,7 +55,7 @@ class Look:
         """
         ahead = self.validation_loss - self.train_loss
         return {
-            "uar": self.validation_uar,
+            "uar": self.validation_score,
             "wa": self.validation_wa,
             "loss": -self.validation_loss,
             "parting": -ahead if ahead > 0 else self.step,
@@ -88,7 +88,7 @@ def read_log(log: Sequence[Mapping[str, Any]]) -> list[Look]:
                 train_loss=before["loss"],
                 train_wa=before["wa"],
                 validation_loss=entry["eval_loss"],
-                validation_uar=entry["eval_uar"],
+                validation_score=entry["eval_uar"],
                 validation_wa=entry["eval_wa"],
                 train_seconds=before["seconds"] - (looks[-1].seconds if looks else 0.0),
                 seconds=entry["seconds"],

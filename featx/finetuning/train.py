@@ -145,7 +145,7 @@ def tune(trial: Trial) -> tuple[TunedMember, EmotionModel]:
     look = member.best_look
     log.debug(
         f"{trial.title}: {counted(len(history), 'look')}, best at step {look.step} with validation "
-        f"UAR {100 * look.validation_uar:.1f} %, {history[-1].seconds:.1f} s"
+        f"UAR {100 * look.validation_score:.1f} %, {history[-1].seconds:.1f} s"
     )
     return member, trainer.tuned
 

@@ -17,7 +17,7 @@ from transformers.trainer_callback import PrinterCallback
 from transformers.trainer_utils import EvalPrediction
 
 from cache import filling
-from classifiers.history import cross_entropy_and_uar
+from classifiers.objectives import Classification
 from featx.errors import FeatxError
 from featx.finetuning.config import TuningSettings
 from featx.finetuning.member import is_over, read_log
@@ -175,7 +175,7 @@ def measure(predicted: EvalPrediction) -> dict[str, float]:
     """Return cross-entropy, UAR and WA, the latter 0 to 1, of (utterances, classes) logits."""
     probabilities = torch.from_numpy(np.asarray(predicted.predictions)).double().softmax(1)
     labels = np.asarray(predicted.label_ids)
-    loss, uar = cross_entropy_and_uar(probabilities, labels)
+    loss, uar = Classification(probabilities.shape[1]).validate(probabilities, labels)
     hits = probabilities.argmax(1).numpy() == labels
     return {"loss": loss, "uar": uar, "wa": float(hits.mean())}
 
@@ -325,7 +325,8 @@ class Watch(TrainerCallback):
         log.debug(
             f"{self._title}, step {look.step}: training loss {look.train_loss:.4f}, "
             f"WA {100 * look.train_wa:.1f} %; validation loss {look.validation_loss:.4f}, "
-            f"UAR {100 * look.validation_uar:.1f} %; {look.train_seconds:.1f} s since the last look"
+            f"UAR {100 * look.validation_score:.1f} %; {look.train_seconds:.1f} s since the last "
+            "look"
         )
         settings = self._settings
         if is_over(looks, settings.best_by, settings.patience):

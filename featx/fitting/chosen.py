@@ -13,7 +13,7 @@ from featx.runs.read import damaged
 from featx.utils.csv_files import read_table
 
 Histories = Mapping[tuple[int, int], Sequence[Epoch]]  # by seed and fold
-COLUMNS = ("seed", "fold", "epoch", "train_loss", "validation_loss", "validation_uar", "seconds")
+COLUMNS = ("seed", "fold", "epoch", "train_loss", "validation_loss", "validation_score", "seconds")
 
 
 def choose(config: FitConfig, histories: Histories) -> dict[int, int]:
@@ -48,7 +48,7 @@ def best_strength(strengths: Sequence[float], histories: Histories) -> int:
     recalls: dict[int, list[float]] = {}
     for epochs in histories.values():
         for row in epochs:
-            recalls.setdefault(row.epoch, []).append(row.validation_uar)
+            recalls.setdefault(row.epoch, []).append(row.validation_score)
     # exact sums, so that equal means are equal whatever the order of the folds
     return max(recalls, key=lambda place: (math.fsum(recalls[place]), -strengths[place - 1]))
 

@@ -130,7 +130,7 @@ def part_examples(
 ) -> Examples:
     """Return a part of a fold; the arguments are those of `fold_examples`."""
     branches = [source.branch(fold, part, normalize) for source in sources]
-    return Examples(branches, task.labels(fold.parts[part]))
+    return Examples(branches, task.targets(fold.parts[part]))
 
 
 def _check_frames(config: FitConfig, stores: Sequence[FeatureStore]) -> None:

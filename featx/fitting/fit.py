@@ -41,6 +41,7 @@ def fit(
     layers: str | int | Sequence[int] = "all",
     normalize: Normalize = "global",
     protocol: str | Path | Protocol | None = None,
+    target: str | Sequence[str] | None = None,
     seeds: PositiveInt = 1,
     folds: int = 5,
     speaker_dependent: bool = False,
@@ -77,6 +78,7 @@ def fit(
         protocol: who trains and who is tested: a shipped protocol's name, the path of a TOML, or
             a `Protocol`. Without one the manifest's split is followed, or else speakers are
             divided into folds.
+        target: the manifest's column that is learned in place of the label, such as "sex".
         seeds: how many heads to train for each fold, each from another random seed.
         folds: how many folds to make where neither a protocol nor the manifest divides.
         speaker_dependent: let training and test share speakers.
@@ -131,7 +133,7 @@ def fit(
                 manifest, lambda path: _folders(features, model, path, store), skip_missing
             )
         )
-        chosen = choose_protocol(protocol, corpus, folds, speaker_dependent)
+        chosen = choose_protocol(protocol, corpus, folds, speaker_dependent, as_list(target))
         data = {
             "manifest": str(corpus.path),
             "features": list(map(str, _folders(features, model, corpus.path, store))),

@@ -10,6 +10,7 @@ from classifiers.heads import HeadDesign
 from featx.data.manifest import Manifest
 from featx.fitting.config import FitConfig
 from featx.fitting.data import FitData, load_data
+from featx.fitting.objective import objective_of
 
 
 @dataclass(frozen=True)
@@ -36,8 +37,8 @@ class PlannedFit:
     @property
     def design(self) -> HeadDesign:
         """The head that is trained for every seed and fold."""
-        classes = len(self.data.task.classes)
-        return HeadDesign(self.config.head, self.config.training, self.data.shapes, classes)
+        objective = objective_of(self.data.task)
+        return HeadDesign(self.config.head, self.config.training, self.data.shapes, objective)
 
 
 def plan_fit(config: FitConfig, manifest: Manifest, device: torch.device) -> PlannedFit:

@@ -10,6 +10,7 @@ from torch import Tensor
 
 from classifiers.heads import HeadSettings, build_head
 from classifiers.layer_average import averages_of
+from classifiers.objectives import Classification, Objective
 from classifiers.shape import InputShape
 from classifiers.training import seeded
 from featx.fitting.choices import Normalize
@@ -54,10 +55,15 @@ class _Description(Schema):
         """What the heads are built for, in the order of the inputs."""
         return [given.shape for given in self.inputs]
 
+    @property
+    def objective(self) -> Objective:
+        """What the heads' outputs mean."""
+        return Classification(len(self.classes))
+
     def weights(self) -> dict[str, Shape]:
         """Return the shape of each weight of a head, without making any."""
         with torch.device("meta"):
-            own = shapes_of(build_head(self.head, self.shapes, len(self.classes)))
+            own = shapes_of(build_head(self.head, self.shapes, self.objective))
         if self.normalize == "global":
             own |= statistic_shapes(self.shapes)
         return own
@@ -106,7 +112,7 @@ def _build(
             raise refused(path, f"{entry.prefix}{name} has a deviation that is not above zero")
     trained, statistics = split_statistics(own, len(described.inputs))
     head = seeded(
-        lambda: build_head(described.head, described.shapes, len(described.classes)), entry.seed
+        lambda: build_head(described.head, described.shapes, described.objective), entry.seed
     )
     head.load_state_dict(trained)
     for average in averages_of(head):

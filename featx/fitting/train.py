@@ -260,7 +260,7 @@ def _log_member(member: Member, examples: Mapping[str, Examples], seconds: float
     log.debug(
         f"seed {member.seed}, fold {member.fold}: {sizes} utterances; "
         f"{len(member.history)} epochs, best {best.epoch} with validation loss "
-        f"{best.validation_loss:.4f}, UAR {100 * best.validation_uar:.1f} %; {seconds:.1f} s"
+        f"{best.validation_loss:.4f}, UAR {100 * best.validation_score:.1f} %; {seconds:.1f} s"
     )
 
 

@@ -258,7 +258,7 @@ def _probe(fit: PlannedFit, folder: Path) -> Results:
 
 
 def _validation_uar(probe: Member) -> float:
-    return probe.best_epoch.validation_uar
+    return probe.best_epoch.validation_score
 
 
 def _write_probes(

@@ -19,6 +19,7 @@ from featx.errors import Interrupted
 from featx.fitting.data import prepare
 from featx.fitting.member import Member, load_member
 from featx.fitting.moments import find_moments
+from featx.fitting.objective import objective_of
 from featx.fitting.plan import PlannedFit
 from featx.fitting.standardise import part_statistics
 from featx.protocols.folds import Fold
@@ -138,7 +139,7 @@ def _fit_probe(
 ) -> Member:
     task, fold = fit.data.task, probe.fold
     shape = InputShape(1, fit.data.shapes[0].dim, 0)
-    design = HeadDesign(fit.config.head, None, [shape], len(task.classes))
+    design = HeadDesign(fit.config.head, None, [shape], objective_of(task))
     examples = {part: _examples(task, pooled, probe, part) for part in fold.parts}
     with Crew(1) as core:
         worker = Worker(core, stop)
@@ -158,4 +159,4 @@ def _examples(task: Task, pooled: _Pooled, probe: _Assignment, part: str) -> Exa
         statistics, groups = pooled.statistics[probe.fold.number, part]
         own = Statistics(statistics.mean[:, row], statistics.deviation[:, row])
         branch = Branch(features, own, groups)
-    return Examples([branch], task.labels(utterances))
+    return Examples([branch], task.targets(utterances))

@@ -52,9 +52,28 @@ def apply_protocol(manifest: Manifest, protocol: Protocol) -> AppliedProtocol:
             f"no utterance has the label {' or '.join(order_labels(absent))}; "
             f"there are {', '.join(here) or 'none'}",
         )
-    kept = Manifest(manifest.path, tuple(u for u in merged if _is_kept(u, protocol)))
+    kept = [u for u in merged if _is_kept(u, protocol)]
     left_out = _describe_left_out(manifest, protocol, selected, merged)
-    return AppliedProtocol(manifest, protocol, kept, left_out)
+    if not protocol.target.is_label:
+        kept, phrases = _with_target(manifest, protocol, kept)
+        left_out += phrases
+    return AppliedProtocol(manifest, protocol, Manifest(manifest.path, tuple(kept)), left_out)
+
+
+def _with_target(
+    manifest: Manifest, protocol: Protocol, utterances: Sequence[Utterance]
+) -> tuple[list[Utterance], tuple[str, ...]]:
+    """Put the target in the labels' place; leave out utterances that lack it, and say so."""
+    (column,) = protocol.target.columns
+    if column not in manifest.columns:
+        raise FeatxError(
+            f"{manifest.path}: no column {column!r}, which `target` names; there is "
+            f"{listed(manifest.columns, 20)}."
+        )
+    known = [replace(u, label=u.column(column)) for u in utterances if u.column(column)]
+    absent = len(utterances) - len(known)
+    phrase = f"left out {counted(absent, 'utterance')} without {column}"
+    return known, (phrase,) if absent else ()
 
 
 def _describe_left_out(

@@ -1,5 +1,6 @@
 """Evaluation protocols: which utterances of a corpus, with which labels, divided how."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -8,6 +9,7 @@ from pydantic import Field, NonNegativeInt, ValidationInfo, field_validator
 from featx.data.manifest import Manifest
 from featx.errors import FeatxError
 from featx.protocols.divisions import Division, ManifestSplit, Names, RandomFolds, SpeakerFolds
+from featx.protocols.target import Target
 from featx.utils.config import Schema, find_shipped, read_config, shipped_names
 
 
@@ -35,6 +37,7 @@ class Protocol(Schema):
         where: manifest columns, each with the values that are kept.
         merge: labels that are renamed, old to new.
         labels: the labels that are kept after merging; all of them if empty.
+        target: what is learned of each utterance, in place of its label.
         division: how the utterances are divided into training, validation and test.
         expected: what the complete corpus has.
     """
@@ -47,6 +50,7 @@ class Protocol(Schema):
     where: dict[str, Names] = Field(default_factory=dict)
     merge: dict[str, str] = Field(default_factory=dict)
     labels: tuple[str, ...] = ()
+    target: Target = Target()
     division: Division
     expected: Expected = Expected()
 
@@ -129,7 +133,11 @@ def default_protocol(manifest: Manifest, folds: int, speaker_dependent: bool) ->
 
 
 def choose_protocol(
-    protocol: str | Path | Protocol | None, manifest: Manifest, folds: int, speaker_dependent: bool
+    protocol: str | Path | Protocol | None,
+    manifest: Manifest,
+    folds: int,
+    speaker_dependent: bool,
+    target: Sequence[str] = (),
 ) -> Protocol:
     """Return the protocol that is asked for, or how the corpus is divided without one.
 
@@ -138,10 +146,15 @@ def choose_protocol(
         manifest: the corpus.
         folds: as for `default_protocol`.
         speaker_dependent: as for `default_protocol`.
+        target: the columns that are learned; by default as the protocol says.
 
     Raises:
         FeatxError: if there is no such protocol, or it can't be used.
     """
     if protocol is None:
-        return default_protocol(manifest, folds, speaker_dependent)
-    return protocol if isinstance(protocol, Protocol) else read_protocol(str(protocol))
+        chosen = default_protocol(manifest, folds, speaker_dependent)
+    else:
+        chosen = protocol if isinstance(protocol, Protocol) else read_protocol(str(protocol))
+    if not target:
+        return chosen
+    return chosen.model_copy(update={"target": Target(columns=tuple(target))})

@@ -43,6 +43,10 @@ class Task:
         kept = ", ".join([speakers, *(f"{column}-independent" for column in self.apart)])
         return f"{protocol.name or protocol.title}, {kept}, {counted(seeds, 'seed')}"
 
+    def targets(self, utterances: Sequence[Utterance]) -> np.ndarray:
+        """Return what a head learns of each utterance, as its objective takes it."""
+        return self.labels(utterances)
+
     def labels(self, utterances: Sequence[Utterance]) -> np.ndarray:
         """Return the index of each utterance's class."""
         index = {label: number for number, label in enumerate(self.classes)}

@@ -11,7 +11,7 @@ from featx.runs.files import HISTORY
 from featx.runs.read import damaged
 from featx.utils.csv_files import read_lines, read_table
 
-_COLUMNS = ("seed", "fold", "train_loss", "validation_loss", "validation_uar")
+_COLUMNS = ("seed", "fold", "train_loss", "validation_loss", "validation_score")
 
 
 def training_curves(name: str, folder: Path) -> Panel | None:

@@ -12,6 +12,7 @@ from classifiers.fusion import FusionSettings
 from classifiers.heads import HeadDesign, build_head, train_head, train_on_all
 from classifiers.linear import LinearSettings
 from classifiers.lstm import LstmSettings
+from classifiers.objectives import Classification
 from classifiers.shape import InputShape
 from classifiers.training import predict
 
@@ -44,7 +45,7 @@ def fit(name, make_examples, quick, cores, device="cpu", seed=0):
         make_examples(n, s, stores=stores) for n, s in ((90, 0), (30, 1), (30, 2))
     )
     settings = None if name in ("linear", "svm") else quick
-    design = HeadDesign(HEADS[name], settings, [SHAPE] * stores, CLASSES)
+    design = HeadDesign(HEADS[name], settings, [SHAPE] * stores, Classification(CLASSES))
     worker = Worker(cores, device=torch.device(device))
     return train_head(design, training, validation, seed, worker), test
 
@@ -53,18 +54,18 @@ def fit(name, make_examples, quick, cores, device="cpu", seed=0):
 def test_it_learns_from_the_layer_with_the_signal(name, make_examples, quick, cores):
     trained, test = fit(name, make_examples, quick, cores)
     predicted = predict(trained.head, test, cores).argmax(1).numpy()
-    assert (predicted == test.labels).mean() > 0.9
+    assert (predicted == test.targets).mean() > 0.9
     for average in trained.head.layer_averages:
         assert average.weights.argmax() == 2
         assert average.weights[2] > 1.2 / LAYERS
-    assert trained.history[trained.best].validation_uar > 0.9
+    assert trained.history[trained.best].validation_score > 0.9
 
 
 @pytest.mark.parametrize("name", HEADS)
 def test_an_utterance_has_the_same_output_alone_and_in_company(name, make_examples, cores):
     stores = 2 if name == "fusion" else 1
     examples = make_examples(9, stores=stores)
-    head = build_head(HEADS[name], [SHAPE] * stores, CLASSES)
+    head = build_head(HEADS[name], [SHAPE] * stores, Classification(CLASSES))
     together = predict(head, examples, cores)
     head.part_size = 1
     alone = predict(head, examples, cores)
@@ -78,7 +79,7 @@ def test_torchs_own_operations_which_a_gpu_uses_learn_the_same(
     monkeypatch.setattr(kernels, "can_take", lambda values: False)
     trained, test = fit(name, make_examples, quick, cores)
     predicted = predict(trained.head, test, cores).argmax(1).numpy()
-    assert (predicted == test.labels).mean() > 0.9
+    assert (predicted == test.targets).mean() > 0.9
     monkeypatch.undo()
     torch.testing.assert_close(
         predict(trained.head, test, cores).argmax(1).numpy(), predicted, rtol=0, atol=0
@@ -93,11 +94,11 @@ def test_a_gpu_learns_the_same(name, make_examples, quick, cores):
             Branch(InMemory([tensor.cuda() for tensor in branch.features.tensors]))
             for branch in examples.branches
         ]
-        return Examples(branches, examples.labels)
+        return Examples(branches, examples.targets)
 
     trained, test = fit(name, lambda *a, **k: moved(make_examples(*a, **k)), quick, cores, "cuda")
     predicted = predict(trained.head, test, cores).argmax(1).numpy()
-    assert (predicted == test.labels).mean() > 0.9
+    assert (predicted == test.targets).mean() > 0.9
 
 
 @pytest.mark.parametrize("name", ["dense", "lstm", "svm"])
@@ -117,14 +118,14 @@ def test_seed_decides_and_the_number_of_threads_does_not(name, make_examples, qu
 @pytest.mark.parametrize("name", AVERAGING)
 def test_a_single_layer_needs_no_weights(name, cores):
     stores = 2 if name == "fusion" else 1
-    head = build_head(HEADS[name], [InputShape(1, DIM, 0.02)] * stores, CLASSES)
+    head = build_head(HEADS[name], [InputShape(1, DIM, 0.02)] * stores, Classification(CLASSES))
     assert not any(average.raw.requires_grad for average in head.layer_averages)
 
 
 def test_linear_heads_try_strengths_and_keep_the_best_on_validation(make_examples, quick, cores):
     trained, _ = fit("svm", make_examples, quick, cores)
     assert [epoch.epoch for epoch in trained.history] == [1, 2]
-    recalls = [epoch.validation_uar for epoch in trained.history]
+    recalls = [epoch.validation_score for epoch in trained.history]
     assert recalls[trained.best] == max(recalls)
 
 
@@ -134,7 +135,7 @@ def test_a_linear_head_may_be_fitted_again_on_training_and_validation(name, make
     settings = HEADS[name].model_copy(update={"refit": True, "strengths": (0.01,)})
 
     def fit_on(first, second):
-        design = HeadDesign(settings, None, [SHAPE], CLASSES)
+        design = HeadDesign(settings, None, [SHAPE], Classification(CLASSES))
         return train_head(design, first, second, 0, Worker(cores))
 
     once = fit_on(training, validation)
@@ -149,20 +150,20 @@ def test_a_linear_head_may_be_fitted_again_on_training_and_validation(name, make
 def test_two_classes_are_classified_too(name, make_examples, cores):
     def two(count, seed):
         examples = make_examples(count, seed)
-        return type(examples)(examples.branches, examples.labels % 2)
+        return type(examples)(examples.branches, examples.targets % 2)
 
     training, test = two(90, 0), two(30, 1)
-    design = HeadDesign(HEADS[name], None, [SHAPE], 2)
+    design = HeadDesign(HEADS[name], None, [SHAPE], Classification(2))
     trained = train_head(design, training, test, 0, Worker(cores))
     probabilities = predict(trained.head, test, cores)
     assert probabilities.shape == (30, 2)
-    assert (probabilities.argmax(1).numpy() == test.labels).mean() > 0.6
+    assert (probabilities.argmax(1).numpy() == test.targets).mean() > 0.6
 
 
 @pytest.mark.parametrize("name", ["linear", "svm"])
 def test_a_linear_head_with_a_known_strength_is_that_of_the_search(name, make_examples, cores):
     training, validation = make_examples(90, 0), make_examples(30, 1)
-    design = HeadDesign(HEADS[name], None, [SHAPE], CLASSES)
+    design = HeadDesign(HEADS[name], None, [SHAPE], Classification(CLASSES))
     found = train_head(design, training, validation, 0, Worker(cores))
     again = train_on_all(design, training, found.best + 1, 0, Worker(cores))
     for weight, value in found.head.state_dict().items():
@@ -174,7 +175,9 @@ def test_a_head_says_how_far_its_training_is(make_examples):
     shares = []
     settings = LinearSettings(kind="linear", pooling="mean", strengths=(0.1, 1.0, 10.0))
     with Crew(1) as cores:
-        design = HeadDesign(settings, None, [InputShape(LAYERS, DIM, 0.02)], CLASSES)
+        design = HeadDesign(
+            settings, None, [InputShape(LAYERS, DIM, 0.02)], Classification(CLASSES)
+        )
         train_head(design, training, validation, 0, Worker(cores, step=shares.append))
     assert len(shares) == 5  # the pooling, three strengths, and before what may be fitted again
     assert 0 < sum(shares) <= 1

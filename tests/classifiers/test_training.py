@@ -9,6 +9,7 @@ import torch
 from classifiers.batch import Branch, Examples, InMemory
 from classifiers.cores import Worker
 from classifiers.dense import DenseHead, DenseSettings
+from classifiers.objectives import Classification
 from classifiers.shape import InputShape
 from classifiers.statistics import measure, statistics_of
 from classifiers.training import Stopped, predict, seeded, train, train_epoch, train_for
@@ -18,7 +19,7 @@ HEAD = DenseSettings(kind="dense", width=8, depth=2, dropout=0.2, weighting="abs
 
 
 def build() -> DenseHead:
-    return DenseHead(HEAD, InputShape(LAYERS, DIM, 0.02), CLASSES)
+    return DenseHead(HEAD, InputShape(LAYERS, DIM, 0.02), Classification(CLASSES))
 
 
 def run(training, validation, settings, cores, seed=0, stop=None):
@@ -30,7 +31,7 @@ def test_parts_hold_the_utterances_asked_for(make_examples):
     examples = make_examples(7)
     groups = [[3, 1, 6], [0, 5], [2, 4]]
     parts = list(examples.parts(groups))
-    assert [part.labels.tolist() for part in parts] == [[n % 3 for n in g] for g in groups]
+    assert [part.targets.tolist() for part in parts] == [[n % 3 for n in g] for g in groups]
     held = examples.branches[0].features.tensors
     for part, group in zip(parts, groups, strict=True):
         assert all(
@@ -53,7 +54,7 @@ def test_the_weights_of_the_lowest_validation_loss_are_kept(make_examples, quick
     losses = [epoch.validation_loss for epoch in trained.history]
     assert trained.best == int(np.argmin(losses))
     assert len(losses) == trained.best + 1 + quick.patience
-    labels = torch.from_numpy(validation.labels)
+    labels = torch.from_numpy(validation.targets)
     probabilities = predict(trained.head, validation, cores)
     kept = torch.nn.functional.nll_loss(probabilities.log(), labels).item()
     assert kept == pytest.approx(losses[trained.best], abs=1e-6)
@@ -93,7 +94,7 @@ def test_the_gradient_of_a_batch_is_that_of_its_parts(make_examples, quick, core
     """Batches larger than a part: the same as one part, up to the last digits."""
     plain = HEAD.model_copy(update={"dropout": 0.0})
     heads = [
-        seeded(lambda: DenseHead(plain, InputShape(LAYERS, DIM, 0.02), CLASSES), 0)
+        seeded(lambda: DenseHead(plain, InputShape(LAYERS, DIM, 0.02), Classification(CLASSES)), 0)
         for _ in range(2)
     ]
     whole = quick.model_copy(update={"batch_size": 24, "epochs": 2})
@@ -133,9 +134,9 @@ def test_smoothed_labels_leave_training_less_certain(make_examples, quick, cores
 
 
 def test_the_epoch_of_the_highest_uar_is_kept_when_asked(make_examples, quick, cores):
-    by_uar = quick.model_copy(update={"monitor": "uar", "epochs": 20})
+    by_uar = quick.model_copy(update={"monitor": "score", "epochs": 20})
     trained = run(make_examples(30, 0, signal=0.5), make_examples(15, 1, signal=0.5), by_uar, cores)
-    recalls = [epoch.validation_uar for epoch in trained.history]
+    recalls = [epoch.validation_score for epoch in trained.history]
     assert trained.best == int(np.argmax(recalls))  # the first of equal ones
     assert len(recalls) == min(by_uar.epochs, trained.best + 1 + by_uar.patience)
 
@@ -143,10 +144,10 @@ def test_the_epoch_of_the_highest_uar_is_kept_when_asked(make_examples, quick, c
 def test_balanced_classes_are_told_apart_though_one_is_rare(make_examples, quick, cores):
     """Without a signal a head predicts how frequent classes are: balanced, all the same."""
     everything = make_examples(60, signal=0)
-    rare = [n for n in range(60) if everything.labels[n] or n % 9 == 0]
+    rare = [n for n in range(60) if everything.targets[n] or n % 9 == 0]
     training = Examples(
         [Branch(InMemory([everything.branches[0].features.tensors[n] for n in rare]))],
-        everything.labels[rare],
+        everything.targets[rare],
     )
     shares = {}
     for balance in (False, True):

@@ -8,6 +8,7 @@ from pydantic import TypeAdapter
 
 from classifiers.batch import Input, Part
 from classifiers.heads import HeadSettings, build_head
+from classifiers.objectives import Classification
 from classifiers.shape import InputShape
 from featx.explanation.contributions import find_contributions, find_logits
 from featx.utils.config import shipped_config
@@ -25,7 +26,7 @@ def head_of(text: str, shapes=(SHAPE,)):
     table |= {"skip": True} if changes == ["skip"] else dict(c.split("=") for c in changes)
     settings = TypeAdapter(HeadSettings).validate_python(table)
     torch.manual_seed(3)
-    head = build_head(settings, list(shapes), CLASSES).eval().requires_grad_(False)
+    head = build_head(settings, list(shapes), Classification(CLASSES)).eval().requires_grad_(False)
     for average in head.layer_averages:
         average.raw.copy_(torch.rand(len(average.raw)) + 0.1)
     return head

@@ -135,7 +135,7 @@ def test_a_push_that_fails_says_how_to_send_it_later(unreachable, tmp_path, monk
 
 def test_the_best_saved_model_is_the_one_sent(tmp_path):
     header = "seed,fold,step,epoch,learning_rate,train_loss,train_wa,validation_loss,"
-    rows = [header + "validation_uar,validation_wa,train_seconds,seconds"]
+    rows = [header + "validation_score,validation_wa,train_seconds,seconds"]
     for seed, fold, loss, uar in [(0, 0, 1, 0.5), (0, 1, 3, 0.7), (1, 0, 2, 0.7), (1, 1, 0, 0.9)]:
         rows.append(f"{seed},{fold},2,1,1,1,1,{loss},{uar},0.5,1,1")
         rows.append(f"{seed},{fold},4,2,1,1,1,{loss + 5},{uar / 2},0.5,1,1")

@@ -19,7 +19,7 @@ from featx.runs.run import Run
 
 RUN = Path("runs/manifest-tiny-full")
 LONGER = ("training.epochs=4", "training.patience=4")
-MEASURED = ("step", "train_loss", "train_wa", "validation_loss", "validation_uar")
+MEASURED = ("step", "train_loss", "train_wa", "validation_loss", "validation_score")
 
 
 @pytest.fixture(autouse=True)
@@ -225,7 +225,7 @@ def look(step, **values):
 
 
 def test_the_best_look_is_the_first_of_equals_and_patience_counts_from_it():
-    seen = [look(n, validation_uar=uar) for n, uar in enumerate((0.2, 0.5, 0.4, 0.5, 0.1))]
+    seen = [look(n, validation_score=uar) for n, uar in enumerate((0.2, 0.5, 0.4, 0.5, 0.1))]
     assert best_look(seen, "uar") == 1
     assert is_over(seen, "uar", 3)
     assert not is_over(seen, "uar", 4)
@@ -240,4 +240,4 @@ def test_a_log_is_read_into_looks():
     first, second = read_log(log)
     assert (first.train_seconds, first.seconds) == (8.0, 10.0)
     assert (second.train_seconds, second.seconds) == (5.0, 17.0)
-    assert second.validation_uar == 0.3
+    assert second.validation_score == 0.3

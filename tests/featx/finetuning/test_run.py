@@ -20,7 +20,7 @@ RUN = Path("runs/manifest-tiny-full")
 
 
 def seen(history):
-    names = ("step", "train_loss", "validation_loss", "validation_uar")
+    names = ("step", "train_loss", "validation_loss", "validation_score")
     return [[row[name] for name in names] for row in history]
 
 

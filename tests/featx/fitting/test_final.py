@@ -85,7 +85,7 @@ def test_epochs_are_the_best_by_what_training_monitors():
     rows = [Epoch(1, 1.0, 0.1, 0.5, 0.1), Epoch(2, 1.0, 0.9, 0.7, 0.1)]
     histories = {(0, fold): rows for fold in range(3)}
     assert choose(config_of(1), histories) == {0: 1}
-    assert choose(config_of(1, "training.monitor=uar"), histories) == {0: 2}
+    assert choose(config_of(1, "training.monitor=score"), histories) == {0: 2}
 
 
 def test_the_strength_is_the_best_on_average_and_the_stronger_of_equal_ones():
@@ -114,7 +114,7 @@ def test_final_heads_hear_everybody_and_leave_the_scores(extracted, fit_quickly,
     labels = {u.utterance: u.label for u in corpus.utterances}
     for training, _, _ in trainings:
         assert len(training) == len(labels)
-        given = [run.results.classes[label] for label in training.labels]
+        given = [run.results.classes[label] for label in training.targets]
         assert given == [labels[name] for name in sorted(labels)]
     expected = [{"seed": seed, "fold": None, "best_epoch": n} for _, n, seed in trainings]
     found = [{k: v for k, v in entry.items() if k != "prefix"} for entry in final_members(run)]
@@ -259,9 +259,9 @@ def test_final_heads_are_not_added_to_a_run_of_other_data(extracted, fit_quickly
 @pytest.mark.parametrize(
     ("name", "damage"),
     [
-        ("history.csv", "seed,fold,epoch,train_loss,validation_loss,validation_uar,seconds\n"
+        ("history.csv", "seed,fold,epoch,train_loss,validation_loss,validation_score,seconds\n"
          "0,0,1,x,1,1,1\n"),
-        ("history.csv", "seed,fold,epoch,train_loss,validation_loss,validation_uar,seconds\n"
+        ("history.csv", "seed,fold,epoch,train_loss,validation_loss,validation_score,seconds\n"
          "0,0,1,1,1,1,1\n"),
         ("model.json", '{"members": [1]}'),
         ("heads.safetensors", "x"),

@@ -17,6 +17,7 @@ from cache import FeatureStore
 from classifiers.batch import Branch, Examples, InMemory
 from classifiers.cores import Crew
 from classifiers.heads import HeadSettings, build_head
+from classifiers.objectives import Classification
 from classifiers.shape import InputShape
 from classifiers.statistics import Statistics
 from classifiers.training import predict
@@ -83,7 +84,7 @@ def test_the_saved_model_gives_the_saved_predictions(extracted, fit_quickly, rea
     mean, deviation = (weights.pop(f"statistics.0.{name}")[None] for name in ("mean", "deviation"))
     shape = InputShape(len(given["layers"]), given["dim"], given["step"])
     settings = TypeAdapter(HeadSettings).validate_python(description["head"])
-    head = build_head(settings, [shape], 3)
+    head = build_head(settings, [shape], Classification(3))
     head.load_state_dict(weights)
     saved = [row for row in read_rows(run) if row["fold"] == "1" and row["split"] == "test"]
     store = FeatureStore(Path("features/manifest/tiny"))

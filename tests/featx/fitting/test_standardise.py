@@ -12,6 +12,7 @@ from cache import FeatureIdentity, FeatureStore, Layout, PlannedUtterance, prepa
 from classifiers.cores import Crew, Worker
 from classifiers.dense import DenseSettings
 from classifiers.heads import HeadDesign, train_head
+from classifiers.objectives import Classification
 from classifiers.training import TrainingSettings, predict
 from featx.data.manifest import Utterance
 from featx.fitting.data import FitData, fold_examples, prepare
@@ -153,10 +154,10 @@ def test_a_label_readable_from_a_speakers_statistics_is_not_found(tmp_path):
     with Crew(1) as cores:
         for normalize in ("none", "speaker"):
             data, found = examples(store, fold, normalize)
-            design = HeadDesign(settings, training, data.shapes, 2)
+            design = HeadDesign(settings, training, data.shapes, Classification(2))
             worker = Worker(cores)
             head = train_head(design, found["train"], found["validation"], 0, worker).head
-            hits = predict(head, found["test"], cores).argmax(1).numpy() == found["test"].labels
+            hits = predict(head, found["test"], cores).argmax(1).numpy() == found["test"].targets
             accuracy[normalize] = hits.mean()
     assert accuracy["none"] > 0.95  # it is there to be found
     assert accuracy["speaker"] < 0.75

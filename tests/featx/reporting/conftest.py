@@ -57,7 +57,15 @@ def _train(run: Path, seeds: int, random: np.random.Generator) -> None:
         for member in members
         for epoch in (1, 2, 3)
     ]
-    header = ("seed", "fold", "epoch", "train_loss", "validation_loss", "validation_uar", "seconds")
+    header = (
+        "seed",
+        "fold",
+        "epoch",
+        "train_loss",
+        "validation_loss",
+        "validation_score",
+        "seconds",
+    )
     write_csv(run / "history.csv", header, history)
     weights = [
         [*member, "tiny", layer, weight]

@@ -23,7 +23,7 @@ def test_means_are_over_all_models(write_run: Callable[..., Path]) -> None:
 
 
 def test_the_mean_ends_where_most_have_stopped(workplace: Path) -> None:
-    header = "seed,fold,step,train_loss,validation_loss,validation_uar\n"
+    header = "seed,fold,step,train_loss,validation_loss,validation_score\n"
     rows = [f"{seed},0,{step},1,1,0.5" for seed in range(3) for step in (10, 20)]
     (workplace / "history.csv").write_text(header + "\n".join([*rows, "0,0,30,1,1,0.5"]) + "\n")
     panel = training_curves("one", workplace)
@@ -37,7 +37,7 @@ def test_the_mean_ends_where_most_have_stopped(workplace: Path) -> None:
 
 
 def test_the_mean_does_not_jump_where_a_model_stops(workplace: Path) -> None:
-    header = "seed,fold,epoch,train_loss,validation_loss,validation_uar\n"
+    header = "seed,fold,epoch,train_loss,validation_loss,validation_score\n"
     rows = [f"{seed},0,1,{loss},{loss},0.5" for seed, loss in enumerate((1, 3, 5))]
     rows += ["0,0,2,1,1,0.5", "1,0,2,3,3,0.5"]  # the third stops after the first epoch
     (workplace / "history.csv").write_text(header + "\n".join(rows) + "\n")
@@ -49,7 +49,7 @@ def test_the_mean_does_not_jump_where_a_model_stops(workplace: Path) -> None:
 @pytest.mark.parametrize("row", ["0,0,1,much,1,1", "0,0,,1,1,1", "0,0,inf,1,1,1"])
 def test_a_damaged_history_is_named(workplace: Path, row: str) -> None:
     (workplace / "history.csv").write_text(
-        f"seed,fold,epoch,train_loss,validation_loss,validation_uar\n{row}\n"
+        f"seed,fold,epoch,train_loss,validation_loss,validation_score\n{row}\n"
     )
     with pytest.raises(FeatxError, match=r"history\.csv: damaged"):
         training_curves("one", workplace)

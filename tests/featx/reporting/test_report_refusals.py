@@ -57,7 +57,11 @@ def test_a_damaged_file_is_named(write_run: WriteRun, name: str, content: bytes 
         ("metrics.json", "{", "damaged"),
         ("layer_weights.csv", "seed,fold,features,layer,weight\n0,0\n", "line 2: 2 fields"),
         ("history.csv", "", "is empty"),
-        ("history.csv", "seed,fold,epoch,train_loss,validation_loss,validation_uar\n0\n", "line 2"),
+        (
+            "history.csv",
+            "seed,fold,epoch,train_loss,validation_loss,validation_score\n0\n",
+            "line 2",
+        ),
     ],
 )
 def test_a_truncated_file_is_named(write_run: WriteRun, name: str, text: str, message: str) -> None:
