@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from featx.auditing.audit import audit as audit
     from featx.comparison.compare import compare as compare
     from featx.comparison.evaluate import evaluate as evaluate
+    from featx.cross_corpus.cross import cross as cross
     from featx.data.listing.build import build_manifest as build_manifest
     from featx.data.manifest import Manifest as Manifest
     from featx.data.manifest import load_manifest as load_manifest
@@ -73,6 +74,7 @@ _HOMES = {
     "explain": "featx.explanation.explain",
     "evaluate": "featx.comparison.evaluate",
     "compare": "featx.comparison.compare",
+    "cross": "featx.cross_corpus.cross",
     "vote": "featx.voting.vote",
     "report": "featx.reporting.page",
     "serve": "featx.serving.serve",

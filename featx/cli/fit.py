@@ -47,6 +47,30 @@ def fit(
         ),
     ] = None,
     manifest: Manifest = Path("manifest.csv"),
+    train: Annotated[
+        list[Path] | None,
+        typer.Option(
+            parser=to_path,
+            metavar="PATH",
+            help="In place of --manifest: the manifest of a corpus to learn from; repeatable.",
+        ),
+    ] = None,
+    test: Annotated[
+        list[Path] | None,
+        typer.Option(
+            parser=to_path,
+            metavar="PATH",
+            help="Beside --train: the manifest of a corpus to test on, whole; repeatable.",
+        ),
+    ] = None,
+    fold_speakers: Annotated[
+        bool,
+        typer.Option(
+            "--fold-speakers",
+            help="Where training and test corpora share speakers: divide them into folds, and "
+            "learn from those who are not tested.",
+        ),
+    ] = False,
     features: Annotated[
         list[Path] | None,
         typer.Option(
@@ -67,7 +91,8 @@ def fit(
         Normalize,
         typer.Option(
             help="Standardise features by all training utterances (global), by each speaker's own "
-            "utterances, also in test (speaker), or not at all (none)."
+            "utterances, also in test (speaker), by each corpus's likewise (corpus), or not at all "
+            "(none)."
         ),
     ] = "global",
     protocol: ProtocolName = None,
@@ -120,12 +145,17 @@ def fit(
         refuse(context, beside, "config", "which holds all of it; use `settings`")
     if features:
         refuse(context, {"model", "store"}, "features", "which says where they are")
-    if protocol:
+    if train or test:
+        refuse(context, {"manifest", "features"}, "train", "whose corpora have theirs")
+    elif protocol:
         refuse(context, OF_NO_PROTOCOL, "protocol", "which says how to divide")
     run = featx.fit(
         head=head,
         model=model or None,
         manifest=manifest,
+        train=train or None,
+        test=test or None,
+        fold_speakers=fold_speakers,
         features=features or None,
         store=store,
         layers=layers,

@@ -17,6 +17,7 @@ from featx.cli.cache import cache as cache_commands
 from featx.cli.command import Command, Quiet, with_quiet
 from featx.cli.compare import compare
 from featx.cli.corpora import corpora
+from featx.cli.cross import cross
 from featx.cli.demo import demo
 from featx.cli.doctor import doctor
 from featx.cli.errors import all_commands, explain, find_command
@@ -54,7 +55,7 @@ app = typer.Typer(
 for command in (
     demo, corpora, manifest, audit, models, protocols, extract, fit, finetune, predict,
     explain_utterance,
-    serve, export, push, pull, evaluate, compare, vote, layers, probe, report, run, validate,
+    serve, export, push, pull, evaluate, compare, cross, vote, layers, probe, report, run, validate,
     reproduce, doctor,
 ):  # fmt: skip
     summary = (command.__doc__ or "").splitlines()[0]

@@ -1,7 +1,7 @@
 """Heads trained by the actors of an engine: a core or a GPU each."""
 
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Future, as_completed
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, fields, replace
@@ -21,6 +21,7 @@ from featx.errors import FeatxError
 from featx.features.encoders.devices import Compute
 from featx.features.stores import open_adopted
 from featx.fitting.data import SHARE, Source, fits_in_memory, prepare
+from featx.fitting.joined_store import AnyStore, JoinedStore
 from featx.fitting.plan import PlannedFit
 from featx.fitting.selection import Selection
 from featx.fitting.train import (
@@ -40,19 +41,36 @@ _OWN = ("store", "device")  # of a selection, which each machine has its own of
 _KEYS = count()  # a fit and its final heads have other folds
 
 
+_SentStore = tuple[Path, dict[str, str], Mapping[str, str] | None]
+
+
+def _send(store: AnyStore) -> list[_SentStore]:
+    if not isinstance(store, JoinedStore):
+        return [(store.folder, store.aliases, None)]
+    pairs = zip(store.stores, store.own, strict=True)
+    return [(alone.folder, alone.aliases, own) for alone, own in pairs]
+
+
+def _open(sent: Sequence[_SentStore]) -> AnyStore:
+    stores = [open_adopted(folder, aliases) for folder, aliases, _ in sent]
+    own = [names for _, _, names in sent if names is not None]
+    return JoinedStore(stores, own) if own else stores[0]
+
+
 @dataclass(frozen=True)
 class _SentFit:
     """A fit on its way to other machines, which open its stores by their paths.
 
     Attributes:
         fit: the fit without what is used of its stores.
-        stores: the path of each store, the ids that it adopted, and the arguments of its
-            `Selection` but for the store and the device.
+        stores: of each selection the paths of its stores, with the ids that they adopted and those
+            that utterances have together with others'; and its arguments but for the store and
+            the device.
         memory: bytes that features may take in each actor; None for a share of what is there.
     """
 
     fit: PlannedFit
-    stores: tuple[tuple[Path, dict[str, str], dict[str, Any]], ...]
+    stores: tuple[tuple[list[_SentStore], dict[str, Any]], ...]
     memory: float | None
 
     @classmethod
@@ -61,8 +79,7 @@ class _SentFit:
         data = fit.data
         names = [field.name for field in fields(Selection) if field.name not in _OWN]
         stores = tuple(
-            (s.store.folder, s.store.aliases, {name: getattr(s, name) for name in names})
-            for s in data.selections
+            (_send(s.store), {name: getattr(s, name) for name in names}) for s in data.selections
         )
         return cls(replace(fit, data=replace(data, selections=())), stores, compute.memory)
 
@@ -74,8 +91,7 @@ class _SentFit:
         """
         try:
             selections = tuple(
-                Selection(open_adopted(folder, aliases), device=device, **used)
-                for folder, aliases, used in self.stores
+                Selection(_open(sent), device=device, **used) for sent, used in self.stores
             )
         except StoreError as error:
             raise FeatxError(

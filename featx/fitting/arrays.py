@@ -65,7 +65,7 @@ def pooled_features(
         ... )
     """
     labelled = open_labelled(features, manifest, layers, apart=True)
-    store = labelled.selection.store
+    store = labelled.store
     if pooling == "mean+deviation" and store.identity.pool == "mean":
         raise FeatxError(
             f"`pooling='mean+deviation'`: {store.folder} has the means of frames alone. Take "

@@ -3,8 +3,10 @@
 from importlib.resources import files
 from typing import Literal
 
-Normalize = Literal["speaker", "global", "none"]
-"""By whom features are standardised: each speaker's own utterances, all that train, or nobody."""
+Normalize = Literal["speaker", "corpus", "global", "none"]
+"""What features are standardised by: the own utterances of each speaker or corpus, all utterances
+that train, or nothing."""
+OWN = ("speaker", "corpus")  # those by which utterances are standardised together with others
 
 
 def head_names() -> list[str]:

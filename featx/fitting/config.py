@@ -13,6 +13,7 @@ from classifiers.linear import LinearSettings
 from classifiers.training import TrainingSettings
 from featx.errors import FeatxError
 from featx.fitting.choices import Normalize, head_names
+from featx.protocols.divisions import Corpora
 from featx.protocols.protocol import Protocol
 from featx.runs.read import find_config, is_unfinished, read_config
 from featx.utils.config import (
@@ -27,7 +28,11 @@ from featx.utils.config import (
 from featx.utils.files import AnyPath
 from featx.utils.text import nearest
 
-_ASKED_FOR = ("final", "keep_duplicates")  # so that configs stay those of earlier versions
+_ASKED_FOR = (
+    "final",
+    "keep_duplicates",
+    "joined",
+)  # so that configs stay those of earlier versions
 
 
 class HeadConfig(Schema):
@@ -57,11 +62,15 @@ class FitConfig(HeadConfig):
     Attributes:
         head_name: what the head is called: a shipped head, or its TOML's name without the ending.
         manifest: the CSV with the labels, relative to the working folder, or its URL.
-        features: the folders of the stores, likewise; a single store unless the head fuses.
+        joined: the manifests of further corpora, where some are learned from and others tested;
+            the manifest above is then the first that is tested.
+        features: the folders of the stores, likewise; a single store unless the head fuses. Of
+            joined corpora each has its own: those of a model stand together, in their order.
         layers: which layers of encoders: "all", "local", "contextual" or such as "0,4-12".
         seconds: how much of the beginning of each utterance is used; `inf` for all of it.
         normalize: "global" standardises features by each fold's training utterances, "speaker"
-            by the speaker's own utterances in the same part of the fold; "none" does nothing.
+            by the speaker's own utterances in the same part of the fold, "corpus" by the corpus's;
+            "none" does nothing.
         protocol: which utterances under which labels, and how they are divided.
         seeds: how many heads to train for each fold, each from another random seed.
         skip_missing: whether utterances without features are left out.
@@ -71,6 +80,7 @@ class FitConfig(HeadConfig):
 
     head_name: str
     manifest: Place
+    joined: tuple[Place, ...] = ()
     features: Annotated[tuple[Place, ...], Field(min_length=1)]
     layers: str = "all"
     seconds: PositiveFloat = math.inf
@@ -91,16 +101,43 @@ class FitConfig(HeadConfig):
         return self.model_copy(update={"final": False})
 
     @property
+    def manifests(self) -> tuple[Path, ...]:
+        """The manifests of all corpora."""
+        return (self.manifest, *self.joined)
+
+    @property
+    def stores(self) -> list[tuple[Path, ...]]:
+        """The folders of each model's stores, one for each manifest."""
+        step = len(self.manifests)
+        return [self.features[i : i + step] for i in range(0, len(self.features), step)]
+
+    @property
     def models(self) -> str:
         """The stores' names, joined by "+"."""
-        return "+".join(path.name for path in self.features)
+        return "+".join(own[0].name for own in self.stores)
+
+    @property
+    def learned(self) -> str:
+        """The name of the corpus that heads learn; of several joined by "+"."""
+        division = self.protocol.division
+        return "+".join(division.train) if isinstance(division, Corpora) else self.manifest.stem
+
+    @property
+    def tested(self) -> str:
+        """The name of the corpus that they are tested on, likewise; empty if it is the same."""
+        division = self.protocol.division
+        return "+".join(division.test) if isinstance(division, Corpora) else ""
 
     @property
     def name(self) -> str:
-        """manifest-model-head, as in "manifest-wav2vec2-base-dense", protocol and target if any."""
+        """manifest-model-head, as in "manifest-wav2vec2-base-dense", protocol and target if any.
+
+        Between corpora it begins with "speech-to-song".
+        """
         target = self.protocol.target
         learned = "" if target.is_label else "+".join(target.columns)
-        parts = (self.manifest.stem, self.models, self.head_name, self.protocol.name, learned)
+        corpora = f"{self.learned}-to-{self.tested}" if self.tested else self.learned
+        parts = (corpora, self.models, self.head_name, self.protocol.name, learned)
         return "-".join(filter(None, parts))
 
 
@@ -167,7 +204,12 @@ def _changed(table: dict[str, Any], changes: Sequence[str]) -> FitConfig:
 
 
 def _check_stores(config: FitConfig) -> None:
-    count, fuses = len(config.features), config.head.kind == "fusion"
+    if len(config.features) % len(config.manifests):
+        raise FeatxError(
+            f"{len(config.manifests)} corpora take a store each of the same model, "
+            f"and there are {len(config.features)}."
+        )
+    count, fuses = len(config.stores), config.head.kind == "fusion"
     if fuses and count < 2:
         raise FeatxError(
             "`head='fusion'` joins two or more stores: give `model` for each, such as "
@@ -178,5 +220,5 @@ def _check_stores(config: FitConfig) -> None:
             f"`head={config.head.kind!r}` takes one store, not {count}; "
             "`head='fusion'` joins several."
         )
-    if len({path.resolve() for path in config.features}) < count:
+    if len({own[0].resolve() for own in config.stores}) < count:
         raise FeatxError(f"`head='fusion'`: {config.models} is the same store twice.")

@@ -6,23 +6,22 @@ from dataclasses import dataclass
 
 import torch
 
-from cache import FeatureStore
 from classifiers.batch import Branch, Examples
 from classifiers.linear import LinearSettings
 from classifiers.shape import InputShape
 from classifiers.statistics import as_two_frames
 from featx.data.manifest import Manifest, Utterance
 from featx.errors import FeatxError
-from featx.features.stores import open_store
 from featx.fitting.choices import Normalize
 from featx.fitting.config import FitConfig
+from featx.fitting.corpora import match_stores, open_stores
+from featx.fitting.joined_store import AnyStore
 from featx.fitting.moments import find_moments
 from featx.fitting.selection import Reader, Selection, select
 from featx.fitting.standardise import Cells, add_up_cells, part_statistics
 from featx.protocols.apply import apply_protocol
 from featx.protocols.folds import Fold
 from featx.protocols.task import Task, set_task
-from featx.stores.audio import match_audio
 from featx.utils.machine import available_memory
 from featx.utils.parallel import map_ahead
 from featx.utils.progress import passing
@@ -70,7 +69,7 @@ def load_data(config: FitConfig, manifest: Manifest, device: torch.device) -> Fi
         StoreError: if a store can't be opened, or has features of other audio.
     """
     applied = apply_protocol(manifest, config.protocol)
-    stores = [open_store(folder) for folder in config.features]
+    stores = open_stores(config, manifest)
     if config.layers != "all" and all(store.identity.is_acoustic for store in stores):
         raise FeatxError(
             f"`layers={config.layers!r}`: {config.models} has a single layer; leave `layers` out."
@@ -81,7 +80,7 @@ def load_data(config: FitConfig, manifest: Manifest, device: torch.device) -> Fi
         select(store, config.layers, config.seconds, device, average, apart) for store in stores
     )
     everyone = applied.kept.utterances
-    match_audio(stores, manifest, everyone)
+    match_stores(stores, manifest, everyone)
     used = _with_features(config, selections, everyone)
     absent = len(everyone) - len(used)
     remarks = [f"left out {absent} utterances without features"] if absent else []
@@ -133,7 +132,7 @@ def part_examples(
     return Examples(branches, task.targets(fold.parts[part]))
 
 
-def _check_frames(config: FitConfig, stores: Sequence[FeatureStore]) -> None:
+def _check_frames(config: FitConfig, stores: Sequence[AnyStore]) -> None:
     """Raise a FeatxError if features have no frames, and the fit needs some."""
     for store in stores:
         if store.identity.frame_step:
@@ -158,16 +157,15 @@ def _with_features(
     """Return the utterances that every store has features of."""
     kept = tuple(utterances)
     for selection in selections:
-        store = selection.store
-        there = tuple(u for u in kept if store.is_done(u.utterance))
-        absent = [u.utterance for u in kept if not store.is_done(u.utterance)]
-        if absent and (not config.skip_missing or not there):
-            raise FeatxError(
-                f"{store.folder}: no features of {len(absent)} of {len(kept)} utterances, such as "
-                f"{absent[0]}. Extract the rest, which says what is wrong with them, or leave "
-                "them out with `skip_missing`."
-            )
-        kept = there
+        for alone, names in selection.by_store([u.utterance for u in kept]):
+            absent = [own for own in names if not alone.store.is_done(own)]
+            if absent and (not config.skip_missing or len(absent) == len(names)):
+                raise FeatxError(
+                    f"{alone.store.folder}: no features of {len(absent)} of {len(names)} "
+                    f"utterances, such as {absent[0]}. Extract the rest, which says what is wrong "
+                    "with them, or leave them out with `skip_missing`."
+                )
+        kept = tuple(u for u in kept if selection.store.is_done(u.utterance))
     return kept
 
 

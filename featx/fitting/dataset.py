@@ -109,9 +109,9 @@ class FeatureDataset(Dataset[Example]):
         self.classes = order_labels(labels)
         self.targets = [self.classes.index(label) for label in labels]
         self.layers = labelled.selection.layers
-        self._folder = labelled.selection.store.folder.resolve()
+        self._folder = labelled.store.folder.resolve()
         self._rows = labelled.selection.rows
-        self._aliases = labelled.selection.store.aliases
+        self._aliases = labelled.store.aliases
         self._statistics: Statistics | None = None
         self._owners = [0] * len(self.utterances)
         self._opened: tuple[int, Selection] | None = None

@@ -17,7 +17,9 @@ from featx.features.stores import find_stores
 from featx.fitting.actors import train_on
 from featx.fitting.choices import BESIDE_CONFIG, Normalize
 from featx.fitting.config import FitConfig, earlier_config, head_config
+from featx.fitting.corpora import Corpus, join_corpora
 from featx.fitting.run import run_fit
+from featx.protocols.corpora_protocol import corpora_protocol
 from featx.protocols.protocol import Protocol, choose_protocol
 from featx.runs.folder import run_folder
 from featx.runs.run import Run
@@ -36,6 +38,9 @@ def fit(
     model: str | Sequence[str] | None = None,
     manifest: str | Path | Manifest = "manifest.csv",
     *,
+    train: Corpus | Sequence[Corpus] | None = None,
+    test: Corpus | Sequence[Corpus] | None = None,
+    fold_speakers: bool = False,
     features: Store | Sequence[Store] | None = None,
     store: str | None = None,
     layers: str | int | Sequence[int] = "all",
@@ -68,13 +73,23 @@ def fit(
         model: whose features to use: a name, or several for fusion. It may be left out where
             `features/MANIFEST` holds a single store.
         manifest: the CSV with the labels, its URL, or a manifest that is loaded already.
+        train: in place of `manifest`, the manifests of corpora to learn from, while those of `test`
+            are tested whole. Each has features of its own, features/MANIFEST/MODEL. Of the speakers
+            who are learned from one in `folds` validates: they are dealt into groups, those of each
+            corpus and of them each sex in turn, and the first group validates. The classes are
+            those that all corpora have. Of a `protocol` its labels count, not its division.
+        test: the manifests of the corpora to test on. Speakers or sounds that are in training
+            too are refused; speakers of one name are the same where the manifests' column "corpus"
+            says the same.
+        fold_speakers: where `train` and `test` share speakers, divide the speakers of both into
+            `folds` folds; those who are tested are in neither training nor validation.
         features: the store, its folder or URL, or several for fusion, if not under `features`.
         store: use the features in features/STORE/MODEL, which several manifests share.
         layers: which layers of an encoder: "all", "local", "contextual" (the encoder's output), or
             numbers and ranges such as "0,4-12" or `[0, 4]`.
         normalize: how features are standardised: "global" by the mean and deviation of all
             training utterances, "speaker" by those of each speaker's own utterances, also in
-            test, "none" not at all.
+            test, "corpus" by those of each corpus likewise, "none" not at all.
         protocol: who trains and who is tested: a shipped protocol's name, the path of a TOML, or
             a `Protocol`. Without one the manifest's split is followed, or else speakers are
             divided into folds.
@@ -103,7 +118,7 @@ def fit(
         The run, whose folder is `runs/NAME`.
 
     Raises:
-        FeatxError: if an argument, the manifest or a store can't be used, the same sound is in
+        FeatxError: if an argument, a manifest or a store can't be used, the same sound is in
             two parts of a fold, the folder holds another run, or training diverges.
 
     Example:
@@ -113,7 +128,7 @@ def fit(
     given = dict(locals())
     changes: list[str] = as_list(settings)
     compute = Compute(device, memory=None if memory is None else memory * GB)
-    corpus = None
+    corpus: Manifest | None = None
     if config is not None:
         beside = given.keys() - BESIDE_CONFIG
         refuse_beside(fit, given, beside, "config", "which holds all of it; use `settings`")
@@ -123,20 +138,35 @@ def fit(
     else:
         if features is not None:
             refuse_beside(fit, given, {"model", "store"}, "features", "which says where they are")
-        if protocol is not None:
-            beside = {"folds", "speaker_dependent"}
-            refuse_beside(fit, given, beside, "protocol", "which says how to divide")
-        corpus = (
-            manifest
-            if isinstance(manifest, Manifest)
-            else load_labels(
-                manifest, lambda path: _folders(features, model, path, store), skip_missing
+        if train is not None or test is not None:
+            refuse_beside(
+                fit, given, {"manifest", "features"}, "train", "whose corpora have theirs"
             )
-        )
-        chosen = choose_protocol(protocol, corpus, folds, speaker_dependent, as_list(target))
+            corpora = join_corpora(
+                as_list(train), as_list(test), as_list(model), store, skip_missing
+            )
+            corpus, sources = corpora.manifest, corpora.sources
+            division = corpora.division(folds, fold_speakers, speaker_dependent)
+            chosen = corpora_protocol(corpora.manifest, division, protocol, as_list(target))
+        else:
+            refuse_beside(fit, given, {"fold_speakers"}, "manifest", "which is a single corpus")
+            if protocol is not None:
+                beside = {"folds", "speaker_dependent"}
+                refuse_beside(fit, given, beside, "protocol", "which says how to divide")
+            corpus = (
+                manifest
+                if isinstance(manifest, Manifest)
+                else load_labels(
+                    manifest, lambda path: _folders(features, model, path, store), skip_missing
+                )
+            )
+            chosen = choose_protocol(protocol, corpus, folds, speaker_dependent, as_list(target))
+            sources = {
+                "manifest": str(corpus.path),
+                "features": list(map(str, _folders(features, model, corpus.path, store))),
+            }
         data = {
-            "manifest": str(corpus.path),
-            "features": list(map(str, _folders(features, model, corpus.path, store))),
+            **sources,
             "layers": join_layers(layers),
             "seconds": seconds,
             "normalize": normalize,

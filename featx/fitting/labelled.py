@@ -23,10 +23,12 @@ class Labelled:
     """Features of utterances whose labels are known.
 
     Attributes:
+        store: the features.
         selection: the chosen layers of the store.
         utterances: the manifest's utterances, all of which have features.
     """
 
+    store: FeatureStore
     selection: Selection
     utterances: Sequence[Utterance]
 
@@ -70,7 +72,7 @@ def open_labelled(
             f"such as {absent[0]}. Extract the rest, or leave them out of the manifest."
         )
     selection.check([utterance.utterance for utterance in corpus.utterances])
-    return Labelled(selection, corpus.utterances)
+    return Labelled(store, selection, corpus.utterances)
 
 
 def _folder(features: str | Path | FeatureStore | None) -> Path | None:

@@ -20,6 +20,7 @@ from classifiers.shape import InputShape
 from classifiers.statistics import Statistics, add_up, as_two_frames, statistics_of
 from classifiers.training import predict
 from featx.errors import FeatxError
+from featx.fitting.choices import OWN
 from featx.fitting.selection import Selection, Stored
 from featx.scoring.calibration import cool
 from featx.utils.config import Schema
@@ -90,7 +91,7 @@ class FittedHeads:
 
     Attributes:
         classes: names of the class indices.
-        normalize: "global", "speaker" or "none".
+        normalize: "global", "speaker", "corpus" or "none"; utterances to predict are of one corpus.
         inputs: the features of each store.
         seconds: how much of each utterance's beginning is used; infinite for all of it.
         average_frames: how many neighbouring frames are averaged.
@@ -197,8 +198,10 @@ class FittedHeads:
     def _groups(
         self, selections: Sequence[Selection], utterances: Sequence[str], speakers: Sequence[str]
     ) -> "list[_Groups]":
-        if self.normalize != "speaker":
+        if self.normalize not in OWN:
             return []
+        if self.normalize == "corpus":
+            speakers = [""] * len(utterances)
         return [_measure_speakers(selection, utterances, speakers) for selection in selections]
 
     def _read(self, selections: Sequence[Selection], utterances: Sequence[str]) -> list[Features]:
@@ -264,9 +267,8 @@ def _measure_speakers(
     single = [name for name, own in zip(names, moments, strict=True) if own.frames == 1]
     if single:
         raise FeatxError(
-            f"The heads standardise features by speaker, and the utterances of speaker "
-            f"{single[0]!r} have a single frame, which has no deviation. Give more utterances of "
-            "each speaker."
+            f"The heads standardise features by speaker or corpus, and the utterances of "
+            f"{single[0]!r} have a single frame, which has no deviation. Give more utterances."
         )
     owners = torch.tensor([names.index(speaker) for speaker in speakers])
     return _Groups(statistics_of(moments), owners)

@@ -13,6 +13,7 @@ import numpy as np
 
 from classifiers.statistics import Moments
 from featx.errors import DiskFull
+from featx.fitting.joined_store import JoinedStore
 from featx.fitting.selection import Selection
 from featx.stores.contents import STATISTICS
 from featx.utils.npz import read_npz, write_npz
@@ -34,6 +35,13 @@ def find_moments(
     Raises:
         DamagedStore: if features are not as they were written.
     """
+    if isinstance(selection.store, JoinedStore):  # each store keeps its own
+        found = {
+            names[own]: moments
+            for alone, names in selection.by_store(utterances)
+            for own, moments in find_moments(alone, list(names), keep, frames).items()
+        }
+        return {name: found[name] for name in utterances}
     path = _file(selection, frames)
     known = _read(path, selection)
     missing = [name for name in utterances if name not in known]

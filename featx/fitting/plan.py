@@ -32,7 +32,10 @@ class PlannedFit:
         """Head, features, manifest and protocol, as tables of results have them."""
         config, data = self.config, self.data
         described = data.task.describe(config.protocol, config.seeds)
-        return f"{config.head_name} head on {data.features}, {config.manifest.name}: {described}"
+        corpora = config.manifest.name
+        if config.tested:
+            corpora = f"{config.learned} → {config.tested}"
+        return f"{config.head_name} head on {data.features}, {corpora}: {described}"
 
     @property
     def design(self) -> HeadDesign:

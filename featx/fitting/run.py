@@ -11,6 +11,7 @@ from featx.data.manifest import Manifest
 from featx.features.encoders.devices import Compute
 from featx.fitting.chosen import COLUMNS
 from featx.fitting.config import FitConfig, lacks_final
+from featx.fitting.corpora import load_corpora
 from featx.fitting.data import FitData
 from featx.fitting.figures import AveragedStore, draw_layer_weights, draw_training
 from featx.fitting.final import add_final
@@ -39,15 +40,16 @@ from featx.scoring.calibration import write_calibration
 from featx.scoring.figures import draw_confusion
 from featx.scoring.predictions import rounded, score_outcomes, write_predictions
 from featx.scoring.results import Results
-from featx.stores.labels import load_labels
 from featx.utils.files import write_bytes, write_csv, write_json
 from featx.utils.machine import describe_environment, peak_memory
 
 ON_CPU = Compute(device="cpu")
-OWN_STATISTICS = (
-    "Normalised by speaker: a test utterance is standardised by all test utterances of its "
-    "speaker, which must be known before the first is recognised."
-)
+OWN_STATISTICS = {
+    "speaker": "Normalised by speaker: a test utterance is standardised by all test utterances of "
+    "its speaker, which must be known before the first is recognised.",
+    "corpus": "Normalised by corpus: a test utterance is standardised by all test utterances of "
+    "its corpus, unlabelled, which must be known before the first is recognised.",
+}
 log = logging.getLogger("featx")
 
 
@@ -91,9 +93,7 @@ def _run_fit(
     manifest: Manifest | None,
     trainers: Trainers,
 ) -> Results:
-    corpus = manifest or load_labels(
-        config.manifest, lambda _: config.features, config.skip_missing
-    )
+    corpus = manifest or load_corpora(config)
     fit = plan_fit(config, corpus, trainers.place(compute))
     if overwrite or not (folder / SCORES).is_file():  # what is finished stays as it is
         task = check_task(fit.data.task, corpus, config.keep_duplicates)
@@ -116,8 +116,8 @@ def _fit(fit: PlannedFit, folder: Path, compute: Compute, trainers: Trainers) ->
     log.debug("%s", "; ".join([f"{len(task.utterances):,} utterances", *task.notes]))
     members = fit_members(fit, folder / MEMBERS, compute, trainers)
     remarks = [*(f"Note: {note}." for note in task.notes), *task.remarks]
-    if fit.config.normalize == "speaker":
-        remarks.append(OWN_STATISTICS)
+    if fit.config.normalize in OWN_STATISTICS:
+        remarks.append(OWN_STATISTICS[fit.config.normalize])
     scores = score_outcomes(fit.title, task, members, remarks)
     results = write_calibration(task, members, scores, folder / CALIBRATION)
     _write_files(fit, members, results, folder)

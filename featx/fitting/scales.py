@@ -7,7 +7,7 @@ import numpy as np
 from classifiers.statistics import add_up
 from featx.fitting.choices import Normalize
 from featx.fitting.data import FitData, prepare
-from featx.fitting.standardise import Cells
+from featx.fitting.standardise import PLACES, Cells
 from featx.protocols.folds import Fold
 
 
@@ -41,18 +41,19 @@ def layer_scales(cells: Cells, fold: Fold, normalize: Normalize) -> np.ndarray:
     Args:
         cells: moments of the store.
         fold: a fold that the cells were made for.
-        normalize: "speaker", "global" or "none".
+        normalize: "speaker", "corpus", "global" or "none".
 
     Returns:
         (layers,) float64.
     """
-    place = 1 + list(cells.folds).index(fold)
-    training = {cell: m for cell, m in cells.moments.items() if cell[place] == "train"}
+    part = cells.place(fold)
+    training = {cell: m for cell, m in cells.moments.items() if cell[part] == "train"}
     if normalize == "none":
         whole = add_up(training.values())
         variances = whole.squares / whole.frames
     else:
-        owners = {cell: cell[0] if normalize == "speaker" else "" for cell in training}
+        place = PLACES.get(normalize)
+        owners = {cell: "" if place is None else cell[place] for cell in training}
         groups = [
             add_up(m for cell, m in training.items() if owners[cell] == owner)
             for owner in sorted(set(owners.values()))

@@ -2,19 +2,19 @@
 
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from cache import FeatureStore
 from classifiers.batch import Features, InMemory
 from classifiers.shape import InputShape
 from classifiers.statistics import Moments, as_two_frames, measure
 from featx.features.layers import choose_layers
 from featx.features.reduction import average_frames
 from featx.features.verified import check_features
+from featx.fitting.joined_store import AnyStore, JoinedStore
 from featx.stores.used import mark_used
 
 AHEAD = 8  # groups that the system may read in advance
@@ -26,7 +26,7 @@ class Selection:
     """What is used of a store.
 
     Attributes:
-        store: the features.
+        store: the features, of one corpus or several.
         rows: the places of the chosen layers in the store.
         seconds: how much of the beginning of each utterance is used; infinite for all of it.
         device: where features are wanted.
@@ -35,7 +35,7 @@ class Selection:
             do, and not for a frame of twice as many features.
     """
 
-    store: FeatureStore
+    store: AnyStore
     rows: tuple[int, ...]
     seconds: float
     device: torch.device
@@ -48,7 +48,15 @@ class Selection:
         return self.apart and self.store.identity.pool == "mean+deviation"
 
     def __post_init__(self) -> None:
-        mark_used(self.store.folder)
+        for store in self.store.stores if isinstance(self.store, JoinedStore) else [self.store]:
+            mark_used(store.folder)
+
+    def by_store(self, utterances: Sequence[str]) -> "list[tuple[Selection, dict[str, str]]]":
+        """Return the selection of each single store, and its utterances' ids by those in it."""
+        if not isinstance(self.store, JoinedStore):
+            return [(self, {name: name for name in utterances})]
+        found = self.store.by_store(utterances)
+        return [(replace(self, store=store), names) for store, names in found]
 
     @property
     def layers(self) -> list[str]:
@@ -93,7 +101,12 @@ class Selection:
         Raises:
             DamagedStore: if those of any utterance are not.
         """
-        check_features(self.store, self.rows, utterances, use)
+        if not isinstance(self.store, JoinedStore):
+            check_features(self.store, self.rows, utterances, use)
+            return
+        assert not use, "utterances are used store by store, as in `find_moments`"
+        for store, names in self.store.by_store(utterances):
+            check_features(store, self.rows, list(names))
 
     def read(self, utterance: str) -> Tensor:
         """Return the chosen part of an utterance, (layers, frames, dim), as mapped memory.
@@ -153,7 +166,7 @@ class _Writable:
 
 
 def select(
-    store: FeatureStore,
+    store: AnyStore,
     layers: str,
     seconds: float,
     device: torch.device,

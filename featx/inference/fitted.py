@@ -1,5 +1,6 @@
 """The heads of a finished fit, applied to audio or stored features."""
 
+import logging
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -16,10 +17,13 @@ from featx.inference.features import (
     find_source,
     match_stores,
 )
-from featx.inference.inputs import Recordings, StoredFeatures, find_speakers
+from featx.inference.inputs import ENOUGH, Recordings, StoredFeatures, find_speakers
 from featx.inference.model import Model, Options
 from featx.inference.predictions import Predictions
 from featx.inference.temperatures import read_temperatures
+from featx.utils.text import counted
+
+log = logging.getLogger("featx")
 
 
 @dataclass(frozen=True)
@@ -61,6 +65,13 @@ class FittedModel(Model):
         owners = [""] * len(names)
         if self.heads.normalize == "speaker":
             owners = find_speakers(names, speakers, options.ask)
+        if self.heads.normalize == "corpus" and len(names) < ENOUGH:
+            log.warning(
+                "The model standardises features by corpus, here by %s alone, which leaves little "
+                "of what tells emotions apart. Give more of the corpus at once, or fit with "
+                "`normalize='global'`.",
+                counted(len(names), "utterance"),
+            )
         heads = self.heads.only(options.takes)
         if options.calibrated:
             members = [(member.seed, member.fold) for member in heads.members]

@@ -17,6 +17,7 @@ from classifiers.settings import PositiveFinite
 from featx.data.audio import SAMPLE_RATE, Waveform
 from featx.data.resample import resample
 from featx.errors import FeatxError
+from featx.fitting.choices import OWN
 from featx.inference.fitted import FittedModel
 from featx.inference.load import load
 from featx.inference.microphone import Microphone, Sound
@@ -95,8 +96,9 @@ def listen(
             f"`seconds={seconds:g}` is shorter than `window={window:g}`: nothing would be heard."
         )
     model = run_or_model if isinstance(run_or_model, Model) else load(run_or_model)
-    if isinstance(model, FittedModel) and model.heads.normalize == "speaker":
-        log.warning("The model standardises features by speaker; here each window by itself.")
+    if isinstance(model, FittedModel) and model.heads.normalize in OWN:
+        own = model.heads.normalize
+        log.warning("The model standardises features by %s; here each window by itself.", own)
 
     def predict(audio: Waveform) -> PredictedUtterance:
         with TemporaryDirectory(prefix="featx-") as folder:

@@ -246,7 +246,7 @@ def _probe(fit: PlannedFit, folder: Path) -> Results:
     layers = data.selections[0].layers
     remarks = [f"Note: {note}." for note in data.task.notes]
     if config.normalize == "speaker":
-        remarks.append(OWN_STATISTICS)
+        remarks.append(OWN_STATISTICS["speaker"])
     for layer, members in zip(layers, by_layer, strict=True):
         results = score_outcomes(f"{title}, layer {layer}", data.task, members, remarks)
         write_json(_layer_file(folder, layer), results.to_json())

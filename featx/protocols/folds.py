@@ -8,7 +8,9 @@ from functools import partial
 from featx.data.manifest import Manifest, Utterance
 from featx.data.words import names_nobody
 from featx.errors import FeatxError
+from featx.protocols.corpora import divide_corpora
 from featx.protocols.divisions import (
+    Corpora,
     Crossed,
     Division,
     LeaveOneOut,
@@ -120,6 +122,9 @@ def _divide(
             return (Fold(0, train, validation, test),)
         case ManifestSplit():
             return (_fold_of_split(manifest, utterances),)
+        case Corpora():
+            divided = divide_corpora(manifest, utterances, division)
+            return tuple(Fold(number, *parts) for number, parts in enumerate(divided))
 
 
 def _rotate(groups: Sequence[Sequence[Utterance]]) -> tuple[Fold, ...]:

@@ -9,6 +9,8 @@ from featx.data.labels import order_labels
 from featx.data.manifest import Manifest, Utterance
 from featx.errors import FeatxError
 from featx.protocols.apply import AppliedProtocol, find_gaps
+from featx.protocols.corpora import describe_corpora
+from featx.protocols.divisions import Corpora
 from featx.protocols.folds import Fold, known_validate, make_folds, shares_speakers
 from featx.protocols.protocol import Protocol
 from featx.utils.text import counted
@@ -80,6 +82,8 @@ def set_task(
     shared = any(map(shares_speakers, folds))
     if not shared and any(map(known_validate, folds)):
         notes = (*notes, "speakers who are trained on validate; those who are tested are new")
+    if isinstance(applied.protocol.division, Corpora):
+        notes = (*notes, describe_corpora(utterances, applied.protocol.division))
     return Task(
         utterances, folds, classes, (*notes, *remarks), shared, applied.protocol.division.apart
     )

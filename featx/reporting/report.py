@@ -8,6 +8,7 @@ from pathlib import Path
 from featx.reporting.audio import find_audio
 from featx.reporting.calibration import calibration_panel, calibration_sheet, find_calibration
 from featx.reporting.charts import Panel
+from featx.reporting.cross_corpus import cross_sheets
 from featx.reporting.curves import training_curves
 from featx.reporting.layers import layer_weights
 from featx.reporting.result_sheets import Group, difference_sheets, group_by_test, result_sheet
@@ -85,6 +86,11 @@ def gather(runs: Sequence[Reported], page: Path) -> Report:
     judged = {run.name: calibrated for run, calibrated in found if calibrated}
     tables = [
         Section("Results", [result_sheet(groups)]),
+        Section(
+            "Corpora",
+            cross_sheets(ordered),
+            title="Corpora learned from, and corpora tested",
+        ),
         Section("Differences", differences, remarks, "Differences between systems"),
         Section(
             "Confusions",

@@ -8,6 +8,7 @@ from featx import __version__
 from featx.errors import FeatxError
 from featx.features.encoders.checkpoints import short_name
 from featx.features.plan import MAX_SECONDS
+from featx.fitting.choices import OWN
 from featx.fitting.model import FittedHeads
 from featx.inference.fitted import FittedModel
 from featx.inference.model import Model
@@ -20,9 +21,9 @@ from featx.serving.answers import Facts, Layers, Limited, Score
 from featx.serving.limits import Limits
 
 BY_SPEAKER = (
-    "The model standardises features by speaker. Here every recording counts as a speaker of its "
-    "own, which leaves little or nothing of what tells emotions apart: the score holds for many "
-    "utterances of a speaker alone. Serve a run with normalize = global instead."
+    "The model standardises features by speaker or corpus. Here every recording counts as one of "
+    "its own, which leaves little or nothing of what tells emotions apart: the score holds for "
+    "many utterances of each alone. Serve a run with normalize = global instead."
 )
 FINAL = (
     "The model was trained on all utterances and has no score of its own: score and layer weights "
@@ -49,7 +50,7 @@ def read_facts(folder: Path, model: Model, limits: Limits) -> Facts:
     config, results = read_config(folder), read_scores(folder)
     notes = [*(results.notes() if results else ())]
     heads = _heads(model)
-    if any(own.normalize == "speaker" for own in heads):
+    if any(own.normalize in OWN for own in heads):
         notes.append(BY_SPEAKER)
     if any(own.cross_validated for own in heads):
         notes.append(FINAL)

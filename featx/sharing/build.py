@@ -15,6 +15,7 @@ from featx.features.encoders.loading import load_model
 from featx.features.encoders.preprocessing import load_extractor
 from featx.features.encoders.shape import EncoderShape, read_shape
 from featx.finetuning.saved import load_tuned
+from featx.fitting.choices import OWN
 from featx.fitting.model import FittedHeads, HeadInput
 from featx.inference.features import find_source
 from featx.inference.finetuned import FinetunedModel
@@ -109,10 +110,11 @@ def _check(model: FittedModel) -> HeadInput:
             f"{model.folder}: takes {wanted.encoder}, which has no encoder; only heads on an "
             "encoder can be exported."
         )
-    if model.heads.normalize == "speaker":
+    if model.heads.normalize in OWN:
         raise FeatxError(
-            f"{model.folder}: standardises features by speaker, by statistics of all utterances of "
-            "each, which a graph does not see. Fit the head with `normalize='global'` to export it."
+            f"{model.folder}: standardises features by {model.heads.normalize}, by statistics of "
+            "all utterances of each, which a graph does not see. Fit the head with "
+            "`normalize='global'` to export it."
         )
     if wanted.features.pool or wanted.features.frames:
         kept = "pooled over time" if wanted.features.pool else "averaged before they are stored"

@@ -59,7 +59,7 @@ class RunFacts:
     @property
     def corpus(self) -> str:
         """The name of the corpus, or of its manifest."""
-        return self.config.protocol.corpus or self.config.manifest.stem
+        return self.config.protocol.corpus or self.config.learned
 
     @property
     def utterances(self) -> int:

@@ -186,7 +186,7 @@ def _check(kind: Contents, folder: Path) -> None:
     """Read all that predicting reads, and refuse what is not as featx writes it."""
     if kind is FIT:
         config = read_config(folder / CONFIG, FitConfig)
-        for path in map(str, (config.manifest, *config.features)):
+        for path in map(str, (*config.manifests, *config.features)):
             if leads_out(path):
                 raise refused(folder / CONFIG, f"{path[:80]} is a path out of the working folder")
         read_scores(folder)

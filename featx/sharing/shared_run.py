@@ -81,6 +81,7 @@ def _rewrite_config(folder: Path) -> list[str]:
     changed = config.model_copy(
         update={
             "manifest": Path(last_name(str(config.manifest))),
+            "joined": tuple(Path(last_name(str(path))) for path in config.joined),
             "features": tuple(Path(store_place(str(store))) for store in config.features),
             "protocol": protocol.model_copy(update=clean(texts)),
         }

@@ -21,6 +21,8 @@ _NORMALISED: dict[Normalize, str] = {
     "the heads",
     "speaker": "standardised by mean and deviation of each speaker's own utterances; say who "
     "speaks with `--speaker-of` where several people do",
+    "corpus": "standardised by mean and deviation of all utterances of the same corpus, "
+    "unlabelled: here of all that are predicted together",
     "none": "as they are, not standardised",
 }
 

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 
 from featx.data.checks.finding import Finding, Severity
 from featx.data.corpora import CORPORA
+from featx.data.joined import own_id
 from featx.data.manifest import Utterance
 from featx.data.sounds.same import Same, describe_same
 from featx.utils.text import counted, listed
@@ -56,7 +57,8 @@ def is_published(same: Same, utterances: Mapping[str, Utterance]) -> bool:
     """
     corpora = {utterances[name].column("corpus") for name in (same.first, same.second)}
     corpus = CORPORA.get(corpora.pop()) if len(corpora) == 1 else None
-    return corpus is not None and frozenset((same.first, same.second)) in corpus.copies
+    pair = frozenset(own_id(utterances[name]) for name in (same.first, same.second))
+    return corpus is not None and pair in corpus.copies
 
 
 def _kinds(same: Sequence[Same]) -> str:

@@ -1,0 +1,1 @@
+"""Corpora that are learned from, each against corpora that are tested."""

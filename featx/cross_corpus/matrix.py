@@ -1,0 +1,160 @@
+"""The scores of every corpus that is learned from on every corpus that is tested."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from featx.cross_corpus.cells import OTHERS, Cell
+from featx.scoring.metrics import Score
+from featx.scoring.results import NAMES, draw_table, render
+from featx.utils.tables import (
+    TextTable,
+    html_notes,
+    html_table,
+    latex_table,
+    markdown_table,
+    plain,
+    write_forms,
+)
+
+UNKNOWN = "–"
+
+
+@dataclass(frozen=True)
+class CrossMatrix:
+    """A matrix of corpora: those learned from in rows, those tested in columns.
+
+    Attributes:
+        title: which heads on which features.
+        corpora: the names of the corpora.
+        cells: the finished cells.
+    """
+
+    title: str
+    corpora: Sequence[str]
+    cells: Sequence[Cell]
+
+    @property
+    def metric(self) -> str:
+        """The score that is shown, by its name in results."""
+        return next(iter(self.cells[0].results.scores))
+
+    @property
+    def rows(self) -> list[str]:
+        """What is learned from in each row: a corpus, or all that are not tested."""
+        return [*self.corpora, *([OTHERS] if len(self.corpora) > 2 else [])]
+
+    def cell(self, row: str, test: str) -> Cell | None:
+        """Return a cell, None if it is not known.
+
+        Args:
+            row: one of `rows`.
+            test: one of the corpora.
+        """
+        others = {name for name in self.corpora if name != test}
+        wanted = others if row == OTHERS else {row}
+        found = (c for c in self.cells if c.pairing.test == test)
+        return next((c for c in found if set(c.pairing.train) == wanted), None)
+
+    def score(self, row: str, test: str) -> Score | None:
+        """Return the score of a cell, None if it is not known."""
+        cell = self.cell(row, test)
+        return None if cell is None else cell.results.scores[self.metric]
+
+    @property
+    def chance(self) -> float:
+        """The UAR of guessing, in percent; the classes without utterances do not count."""
+        present = [np.count_nonzero(c.results.confusion.sum(1)) for c in self.cells]
+        return 100 / max(present)
+
+    def to_text(self) -> str:
+        """Return the matrix and notes for the terminal."""
+        return render(self.title, draw_table(self._table()), *self.notes(), width=140)
+
+    def to_markdown(self) -> str:
+        """Return the same in Markdown."""
+        table = self._table()
+        lines = markdown_table(table.header, table.rows, table.columns)
+        notes = (f"- {plain(note)}" for note in self.notes())
+        return "\n".join([f"{plain(self.title)}:", "", *lines, "", *notes]) + "\n"
+
+    def to_latex(self) -> str:
+        """Return the same in LaTeX, for the package booktabs; the notes as comments."""
+        table = self._table()
+        lines = latex_table(table.header, table.rows, table.columns)
+        notes = (f"% {note}" for note in self.notes())
+        return "\n".join([f"% {self.title}", *lines, *notes]) + "\n"
+
+    def to_json(self) -> dict[str, Any]:
+        """Return everything as JSON values, scores in percent."""
+        return {
+            "title": self.title,
+            "corpora": list(self.corpora),
+            "metric": self.metric,
+            "cells": [self._cell_values(cell) for cell in self.cells],
+            "notes": self.notes(),
+        }
+
+    def write(self, folder: str | Path) -> list[Path]:
+        """Write `cross.md`, `cross.tex`, `cross.json`, and the heat map as PNG, PDF and SVG.
+
+        Args:
+            folder: where to; made if it is not there.
+
+        Returns:
+            The files.
+        """
+        from featx.cross_corpus.heat_map import draw_matrix  # matplotlib takes a second
+
+        text = json.dumps(self.to_json(), indent=2, allow_nan=False, ensure_ascii=False)
+        forms = {"md": self.to_markdown(), "tex": self.to_latex(), "json": text + "\n"}
+        files = write_forms(Path(folder), "cross", forms)
+        return [*files, *draw_matrix(self, Path(folder) / "cross")]
+
+    def notes(self) -> list[str]:
+        """Return how to read the matrix, and what to know of its cells, each note once."""
+        resampled = " or ".join(sorted({cell.results.resampled for cell in self.cells}))
+        notes = [
+            f"Rows: learned from; columns: tested. {NAMES.get(self.metric, self.metric)} in "
+            f"percent, with the 95 % interval over {resampled}; chance is {self.chance:.1f}.",
+            "A corpus tested on itself is divided as its own protocol says, speakers apart.",
+        ]
+        places: dict[str, list[str]] = {}
+        for cell in self.cells:
+            for note in cell.results.notes():
+                places.setdefault(note, []).append(str(cell.pairing))
+        for note, of in places.items():
+            everywhere = len(of) == len(self.cells)
+            notes.append(f"{'All cells' if everywhere else ', '.join(of)}: {note}")
+        return notes
+
+    def _table(self) -> TextTable:
+        rows = [
+            [row, *(_describe(self.score(row, test)) for test in self.corpora)] for row in self.rows
+        ]
+        return TextTable(("learned \\ tested", *self.corpora), rows)
+
+    def _cell_values(self, cell: Cell) -> dict[str, Any]:
+        score = asdict(cell.results.scores[self.metric])
+        return {
+            "train": list(cell.pairing.train),
+            "test": cell.pairing.test,
+            "run": str(cell.folder),
+            self.metric: {**score, "std": None if np.isnan(score["std"]) else score["std"]},
+            "speakers": cell.results.speakers,
+            "utterances": int(cell.results.confusion.sum()) // cell.results.seeds,
+            "notes": list(cell.results.notes()),
+        }
+
+    def _repr_html_(self) -> str:
+        """Return the matrix and notes for a notebook."""
+        notes = html_notes([self.title, *self.notes()])
+        return html_table(self._table()) + notes
+
+
+def _describe(score: Score | None) -> str:
+    return UNKNOWN if score is None else f"{score} ({score.low:.1f} to {score.high:.1f})"
