@@ -17,7 +17,7 @@ from featx.errors import FeatxError
 from featx.fitting.choices import Normalize
 from featx.fitting.corpora import Corpus, load_corpus
 from featx.fitting.fit import fit
-from featx.protocols.corpora_protocol import limit_labels
+from featx.protocols.corpora_protocol import limit_labels, shared_classes
 from featx.protocols.protocol import Expected, Protocol, choose_protocol, read_protocol
 from featx.protocols.target import Target
 from featx.utils.arguments import as_list, checked
@@ -147,12 +147,13 @@ class _Matrix:
             changed = {"target": Target(columns=tuple(target))}
             self._whole = self._whole.model_copy(update=changed)
         self._limited = limit_labels(self._whole, corpora)
+        self._shared = shared_classes(self._whole, corpora)
 
     def arguments(self, pairing: Pairing) -> dict[str, Any]:
         """Return the arguments of `fit` that are a cell's own."""
         corpora = [self._corpora[name] for name in pairing.corpora]
         protocol = self._given
-        if limit_labels(self._whole, corpora) != self._limited:
+        if shared_classes(self._whole, corpora) != self._shared:
             protocol = self._with_shared_labels(pairing)
         name = {} if self._name is None else {"name": f"{self._name}-{_plain(pairing)}"}
         if not pairing.is_within:

@@ -1,7 +1,6 @@
 """The protocol of a fit that learns from some corpora and is tested on others."""
 
 from collections.abc import Sequence
-from functools import reduce
 from pathlib import Path
 
 from featx.data.joined import JoinedManifest
@@ -65,15 +64,15 @@ def limit_labels(protocol: Protocol, manifests: Sequence[Manifest]) -> Protocol:
     Raises:
         FeatxError: if they share fewer than two.
     """
+    shared = shared_classes(protocol, manifests)
     known = {m.name: classes_of(m, protocol) for m in manifests}
-    every, shared = (reduce(how, known.values()) for how in (set.union, set.intersection))
     if len(shared) < 2:
         each = "; ".join(f"{name} has {', '.join(order_labels(c))}" for name, c in known.items())
         raise FeatxError(
             f"The corpora share {', '.join(shared) or 'no label'}, and a head needs two: {each}. "
             "Give a `protocol` that merges labels, or manifests with the same words for them."
         )
-    if every == shared:
+    if all(classes == shared for classes in known.values()):
         return protocol
     kept = tuple(order_labels(shared))
     if not protocol.target.is_label:
@@ -81,6 +80,11 @@ def limit_labels(protocol: Protocol, manifests: Sequence[Manifest]) -> Protocol:
         return protocol.model_copy(update={"where": {**protocol.where, column: kept}})
     merge = {old: new for old, new in protocol.merge.items() if new in shared}
     return protocol.model_copy(update={"labels": kept, "merge": merge})
+
+
+def shared_classes(protocol: Protocol, manifests: Sequence[Manifest]) -> set[str]:
+    """Return the classes that each of several corpora has; raises as `classes_of` does."""
+    return set.intersection(*(classes_of(manifest, protocol) for manifest in manifests))
 
 
 def classes_of(manifest: Manifest, protocol: Protocol) -> set[str]:

@@ -63,6 +63,26 @@ def extracted(kept, workplace, write_corpus, checkpoint_folder):
 
 
 @pytest.fixture
+def corpora(kept, workplace, write_corpus, checkpoint_folder) -> list[Path]:
+    """The manifests a, b and c with features of their own; a and b have the same speakers."""
+    names = [Path(f"{name}.csv") for name in "abc"]
+    if (kept / "corpora").exists():
+        shutil.copytree(kept / "corpora", workplace, dirs_exist_ok=True)
+        return names
+    write_corpus(speakers=8, takes=2, seconds=0.2)
+    header, *rows = Path("manifest.csv").read_text("utf-8").splitlines()
+    for path in names:
+        known = range(5, 8) if path.stem == "c" else range(5)
+        take = 1 if path.stem == "b" else 0
+        own = [r for r in rows for s in known if r.split(",")[0].endswith(f"-{s}-{take}")]
+        shared = "one" if path.stem != "c" else "two"
+        path.write_text("\n".join([f"{header},corpus", *(f"{r},{shared}" for r in own)]) + "\n")
+        assert not featx.extract(checkpoint_folder, path).failures
+    shutil.copytree(workplace, kept / "corpora")
+    return names
+
+
+@pytest.fixture
 def with_egemaps(kept, extracted):
     """The same, with eGeMAPS beside it."""
     store = Path("features/manifest/egemaps")
