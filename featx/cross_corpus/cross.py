@@ -91,7 +91,8 @@ def cross(
     Example:
         >>> from pathlib import Path
         >>> rows = Path("manifest.csv").read_text().splitlines()
-        >>> for name, speakers in (("first", "012"), ("second", "345")):
+        >>> parts = {"first": ("s0", "s1", "s2"), "second": ("s3", "s4", "s5")}
+        >>> for name, speakers in parts.items():
         ...     own = [row for row in rows[1:] if row.split(",")[2] in speakers]
         ...     _ = Path(f"{name}.csv").write_text("\\n".join([rows[0], *own]))
         >>> matrix = featx.cross(["first.csv", "second.csv"], "linear", store="manifest", folds=3)

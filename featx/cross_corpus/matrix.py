@@ -113,7 +113,12 @@ class CrossMatrix:
         text = json.dumps(self.to_json(), indent=2, allow_nan=False, ensure_ascii=False)
         forms = {"md": self.to_markdown(), "tex": self.to_latex(), "json": text + "\n"}
         files = write_forms(Path(folder), "cross", forms)
-        return [*files, *draw_matrix(self, Path(folder) / "cross")]
+        scores = [[self.score(row, test) for test in self.corpora] for row in self.rows]
+        name, path = NAMES.get(self.metric, self.metric), Path(folder) / "cross"
+        return [
+            *files,
+            *draw_matrix(self.rows, self.corpora, scores, name, self.chance, path),
+        ]
 
     def notes(self) -> list[str]:
         """Return how to read the matrix, and what to know of its cells, each note once."""

@@ -22,7 +22,7 @@ def cells_of(features: dict[str, np.ndarray]) -> tuple[Cells, Fold]:
     fold = Fold(0, utterances[:-1], (), utterances[-1:])
     parts = ["train"] * (len(features) - 1) + ["test"]
     moments = {
-        (name, part): measure(values)
+        (name, "", part): measure(values)
         for (name, values), part in zip(features.items(), parts, strict=True)
     }
     return Cells(moments, [fold]), fold
