@@ -13,6 +13,21 @@ def objective_of(task: Task) -> Objective:
     return Classification(len(task.classes))
 
 
+def loss_name(task: Task, settings: LossSettings) -> str:
+    """Return what the loss of a task is called in pictures."""
+    names = {
+        "ccc": "1 − CCC",
+        "mse": "squared error, standardised",
+        "ccc+mse": "1 − CCC + squared error",
+    }
+    return names.get(choose_loss(settings, objective_of(task).losses), "cross-entropy, nats")
+
+
+def describe_score(task: Task, score: float) -> str:
+    """Return a validation score in words."""
+    return f"CCC {score:.3f}" if task.dimensions else f"UAR {100 * score:.1f} %"
+
+
 def check_loss(objective: Objective, settings: LossSettings | None) -> None:
     """Raise a FeatxError if an objective has no such loss."""
     try:
