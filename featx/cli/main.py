@@ -55,8 +55,8 @@ app = typer.Typer(
 for command in (
     demo, corpora, manifest, audit, models, protocols, extract, fit, finetune, predict,
     explain_utterance,
-    serve, export, push, pull, evaluate, compare, vote, layers, probe, map_features, report, run, validate,
-    reproduce, doctor,
+    serve, export, push, pull, evaluate, compare, vote, layers, probe, map_features, report, run,
+    validate, reproduce, doctor,
 ):  # fmt: skip
     summary = (command.__doc__ or "").splitlines()[0]
     app.command(cls=Command, short_help=summary)(with_quiet(command))

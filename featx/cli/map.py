@@ -67,7 +67,7 @@ def map(
         typer.Option(
             help="Of more utterances, so many are drawn, of each label and speaker their share."
         ),
-    ] = 3000,
+    ] = 2000,
     seed: Annotated[int, typer.Option(help="Of what is drawn at random.")] = 0,
     out: Annotated[
         Path | None,

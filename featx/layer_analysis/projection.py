@@ -59,9 +59,7 @@ def lay_out(
     with threadpool_limits(1), warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of packages within, about what is as it should be
         if method == "umap":
-            umap = _load_umap()(
-                n_neighbors=neighbours, metric=metric, random_state=seed, n_jobs=1
-            )
+            umap = _load_umap()(n_neighbors=neighbours, metric=metric, random_state=seed, n_jobs=1)
             return np.asarray(umap.fit_transform(features), float)
         from sklearn.manifold import TSNE
 

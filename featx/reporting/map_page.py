@@ -9,7 +9,6 @@ from typing import Any
 from pydantic import NonNegativeInt, PositiveInt
 
 from classifiers.choices import MomentPooling
-from featx.data.manifest import Manifest
 from featx.errors import FeatxError, Interrupted
 from featx.features.stores import find_store
 from featx.fitting.labelled import open_labelled
@@ -71,7 +70,7 @@ def map_features(
     neighbours: PositiveInt | None = None,
     metric: Metric = "cosine",
     pooling: MomentPooling = "mean",
-    sample: PositiveInt = 3_000,
+    sample: PositiveInt = 2_000,
     seed: NonNegativeInt = 0,
     out: str | Path | None = None,
 ) -> MappedFeatures:

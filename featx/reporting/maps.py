@@ -14,7 +14,7 @@ from featx.reporting.sheets import Cell, Sheet
 from featx.runs.read import locate
 from featx.utils.text import counted
 
-LOOKS = 7  # that charts and points have
+LOOKS = 8  # that charts and points have
 _SIDE = 1000  # what places are measured in on the page
 
 
@@ -85,7 +85,7 @@ def _whole(points: Sequence[tuple[float, float]]) -> list[int]:
     middle = (places.max(0) + places.min(0)) / 2
     half = float((places.max(0) - places.min(0)).max()) / 2 or 1.0
     scaled = (places - middle) / half * (1, -1)
-    return np.asarray(np.rint((scaled + 1) * _SIDE / 2), int).ravel().tolist()  # type: ignore[no-any-return]
+    return np.asarray(np.rint((scaled + 1) * _SIDE / 2), int).ravel().tolist()
 
 
 def _chart(drawn: FeatureMap) -> Chart | None:

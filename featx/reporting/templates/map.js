@@ -1,6 +1,6 @@
 
 // Maps of features: points to see, to go to by keyboard, and to hear.
-const LOOKS = 7; // and six shapes: 42 values differ in one or the other
+const LOOKS = 8; // and seven shapes: 56 values differ in one or the other
 const SHAPES = [
   (x, y, r) => `M${x - r},${y}a${r},${r} 0 1,0 ${2 * r},0a${r},${r} 0 1,0 ${-2 * r},0`,
   (x, y, r) => `M${x - r},${y - r}h${2 * r}v${2 * r}h${-2 * r}z`,
@@ -8,6 +8,7 @@ const SHAPES = [
   (x, y, r) => `M${x},${y - 1.4 * r}L${x + 1.4 * r},${y}L${x},${y + 1.4 * r}L${x - 1.4 * r},${y}z`,
   (x, y, r) => `M${x},${y + 1.3 * r}L${x + 1.2 * r},${y - r}L${x - 1.2 * r},${y - r}z`,
   (x, y, r) => `M${x - r / 2},${y - 1.4 * r}h${r}v${0.9 * r}h${0.9 * r}v${r}h${-0.9 * r}v${0.9 * r}h${-r}v${-0.9 * r}h${-0.9 * r}v${-r}h${0.9 * r}z`,
+  (x, y, r) => `M${x},${y - r / 2}l${0.8 * r},${-0.8 * r}l${r / 2},${r / 2}l${-0.8 * r},${0.8 * r}l${0.8 * r},${0.8 * r}l${-r / 2},${r / 2}l${-0.8 * r},${-0.8 * r}l${-0.8 * r},${0.8 * r}l${-r / 2},${-r / 2}l${0.8 * r},${-0.8 * r}l${-0.8 * r},${-0.8 * r}l${r / 2},${-r / 2}z`,
 ];
 const CLOSE = 16; // pixels within which a point is meant
 const WAYS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
