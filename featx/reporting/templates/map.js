@@ -88,7 +88,7 @@ class FeatureMap {
       button.setAttribute("aria-pressed", "false");
       const sign = drawn("svg", { viewBox: "0 0 16 16", "aria-hidden": "true", class: look(place) });
       sign.append(drawn("path", { d: shape(place)(8, 8, 5) }));
-      button.append(sign, `${value} ${counts.get(place)}`);
+      button.append(sign, `${value} (${counts.get(place)})`);
       button.addEventListener("click", () => this.toggle(button, place));
       const item = document.createElement("li");
       item.append(button);

@@ -93,7 +93,7 @@ def test_points_are_found_heard_and_coloured(
     page.wait_for_function("document.querySelector('.chosen audio').src.endsWith('u%200.flac')")
 
     values = page.locator(".values button")
-    assert values.all_inner_texts() == ["sad 24", "</script> 24", "unknown 16"]
+    assert values.all_inner_texts() == ["sad (24)", "</script> (24)", "unknown (16)"]
     values.nth(1).click()
     assert values.nth(1).get_attribute("aria-pressed") == "true"
     assert plane.locator(".points.dim").count() == 2
