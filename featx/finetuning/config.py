@@ -61,7 +61,7 @@ class LoraSettings(Schema):
     """
 
     r: PositiveInt = 8
-    lora_alpha: Rate = 8.0
+    lora_alpha: PositiveInt = 8
     lora_dropout: Dropout = 0.0
     target_modules: Annotated[tuple[str, ...], Field(min_length=1)] = (
         "q_proj", "k_proj", "v_proj", "out_proj",

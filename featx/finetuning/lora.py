@@ -1,18 +1,17 @@
-"""Low-rank adapters (LoRA) in an encoder, by peft: put in, checked, taken out, merged."""
+"""Low-rank adapters (LoRA) in an encoder, by peft: put in, named, merged."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, TypeVar
 
-import torch
-from torch import Tensor, nn
+from torch import nn
 
 from featx.errors import FeatxError
 from featx.finetuning.config import LoraSettings
-from featx.utils.text import first_lines, first_line
+from featx.utils.text import first_line
 
+T = TypeVar("T")
 _INFIX = ".default"  # the name that peft gives an adapter, which its files leave out
 _PREFIX = "base_model.model."  # of names in peft's files
-_SHOWN = 5  # names in a message
 
 
 def check_peft() -> None:
@@ -21,8 +20,8 @@ def check_peft() -> None:
         import peft  # noqa: F401
     except ImportError as error:
         raise FeatxError(
-            f"`mode='lora'` takes peft, which can't be imported ({first_line(error)}): "
-            "`pip install 'featx[lora]'`."
+            f"Low-rank adapters, mode lora, take peft, which can't be imported "
+            f"({first_line(error)}): `pip install 'featx[lora]'`."
         ) from error
 
 
@@ -82,55 +81,9 @@ def adapters_of(encoder: nn.Module) -> dict[str, nn.Parameter]:
     return {name: weight for name, weight in encoder.named_parameters() if ".lora_" in name}
 
 
-def to_peft(weights: Mapping[str, Tensor]) -> dict[str, Tensor]:
-    """Return adapters' weights under the names that they have in peft's files."""
+def to_peft(weights: Mapping[str, T]) -> dict[str, T]:
+    """Return what there is for each of adapters' weights under its name in peft's files."""
     return {_PREFIX + name.replace(_INFIX, ""): value for name, value in weights.items()}
-
-
-def check_gradients(model: nn.Module, seconds: float = 1.0) -> None:
-    """Make sure that every adapted weight gets a gradient, on noise.
-
-    An attention that hands its projections' bare weights to a fused function bypasses their
-    adapters: they would silently stay as they are. The second factor of an adapter is zero at
-    first, by which the first one's gradient is zero too; here it is drawn at random for a moment.
-
-    Args:
-        model: an `EmotionModel` with adapters, which is left as it was.
-        seconds: how much noise.
-
-    Raises:
-        FeatxError: names the weights that get none.
-    """
-    adapters = adapters_of(model.encoder)
-    was_training, before = model.training, {n: w.detach().clone() for n, w in adapters.items()}
-    with torch.random.fork_rng():
-        torch.manual_seed(0)
-        with torch.no_grad():
-            for weight in adapters.values():
-                weight.normal_(std=0.02)
-        noise = torch.randn(1, max(model.shape.shortest, round(16_000 * seconds)))
-        device = model.head.output.weight.device
-        label = torch.zeros(1, dtype=torch.long, device=device)
-        model.eval()(noise.to(device), [noise.shape[1]], label)["loss"].backward()
-    idle = [n for n, w in adapters.items() if w.grad is None or not bool(w.grad.any())]
-    with torch.no_grad():
-        for name, weight in adapters.items():
-            weight.copy_(before[name])
-    model.zero_grad(set_to_none=True)
-    model.train(was_training)
-    if idle:
-        raise _no_gradients(idle, len(adapters))
-
-
-def _no_gradients(idle: list[str], count: int) -> FeatxError:
-    shown = "\n".join(first_lines([name.replace(_INFIX, "") for name in idle], _SHOWN))
-    modules = sorted({name.split(".lora_")[0].rsplit(".", 1)[-1] for name in idle})
-    return FeatxError(
-        f"{len(idle)} of {count} adapted weights get no gradient, so they would never change:\n"
-        f"{shown}\nThe encoder computes past the adapters of {', '.join(modules)}: leave these "
-        "out of `settings='lora.target_modules=[...]'`, or adapt others, such as those of the "
-        "feed-forward layers."
-    )
 
 
 def merge(encoder: nn.Module) -> None:

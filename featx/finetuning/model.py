@@ -48,6 +48,11 @@ class EmotionModel(nn.Module):
         for weight in adapters_of(encoder).values():
             weight.requires_grad_(True)
 
+    @property
+    def layer_weights(self) -> Tensor:
+        """The weights of the head's average of all layers, (layers,)."""
+        return self.head.average.weights.detach().cpu()
+
     def train(self, mode: bool = True) -> "EmotionModel":
         """Switch dropout on or off; a frozen encoder stays in evaluation mode.
 

@@ -13,7 +13,7 @@ Weights = list[nn.Parameter]
 
 
 def layers_of(encoder: Any) -> list[Weights]:
-    """Return the weights that train now, by layer from below.
+    """Return the weights that train now, by layer from below; layers with none are left out.
 
     The first layer is the local encoder with all that is before the first block, the others are
     the blocks. A norm after the last block is a part of that.
@@ -29,7 +29,8 @@ def layers_of(encoder: Any) -> list[Weights]:
         blocks[-1] += stack.layer_norm.parameters()
     above = {id(weight) for block in blocks for weight in block}
     local = [weight for weight in encoder.parameters() if id(weight) not in above]
-    return [[weight for weight in layer if weight.requires_grad] for layer in (local, *blocks)]
+    training = ([w for w in layer if w.requires_grad] for layer in (local, *blocks))
+    return [layer for layer in training if layer]
 
 
 def groups_of(encoder: Any, head: nn.Module, settings: TuningSettings) -> list[dict[str, Any]]:

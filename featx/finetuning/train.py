@@ -18,10 +18,11 @@ from featx.errors import FeatxError
 from featx.features.encoders.devices import is_out_of_memory
 from featx.features.encoders.shape import read_shape
 from featx.finetuning.config import FinetuneConfig
-from featx.finetuning.lora import check_gradients
+from featx.finetuning.gradients import check_gradients
 from featx.finetuning.member import TunedMember, best_look, is_over, read_log
 from featx.finetuning.model import EmotionModel, build_model
 from featx.finetuning.processes import Processes
+from featx.finetuning.rates import layers_of
 from featx.finetuning.trackers import LOGS, tracking
 from featx.finetuning.trainer import Tuner, Watch, training_arguments
 from featx.finetuning.waveforms import Waveforms
@@ -141,6 +142,7 @@ def tune(trial: Trial) -> tuple[TunedMember, EmotionModel]:
         best=best,
         peak_memory=memory,
         peak_gpu_memory=gpu_memory,
+        layer_weights=[trainer.tuned.layer_weights] if config.head.average else [],
     )
     look = member.best_look
     log.debug(
@@ -204,13 +206,16 @@ def _train(trial: Trial, trainer: Tuner) -> None:
 
 def _note_asleep(trial: Trial, trainer: Tuner) -> None:
     """Warn of layers that gradual unfreezing does not come to."""
-    every, layers = trainer.settings.unfreeze_every, trainer.tuned.shape.layers
-    asleep = 0 if every is None else len(layers) - (trainer.steps - 1) // every
+    every = trainer.settings.unfreeze_every
+    if every is None:
+        return
+    layers = len(layers_of(trainer.tuned.encoder))
+    asleep = layers - (trainer.steps - 1) // every
     if asleep > 0:
         log.warning(
-            f"{trial.title}: {counted(asleep, 'layer')} of {len(layers)} never train: with "
-            f"training.unfreeze_every={every} the last begins after step "
-            f"{len(layers) * (every or 0):,}, and there are {trainer.steps:,} steps."
+            f"{trial.title}: {counted(asleep, 'layer')} of {layers} will not train: with "
+            f"training.unfreeze_every={every} the lowest begins after step {layers * every:,}, "
+            f"and there are {trainer.steps:,} steps."
         )
 
 
