@@ -176,6 +176,8 @@ class FinetuneConfig(Tuning):
         """
         if self.lora is not None and self.mode != "lora":
             raise ValueError(f"lora: adapters are of mode lora alone (the mode is {self.mode})")
+        if self.lora is None and self.mode == "lora":
+            raise ValueError("lora: the table of the adapters' settings is missing")
         given = self.training.layer_decay, self.training.unfreeze_every
         if self.mode == "frozen" and any(value is not None for value in given):
             raise ValueError(

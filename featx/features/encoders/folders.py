@@ -21,8 +21,8 @@ _OTHER_WEIGHTS = {  # what people have in place of them
     "tf_model.h5": "weights of TensorFlow",
     "flax_model.msgpack": "weights of Flax",
     ADAPTER_WEIGHTS: "a PEFT adapter without its encoder",
-    f"{ADAPTER}/{ADAPTER_WEIGHTS}": "adapters that featx trained, without their encoder; "
-    "`featx.merge` makes a whole model of both",
+    f"{ADAPTER}/{ADAPTER_WEIGHTS}": "adapters that featx trained, without their encoder, with "
+    "which featx predicts and exports, but does not extract",
     "adapter_model.bin": "a PEFT adapter without its encoder",
     "*.onnx": "an ONNX graph",
     "*.gguf": "weights of GGUF",

@@ -1,6 +1,7 @@
 """Adapters get gradients in every family, are all that changes, and are saved and loaded alone."""
 
 import json
+import os
 import shutil
 import sys
 from pathlib import Path
@@ -13,7 +14,9 @@ from transformers import AutoModel
 
 import featx
 from classifiers.pooled import PooledSettings
+from featx.data.audio import read_audio
 from featx.errors import FeatxError, Interrupted
+from featx.features.encoders.checkpoints import find_checkpoint, is_here
 from featx.features.encoders.loading import digest_settings, digest_weights, load_model
 from featx.features.encoders.preprocessing import load_extractor
 from featx.finetuning.base import Base
@@ -314,3 +317,44 @@ def test_adapters_stopped_and_begun_again_are_the_same(one_split, finetune, monk
     again = finetune(*settings, name="stopped", **options)
     assert "goes on at step 2" in (again.folder / "run.log").read_text()
     assert again.predictions.read_bytes() == whole.predictions.read_bytes()
+
+
+@pytest.mark.corpus
+def test_adapters_of_the_real_whisper_train_alone_and_come_back(workplace):
+    """whisper-tiny.en, where it is here, on RAVDESS: found again by its name and commit."""
+    if not is_here("whisper-tiny.en"):
+        pytest.skip("featx models --fetch whisper-tiny.en")
+    checkpoint = find_checkpoint("whisper-tiny.en")
+    files = sorted(Path(os.environ["FEATX_DATA"]).glob("ravdess/speech/Actor_*/*"))[::480]
+    waves = [read_audio(path) for path in files]
+    data = collate([{"waveform": wave, "label": n} for n, wave in enumerate(waves)])
+    model = make(checkpoint.folder, LoraSettings())
+    check_gradients(model)
+    encoder, extractor = load_model(checkpoint.folder), load_extractor(checkpoint.folder)
+    optimizer = torch.optim.AdamW([p for p in model.parameters() if p.requires_grad], 1e-3)
+    losses = []
+    for _ in range(3):
+        optimizer.zero_grad()
+        loss = model.train()(**data)["loss"]
+        loss.backward()
+        optimizer.step()
+        losses.append(float(loss))
+    assert losses[-1] < losses[0]
+    own = model.encoder.state_dict()
+    adapters = adapters_of(model.encoder)
+    found = {name.replace(".base_layer", ""): v for name, v in own.items() if name not in adapters}
+    assert all(torch.equal(found[name], value) for name, value in encoder.state_dict().items())
+    assert all(bool(weight.any()) for weight in adapters.values())
+    base = Base(
+        encoder=checkpoint.source,
+        revision=checkpoint.revision,
+        weights_sha256=digest_weights(encoder),
+        settings_sha256=digest_settings(encoder.config, extractor),
+    )
+    adapted = Adapted(lora=LoraSettings(), base=base)
+    save_model(model.eval(), extractor, "abc", Path("saved"), adapted=adapted)
+    again = load_tuned(Path("saved")).model
+    with torch.no_grad():
+        assert torch.equal(again(**data)["logits"], model(**data)["logits"])
+    size = sum(path.stat().st_size for path in Path("saved").rglob("*") if path.is_file())
+    assert size < encoder.num_parameters() * 4 / 50
