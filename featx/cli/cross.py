@@ -18,6 +18,7 @@ from featx.cli.options import (
     SharedStore,
     SkipMissing,
     Target,
+    TaskChoice,
 )
 from featx.cli.output import Json, show, written
 from featx.fitting.choices import Normalize, head_names
@@ -63,6 +64,7 @@ def cross(
     ] = "global",
     protocol: ProtocolName = None,
     target: Target = None,
+    task: TaskChoice = None,
     seeds: Annotated[
         int,
         typer.Option(
@@ -112,6 +114,7 @@ def cross(
         normalize=normalize,
         protocol=protocol,
         target=target or None,
+        task=task,
         seeds=seeds,
         folds=folds,
         seconds=seconds,

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from featx.scoring.results import Results
+from featx.scoring.number_results import NumberResults
+from featx.scoring.results_file import RunResults
 
 OTHERS = "all others"  # the row of those that learn from all corpora but the tested one
 
@@ -49,7 +50,7 @@ class Cell:
 
     pairing: Pairing
     folder: Path
-    results: Results
+    results: RunResults
 
 
 def pair_corpora(names: Sequence[str]) -> list[Pairing]:
@@ -85,17 +86,18 @@ def pairing_of(config: Mapping[str, Any]) -> Pairing | None:
     return Pairing(tuple(map(str, train)), str(test[0]))
 
 
-def setup_of(config: Mapping[str, Any], classes: Sequence[str]) -> str:
+def setup_of(config: Mapping[str, Any], results: RunResults) -> str:
     """Return what all cells of one matrix have in common, as a text to compare.
 
     Args:
         config: the table of a fit's `config.toml`.
-        classes: what the run tells apart.
+        results: the fit's scores.
     """
+    learned = results.dimensions if isinstance(results, NumberResults) else results.classes
     keys = ("head_name", "head", "training", "layers", "seconds", "normalize", "seeds")
     features = config.get("features")
     step = 1 + len(config.get("joined", ()))
     models = [Path(str(path)).name for path in features[::step]] if features else []
     target = config.get("protocol", {}).get("target")
-    common = [{key: config.get(key) for key in keys}, models, target, list(classes)]
+    common = [{key: config.get(key) for key in keys}, models, target, list(learned)]
     return json.dumps(common, sort_keys=True, default=str)

@@ -17,9 +17,9 @@ from featx.errors import FeatxError
 from featx.fitting.choices import Normalize
 from featx.fitting.corpora import Corpus, load_corpus
 from featx.fitting.fit import fit
+from featx.protocols.choices import TaskKind
 from featx.protocols.corpora_protocol import limit_labels, shared_classes
 from featx.protocols.protocol import Expected, Protocol, choose_protocol, read_protocol
-from featx.protocols.target import Target
 from featx.utils.arguments import as_list, checked
 
 log = logging.getLogger("featx")
@@ -36,6 +36,7 @@ def cross(
     normalize: Normalize = "global",
     protocol: str | Path | Protocol | None = None,
     target: str | Sequence[str] | None = None,
+    task: TaskKind | None = None,
     seeds: PositiveInt = 1,
     folds: int = 5,
     seconds: PositiveFloat = math.inf,
@@ -67,7 +68,8 @@ def cross(
             each corpus's own, also in test, "speaker" by each speaker's own, "none" not at all.
         protocol: whose labels, merged labels and columns are taken; by its division each corpus is
             tested on itself. By default that is the manifest's split, or else folds of speakers.
-        target: the manifests' column that is learned in place of the label.
+        target: the manifests' column that is learned in place of the label, or several of numbers.
+        task: "classification" or "regression", as for `featx.fit`.
         seeds: how many heads to train for each fold.
         folds: how many groups the speakers of a corpus are divided into, as for `featx.fit`.
         seconds: how much of the beginning of each utterance is used.
@@ -103,15 +105,15 @@ def cross(
     corpora = [load_corpus(path, models, store, skip_missing)[0] for path in manifests]
     if len(corpora) < 2:
         raise FeatxError("A matrix takes two corpora or more; `featx.fit` is for a single one.")
-    join_manifests(corpora)  # refuses those of one name
+    given = protocol if isinstance(protocol, Protocol | None) else read_protocol(str(protocol))
+    matrix = _Matrix(corpora, given, as_list(target), task, folds, name)
     same = {
         "head": head, "model": model, "store": store, "layers": layers, "normalize": normalize,
-        "target": target, "seeds": seeds, "seconds": seconds, "skip_missing": skip_missing,
-        "keep_duplicates": keep_duplicates, "settings": settings, "memory": memory,
-        "device": device, "engine": engine, "address": address, "overwrite": overwrite,
+        "target": target, "task": matrix.task, "seeds": seeds, "seconds": seconds,
+        "skip_missing": skip_missing, "keep_duplicates": keep_duplicates, "settings": settings,
+        "memory": memory, "device": device, "engine": engine, "address": address,
+        "overwrite": overwrite,
     }  # fmt: skip
-    given = protocol if isinstance(protocol, Protocol | None) else read_protocol(str(protocol))
-    matrix = _Matrix(corpora, given, as_list(target), folds, name)
     pairings = pair_corpora([corpus.name for corpus in corpora])
     cells = []
     for number, pairing in enumerate(pairings, 1):
@@ -129,6 +131,7 @@ class _Matrix:
         corpora: the manifests.
         protocol: what is given, if any.
         target: the columns that are learned, if not the protocol's.
+        task: how they are learned, if that is given.
         folds: as for `cross`.
         name: likewise.
     """
@@ -138,23 +141,31 @@ class _Matrix:
         corpora: Sequence[Manifest],
         protocol: Protocol | None,
         target: Sequence[str],
+        task: TaskKind | None,
         folds: int,
         name: str | None,
     ) -> None:
         self._corpora = {corpus.name: corpus for corpus in corpora}
         self._given, self._folds, self._name = protocol, folds, name
-        self._whole = protocol or choose_protocol(None, corpora[0], folds, False)
-        if target:
-            changed = {"target": Target(columns=tuple(target))}
-            self._whole = self._whole.model_copy(update=changed)
+        self._whole = choose_protocol(protocol, join_manifests(corpora), folds, False, target, task)
         self._limited = limit_labels(self._whole, corpora)
-        self._shared = shared_classes(self._whole, corpora)
+        self._shared = self._classes(corpora)
+
+    @property
+    def task(self) -> TaskKind | None:
+        """How the target is learned, the same in all cells; None of labels."""
+        return self._whole.target.task
+
+    def _classes(self, corpora: Sequence[Manifest]) -> set[str]:
+        """Return the classes that some corpora share; none of numbers."""
+        numbers = self.task == "regression"
+        return set() if numbers else shared_classes(self._whole, corpora)
 
     def arguments(self, pairing: Pairing) -> dict[str, Any]:
         """Return the arguments of `fit` that are a cell's own."""
         corpora = [self._corpora[name] for name in pairing.corpora]
         protocol = self._given
-        if shared_classes(self._whole, corpora) != self._shared:
+        if self._classes(corpora) != self._shared:
             protocol = self._with_shared_labels(pairing)
         name = {} if self._name is None else {"name": f"{self._name}-{_plain(pairing)}"}
         if not pairing.is_within:

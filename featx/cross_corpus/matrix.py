@@ -9,8 +9,10 @@ from typing import Any
 import numpy as np
 
 from featx.cross_corpus.cells import OTHERS, Cell
+from featx.cross_corpus.heat_map import Picture, draw_matrix
+from featx.layer_analysis.headline import axis_of, chance, form_of, headline, unit_of
 from featx.scoring.metrics import Score
-from featx.scoring.results import NAMES, draw_table, render
+from featx.scoring.results import draw_table, render
 from featx.utils.tables import (
     TextTable,
     html_notes,
@@ -39,11 +41,6 @@ class CrossMatrix:
     cells: Sequence[Cell]
 
     @property
-    def metric(self) -> str:
-        """The score that is shown, by its name in results."""
-        return next(iter(self.cells[0].results.scores))
-
-    @property
     def rows(self) -> list[str]:
         """What is learned from in each row: a corpus, or all that are not tested."""
         return [*self.corpora, *([OTHERS] if len(self.corpora) > 2 else [])]
@@ -63,13 +60,35 @@ class CrossMatrix:
     def score(self, row: str, test: str) -> Score | None:
         """Return the score of a cell, None if it is not known."""
         cell = self.cell(row, test)
-        return None if cell is None else cell.results.scores[self.metric]
+        return None if cell is None else headline(cell.results)
 
     @property
     def chance(self) -> float:
-        """The UAR of guessing, in percent; the classes without utterances do not count."""
-        present = [np.count_nonzero(c.results.confusion.sum(1)) for c in self.cells]
-        return 100 / max(present)
+        """The score of guessing; the lowest, where a corpus lacks classes."""
+        return min(chance(cell.results) for cell in self.cells)
+
+    @property
+    def best(self) -> float:
+        """The highest score that there can be: 100 % UAR, or a CCC of 1."""
+        return 100.0 if unit_of(self.cells[0].results) else 1.0
+
+    @property
+    def scored(self) -> str:
+        """What the scores are, with their unit: "UAR, %" or "CCC"."""
+        return axis_of(self.cells[0].results)
+
+    def describe(self, score: Score) -> str:
+        """Return a score as text, without its interval."""
+        deviation = "" if np.isnan(score.std) else f" ± {score.std:{self._form}}"
+        return f"{score.mean:{self._form}}{deviation}"
+
+    def interval(self, score: Score) -> str:
+        """Return the interval of a score as text."""
+        return f"{score.low:{self._form}} to {score.high:{self._form}}"
+
+    @property
+    def _form(self) -> str:
+        return form_of(self.cells[0].results)
 
     def to_text(self) -> str:
         """Return the matrix and notes for the terminal."""
@@ -94,7 +113,8 @@ class CrossMatrix:
         return {
             "title": self.title,
             "corpora": list(self.corpora),
-            "metric": self.metric,
+            "scored": self.scored,
+            "chance": self.chance,
             "cells": [self._cell_values(cell) for cell in self.cells],
             "notes": self.notes(),
         }
@@ -108,24 +128,28 @@ class CrossMatrix:
         Returns:
             The files.
         """
-        from featx.cross_corpus.heat_map import draw_matrix  # matplotlib takes a second
-
         text = json.dumps(self.to_json(), indent=2, allow_nan=False, ensure_ascii=False)
         forms = {"md": self.to_markdown(), "tex": self.to_latex(), "json": text + "\n"}
         files = write_forms(Path(folder), "cross", forms)
-        scores = [[self.score(row, test) for test in self.corpora] for row in self.rows]
-        name, path = NAMES.get(self.metric, self.metric), Path(folder) / "cross"
-        return [
-            *files,
-            *draw_matrix(self.rows, self.corpora, scores, name, self.chance, path),
+        drawn = draw_matrix(self._picture(), Path(folder) / "cross")
+        return [*files, *drawn]
+
+    def _picture(self) -> Picture:
+        places = [[self.score(row, test) for test in self.corpora] for row in self.rows]
+        texts = [
+            ["" if s is None else f"{self.describe(s)}\n({self.interval(s)})" for s in row]
+            for row in places
         ]
+        means = [[np.nan if s is None else s.mean for s in row] for row in places]
+        ends = self.chance, self.best
+        return Picture(self.rows, self.corpora, means, texts, self.scored, ends)
 
     def notes(self) -> list[str]:
         """Return how to read the matrix, and what to know of its cells, each note once."""
         resampled = " or ".join(sorted({cell.results.resampled for cell in self.cells}))
         notes = [
-            f"Rows: learned from; columns: tested. {NAMES.get(self.metric, self.metric)} in "
-            f"percent, with the 95 % interval over {resampled}; chance is {self.chance:.1f}.",
+            f"Rows: learned from; columns: tested. {self.scored}, with the 95 % interval over "
+            f"{resampled}; chance is {self.chance:.1f}.",
             "A corpus tested on itself is divided as its own protocol says, speakers apart.",
         ]
         places: dict[str, list[str]] = {}
@@ -138,20 +162,21 @@ class CrossMatrix:
         return notes
 
     def _table(self) -> TextTable:
-        rows = [
-            [row, *(_describe(self.score(row, test)) for test in self.corpora)] for row in self.rows
-        ]
+        rows = [[row, *(self._text(row, test) for test in self.corpora)] for row in self.rows]
         return TextTable(("learned \\ tested", *self.corpora), rows)
 
+    def _text(self, row: str, test: str) -> str:
+        score = self.score(row, test)
+        return UNKNOWN if score is None else f"{self.describe(score)} ({self.interval(score)})"
+
     def _cell_values(self, cell: Cell) -> dict[str, Any]:
-        score = asdict(cell.results.scores[self.metric])
+        score = asdict(headline(cell.results))
         return {
             "train": list(cell.pairing.train),
             "test": cell.pairing.test,
             "run": str(cell.folder),
-            self.metric: {**score, "std": None if np.isnan(score["std"]) else score["std"]},
+            "score": {**score, "std": None if np.isnan(score["std"]) else score["std"]},
             "speakers": cell.results.speakers,
-            "utterances": int(cell.results.confusion.sum()) // cell.results.seeds,
             "notes": list(cell.results.notes()),
         }
 
@@ -159,7 +184,3 @@ class CrossMatrix:
         """Return the matrix and notes for a notebook."""
         notes = html_notes([self.title, *self.notes()])
         return html_table(self._table()) + notes
-
-
-def _describe(score: Score | None) -> str:
-    return UNKNOWN if score is None else f"{score} ({score.low:.1f} to {score.high:.1f})"

@@ -134,8 +134,7 @@ class FitConfig(HeadConfig):
 
         Between corpora it begins with "speech-to-song".
         """
-        target = self.protocol.target
-        learned = "" if target.is_label else "+".join(target.columns)
+        learned = self.protocol.target.name
         corpora = f"{self.learned}-to-{self.tested}" if self.tested else self.learned
         parts = (corpora, self.models, self.head_name, self.protocol.name, learned)
         return "-".join(filter(None, parts))

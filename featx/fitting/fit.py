@@ -19,6 +19,7 @@ from featx.fitting.choices import BESIDE_CONFIG, Normalize
 from featx.fitting.config import FitConfig, earlier_config, head_config
 from featx.fitting.corpora import Corpus, join_corpora
 from featx.fitting.run import run_fit
+from featx.protocols.choices import TaskKind
 from featx.protocols.corpora_protocol import corpora_protocol
 from featx.protocols.protocol import Protocol, choose_protocol
 from featx.runs.folder import run_folder
@@ -47,6 +48,7 @@ def fit(
     normalize: Normalize = "global",
     protocol: str | Path | Protocol | None = None,
     target: str | Sequence[str] | None = None,
+    task: TaskKind | None = None,
     seeds: PositiveInt = 1,
     folds: int = 5,
     speaker_dependent: bool = False,
@@ -93,7 +95,10 @@ def fit(
         protocol: who trains and who is tested: a shipped protocol's name, the path of a TOML, or
             a `Protocol`. Without one the manifest's split is followed, or else speakers are
             divided into folds.
-        target: the manifest's column that is learned in place of the label, such as "sex".
+        target: the manifest's column that is learned in place of the label, such as "sex", or
+            several columns of numbers, such as "arousal" and "valence".
+        task: "classification" or "regression"; by default columns of numbers are learned by
+            regression if there are several, or fractions, or more than ten different numbers.
         seeds: how many heads to train for each fold, each from another random seed.
         folds: how many folds to make where neither a protocol nor the manifest divides.
         speaker_dependent: let training and test share speakers.
@@ -147,7 +152,7 @@ def fit(
             )
             corpus, sources = corpora.manifest, corpora.sources
             division = corpora.division(folds, fold_speakers, speaker_dependent)
-            chosen = corpora_protocol(corpora.manifest, division, protocol, as_list(target))
+            chosen = corpora_protocol(corpora.manifest, division, protocol, as_list(target), task)
         else:
             refuse_beside(fit, given, {"fold_speakers"}, "manifest", "which is a single corpus")
             if protocol is not None:
@@ -160,7 +165,9 @@ def fit(
                     manifest, lambda path: _folders(features, model, path, store), skip_missing
                 )
             )
-            chosen = choose_protocol(protocol, corpus, folds, speaker_dependent, as_list(target))
+            chosen = choose_protocol(
+                protocol, corpus, folds, speaker_dependent, as_list(target), task
+            )
             sources = {
                 "manifest": str(corpus.path),
                 "features": list(map(str, _folders(features, model, corpus.path, store))),

@@ -90,7 +90,7 @@ class FittedHeads:
     """The heads of a finished fit, and what they take.
 
     Attributes:
-        classes: names of the class indices.
+        classes: names of the class indices; none of a regression.
         normalize: "global", "speaker", "corpus" or "none"; utterances to predict are of one corpus.
         inputs: the features of each store.
         seconds: how much of each utterance's beginning is used; infinite for all of it.
@@ -99,6 +99,7 @@ class FittedHeads:
             the final head of each seed.
         cross_validated: one head for each seed and fold, of a run that has final heads; they
             predict where they are asked for.
+        dimensions: the columns of numbers that a regression predicts; none of classes.
     """
 
     classes: tuple[str, ...]
@@ -108,6 +109,7 @@ class FittedHeads:
     average_frames: int
     members: tuple[FittedHead, ...]
     cross_validated: tuple[FittedHead, ...] = ()
+    dimensions: tuple[str, ...] = ()
 
     @property
     def keys(self) -> list[tuple[int, int | None]]:
@@ -156,6 +158,8 @@ class FittedHeads:
         speakers: Sequence[str],
     ) -> Tensor:
         """Return the class probabilities that one head gives, (utterances, classes) float32.
+
+        Of a regression it is the numbers, (utterances, dimensions).
 
         Args:
             member: which head.
@@ -222,6 +226,8 @@ class FittedHeads:
     ) -> Tensor:
         with Crew(torch.get_num_threads()) as cores:
             given = predict(member.head, _examples(member, features, groups, count), cores)
+        if self.dimensions:
+            return given
         return torch.from_numpy(cool(given.numpy(), member.temperature))
 
 

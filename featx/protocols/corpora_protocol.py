@@ -8,10 +8,10 @@ from featx.data.labels import order_labels
 from featx.data.manifest import Manifest
 from featx.errors import FeatxError
 from featx.protocols.apply import apply_protocol
+from featx.protocols.choices import TaskKind
 from featx.protocols.corpora import shared_speakers
 from featx.protocols.divisions import Corpora
-from featx.protocols.protocol import Expected, Protocol, read_protocol
-from featx.protocols.target import Target
+from featx.protocols.protocol import Expected, Protocol, choose_protocol, read_protocol
 
 _TITLE = "cross-corpus"
 
@@ -21,6 +21,7 @@ def corpora_protocol(
     division: Corpora,
     protocol: str | Path | Protocol | None = None,
     target: Sequence[str] = (),
+    task: TaskKind | None = None,
 ) -> Protocol:
     """Return who is learned from and tested, under the labels that all corpora have.
 
@@ -31,39 +32,40 @@ def corpora_protocol(
         protocol: whose columns, merged labels, labels and target are taken, but for its division
             and what it expects of the complete corpus.
         target: the columns that are learned; by default as the protocol says.
+        task: how they are learned; by default as the protocol says, or what the columns hold.
 
     Raises:
         FeatxError: if the protocol can't be used, or the corpora share fewer than two classes.
     """
-    chosen = limit_labels(
-        without_division(protocol, division, target), [part.manifest for part in joined.parts]
-    )
+    given = _with_division(protocol, division)
+    chosen = choose_protocol(given, joined, division.count, False, target, task)
+    chosen = limit_labels(chosen, [part.manifest for part in joined.parts])
     folds = division.fold_speakers and bool(shared_speakers(joined.utterances, division))
     return chosen.model_copy(
         update={"division": division.model_copy(update={"fold_speakers": folds})}
     )
 
 
-def without_division(
-    protocol: str | Path | Protocol | None, division: Corpora, target: Sequence[str]
-) -> Protocol:
-    """Return what a protocol says of labels and columns, and another division."""
+def _with_division(protocol: str | Path | Protocol | None, division: Corpora) -> Protocol:
+    """Return what a protocol says of labels and columns, with another division."""
     if protocol is None:
-        chosen = Protocol(title=_TITLE, division=division)
-    else:
-        given = protocol if isinstance(protocol, Protocol) else read_protocol(str(protocol))
-        title = f"{_TITLE}, {given.title}"
-        changes = {"division": division, "expected": Expected(), "title": title, "manifest": ""}
-        chosen = given.model_copy(update=changes)
-    return chosen.model_copy(update={"target": Target(columns=tuple(target))}) if target else chosen
+        return Protocol(title=_TITLE, division=division)
+    given = protocol if isinstance(protocol, Protocol) else read_protocol(str(protocol))
+    title = f"{_TITLE}, {given.title}"
+    changes = {"division": division, "expected": Expected(), "title": title, "manifest": ""}
+    return given.model_copy(update=changes)
 
 
 def limit_labels(protocol: Protocol, manifests: Sequence[Manifest]) -> Protocol:
     """Limit a protocol to the classes that each of several corpora has; the same if all have all.
 
+    Numbers, which a regression learns, are not limited.
+
     Raises:
         FeatxError: if they share fewer than two.
     """
+    if protocol.target.task == "regression":
+        return protocol
     shared = shared_classes(protocol, manifests)
     known = {m.name: classes_of(m, protocol) for m in manifests}
     if len(shared) < 2:

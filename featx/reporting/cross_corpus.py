@@ -7,8 +7,6 @@ from featx.cross_corpus.cells import pairing_of, setup_of
 from featx.cross_corpus.matrix import UNKNOWN, CrossMatrix
 from featx.reporting.runs import Reported
 from featx.reporting.sheets import Cell, Sheet
-from featx.scoring.metrics import Score
-from featx.scoring.results import NAMES
 
 
 def cross_sheets(runs: Sequence[Reported]) -> list[Sheet]:
@@ -23,7 +21,7 @@ def find_matrices(runs: Sequence[Reported]) -> list[CrossMatrix]:
         pairing = pairing_of(run.config)
         if pairing is not None:
             cell = Run(pairing, run.folder, run.results)
-            groups.setdefault(setup_of(run.config, run.results.classes), []).append(cell)
+            groups.setdefault(setup_of(run.config, run.results), []).append(cell)
     return [
         CrossMatrix(_title(cells), _corpora(cells), cells)
         for cells in groups.values()
@@ -42,27 +40,28 @@ def _corpora(cells: Sequence[Run]) -> list[str]:
 
 
 def _sheet(matrix: CrossMatrix) -> Sheet:
-    metric = NAMES.get(matrix.metric, matrix.metric)
     rows = [
-        [Cell(row), *(_cell(matrix.score(row, test), matrix.chance) for test in matrix.corpora)]
+        [Cell(row), *(_cell(matrix, row, test) for test in matrix.corpora)]
         for row in matrix.rows
         if any(matrix.cell(row, test) for test in matrix.corpora)
     ]
     return Sheet(
-        f"{matrix.title}: {metric} in percent of corpora that are learned from (rows) on corpora "
-        "that are tested (columns), with the 95 % interval",
+        f"{matrix.title}: {matrix.scored} of corpora that are learned from (rows) on corpora that "
+        "are tested (columns), with the 95 % interval",
         ["learned \\ tested", *matrix.corpora],
         rows,
         [
-            f"The tint goes from chance, {matrix.chance:.1f}, to 100. A corpus tested on itself is "
-            "divided as its own protocol says."
+            f"The tint goes from chance, {matrix.chance:.1f}, to {matrix.best:g}. A corpus tested "
+            "on itself is divided as its own protocol says."
         ],
         kind="heat",
     )
 
 
-def _cell(score: Score | None, chance: float) -> Cell:
+def _cell(matrix: CrossMatrix, row: str, test: str) -> Cell:
+    score = matrix.score(row, test)
     if score is None:
         return Cell(UNKNOWN)
-    text = f"{score} ({score.low:.1f} to {score.high:.1f})"
-    return Cell(text, score.mean, share=max(0.0, (score.mean - chance) / (100 - chance)))
+    share = (score.mean - matrix.chance) / (matrix.best - matrix.chance)
+    text = f"{matrix.describe(score)} ({matrix.interval(score)})"
+    return Cell(text, score.mean, share=max(0.0, share))
