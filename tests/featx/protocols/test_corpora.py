@@ -4,7 +4,7 @@ from itertools import product
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from featx.data.joined import join_manifests
@@ -78,6 +78,7 @@ def test_folds_are_made_only_where_speakers_are_shared():
     assert corpora_protocol(same, division(fold_speakers=True)).division.fold_speakers
 
 
+@settings(max_examples=30)
 @given(
     st.dictionaries(st.sampled_from("abcd"), st.sets(st.integers(0, 9), min_size=4), min_size=3),
     st.booleans(),
