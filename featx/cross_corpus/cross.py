@@ -2,6 +2,7 @@
 
 import logging
 import math
+import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -185,8 +186,9 @@ class _Matrix:
         shared = self._limited
         own = choose_protocol(self._given, self._corpora[pairing.test], self._folds, False)
         names = sorted(self._corpora)
+        plain = [re.sub(r"[^\w.-]", "_", name) for name in names]  # as protocols are called
         changes: Mapping[str, Any] = {
-            "name": "-".join(filter(None, [own.name, "labels-of", *names])),
+            "name": "-".join(filter(None, [own.name, "labels-of", *plain])),
             "title": f"{own.title}, labels of {', '.join(names)}",
             "labels": shared.labels,
             "merge": shared.merge,
