@@ -48,6 +48,11 @@ OWN_STATISTICS = (
     "Normalised by speaker: a test utterance is standardised by all test utterances of its "
     "speaker, which must be known before the first is recognised."
 )
+SEARCHED = (
+    "SETTINGS SEARCHED ON THE SAME UTTERANCES: {} chose them on all utterances, also on those that "
+    "are tested here, so this score is too high for new utterances. The score of {} is that of "
+    "the search and chose nothing."
+)
 log = logging.getLogger("featx")
 
 
@@ -115,17 +120,34 @@ def _fit(fit: PlannedFit, folder: Path, compute: Compute, trainers: Trainers) ->
     log.debug("%s", fit.title)
     log.debug("%s", "; ".join([f"{len(task.utterances):,} utterances", *task.notes]))
     members = fit_members(fit, folder / MEMBERS, compute, trainers)
-    remarks = [*(f"Note: {note}." for note in task.notes), *task.remarks]
-    if fit.config.normalize == "speaker":
-        remarks.append(OWN_STATISTICS)
-    scores = score_outcomes(fit.title, task, members, remarks)
+    scores = score_outcomes(fit.title, task, members, remarks_of(fit))
     results = write_calibration(task, members, scores, folder / CALIBRATION)
-    _write_files(fit, members, results, folder)
-    write_cost(folder, _cost(fit.data, members, compute, trainers))
+    write_files(fit, members, results, folder)
+    _write_model(fit, members, folder)
+    write_cost(folder, cost_of(fit.data, members, compute, trainers))
     return add_final(fit, results, folder, compute, trainers) if fit.config.final else results
 
 
-def _cost(data: FitData, members: Sequence[Member], compute: Compute, trainers: Trainers) -> Cost:
+def remarks_of(fit: PlannedFit) -> list[str]:
+    """Return what a reader of a fit's scores must know, in sentences."""
+    task, config = fit.data.task, fit.config
+    remarks = [*(f"Note: {note}." for note in task.notes), *task.remarks]
+    if config.normalize == "speaker":
+        remarks.append(OWN_STATISTICS)
+    if config.searched:
+        remarks.append(SEARCHED.format(config.searched, config.searched))
+    return remarks
+
+
+def cost_of(data: FitData, members: Sequence[Member], compute: Compute, trainers: Trainers) -> Cost:
+    """Return what training the heads of a run cost.
+
+    Args:
+        data: what they were trained on.
+        members: the heads.
+        compute: what they were trained with.
+        trainers: who trained them.
+    """
     held, on_gpu = peak_memory(trainers.place(compute))
     weights = members[0].weights.items()
     return Cost(
@@ -139,17 +161,21 @@ def _cost(data: FitData, members: Sequence[Member], compute: Compute, trainers: 
     )
 
 
-def _write_files(
-    fit: PlannedFit, members: Sequence[Member], results: Results, folder: Path
-) -> None:
-    """Write everything that a finished run leaves but its config, log, cost and scores."""
+def write_files(fit: PlannedFit, members: Sequence[Member], results: Results, folder: Path) -> None:
+    """Write everything that a finished run leaves but its config, log, heads, cost and scores.
+
+    Args:
+        fit: what was trained, and on what.
+        members: the trained heads.
+        results: their scores.
+        folder: the run's folder.
+    """
     write_environment(fit.data, fit.inputs, folder)
     _write_history(members, folder)
     write_predictions(fit.data.task, members, folder / PREDICTIONS)
     averaged = _averaged_stores(fit.data, members)
     _write_layer_weights(averaged, members, folder)
     _write_layer_scales(fit, averaged, folder)
-    _write_model(fit, members, folder)
     figures = folder / FIGURES
     draw_confusion(results, figures / "confusion")
     if any(len(store.layers) > 1 for store in averaged):
