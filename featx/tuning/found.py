@@ -76,7 +76,7 @@ class Found:
         keys = list(self.config.search.space.settings)
         header = ("fold", "trial", "validation_score", *keys)
         write_csv(folder / TUNING, header, self._chosen_rows(keys))
-        header = ("fold", "trial", "state", "inner_folds", "validation_score", "seconds", *keys)
+        header = ("fold", "trial", "state", "inner_folds", "validation_score", *keys, "seconds")
         write_csv(folder / TRIALS, header, self._rows(keys))
         write_text(folder / FOUND, self.final(run).to_toml())
 
@@ -100,8 +100,8 @@ class Found:
             for number, trial in enumerate(trials, 1):
                 known = rounded([trial.score]) if trial.scores else [""]
                 values = [_cell(trial.values[key]) for key in keys]
-                facts = (trial.state, len(trial.scores), *known, round(trial.seconds, 3))
-                yield (name, number, *facts, *values)
+                facts = (name, number, trial.state, len(trial.scores), *known)
+                yield (*facts, *values, round(trial.seconds, 3))
 
 
 def _cell(value: Any) -> Any:
