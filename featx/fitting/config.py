@@ -27,11 +27,8 @@ from featx.utils.config import (
 from featx.utils.files import AnyPath
 from featx.utils.text import nearest
 
-_ASKED_FOR = (
-    "final",
-    "keep_duplicates",
-    "searched",
-)  # so that configs stay those of earlier versions
+# left out of configs where they are not, so that these stay those of earlier versions
+_ASKED_FOR = ("final", "keep_duplicates", "searched")
 
 
 class HeadConfig(Schema):

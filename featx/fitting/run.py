@@ -49,9 +49,8 @@ OWN_STATISTICS = (
     "speaker, which must be known before the first is recognised."
 )
 SEARCHED = (
-    "SETTINGS SEARCHED ON THE SAME UTTERANCES: {} chose them on all utterances, also on those that "
-    "are tested here, so this score is too high for new utterances. The score of {} is that of "
-    "the search and chose nothing."
+    "SETTINGS SEARCHED ON THE SAME UTTERANCES: {0} chose them on all, also on those that are "
+    "tested here, so this score is too high for new utterances. The score of {0} is not."
 )
 log = logging.getLogger("featx")
 
@@ -120,23 +119,34 @@ def _fit(fit: PlannedFit, folder: Path, compute: Compute, trainers: Trainers) ->
     log.debug("%s", fit.title)
     log.debug("%s", "; ".join([f"{len(task.utterances):,} utterances", *task.notes]))
     members = fit_members(fit, folder / MEMBERS, compute, trainers)
-    scores = score_outcomes(fit.title, task, members, remarks_of(fit))
-    results = write_calibration(task, members, scores, folder / CALIBRATION)
-    write_files(fit, members, results, folder)
+    results = write_results(fit, fit.title, members, (), folder)
     _write_model(fit, members, folder)
     write_cost(folder, cost_of(fit.data, members, compute, trainers))
     return add_final(fit, results, folder, compute, trainers) if fit.config.final else results
 
 
-def remarks_of(fit: PlannedFit) -> list[str]:
-    """Return what a reader of a fit's scores must know, in sentences."""
-    task, config = fit.data.task, fit.config
-    remarks = [*(f"Note: {note}." for note in task.notes), *task.remarks]
-    if config.normalize == "speaker":
-        remarks.append(OWN_STATISTICS)
-    if config.searched:
-        remarks.append(SEARCHED.format(config.searched, config.searched))
-    return remarks
+def write_results(
+    fit: PlannedFit, title: str, members: Sequence[Member], remarks: Sequence[str], folder: Path
+) -> Results:
+    """Score trained heads, and write what a run leaves but its config, log, weights and cost.
+
+    Args:
+        fit: what was trained, and on what.
+        title: the same in words.
+        members: the heads.
+        remarks: what a reader of their scores must know beside what is known of every fit.
+        folder: the run's folder.
+    """
+    task = fit.data.task
+    known = [*remarks, *(f"Note: {note}." for note in task.notes), *task.remarks]
+    if fit.config.normalize == "speaker":
+        known.append(OWN_STATISTICS)
+    if fit.config.searched:
+        known.append(SEARCHED.format(fit.config.searched))
+    scores = score_outcomes(title, task, members, known)
+    results = write_calibration(task, members, scores, folder / CALIBRATION)
+    _write_files(fit, members, results, folder)
+    return results
 
 
 def cost_of(data: FitData, members: Sequence[Member], compute: Compute, trainers: Trainers) -> Cost:
@@ -161,15 +171,10 @@ def cost_of(data: FitData, members: Sequence[Member], compute: Compute, trainers
     )
 
 
-def write_files(fit: PlannedFit, members: Sequence[Member], results: Results, folder: Path) -> None:
-    """Write everything that a finished run leaves but its config, log, heads, cost and scores.
-
-    Args:
-        fit: what was trained, and on what.
-        members: the trained heads.
-        results: their scores.
-        folder: the run's folder.
-    """
+def _write_files(
+    fit: PlannedFit, members: Sequence[Member], results: Results, folder: Path
+) -> None:
+    """Write what a run leaves but its config, log, weights, cost and scores."""
     write_environment(fit.data, fit.inputs, folder)
     _write_history(members, folder)
     write_predictions(fit.data.task, members, folder / PREDICTIONS)

@@ -118,7 +118,7 @@ def fit_members(
     folder: Path,
     compute: Compute,
     trainers: Trainers = THREADS,
-    work: "Work[Assignment, Member] | None" = None,
+    work: Work[Assignment, Member] | None = None,
 ) -> list[Member]:
     """Train a head for every seed and fold; those finished earlier are taken up again.
 

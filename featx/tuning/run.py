@@ -14,16 +14,14 @@ from featx.fitting.config import FitConfig
 from featx.fitting.data import Source
 from featx.fitting.member import Member
 from featx.fitting.plan import PlannedFit, plan_fit
-from featx.fitting.run import ON_CPU, cost_of, remarks_of, write_files
+from featx.fitting.run import ON_CPU, cost_of, write_results
 from featx.fitting.train import THREADS, Assignment, Trainers, fit_member, fit_members
 from featx.protocols.repeated import check_task
 from featx.protocols.task import Task
 from featx.runs.cost import write_cost
-from featx.runs.files import CALIBRATION, FOUND, MEMBERS, REPORT, SCORES
+from featx.runs.files import FOUND, MEMBERS, REPORT, SCORES
 from featx.runs.folder import open_run
 from featx.runs.making import making
-from featx.scoring.calibration import write_calibration
-from featx.scoring.predictions import score_outcomes
 from featx.scoring.results import Results
 from featx.stores.labels import load_labels
 from featx.tuning.config import TuneConfig
@@ -108,8 +106,8 @@ class _Tuning:
         trials = Searches(self.config, within, members).run(self.compute, self.trainers)
         found = Found(self.config, trials)
         heads = self._test(found, members)
-        results = self._score(heads)
-        write_files(self.fit, heads, results, self.folder)
+        title = f"tuned {self.fit.title}"
+        results = write_results(self.fit, title, heads, [self._remark()], self.folder)
         found.write(self.folder, name)
         self._write_cost(heads, found)
         write_text(self.folder / REPORT, f"{results.to_text()}\n\n{found.to_text()}\n")
@@ -123,16 +121,13 @@ class _Tuning:
         settled = replace(self.fit, inputs=digest.hexdigest())
         return fit_members(settled, folder, self.compute, self.trainers, _Work(chosen))
 
-    def _score(self, heads: Sequence[Member]) -> Results:
-        settings, task = self.config.search, self.fit.data.task
-        remark = (
+    def _remark(self) -> str:
+        settings = self.config.search
+        return (
             f"Settings were searched in each fold, {counted(settings.trials, 'trial')} by the "
             f"scores of {settings.inner_folds} inner folds of its training and validation "
             f"utterances. Test utterances chose nothing. {FOUND} has settings for all utterances."
         )
-        title = f"tuned {self.fit.title}"
-        scores = score_outcomes(title, task, heads, [remark, *remarks_of(self.fit)])
-        return write_calibration(task, heads, scores, self.folder / CALIBRATION)
 
     def _write_cost(self, heads: Sequence[Member], found: Found) -> None:
         tested = cost_of(self.fit.data, heads, self.compute, self.trainers)
