@@ -128,8 +128,10 @@ class _Work:
             write_trials(self.folder, search, fit.inputs, trials)
             worker.step(1 / settings.trials)
         if best_of(trials) is None:
+            last = (search + 1) * settings.inner_folds == len(fit.data.task.folds)
+            where = "all utterances" if last else f"fold {search}"
             raise FeatxError(
-                f"search {search}: the training of all {len(trials)} trials diverged. Search lower "
+                f"{where}: the training of all {len(trials)} trials diverged. Search lower "
                 "learning rates."
             )
         return search
