@@ -46,9 +46,9 @@ class Suggestion:
         seed: Sequence[int],
         first: dict[str, Any] | None,
     ) -> None:
+        require_optuna()
         import optuna
 
-        require_optuna()
         drawn = np.random.SeedSequence([*seed, len(earlier)]).generate_state(1)[0]
         sampler = optuna.samplers.TPESampler(seed=int(drawn))
         study = optuna.create_study(

@@ -54,7 +54,7 @@ class Searches:
             trainers: who trains; each has a whole search at a time.
 
         Returns:
-            The trials of each search.
+            The trials of each search, of which at least one is complete.
 
         Raises:
             FeatxError: if all trials of a search diverged.
@@ -70,7 +70,15 @@ class Searches:
                 f"Interrupted with {done} of {total} trials done. Start the same search again to "
                 "go on from there."
             ) from None
-        return self.read()
+        found = self.read()
+        for search, own in enumerate(found):
+            if best_of(own) is None:
+                where = f"fold {search}" if search < self.count - 1 else "all utterances"
+                raise FeatxError(
+                    f"{where}: the training of all {trials} trials diverged. Search lower learning "
+                    "rates."
+                )
+        return found
 
     def _run(self, total: int, compute: Compute, trainers: Trainers) -> None:
         trials, done = self.config.search.trials, list(map(len, self.read()))
@@ -80,21 +88,13 @@ class Searches:
         work = _Work(self.config, self.folder)
         with progress("Searching", total, "trials", sum(done)) as advance:
             shown, reached = Shown(advance), 0
-            step = _Steps(shown, trials)
+
+            def step(share: float) -> None:  # of a search
+                shown.step(share * trials)
+
             for search in trainers.train(self.fit, missing, work, compute, step):
                 reached += trials - done[search]
                 shown.reach(reached)  # what others trained shows now
-
-
-@dataclass(frozen=True)
-class _Steps:
-    """Shows shares of a search as trials."""
-
-    shown: Shown
-    trials: int
-
-    def __call__(self, share: float) -> None:
-        self.shown.step(share * self.trials)
 
 
 @dataclass(frozen=True)
@@ -127,13 +127,6 @@ class _Work:
             trials.append(trial.model_copy(update={"seconds": seconds}))
             write_trials(self.folder, search, fit.inputs, trials)
             worker.step(1 / settings.trials)
-        if best_of(trials) is None:
-            last = (search + 1) * settings.inner_folds == len(fit.data.task.folds)
-            where = "all utterances" if last else f"fold {search}"
-            raise FeatxError(
-                f"{where}: the training of all {len(trials)} trials diverged. Search lower "
-                "learning rates."
-            )
         return search
 
     def _try(

@@ -178,8 +178,7 @@ def _check(searched: Searched, key: str, own: dict[str, Any], path: Path) -> Sea
 
 def with_values(config: FitConfig, values: Values) -> FitConfig:
     """Return a fit with the values that a trial has for its settings."""
-    changed = _changed(_table(config), values)
-    head = HeadConfig.model_validate(changed)
+    head = check_config(_changed(_table(config), values), HeadConfig, "the space")
     return config.model_copy(update={"head": head.head, "training": head.training})
 
 
