@@ -60,13 +60,13 @@ def run_tune(
             another process searches into it, the data can't be used, or training diverges.
         Interrupted: on Ctrl-C.
     """
-    require_optuna()
     with making(folder, "tuning", overwrite):
         corpus = manifest or load_labels(
             config.manifest, lambda _: config.features, config.skip_missing
         )
         fit = plan_fit(config, corpus, trainers.place(compute))
         if overwrite or not (folder / SCORES).is_file():  # what is finished stays as it is
+            require_optuna()
             task = check_task(fit.data.task, corpus, config.keep_duplicates)
             fit = replace(fit, data=replace(fit.data, task=task))
         inner = inner_task(fit.data.task, config)
@@ -105,6 +105,7 @@ class _Tuning:
         members = self.folder.absolute() / MEMBERS
         trials = Searches(self.config, within, members).run(self.compute, self.trainers)
         found = Found(self.config, trials)
+        log.debug("chosen:\n%s", found.to_text())
         heads = self._test(found, members)
         title = f"tuned {self.fit.title}"
         results = write_results(self.fit, title, heads, [self._remark()], self.folder)

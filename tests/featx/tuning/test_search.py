@@ -1,6 +1,7 @@
 """A search is the same however often it is stopped, and its run is an ordinary run."""
 
 import json
+import sys
 import tomllib
 from pathlib import Path
 
@@ -112,6 +113,16 @@ def test_a_fit_goes_on_with_what_was_found(noise, search, tried):
     assert featx.vote([run, fitted], name="both").results
     again = featx.tune(config=run, name="again")
     assert tried(again) == tried(run)
+
+
+def test_what_is_finished_needs_no_optuna(noise, search, monkeypatch):
+    noise()
+    run = search("linear", trials=1)
+    monkeypatch.setitem(sys.modules, "optuna", None)
+    assert search("linear", trials=1).to_json() == run.to_json()
+    with pytest.raises(featx.FeatxError, match=r"pip install 'featx\[tune\]'"):
+        search("linear", trials=1, name="new")
+    assert not Path("runs/new").exists()
 
 
 def test_settings_are_tried_once(noise, search, tried):
