@@ -21,6 +21,7 @@ from featx.cli.options import (
     SkipMissing,
     SpeakerDependent,
     Target,
+    TaskChoice,
     refuse,
 )
 from featx.cli.output import Json, show
@@ -90,6 +91,7 @@ def tune(
     ] = "global",
     protocol: ProtocolName = None,
     target: Target = None,
+    task: TaskChoice = None,
     seeds: Annotated[
         int,
         typer.Option(min=1, help="How many heads to train for each fold with the chosen settings."),
@@ -147,6 +149,7 @@ def tune(
         normalize=normalize,
         protocol=protocol,
         target=target or None,
+        task=task,
         seeds=seeds,
         folds=folds,
         speaker_dependent=speaker_dependent,

@@ -15,13 +15,15 @@ from featx.fitting.data import FitData
 from featx.fitting.figures import AveragedStore, draw_layer_weights, draw_training
 from featx.fitting.final import add_final
 from featx.fitting.member import Member, is_statistic
+from featx.fitting.objective import loss_name
+from featx.fitting.outcomes import write_outcomes
 from featx.fitting.plan import PlannedFit, plan_fit
 from featx.fitting.scales import measure_scales
 from featx.fitting.train import THREADS, Trainers, fit_members
 from featx.protocols.repeated import check_task
+from featx.protocols.task import Task
 from featx.runs.cost import Cost, write_cost
 from featx.runs.files import (
-    CALIBRATION,
     DESCRIPTION,
     ENVIRONMENT,
     FIGURES,
@@ -29,16 +31,13 @@ from featx.runs.files import (
     LAYER_SCALES,
     LAYER_WEIGHTS,
     MEMBERS,
-    PREDICTIONS,
     SCORES,
     WEIGHTS,
 )
 from featx.runs.folder import extend_run, open_run
 from featx.runs.making import making
-from featx.scoring.calibration import write_calibration
-from featx.scoring.figures import draw_confusion
-from featx.scoring.predictions import rounded, score_outcomes, write_predictions
-from featx.scoring.results import Results
+from featx.scoring.predictions import rounded
+from featx.scoring.results_file import RunResults
 from featx.stores.labels import load_labels
 from featx.utils.files import write_bytes, write_csv, write_json
 from featx.utils.machine import describe_environment, peak_memory
@@ -62,7 +61,7 @@ def run_fit(
     compute: Compute = ON_CPU,
     manifest: Manifest | None = None,
     trainers: Trainers = THREADS,
-) -> Results:
+) -> RunResults:
     """Fit into a run folder, or return the results of the same fit done before.
 
     A run that was stopped goes on with the heads not yet trained. A finished run that lacks nothing
@@ -94,7 +93,7 @@ def _run_fit(
     compute: Compute,
     manifest: Manifest | None,
     trainers: Trainers,
-) -> Results:
+) -> RunResults:
     corpus = manifest or load_labels(
         config.manifest, lambda _: config.features, config.skip_missing
     )
@@ -114,7 +113,7 @@ def _run_fit(
     return run.results
 
 
-def _fit(fit: PlannedFit, folder: Path, compute: Compute, trainers: Trainers) -> Results:
+def _fit(fit: PlannedFit, folder: Path, compute: Compute, trainers: Trainers) -> RunResults:
     task = fit.data.task
     log.debug("%s", fit.title)
     log.debug("%s", "; ".join([f"{len(task.utterances):,} utterances", *task.notes]))
@@ -127,7 +126,7 @@ def _fit(fit: PlannedFit, folder: Path, compute: Compute, trainers: Trainers) ->
 
 def write_results(
     fit: PlannedFit, title: str, members: Sequence[Member], remarks: Sequence[str], folder: Path
-) -> Results:
+) -> RunResults:
     """Score trained heads, and write what a run leaves but its config, log, weights and cost.
 
     Args:
@@ -143,9 +142,8 @@ def write_results(
         known.append(OWN_STATISTICS)
     if fit.config.searched:
         known.append(SEARCHED.format(fit.config.searched))
-    scores = score_outcomes(title, task, members, known)
-    results = write_calibration(task, members, scores, folder / CALIBRATION)
-    _write_files(fit, members, results, folder)
+    results = write_outcomes(title, task, members, known, folder)
+    _write_files(fit, members, folder)
     return results
 
 
@@ -171,22 +169,18 @@ def cost_of(data: FitData, members: Sequence[Member], compute: Compute, trainers
     )
 
 
-def _write_files(
-    fit: PlannedFit, members: Sequence[Member], results: Results, folder: Path
-) -> None:
-    """Write what a run leaves but its config, log, weights, cost and scores."""
+def _write_files(fit: PlannedFit, members: Sequence[Member], folder: Path) -> None:
+    """Write what a run leaves beside its config, log, weights, cost and what was predicted."""
     write_environment(fit.data, fit.inputs, folder)
     _write_history(members, folder)
-    write_predictions(fit.data.task, members, folder / PREDICTIONS)
     averaged = _averaged_stores(fit.data, members)
     _write_layer_weights(averaged, members, folder)
     _write_layer_scales(fit, averaged, folder)
     figures = folder / FIGURES
-    draw_confusion(results, figures / "confusion")
     if any(len(store.layers) > 1 for store in averaged):
         draw_layer_weights(members, averaged, figures / "layer_weights")
     if fit.config.training:  # linear classifiers have no epochs
-        draw_training(members, figures / "training")
+        draw_training(members, loss_name(fit.data.task, fit.config.training), figures / "training")
 
 
 def write_environment(data: FitData, inputs: str, folder: Path) -> None:
@@ -252,7 +246,15 @@ def _write_layer_scales(fit: PlannedFit, stores: Sequence[AveragedStore], folder
         write_csv(folder / LAYER_SCALES, ("fold", "features", "layer", "scale"), rows)
 
 
+def _named_outputs(task: Task) -> dict[str, list[str]]:
+    """Return what the outputs of a head stand for."""
+    if task.dimensions:
+        return {"dimensions": list(task.dimensions)}
+    return {"classes": list(task.classes)}
+
+
 def _write_model(fit: PlannedFit, members: Sequence[Member], folder: Path) -> None:
+    task = fit.data.task
     tensors = {
         f"seed{m.seed}.fold{m.fold}.{name}": value
         for m in members
@@ -262,7 +264,7 @@ def _write_model(fit: PlannedFit, members: Sequence[Member], folder: Path) -> No
     description = {
         "head": fit.config.head.model_dump(),
         "normalize": fit.config.normalize,
-        "classes": list(fit.data.task.classes),
+        **_named_outputs(task),
         "inputs": [
             {
                 **asdict(selection.shape),

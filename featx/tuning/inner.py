@@ -19,7 +19,7 @@ def inner_task(task: Task, config: TuneConfig) -> Task:
 
     There is a search for each fold, on what trains and validates in it, and then one on all
     utterances. No inner fold has a test part. Where test speakers are new, so are those of an
-    inner validation part; else utterances are dealt, stratified by label.
+    inner validation part; else utterances are dealt, classes stratified.
 
     Args:
         task: what is to be learned.
@@ -32,12 +32,13 @@ def inner_task(task: Task, config: TuneConfig) -> Task:
     searched.append(("the search on all utterances", [*everyone_trains(task).utterances]))
     folds: list[Fold] = []
     for name, utterances in searched:
-        groups = _deal(utterances, config, name)
+        groups = _deal(utterances, config, name, stratified=not task.dimensions)
         for group in groups:
             held = {u.utterance for u in group}
             train = tuple(u for u in utterances if u.utterance not in held)
             fold = Fold(len(folds), train, tuple(group), ())
-            _check_labels(fold, config, name)
+            if not task.dimensions:
+                _check_labels(fold, config, name)
             folds.append(fold)
     return replace(task, folds=tuple(folds))
 
@@ -54,7 +55,7 @@ def folds_of(task: Task, search: int, inner_folds: int) -> tuple[Fold, ...]:
 
 
 def _deal(
-    utterances: Sequence[Utterance], config: TuneConfig, name: str
+    utterances: Sequence[Utterance], config: TuneConfig, name: str, stratified: bool
 ) -> Sequence[Sequence[Utterance]]:
     count, protocol = config.search.inner_folds, config.protocol
     ordered = sorted(utterances, key=lambda u: u.utterance)
@@ -63,7 +64,11 @@ def _deal(
         if protocol.tests_new_speakers:
             return deal_speakers(corpus, ordered, count)
         dealt = RandomFolds(
-            kind="random-folds", count=count, validation="next", stratified=True, random_state=0
+            kind="random-folds",
+            count=count,
+            validation="next",
+            stratified=stratified,
+            random_state=0,
         )
         return deal(corpus, ordered, dealt)
     except FeatxError as error:
@@ -71,8 +76,6 @@ def _deal(
 
 
 def _check_labels(fold: Fold, config: TuneConfig, name: str) -> None:
-    if config.protocol.target.task != "classification":
-        return
     unknown = {u.label for u in fold.validation} - {u.label for u in fold.train}
     if unknown:
         raise FeatxError(

@@ -22,7 +22,7 @@ from featx.runs.cost import write_cost
 from featx.runs.files import FOUND, MEMBERS, REPORT, SCORES
 from featx.runs.folder import open_run
 from featx.runs.making import making
-from featx.scoring.results import Results
+from featx.scoring.results_file import RunResults
 from featx.stores.labels import load_labels
 from featx.tuning.config import TuneConfig
 from featx.tuning.found import Found
@@ -42,7 +42,7 @@ def run_tune(
     compute: Compute = ON_CPU,
     manifest: Manifest | None = None,
     trainers: Trainers = THREADS,
-) -> Results:
+) -> RunResults:
     """Search into a run folder, or return the results of the same search made before.
 
     A run that was stopped goes on with the trials, and then the heads, that are missing.
@@ -97,7 +97,7 @@ class _Tuning:
     compute: Compute
     trainers: Trainers
 
-    def make(self, name: str) -> Results:
+    def make(self, name: str) -> RunResults:
         """Search, test what was found, and write the files of the run, which has a name."""
         begun = f"{self.fit.title}; {counted(len(self.fit.data.task.utterances), 'utterance')}"
         log.debug("%s", begun)

@@ -16,6 +16,7 @@ from featx.fitting.actors import train_on
 from featx.fitting.choices import Normalize
 from featx.fitting.config import head_config
 from featx.fitting.fit import GB, Store, store_folders
+from featx.protocols.choices import TaskKind
 from featx.protocols.protocol import Protocol, choose_protocol
 from featx.runs.folder import run_folder
 from featx.runs.read import find_config
@@ -46,6 +47,7 @@ def tune(
     normalize: Normalize = "global",
     protocol: str | Path | Protocol | None = None,
     target: str | Sequence[str] | None = None,
+    task: TaskKind | None = None,
     seeds: PositiveInt = 1,
     folds: int = 5,
     speaker_dependent: bool = False,
@@ -86,6 +88,7 @@ def tune(
         normalize: how features are standardised, as for `featx.fit`.
         protocol: who trains and who is tested, as for `featx.fit`.
         target: the manifest's column that is learned in place of the label, such as "sex".
+        task: "classification" or "regression", as for `featx.fit`.
         seeds: how many heads to train for each fold with the chosen settings.
         folds: how many folds to make where neither a protocol nor the manifest divides.
         speaker_dependent: let training and test share speakers.
@@ -135,7 +138,7 @@ def tune(
                 manifest, lambda path: store_folders(features, model, path, store), skip_missing
             )
         )
-        chosen = choose_protocol(protocol, corpus, folds, speaker_dependent, as_list(target))
+        chosen = choose_protocol(protocol, corpus, folds, speaker_dependent, as_list(target), task)
         data = {
             "manifest": str(corpus.path),
             "features": list(map(str, store_folders(features, model, corpus.path, store))),

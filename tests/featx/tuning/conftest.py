@@ -35,7 +35,7 @@ def noise(workplace) -> Callable[..., None]:
             for take, label in enumerate(own):
                 name = f"{speaker}-{take}"
                 row = {"utterance": name, "path": f"{name}.wav", "speaker": f"s{speaker}"}
-                rows.append({**row, "label": label})
+                rows.append({**row, "label": label, "level": f"{generator.normal():.3f}"})
         with Path("manifest.csv").open("w", newline="") as file:
             writer = csv.DictWriter(file, rows[0])
             writer.writeheader()

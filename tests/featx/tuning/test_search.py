@@ -115,6 +115,15 @@ def test_a_fit_goes_on_with_what_was_found(noise, search, tried):
     assert tried(again) == tried(run)
 
 
+@pytest.mark.parametrize("speaker_dependent", [False, True])
+def test_numbers_are_searched_too(noise, search, tried, speaker_dependent):
+    noise()
+    options = {"target": "level", "speaker_dependent": speaker_dependent}
+    run = search("linear", trials=2, **options)
+    assert "ccc" in run.to_json()
+    assert len(tried(run, TUNING)) == 4
+
+
 def test_what_is_finished_needs_no_optuna(noise, search, monkeypatch):
     noise()
     run = search("linear", trials=1)
