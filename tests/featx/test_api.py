@@ -22,7 +22,7 @@ FUNCTIONS = {
 }  # fmt: skip
 TYPES = {
     "FeatxError", "Manifest", "Protocol", "FeatureStore", "Run", "Results", "FeatureDataset",
-    "LinearClassifier", "DenseClassifier",
+    "LinearClassifier", "DenseClassifier", "NumberResults",
 }  # fmt: skip
 
 
