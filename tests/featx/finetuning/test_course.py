@@ -47,8 +47,11 @@ def test_each_rules_step(run_folder, read_rows):
     looks = [row for row in read_rows(run_folder / "history.csv") if row["seed"] == "0"]
     chosen = read_course(run_folder).steps_by
     assert set(chosen) == {"uar", "wa", "loss", "parting"}
-    for rule, column, pick in (("uar", "score", max), ("wa", "wa", max), ("loss", "loss", min)):
-        values = [float(look[f"validation_{column}"]) for look in looks]
+    for rule, pick in (("uar", max), ("wa", max), ("loss", min)):
+        values = [
+            float(look["validation_score" if rule == "uar" else f"validation_{rule}"])
+            for look in looks
+        ]
         assert chosen[rule] == values.index(pick(values)) + 1
 
 
