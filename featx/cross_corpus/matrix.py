@@ -65,7 +65,7 @@ class CrossMatrix:
     @property
     def chance(self) -> float:
         """The score of guessing; the lowest, where a corpus lacks classes."""
-        return min(chance(cell.results) for cell in self.cells)
+        return min(chance(cell.results) or 0.0 for cell in self.cells)
 
     @property
     def best(self) -> float:
