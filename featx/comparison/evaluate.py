@@ -8,14 +8,17 @@ from typing import Any
 
 import numpy as np
 
+from featx.comparison.columns import find_columns, score_by
 from featx.comparison.systems import Seed, find_files, split_seeds
 from featx.data.labels import order_labels
 from featx.errors import FeatxError
 from featx.runs.files import PREDICTIONS
 from featx.runs.read import read_scores
+from featx.scoring.groups_text import group_notes, group_table
 from featx.scoring.predictions import PredictionFile, read_predictions, read_speakers
 from featx.scoring.results import (
     NAMES,
+    WIDE,
     Results,
     SeedPredictions,
     draw_table,
@@ -57,7 +60,13 @@ class System:
 
     def to_text(self) -> str:
         """Return the full tables and all notes."""
-        return "\n".join([self.results.to_text(), *self.notes])
+        parts = [self.results.to_text(), *self.notes, self.groups_to_text()]
+        return "\n".join(filter(None, parts))
+
+    def groups_to_text(self) -> str:
+        """Return a table for each column that it was scored by, and its notes; often nothing."""
+        parts = [(draw_table(group_table(g)), *group_notes(g)) for g in self.results.groups]
+        return render(*(part for of_column in parts for part in of_column), width=WIDE)
 
 
 @dataclass(frozen=True)
@@ -79,14 +88,27 @@ class Evaluation:
             return full[0]
         if details:
             return "\n\n".join([self._overview().rstrip(), *full])
-        return "\n".join([self._overview(), *self._notes()]).rstrip("\n")
+        overview = "\n".join([self._overview(), *self._notes()]).rstrip("\n")
+        groups = [
+            f"{system.name}\n{system.groups_to_text()}"
+            for system in self.systems
+            if system.results.groups
+        ]
+        return "\n\n".join([overview, *groups])
 
     def _repr_html_(self) -> str:
         """Return the same for a notebook."""
         if len(self.systems) == 1:
             (system,) = self.systems
-            return system.results._repr_html_() + html_notes(system.notes)
-        return html_table(self._table()) + html_notes([*self._warnings(), *self._notes()])
+            found = [system.results._repr_html_(), html_notes(system.notes)]
+        else:
+            found = [html_table(self._table()), html_notes([*self._warnings(), *self._notes()])]
+        for system in self.systems:
+            for scores in system.results.groups:
+                named = [system.name] if len(self.systems) > 1 else []
+                found += [html_notes(named), html_table(group_table(scores))]
+                found.append(html_notes(group_notes(scores)))
+        return "".join(found)
 
     def _overview(self) -> str:
         width = 100 + max(len(system.name) for system in self.systems)
@@ -121,29 +143,47 @@ class Evaluation:
 
 
 @checked
-def evaluate(paths: AnyPath | Sequence[AnyPath], manifest: str | Path | None = None) -> Evaluation:
+def evaluate(
+    paths: AnyPath | Sequence[AnyPath],
+    manifest: str | Path | None = None,
+    by: str | Sequence[str] = (),
+) -> Evaluation:
     """Score prediction files, whoever made them; each folder that holds some is a system.
 
     Args:
         paths: run folders, prediction files, folders of prediction files, or folders of such
             folders. A prediction file is a CSV with the columns utterance, label and prediction,
             and optionally speaker, seed, fold, split and p_CLASS for every class.
-        manifest: a CSV that names the speakers, where the files have no speaker column.
+        manifest: a CSV that names the speakers, where the files have no speaker column, and what
+            `by` asks for; for runs, by default, the manifest that they were made from.
+        by: columns of the manifest, such as "sex", by whose values to score too.
 
     Returns:
         The scores of every system.
 
     Raises:
-        FeatxError: if a file can't be used or files don't fit together.
+        FeatxError: if a file can't be used, files don't fit together, or the manifest is not to be
+            found or lacks a column.
 
     Example:
         >>> evaluation = featx.evaluate("runs/manifest-encoder-dense")
         >>> print(evaluation.systems[0].results.scores["uar"])
     """
-    speakers = None if manifest is None else read_speakers(Path(manifest))
-    return Evaluation(
-        [_score_system(name, files, speakers) for name, files in find_files(paths).items()]
-    )
+    path = None if manifest is None else Path(manifest)
+    speakers = None if path is None else read_speakers(path)
+    systems = [_score_system(name, files, speakers) for name, files in find_files(paths).items()]
+    columns = [by] if isinstance(by, str) else list(dict.fromkeys(by))
+    return Evaluation([_score_groups(system, columns, path) for system in systems])
+
+
+def _score_groups(system: System, by: Sequence[str], manifest: Path | None) -> System:
+    if not by:
+        return system
+    columns = find_columns(system.name, system.folder, manifest)
+    names, classes = list(system.labels), system.results.classes
+    seeds = [index_seed(seed, names, classes, system.speakers) for seed in system.seeds]
+    groups = list(score_by(by, system.name, columns, names, classes, seeds))
+    return replace(system, results=replace(system.results, groups=groups))
 
 
 def _score_system(name: str, paths: Sequence[Path], manifest: Mapping[str, str] | None) -> System:

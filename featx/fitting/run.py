@@ -37,6 +37,7 @@ from featx.runs.folder import extend_run, open_run
 from featx.runs.making import making
 from featx.scoring.calibration import write_calibration
 from featx.scoring.figures import draw_confusion
+from featx.scoring.grouping import add_groups
 from featx.scoring.predictions import rounded, score_outcomes, write_predictions
 from featx.scoring.results import Results
 from featx.stores.labels import load_labels
@@ -119,6 +120,7 @@ def _fit(fit: PlannedFit, folder: Path, compute: Compute, trainers: Trainers) ->
     if fit.config.normalize == "speaker":
         remarks.append(OWN_STATISTICS)
     scores = score_outcomes(fit.title, task, members, remarks)
+    scores = add_groups(task, members, scores)
     results = write_calibration(task, members, scores, folder / CALIBRATION)
     _write_files(fit, members, results, folder)
     write_cost(folder, _cost(fit.data, members, compute, trainers))

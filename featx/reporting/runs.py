@@ -2,7 +2,7 @@
 
 import os
 import shlex
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -17,6 +17,7 @@ from featx.runs.read import (
     read_environment,
     read_scores,
 )
+from featx.runs.sources import sources
 from featx.scoring.results import Results
 
 
@@ -76,6 +77,7 @@ def _read(system: System) -> Reported:
         speakers_shared=stored.speakers_shared,
         remarks=stored.remarks,
         calibration_errors=stored.calibration_errors,
+        groups=stored.groups,
     )
     return Reported(
         system,
@@ -89,20 +91,11 @@ def _read(system: System) -> Reported:
 
 def protocol(run: Reported) -> str:
     """Return the name or title of a run's protocol; of the first it joins, for a vote."""
-    for _, config in _sources(run.folder, run.config):
+    for _, config in sources(run.folder, run.config):
         table = config.get("protocol")
         if isinstance(table, dict):
             return str(table.get("name") or table.get("title") or "")
     return ""
-
-
-def manifests(run: Reported) -> Iterator[Path]:
-    """Yield the manifests of a run that are at hand; of those it joins, for a vote."""
-    for folder, config in _sources(run.folder, run.config):
-        if isinstance(config.get("manifest"), str):
-            path = locate(folder, config["manifest"])
-            if path is not None and path.is_file():
-                yield path
 
 
 class Repeat(NamedTuple):
@@ -147,16 +140,3 @@ def _made_in(run: Reported) -> Path | None:
     found = locate(run.folder, name)
     above = run.folder.absolute().parent.parent
     return found and (above if found == above / name else Path())
-
-
-def _sources(
-    folder: Path, config: Mapping[str, Any], depth: int = 3
-) -> Iterator[tuple[Path, Mapping[str, Any]]]:
-    """Yield a run's folder and config, then those of the runs that it joins, and so on."""
-    yield folder, config
-    systems = config.get("systems")
-    for name in systems if depth and isinstance(systems, list) else ():
-        path = locate(folder, str(name))
-        if path is not None:
-            member = path.parent if path.is_file() else path
-            yield from _sources(member, read_config(member), depth - 1)

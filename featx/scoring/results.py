@@ -10,6 +10,7 @@ from rich import box
 from rich.console import Console
 from rich.table import Table
 
+from featx.scoring.groups import GroupScores
 from featx.scoring.metrics import Score, count_confusions, group_by_speaker, score_seeds
 from featx.utils.tables import TextTable, html_notes, html_table
 from featx.utils.text import counted
@@ -65,6 +66,7 @@ class Results:
         remarks: what else a reader must know, in sentences.
         calibration_errors: how far probabilities are from the share of labels that are right;
             None if unknown.
+        groups: the scores by columns of the manifest, such as sex.
     """
 
     title: str
@@ -76,6 +78,7 @@ class Results:
     speakers_shared: bool | None
     remarks: Sequence[str] = ()
     calibration_errors: CalibrationErrors | None = None
+    groups: Sequence[GroupScores] = ()
 
     @property
     def resampled(self) -> str:
@@ -101,6 +104,7 @@ class Results:
             "per_class": self.per_class(),
             "averages": self.averages(),
             "confusion": self.confusion.tolist(),
+            **({"groups": [scores.to_json() for scores in self.groups]} if self.groups else {}),
         }
 
     def per_class(self) -> dict[str, dict[str, float]]:

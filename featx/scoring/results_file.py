@@ -6,6 +6,7 @@ from typing import Annotated
 import numpy as np
 from pydantic import Field, PositiveInt, model_validator
 
+from featx.scoring.groups_file import StoredGroupScores
 from featx.scoring.metrics import METRICS, Score
 from featx.scoring.results import CalibrationErrors, Results
 from featx.utils.config import Schema
@@ -47,6 +48,7 @@ class StoredResults(Schema, extra="ignore"):
     remarks: list[str]
     confusion: list[list[int]]
     expected_calibration_error: StoredErrors | None = None
+    groups: list[StoredGroupScores] = Field(default_factory=list)
 
     @model_validator(mode="after")
     def _is_square(self) -> "StoredResults":
@@ -75,4 +77,5 @@ def read_results(path: Path) -> Results:
         speakers_shared=stored.speakers_shared,
         remarks=stored.remarks,
         calibration_errors=CalibrationErrors(errors.before, errors.after) if errors else None,
+        groups=[scores.to_scores() for scores in stored.groups],
     )
