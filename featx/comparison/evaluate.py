@@ -65,8 +65,11 @@ class System:
 
     def groups_to_text(self) -> str:
         """Return a table for each column that it was scored by, and its notes; often nothing."""
-        parts = [(draw_table(group_table(g)), *group_notes(g)) for g in self.results.groups]
-        return render(*(part for of_column in parts for part in of_column), width=WIDE)
+        groups = [
+            render(draw_table(group_table(scores)), *group_notes(scores), width=WIDE)
+            for scores in self.results.groups
+        ]
+        return "\n".join(groups)
 
 
 @dataclass(frozen=True)

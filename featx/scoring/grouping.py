@@ -190,7 +190,7 @@ def _score(
     """Score a group, and say what keeps it from being compared."""
     owners = group_by_speaker(speakers)
     count = int(owners.max()) + 1
-    scores = score_seeds(measure.sums(places, owners, count), measure.metrics)
+    scores = score_seeds(list(measure.sums(places, owners, count)), measure.metrics)
     if count == 1:
         scores = {name: replace(s, low=np.nan, high=np.nan) for name, s in scores.items()}
     heard, classes = len(set(speakers) - {""}), _classes(measure, places)
@@ -279,5 +279,5 @@ def _largest(metric: Metric, pairs: Sequence[_Pair]) -> Gap:
             higher, lower = (100 * metric(rounds[place]).mean(1) for place in order)
         low, high = np.nanpercentile(higher - lower, (2.5, 97.5))
         difference = replace(difference, low=float(low), high=float(high))
-    names = [pair.values[place] for place in order]
-    return Gap(*names, difference, pair.classes, pair.paired, len(pairs))
+    high_value, low_value = (pair.values[place] for place in order)
+    return Gap(high_value, low_value, difference, pair.classes, pair.paired, len(pairs))

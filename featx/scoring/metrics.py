@@ -110,7 +110,7 @@ def count_confusions(
 
 
 def score_seeds(
-    sums: Sequence[np.ndarray] | np.ndarray, metrics: Mapping[str, Metric] = METRICS
+    sums: Sequence[np.ndarray], metrics: Mapping[str, Metric] = METRICS
 ) -> dict[str, Score]:
     """Score one system's seeds by every metric.
 
