@@ -8,9 +8,15 @@ from featx.reporting.charts import Chart, Panel
 from featx.reporting.runs import Reported
 from featx.reporting.sheets import Cell, Section, Sheet
 from featx.scoring.groups import Group, GroupScores
-from featx.scoring.groups_text import UNKNOWN, describe_interval, group_notes
+from featx.scoring.groups_text import (
+    UNKNOWN,
+    describe_interval,
+    describe_score,
+    group_header,
+    group_notes,
+    named_metric,
+)
 from featx.scoring.metrics import Score
-from featx.scoring.results import NAMES
 
 _LAST = -1000.0  # sorts what is unknown below all that is known
 _READING = (
@@ -34,45 +40,43 @@ def group_panels(runs: Sequence[Reported]) -> list[Panel]:
 
 
 def _sheet(name: str, scores: GroupScores) -> Sheet:
-    first, *others = scores.metrics
-    header = [scores.column, f"{NAMES[first]}, %", f"95 % over {scores.resampled}"]
-    header += [*(f"{NAMES[metric]}, %" for metric in others), "utterances", "speakers", "classes"]
-    rows = [_row(group, first, others) for group in scores.groups]
+    header = [*group_header(scores), "utterances", "speakers", "classes"]
+    rows = [_row(scores, group) for group in scores.groups]
     caption = f"{name} by {scores.column}"
     return Sheet(caption, header, rows, group_notes(scores), sortable=True)
 
 
-def _row(group: Group, first: str, others: Sequence[str]) -> list[Cell]:
-    score = group.scores[first]
-    interval = Cell(UNKNOWN, _LAST)
-    if not np.isnan(score.low):
-        span = (score.low / 100, score.mean / 100, score.high / 100)
-        interval = Cell(describe_interval(score), score.low, span=span)
+def _row(scores: GroupScores, group: Group) -> list[Cell]:
+    first, *others = (group.scores[metric] for metric in scores.metrics)
     counts = (group.utterances, group.speakers, len(group.classes))
     return [
         Cell(group.name),
-        _figure(score),
-        interval,
-        *(_figure(group.scores[metric]) for metric in others),
+        Cell(describe_score(scores, first), first.mean),
+        _interval(scores, first),
+        *(Cell(describe_score(scores, score), score.mean) for score in others),
         *(Cell(f"{count:,}", count) if count else Cell(UNKNOWN, _LAST) for count in counts),
     ]
 
 
-def _figure(score: Score) -> Cell:
-    return Cell(str(score), score.mean)
+def _interval(scores: GroupScores, score: Score) -> Cell:
+    if np.isnan(score.low):
+        return Cell(UNKNOWN, _LAST)
+    whole = 100 if scores.percent else 1
+    span = (score.low / whole, score.mean / whole, score.high / whole)
+    return Cell(describe_interval(scores, score), score.low, span=span)
 
 
 def _panel(run: Reported, scores: GroupScores) -> Panel:
+    """Draw a dot and an interval for each group, and a line for all utterances together."""
     metric = scores.metrics[0]
     names = [group.name for group in scores.groups]
     found = [group.scores[metric] for group in scores.groups]
-    last = len(names) - 1
-    chart = Chart(
-        f"{run.name}: {NAMES[metric]} by {scores.column}", scores.column, f"{NAMES[metric]}, %",
-        (-0.5, last + 0.5), (0, 100), names,
-    )  # fmt: skip
+    ends = (-0.5, len(names) - 0.5)
+    named = named_metric(scores, metric)
+    title = f"{run.name}: {named.removesuffix(', %')} by {scores.column}"
+    chart = Chart(title, scores.column, named, ends, (0, 100 if scores.percent else 1), names)
     every = run.results.scores[metric].mean
-    chart.add("even", [[(-0.5, every), (last + 0.5, every)]], "all utterances")
+    chart.add("even", [[(x, every) for x in ends]], "all utterances")
     known = [(x, score) for x, score in enumerate(found) if not np.isnan(score.low)]
     chart.add("two-whisker", [[(x, score.low), (x, score.high)] for x, score in known])
     dots = [(x, score.mean) for x, score in enumerate(found)]

@@ -39,7 +39,11 @@ class Measure(Protocol):
 
     @property
     def metrics(self) -> Mapping[str, Metric]:
-        """By name, from sums (..., *) to scores (...) of which 1 is the whole."""
+        """By name, the foremost first, from sums (..., seeds, *) to scores (..., seeds)."""
+
+    @property
+    def percent(self) -> bool:
+        """Whether scores are shares, which are told in percent."""
 
     @property
     def labels(self) -> np.ndarray:
@@ -81,6 +85,11 @@ class Classified:
         """UAR, WA and macro F1."""
         return METRICS
 
+    @property
+    def percent(self) -> bool:
+        """They are shares."""
+        return True
+
     def sums(self, places: np.ndarray, owners: np.ndarray, count: int) -> np.ndarray:
         """Count the confusions of some utterances, as `Measure` says."""
         labels, size = self.labels[places], len(self.classes)
@@ -119,8 +128,16 @@ def score_groups(
     compared = [group.value for group in groups if group.compared]
     every = (_pair(measure, speakers, two, places) for two in combinations(compared, 2))
     pairs = [pair for pair in every if pair]
-    gaps = {name: _largest(metric, pairs) for name, metric in measure.metrics.items() if pairs}
-    return GroupScores(column, groups, gaps, "speakers" if known else "utterances")
+    scale = _scale(measure)
+    gaps = {
+        name: _largest(metric, scale, pairs) for name, metric in measure.metrics.items() if pairs
+    }
+    resampled = "speakers" if known else "utterances"
+    return GroupScores(column, groups, gaps, resampled, measure.percent)
+
+
+def _scale(measure: Measure) -> float:
+    return 100 if measure.percent else 1
 
 
 def add_groups(task: Task, outcomes: Sequence[Outcome], results: Results) -> Results:
@@ -190,7 +207,9 @@ def _score(
     """Score a group, and say what keeps it from being compared."""
     owners = group_by_speaker(speakers)
     count = int(owners.max()) + 1
-    scores = score_seeds(list(measure.sums(places, owners, count)), measure.metrics)
+    scores = score_seeds(
+        list(measure.sums(places, owners, count)), measure.metrics, _scale(measure)
+    )
     if count == 1:
         scores = {name: replace(s, low=np.nan, high=np.nan) for name, s in scores.items()}
     heard, classes = len(set(speakers) - {""}), _classes(measure, places)
@@ -228,8 +247,8 @@ class _Pair:
         return bool(np.intersect1d(*self.heard).size)
 
     def means(self, metric: Metric) -> tuple[float, float]:
-        """Return the score of each in percent, the mean over seeds."""
-        first, second = (float(100 * metric(sums.sum(1)).mean()) for sums in self.sums)
+        """Return the score of each, the mean over seeds."""
+        first, second = (float(metric(sums.sum(1)).mean()) for sums in self.sums)
         return first, second
 
     def rounds(self) -> tuple[np.ndarray, np.ndarray]:
@@ -267,16 +286,16 @@ def _pair(
     return _Pair(values, sums, heard, len(shared) if measure.classes else 0)
 
 
-def _largest(metric: Metric, pairs: Sequence[_Pair]) -> Gap:
+def _largest(metric: Metric, scale: float, pairs: Sequence[_Pair]) -> Gap:
     """Return the largest difference of a metric, with an interval for the pair that has it."""
     pair = max(pairs, key=lambda p: abs(np.subtract(*p.means(metric))))
-    means = pair.means(metric)
+    means = [scale * mean for mean in pair.means(metric)]
     order = (0, 1) if means[0] >= means[1] else (1, 0)
     difference = Difference(means[order[0]] - means[order[1]], None, None)
     if min(map(len, pair.heard)) > 1:
         rounds = pair.rounds()
         with np.errstate(invalid="ignore", divide="ignore"):  # rounds without one of the groups
-            higher, lower = (100 * metric(rounds[place]).mean(1) for place in order)
+            higher, lower = (scale * metric(rounds[place]).mean(1) for place in order)
         low, high = np.nanpercentile(higher - lower, (2.5, 97.5))
         difference = replace(difference, low=float(low), high=float(high))
     high_value, low_value = (pair.values[place] for place in order)

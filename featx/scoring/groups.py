@@ -63,7 +63,7 @@ class Gap:
     Attributes:
         higher: the value of the group with the higher score.
         lower: the value of the other.
-        difference: the higher's score less the lower's, in points, on the classes both have.
+        difference: the higher's score less the lower's, on the utterances whose class both have.
         classes: how many classes both have; 0 if what is learned has no classes.
         paired: whether the groups share speakers, who are then drawn for both at once.
         pairs: how many pairs of groups the largest difference is of.
@@ -90,12 +90,14 @@ class GroupScores:
         groups: in the order of their values, those without a value last.
         gaps: the largest gap in each metric; empty if no two groups can be compared.
         resampled: what the intervals resample: "speakers", or "utterances" if none is known.
+        percent: whether scores are in percent.
     """
 
     column: str
     groups: Sequence[Group]
     gaps: Mapping[str, Gap]
     resampled: str
+    percent: bool = True
 
     def to_json(self) -> dict[str, Any]:
         """Return everything as JSON values."""
@@ -104,6 +106,7 @@ class GroupScores:
             "groups": [group.to_json() for group in self.groups],
             "largest_gaps": {name: gap.to_json() for name, gap in self.gaps.items()},
             "resampled": self.resampled,
+            "percent": self.percent,
         }
 
     @property

@@ -78,9 +78,10 @@ class StoredGroupScores(Schema):
     groups: Annotated[list[StoredGroup], Field(min_length=1)]
     largest_gaps: dict[str, StoredGap]
     resampled: str
+    percent: bool
 
     def to_scores(self) -> GroupScores:
         """Return the scores."""
         groups = [group.to_group() for group in self.groups]
         gaps = {name: gap.to_gap() for name, gap in self.largest_gaps.items()}
-        return GroupScores(self.column, groups, gaps, self.resampled)
+        return GroupScores(self.column, groups, gaps, self.resampled, self.percent)

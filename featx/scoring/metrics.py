@@ -110,7 +110,7 @@ def count_confusions(
 
 
 def score_seeds(
-    sums: Sequence[np.ndarray], metrics: Mapping[str, Metric] = METRICS
+    sums: Sequence[np.ndarray], metrics: Mapping[str, Metric] = METRICS, scale: float = 100
 ) -> dict[str, Score]:
     """Score one system's seeds by every metric.
 
@@ -123,16 +123,17 @@ def score_seeds(
         sums: for each seed (speakers, *), what the metrics are computed from, such as the
             confusions that `count_confusions` gives; the groups can also be single utterances.
         metrics: by name.
+        scale: what their values are multiplied by; by default shares become percent.
 
     Returns:
-        For each metric its score in percent.
+        For each metric its score.
     """
     stacked = np.stack(sums)
     resampled = resample_own(stacked, np.random.default_rng(BOOTSTRAP_SEED))
     scores = {}
     for name, metric in metrics.items():
-        values = 100 * metric(stacked.sum(1))
-        low, high = np.percentile(100 * metric(resampled).mean(1), (2.5, 97.5))
+        values = scale * metric(stacked.sum(1))
+        low, high = np.percentile(scale * metric(resampled).mean(1), (2.5, 97.5))
         std = values.std(ddof=1) if len(values) > 1 else np.nan
         scores[name] = Score(float(values.mean()), float(std), float(low), float(high))
     return scores
