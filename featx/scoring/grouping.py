@@ -20,6 +20,7 @@ from featx.scoring.metrics import (
     count_confusions,
     draw_groups,
     group_by_speaker,
+    labelled_f1,
     resample,
     resample_own,
     score_seeds,
@@ -40,6 +41,10 @@ class Measure(Protocol):
     @property
     def metrics(self) -> Mapping[str, Metric]:
         """By name, the foremost first, from sums (..., seeds, *) to scores (..., seeds)."""
+
+    @property
+    def shared_metrics(self) -> Mapping[str, Metric]:
+        """The same for gaps, where utterances are of classes that both groups have."""
 
     @property
     def percent(self) -> bool:
@@ -86,6 +91,11 @@ class Classified:
         return METRICS
 
     @property
+    def shared_metrics(self) -> Mapping[str, Metric]:
+        """The same, but that F1 is of these classes alone, whatever else is predicted."""
+        return {**METRICS, "macro_f1": labelled_f1}
+
+    @property
     def percent(self) -> bool:
         """They are shares."""
         return True
@@ -129,9 +139,8 @@ def score_groups(
     every = (_pair(measure, speakers, two, places) for two in combinations(compared, 2))
     pairs = [pair for pair in every if pair]
     scale = _scale(measure)
-    gaps = {
-        name: _largest(metric, scale, pairs) for name, metric in measure.metrics.items() if pairs
-    }
+    shared = measure.shared_metrics if pairs else {}
+    gaps = {name: _largest(metric, scale, pairs) for name, metric in shared.items()}
     resampled = "speakers" if known else "utterances"
     return GroupScores(column, groups, gaps, resampled, measure.percent)
 

@@ -72,6 +72,19 @@ def macro_f1(confusion: np.ndarray) -> np.ndarray:
     return _mean_where(total > 0, 2 * _diagonal(confusion), total)
 
 
+def labelled_f1(confusion: np.ndarray) -> np.ndarray:
+    """Mean of F1 over classes that are true anywhere; predicted alone does not count.
+
+    Args:
+        confusion: as for `macro_f1`.
+
+    Returns:
+        (...) from 0 to 1.
+    """
+    true = confusion.sum(-1)
+    return _mean_where(true > 0, 2 * _diagonal(confusion), true + confusion.sum(-2))
+
+
 Metric = Callable[[np.ndarray], np.ndarray]
 METRICS: Mapping[str, Metric] = {"uar": uar, "wa": wa, "macro_f1": macro_f1}
 

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from sklearn.metrics import f1_score
 
 from featx.scoring.grouping import Classified, group_automatically, score_groups
 from featx.scoring.groups import GroupScores
@@ -168,6 +169,22 @@ def _survives(scored: GroupScores) -> None:
     assert group_table(read) == group_table(scored)
 
 
+def test_gaps_in_f1_are_of_the_classes_that_both_groups_have():
+    names, labels, predictions = corpus(speakers=12, takes=12, seeds=1)
+    loud = np.arange(len(names)) % 2 == 1
+    labels[loud & (labels == 0)] = 1  # loud is never neutral, though some is said to be
+    values = np.where(loud, "loud", "soft").tolist()
+    scored = score_groups("intensity", values, names, Classified(CLASSES, labels, predictions))
+    of = {}
+    for value, own in (("loud", loud), ("soft", ~loud & (labels > 0))):
+        told = labels[own], predictions[0][own]
+        of[value] = 100 * f1_score(*told, labels=[1, 2], average="macro")
+    gap = scored.gaps["macro_f1"]
+    assert gap.classes == 2
+    assert gap.difference.mean == pytest.approx(of[gap.higher] - of[gap.lower])
+    assert gap.difference.low <= gap.difference.mean <= gap.difference.high
+
+
 def test_runs_are_scored_by_columns_of_two_to_twelve_values():
     names, labels, predictions = corpus(speakers=13, takes=3)
     columns = {
@@ -193,6 +210,10 @@ class Missed:
     @property
     def metrics(self) -> Mapping[str, Metric]:
         return {"rmse": lambda sums: np.sqrt(sums[..., 1] / sums[..., 0])}
+
+    @property
+    def shared_metrics(self) -> Mapping[str, Metric]:
+        return self.metrics
 
     def sums(self, places, owners, count):
         sums = np.zeros((len(self.misses), count, 2))
