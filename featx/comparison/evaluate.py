@@ -31,6 +31,9 @@ from featx.utils.tables import TextTable, html_notes, html_table
 from featx.utils.text import counted, is_warning, listed
 
 
+_NOTES = 120  # characters of a line
+
+
 @dataclass(frozen=True)
 class System:
     """The scores of one system.
@@ -65,10 +68,10 @@ class System:
 
     def groups_to_text(self) -> str:
         """Return a table for each column that it was scored by, and its notes; often nothing."""
-        groups = [
-            render(draw_table(group_table(scores)), *group_notes(scores), width=WIDE)
-            for scores in self.results.groups
-        ]
+        groups = []
+        for scores in self.results.groups:
+            table = render(draw_table(group_table(scores)), width=WIDE)
+            groups += [table, render(*group_notes(scores), width=_NOTES)]
         return "\n".join(groups)
 
 
