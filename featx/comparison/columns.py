@@ -115,7 +115,7 @@ def _check(
     columns: Columns,
     utterances: Sequence[str],
 ) -> None:
-    where, by = listed(columns.paths), f"`by={column}`"
+    where, by = listed(list(map(_shortly, columns.paths))), f"`by={column}`"
     if column not in columns.names:
         others = [name for name in columns.names if name not in ("utterance", "path")]
         raise FeatxError(f"{by}: {where} has no such column; there is {listed(others, 30)}.")
@@ -132,3 +132,8 @@ def _check(
         raise FeatxError(
             f"{by}: {different:,} different values; groups take a column of at most {_MOST}."
         )
+
+
+def _shortly(path: Path) -> Path:
+    """Return the path as seen from the working folder, if it is inside."""
+    return path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path

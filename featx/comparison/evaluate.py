@@ -30,7 +30,6 @@ from featx.utils.files import AnyPath
 from featx.utils.tables import TextTable, html_notes, html_table
 from featx.utils.text import counted, is_warning, listed
 
-
 _NOTES = 120  # characters of a line
 
 

@@ -256,7 +256,8 @@ def test_a_run_is_scored_by_sex_and_the_like(extracted, relabel, fit_quickly):
     (sex,) = stored["groups"]
     assert sex["column"] == "sex"
     assert [(group["value"], group["speakers"]) for group in sex["groups"]] == [
-        ("female", 3), ("male", 3),
+        ("female", 3),
+        ("male", 3),
     ]
     (system,) = featx.evaluate(run.folder, by="sex").systems
     assert system.to_json()["groups"] == stored["groups"]

@@ -235,7 +235,8 @@ def test_a_vote_is_scored_by_the_columns_of_its_members_manifest(write, workplac
     results = vote(paths)
     (scores,) = results.groups
     assert [(group.value, group.utterances) for group in scores.groups] == [
-        ("female", 18), ("male", 18),
+        ("female", 18),
+        ("male", 18),
     ]
     stored = json.loads(Path("vote/metrics.json").read_text())["groups"]
     (system,) = evaluate("vote", by="sex").systems
