@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from featx.inference.predict import predict as predict
     from featx.inference.timeline import write_timelines as write_timelines
     from featx.protocols.protocol import Protocol as Protocol
+    from featx.reporting.map_page import map_features as map_features
     from featx.reporting.page import report as report
     from featx.runs.run import Run as Run
     from featx.scoring.results import Results as Results
@@ -74,6 +75,7 @@ _HOMES = {
     "evaluate": "featx.comparison.evaluate",
     "compare": "featx.comparison.compare",
     "vote": "featx.voting.vote",
+    "map_features": "featx.reporting.map_page",
     "report": "featx.reporting.page",
     "serve": "featx.serving.serve",
     "run": "featx.experiments.run",

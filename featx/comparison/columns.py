@@ -4,16 +4,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
-
 from featx.errors import FeatxError
 from featx.runs.files import CONFIG
 from featx.runs.read import read_config
 from featx.runs.sources import manifests
-from featx.scoring.grouping import Classified, score_groups
+from featx.scoring.grouping import Measure, score_groups
 from featx.scoring.groups import GroupScores
 from featx.scoring.predictions import check_repeated
-from featx.scoring.results import SeedPredictions
 from featx.utils.csv_files import read_table
 from featx.utils.text import counted, listed
 
@@ -82,9 +79,8 @@ def score_by(
     by: Sequence[str],
     system: str,
     columns: Columns,
-    utterances: Sequence[str],
-    classes: Sequence[str],
-    seeds: Sequence[SeedPredictions],
+    speakers: Mapping[str, str],
+    measure: Measure,
 ) -> Iterator[GroupScores]:
     """Score a system by columns of its manifest.
 
@@ -92,20 +88,18 @@ def score_by(
         by: names of the columns.
         system: its name, for messages.
         columns: what the manifest says.
-        utterances: those that were tested, as each seed has them.
-        classes: the names of the classes.
-        seeds: what each seed predicted.
+        speakers: who speaks each utterance that was tested, empty if unknown.
+        measure: how these are scored.
 
     Raises:
         FeatxError: if the manifest lacks a column or an utterance, or a column has no values or
             a hundred.
     """
-    predictions = np.stack([seed.predictions for seed in seeds])
-    measure = Classified(classes, seeds[0].labels, predictions)
+    utterances = list(speakers)
     for column in by:
         values = columns.values(column, utterances)
         _check(column, values, system, columns, utterances)
-        yield score_groups(column, values, seeds[0].speakers, measure)
+        yield score_groups(column, values, list(speakers.values()), measure)
 
 
 def _check(

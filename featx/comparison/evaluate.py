@@ -9,13 +9,22 @@ from typing import Any
 import numpy as np
 
 from featx.comparison.columns import find_columns, score_by
+from featx.comparison.number_systems import NumberSystem, number_table
 from featx.comparison.systems import Seed, find_files, split_seeds
 from featx.data.labels import order_labels
 from featx.errors import FeatxError
 from featx.runs.files import PREDICTIONS
-from featx.runs.read import read_scores
+from featx.runs.read import read_run_scores, read_scores
+from featx.scoring.grouping import Classified
+from featx.scoring.groups import GroupScores
 from featx.scoring.groups_text import group_notes, group_table
-from featx.scoring.predictions import PredictionFile, read_predictions, read_speakers
+from featx.scoring.number_predictions import read_number_predictions
+from featx.scoring.predictions import (
+    PredictionFile,
+    predicted_dimensions,
+    read_predictions,
+    read_speakers,
+)
 from featx.scoring.results import (
     NAMES,
     WIDE,
@@ -62,23 +71,21 @@ class System:
 
     def to_text(self) -> str:
         """Return the full tables and all notes."""
-        parts = [self.results.to_text(), *self.notes, self.groups_to_text()]
-        return "\n".join(filter(None, parts))
+        return "\n".join([self.results.to_text(), *self.notes])
 
-    def groups_to_text(self) -> str:
-        """Return a table for each column that it was scored by, and its notes; often nothing."""
-        groups = []
-        for scores in self.results.groups:
-            table = render(draw_table(group_table(scores)), width=WIDE)
-            groups += [table, render(*group_notes(scores), width=_NOTES)]
-        return "\n".join(groups)
+    def measure(self) -> Classified:
+        """Return what groups of its utterances are scored by."""
+        names, classes = list(self.labels), self.results.classes
+        seeds = [index_seed(seed, names, classes, self.speakers) for seed in self.seeds]
+        predictions = np.stack([seed.predictions for seed in seeds])
+        return Classified(classes, seeds[0].labels, predictions)
 
 
 @dataclass(frozen=True)
 class Evaluation:
     """The scores of one or more systems."""
 
-    systems: Sequence[System]
+    systems: Sequence[System | NumberSystem]
 
     def to_json(self) -> str:
         """Return a JSON object: of the system, or of several as {"systems": {name: object}}."""
@@ -89,17 +96,16 @@ class Evaluation:
     def to_text(self, details: bool = False) -> str:
         """Return the tables of one system, or a row for each of several and, asked, theirs too."""
         full = [system.to_text() for system in self.systems]
+        groups = [_groups_to_text(system.results.groups) for system in self.systems]
         if len(full) == 1:
-            return full[0]
+            return "\n".join(filter(None, [*full, *groups]))
         if details:
-            return "\n\n".join([self._overview().rstrip(), *full])
+            each = (f"{own}\n{by}".rstrip("\n") for own, by in zip(full, groups, strict=True))
+            return "\n\n".join([self._overview().rstrip(), *each])
         overview = "\n".join([self._overview(), *self._notes()]).rstrip("\n")
-        groups = [
-            f"{system.name}\n{system.groups_to_text()}"
-            for system in self.systems
-            if system.results.groups
-        ]
-        return "\n\n".join([overview, *groups])
+        names = (system.name for system in self.systems)
+        named = (f"{name}\n{by}" for name, by in zip(names, groups, strict=True) if by)
+        return "\n\n".join([overview, *named])
 
     def _repr_html_(self) -> str:
         """Return the same for a notebook."""
@@ -124,9 +130,12 @@ class Evaluation:
         return "\n".join([*lines, ""])
 
     def _table(self) -> TextTable:
+        if numbers := [own for own in self.systems if isinstance(own, NumberSystem)]:
+            return number_table(numbers)
         metrics = [f"{name}, %" for name in NAMES.values()]
         rows = []
         for system in self.systems:
+            assert isinstance(system, System), "it predicts no numbers"
             results = system.results
             scores = [str(results.scores[metric]) for metric in NAMES]
             counts = (results.seeds, len(system.labels), len(results.classes))
@@ -176,19 +185,66 @@ def evaluate(
     """
     path = None if manifest is None else Path(manifest)
     speakers = None if path is None else read_speakers(path)
-    systems = [_score_system(name, files, speakers) for name, files in find_files(paths).items()]
+    systems = [_score(name, files, speakers) for name, files in find_files(paths).items()]
+    numbers = [system.name for system in systems if isinstance(system, NumberSystem)]
+    if 0 < len(numbers) < len(systems):
+        raise FeatxError(
+            f"{listed(numbers)} predicts numbers, and others among the {len(systems)} systems "
+            "predict classes. Score them apart."
+        )
     columns = [by] if isinstance(by, str) else list(dict.fromkeys(by))
     return Evaluation([_score_groups(system, columns, path) for system in systems])
 
 
-def _score_groups(system: System, by: Sequence[str], manifest: Path | None) -> System:
+def _groups_to_text(groups: Sequence[GroupScores]) -> str:
+    """Return a table for each column that a system was scored by, and its notes; often nothing."""
+    parts = []
+    for scores in groups:
+        parts.append(render(draw_table(group_table(scores)), width=WIDE))
+        parts.append(render(*group_notes(scores), width=_NOTES))
+    return "\n".join(parts)
+
+
+def _score_groups(
+    system: System | NumberSystem, by: Sequence[str], manifest: Path | None
+) -> System | NumberSystem:
     if not by:
         return system
     columns = find_columns(system.name, system.folder, manifest)
-    names, classes = list(system.labels), system.results.classes
-    seeds = [index_seed(seed, names, classes, system.speakers) for seed in system.seeds]
-    groups = list(score_by(by, system.name, columns, names, classes, seeds))
+    groups = list(score_by(by, system.name, columns, system.speakers, system.measure()))
+    if isinstance(system, NumberSystem):
+        return replace(system, results=replace(system.results, groups=groups))
     return replace(system, results=replace(system.results, groups=groups))
+
+
+def _score(
+    name: str, paths: Sequence[Path], manifest: Mapping[str, str] | None
+) -> "System | NumberSystem":
+    if dimensions := predicted_dimensions(paths[0]):
+        return _score_numbers(name, dimensions, paths, manifest)
+    return _score_system(name, paths, manifest)
+
+
+def _score_numbers(
+    name: str,
+    dimensions: Sequence[str],
+    paths: Sequence[Path],
+    manifest: Mapping[str, str] | None,
+) -> NumberSystem:
+    """Score files of predicted numbers."""
+    for path in paths:
+        if predicted_dimensions(path) != dimensions:
+            raise FeatxError(
+                f"{path}: it does not predict {', '.join(dimensions)}, as {paths[0].name} beside "
+                "it does. Files of a folder are of the same system."
+            )
+    files = [read_number_predictions(path) for path in paths]
+    seeds, seed_notes = split_seeds(files)
+    speakers, speaker_notes = _find_speakers(name, seeds, manifest)
+    notes = [*_file_notes(files), *seed_notes, *speaker_notes]
+    system = NumberSystem.of(name, paths[0].parent, dimensions, seeds, speakers, notes)
+    stored = read_run_scores(system.folder) if paths[0].name == PREDICTIONS else None
+    return system.with_stored(stored) if stored else system
 
 
 def _score_system(name: str, paths: Sequence[Path], manifest: Mapping[str, str] | None) -> System:
@@ -277,7 +333,7 @@ def _class_notes(unlabelled: set[str]) -> list[str]:
 _NAMED = 3  # utterances in a message
 
 
-def check_same(systems: Sequence[System]) -> None:
+def check_same(systems: Sequence[System | NumberSystem]) -> None:
     """Refuse systems that were tested on different utterances or labels.
 
     Raises:
@@ -287,7 +343,7 @@ def check_same(systems: Sequence[System]) -> None:
         _check_two(systems[0], other)
 
 
-def join_speakers(systems: Sequence[System]) -> dict[str, str]:
+def join_speakers(systems: Sequence[System | NumberSystem]) -> dict[str, str]:
     """Return who speaks each utterance, as any of the systems says; empty if unknown.
 
     Raises:
@@ -308,7 +364,7 @@ def join_speakers(systems: Sequence[System]) -> dict[str, str]:
     return {name: joined.get(name, "") for name in systems[0].labels}
 
 
-def _check_two(first: System, other: System) -> None:
+def _check_two(first: System | NumberSystem, other: System | NumberSystem) -> None:
     lacking = [repr(name) for name in first.labels if name not in other.labels]
     extra = [repr(name) for name in other.labels if name not in first.labels]
     of = f"the {counted(len(first.labels), 'utterance')} of {first.name}"
