@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from featx.reporting.charts import Chart, Panel
-from featx.reporting.runs import Reported
+from featx.reporting.runs import AnyReported
 from featx.reporting.sheets import Cell, Section, Sheet
 from featx.scoring.groups import Group, GroupScores
 from featx.scoring.groups_text import (
@@ -25,7 +25,7 @@ _READING = (
 )
 
 
-def group_section(runs: Sequence[Reported]) -> Section:
+def group_section(runs: Sequence[AnyReported]) -> Section:
     """Return a table for each run and each column that it was scored by."""
     sheets = [_sheet(run.name, scores) for run in runs for scores in run.results.groups]
     if not sheets:
@@ -34,7 +34,7 @@ def group_section(runs: Sequence[Reported]) -> Section:
     return Section("Groups", sheets, [_READING], "Scores by group")
 
 
-def group_panels(runs: Sequence[Reported]) -> list[Panel]:
+def group_panels(runs: Sequence[AnyReported]) -> list[Panel]:
     """Draw the foremost score of each group with its interval."""
     return [_panel(run, scores) for run in runs for scores in run.results.groups]
 
@@ -62,11 +62,12 @@ def _interval(scores: GroupScores, score: Score) -> Cell:
     if np.isnan(score.low):
         return Cell(UNKNOWN, _LAST)
     whole = 100 if scores.percent else 1
-    span = (score.low / whole, score.mean / whole, score.high / whole)
+    low, mean, high = (max(0.0, value) / whole for value in (score.low, score.mean, score.high))
+    span = (low, mean, high)
     return Cell(describe_interval(scores, score), score.low, span=span)
 
 
-def _panel(run: Reported, scores: GroupScores) -> Panel:
+def _panel(run: AnyReported, scores: GroupScores) -> Panel:
     """Draw a dot and an interval for each group, and a line for all utterances together."""
     metric = scores.metrics[0]
     names = [group.name for group in scores.groups]
@@ -74,7 +75,9 @@ def _panel(run: Reported, scores: GroupScores) -> Panel:
     ends = (-0.5, len(names) - 0.5)
     named = named_metric(scores, metric)
     title = f"{run.name}: {named.removesuffix(', %')} by {scores.column}"
-    chart = Chart(title, scores.column, named, ends, (0, 100 if scores.percent else 1), names)
+    lows = [score.low for score in found if not np.isnan(score.low)]
+    values = (min([0.0, *lows]), 100 if scores.percent else 1)
+    chart = Chart(title, scores.column, named, ends, values, names)
     every = run.results.scores[metric].mean
     chart.add("even", [[(x, every) for x in ends]], "all utterances")
     known = [(x, score) for x, score in enumerate(found) if not np.isnan(score.low)]

@@ -5,11 +5,10 @@ import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, Generic, NamedTuple, TypeVar
 
 from featx.comparison.evaluate import System, evaluate
 from featx.comparison.number_systems import NumberSystem
-from featx.errors import FeatxError
 from featx.runs.cost import Cost, read_cost
 from featx.runs.files import CONFIG
 from featx.runs.read import (
@@ -17,14 +16,20 @@ from featx.runs.read import (
     read_config,
     read_config_text,
     read_environment,
+    read_run_scores,
     read_scores,
 )
 from featx.runs.sources import sources
+from featx.scoring.number_results import NumberResults
 from featx.scoring.results import Results
+from featx.scoring.results_file import RunResults
+
+S = TypeVar("S", bound=System | NumberSystem)
+R = TypeVar("R", bound=RunResults)
 
 
 @dataclass(frozen=True)
-class Reported:
+class ReportedRun(Generic[S, R]):
     """A run, or a system of which only predictions are known.
 
     Attributes:
@@ -36,8 +41,8 @@ class Reported:
         environment: its `environment.json`, empty if there is none.
     """
 
-    system: System
-    results: Results
+    system: S
+    results: R
     cost: Cost | None
     config_text: str
     config: Mapping[str, Any]
@@ -60,26 +65,36 @@ class Reported:
         return [*self.results.notes(), *of_files]
 
 
-def read_runs(paths: Sequence[Path]) -> list[Reported]:
-    """Read runs, prediction files, or folders of either.
+Reported = ReportedRun[System, Results]
+NumberReported = ReportedRun[NumberSystem, NumberResults]
+AnyReported = ReportedRun[Any, Any]
+
+
+def read_runs(paths: Sequence[Path]) -> list[AnyReported]:
+    """Read runs, prediction files, or folders of either: all predict classes, or all numbers.
 
     Raises:
         FeatxError: naming what is not finished, is no run, or can't be used.
     """
-    systems = evaluate(paths).systems
-    for system in systems:
-        if isinstance(system, NumberSystem):
-            raise FeatxError(
-                f"{system.folder}: it predicts numbers ({', '.join(system.results.dimensions)}), "
-                "and reports are of classes so far. `featx evaluate` and `featx compare` take it."
-            )
-    return [_read(system) for system in systems if isinstance(system, System)]
+    return [
+        _read_numbers(system) if isinstance(system, NumberSystem) else _read(system)
+        for system in evaluate(paths).systems
+    ]
+
+
+def _read_numbers(system: NumberSystem) -> NumberReported:
+    stored, folder = read_run_scores(system.folder), system.folder
+    if not isinstance(stored, NumberResults):  # predictions of another tool
+        return ReportedRun(system, system.results, None, "", {}, {})
+    results = replace(system.results, title=stored.title, groups=stored.groups)
+    texts = read_config_text(folder), read_config(folder), read_environment(folder)
+    return ReportedRun(system, results, read_cost(folder), *texts)
 
 
 def _read(system: System) -> Reported:
     stored, results = read_scores(system.folder), system.results
     if stored is None:  # predictions of another tool; what else lies there is not about them
-        return Reported(system, results, None, "", {}, {})
+        return ReportedRun(system, results, None, "", {}, {})
     results = replace(
         results,
         title=stored.title,
@@ -88,7 +103,7 @@ def _read(system: System) -> Reported:
         calibration_errors=stored.calibration_errors,
         groups=stored.groups,
     )
-    return Reported(
+    return ReportedRun(
         system,
         results,
         read_cost(system.folder),
@@ -98,7 +113,7 @@ def _read(system: System) -> Reported:
     )
 
 
-def protocol(run: Reported) -> str:
+def protocol(run: AnyReported) -> str:
     """Return the name or title of a run's protocol; of the first it joins, for a vote."""
     for _, config in sources(run.folder, run.config):
         table = config.get("protocol")
@@ -119,12 +134,12 @@ class Repeat(NamedTuple):
     lacking: str = ""
 
 
-def repeat(run: Reported) -> Repeat:
+def repeat(run: AnyReported) -> Repeat:
     """Return how a run is repeated from its config, or as it was made if it has no such config.
 
     The paths in a config are relative to where the run was made, so the command goes there.
     """
-    verbs = {"systems": "vote", "mode": "finetune", "head": "fit"}
+    verbs = {"systems": "vote", "mode": "finetune", "search": "tune", "head": "fit"}
     verb = next((verb for key, verb in verbs.items() if key in run.config), None)
     if verb is None:
         return Repeat(str(run.environment.get("command", "")))
@@ -138,7 +153,7 @@ def repeat(run: Reported) -> Repeat:
     return Repeat(command if there == "." else f"cd {shlex.quote(there)} && {command}")
 
 
-def _made_in(run: Reported) -> Path | None:
+def _made_in(run: AnyReported) -> Path | None:
     """Return the folder that the paths in a run's config are relative to, if they lead anywhere."""
     systems, manifest = run.config.get("systems"), run.config.get("manifest")
     names = [*(systems if isinstance(systems, list) else ()), manifest]
