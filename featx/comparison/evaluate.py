@@ -8,12 +8,16 @@ from typing import Any
 
 import numpy as np
 
+from featx.comparison.columns import find_columns, score_by
 from featx.comparison.number_systems import NumberSystem, number_table
 from featx.comparison.systems import Seed, find_files, split_seeds
 from featx.data.labels import order_labels
 from featx.errors import FeatxError
 from featx.runs.files import PREDICTIONS
 from featx.runs.read import read_run_scores, read_scores
+from featx.scoring.grouping import Classified
+from featx.scoring.groups import GroupScores
+from featx.scoring.groups_text import group_notes, group_table
 from featx.scoring.number_predictions import read_number_predictions
 from featx.scoring.predictions import (
     PredictionFile,
@@ -23,6 +27,7 @@ from featx.scoring.predictions import (
 )
 from featx.scoring.results import (
     NAMES,
+    WIDE,
     Results,
     SeedPredictions,
     draw_table,
@@ -33,6 +38,8 @@ from featx.utils.arguments import checked
 from featx.utils.files import AnyPath
 from featx.utils.tables import TextTable, html_notes, html_table
 from featx.utils.text import counted, is_warning, listed
+
+_NOTES = 120  # characters of a line
 
 
 @dataclass(frozen=True)
@@ -66,6 +73,13 @@ class System:
         """Return the full tables and all notes."""
         return "\n".join([self.results.to_text(), *self.notes])
 
+    def measure(self) -> Classified:
+        """Return what groups of its utterances are scored by."""
+        names, classes = list(self.labels), self.results.classes
+        seeds = [index_seed(seed, names, classes, self.speakers) for seed in self.seeds]
+        predictions = np.stack([seed.predictions for seed in seeds])
+        return Classified(classes, seeds[0].labels, predictions)
+
 
 @dataclass(frozen=True)
 class Evaluation:
@@ -82,18 +96,30 @@ class Evaluation:
     def to_text(self, details: bool = False) -> str:
         """Return the tables of one system, or a row for each of several and, asked, theirs too."""
         full = [system.to_text() for system in self.systems]
+        groups = [_groups_to_text(system.results.groups) for system in self.systems]
         if len(full) == 1:
-            return full[0]
+            return "\n".join(filter(None, [*full, *groups]))
         if details:
-            return "\n\n".join([self._overview().rstrip(), *full])
-        return "\n".join([self._overview(), *self._notes()]).rstrip("\n")
+            each = (f"{own}\n{by}".rstrip("\n") for own, by in zip(full, groups, strict=True))
+            return "\n\n".join([self._overview().rstrip(), *each])
+        overview = "\n".join([self._overview(), *self._notes()]).rstrip("\n")
+        names = (system.name for system in self.systems)
+        named = (f"{name}\n{by}" for name, by in zip(names, groups, strict=True) if by)
+        return "\n\n".join([overview, *named])
 
     def _repr_html_(self) -> str:
         """Return the same for a notebook."""
         if len(self.systems) == 1:
             (system,) = self.systems
-            return system.results._repr_html_() + html_notes(system.notes)
-        return html_table(self._table()) + html_notes([*self._warnings(), *self._notes()])
+            found = [system.results._repr_html_(), html_notes(system.notes)]
+        else:
+            found = [html_table(self._table()), html_notes([*self._warnings(), *self._notes()])]
+        for system in self.systems:
+            for scores in system.results.groups:
+                named = [system.name] if len(self.systems) > 1 else []
+                found += [html_notes(named), html_table(group_table(scores))]
+                found.append(html_notes(group_notes(scores)))
+        return "".join(found)
 
     def _overview(self) -> str:
         width = 100 + max(len(system.name) for system in self.systems)
@@ -131,26 +157,34 @@ class Evaluation:
 
 
 @checked
-def evaluate(paths: AnyPath | Sequence[AnyPath], manifest: str | Path | None = None) -> Evaluation:
+def evaluate(
+    paths: AnyPath | Sequence[AnyPath],
+    manifest: str | Path | None = None,
+    by: str | Sequence[str] = (),
+) -> Evaluation:
     """Score prediction files, whoever made them; each folder that holds some is a system.
 
     Args:
         paths: run folders, prediction files, folders of prediction files, or folders of such
             folders. A prediction file is a CSV with the columns utterance, label and prediction,
             and optionally speaker, seed, fold, split and p_CLASS for every class.
-        manifest: a CSV that names the speakers, where the files have no speaker column.
+        manifest: a CSV that names the speakers, where the files have no speaker column, and what
+            `by` asks for; for runs, by default, the manifest that they were made from.
+        by: columns of the manifest, such as "sex", by whose values to score too.
 
     Returns:
         The scores of every system.
 
     Raises:
-        FeatxError: if a file can't be used or files don't fit together.
+        FeatxError: if a file can't be used, files don't fit together, or the manifest is not to be
+            found or lacks a column.
 
     Example:
         >>> evaluation = featx.evaluate("runs/manifest-encoder-dense")
         >>> print(evaluation.systems[0].results.scores["uar"])
     """
-    speakers = None if manifest is None else read_speakers(Path(manifest))
+    path = None if manifest is None else Path(manifest)
+    speakers = None if path is None else read_speakers(path)
     systems = [_score(name, files, speakers) for name, files in find_files(paths).items()]
     numbers = [system.name for system in systems if isinstance(system, NumberSystem)]
     if 0 < len(numbers) < len(systems):
@@ -158,7 +192,29 @@ def evaluate(paths: AnyPath | Sequence[AnyPath], manifest: str | Path | None = N
             f"{listed(numbers)} predicts numbers, and others among the {len(systems)} systems "
             "predict classes. Score them apart."
         )
-    return Evaluation(systems)
+    columns = [by] if isinstance(by, str) else list(dict.fromkeys(by))
+    return Evaluation([_score_groups(system, columns, path) for system in systems])
+
+
+def _groups_to_text(groups: Sequence[GroupScores]) -> str:
+    """Return a table for each column that a system was scored by, and its notes; often nothing."""
+    parts = []
+    for scores in groups:
+        parts.append(render(draw_table(group_table(scores)), width=WIDE))
+        parts.append(render(*group_notes(scores), width=_NOTES))
+    return "\n".join(parts)
+
+
+def _score_groups(
+    system: System | NumberSystem, by: Sequence[str], manifest: Path | None
+) -> System | NumberSystem:
+    if not by:
+        return system
+    columns = find_columns(system.name, system.folder, manifest)
+    groups = list(score_by(by, system.name, columns, system.speakers, system.measure()))
+    if isinstance(system, NumberSystem):
+        return replace(system, results=replace(system.results, groups=groups))
+    return replace(system, results=replace(system.results, groups=groups))
 
 
 def _score(

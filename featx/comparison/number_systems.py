@@ -9,6 +9,7 @@ import numpy as np
 
 from featx.comparison.systems import Seed
 from featx.errors import FeatxError
+from featx.scoring.number_groups import Numbered
 from featx.scoring.number_predictions import NumberPrediction
 from featx.scoring.number_results import NumberResults, score_dimensions
 from featx.scoring.numbers import SeedNumbers
@@ -61,6 +62,12 @@ class NumberSystem:
         """Return the system with what a run says of itself."""
         shared, remarks = stored.speakers_shared, stored.remarks
         return replace(self, results=replace(self.results, speakers_shared=shared, remarks=remarks))
+
+    def measure(self) -> Numbered:
+        """Return what groups of its utterances are scored by."""
+        return Numbered.of(
+            [numbers_of(seed, list(self.labels), self.speakers) for seed in self.seeds]
+        )
 
     def to_json(self) -> dict[str, Any]:
         """Return everything as JSON values."""

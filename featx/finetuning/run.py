@@ -54,6 +54,7 @@ from featx.runs.making import making
 from featx.runs.members import member_name
 from featx.scoring.calibration import write_calibration
 from featx.scoring.figures import draw_confusion
+from featx.scoring.grouping import add_groups
 from featx.scoring.predictions import score_outcomes, write_predictions
 from featx.scoring.results import Results
 from featx.utils.files import write_json, write_text
@@ -218,6 +219,7 @@ def _work(setting: Setting, identity: Identity, repository: str, folder: Path) -
     if config.select_on == "test":
         remarks.append(CHOSEN_ON_TEST)
     scores = score_outcomes(title, task, ordered, remarks)
+    scores = add_groups(task, ordered, scores)
     results = write_calibration(task, ordered, scores, folder / CALIBRATION)
     for member in ordered:
         kept = folder / MODELS / member.name

@@ -7,7 +7,9 @@ from featx.protocols.task import Task
 from featx.runs.files import CALIBRATION, FIGURES, PREDICTIONS
 from featx.scoring.calibration import write_calibration
 from featx.scoring.figures import draw_confusion
+from featx.scoring.grouping import add_groups
 from featx.scoring.number_figures import draw_levels, draw_scatter
+from featx.scoring.number_groups import add_number_groups
 from featx.scoring.number_predictions import (
     score_number_outcomes,
     seed_numbers,
@@ -44,6 +46,10 @@ def write_outcomes(
 ) -> RunResults:
     """Score what heads predicted, and write predictions and pictures into their run's folder."""
     results = score_heads(title, task, outcomes, remarks)
+    if isinstance(results, Results):
+        results = add_groups(task, outcomes, results)
+    else:
+        results = add_number_groups(task, outcomes, results)
     write_heads_predictions(task, outcomes, folder / PREDICTIONS)
     figures = folder / FIGURES
     if isinstance(results, Results):

@@ -99,11 +99,18 @@ class SpeakerFolds(Apart):
         return _rotating(f"of {self.count} groups of speakers, sexes balanced,")
 
 
-class SpeakerGroups(Apart):
-    """Named groups of speakers, together all there are; each group is the test set once."""
+class SpeakerGroups(Kind):
+    """Named groups of speakers, together all there are; each group is the test set once.
+
+    Attributes:
+        groups: the speakers of each.
+        validation: "next" for the group after the test set's, or a share of what is not tested,
+            drawn stratified by label, whose speakers are trained on.
+    """
 
     kind: Literal["speaker-groups"]
     groups: Annotated[tuple[Names, ...], Field(min_length=3)]
+    validation: Literal["next"] | Share = "next"
 
     @field_validator("groups")
     @classmethod
@@ -115,14 +122,26 @@ class SpeakerGroups(Apart):
         return groups
 
     @property
+    def speakers_disjoint(self) -> bool:
+        """Whether no speaker may be in two parts."""
+        return self.validation == "next"
+
+    @property
+    def tests_new_speakers(self) -> bool:
+        """Whether no speaker who is tested may be in another part."""
+        return True
+
+    @property
     def folds(self) -> int | None:
         """How many folds it makes."""
         return len(self.groups)
 
     def describe(self) -> dict[str, str]:
         """Return what is in each part."""
-        named = "; ".join(", ".join(group) for group in self.groups)
-        return {**_rotating("group of speakers"), "groups": named}
+        parts = _rotating("group of speakers")
+        if self.validation != "next":
+            parts["validation"] = f"{self.validation:.0%} of the other utterances, {_STRATIFIED}"
+        return {**parts, "groups": "; ".join(", ".join(group) for group in self.groups)}
 
 
 class LeaveOneOut(Kind):

@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
+from typing import Literal
 
 from featx.data.manifest import Manifest, Utterance
 from featx.data.words import names_nobody
@@ -107,9 +108,10 @@ def _divide(
             return (_fold_of_speakers(manifest, utterances, division),)
         case SpeakerFolds():
             return _rotate(deal_speakers(manifest, utterances, division.count))
-        case SpeakerGroups(groups=groups):
-            check_all_named(manifest, by_speaker(manifest, utterances), sum(groups, ()))
-            return _rotate([[u for u in utterances if u.speaker in group] for group in groups])
+        case SpeakerGroups(groups=named, validation=share):
+            check_all_named(manifest, by_speaker(manifest, utterances), sum(named, ()))
+            groups = [[u for u in utterances if u.speaker in group] for group in named]
+            return _rotate_or_draw(manifest, groups, share)
         case LeaveOneOut():
             return _leave_one_out(manifest, utterances, division)
         case Crossed():
@@ -143,6 +145,13 @@ def _leave_one_out(
 ) -> tuple[Fold, ...]:
     share = division.validation
     groups = group_by(manifest, utterances, division.by, needed=3 if share == "next" else 2)
+    return _rotate_or_draw(manifest, groups, share)
+
+
+def _rotate_or_draw(
+    manifest: Manifest, groups: Sequence[Sequence[Utterance]], share: Literal["next"] | float
+) -> tuple[Fold, ...]:
+    """Test on each group in turn; the next validates, or a share of the others."""
     if share == "next":
         return _rotate(groups)
     return _test_each(groups, partial(draw, manifest, share=share))

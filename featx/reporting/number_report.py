@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from featx.reporting.curves import CCC_NAMES, training_curves
+from featx.reporting.group_sheets import group_panels, group_section
 from featx.reporting.layers import layer_weights
 from featx.reporting.maps import show_map
 from featx.reporting.number_sheets import (
@@ -47,6 +48,7 @@ def gather_numbers(runs: Sequence[NumberReported], page: Path, maps: Sequence[Pa
             "Errors by level, in fifths of the true values",
             "grid",
         ),
+        group_section(ordered),
         Section("Speakers", speakers, arrangement="grid small"),
         *([map_section(shown)] if shown else []),
     ]
@@ -61,6 +63,7 @@ def gather_numbers(runs: Sequence[NumberReported], page: Path, maps: Sequence[Pa
         [panel for panel in curves if panel],
         [panel for run in ordered for panel in layer_weights(run)],
         [],
+        group_panels(ordered),
         shown,
         list(map(origin, ordered)),
     )

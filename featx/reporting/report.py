@@ -10,6 +10,7 @@ from featx.reporting.calibration import calibration_panel, calibration_sheet, fi
 from featx.reporting.charts import Panel
 from featx.reporting.cross_corpus import cross_sheets
 from featx.reporting.curves import training_curves
+from featx.reporting.group_sheets import group_panels, group_section
 from featx.reporting.layers import layer_weights
 from featx.reporting.maps import ShownMap, show_map
 from featx.reporting.result_sheets import Group, difference_sheets, group_by_test, result_sheet
@@ -21,8 +22,9 @@ from featx.reporting.run_sheets import (
     mistake_sheet,
     speaker_sheet,
 )
-from featx.reporting.runs import AnyReported, Repeat, Reported, manifests, repeat
+from featx.reporting.runs import AnyReported, Repeat, Reported, repeat
 from featx.reporting.sheets import Section
+from featx.runs.sources import manifests
 from featx.utils.text import counted
 
 
@@ -59,6 +61,7 @@ class Report:
         curves: how training went.
         layers: the weights that were learned for layers.
         calibration: how far probabilities can be taken at their word.
+        groups: the scores of groups, such as women and men.
         maps: maps of features.
         origins: how each run was made.
     """
@@ -68,6 +71,7 @@ class Report:
     curves: Sequence[Panel]
     layers: Sequence[Panel]
     calibration: Sequence[Panel]
+    groups: Sequence[Panel]
     maps: Sequence[ShownMap]
     origins: Sequence[Origin]
 
@@ -113,6 +117,7 @@ def gather(runs: Sequence[Reported], page: Path, maps: Sequence[Path] = ()) -> R
             ],
             "Calibration of probabilities",
         ),
+        group_section(ordered),
         Section("Classes", list(map(class_sheet, ordered)), arrangement="grid small"),
         _speaker_section(ordered),
         _mistake_section(groups, page),
@@ -125,6 +130,7 @@ def gather(runs: Sequence[Reported], page: Path, maps: Sequence[Path] = ()) -> R
         [panel for panel in curves if panel],
         [panel for run in ordered for panel in layer_weights(run)],
         list(map(calibration_panel, judged.values())),
+        group_panels(ordered),
         shown,
         list(map(origin, ordered)),
     )
@@ -146,7 +152,7 @@ def _mistake_section(groups: Sequence[Group], page: Path) -> Section:
             notes.append(f"Test set {number}: no utterance that all seeds get wrong.")
             continue
         names = [mistake.utterance for mistake in mistakes[:SHOWN]]
-        listed = (path for run in group for path in manifests(run))
+        listed = (path for run in group for path in manifests(run.folder, run.config))
         links = find_audio(listed, names, page)
         sheets.append(mistake_sheet(number, group, mistakes, links))
         if missing := len(names) - len(links):

@@ -2,7 +2,7 @@
 
 import os
 import shlex
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Generic, NamedTuple, TypeVar
@@ -19,6 +19,7 @@ from featx.runs.read import (
     read_run_scores,
     read_scores,
 )
+from featx.runs.sources import sources
 from featx.scoring.number_results import NumberResults
 from featx.scoring.results import Results
 from featx.scoring.results_file import RunResults
@@ -85,7 +86,7 @@ def _read_numbers(system: NumberSystem) -> NumberReported:
     stored, folder = read_run_scores(system.folder), system.folder
     if not isinstance(stored, NumberResults):  # predictions of another tool
         return ReportedRun(system, system.results, None, "", {}, {})
-    results = replace(system.results, title=stored.title)
+    results = replace(system.results, title=stored.title, groups=stored.groups)
     texts = read_config_text(folder), read_config(folder), read_environment(folder)
     return ReportedRun(system, results, read_cost(folder), *texts)
 
@@ -100,6 +101,7 @@ def _read(system: System) -> Reported:
         speakers_shared=stored.speakers_shared,
         remarks=stored.remarks,
         calibration_errors=stored.calibration_errors,
+        groups=stored.groups,
     )
     return ReportedRun(
         system,
@@ -113,20 +115,11 @@ def _read(system: System) -> Reported:
 
 def protocol(run: AnyReported) -> str:
     """Return the name or title of a run's protocol; of the first it joins, for a vote."""
-    for _, config in _sources(run.folder, run.config):
+    for _, config in sources(run.folder, run.config):
         table = config.get("protocol")
         if isinstance(table, dict):
             return str(table.get("name") or table.get("title") or "")
     return ""
-
-
-def manifests(run: AnyReported) -> Iterator[Path]:
-    """Yield the manifests of a run that are at hand; of those it joins, for a vote."""
-    for folder, config in _sources(run.folder, run.config):
-        if isinstance(config.get("manifest"), str):
-            path = locate(folder, config["manifest"])
-            if path is not None and path.is_file():
-                yield path
 
 
 class Repeat(NamedTuple):
@@ -171,16 +164,3 @@ def _made_in(run: AnyReported) -> Path | None:
     found = locate(run.folder, name)
     above = run.folder.absolute().parent.parent
     return found and (above if found == above / name else Path())
-
-
-def _sources(
-    folder: Path, config: Mapping[str, Any], depth: int = 3
-) -> Iterator[tuple[Path, Mapping[str, Any]]]:
-    """Yield a run's folder and config, then those of the runs that it joins, and so on."""
-    yield folder, config
-    systems = config.get("systems")
-    for name in systems if depth and isinstance(systems, list) else ():
-        path = locate(folder, str(name))
-        if path is not None:
-            member = path.parent if path.is_file() else path
-            yield from _sources(member, read_config(member), depth - 1)

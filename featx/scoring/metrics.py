@@ -1,6 +1,6 @@
 """Scores of predictions, with deviation over seeds and an interval over speakers."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -79,7 +79,21 @@ def macro_f1(confusion: np.ndarray) -> np.ndarray:
     return _mean_where(total > 0, 2 * _diagonal(confusion), total)
 
 
-METRICS = {"uar": uar, "wa": wa, "macro_f1": macro_f1}
+def labelled_f1(confusion: np.ndarray) -> np.ndarray:
+    """Mean of F1 over classes that are true anywhere; predicted alone does not count.
+
+    Args:
+        confusion: as for `macro_f1`.
+
+    Returns:
+        (...) from 0 to 1.
+    """
+    true = confusion.sum(-1)
+    return _mean_where(true > 0, 2 * _diagonal(confusion), true + confusion.sum(-2))
+
+
+Metric = Callable[[np.ndarray], np.ndarray]
+METRICS: Mapping[str, Metric] = {"uar": uar, "wa": wa, "macro_f1": macro_f1}
 
 
 def group_by_speaker(speakers: Sequence[str]) -> np.ndarray:
@@ -115,7 +129,9 @@ def count_confusions(
     return confusions
 
 
-def score_seeds(confusions: Sequence[np.ndarray]) -> dict[str, Score]:
+def score_seeds(
+    sums: Sequence[np.ndarray], metrics: Mapping[str, Metric] = METRICS, scale: float = 100
+) -> dict[str, Score]:
     """Score one system's seeds by every metric.
 
     The interval resamples whole speakers, since a speaker's utterances are not independent
@@ -124,65 +140,67 @@ def score_seeds(confusions: Sequence[np.ndarray]) -> dict[str, Score]:
     seeds is scored again. With few speakers it is too narrow.
 
     Args:
-        confusions: for each seed (speakers, classes, classes), as from `count_confusions`; the
-            groups can also be single utterances.
+        sums: for each seed (speakers, *), what the metrics are computed from, such as the
+            confusions that `count_confusions` gives; the groups can also be single utterances.
+        metrics: by name.
+        scale: what their values are multiplied by; by default shares become percent.
 
     Returns:
-        For each of `METRICS` its score in percent.
+        For each metric its score.
     """
-    stacked = np.stack(confusions)
-    kinds, counts = _distinct_groups(stacked)
-    resampled = resample(kinds, draw_groups(counts))
+    stacked = np.stack(sums)
+    resampled = resample_own(stacked, np.random.default_rng(BOOTSTRAP_SEED))
     scores = {}
-    for name, metric in METRICS.items():
-        values = 100 * metric(stacked.sum(1))
-        low, high = np.percentile(100 * metric(resampled).mean(1), (2.5, 97.5))
+    for name, metric in metrics.items():
+        values = scale * metric(stacked.sum(1))
+        low, high = np.percentile(scale * metric(resampled).mean(1), (2.5, 97.5))
         std = values.std(ddof=1) if len(values) > 1 else np.nan
         scores[name] = Score(float(values.mean()), float(std), float(low), float(high))
     return scores
 
 
-def draw_groups(counts: np.ndarray) -> np.ndarray:
+def draw_groups(counts: np.ndarray, generator: np.random.Generator | None = None) -> np.ndarray:
     """Draw as many speakers, or other groups, with replacement as there are.
 
     Args:
         counts: (kinds,) how many groups there are of each kind.
+        generator: where to draw from; by default the same at every call.
 
     Returns:
-        (RESAMPLES, kinds) how often groups of each kind were drawn; the same at every call.
+        (RESAMPLES, kinds) how often groups of each kind were drawn.
     """
     groups = counts.sum()
-    generator = np.random.default_rng(BOOTSTRAP_SEED)
+    generator = generator or np.random.default_rng(BOOTSTRAP_SEED)
     return generator.multinomial(groups, counts / groups, size=RESAMPLES)
 
 
-def resample(confusions: np.ndarray, draws: np.ndarray) -> np.ndarray:
-    """Add up the counts of the groups that were drawn.
+def resample(sums: np.ndarray, draws: np.ndarray) -> np.ndarray:
+    """Add up what the groups have that were drawn.
 
     Args:
-        confusions: (seeds, groups, classes, classes) counts, true class by predicted class.
+        sums: (seeds, groups, *), such as counts of true class by predicted class.
         draws: (rounds, groups), as from `draw_groups`.
 
     Returns:
-        (rounds, seeds, classes, classes) counts.
+        (rounds, seeds, *)
     """
-    seeds, groups, classes, _ = confusions.shape
-    rows = confusions.transpose(1, 0, 2, 3).reshape(groups, -1)
+    seeds, groups, *shape = sums.shape
+    rows = sums.swapaxes(0, 1).reshape(groups, -1)
     # exact, and faster than with integers
-    sums: np.ndarray = draws.astype(float) @ rows.astype(float)
-    return sums.reshape(len(draws), seeds, classes, classes)
+    drawn: np.ndarray = draws.astype(float) @ rows.astype(float)
+    return drawn.reshape(len(draws), seeds, *shape)
 
 
-def _distinct_groups(confusions: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return the distinct groups in the order met, and how often each is there.
+def resample_own(sums: np.ndarray, generator: np.random.Generator) -> np.ndarray:
+    """Draw groups as `draw_groups` does, and add up what they have as `resample` does.
 
-    Drawing among equal speakers is drawing their kind: the same distribution from a fraction of
+    Drawing among equal groups is drawing their kind: the same distribution from a fraction of
     the work when groups are single utterances, most of which are recognised alike.
     """
-    groups = confusions.swapaxes(0, 1)
+    groups = sums.swapaxes(0, 1)
     kinds, first, counts = np.unique(groups, axis=0, return_index=True, return_counts=True)
     order = np.argsort(first)
-    return kinds[order].swapaxes(0, 1), counts[order]
+    return resample(kinds[order].swapaxes(0, 1), draw_groups(counts[order], generator))
 
 
 def _diagonal(confusion: np.ndarray) -> np.ndarray:

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from featx.scoring.groups import GroupScores
 from featx.scoring.levels import Level, measure_levels
 from featx.scoring.metrics import Score
 from featx.scoring.notes import score_notes
@@ -36,6 +37,7 @@ class NumberResults:
         speakers: how many were tested; 0 if unknown.
         speakers_shared: whether training and test share speakers; None if unknown.
         remarks: what else a reader must know, in sentences.
+        groups: the scores of groups of utterances, by columns of the manifest.
     """
 
     title: str
@@ -47,6 +49,7 @@ class NumberResults:
     speakers: int
     speakers_shared: bool | None
     remarks: Sequence[str] = ()
+    groups: Sequence[GroupScores] = ()
 
     @property
     def resampled(self) -> str:
@@ -72,6 +75,7 @@ class NumberResults:
             "speakers_shared": self.speakers_shared,
             "resampled": self.resampled,
             "remarks": list(self.remarks),
+            **({"groups": [scores.to_json() for scores in self.groups]} if self.groups else {}),
         }
 
     def to_text(self) -> str:

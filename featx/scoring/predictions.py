@@ -71,7 +71,7 @@ def read_predictions(path: Path) -> PredictionFile:
     _check_splits(rows, table.problems)
     scored = [(line, row) for line, row in rows if row.get("split", "") in ("", "test")]
     _check_filled(scored, table.problems)
-    _check_repeated(scored, table)
+    check_repeated(scored, table)
     contradicted = _count_contradicted(scored, table)
     table.problems.refuse(path)
     check_tested(path, len(scored), len(table.lines))
@@ -182,7 +182,7 @@ def read_speakers(path: Path) -> dict[str, str]:
         FeatxError: if the file can't be read or names an utterance twice.
     """
     table = read_table(path, ("utterance", "speaker"))
-    _check_repeated(list(table.rows()), table)
+    check_repeated(list(table.rows()), table)
     table.problems.refuse(path)
     return {row["utterance"]: row["speaker"] for _, row in table.rows()}
 
@@ -205,7 +205,8 @@ def _check_filled(rows: _Rows, problems: Problems) -> None:
                 problems.add(f"rows without {name}", line, f"{name} is empty")
 
 
-def _check_repeated(rows: _Rows, table: Table) -> None:
+def check_repeated(rows: _Rows, table: Table) -> None:
+    """Note the utterances that are there twice, for the same seed if there is such a column."""
     seeded = "seed" in table.header
     first: dict[tuple[str, str], int] = {}
     for line, row in rows:

@@ -10,6 +10,7 @@ from rich import box
 from rich.console import Console
 from rich.table import Table
 
+from featx.scoring.groups import GroupScores
 from featx.scoring.metrics import Score, count_confusions, group_by_speaker, score_seeds
 from featx.scoring.notes import score_notes
 from featx.utils.tables import TextTable, html_notes, html_table
@@ -64,6 +65,7 @@ class Results:
         remarks: what else a reader must know, in sentences.
         calibration_errors: how far probabilities are from the share of labels that are right;
             None if unknown.
+        groups: the scores by columns of the manifest, such as sex.
     """
 
     title: str
@@ -75,6 +77,7 @@ class Results:
     speakers_shared: bool | None
     remarks: Sequence[str] = ()
     calibration_errors: CalibrationErrors | None = None
+    groups: Sequence[GroupScores] = ()
 
     @property
     def resampled(self) -> str:
@@ -100,6 +103,7 @@ class Results:
             "per_class": self.per_class(),
             "averages": self.averages(),
             "confusion": self.confusion.tolist(),
+            **({"groups": [scores.to_json() for scores in self.groups]} if self.groups else {}),
         }
 
     def per_class(self) -> dict[str, dict[str, float]]:

@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 import numpy as np
 from pydantic import Field, PositiveInt, model_validator
 
+from featx.scoring.groups_file import StoredGroupScores
 from featx.scoring.levels import Level
 from featx.scoring.metrics import METRICS, Score
 from featx.scoring.number_results import REGRESSION, NumberResults
@@ -50,6 +51,7 @@ class StoredResults(Schema, extra="ignore"):
     remarks: list[str]
     confusion: list[list[int]]
     expected_calibration_error: StoredErrors | None = None
+    groups: list[StoredGroupScores] = Field(default_factory=list)
 
     @model_validator(mode="after")
     def _is_square(self) -> "StoredResults":
@@ -94,6 +96,7 @@ class StoredNumbers(Schema, extra="ignore"):
     speakers: int
     speakers_shared: bool | None
     remarks: list[str]
+    groups: list[StoredGroupScores] = Field(default_factory=list)
 
     def to_results(self) -> NumberResults:
         """Return the results."""
@@ -113,6 +116,7 @@ class StoredNumbers(Schema, extra="ignore"):
             speakers=self.speakers,
             speakers_shared=self.speakers_shared,
             remarks=self.remarks,
+            groups=[scores.to_scores() for scores in self.groups],
         )
 
 
@@ -158,4 +162,5 @@ def _classes(content: bytes) -> Results:
         speakers_shared=stored.speakers_shared,
         remarks=stored.remarks,
         calibration_errors=CalibrationErrors(errors.before, errors.after) if errors else None,
+        groups=[scores.to_scores() for scores in stored.groups],
     )

@@ -2,14 +2,21 @@
 
 import hashlib
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
+
+from featx.comparison.columns import read_columns
 from featx.errors import FeatxError
 from featx.runs.files import CARD, CONFIG, SCORES
 from featx.runs.folder import open_run
 from featx.runs.making import making
-from featx.runs.read import read_scores
+from featx.runs.read import read_config, read_scores
+from featx.runs.sources import manifests
+from featx.scoring.grouping import AUTOMATIC, Classified, group_automatically
+from featx.scoring.groups import GroupScores
 from featx.scoring.results import NAMES, Results, SeedPredictions, score_predictions
 from featx.utils.text import counted
 from featx.voting.card import write_card
@@ -91,7 +98,22 @@ def _score(
     title = f"{warning}{config.rule} vote of {_size(tally)}: {', '.join(tally.names)}"
     remarks = [*_own_remarks(config, tally), *_remarks(stored)]
     results = score_predictions(title, election.classes, seeds, shared, remarks)
+    results = replace(results, groups=_groups(config, tally, speakers))
     return VoteResults.add(results, describe(config, tally))
+
+
+def _groups(config: VoteConfig, tally: Tally, speakers: Sequence[str]) -> list[GroupScores]:
+    """Score the vote by columns of its members' manifests; none if no manifest is at hand."""
+    election = tally.election
+    runs = [voter.run for voter in election.voters if voter.run]
+    paths = [path for run in runs for path in manifests(run, read_config(run))]
+    paths += [config.manifest] if config.manifest else []
+    columns = read_columns(list(dict.fromkeys(paths)))
+    utterances = [utterance for _, utterance in election.test.keys]
+    predictions = np.stack([outcome.winners[0] for outcome in tally.test])
+    measure = Classified(election.classes, election.test.labels, predictions)
+    values = {column: columns.values(column, utterances) for column in AUTOMATIC}
+    return group_automatically(values, speakers, measure)
 
 
 def _own_remarks(config: VoteConfig, tally: Tally) -> list[str]:

@@ -92,3 +92,18 @@ def test_a_finished_run_scores_as_it_did(write_corpus, run_featx, checkpoint_fol
         assert found[key] == metrics[key]
     for metric in ("uar", "wa", "macro_f1"):
         assert found[metric] == pytest.approx(metrics[metric])
+
+
+def test_scores_by_columns_of_the_manifest(systems, run_featx):
+    Path("m.csv").write_text(
+        "utterance,speaker,sex\na,s1,female\nb,s2,female\nc,s3,male\nd,s4,male\n"
+    )
+    asked = ("evaluate", systems / "poor", "--manifest", "m.csv", "--by", "sex")
+    outcome = run_featx(*asked, "--by", "speaker")
+    assert outcome.code == 0, outcome.err
+    assert outcome.out.index("by sex") < outcome.out.index("by speaker")
+    (sex,) = json.loads(run_featx(*asked, "--json").out)["groups"]
+    assert [group["value"] for group in sex["groups"]] == ["female", "male"]
+    unknown = run_featx("evaluate", systems / "poor", "--manifest", "m.csv", "--by", "age")
+    assert unknown.code == 1
+    assert "--by age: m.csv has no such column; there is speaker, sex" in unknown.err

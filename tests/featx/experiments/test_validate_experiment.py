@@ -14,6 +14,7 @@ from featx.data.corpora import CORPORA
 from featx.experiments.config import Experiment
 from featx.experiments.text import to_text
 from featx.experiments.validate import validate
+from featx.finetuning.config import LoraSettings
 from featx.finetuning.model import build_model
 from featx.utils.config import read_config, shipped_config
 
@@ -278,6 +279,20 @@ def test_a_whisper_is_counted_as_it_trains(found, save_whisper, checkpoint_folde
         weights = list(build_model(folder, head, 3, "partial").parameters())
         sizes.append(36 * sum(w.numel() for w in weights if w.requires_grad))
     assert after.nbytes - before.nbytes == sizes[1] - sizes[0]
+
+
+def test_adapters_are_counted_alone(found, checkpoint_folder):
+    """In the saved models, and three times over in the checkpoints."""
+    assert not found('mode = "partial"', 'mode = "lora"')
+    assert not found('save = "none"', 'save = "none" # tuned')
+    head, lora = PooledSettings(kind="linear"), LoraSettings()
+    model = build_model(checkpoint_folder, head, 3, "lora", lora=lora)
+    trained = sum(w.numel() for w in model.parameters() if w.requires_grad)
+    planned = validate(Path("small.toml"))
+    features = sum(store.nbytes for store in planned.known.values())
+    assert planned.nbytes - features == 36 * trained
+    rate = '"training.learning_rate=1e-3"]'
+    assert "lora.rank: unknown key" in found(rate, f'"lora.rank=4", {rate}')
 
 
 @pytest.mark.parametrize("is_same", [True, False])

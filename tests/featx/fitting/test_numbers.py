@@ -166,3 +166,18 @@ def test_what_takes_classes_so_far_says_so(with_numbers, fit_quickly):
     ):
         with pytest.raises(FeatxError, match=r"numbers \(pitch\)"):
             use()
+
+
+def test_numbers_are_scored_by_sex(with_numbers, relabel, fit_quickly):
+    relabel(lambda row: {**row, "sex": ("female", "male")[int(row["speaker"][1:]) % 2]})
+    run = fit_quickly("linear", target="pitch", settings=())
+    stored = json.loads((run.folder / "metrics.json").read_text())
+    assert stored == featx.Run(run.folder).results.to_json()
+    (sex,) = stored["groups"]
+    assert [group["value"] for group in sex["groups"]] == ["female", "male"]
+    assert set(sex["groups"][0]["scores"]) == {"ccc", "rmse"}
+    evaluation = featx.evaluate(run.folder, by="sex")
+    (found,) = json.loads(evaluation.to_json())["groups"]
+    for own, read in zip(sex["groups"], found["groups"], strict=True):
+        means = (own["scores"]["ccc"]["mean"], read["scores"]["ccc"]["mean"])
+        assert means[1] == pytest.approx(means[0], rel=1e-4)

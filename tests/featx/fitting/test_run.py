@@ -238,3 +238,32 @@ def test_a_kill_while_a_run_takes_the_place_of_another_loses_neither(extracted, 
     assert (RUN / "metrics.json").stat().st_mtime_ns == when
     assert not old.exists()
     assert not new.exists()
+
+
+def test_a_run_is_scored_by_sex_and_the_like(extracted, relabel, fit_quickly):
+    del extracted
+    sexes, unlike = ("female", "male"), iter(range(1000))
+    relabel(
+        lambda row: {
+            **row,
+            "sex": sexes[int(row["speaker"][1:]) % 2],
+            "intensity": "normal",  # of a single value
+            "language": f"l{next(unlike)}",  # of too many
+        }
+    )
+    run = fit_quickly()
+    stored = json.loads((run.folder / "metrics.json").read_text())
+    (sex,) = stored["groups"]
+    assert sex["column"] == "sex"
+    assert [(group["value"], group["speakers"]) for group in sex["groups"]] == [
+        ("female", 3),
+        ("male", 3),
+    ]
+    (system,) = featx.evaluate(run.folder, by="sex").systems
+    assert system.to_json()["groups"] == stored["groups"]
+
+
+def test_a_run_without_such_columns_has_no_groups(extracted, fit_quickly):
+    del extracted
+    stored = json.loads((fit_quickly().folder / "metrics.json").read_text())
+    assert not stored.get("groups")

@@ -271,7 +271,7 @@ def test_runs_without_weights_are_refused(extracted):
         (linear, "a linear head has no average of layers"),
         (single, "one layer of tiny"),
         (unfinished, "not finished"),
-        (tuned, "a fine-tuning or a vote does not"),
+        (tuned, "a fine-tuning with head.average alone"),
         (Path("runs/none"), "no run folder"),
     ):
         with pytest.raises(FeatxError, match=part):

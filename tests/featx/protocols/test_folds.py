@@ -56,6 +56,7 @@ EVERY_KIND = [
     {"kind": "speakers", **LISTED},
     {"kind": "speaker-folds", "count": 3},
     {"kind": "speaker-groups", "groups": [["1", "4"], ["2"], ["3", "5"]]},
+    {"kind": "speaker-groups", "groups": [["1", "4"], ["2"], ["3", "5"]], "validation": 0.2},
     {"kind": "leave-one-out", "by": "speaker"},
     {"kind": "leave-one-out", "by": "session"},
     {"kind": "leave-one-out", "by": "session", "validation": 0.2, "known_validate": True},

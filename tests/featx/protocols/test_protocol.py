@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import tomli_w
 
-from featx.data.corpora import CORPORA
+from featx.data.corpora import CORPORA, cafe, emovo, esd, jl_corpus, savee, subesco
 from featx.data.manifest import Manifest, Utterance
 from featx.errors import FeatxError
 from featx.protocols.apply import apply_protocol
@@ -75,7 +75,40 @@ def emodb() -> Manifest:
     return listed((speaker, label, "", {}) for speaker in speakers for label in GERMAN)
 
 
-CORPUS = {"ravdess": ravdess(), "iemocap": iemocap(), "emodb": emodb()}
+def spoken(speakers, labels) -> Manifest:
+    """Five utterances of each label by each speaker."""
+    return listed(
+        (speaker, label, "", {}) for speaker in speakers for label in labels for _ in "12345"
+    )
+
+
+def parted(speakers, labels, parts) -> Manifest:
+    """The same in the parts of a corpus, which share their speakers."""
+    whole = spoken(speakers, labels).utterances
+    rows = (
+        replace(u, utterance=f"{u.utterance}{part}", split=split, extra={"partition": part})
+        for part, split in parts.items()
+        for u in whole
+    )
+    return Manifest(Path("m.csv"), tuple(rows))
+
+
+SEVEN = ("neutral", "happy", "sad", "angry", "fearful", "disgust", "surprised")
+PARTS = {"train": "train", "validation": "validation", "test": "test"}
+PODCAST = {"Train": "train", "Development": "validation", "Test1": "test", "Test2": "test"}
+CORPUS = {
+    "ravdess": ravdess(),
+    "iemocap": iemocap(),
+    "emodb": emodb(),
+    "cafe": spoken(cafe.AGES, SEVEN),
+    "emovo": spoken(emovo.AGES, SEVEN),
+    "savee": spoken(savee.SPEAKERS, SEVEN),
+    "subesco": spoken(subesco.SPEAKERS, SEVEN),
+    "jl-corpus": spoken(jl_corpus.SPEAKERS, jl_corpus.KINDS),
+    "esd": parted(esd.SPEAKERS, esd.EMOTIONS.values(), PARTS),
+    "meld": parted(("Monica", "Ross"), SEVEN, PARTS),
+    "msp-podcast": parted(("7", ""), (*SEVEN, "contempt", "other", "undecided"), PODCAST),
+}
 
 
 def notes(corpus: Manifest, protocol: Protocol) -> list[str]:
@@ -150,11 +183,14 @@ def test_speaker_folds_of_ravdess_balance_the_sexes(count):
          (480, 120, 120)),
         ("ravdess-speakers-6fold", "speaker-independent", 6, (960, 240, 240)),
         ("ravdess-emobox", "speaker-independent", 6, (960, 240, 240)),
+        ("cafe-emobox", "speaker-independent", 3, (224, 56, 140)),
+        ("subesco-emobox", "speaker-independent", 5, (448, 112, 140)),
+        ("savee-emobox", "speaker-independent", 4, (84, 21, 35)),
     ],
 )  # fmt: skip
 def test_runs_say_what_the_division_keeps_apart(name, described, folds, sizes):
     protocol = read_protocol(name)
-    task = set_task(apply_protocol(CORPUS["ravdess"], protocol))
+    task = set_task(apply_protocol(CORPUS[protocol.corpus], protocol))
     assert task.describe(protocol, 3) == f"{name}, {described}, 3 seeds"
     assert len(task.folds) == folds
     for fold in task.folds:
@@ -194,6 +230,15 @@ def test_a_run_says_that_known_speakers_validate_and_new_ones_are_tested():
     assert not any(
         "validate" in note for note in notes(CORPUS["iemocap"], read_protocol("iemocap-loso"))
     )
+
+
+@pytest.mark.parametrize("number", [1, 2])
+def test_msp_podcast_is_tested_on_the_named_test_set_in_eight_classes(number):
+    protocol = read_protocol(f"msp-podcast-test{number}")
+    task = set_task(apply_protocol(CORPUS["msp-podcast"], protocol))
+    assert {u.column("partition") for u in task.folds[0].test} == {f"Test{number}"}
+    assert len(task.classes) == 8
+    assert task.speakers_shared
 
 
 def test_notes_say_what_an_incomplete_corpus_lacks():

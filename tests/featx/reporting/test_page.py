@@ -196,6 +196,23 @@ def test_a_run_without_history_or_layers_has_no_such_section(write_run: WriteRun
     assert not {"training", "layers"} & {tag.get("id") for tag in report(run).all("h2")}
 
 
+def test_groups_that_a_run_was_scored_by_have_tables_and_pictures(write_run: WriteRun) -> None:
+    run = write_run("one")
+    none = "No run was scored by a column of its manifest"
+    assert none in report(run).text
+    rows = "".join(f"u{n},s{n % 4},{('f<', 'm')[n % 2]}\n" for n in range(36))
+    Path("m.csv").write_text(f"utterance,speaker,sex\n{rows}")
+    path = run / "metrics.json"
+    scored = json.loads(featx.evaluate(run, manifest="m.csv", by="sex").to_json())
+    path.write_text(json.dumps({**json.loads(path.read_text()), "groups": scored["groups"]}))
+    page = report(run)
+    assert none not in page.text
+    assert "one: UAR by sex" in page.text
+    row = cells(Path("report.md").read_text(), "m")
+    assert row[-3:] == ["18", "2", "3"]
+    assert "f<: only 2 speakers" in page.text
+
+
 def test_the_page_says_how_a_run_is_repeated(write_run: WriteRun) -> None:
     run = write_run("one")
     assert "Its corpus is not at hand" in report(run).text
@@ -252,7 +269,7 @@ def test_text_can_be_read(theme: int) -> None:
 def test_every_section_is_on_the_page_and_in_the_text() -> None:
     sheet = Sheet("Seeds", ["run", "seeds"], [[Cell("a"), Cell("3")]])
     own = Section("Shortest runs", [sheet], ["A note."], "The shortest runs")
-    empty = Report("1 system", [Section("Results", []), own], [], [], [], [], [])
+    empty = Report("1 system", [Section("Results", []), own], [], [], [], [], [], [])
     page = Page(render(empty))
     assert {"shortest-runs", "results"} <= {heading.get("id") for heading in page.all("h2")}
     assert {"href": "#shortest-runs"} in page.all("a")

@@ -5,7 +5,13 @@ from pathlib import Path
 
 import pytest
 
-from featx.reporting.runs import Repeat, manifests, protocol, read_runs, repeat
+from featx.reporting.runs import Repeat, Reported, protocol, read_runs, repeat
+from featx.runs.sources import manifests
+
+
+def found(run: Reported) -> list[Path]:
+    """Return the manifests that are found for a run."""
+    return [path.resolve() for path in manifests(run.folder, run.config)]
 
 
 def test_a_fit_is_repeated_where_its_paths_lead(
@@ -53,7 +59,7 @@ def test_a_vote_has_manifest_and_protocol_of_what_it_joins(write_run: Callable[.
     (member.parent.parent / "manifest.csv").write_text("utterance,path\n")
     (run,) = read_runs([vote])
     assert protocol(run) == "4 folds"
-    assert [path.resolve() for path in manifests(run)] == [member.parent.parent / "manifest.csv"]
+    assert found(run) == [member.parent.parent / "manifest.csv"]
     assert repeat(run).command == "featx vote --config runs/vote/config.toml --name vote-again"
 
 
@@ -72,7 +78,7 @@ def test_a_vote_of_what_is_not_there_has_no_protocol(
     (vote / "config.toml").write_text(f'systems = {systems}\nrule = "hard"\n')
     (run,) = read_runs([vote])
     assert protocol(run) == ""
-    assert list(manifests(run)) == []
+    assert manifests(run.folder, run.config) == []
 
 
 def test_another_projects_files_are_not_taken_for_a_runs_own(
@@ -88,8 +94,8 @@ def test_another_projects_files_are_not_taken_for_a_runs_own(
     monkeypatch.chdir(other)
     (run,) = read_runs([vote])
     assert protocol(run) == "4 folds"
-    assert [path.resolve() for path in manifests(run)] == [workplace / "manifest.csv"]
+    assert found(run) == [workplace / "manifest.csv"]
     (workplace / "manifest.csv").unlink()  # as of a run that was put elsewhere
-    assert [path.resolve() for path in manifests(run)] == [other / "manifest.csv"]
+    assert found(run) == [other / "manifest.csv"]
     (run,) = read_runs([member])
-    assert [path.resolve() for path in manifests(run)] == [other / "manifest.csv"]
+    assert found(run) == [other / "manifest.csv"]

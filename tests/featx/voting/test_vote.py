@@ -10,6 +10,7 @@ from sklearn.metrics import recall_score
 
 import featx
 from featx.comparison.compare import compare
+from featx.comparison.evaluate import evaluate
 from featx.errors import FeatxError
 from featx.scoring.results import score_predictions
 from featx.scoring.results_file import read_results
@@ -217,3 +218,26 @@ def test_arguments_that_can_not_be_used_are_named(systems, options, cure):
         featx.vote(**options)
     assert cure in str(caught.value)
     assert not Path("runs").exists()
+
+
+def test_a_vote_is_scored_by_the_columns_of_its_members_manifest(write, workplace):
+    del workplace
+    rows = make_rows(0.6)
+    paths = []
+    for name in "ab":
+        path = write(f"{name}/predictions.csv", rows)
+        (path.parent / "metrics.json").write_text(evaluate(path).to_json())
+        (path.parent / "config.toml").write_text('manifest = "m.csv"\n')
+        paths.append(path)
+    listed = {row["utterance"]: row["speaker"] for row in rows}
+    sexes = {name: ("female", "male")[int(speaker[1:]) % 2] for name, speaker in listed.items()}
+    write("m.csv", [{"utterance": name, "sex": sex} for name, sex in sexes.items()])
+    results = vote(paths)
+    (scores,) = results.groups
+    assert [(group.value, group.utterances) for group in scores.groups] == [
+        ("female", 18),
+        ("male", 18),
+    ]
+    stored = json.loads(Path("vote/metrics.json").read_text())["groups"]
+    (system,) = evaluate("vote", by="sex").systems
+    assert system.to_json()["groups"] == stored

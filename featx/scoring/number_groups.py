@@ -1,0 +1,92 @@
+"""Groups of test utterances of which numbers were predicted, such as arousal."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from featx.protocols.task import Task
+from featx.scoring.grouping import AUTOMATIC, group_automatically
+from featx.scoring.metrics import Metric
+from featx.scoring.number_predictions import seed_numbers
+from featx.scoring.number_results import NumberResults
+from featx.scoring.numbers import SeedNumbers, measure
+from featx.scoring.predictions import Outcome
+
+
+@dataclass(frozen=True)
+class Numbered:
+    """Numbers of the test utterances: a `Measure` of CCC and, of a single dimension, RMSE.
+
+    Attributes:
+        truth: (utterances, dimensions) true values.
+        predictions: (seeds, utterances, dimensions).
+    """
+
+    truth: np.ndarray
+    predictions: np.ndarray
+
+    @classmethod
+    def of(cls, seeds: Sequence[SeedNumbers]) -> "Numbered":
+        """Take what seeds predicted of the same utterances."""
+        return cls(seeds[0].truth, np.stack([seed.predictions for seed in seeds]))
+
+    @property
+    def metrics(self) -> Mapping[str, Metric]:
+        """CCC, averaged over dimensions, which have units of their own; RMSE of a single one."""
+        names = ("ccc", "rmse") if self.truth.shape[1] == 1 else ("ccc",)
+        return {name: _averaged(name) for name in names}
+
+    @property
+    def shared_metrics(self) -> Mapping[str, Metric]:
+        """The same: there are no classes."""
+        return self.metrics
+
+    @property
+    def percent(self) -> bool:
+        """They are no shares."""
+        return False
+
+    @property
+    def labels(self) -> np.ndarray:
+        """All the same."""
+        return np.zeros(len(self.truth), dtype=np.int64)
+
+    @property
+    def classes(self) -> Sequence[str]:
+        """None."""
+        return ()
+
+    def sums(self, places: np.ndarray, owners: np.ndarray, count: int) -> np.ndarray:
+        """Add up moments about the mean true value, as `Measure` and `numbers.Sums` say."""
+        centre = self.truth.mean(0)
+        x, true = self.truth[places] - centre, self.truth[places]
+        found = []
+        for predicted in self.predictions[:, places]:
+            y, miss = predicted - centre, true - predicted
+            each = np.stack([np.ones_like(x), x, y, x * x, y * y, x * y, miss * miss], -1)
+            sums = np.zeros((count, *each.shape[1:]))
+            np.add.at(sums, owners, each)
+            found.append(sums)
+        return np.stack(found)
+
+
+def _averaged(name: str) -> Metric:
+    def metric(sums: np.ndarray) -> np.ndarray:
+        averaged: np.ndarray = measure(sums, np.zeros(()))[name].mean(-1)
+        return averaged
+
+    return metric
+
+
+def add_number_groups(
+    task: Task, outcomes: Sequence[Outcome], results: NumberResults
+) -> NumberResults:
+    """Score a run that predicts numbers by sex and the like, as `grouping.add_groups` does."""
+    ordered = sorted(outcomes, key=lambda outcome: (outcome.seed, outcome.fold))
+    first = [outcome for outcome in ordered if outcome.seed == ordered[0].seed]
+    tested = [u for outcome in first for u in task.folds[outcome.fold].test]
+    columns = {column: [u.column(column) for u in tested] for column in AUTOMATIC}
+    measured = Numbered.of(seed_numbers(task, ordered))
+    groups = group_automatically(columns, [u.speaker for u in tested], measured)
+    return replace(results, groups=groups)
