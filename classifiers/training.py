@@ -9,8 +9,7 @@ import copy
 import math
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Iterable, Sequence
 from typing import TypeVar
 
 import torch
@@ -22,6 +21,7 @@ from classifiers.choices import Monitor
 from classifiers.cores import Crew, Worker
 from classifiers.head import Head
 from classifiers.history import Epoch, Stopped, Trained
+from classifiers.masks import MaskSettings, add_noise
 from classifiers.objectives import Criterion, LossSettings
 from classifiers.settings import PositiveFinite
 
@@ -44,6 +44,7 @@ class TrainingSettings(LossSettings):
             score: of classes the UAR.
         patience: training stops after this many epochs without a better one.
         clip_value: the bound on the size of each entry of a gradient.
+        masks: what of each utterance is masked in training; nothing if None.
 
     The loss is set by the fields of `LossSettings`.
     """
@@ -55,6 +56,7 @@ class TrainingSettings(LossSettings):
     monitor: Monitor = "loss"
     patience: PositiveInt
     clip_value: PositiveFinite
+    masks: MaskSettings | None = None
 
 
 def train(
@@ -197,7 +199,9 @@ def train_epoch(
     total = 0.0
     for batch in batches:
         utterances = sum(map(len, batch))
-        loss, gradients = _step(head, parts, len(batch), utterances, criterion, generator, cores)
+        seeds = torch.randint(_SEEDS, (len(batch),), generator=generator).tolist()
+        noisy = (add_noise(next(parts), seed, settings.masks) for seed in seeds)
+        loss, gradients = _step(head, noisy, utterances, criterion, cores)
         for parameter, gradient in zip(_trained(head), gradients, strict=True):
             parameter.grad = gradient
         nn.utils.clip_grad_value_(_trained(head), settings.clip_value)
@@ -208,23 +212,20 @@ def train_epoch(
 
 def _step(
     head: Head,
-    parts: Iterator[Part],
-    count: int,
+    parts: Iterable[Part],
     utterances: int,
     criterion: Criterion,
-    generator: torch.Generator,
     cores: Crew,
 ) -> tuple[float, list[Tensor]]:
-    """Return the mean loss of the next parts, which make a batch, and its gradients."""
+    """Return the mean loss of the parts of a batch, and its gradients."""
     weights = _trained(head)
 
-    def compute(part: Part, seed: int) -> tuple[Tensor, tuple[Tensor, ...]]:
-        outputs = head(replace(part, noise=seed))
+    def compute(part: Part) -> tuple[Tensor, tuple[Tensor, ...]]:
+        outputs = head(part)
         loss = criterion(outputs, part.targets) / utterances
         return loss.detach(), torch.autograd.grad(loss, weights)
 
-    seeds = torch.randint(_SEEDS, (count,), generator=generator).tolist()
-    jobs = [cores.submit(compute, next(parts), seed) for seed in seeds]
+    jobs = [cores.submit(compute, part) for part in parts]
     losses, gradients = zip(*(job.result() for job in jobs), strict=True)
     return float(sum(losses)), [torch.stack(each).sum(0) for each in zip(*gradients, strict=True)]
 

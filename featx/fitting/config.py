@@ -25,9 +25,13 @@ from featx.utils.config import (
     shipped_config,
 )
 from featx.utils.files import AnyPath
-from featx.utils.text import nearest
+from featx.utils.text import counted, nearest
 
-_ASKED_FOR = ("final", "keep_duplicates")  # so that configs stay those of earlier versions
+_ASKED_FOR = (
+    "augmented",
+    "final",
+    "keep_duplicates",
+)  # so that configs stay those of earlier versions
 
 
 class HeadConfig(Schema):
@@ -58,6 +62,8 @@ class FitConfig(HeadConfig):
         head_name: what the head is called: a shipped head, or its TOML's name without the ending.
         manifest: the CSV with the labels, relative to the working folder, or its URL.
         features: the folders of the stores, likewise; a single store unless the head fuses.
+        augmented: the folders of stores of augmented copies of the utterances, for each of
+            `features`; training learns from them too.
         layers: which layers of encoders: "all", "local", "contextual" or such as "0,4-12".
         seconds: how much of the beginning of each utterance is used; `inf` for all of it.
         normalize: "global" standardises features by each fold's training utterances, "speaker"
@@ -72,6 +78,7 @@ class FitConfig(HeadConfig):
     head_name: str
     manifest: Place
     features: Annotated[tuple[Place, ...], Field(min_length=1)]
+    augmented: tuple[Place, ...] = ()
     layers: str = "all"
     seconds: PositiveFloat = math.inf
     normalize: Normalize
@@ -97,10 +104,12 @@ class FitConfig(HeadConfig):
 
     @property
     def name(self) -> str:
-        """manifest-model-head, as in "manifest-wav2vec2-base-dense", protocol and target if any."""
+        """manifest-model-head, as in "manifest-wav2vec2-base-dense", and what else is chosen."""
         target = self.protocol.target
         learned = "" if target.is_label else "+".join(target.columns)
-        parts = (self.manifest.stem, self.models, self.head_name, self.protocol.name, learned)
+        copies = "augmented" if self.augmented else ""
+        head = self.head_name
+        parts = (self.manifest.stem, self.models, head, self.protocol.name, learned, copies)
         return "-".join(filter(None, parts))
 
 
@@ -177,6 +186,11 @@ def _check_stores(config: FitConfig) -> None:
         raise FeatxError(
             f"`head={config.head.kind!r}` takes one store, not {count}; "
             "`head='fusion'` joins several."
+        )
+    if config.augmented and len(config.augmented) != count:
+        raise FeatxError(
+            f"`augmented` has {counted(len(config.augmented), 'store')} for {count}: give a store "
+            "of copies for each of `features`, or the name of a preset."
         )
     if len({path.resolve() for path in config.features}) < count:
         raise FeatxError(f"`head='fusion'`: {config.models} is the same store twice.")

@@ -13,7 +13,7 @@ from featx.engines.engine import Engine
 from featx.errors import FeatxError
 from featx.features.encoders.devices import Compute
 from featx.features.layers import join_layers
-from featx.features.stores import find_stores
+from featx.features.stores import copies_folder, find_stores
 from featx.fitting.actors import train_on
 from featx.fitting.choices import BESIDE_CONFIG, Normalize
 from featx.fitting.config import FitConfig, earlier_config, head_config
@@ -24,7 +24,7 @@ from featx.runs.run import Run
 from featx.stores.labels import load_labels
 from featx.utils.arguments import as_list, checked, refuse_beside
 from featx.utils.files import AnyPath
-from featx.utils.remote.path import to_path
+from featx.utils.remote.path import is_url, to_path
 
 Store = str | Path | FeatureStore
 GB = 1e9
@@ -38,6 +38,7 @@ def fit(
     *,
     features: Store | Sequence[Store] | None = None,
     store: str | None = None,
+    augmented: str | Path | Sequence[str | Path] | None = None,
     layers: str | int | Sequence[int] = "all",
     normalize: Normalize = "global",
     protocol: str | Path | Protocol | None = None,
@@ -70,6 +71,9 @@ def fit(
         manifest: the CSV with the labels, its URL, or a manifest that is loaded already.
         features: the store, its folder or URL, or several for fusion, if not under `features`.
         store: use the features in features/STORE/MODEL, which several manifests share.
+        augmented: learn from augmented copies too, which `featx.extract` made with `augment`: the
+            name of their preset, or the folder of their store, or several for fusion. Nothing is
+            validated, tested or standardised by them.
         layers: which layers of an encoder: "all", "local", "contextual" (the encoder's output), or
             numbers and ranges such as "0,4-12" or `[0, 4]`.
         normalize: how features are standardised: "global" by the mean and deviation of all
@@ -134,9 +138,11 @@ def fit(
             )
         )
         chosen = choose_protocol(protocol, corpus, folds, speaker_dependent, as_list(target))
+        folders = _folders(features, model, corpus.path, store)
         data = {
             "manifest": str(corpus.path),
-            "features": list(map(str, _folders(features, model, corpus.path, store))),
+            "features": list(map(str, folders)),
+            "augmented": list(map(str, _copies(as_list(augmented), folders))),
             "layers": join_layers(layers),
             "seconds": seconds,
             "normalize": normalize,
@@ -151,6 +157,25 @@ def fit(
     with Engine(engine, address) as machines, train_on(machines) as trainers:
         run_fit(resolved, folder, overwrite, compute, corpus, trainers)
     return Run(folder)
+
+
+def _copies(given: Sequence[str | Path], folders: Sequence[Path]) -> list[Path]:
+    """Return the folders of the copies of stores, which are given, or made with a preset.
+
+    Raises:
+        FeatxError: if there are none of a preset.
+    """
+    if len(given) != 1 or is_url(str(given[0])) or FeatureStore.exists(Path(given[0])):
+        return list(map(to_path, given))
+    preset = str(given[0])
+    found = [copies_folder(folder, preset) for folder in folders]
+    for folder in found:
+        if not FeatureStore.exists(folder):
+            raise FeatxError(
+                f"`augmented={preset!r}`: no copies in {folder}. Extract them with "
+                f"`augment={preset!r}`, or give the folder of their store."
+            )
+    return found
 
 
 def _folders(

@@ -1,7 +1,7 @@
 """Changed copies of utterances, which have ids of their own: ID~1, ID~2, ..."""
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from featx.data.audio import Waveform
@@ -28,8 +28,12 @@ class Copies:
         return [
             replace(utterance, utterance=name)
             for utterance in utterances
-            for name in copy_names([utterance.utterance], self.number)
+            for name in self.names(utterance.utterance)
         ]
+
+    def names(self, utterance: str) -> list[str]:
+        """Return the ids of the copies of an utterance."""
+        return [copy_name(utterance, copy) for copy in range(1, self.number + 1)]
 
     def change(self, waveform: Waveform, copy: str) -> Waveform:
         """Return the copy of such an id, of an utterance's waveform."""
@@ -42,9 +46,9 @@ class Copies:
         return self.augmenter.length(samples, utterance, (number,))
 
 
-def copy_names(utterances: Sequence[str], number: int) -> list[str]:
-    """Return the ids of so many copies of utterances, those of each after each other."""
-    return [f"{name}{_MARK}{copy}" for name in utterances for copy in range(1, number + 1)]
+def copy_name(utterance: str, number: int) -> str:
+    """Return the id of a copy of an utterance; the first has the number 1."""
+    return f"{utterance}{_MARK}{number}"
 
 
 def digest_copy(source: int, copy: str) -> int:

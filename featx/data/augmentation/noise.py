@@ -59,4 +59,5 @@ def add_noise(waveform: Waveform, noise: np.ndarray, snr: float) -> Waveform:
         snr: the ratio of the powers, in dB.
     """
     factor = np.sqrt(power(waveform) / power(noise) / 10 ** (snr / 10))
-    return (waveform + factor * noise).astype(np.float32)
+    noisy: Waveform = (waveform + factor * noise).astype(np.float32)
+    return noisy

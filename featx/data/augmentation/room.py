@@ -51,4 +51,5 @@ def reverberate(waveform: Waveform, response: Waveform) -> Waveform:
     direct = int(np.argmax(np.abs(response)))
     full = fftconvolve(waveform.astype(np.float64), response[direct:].astype(np.float64))
     heard = full[: len(waveform)]
-    return (heard * np.sqrt(power(waveform) / power(heard))).astype(np.float32)
+    scaled: Waveform = (heard * np.sqrt(power(waveform) / power(heard))).astype(np.float32)
+    return scaled
