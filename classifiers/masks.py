@@ -1,7 +1,7 @@
 """SpecAugment on stored features: runs of frames and of features that a head does not see.
 
-Park, Chan, Zhang, Chiu, Zoph, Cubuk and Le 2019, "SpecAugment: A Simple Data Augmentation Method for
-Automatic Speech Recognition" (Interspeech), section 2, without its warping of time. There the
+Park, Chan, Zhang, Chiu, Zoph, Cubuk and Le 2019, "SpecAugment: A Simple Data Augmentation Method
+for Automatic Speech Recognition" (Interspeech), section 2, without its warping of time. There the
 dimensions are the bands of a spectrogram; those of a hidden layer have no order that means
 anything, so that a run of them is as good as any other choice.
 """

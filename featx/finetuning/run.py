@@ -2,6 +2,7 @@
 
 import gc
 import logging
+import math
 import shutil
 from collections import deque
 from collections.abc import Iterator, Sequence
@@ -9,6 +10,7 @@ from contextlib import nullcontext
 from dataclasses import asdict, replace
 from pathlib import Path
 
+from featx.data.augmentation.augment import open_augmentation
 from featx.data.manifest import Manifest, load_manifest
 from featx.errors import Interrupted
 from featx.features.encoders.checkpoints import Checkpoint, find_checkpoint, store_name
@@ -120,6 +122,7 @@ def _run_finetune(
         processes=Processes(device),
         trackers=recipients.trackers,
         name=folder.name,
+        augmenter=open_augmentation(config.augmentation) if config.augmentation else None,
     )
 
     try:
@@ -175,7 +178,9 @@ def _set_task(config: FinetuneConfig, manifest: Manifest, checkpoint: Checkpoint
         FeatxError: if the manifest doesn't fit the protocol, or utterances can't be used.
     """
     task = set_task(apply_protocol(manifest, config.protocol))
-    check_usable(task.utterances, read_shape(checkpoint.folder).shortest, config.seconds)
+    fastest = config.augmentation.fastest if config.augmentation else 1
+    shortest = math.ceil(read_shape(checkpoint.folder).shortest * fastest)
+    check_usable(task.utterances, shortest, config.seconds)
     return task
 
 

@@ -14,10 +14,12 @@ from torch.utils.data import Subset
 from transformers.trainer_callback import TrainerState
 
 from classifiers.training import seeded
+from featx.data.augmentation.augment import Augmenter
 from featx.data.manifest import Utterance
 from featx.errors import FeatxError
 from featx.features.encoders.devices import is_out_of_memory
 from featx.features.encoders.shape import read_shape
+from featx.finetuning.augmented import Augmented
 from featx.finetuning.config import FinetuneConfig
 from featx.finetuning.member import TunedMember, best_look, is_over, read_log
 from featx.finetuning.model import EmotionModel, build_model
@@ -49,6 +51,7 @@ class Setting:
         processes: the processes that compute.
         trackers: the experiment trackers that follow the training.
         name: what the run is called.
+        augmenter: what changes training utterances; None if they stay as they are.
     """
 
     config: FinetuneConfig
@@ -59,6 +62,7 @@ class Setting:
     processes: Processes
     trackers: Sequence[str]
     name: str
+    augmenter: Augmenter | None = None
 
     def waveforms(self, utterances: Sequence[Utterance]) -> Waveforms:
         """Return utterances as the model takes them."""
@@ -164,13 +168,16 @@ def _make_trainer(trial: Trial) -> Tuner:
 
     model = seeded(build, trial.seed)
     choosing = setting.waveforms(trial.choosing)
+    training: Waveforms | Augmented = setting.waveforms(trial.training)
+    if setting.augmenter:
+        training = Augmented(setting.waveforms(trial.training), setting.augmenter, trial.seed)
     return Tuner(
         model=model,
         settings=config.training,
         arguments=training_arguments(
             config.training, trial.folder, trial.seed, setting.device, trial.title
         ),
-        training=setting.waveforms(trial.training),
+        training=training,
         validation=Subset(choosing, choosing.longest_first()),
     )
 

@@ -38,5 +38,13 @@ class KeepsLength:
 
 
 def power(waveform: np.ndarray) -> float:
-    """Return the mean square of a waveform."""
-    return float(np.mean(np.square(waveform, dtype=np.float64)))
+    """Return the mean square of a waveform; 0 if it has no samples."""
+    return float(np.mean(np.square(waveform, dtype=np.float64))) if len(waveform) else 0.0
+
+
+def with_power_of(waveform: np.ndarray, changed: np.ndarray) -> Waveform:
+    """Return a changed waveform as loud as the one that it was; silence stays silence."""
+    now = power(changed)
+    factor = np.sqrt(power(waveform) / now) if now else 1.0
+    scaled: Waveform = (factor * changed).astype(np.float32)
+    return scaled

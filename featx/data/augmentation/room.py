@@ -3,7 +3,7 @@
 import numpy as np
 
 from featx.data.audio import Waveform
-from featx.data.augmentation.effect import Changed, KeepsLength, power
+from featx.data.augmentation.effect import Changed, KeepsLength, power, with_power_of
 from featx.data.augmentation.ranges import Probability
 from featx.data.augmentation.sounds import Sounds
 from featx.utils.config import Place, Schema
@@ -50,6 +50,4 @@ def reverberate(waveform: Waveform, response: Waveform) -> Waveform:
 
     direct = int(np.argmax(np.abs(response)))
     full = fftconvolve(waveform.astype(np.float64), response[direct:].astype(np.float64))
-    heard = full[: len(waveform)]
-    scaled: Waveform = (heard * np.sqrt(power(waveform) / power(heard))).astype(np.float32)
-    return scaled
+    return with_power_of(waveform, full[: len(waveform)])
