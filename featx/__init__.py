@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from featx.inference.predict import predict as predict
     from featx.inference.timeline import write_timelines as write_timelines
     from featx.protocols.protocol import Protocol as Protocol
+    from featx.reporting.augment import augment as augment
     from featx.reporting.page import report as report
     from featx.runs.run import Run as Run
     from featx.scoring.results import Results as Results
@@ -75,6 +76,7 @@ _HOMES = {
     "compare": "featx.comparison.compare",
     "vote": "featx.voting.vote",
     "report": "featx.reporting.page",
+    "augment": "featx.reporting.augment",
     "serve": "featx.serving.serve",
     "run": "featx.experiments.run",
     "doctor": "featx.diagnosis.doctor",

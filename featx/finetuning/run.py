@@ -179,7 +179,7 @@ def _set_task(config: FinetuneConfig, manifest: Manifest, checkpoint: Checkpoint
     """
     task = set_task(apply_protocol(manifest, config.protocol))
     fastest = config.augmentation.fastest if config.augmentation else 1
-    shortest = math.ceil(read_shape(checkpoint.folder).shortest * fastest)
+    shortest = math.ceil(round(read_shape(checkpoint.folder).shortest * fastest, 6))
     check_usable(task.utterances, shortest, config.seconds)
     return task
 

@@ -52,10 +52,17 @@ class Augmentation(Schema):
         """The factor by which an utterance can become shorter."""
         return max(1.0, self.speed.factor[1]) if self.speed else 1.0
 
-    def alone(self, effect: str) -> "Augmentation":
-        """Return an augmentation that always does one of its effects, and no other."""
-        settings = getattr(self, effect).model_copy(update={"probability": 1.0})
-        return Augmentation(**{effect: settings}, seed=self.seed)
+    def extremes(self, effect: str) -> list["Augmentation"]:
+        """Return augmentations that always do a single effect, at either end of its range."""
+        settings = getattr(self, effect)
+        ranges = [(name, value) for name, value in settings if isinstance(value, tuple)]
+        updates = [{name: (end, end)} for name, ends in ranges for end in ends] or [{}]
+        return [
+            Augmentation.model_validate(
+                {effect: settings.model_copy(update={"probability": 1.0, **update})}
+            )
+            for update in updates
+        ]
 
 
 def find_augmentation(argument: str, name: str | Path) -> Augmentation:
