@@ -18,6 +18,7 @@ from featx.finetuning.augmented import Augmented, Visit, Visits
 from featx.finetuning.config import earlier_config, finetune_config
 from featx.finetuning.trainer import Watch
 from featx.finetuning.waveforms import Order, Waveforms
+from featx.protocols.protocol import choose_protocol
 
 TWO_EPOCHS = ("training.epochs=2", "training.patience=9")
 
@@ -131,12 +132,13 @@ def test_utterances_that_speed_would_make_too_short_are_named(one_split, finetun
 
 
 def test_settings_can_be_changed(write_corpus):
+    protocol = choose_protocol(None, load_manifest(write_corpus()), 3, False)
     table = {
         "manifest": "manifest.csv",
         "model": "tiny",
         "mode": "full",
         "seeds": 1,
-        "protocol": {"folds": {"kind": "speakers", "count": 3}},
+        "protocol": protocol.model_dump(mode="json"),
         "augmentation": find_augmentation("augment", "noise").to_table(),
     }
     config = finetune_config(table, ["augmentation.noise.snr=[0, 5]"])
