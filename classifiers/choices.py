@@ -17,5 +17,8 @@ PooledKind = Literal["linear", "pooled"]
 Monitor = Literal["loss", "score"]
 """What of validation decides when training stops and which epoch is kept."""
 
+Loss = Literal["cross-entropy", "ccc", "mse", "ccc+mse"]
+"""What is minimised in training, of classes the first and of numbers the others."""
+
 Weighting = Literal["absolute", "softmax"]
 """How the parameters of a layer average become weights."""

@@ -1,8 +1,8 @@
-"""The usual baseline: a linear classifier on pooled features."""
+"""The usual baseline: a linear classifier, or linear regression, on pooled features."""
 
 import copy
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Annotated, ClassVar
 
 import numpy as np
@@ -17,6 +17,8 @@ from classifiers.cores import Worker
 from classifiers.head import Head
 from classifiers.history import Epoch, Stopped, Trained
 from classifiers.objectives import Objective, Validated
+from classifiers.regression import Regression
+from classifiers.regressors import solve_regression
 from classifiers.settings import Settings
 from classifiers.shape import InputShape
 from classifiers.solvers import LinearKind, Solution, solve_linear
@@ -26,14 +28,15 @@ _TOGETHER = 8  # utterances that are pooled at once
 
 
 class LinearSettings(Settings):
-    """What a linear classifier is made of.
+    """What a linear classifier is made of, or a linear regression.
 
     Attributes:
-        kind: "linear" for multinomial logistic regression, "svm" for a linear support vector
-            machine, each class against the others.
+        kind: of classes "linear" for multinomial logistic regression, "svm" for a linear support
+            vector machine, each class against the others; of numbers "linear" for ridge
+            regression, "svm" for linear support vector regression.
         pooling: what is taken over the frames of an utterance, of every layer and feature.
         strengths: values of C to try, the inverse of regularisation; the value with the highest
-            UAR on validation data is taken, the first of equal ones.
+            score on validation data is taken (UAR, or mean CCC), the first of equal ones.
         refit: whether the classifier is then fitted once more, with that strength, on training
             and validation utterances together.
     """
@@ -113,12 +116,12 @@ def train_linear(
     Raises:
         Stopped: when asked to.
     """
-    classes, strengths = head.output.out_features, settings.strengths
+    strengths = settings.strengths
     share = 1 / (len(strengths) + 4)  # two poolings, the second fit, and what predicts later
     pooled = _pool_all(training, settings.pooling)
     worker.step(share)
     checked = _pool_all(validation, settings.pooling)
-    fitted = solve_linear(settings.kind, pooled, training.targets, strengths, classes, seed)
+    fitted = _solve(head, settings.kind, pooled, training.targets, strengths, seed)
     history: list[Epoch] = []
     solutions: list[Solution] = []
     unsolved = []
@@ -143,8 +146,8 @@ def train_linear(
             raise Stopped
         strength = strengths[best]
         everything = np.concatenate([pooled, checked])
-        labels = np.concatenate([training.targets, validation.targets])
-        (found,) = solve_linear(settings.kind, everything, labels, [strength], classes, seed)
+        targets = np.concatenate([training.targets, validation.targets])
+        (found,) = _solve(head, settings.kind, everything, targets, [strength], seed)
         refitted = _place(found, copy.deepcopy(head))
         if not found.solved and strength not in unsolved:
             unsolved.append(strength)
@@ -164,17 +167,31 @@ def fit_linear(
         seed: as for `train_linear`.
     """
     begin = time.perf_counter()
-    strength, classes = settings.strengths[number - 1], head.output.out_features
+    strength = settings.strengths[number - 1]
     pooled = _pool_all(training, settings.pooling)
-    (found,) = solve_linear(settings.kind, pooled, training.targets, [strength], classes, seed)
+    (found,) = _solve(head, settings.kind, pooled, training.targets, [strength], seed)
     loss, _ = _score(found, head.objective, pooled, training.targets)
     row = Epoch.without_validation(number, loss, time.perf_counter() - begin)
     return Trained(_place(found, head), [row], 0, _remark([] if found.solved else [strength]))
 
 
+def _solve(
+    head: LinearHead,
+    kind: LinearKind,
+    features: np.ndarray,
+    targets: np.ndarray,
+    strengths: Sequence[float],
+    seed: int,
+) -> Iterator[Solution]:
+    """Yield what a head's objective has solved, for each strength."""
+    if isinstance(head.objective, Regression):
+        return solve_regression(kind, features, targets, strengths)
+    return solve_linear(kind, features, targets, strengths, head.objective.outputs, seed)
+
+
 def _remark(unsolved: Sequence[float]) -> str:
     strengths = ", ".join(f"{strength:g}" for strength in unsolved)
-    return f"the classifier did not converge at C = {strengths}" if unsolved else ""
+    return f"the solver did not converge at C = {strengths}" if unsolved else ""
 
 
 def _place(found: Solution, head: LinearHead) -> LinearHead:

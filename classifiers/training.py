@@ -2,7 +2,8 @@
 
 A batch is computed in parts of a few utterances, each on a core of its own, and their gradients are
 added in order: no core waits for another within a part, a part's frames stay in a core's cache,
-and the result is the same to the last bit whatever the number of cores.
+and the result is the same to the last bit whatever the number of cores. A loss that takes a batch's
+outputs together is computed between the parts' ways forwards and back.
 """
 
 import copy
@@ -22,7 +23,7 @@ from classifiers.cores import Crew, Worker
 from classifiers.head import Head
 from classifiers.history import Epoch, Stopped, Trained
 from classifiers.masks import MaskSettings, add_noise
-from classifiers.objectives import Criterion, LossSettings
+from classifiers.objectives import BatchLoss, Criterion, LossSettings
 from classifiers.settings import PositiveFinite
 
 Built = TypeVar("Built", bound=nn.Module)
@@ -41,7 +42,7 @@ class TrainingSettings(LossSettings):
         batch_size: how many utterances make a batch.
         epochs: how many passes over the training data there are at most.
         monitor: what of validation decides which epoch is kept, the lowest loss or the highest
-            score: of classes the UAR.
+            score: of classes the UAR, of numbers the mean CCC.
         patience: training stops after this many epochs without a better one.
         clip_value: the bound on the size of each entry of a gradient.
         masks: what of each utterance is masked in training; nothing if None.
@@ -89,7 +90,7 @@ def train(
         begin = time.perf_counter()
         train_loss = train_epoch(head, optimizer, training, settings, generator, worker.cores)
         predictions = predict(head, validation, worker.cores)
-        loss, score = head.objective.validate(predictions, validation.targets)
+        loss, score = head.objective.validate(predictions, validation.targets, settings)
         _check_finite(train_loss + loss, number, settings)
         worker.step(1 / settings.epochs)
         history.append(Epoch(number, train_loss, loss, score, time.perf_counter() - begin))
@@ -201,7 +202,10 @@ def train_epoch(
         utterances = sum(map(len, batch))
         seeds = torch.randint(_SEEDS, (len(batch),), generator=generator).tolist()
         noisy = (add_noise(next(parts), seed, settings.masks) for seed in seeds)
-        loss, gradients = _step(head, noisy, utterances, criterion, cores)
+        if isinstance(criterion, BatchLoss):
+            loss, gradients = _step_together(head, noisy, criterion, cores)
+        else:
+            loss, gradients = _step(head, noisy, utterances, criterion, cores)
         for parameter, gradient in zip(_trained(head), gradients, strict=True):
             parameter.grad = gradient
         nn.utils.clip_grad_value_(_trained(head), settings.clip_value)
@@ -227,7 +231,33 @@ def _step(
 
     jobs = [cores.submit(compute, part) for part in parts]
     losses, gradients = zip(*(job.result() for job in jobs), strict=True)
-    return float(sum(losses)), [torch.stack(each).sum(0) for each in zip(*gradients, strict=True)]
+    return float(sum(losses)), _add_up(gradients)
+
+
+def _step_together(
+    head: Head, parts: Iterable[Part], criterion: BatchLoss, cores: Crew
+) -> tuple[float, list[Tensor]]:
+    """Return the same where the loss takes all outputs of the batch."""
+    weights = _trained(head)
+
+    def compute(part: Part) -> tuple[Tensor, Tensor]:
+        return head(part), part.targets
+
+    ahead = [cores.submit(compute, part) for part in parts]
+    outputs, targets = zip(*(job.result() for job in ahead), strict=True)
+    with torch.no_grad():
+        loss, slope = criterion.measure(torch.cat(outputs), torch.cat(targets))
+    slopes = slope.split(list(map(len, outputs)))
+    back = [
+        cores.submit(torch.autograd.grad, *way)
+        for way in zip(outputs, [weights] * len(outputs), slopes, strict=True)
+    ]
+    return float(loss), _add_up([job.result() for job in back])
+
+
+def _add_up(gradients: Sequence[Sequence[Tensor]]) -> list[Tensor]:
+    """Return the sum of parts' gradients, of each weight."""
+    return [torch.stack(each).sum(0) for each in zip(*gradients, strict=True)]
 
 
 def _check_finite(loss: float, epoch: int, settings: TrainingSettings) -> None:

@@ -22,6 +22,7 @@ from featx.cli.options import (
     SkipMissing,
     SpeakerDependent,
     Target,
+    TaskChoice,
     refuse,
 )
 from featx.cli.output import Json, show
@@ -80,6 +81,7 @@ def fit(
     ] = "global",
     protocol: ProtocolName = None,
     target: Target = None,
+    task: TaskChoice = None,
     seeds: Annotated[
         int,
         typer.Option(
@@ -141,6 +143,7 @@ def fit(
         normalize=normalize,
         protocol=protocol,
         target=target or None,
+        task=task,
         seeds=seeds,
         folds=folds,
         speaker_dependent=speaker_dependent,

@@ -12,11 +12,12 @@ from pathlib import Path
 
 from featx.data.augmentation.augment import open_augmentation
 from featx.data.manifest import Manifest, load_manifest
-from featx.errors import Interrupted
+from featx.errors import FeatxError, Interrupted
 from featx.features.encoders.checkpoints import Checkpoint, find_checkpoint, store_name
 from featx.features.encoders.devices import Compute, keep_float32
 from featx.features.encoders.preprocessing import load_preprocessing
 from featx.features.encoders.shape import read_shape
+from featx.finetuning.base import Base
 from featx.finetuning.card import write_card
 from featx.finetuning.card_facts import CardFacts
 from featx.finetuning.choices import BestBy
@@ -30,10 +31,12 @@ from featx.finetuning.member import TunedMember, load_tuned_member
 from featx.finetuning.model import EmotionModel
 from featx.finetuning.processes import Processes, disconnect, leads
 from featx.finetuning.resources import NOBODY, Recipients, check_space
-from featx.finetuning.saved import save_model
+from featx.finetuning.saved import Adapted, save_model
 from featx.finetuning.trackers import LOGS
 from featx.finetuning.train import Setting, Trial, tune
 from featx.finetuning.waveforms import check_decodable, check_usable
+from featx.fitting.figures import draw_layer_weights
+from featx.fitting.layer_weights import AveragedStore, write_layer_weights
 from featx.protocols.apply import apply_protocol
 from featx.protocols.repeated import check_task
 from featx.protocols.task import Task, set_task
@@ -168,6 +171,7 @@ def _lead_or_follow(
         setting.processes.dismiss((None, []))
         raise
     setting.processes.dismiss((None, []))
+    assert isinstance(run.results, Results | None), "classes are learned"
     return run.results
 
 
@@ -178,6 +182,11 @@ def _set_task(config: FinetuneConfig, manifest: Manifest, checkpoint: Checkpoint
         FeatxError: if the manifest doesn't fit the protocol, or utterances can't be used.
     """
     task = set_task(apply_protocol(manifest, config.protocol))
+    if task.dimensions:
+        raise FeatxError(
+            f"{config.manifest}: {' and '.join(task.dimensions)} would be learned as numbers, "
+            "which encoders are not fine-tuned for so far. `featx fit` trains heads for them."
+        )
     fastest = config.augmentation.fastest if config.augmentation else 1
     shortest = math.ceil(round(read_shape(checkpoint.folder).shortest * fastest, 6))
     check_usable(task.utterances, shortest, config.seconds)
@@ -199,11 +208,13 @@ def _work(setting: Setting, identity: Identity, repository: str, folder: Path) -
     missing = [pair for pair in wanted if pair not in members]
     if missing:
         saved = {"none": 0, "best": 2, "all": len(missing)}[config.save]  # old best and new
-        check_space(folder, identity.parameters, identity.trained, saved)
+        alone = config.lora is not None  # what trained is all that is saved
+        weights = identity.trained if alone else identity.parameters
+        check_space(folder, weights, identity.trained, saved)
         check_decodable(task.utterances)
     for member, model in _tune_all(setting, folder, missing):
         members[member.seed, member.fold] = member
-        _keep(setting, list(members.values()), member, model, folder / MODELS)
+        _keep(setting, identity, list(members.values()), member, model, folder / MODELS)
         member.save(folder / MEMBERS, identity.inputs)
         shutil.rmtree(folder / MEMBERS / member.name)  # its checkpoints
         del model  # before the next is loaded
@@ -246,13 +257,14 @@ def _clear_stale(folder: Path, inputs: str) -> None:
 
 def _keep(
     setting: Setting,
+    identity: Identity,
     members: Sequence[TunedMember],
     member: TunedMember,
     model: EmotionModel,
     folder: Path,
 ) -> None:
     """Save a model if it is wanted, and remove what it replaces."""
-    save = setting.config.save
+    save, lora = setting.config.save, setting.config.lora
     best = _best_member(members, setting.config.training.best_by)
     if save == "none" or (save == "best" and best is not member):
         return
@@ -262,6 +274,7 @@ def _keep(
         classes=setting.task.classes,
         folder=folder / member.name,
         seconds=setting.config.seconds,
+        adapted=None if lora is None else Adapted(lora=lora, base=Base.of(identity)),
     )
     for other in folder.iterdir() if save == "best" else ():
         if other.name != member.name:
@@ -312,6 +325,11 @@ def write_files(
     draw_confusion(results, figures / "confusion")
     chosen_on_test = setting.config.select_on == "test"
     draw_tuning(members, figures / "training", chosen_on_test)
+    if members[0].layer_weights:
+        layers = [str(layer) for layer in range(len(members[0].layer_weights[0]))]
+        averaged = [AveragedStore(store_name(setting.config.model), layers)]
+        write_layer_weights(averaged, members, folder)
+        draw_layer_weights(members, averaged, figures / "layer_weights")
 
 
 def _cost(setting: Setting, identity: Identity, members: Sequence[TunedMember]) -> Cost:

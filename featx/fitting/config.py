@@ -105,9 +105,7 @@ class FitConfig(HeadConfig):
     @property
     def name(self) -> str:
         """manifest-model-head, as in "manifest-wav2vec2-base-dense", and what else is chosen."""
-        target = self.protocol.target
-        learned = "" if target.is_label else "+".join(target.columns)
-        copies = "augmented" if self.augmented else ""
+        learned, copies = self.protocol.target.name, "augmented" if self.augmented else ""
         head = self.head_name
         parts = (self.manifest.stem, self.models, head, self.protocol.name, learned, copies)
         return "-".join(filter(None, parts))

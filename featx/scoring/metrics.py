@@ -11,7 +11,7 @@ BOOTSTRAP_SEED = 0
 
 @dataclass(frozen=True)
 class Score:
-    """One figure of merit, in percent.
+    """One figure of merit: of classes in percent, of numbers in its own unit.
 
     Attributes:
         mean: over seeds.
@@ -26,8 +26,15 @@ class Score:
     high: float
 
     def __str__(self) -> str:
-        std = "" if np.isnan(self.std) else f" ± {self.std:.1f}"
-        return f"{self.mean:.1f}{std}"
+        return format(self, ".1f")
+
+    def __format__(self, form: str) -> str:
+        std = "" if np.isnan(self.std) else f" ± {self.std:{form or '.1f'}}"
+        return f"{self.mean:{form or '.1f'}}{std}"
+
+    def interval(self, form: str) -> str:
+        """Return "0.71 to 0.80"."""
+        return f"{self.low:{form}} to {self.high:{form}}"
 
 
 def uar(confusion: np.ndarray) -> np.ndarray:
