@@ -10,7 +10,7 @@ from cache import FeatureStore
 from featx.data.manifest import Manifest
 from featx.engines.choices import EngineName
 from featx.engines.engine import Engine
-from featx.errors import FeatxError
+from featx.errors import Call, FeatxError
 from featx.features.encoders.devices import Compute
 from featx.features.layers import join_layers
 from featx.features.stores import copies_folder, find_stores
@@ -147,7 +147,7 @@ def fit(
         data = {
             "manifest": str(corpus.path),
             "features": list(map(str, folders)),
-            "augmented": list(map(str, _copies(as_list(augmented), folders))),
+            "augmented": list(map(str, _copies(as_list(augmented), folders, corpus.path))),
             "layers": join_layers(layers),
             "seconds": seconds,
             "normalize": normalize,
@@ -164,7 +164,7 @@ def fit(
     return Run(folder)
 
 
-def _copies(given: Sequence[str | Path], folders: Sequence[Path]) -> list[Path]:
+def _copies(given: Sequence[str | Path], folders: Sequence[Path], manifest: Path) -> list[Path]:
     """Return the folders of the copies of stores, which are given, or made with a preset.
 
     Raises:
@@ -177,9 +177,12 @@ def _copies(given: Sequence[str | Path], folders: Sequence[Path]) -> list[Path]:
     for folder in found:
         if not FeatureStore.exists(folder):
             raise FeatxError(
-                f"`augmented={preset!r}`: no copies in {folder}. Extract them with "
-                f"`augment={preset!r}`, or give the folder of their store."
-            )
+                f"`augmented={preset!r}`: no copies in {folder}.",
+                Call(
+                    "Extract them", "extract",
+                    {"model": folder.name, "manifest": manifest, "augment": preset},
+                ),
+            )  # fmt: skip
     return found
 
 

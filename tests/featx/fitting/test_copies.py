@@ -49,6 +49,7 @@ def test_copies_are_what_the_model_makes_of_changed_audio(with_copies, checkpoin
         )
 
 
+@pytest.mark.thorough
 def test_copies_repeat_to_the_last_bit_also_when_more_are_added(with_copies, checkpoint_folder):
     first = featx.extract(checkpoint_folder, augment="mixed", copies=1, out="again")
     assert first.extracted == 36
@@ -183,6 +184,7 @@ def test_copies_that_do_not_fit_are_refused(with_copies, fit_quickly, checkpoint
         featx.extract(checkpoint_folder, copies=2)
 
 
+@pytest.mark.thorough
 def test_copies_of_other_audio_are_refused(with_copies, fit_quickly, checkpoint_folder):
     path = Path("audio/sad-0-0.wav")
     waveform, rate = soundfile.read(path)
