@@ -4,6 +4,8 @@ import json
 from dataclasses import dataclass
 from functools import partial
 
+import numpy as np
+
 from featx.data.audio import Waveform
 from featx.data.augmentation.draws import Version, generator_for
 from featx.data.augmentation.effect import Changed, Effect
@@ -44,24 +46,22 @@ class Augmenter:
             AudioError: if a noise or a response can't be read.
         """
         done = []
-        for name, effect in self._drawn(utterance, version):
-            generator = generator_for(self.settings.seed, utterance, version, f"{name} {_DONE}")
+        for effect, generator in self._drawn(utterance, version):
             waveform, words = effect.change(waveform, generator)
             done += [words] if words else []
         return Changed(waveform, ", ".join(done))
 
     def length(self, samples: int, utterance: str, version: Version) -> int:
         """Return how many samples an utterance of so many has once it is changed."""
-        for name, effect in self._drawn(utterance, version):
-            generator = generator_for(self.settings.seed, utterance, version, f"{name} {_DONE}")
+        for effect, generator in self._drawn(utterance, version):
             samples = effect.length(samples, generator)
         return samples
 
-    def _drawn(self, utterance: str, version: Version) -> list[tuple[str, Effect]]:
-        """Return the effects that a version of an utterance gets."""
+    def _drawn(self, utterance: str, version: Version) -> list[tuple[Effect, np.random.Generator]]:
+        """Return the effects that a version of an utterance gets, and what draws their sizes."""
         draw = partial(generator_for, self.settings.seed, utterance, version)
         return [
-            (name, effect)
+            (effect, draw(f"{name} {_DONE}"))
             for name, effect in self.effects.items()
             if draw(f"{name} {_DRAWN}").random() < getattr(self.settings, name).probability
         ]
