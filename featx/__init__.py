@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from featx.reporting.map_page import map_features as map_features
     from featx.reporting.page import report as report
     from featx.runs.run import Run as Run
+    from featx.scoring.number_results import NumberResults as NumberResults
     from featx.scoring.results import Results as Results
     from featx.serving.serve import serve as serve
     from featx.sharing.export import export as export
@@ -47,6 +48,7 @@ if TYPE_CHECKING:
     from featx.stores.remove import remove_store as remove_store
     from featx.stores.summary import list_stores as list_stores
     from featx.stores.verify import verify_store as verify_store
+    from featx.tuning.tune import tune as tune
     from featx.voting.vote import vote as vote
 
 __version__ = "0.1.0"
@@ -64,6 +66,7 @@ _HOMES = {
     "import_features": "featx.stores.importing",
     "fit": "featx.fitting.fit",
     "pooled_features": "featx.fitting.arrays",
+    "tune": "featx.tuning.tune",
     "finetune": "featx.finetuning.finetune",
     "load": "featx.inference.load",
     "predict": "featx.inference.predict",
@@ -90,6 +93,7 @@ _HOMES = {
     "LinearClassifier": "classifiers.linear_estimator",
     "DenseClassifier": "classifiers.dense_estimator",
     "Run": "featx.runs.run",
+    "NumberResults": "featx.scoring.number_results",
     "Results": "featx.scoring.results",
 }
 __all__ = list(_HOMES)

@@ -201,9 +201,10 @@ class FinetuneConfig(Tuning):
 
     @property
     def name(self) -> str:
-        """The name of the run: manifest, model, mode, a named protocol, and if it augments."""
+        """The name of the run: manifest, model, mode, and what else is chosen."""
         changed = "augmented" if self.augmentation else ""
-        parts = (self.manifest.stem, store_name(self.model), self.mode, self.protocol.name, changed)
+        named = (self.protocol.name, self.protocol.target.name, changed)
+        parts = (self.manifest.stem, store_name(self.model), self.mode, *named)
         return "-".join(filter(None, parts))
 
 

@@ -139,11 +139,11 @@ def fit(
             manifest
             if isinstance(manifest, Manifest)
             else load_labels(
-                manifest, lambda path: _folders(features, model, path, store), skip_missing
+                manifest, lambda path: store_folders(features, model, path, store), skip_missing
             )
         )
         chosen = choose_protocol(protocol, corpus, folds, speaker_dependent, as_list(target), task)
-        folders = _folders(features, model, corpus.path, store)
+        folders = store_folders(features, model, corpus.path, store)
         data = {
             "manifest": str(corpus.path),
             "features": list(map(str, folders)),
@@ -176,17 +176,15 @@ def _copies(given: Sequence[str | Path], folders: Sequence[Path], manifest: Path
     found = [copies_folder(folder, preset) for folder in folders]
     for folder in found:
         if not FeatureStore.exists(folder):
+            making = {"model": folder.name, "manifest": manifest, "augment": preset}
             raise FeatxError(
                 f"`augmented={preset!r}`: no copies in {folder}.",
-                Call(
-                    "Extract them", "extract",
-                    {"model": folder.name, "manifest": manifest, "augment": preset},
-                ),
-            )  # fmt: skip
+                Call("Extract them", "extract", making),
+            )
     return found
 
 
-def _folders(
+def store_folders(
     features: Store | Sequence[Store] | None,
     model: str | Sequence[str] | None,
     manifest: Path,
