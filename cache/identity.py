@@ -52,6 +52,7 @@ class FeatureIdentity(ModelIdentity):
         pool: "mean" or "mean+deviation" if an utterance's frames were pooled to one vector a layer;
             None if they were not.
         frames: how many averages of neighbouring frames a second were kept; None if none were made.
+        augmentation: what the utterances were changed by before; None if they were as recorded.
         imported_sha256: digest of the features if another program made them; None if featx did.
     """
 
@@ -64,6 +65,7 @@ class FeatureIdentity(ModelIdentity):
     normalize_waveform: str | None = None
     pool: Literal["mean", "mean+deviation"] | None = None
     frames: int | None = None
+    augmentation: str | None = None
     imported_sha256: str | None = None
 
     @property
@@ -83,6 +85,7 @@ class FeatureIdentity(ModelIdentity):
             "normalize_waveform": AS_PUBLISHED,
             "pool": "no",
             "frames": ALL_FRAMES,
+            "augmentation": "no",
         }
         return {**usual, **self.to_json()}
 

@@ -86,11 +86,14 @@ class Input:
         features: the features of each utterance, (layers, frames, dim).
         mean: (utterances, layers, dim) to subtract, or None.
         deviation: (utterances, layers, dim) to divide by, or None.
+        mask: (frames, dim), 0 where a value is masked once it is standardised and else 1; None
+            where nothing is masked.
     """
 
     features: Sequence[Tensor]
     mean: Tensor | None = None
     deviation: Tensor | None = None
+    mask: Tensor | None = None
 
     @property
     def lengths(self) -> Tensor:

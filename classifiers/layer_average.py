@@ -59,8 +59,10 @@ class LayerAverage(nn.Module):
         if mean is None:
             mean = scale.new_zeros(1, 1, 1).expand(shape)
         if kernels.can_take(given.features[0]):
-            return _ScaledSum.apply(drop, mean, scale, *given.features)  # type: ignore[no-any-return]
-        return dropout(written_out(mean, scale, given.features), drop)
+            averaged: Tensor = _ScaledSum.apply(drop, mean, scale, *given.features)
+        else:
+            averaged = dropout(written_out(mean, scale, given.features), drop)
+        return averaged if given.mask is None else averaged * given.mask
 
 
 def averages_of(head: Head) -> list[LayerAverage]:

@@ -10,8 +10,7 @@ import copy
 import math
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Iterable, Sequence
 from typing import TypeVar
 
 import torch
@@ -23,6 +22,7 @@ from classifiers.choices import Monitor
 from classifiers.cores import Crew, Worker
 from classifiers.head import Head
 from classifiers.history import Epoch, Stopped, Trained
+from classifiers.masks import MaskSettings, add_noise
 from classifiers.objectives import BatchLoss, Criterion, LossSettings
 from classifiers.settings import PositiveFinite
 
@@ -45,6 +45,7 @@ class TrainingSettings(LossSettings):
             score: of classes the UAR, of numbers the mean CCC.
         patience: training stops after this many epochs without a better one.
         clip_value: the bound on the size of each entry of a gradient.
+        masks: what of each utterance is masked in training; nothing if None.
 
     The loss is set by the fields of `LossSettings`.
     """
@@ -56,6 +57,7 @@ class TrainingSettings(LossSettings):
     monitor: Monitor = "loss"
     patience: PositiveInt
     clip_value: PositiveFinite
+    masks: MaskSettings | None = None
 
 
 def train(
@@ -198,12 +200,12 @@ def train_epoch(
     total = 0.0
     for batch in batches:
         utterances = sum(map(len, batch))
+        seeds = torch.randint(_SEEDS, (len(batch),), generator=generator).tolist()
+        noisy = (add_noise(next(parts), seed, settings.masks) for seed in seeds)
         if isinstance(criterion, BatchLoss):
-            loss, gradients = _step_together(head, parts, len(batch), criterion, generator, cores)
+            loss, gradients = _step_together(head, noisy, criterion, cores)
         else:
-            loss, gradients = _step(
-                head, parts, len(batch), utterances, criterion, generator, cores
-            )
+            loss, gradients = _step(head, noisy, utterances, criterion, cores)
         for parameter, gradient in zip(_trained(head), gradients, strict=True):
             parameter.grad = gradient
         nn.utils.clip_grad_value_(_trained(head), settings.clip_value)
@@ -214,56 +216,43 @@ def train_epoch(
 
 def _step(
     head: Head,
-    parts: Iterator[Part],
-    count: int,
+    parts: Iterable[Part],
     utterances: int,
     criterion: Criterion,
-    generator: torch.Generator,
     cores: Crew,
 ) -> tuple[float, list[Tensor]]:
-    """Return the mean loss of the next parts, which make a batch, and its gradients."""
+    """Return the mean loss of the parts of a batch, and its gradients."""
     weights = _trained(head)
 
-    def compute(part: Part, seed: int) -> tuple[Tensor, tuple[Tensor, ...]]:
-        outputs = head(replace(part, noise=seed))
+    def compute(part: Part) -> tuple[Tensor, tuple[Tensor, ...]]:
+        outputs = head(part)
         loss = criterion(outputs, part.targets) / utterances
         return loss.detach(), torch.autograd.grad(loss, weights)
 
-    jobs = [cores.submit(compute, next(parts), seed) for seed in _draw(count, generator)]
+    jobs = [cores.submit(compute, part) for part in parts]
     losses, gradients = zip(*(job.result() for job in jobs), strict=True)
     return float(sum(losses)), _add_up(gradients)
 
 
 def _step_together(
-    head: Head,
-    parts: Iterator[Part],
-    count: int,
-    criterion: BatchLoss,
-    generator: torch.Generator,
-    cores: Crew,
+    head: Head, parts: Iterable[Part], criterion: BatchLoss, cores: Crew
 ) -> tuple[float, list[Tensor]]:
     """Return the same where the loss takes all outputs of the batch."""
     weights = _trained(head)
 
-    def compute(part: Part, seed: int) -> tuple[Tensor, Tensor]:
-        return head(replace(part, noise=seed)), part.targets
+    def compute(part: Part) -> tuple[Tensor, Tensor]:
+        return head(part), part.targets
 
-    ahead = [cores.submit(compute, next(parts), seed) for seed in _draw(count, generator)]
+    ahead = [cores.submit(compute, part) for part in parts]
     outputs, targets = zip(*(job.result() for job in ahead), strict=True)
     with torch.no_grad():
         loss, slope = criterion.measure(torch.cat(outputs), torch.cat(targets))
     slopes = slope.split(list(map(len, outputs)))
     back = [
         cores.submit(torch.autograd.grad, *way)
-        for way in zip(outputs, [weights] * count, slopes, strict=True)
+        for way in zip(outputs, [weights] * len(outputs), slopes, strict=True)
     ]
     return float(loss), _add_up([job.result() for job in back])
-
-
-def _draw(count: int, generator: torch.Generator) -> list[int]:
-    """Return the seeds of so many parts' dropout."""
-    seeds: list[int] = torch.randint(_SEEDS, (count,), generator=generator).tolist()
-    return seeds
 
 
 def _add_up(gradients: Sequence[Sequence[Tensor]]) -> list[Tensor]:

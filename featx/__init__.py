@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from featx.inference.predict import predict as predict
     from featx.inference.timeline import write_timelines as write_timelines
     from featx.protocols.protocol import Protocol as Protocol
+    from featx.reporting.augment import augment as augment
     from featx.reporting.map_page import map_features as map_features
     from featx.reporting.page import report as report
     from featx.runs.run import Run as Run
@@ -82,6 +83,7 @@ _HOMES = {
     "vote": "featx.voting.vote",
     "map_features": "featx.reporting.map_page",
     "report": "featx.reporting.page",
+    "augment": "featx.reporting.augment",
     "serve": "featx.serving.serve",
     "run": "featx.experiments.run",
     "doctor": "featx.diagnosis.doctor",

@@ -13,6 +13,7 @@ from featx.cli.options import Address, EngineChoice
 from featx.cli.output import Json, show
 from featx.errors import FeatxError
 from featx.features.choices import Dtype, NormalizeWaveform, Pool, Precision, TooLong, Window
+from featx.utils.config import shipped_names
 from featx.utils.remote.path import to_path
 
 log = logging.getLogger("featx")
@@ -90,6 +91,17 @@ def extract(
             min=1, help="Average frames to so many a second, such as 10 (default: all frames)."
         ),
     ] = None,
+    augment: Annotated[
+        str | None,
+        typer.Option(
+            metavar="PRESET",
+            help="Extract changed copies in place of the utterances, which `featx fit --augmented` "
+            f"adds to training: {', '.join(shipped_names('augmentation'))}, or the path of a TOML.",
+        ),
+    ] = None,
+    copies: Annotated[
+        int, typer.Option(min=1, help="How many changed copies of each utterance.")
+    ] = 1,
     dtype: Annotated[
         Dtype | None,
         typer.Option(
@@ -184,6 +196,8 @@ def extract(
         normalize_waveform=normalize_waveform,
         pool=pool,
         frames=frames,
+        augment=augment,
+        copies=copies,
         dtype=dtype,
         compress=compress,
         precision=precision,
@@ -206,6 +220,8 @@ def extract(
         return
     if extraction.failures:
         raise typer.Exit(1)
+    if augment:
+        return
     where = f"--features {out}" if out else f"--model {model}"
     if store:
         where += f" --store {store}"

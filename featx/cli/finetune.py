@@ -22,6 +22,7 @@ from featx.cli.options import (
 from featx.cli.output import Json, show
 from featx.features.choices import NormalizeWaveform
 from featx.finetuning.choices import BESIDE_CONFIG, HeadKind, Mode, Pooling, Save, SelectOn
+from featx.utils.config import shipped_names
 
 
 def finetune(
@@ -87,6 +88,14 @@ def finetune(
             "checkpoint says)."
         ),
     ] = None,
+    augment: Annotated[
+        str | None,
+        typer.Option(
+            metavar="PRESET",
+            help="Change the waveforms of training utterances, anew each epoch: "
+            f"{', '.join(shipped_names('augmentation'))}, or the path of a TOML like theirs.",
+        ),
+    ] = None,
     settings: Settings = None,
     config: Config = None,
     name: Annotated[
@@ -143,6 +152,7 @@ def finetune(
         keep_duplicates=keep_duplicates,
         revision=revision,
         normalize_waveform=normalize_waveform,
+        augment=augment,
         settings=settings or (),
         config=config,
         name=name,

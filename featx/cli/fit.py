@@ -81,6 +81,14 @@ def fit(
         ),
     ] = None,
     store: SharedStore = None,
+    augmented: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="PRESET",
+            help="Learn from augmented copies too, which `featx extract --augment PRESET` made, or "
+            "from those in the store of this folder; repeat it for fusion.",
+        ),
+    ] = None,
     layers: Annotated[
         str,
         typer.Option(
@@ -160,6 +168,7 @@ def fit(
         fold_speakers=fold_speakers,
         features=features or None,
         store=store,
+        augmented=augmented or None,
         layers=layers,
         normalize=normalize,
         protocol=protocol,

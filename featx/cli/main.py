@@ -13,6 +13,7 @@ from typer.core import TyperCommand
 
 from cache.space import as_disk_full
 from featx.cli.audit import audit
+from featx.cli.augment import augment
 from featx.cli.cache import cache as cache_commands
 from featx.cli.command import Command, Quiet, with_quiet
 from featx.cli.compare import compare
@@ -55,7 +56,8 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 for command in (
-    demo, corpora, manifest, audit, models, protocols, extract, fit, tune, finetune, predict,
+    demo, corpora, manifest, audit, models, protocols, augment, extract, fit, tune, finetune,
+    predict,
     explain_utterance,
     serve, export, push, pull, evaluate, compare, cross, vote, layers, probe, map_features,
     report, run, validate, reproduce, doctor,

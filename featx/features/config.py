@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+from featx.data.augmentation.copies import Copies
 from featx.features.choices import Dtype, NormalizeWaveform, Pool, Window
 from featx.features.encoders.devices import Compute
 from featx.features.failures import FAILURES, FailureList, MostFailures
@@ -65,6 +66,7 @@ class ExtractConfig:
         normalize_waveform: whether waveforms are normalised; by default the checkpoint decides.
         pool: what is kept of an utterance where its frames are pooled.
         frames: averages a second that are kept of its frames; all frames if None.
+        copies: the augmented copies that are extracted in place of the utterances, if any.
         write: how the store is written to.
     """
 
@@ -78,4 +80,5 @@ class ExtractConfig:
     normalize_waveform: NormalizeWaveform | None = None
     pool: Pool | None = None
     frames: int | None = None
+    copies: Copies | None = None
     write: WriteOptions = DEFAULT_WRITE

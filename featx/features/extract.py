@@ -8,6 +8,9 @@ from typing import Literal, cast
 
 from pydantic import PositiveFloat, PositiveInt
 
+from featx.data.augmentation.augment import open_augmentation
+from featx.data.augmentation.copies import Copies
+from featx.data.augmentation.settings import find_augmentation
 from featx.data.manifest import Manifest, load_with_gaps
 from featx.engines.choices import EngineName
 from featx.engines.engine import HERE, Engine
@@ -25,7 +28,7 @@ from featx.features.parts import Part
 from featx.features.plan import MAX_SECONDS, LengthLimit
 from featx.features.remote_stores import StoreCopy, sending
 from featx.features.renewal import Renewal
-from featx.features.stores import store_folder
+from featx.features.stores import copies_folder, store_folder
 from featx.features.write import plan_features, write_features
 from featx.utils.arguments import as_list, checked, refuse_beside
 from featx.utils.remote.path import RemotePath, to_path
@@ -46,6 +49,8 @@ def extract(
     normalize_waveform: NormalizeWaveform | None = None,
     pool: Pool | None = None,
     frames: PositiveInt | None = None,
+    augment: str | Path | None = None,
+    copies: PositiveInt = 1,
     dtype: Dtype | None = None,
     compress: bool = False,
     precision: Precision = "float32",
@@ -88,6 +93,10 @@ def extract(
             layer; by default all frames.
         frames: average neighbouring frames to so many a second, such as 10; by default all
             frames.
+        augment: extract changed copies in place of the utterances, for `featx.fit` to train on
+            too: a preset, "mixed", "noise" or "voice", or the path of a TOML like theirs. They go
+            to a store of their own, by default features/MANIFEST~PRESET/MODEL, as ID~1, ID~2, ...
+        copies: how many changed copies there are of each utterance.
         dtype: the type to store features in; by default float16 for encoders and float32 for
             acoustic and pooled features. "int8" has a scale for each utterance, layer and feature.
         compress: compress the features, which loses nothing, once they are all written. They are
@@ -131,6 +140,9 @@ def extract(
     """
     if out is not None:
         refuse_beside(extract, dict(locals()), {"store"}, "out", "which is the store's folder")
+    if augment is None:
+        given = {"copies": copies}
+        refuse_beside(extract, given, {"copies"}, "augment=None", "which changes nothing")
     compute = Compute(device, str(devices), precision, batch_seconds)
     config = ExtractConfig(
         str(model),
@@ -143,6 +155,7 @@ def extract(
         normalize_waveform,
         pool,
         frames,
+        _copies(augment, copies),
         WriteOptions(
             Renewal(update, tuple(as_list(again))),
             None if max_failures is None else MostFailures(str(max_failures)),
@@ -152,6 +165,8 @@ def extract(
     )
     utterances = manifest if isinstance(manifest, Manifest) else load_with_gaps(manifest)
     folder = to_path(out) if out is not None else store_folder(utterances.path, str(model), store)
+    if augment is not None and out is None:
+        folder = copies_folder(folder, str(augment))
     with Engine(engine, address) as machines:
         return extract_features(config, utterances, folder, dry_run, machines)
 
@@ -177,7 +192,7 @@ def extract_features(
         StoreError: as for `extract`.
         Interrupted: on Ctrl-C.
     """
-    config.write.renewal.check(manifest)
+    config.write.renewal.check(manifest.path, _names(config, manifest))
     if not engine.is_local:
         refuse_with_actors(config)
     if dry_run:
@@ -192,7 +207,7 @@ def extract_features(
 def _extract_here(
     config: ExtractConfig, manifest: Manifest, folder: Path, engine: Engine
 ) -> Extraction:
-    with claiming(folder, (u.utterance for u in manifest.utterances), config.write):
+    with claiming(folder, _names(config, manifest), config.write):
         actors = None if engine.is_local else Actors(engine, config)
         config = actors.config if actors else config
         # what can't be computed is refused before every file is read
@@ -200,6 +215,18 @@ def _extract_here(
         plan = plan_features(config, extractor.outline, manifest)
         log.info("%s", plan.describe())
         return write_features(extractor, plan, folder, config.write, actors=actors)
+
+
+def _copies(augment: str | Path | None, number: int) -> Copies | None:
+    if augment is None:
+        return None
+    return Copies(open_augmentation(find_augmentation("augment", augment)), number)
+
+
+def _names(config: ExtractConfig, manifest: Manifest) -> list[str]:
+    """Return the ids of all that is extracted."""
+    made = config.copies.of(manifest.utterances) if config.copies else manifest.utterances
+    return [utterance.utterance for utterance in made]
 
 
 def _extract_to_server(
@@ -211,7 +238,7 @@ def _extract_to_server(
             "or write to a folder with `out`."
         )
     copy = StoreCopy(url)
-    with claiming(copy.folder, (u.utterance for u in manifest.utterances), config.write):
+    with claiming(copy.folder, _names(config, manifest), config.write):
         copy.fetch(writable=True)
         with sending(copy):
             extraction = _extract_here(config, manifest, copy.folder, engine)

@@ -91,6 +91,11 @@ class ExtractionPlan:
     short: bool = False
 
     @property
+    def augmentation(self) -> str | None:
+        """What utterances are changed by before; None if they are not."""
+        return None
+
+    @property
     def names(self) -> list[str]:
         """The ids of the utterances that can be extracted."""
         return [planned.utterance for planned in self.planned]

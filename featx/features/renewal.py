@@ -1,9 +1,9 @@
 """Which features that are there already are computed again."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
-from featx.data.manifest import Manifest
 from featx.errors import FeatxError
 from featx.utils.text import listed, nearest
 
@@ -25,18 +25,22 @@ class Renewal:
         """Whether features that are there may be computed again."""
         return self.update or bool(self.again)
 
-    def check(self, manifest: Manifest) -> None:
+    def check(self, manifest: Path, names: Collection[str]) -> None:
         """Refuse ids that are none.
 
+        Args:
+            manifest: the file that lists the utterances, for messages.
+            names: the ids of all that is extracted.
+
         Raises:
-            FeatxError: if the manifest lacks an utterance.
+            FeatxError: if an id is none of these.
         """
         if not self.again:
             return
-        known = {utterance.utterance for utterance in manifest.utterances}
+        known = set(names)
         unknown: Sequence[str] = [name for name in self.again if name not in known]
         if unknown:
             raise FeatxError(
-                f"{manifest.path} lacks utterances that `again` names: {listed(unknown)}; "
+                f"{manifest} lacks utterances that `again` names: {listed(unknown)}; "
                 f"{nearest(unknown[0], known)}"
             )

@@ -102,8 +102,9 @@ class Order:
 
 
 def facts(work: Work) -> dict[str, Any]:
-    """Return what features depend on, but for where the plan has them end."""
-    return {**replace(work.identity, trimmed_to=None).to_json(), **work.software}
+    """Return what features depend on, but for what the plan does to the audio."""
+    alone = replace(work.identity, trimmed_to=None, augmentation=None)
+    return {**alone.to_json(), **work.software}
 
 
 def _differences(here: dict[str, Any], there: dict[str, Any]) -> list[str]:

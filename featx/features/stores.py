@@ -27,6 +27,17 @@ def store_folder(manifest: Path, model: str, store: str | None = None) -> Path:
     return _above(manifest, store) / store_name(model)
 
 
+def copies_folder(folder: Path, augment: str) -> Path:
+    """Return the folder for augmented copies of what a store has: features/MANIFEST~PRESET/MODEL.
+
+    Args:
+        folder: the store's.
+        augment: the name of a preset, or the path of a TOML.
+    """
+    parent = folder.parent
+    return parent.with_name(f"{parent.name}~{portable_name(Path(augment).stem)}") / folder.name
+
+
 def _above(manifest: Path, store: str | None) -> Path:
     if store is None:
         return ROOT / manifest.stem

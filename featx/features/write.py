@@ -17,6 +17,7 @@ from featx.features.failures import FailureList
 from featx.features.fill import compress_features, compute_here, fill
 from featx.features.lock import completing
 from featx.features.plan import ExtractionPlan, plan_extraction
+from featx.features.plan_copies import plan_copies
 from featx.features.work import Extractor, Outline, Work
 from featx.utils.text import counted, listed
 
@@ -28,10 +29,11 @@ def plan_features(config: ExtractConfig, outline: Outline, manifest: Manifest) -
     """Work out what a store of features will hold, without decoding audio.
 
     Raises:
-        FeatxError: if no utterance at all can be extracted.
+        FeatxError: if no utterance at all, or no copy, can be extracted.
     """
     dtype = config.dtype or outline.dtype
-    return plan_extraction(manifest, outline.shape, dtype, outline.layers, config.limit)
+    plan = plan_extraction(manifest, outline.shape, dtype, outline.layers, config.limit)
+    return plan_copies(plan, config.copies, outline.shape) if config.copies else plan
 
 
 def write_features(
@@ -66,7 +68,8 @@ def write_features(
             check_disk(folder, plan.nbytes)
         work = extractor.start(plan, folder)
         trimmed_to = plan.limit.seconds if plan.trimmed else None  # those who fit must know
-        work = replace(work, identity=replace(work.identity, trimmed_to=trimmed_to))
+        identity = replace(work.identity, trimmed_to=trimmed_to, augmentation=plan.augmentation)
+        work = replace(work, identity=identity)
         if check:
             check(work.identity)
         if write.part:

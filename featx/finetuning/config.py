@@ -16,6 +16,7 @@ from pydantic import (
 
 from classifiers.pooled import PooledSettings
 from classifiers.settings import Dropout
+from featx.data.augmentation.settings import Augmentation
 from featx.features.choices import NormalizeWaveform
 from featx.features.encoders.checkpoints import store_name
 from featx.finetuning.choices import BestBy, Mode, Save, SelectOn
@@ -150,6 +151,8 @@ class FinetuneConfig(Tuning):
         processes: how many processes of `torchrun` share a step; each takes whole batches.
         save: which models are kept: the "best" on validation data, "all" or "none".
         keep_duplicates: whether the same sound may be in two parts of a fold.
+        augmentation: how training utterances are changed, anew each epoch; without it they stay
+            as they are.
         protocol: which utterances under which labels, and how they are divided.
     """
 
@@ -165,6 +168,7 @@ class FinetuneConfig(Tuning):
     processes: PositiveInt = 1
     save: Save = "best"
     keep_duplicates: bool = False
+    augmentation: Augmentation | None = None
     protocol: Protocol
 
     @model_validator(mode="after")
@@ -197,8 +201,9 @@ class FinetuneConfig(Tuning):
 
     @property
     def name(self) -> str:
-        """The name of the run: manifest, model, mode, and a named protocol and target."""
-        named = (self.protocol.name, self.protocol.target.name)
+        """The name of the run: manifest, model, mode, and what else is chosen."""
+        changed = "augmented" if self.augmentation else ""
+        named = (self.protocol.name, self.protocol.target.name, changed)
         parts = (self.manifest.stem, store_name(self.model), self.mode, *named)
         return "-".join(filter(None, parts))
 

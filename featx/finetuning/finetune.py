@@ -6,6 +6,7 @@ from pathlib import Path
 
 from pydantic import PositiveFloat, PositiveInt
 
+from featx.data.augmentation.settings import find_augmentation
 from featx.data.manifest import Manifest, load_manifest
 from featx.errors import FeatxError
 from featx.features.choices import NormalizeWaveform
@@ -40,6 +41,7 @@ def finetune(
     keep_duplicates: bool = False,
     revision: str | None = None,
     normalize_waveform: NormalizeWaveform | None = None,
+    augment: str | Path | None = None,
     settings: str | Sequence[str] = (),
     config: AnyPath | FinetuneConfig | None = None,
     name: str | None = None,
@@ -79,6 +81,8 @@ def finetune(
         revision: branch, tag or commit of the Hub repository.
         normalize_waveform: "yes" or "no": whether each waveform is brought to mean 0 and
             variance 1; by default the checkpoint decides. Not for Whisper.
+        augment: change the waveforms of training utterances, anew each epoch: a preset, "mixed",
+            "noise" or "voice", or the path of a TOML like theirs.
         settings: changes of single settings, such as "training.learning_rate=1e-5".
         config: repeat this run: itself, its folder, its config or its `config.toml`.
         name: what the run is called; by default its manifest, model, mode and protocol.
@@ -136,6 +140,8 @@ def finetune(
             "save": save,
             "keep_duplicates": keep_duplicates,
         }
+        if augment is not None:
+            data["augmentation"] = find_augmentation("augment", augment).to_table()
         resolved = finetune_config(data, changes)
     compute = Compute(device=device)
     check_compute(resolved, compute)

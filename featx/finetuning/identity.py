@@ -5,6 +5,7 @@ import json
 from dataclasses import dataclass
 
 from featx.data.audio import AudioError
+from featx.data.augmentation.augment import open_augmentation
 from featx.data.sources import find_sources
 from featx.features.encoders.checkpoints import Checkpoint
 from featx.features.encoders.loading import digest_settings, digest_weights, load_model
@@ -62,7 +63,8 @@ def identify(config: FinetuneConfig, task: Task, checkpoint: Checkpoint) -> Iden
         for fold in task.folds
         for part in fold.parts.values()
     ]
-    everything = json.dumps([config.to_toml(), weights, settings, audio, folds])
+    changes = [open_augmentation(config.augmentation).identity] if config.augmentation else []
+    everything = json.dumps([config.to_toml(), weights, settings, audio, folds, *changes])
     return Identity(
         encoder=checkpoint.name if checkpoint.source == "local" else checkpoint.source,
         revision=checkpoint.revision,

@@ -2,6 +2,7 @@
 
 import gc
 import logging
+import math
 import shutil
 from collections import deque
 from collections.abc import Iterator, Sequence
@@ -9,6 +10,7 @@ from contextlib import nullcontext
 from dataclasses import asdict, replace
 from pathlib import Path
 
+from featx.data.augmentation.augment import open_augmentation
 from featx.data.manifest import Manifest, load_manifest
 from featx.errors import FeatxError, Interrupted
 from featx.features.encoders.checkpoints import Checkpoint, find_checkpoint, store_name
@@ -124,6 +126,7 @@ def _run_finetune(
         processes=Processes(device),
         trackers=recipients.trackers,
         name=folder.name,
+        augmenter=open_augmentation(config.augmentation) if config.augmentation else None,
     )
 
     try:
@@ -185,7 +188,9 @@ def _set_task(config: FinetuneConfig, manifest: Manifest, checkpoint: Checkpoint
             f"{config.manifest}: {' and '.join(task.dimensions)} would be learned as numbers, "
             "which encoders are not fine-tuned for so far. `featx fit` trains heads for them."
         )
-    check_usable(task.utterances, read_shape(checkpoint.folder).shortest, config.seconds)
+    fastest = config.augmentation.fastest if config.augmentation else 1
+    shortest = math.ceil(round(read_shape(checkpoint.folder).shortest * fastest, 6))
+    check_usable(task.utterances, shortest, config.seconds)
     return task
 
 

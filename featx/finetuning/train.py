@@ -13,10 +13,12 @@ from torch.utils.data import Subset
 from transformers.trainer_callback import TrainerState
 
 from classifiers.training import seeded
+from featx.data.augmentation.augment import Augmenter
 from featx.data.manifest import Utterance
 from featx.errors import FeatxError
 from featx.features.encoders.devices import is_out_of_memory
 from featx.features.encoders.shape import read_shape
+from featx.finetuning.augmented import Augmented
 from featx.finetuning.config import FinetuneConfig
 from featx.finetuning.gradients import check_gradients
 from featx.finetuning.member import TunedMember, best_look, is_over, read_log
@@ -50,6 +52,7 @@ class Setting:
         processes: the processes that compute.
         trackers: the experiment trackers that follow the training.
         name: what the run is called.
+        augmenter: what changes training utterances; None if they stay as they are.
     """
 
     config: FinetuneConfig
@@ -60,6 +63,7 @@ class Setting:
     processes: Processes
     trackers: Sequence[str]
     name: str
+    augmenter: Augmenter | None = None
 
     def waveforms(self, utterances: Sequence[Utterance]) -> Waveforms:
         """Return utterances as the model takes them."""
@@ -169,13 +173,16 @@ def _make_trainer(trial: Trial) -> Tuner:
     if config.lora is not None:
         check_gradients(model)
     choosing = setting.waveforms(trial.choosing)
+    training: Waveforms | Augmented = setting.waveforms(trial.training)
+    if setting.augmenter:
+        training = Augmented(setting.waveforms(trial.training), setting.augmenter, trial.seed)
     return Tuner(
         model=model,
         settings=config.training,
         arguments=training_arguments(
             config.training, trial.folder, trial.seed, setting.device, trial.title
         ),
-        training=setting.waveforms(trial.training),
+        training=training,
         validation=Subset(choosing, choosing.longest_first()),
     )
 

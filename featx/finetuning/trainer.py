@@ -20,6 +20,7 @@ from transformers.trainer_utils import EvalPrediction
 from cache import filling
 from classifiers.objectives import Classification
 from featx.errors import FeatxError
+from featx.finetuning.augmented import Augmented, Visits
 from featx.finetuning.config import TuningSettings
 from featx.finetuning.member import is_over, read_log
 from featx.finetuning.model import EmotionModel
@@ -60,7 +61,7 @@ class Tuner(Trainer):
         model: EmotionModel,
         settings: TuningSettings,
         arguments: TrainingArguments,
-        training: Waveforms,
+        training: Waveforms | Augmented,
         validation: Dataset[Any],
     ) -> None:
         self.settings, self.training, self.tuned = settings, training, model
@@ -91,10 +92,11 @@ class Tuner(Trainer):
     def get_train_dataloader(self) -> DataLoader[Any]:
         """Return batches in an order that depends on seed and epoch alone."""
         workers = self.args.dataloader_num_workers
+        changed = isinstance(self.training, Augmented)
         loader = DataLoader(
             self.training,
             self.args.per_device_train_batch_size,
-            sampler=self.order,
+            sampler=Visits(self.order) if changed else self.order,
             collate_fn=collate,
             num_workers=workers,
             persistent_workers=workers > 0,

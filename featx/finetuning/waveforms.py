@@ -10,7 +10,7 @@ from torch import Tensor
 from torch.utils.data import Dataset, Sampler
 from transformers.trainer_pt_utils import get_length_grouped_indices
 
-from featx.data.audio import SAMPLE_RATE, AudioError, count_samples, read_audio
+from featx.data.audio import SAMPLE_RATE, AudioError, Waveform, count_samples, read_audio
 from featx.data.manifest import Utterance
 from featx.errors import FeatxError
 from featx.features.encoders.families import prepare_waveform
@@ -55,11 +55,17 @@ class Waveforms(Dataset[Example]):
 
     def __getitem__(self, index: int) -> Example:
         """Return `waveform` (samples,) float32 at 16 kHz and `label`."""
+        return self.prepare(self.read(index), index)
+
+    def read(self, index: int) -> Waveform:
+        """Return the used part of an utterance as it was recorded."""
         utterance = self.utterances[index]
-        waveform = read_audio(utterance.path, utterance.start, utterance.end, utterance.scale)[
-            : self._limit
-        ]
-        prepared = prepare_waveform(self._extractor, waveform)
+        waveform = read_audio(utterance.path, utterance.start, utterance.end, utterance.scale)
+        return waveform[: self._limit]
+
+    def prepare(self, waveform: Waveform, index: int) -> Example:
+        """Return an utterance as an example; of a waveform that is longer, its used part."""
+        prepared = prepare_waveform(self._extractor, waveform[: self._limit])
         return {"waveform": prepared, "label": int(self._labels[index])}
 
 

@@ -65,7 +65,7 @@ class _SentFit:
         fit: the fit without what is used of its stores.
         stores: of each selection the paths of its stores, with the ids that they adopted and those
             that utterances have together with others'; and its arguments but for the store and
-            the device.
+            the device; then the same of each store of copies.
         memory: bytes that features may take in each actor; None for a share of what is there.
     """
 
@@ -77,11 +77,16 @@ class _SentFit:
     def of(cls, fit: PlannedFit, compute: Compute) -> Self:
         """Return a fit ready to be sent."""
         data = fit.data
+        copies = data.copies.selections if data.copies else ()
         names = [field.name for field in fields(Selection) if field.name not in _OWN]
         stores = tuple(
-            (_send(s.store), {name: getattr(s, name) for name in names}) for s in data.selections
+            (_send(s.store), {name: getattr(s, name) for name in names})
+            for s in (*data.selections, *copies)
         )
-        return cls(replace(fit, data=replace(data, selections=())), stores, compute.memory)
+        sent = replace(
+            data, selections=(), copies=data.copies and replace(data.copies, selections=())
+        )
+        return cls(replace(fit, data=sent), stores, compute.memory)
 
     def open(self, device: torch.device) -> PlannedFit:
         """Return the fit on this machine.
@@ -98,7 +103,10 @@ class _SentFit:
                 f"{error.message} Every machine of the Ray cluster must see the stores of a fit "
                 "under the same path, as on a shared disk."
             ) from error
-        return replace(self.fit, data=replace(self.fit.data, selections=selections))
+        data, count = self.fit.data, len(self.fit.config.stores)
+        copies = data.copies and replace(data.copies, selections=selections[count:])
+        opened = replace(data, selections=selections[:count], copies=copies)
+        return replace(self.fit, data=opened)
 
 
 @dataclass(frozen=True)

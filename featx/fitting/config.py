@@ -26,10 +26,10 @@ from featx.utils.config import (
     shipped_config,
 )
 from featx.utils.files import AnyPath
-from featx.utils.text import nearest
+from featx.utils.text import counted, nearest
 
 # left out of configs where they are not, so that these stay those of earlier versions
-_ASKED_FOR = ("final", "keep_duplicates", "searched", "joined")
+_ASKED_FOR = ("augmented", "final", "keep_duplicates", "searched", "joined")
 
 
 class HeadConfig(Schema):
@@ -63,6 +63,8 @@ class FitConfig(HeadConfig):
             the manifest above is then the first that is tested.
         features: the folders of the stores, likewise; a single store unless the head fuses. Of
             joined corpora each has its own: those of a model stand together, in their order.
+        augmented: the folders of stores of augmented copies of the utterances, for each of
+            `features`; training learns from them too.
         layers: which layers of encoders: "all", "local", "contextual" or such as "0,4-12".
         seconds: how much of the beginning of each utterance is used; `inf` for all of it.
         normalize: "global" standardises features by each fold's training utterances, "speaker"
@@ -81,6 +83,7 @@ class FitConfig(HeadConfig):
     manifest: Place
     joined: tuple[Place, ...] = ()
     features: Annotated[tuple[Place, ...], Field(min_length=1)]
+    augmented: tuple[Place, ...] = ()
     layers: str = "all"
     seconds: PositiveFloat = math.inf
     normalize: Normalize
@@ -130,13 +133,13 @@ class FitConfig(HeadConfig):
 
     @property
     def name(self) -> str:
-        """manifest-model-head, as in "manifest-wav2vec2-base-dense", protocol and target if any.
+        """manifest-model-head, as in "manifest-wav2vec2-base-dense", and what else is chosen.
 
         Between corpora it begins with "speech-to-song".
         """
-        learned = self.protocol.target.name
+        learned, copies = self.protocol.target.name, "augmented" if self.augmented else ""
         corpora = f"{self.learned}-to-{self.tested}" if self.tested else self.learned
-        parts = (corpora, self.models, self.head_name, self.protocol.name, learned)
+        parts = (corpora, self.models, self.head_name, self.protocol.name, learned, copies)
         return "-".join(filter(None, parts))
 
 
@@ -218,6 +221,13 @@ def _check_stores(config: FitConfig) -> None:
         raise FeatxError(
             f"`head={config.head.kind!r}` takes one store, not {count}; "
             "`head='fusion'` joins several."
+        )
+    if config.augmented and config.joined:
+        raise FeatxError("`augmented` does not go with `train` and `test`; leave it out.")
+    if config.augmented and len(config.augmented) != count:
+        raise FeatxError(
+            f"`augmented` has {counted(len(config.augmented), 'store')} for {count}: give a store "
+            "of copies for each of `features`, or the name of a preset."
         )
     if len({own[0].resolve() for own in config.stores}) < count:
         raise FeatxError(f"`head='fusion'`: {config.models} is the same store twice.")

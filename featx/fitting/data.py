@@ -2,18 +2,22 @@
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+import numpy as np
 import torch
+from torch import Tensor
 
-from classifiers.batch import Branch, Examples
+from classifiers.batch import Branch, Examples, Features
 from classifiers.linear import LinearSettings
 from classifiers.shape import InputShape
-from classifiers.statistics import as_two_frames
+from classifiers.statistics import Moments, as_two_frames
 from featx.data.manifest import Manifest, Utterance
 from featx.errors import FeatxError
+from featx.features.stores import open_store
 from featx.fitting.choices import Normalize
 from featx.fitting.config import FitConfig
+from featx.fitting.copies import StoredCopies, find_copies, join_copies
 from featx.fitting.corpora import match_stores, open_stores
 from featx.fitting.joined_store import AnyStore
 from featx.fitting.moments import find_moments
@@ -34,10 +38,12 @@ class FitData:
     Attributes:
         task: the utterances, their classes and folds.
         selections: what is used of each store; all have features of all utterances.
+        copies: the augmented copies that are learned from too, if any.
     """
 
     task: Task
     selections: tuple[Selection, ...]
+    copies: StoredCopies | None = None
 
     @property
     def shapes(self) -> list[InputShape]:
@@ -52,7 +58,8 @@ class FitData:
     def nbytes(self) -> int:
         """Return the bytes of all chosen features."""
         names = [utterance.utterance for utterance in self.task.utterances]
-        return sum(selection.nbytes(names) for selection in self.selections)
+        of_copies = self.copies.nbytes() if self.copies else 0
+        return sum(selection.nbytes(names) for selection in self.selections) + of_copies
 
 
 def load_data(config: FitConfig, manifest: Manifest, device: torch.device) -> FitData:
@@ -84,7 +91,13 @@ def load_data(config: FitConfig, manifest: Manifest, device: torch.device) -> Fi
     used = _with_features(config, selections, everyone)
     absent = len(everyone) - len(used)
     remarks = [f"left out {absent} utterances without features"] if absent else []
-    return FitData(set_task(applied, used, remarks), selections)
+    task = set_task(applied, used, remarks)
+    if not config.augmented:
+        return FitData(task, selections)
+    learned = {u.utterance for fold in task.folds for u in fold.train}
+    trained = [u for u in task.utterances if config.final or u.utterance in learned]
+    folders = list(map(open_store, config.augmented))
+    return FitData(task, selections, find_copies(selections, folders, trained, config.skip_missing))
 
 
 @dataclass(frozen=True)
@@ -94,14 +107,26 @@ class Source:
     Attributes:
         reader: reads the features.
         cells: their moments; None where nothing is standardised.
+        copies: the copies that are learned from too, if any.
+        copy_reader: reads the features of these.
     """
 
     reader: Reader
     cells: Cells | None
+    copies: StoredCopies | None = None
+    copy_reader: Reader | None = None
 
     def branch(self, fold: Fold, part: str, normalize: Normalize) -> Branch:
-        """Return the features of a part of a fold, with its statistics."""
-        features = self.reader.features([u.utterance for u in fold.parts[part]])
+        """Return the features of a part of a fold, with its statistics, and in training copies."""
+        names = [u.utterance for u in fold.parts[part]]
+        branch = self._standardised(self.reader.features(names), fold, part, normalize)
+        if part != "train" or self.copies is None or self.copy_reader is None:
+            return branch
+        return join_copies(branch, names, self.copies, self.copy_reader)
+
+    def _standardised(
+        self, features: Features, fold: Fold, part: str, normalize: Normalize
+    ) -> Branch:
         if self.cells is None:
             return Branch(features)
         statistics, groups = part_statistics(self.cells, fold, part, normalize)
@@ -129,7 +154,11 @@ def part_examples(
 ) -> Examples:
     """Return a part of a fold; the arguments are those of `fold_examples`."""
     branches = [source.branch(fold, part, normalize) for source in sources]
-    return Examples(branches, task.targets(fold.parts[part]))
+    targets = task.targets(fold.parts[part])
+    if part == "train" and sources[0].copies:
+        owners = sources[0].copies.owners([u.utterance for u in fold.train])
+        targets = np.concatenate([targets, targets[owners]])
+    return Examples(branches, targets)
 
 
 def _check_frames(config: FitConfig, stores: Sequence[AnyStore]) -> None:
@@ -204,23 +233,41 @@ def prepare(data: FitData, normalize: Normalize, keep: bool, pooled: bool = Fals
     """
     names = [utterance.utterance for utterance in data.task.utterances]
     sources = []
-    for selection in data.selections:
+    for place, selection in enumerate(data.selections):
         cells, moments = None, None
         if normalize != "none":
             moments = find_moments(selection, names, keep)
             cells = add_up_cells(data.task.folds, moments)
-        selection.check(names)  # those of which moments were known
-        if pooled:
-            if moments is None or selection.frames is not None:
-                moments = find_moments(selection, names, keep, selection.frames)
-            held = {
-                name: as_two_frames(moments[name]).to(selection.device)
-                for name in passing(names, len(names), "Pooling", "utterances")
-            }
-        elif keep and (selection.device.type == "cuda" or selection.is_copied):
-            ahead = torch.get_num_threads()
-            held = dict(zip(names, map_ahead(selection.read, names, ahead), strict=True))
-        else:
-            held = {}
-        sources.append(Source(Reader(selection, keep, held), cells))
+        source = Source(_reader(selection, names, keep, pooled, moments), cells)
+        if data.copies:
+            copied = data.copies.of(names)
+            reader = _reader(data.copies.selections[place], copied, keep, pooled)
+            source = replace(source, copies=data.copies, copy_reader=reader)
+        sources.append(source)
     return sources
+
+
+def _reader(
+    selection: Selection,
+    names: Sequence[str],
+    keep: bool,
+    pooled: bool,
+    moments: Mapping[str, Moments] | None = None,
+) -> Reader:
+    """Return what reads utterances, once their features are checked.
+
+    The moments are those of whole utterances, if they are known.
+    """
+    selection.check(names)
+    held: dict[str, Tensor] = {}
+    if pooled and (moments is None or selection.frames is not None):
+        moments = find_moments(selection, names, keep, selection.frames)
+    if pooled and moments is not None:
+        held = {
+            name: as_two_frames(moments[name]).to(selection.device)
+            for name in passing(names, len(names), "Pooling", "utterances")
+        }
+    elif keep and (selection.device.type == "cuda" or selection.is_copied):
+        ahead = torch.get_num_threads()
+        held = dict(zip(names, map_ahead(selection.read, names, ahead), strict=True))
+    return Reader(selection, keep, held)

@@ -10,10 +10,10 @@ from cache import FeatureStore
 from featx.data.manifest import Manifest
 from featx.engines.choices import EngineName
 from featx.engines.engine import Engine
-from featx.errors import FeatxError
+from featx.errors import Call, FeatxError
 from featx.features.encoders.devices import Compute
 from featx.features.layers import join_layers
-from featx.features.stores import find_stores
+from featx.features.stores import copies_folder, find_stores
 from featx.fitting.actors import train_on
 from featx.fitting.choices import BESIDE_CONFIG, Normalize
 from featx.fitting.config import FitConfig, earlier_config, head_config
@@ -27,7 +27,7 @@ from featx.runs.run import Run
 from featx.stores.labels import load_labels
 from featx.utils.arguments import as_list, checked, refuse_beside
 from featx.utils.files import AnyPath
-from featx.utils.remote.path import to_path
+from featx.utils.remote.path import is_url, to_path
 
 Store = str | Path | FeatureStore
 GB = 1e9
@@ -44,6 +44,7 @@ def fit(
     fold_speakers: bool = False,
     features: Store | Sequence[Store] | None = None,
     store: str | None = None,
+    augmented: str | Path | Sequence[str | Path] | None = None,
     layers: str | int | Sequence[int] = "all",
     normalize: Normalize = "global",
     protocol: str | Path | Protocol | None = None,
@@ -87,6 +88,9 @@ def fit(
             `folds` folds; those who are tested are in neither training nor validation.
         features: the store, its folder or URL, or several for fusion, if not under `features`.
         store: use the features in features/STORE/MODEL, which several manifests share.
+        augmented: learn from augmented copies too, which `featx.extract` made with `augment`: the
+            name of their preset, or the folder of their store, or several for fusion. Nothing is
+            validated, tested or standardised by them.
         layers: which layers of an encoder: "all", "local", "contextual" (the encoder's output), or
             numbers and ranges such as "0,4-12" or `[0, 4]`.
         normalize: how features are standardised: "global" by the mean and deviation of all
@@ -144,9 +148,8 @@ def fit(
         if features is not None:
             refuse_beside(fit, given, {"model", "store"}, "features", "which says where they are")
         if train is not None or test is not None:
-            refuse_beside(
-                fit, given, {"manifest", "features"}, "train", "whose corpora have theirs"
-            )
+            beside = {"manifest", "features", "augmented"}
+            refuse_beside(fit, given, beside, "train", "whose corpora have theirs")
             corpora = join_corpora(
                 as_list(train), as_list(test), as_list(model), store, skip_missing
             )
@@ -168,9 +171,11 @@ def fit(
             chosen = choose_protocol(
                 protocol, corpus, folds, speaker_dependent, as_list(target), task
             )
+            folders = store_folders(features, model, corpus.path, store)
             sources = {
                 "manifest": str(corpus.path),
-                "features": list(map(str, store_folders(features, model, corpus.path, store))),
+                "features": list(map(str, folders)),
+                "augmented": list(map(str, _copies(as_list(augmented), folders, corpus.path))),
             }
         data = {
             **sources,
@@ -188,6 +193,26 @@ def fit(
     with Engine(engine, address) as machines, train_on(machines) as trainers:
         run_fit(resolved, folder, overwrite, compute, corpus, trainers)
     return Run(folder)
+
+
+def _copies(given: Sequence[str | Path], folders: Sequence[Path], manifest: Path) -> list[Path]:
+    """Return the folders of the copies of stores, which are given, or made with a preset.
+
+    Raises:
+        FeatxError: if there are none of a preset.
+    """
+    if len(given) != 1 or is_url(str(given[0])) or FeatureStore.exists(Path(given[0])):
+        return list(map(to_path, given))
+    preset = str(given[0])
+    found = [copies_folder(folder, preset) for folder in folders]
+    for folder in found:
+        if not FeatureStore.exists(folder):
+            making = {"model": folder.name, "manifest": manifest, "augment": preset}
+            raise FeatxError(
+                f"`augmented={preset!r}`: no copies in {folder}.",
+                Call("Extract them", "extract", making),
+            )
+    return found
 
 
 def store_folders(

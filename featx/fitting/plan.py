@@ -67,13 +67,14 @@ def digest_inputs(config: FitConfig, data: FitData) -> str:
     Final heads have no part in them: a run that gets some later is the same run.
     """
     digest = hashlib.sha256(config.scored().to_toml().encode())
-    for selection in data.selections:
+    names = [utterance.utterance for utterance in data.task.utterances]
+    used = [(selection, names) for selection in data.selections]
+    if data.copies:
+        used += [(selection, data.copies.of(names)) for selection in data.copies.selections]
+    for selection, ids in used:
         store = [selection.store.identity.to_json(), vars(selection.store.layout), selection.rows]
         digest.update(json.dumps(store, sort_keys=True).encode())
-        checksums = [
-            (u.utterance, selection.store.checksum(u.utterance, selection.rows))
-            for u in data.task.utterances
-        ]
+        checksums = [(name, selection.store.checksum(name, selection.rows)) for name in ids]
         digest.update(json.dumps(sorted(checksums)).encode())
     for fold in data.task.folds:
         for part in fold.parts.values():

@@ -158,13 +158,14 @@ def cost_of(data: FitData, members: Sequence[Member], compute: Compute, trainers
     """
     held, on_gpu = peak_memory(trainers.place(compute))
     weights = members[0].weights.items()
+    copies = data.copies.selections if data.copies else ()
     return Cost(
         seconds=sum(epoch.seconds for member in members for epoch in member.history),
         models=len(members),
         peak_memory=held,
         peak_gpu_memory=on_gpu,
         parameters_trained=sum(w.numel() for name, w in weights if not is_statistic(name)),
-        features=sum(selection.store.nbytes for selection in data.selections),
+        features=sum(selection.store.nbytes for selection in (*data.selections, *copies)),
         device=trainers.device_name(compute),
     )
 

@@ -77,7 +77,7 @@ def measure_scales(data: FitData, store: int, normalize: Normalize) -> list[np.n
     Returns:
         For each fold (layers,).
     """
-    alone = replace(data, selections=(data.selections[store],))
+    alone = replace(data, selections=(data.selections[store],), copies=None)
     (source,) = prepare(alone, "global", keep=False)
     assert source.cells is not None, "moments are found for all but none"
     return [layer_scales(source.cells, fold, normalize) for fold in data.task.folds]

@@ -1,0 +1,1 @@
+"""Changed copies of waveforms for training: noise, rooms, speed, pitch and gain."""
