@@ -59,7 +59,8 @@ class Examples:
 
     Attributes:
         branches: the features of each store; of a single store unless stores are fused.
-        targets: what an objective takes: (utterances,) class indices of a `Classification`.
+        targets: what an objective takes: (utterances,) class indices of a `Classification`,
+            (utterances, classes) shares of a `Distribution`.
     """
 
     branches: Sequence[Branch]

@@ -17,5 +17,11 @@ PooledKind = Literal["linear", "pooled"]
 Monitor = Literal["loss", "score"]
 """What of validation decides when training stops and which epoch is kept."""
 
+Loss = Literal["cross-entropy", "focal"]
+"""What is minimised in training: cross-entropy, or focal loss, which heeds mistakes."""
+
+Sampling = Literal["shuffled", "balanced"]
+"""Which utterances make an epoch: every utterance once, or every class equally often."""
+
 Weighting = Literal["absolute", "softmax"]
 """How the parameters of a layer average become weights."""
