@@ -17,8 +17,8 @@ PooledKind = Literal["linear", "pooled"]
 Monitor = Literal["loss", "score"]
 """What of validation decides when training stops and which epoch is kept."""
 
-Loss = Literal["cross-entropy", "focal"]
-"""What is minimised in training: cross-entropy, or focal loss, which heeds mistakes."""
+Loss = Literal["cross-entropy", "focal", "ccc", "mse", "ccc+mse"]
+"""What is minimised in training, of classes the first two and of numbers the others."""
 
 Sampling = Literal["shuffled", "balanced"]
 """Which utterances make an epoch: every utterance once, or every class equally often."""

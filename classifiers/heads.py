@@ -15,6 +15,7 @@ from classifiers.history import Trained
 from classifiers.linear import LinearHead, LinearSettings, fit_linear, train_linear
 from classifiers.lstm import LstmHead, LstmSettings
 from classifiers.objectives import Objective
+from classifiers.scale import Scale
 from classifiers.shape import InputShape
 from classifiers.training import TrainingSettings, seeded, train, train_for
 
@@ -79,11 +80,16 @@ def train_head(
         FloatingPointError: if the loss becomes infinite or not a number.
         Stopped: when asked to.
     """
+    scale = design.objective.scale(training.targets)
+    if scale:
+        training, validation = scale.standardise(training), scale.standardise(validation)
     head = seeded(design.build, seed).to(worker.device)
     if isinstance(head, LinearHead) and isinstance(design.settings, LinearSettings):
-        return train_linear(head, design.settings, training, validation, seed, worker)
-    assert design.training is not None, "only linear classifiers train without settings"
-    return train(head, training, validation, design.training, seed, worker)
+        trained = train_linear(head, design.settings, training, validation, seed, worker)
+    else:
+        assert design.training is not None, "only linear classifiers train without settings"
+        trained = train(head, training, validation, design.training, seed, worker)
+    return _restored(trained, scale)
 
 
 def train_on_all(
@@ -103,8 +109,21 @@ def train_on_all(
         FloatingPointError: if the loss becomes infinite or not a number.
         Stopped: when asked to.
     """
+    scale = design.objective.scale(training.targets)
+    if scale:
+        training = scale.standardise(training)
     head = seeded(design.build, seed).to(worker.device)
     if isinstance(head, LinearHead) and isinstance(design.settings, LinearSettings):
-        return fit_linear(head, design.settings, chosen, training, seed)
-    assert design.training is not None, "only linear classifiers train without settings"
-    return train_for(head, training, design.training, chosen, seed, worker)
+        trained = fit_linear(head, design.settings, chosen, training, seed)
+    else:
+        assert design.training is not None, "only linear classifiers train without settings"
+        trained = train_for(head, training, design.training, chosen, seed, worker)
+    return _restored(trained, scale)
+
+
+def _restored(trained: Trained, scale: Scale | None) -> Trained:
+    """Have heads that learned standardised targets predict them in their own units."""
+    if scale:
+        for head in filter(None, (trained.head, trained.refitted)):
+            scale.restore(head.output)
+    return trained

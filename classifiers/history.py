@@ -22,7 +22,7 @@ class Epoch:
         validation_loss: mean loss of the validation data after the epoch; not a number where
             nothing was held out.
         validation_score: the objective's score of the same: of classes the unweighted average
-            recall, 0 to 1.
+            recall, 0 to 1; of numbers the mean CCC, -1 to 1.
         seconds: how long it took.
     """
 

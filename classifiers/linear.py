@@ -1,4 +1,4 @@
-"""The usual baseline: a linear classifier on pooled features."""
+"""The usual baseline: a linear classifier, or linear regression, on pooled features."""
 
 import copy
 import time
@@ -19,6 +19,8 @@ from classifiers.head import Head
 from classifiers.history import Epoch, Stopped, Trained
 from classifiers.multilabel import MultiLabel
 from classifiers.objectives import Classification, Objective, Validated
+from classifiers.regression import Regression
+from classifiers.regressors import solve_regression
 from classifiers.settings import Settings
 from classifiers.shape import InputShape
 from classifiers.solvers import LinearKind, Solution, solve_labels, solve_linear
@@ -28,14 +30,15 @@ _TOGETHER = 8  # utterances that are pooled at once
 
 
 class LinearSettings(Settings):
-    """What a linear classifier is made of.
+    """What a linear classifier is made of, or a linear regression.
 
     Attributes:
-        kind: "linear" for multinomial logistic regression, "svm" for a linear support vector
-            machine, each class against the others.
+        kind: of classes "linear" for multinomial logistic regression, "svm" for a linear support
+            vector machine, each class against the others; of numbers "linear" for ridge
+            regression, "svm" for linear support vector regression.
         pooling: what is taken over the frames of an utterance, of every layer and feature.
         strengths: values of C to try, the inverse of regularisation; the value with the highest
-            UAR on validation data is taken, the first of equal ones.
+            score on validation data is taken (UAR, or mean CCC), the first of equal ones.
         refit: whether the classifier is then fitted once more, with that strength, on training
             and validation utterances together.
         class_weights: how much each class counts in training: "balanced" for all classes the same,
@@ -188,6 +191,8 @@ def _solve(
 ) -> Iterator[Solution]:
     """Yield what a head's objective has solved, for each strength."""
     objective, kind = head.objective, settings.kind
+    if isinstance(objective, Regression):
+        return solve_regression(kind, features, targets, strengths)
     assert isinstance(objective, Classification | MultiLabel)
     balance = objective.weights(settings.class_weights, targets)
     if isinstance(objective, MultiLabel):
@@ -198,7 +203,7 @@ def _solve(
 
 def _remark(unsolved: Sequence[float]) -> str:
     strengths = ", ".join(f"{strength:g}" for strength in unsolved)
-    return f"the classifier did not converge at C = {strengths}" if unsolved else ""
+    return f"the solver did not converge at C = {strengths}" if unsolved else ""
 
 
 def _place(found: Solution, head: LinearHead) -> LinearHead:

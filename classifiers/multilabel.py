@@ -1,12 +1,14 @@
 """Several labels at once, of which any may fit an utterance."""
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 import torch
 from torch import Tensor
 from torch.nn.functional import binary_cross_entropy
 
+from classifiers.choices import Loss
 from classifiers.class_weights import ClassWeights, weigh_classes
 from classifiers.cross_entropy import label_losses
 from classifiers.objectives import Criterion, LossSettings, Validated
@@ -25,6 +27,7 @@ class MultiLabel:
 
     classes: int
     names: tuple[str, ...] = ()
+    losses: ClassVar[tuple[Loss, ...]] = ("cross-entropy", "focal")
 
     @property
     def outputs(self) -> int:
@@ -52,6 +55,9 @@ class MultiLabel:
         """Return the probability of each label."""
         return outputs.sigmoid()
 
+    def scale(self, targets: np.ndarray) -> None:
+        """Labels are not standardised."""
+
     def criterion(
         self, settings: LossSettings, targets: np.ndarray, device: torch.device
     ) -> Criterion:
@@ -67,7 +73,9 @@ class MultiLabel:
 
         return criterion
 
-    def validate(self, predictions: Tensor, targets: np.ndarray) -> Validated:
+    def validate(
+        self, predictions: Tensor, targets: np.ndarray, settings: LossSettings | None = None
+    ) -> Validated:
         """Return the mean binary cross-entropy, and the macro F1, 0 to 1."""
         truth = torch.from_numpy(targets)
         loss = float(binary_cross_entropy(predictions, truth))

@@ -3,7 +3,7 @@
 import typing
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 import numpy as np
 import torch
@@ -14,6 +14,7 @@ from torch.nn.functional import one_hot
 from classifiers.choices import Loss
 from classifiers.class_weights import ClassWeights, weigh_classes
 from classifiers.cross_entropy import class_losses
+from classifiers.scale import Scale
 from classifiers.settings import Settings
 
 Criterion = Callable[[Tensor, Tensor], Tensor]
@@ -21,12 +22,25 @@ Criterion = Callable[[Tensor, Tensor], Tensor]
 _LEAST = 1e-30  # of a probability whose logarithm is taken
 
 
+@dataclass(frozen=True)
+class BatchLoss:
+    """A loss that is no sum over utterances: it takes all outputs of a batch.
+
+    Attributes:
+        measure: takes outputs and targets of a batch, (utterances, outputs); returns the loss, and
+            its derivative by each output.
+    """
+
+    measure: Callable[[Tensor, Tensor], tuple[Tensor, Tensor]]
+
+
 class LossSettings(Settings):
     """What a head is trained towards.
 
     Attributes:
-        loss: "cross-entropy", or "focal" (Lin et al. 2017, "Focal Loss for Dense Object
-            Detection").
+        loss: what is minimised: of classes "cross-entropy" or "focal" (Lin et al. 2017, "Focal Loss
+            for Dense Object Detection"), of numbers "ccc", "mse" or "ccc+mse"; the first of them
+            by default.
         focal_gamma: how much less an utterance counts the surer the head is of it; at 0 focal loss
             is cross-entropy.
         label_smoothing: share of each training label that is spread over all classes (Szegedy et
@@ -36,7 +50,7 @@ class LossSettings(Settings):
             numbers for some classes, such as `{angry = 2.0}`.
     """
 
-    loss: Loss = "cross-entropy"
+    loss: Loss | None = None
     focal_gamma: NonNegativeFloat = 2.0
     label_smoothing: Annotated[float, Field(ge=0, lt=1)] = 0.0
     class_weights: ClassWeights = "none"
@@ -69,9 +83,16 @@ class Objective(typing.Protocol):
     def predictions(self, outputs: Tensor) -> Tensor:
         """Return what is predicted, (utterances, outputs), from a head's outputs."""
 
+    @property
+    def losses(self) -> tuple[Loss, ...]:
+        """The losses that it has, the usual one first."""
+
+    def scale(self, targets: np.ndarray) -> Scale | None:
+        """Return what targets in training are standardised by, None if they are not."""
+
     def criterion(
         self, settings: LossSettings, targets: np.ndarray, device: torch.device
-    ) -> Criterion:
+    ) -> Criterion | BatchLoss:
         """Return the loss.
 
         Args:
@@ -80,8 +101,28 @@ class Objective(typing.Protocol):
             device: where outputs are.
         """
 
-    def validate(self, predictions: Tensor, targets: np.ndarray) -> Validated:
-        """Measure predictions of utterances that are not trained on."""
+    def validate(
+        self, predictions: Tensor, targets: np.ndarray, settings: LossSettings | None = None
+    ) -> Validated:
+        """Measure predictions of utterances that are not trained on.
+
+        Args:
+            predictions: (utterances, outputs).
+            targets: those of the utterances.
+            settings: which loss; the usual one by default.
+        """
+
+
+def choose_loss(settings: LossSettings | None, losses: tuple[Loss, ...]) -> Loss:
+    """Return the loss that is asked for, by default the first.
+
+    Raises:
+        ValueError: if it is not among those that an objective has.
+    """
+    asked = settings.loss if settings else None
+    if asked is not None and asked not in losses:
+        raise ValueError(f"loss is {asked!r}, and there is {', '.join(losses)}")
+    return asked or losses[0]
 
 
 @dataclass(frozen=True)
@@ -95,6 +136,7 @@ class Classification:
 
     classes: int
     names: tuple[str, ...] = ()
+    losses: ClassVar[tuple[Loss, ...]] = ("cross-entropy", "focal")
 
     @property
     def outputs(self) -> int:
@@ -114,6 +156,9 @@ class Classification:
         """Return the probabilities of logits."""
         return outputs.softmax(1)
 
+    def scale(self, targets: np.ndarray) -> None:
+        """Classes are not standardised."""
+
     def criterion(
         self, settings: LossSettings, targets: np.ndarray, device: torch.device
     ) -> Criterion:
@@ -129,7 +174,9 @@ class Classification:
 
         return criterion
 
-    def validate(self, predictions: Tensor, targets: np.ndarray) -> Validated:
+    def validate(
+        self, predictions: Tensor, targets: np.ndarray, settings: LossSettings | None = None
+    ) -> Validated:
         """Return the mean cross-entropy, and the UAR against the majority, 0 to 1."""
         shares = self.shares(torch.from_numpy(targets))
         logs = predictions.clamp_min(_LEAST).log()

@@ -2,7 +2,8 @@
 
 A batch is computed in parts of a few utterances, each on a core of its own, and their gradients are
 added in order: no core waits for another within a part, a part's frames stay in a core's cache,
-and the result is the same to the last bit whatever the number of cores.
+and the result is the same to the last bit whatever the number of cores. A loss that takes a batch's
+outputs together is computed between the parts' ways forwards and back.
 """
 
 import copy
@@ -22,7 +23,7 @@ from classifiers.choices import Monitor, Sampling
 from classifiers.cores import Crew, Worker
 from classifiers.head import Head
 from classifiers.history import Epoch, Stopped, Trained
-from classifiers.objectives import Classification, Criterion, LossSettings
+from classifiers.objectives import BatchLoss, Classification, Criterion, LossSettings
 from classifiers.sampling import draw_order
 from classifiers.settings import PositiveFinite
 
@@ -45,7 +46,7 @@ class TrainingSettings(LossSettings):
             several times, and of frequent ones not all.
         epochs: how many passes over the training data there are at most.
         monitor: what of validation decides which epoch is kept, the lowest loss or the highest
-            score: of classes the UAR.
+            score: of classes the UAR, of numbers the mean CCC.
         patience: training stops after this many epochs without a better one.
         clip_value: the bound on the size of each entry of a gradient.
 
@@ -98,7 +99,7 @@ def train(
         begin = time.perf_counter()
         train_loss = train_epoch(head, optimizer, training, settings, generator, worker.cores)
         predictions = predict(head, validation, worker.cores)
-        loss, score = head.objective.validate(predictions, validation.targets)
+        loss, score = head.objective.validate(predictions, validation.targets, settings)
         _check_finite(train_loss + loss, number, settings)
         worker.step(1 / settings.epochs)
         history.append(Epoch(number, train_loss, loss, score, time.perf_counter() - begin))
@@ -199,7 +200,7 @@ def train_epoch(
     cores: Crew,
 ) -> float:
     """Train for one epoch; return the mean loss of the batches as they were seen."""
-    order = _draw(head, training, settings.sampling, generator)
+    order = _order(head, training, settings.sampling, generator)
     size = settings.batch_size
     batches = [_cut(order[begin : begin + size], head) for begin in range(0, len(order), size)]
     parts = training.parts([group for batch in batches for group in batch])
@@ -208,7 +209,12 @@ def train_epoch(
     total = 0.0
     for batch in batches:
         utterances = sum(map(len, batch))
-        loss, gradients = _step(head, parts, len(batch), utterances, criterion, generator, cores)
+        if isinstance(criterion, BatchLoss):
+            loss, gradients = _step_together(head, parts, len(batch), criterion, generator, cores)
+        else:
+            loss, gradients = _step(
+                head, parts, len(batch), utterances, criterion, generator, cores
+            )
         for parameter, gradient in zip(_trained(head), gradients, strict=True):
             parameter.grad = gradient
         nn.utils.clip_grad_value_(_trained(head), settings.clip_value)
@@ -217,7 +223,7 @@ def train_epoch(
     return total / len(training)
 
 
-def _draw(
+def _order(
     head: Head, training: Examples, sampling: Sampling, generator: torch.Generator
 ) -> list[int]:
     """Return the utterances of an epoch in order."""
@@ -245,10 +251,46 @@ def _step(
         loss = criterion(outputs, part.targets) / utterances
         return loss.detach(), torch.autograd.grad(loss, weights)
 
-    seeds = torch.randint(_SEEDS, (count,), generator=generator).tolist()
-    jobs = [cores.submit(compute, next(parts), seed) for seed in seeds]
+    jobs = [cores.submit(compute, next(parts), seed) for seed in _draw(count, generator)]
     losses, gradients = zip(*(job.result() for job in jobs), strict=True)
-    return float(sum(losses)), [torch.stack(each).sum(0) for each in zip(*gradients, strict=True)]
+    return float(sum(losses)), _add_up(gradients)
+
+
+def _step_together(
+    head: Head,
+    parts: Iterator[Part],
+    count: int,
+    criterion: BatchLoss,
+    generator: torch.Generator,
+    cores: Crew,
+) -> tuple[float, list[Tensor]]:
+    """Return the same where the loss takes all outputs of the batch."""
+    weights = _trained(head)
+
+    def compute(part: Part, seed: int) -> tuple[Tensor, Tensor]:
+        return head(replace(part, noise=seed)), part.targets
+
+    ahead = [cores.submit(compute, next(parts), seed) for seed in _draw(count, generator)]
+    outputs, targets = zip(*(job.result() for job in ahead), strict=True)
+    with torch.no_grad():
+        loss, slope = criterion.measure(torch.cat(outputs), torch.cat(targets))
+    slopes = slope.split(list(map(len, outputs)))
+    back = [
+        cores.submit(torch.autograd.grad, *way)
+        for way in zip(outputs, [weights] * count, slopes, strict=True)
+    ]
+    return float(loss), _add_up([job.result() for job in back])
+
+
+def _draw(count: int, generator: torch.Generator) -> list[int]:
+    """Return the seeds of so many parts' dropout."""
+    seeds: list[int] = torch.randint(_SEEDS, (count,), generator=generator).tolist()
+    return seeds
+
+
+def _add_up(gradients: Sequence[Sequence[Tensor]]) -> list[Tensor]:
+    """Return the sum of parts' gradients, of each weight."""
+    return [torch.stack(each).sum(0) for each in zip(*gradients, strict=True)]
 
 
 def _check_finite(loss: float, epoch: int, settings: TrainingSettings) -> None:
