@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from featx.data.listing.corpus import Found
 from featx.data.listing.files import CorpusError
+from featx.data.listing.votes import merge_votes
 from featx.errors import FeatxError
 from featx.utils.text import counted
 
@@ -26,7 +27,8 @@ def choose_labels(found: Found, merge: Mapping[str, str], labels: Sequence[str])
     """
     before = Counter(utterance.label for utterance in found.utterances)
     _require("merge", merge, before)
-    merged = [replace(u, label=merge.get(u.label, u.label)) for u in found.utterances]
+    renamed = [replace(u, label=merge.get(u.label, u.label)) for u in found.utterances]
+    merged = merge_votes(renamed, merge)
     notes = [
         f"merged {counted(before[old], f'{old} utterance')} into {new}"
         for old, new in merge.items()
