@@ -22,6 +22,7 @@ from featx.cli.options import (
     SkipMissing,
     SpeakerDependent,
     Target,
+    TaskChoice,
     refuse,
 )
 from featx.cli.output import Json, show
@@ -72,6 +73,7 @@ def fit(
     ] = "global",
     protocol: ProtocolName = None,
     target: Target = None,
+    task: TaskChoice = None,
     seeds: Annotated[
         int,
         typer.Option(
@@ -132,6 +134,7 @@ def fit(
         normalize=normalize,
         protocol=protocol,
         target=target or None,
+        task=task,
         seeds=seeds,
         folds=folds,
         speaker_dependent=speaker_dependent,

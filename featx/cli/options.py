@@ -9,6 +9,7 @@ import typer
 from featx.cli.complete import complete_protocol
 from featx.engines.choices import EngineName
 from featx.errors import FeatxError
+from featx.protocols.choices import TaskKind
 from featx.utils.remote.path import to_path
 
 OF_NO_PROTOCOL = {"folds", "speaker_dependent"}
@@ -36,7 +37,15 @@ Target = Annotated[
     list[str] | None,
     typer.Option(
         metavar="COLUMN",
-        help="The manifest's column that is learned in place of the label, such as sex.",
+        help="The manifest's column that is learned in place of the label, such as sex; repeat it "
+        "for several columns of numbers, such as arousal and valence.",
+    ),
+]
+TaskChoice = Annotated[
+    TaskKind | None,
+    typer.Option(
+        help="Learn the target as classes or as numbers (default: regression of several columns of "
+        "numbers, of fractions, or of more than ten different numbers)."
     ),
 ]
 Folds = Annotated[

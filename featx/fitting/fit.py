@@ -18,6 +18,7 @@ from featx.fitting.actors import train_on
 from featx.fitting.choices import BESIDE_CONFIG, Normalize
 from featx.fitting.config import FitConfig, earlier_config, head_config
 from featx.fitting.run import run_fit
+from featx.protocols.choices import TaskKind
 from featx.protocols.protocol import Protocol, choose_protocol
 from featx.runs.folder import run_folder
 from featx.runs.run import Run
@@ -42,6 +43,7 @@ def fit(
     normalize: Normalize = "global",
     protocol: str | Path | Protocol | None = None,
     target: str | Sequence[str] | None = None,
+    task: TaskKind | None = None,
     seeds: PositiveInt = 1,
     folds: int = 5,
     speaker_dependent: bool = False,
@@ -78,7 +80,10 @@ def fit(
         protocol: who trains and who is tested: a shipped protocol's name, the path of a TOML, or
             a `Protocol`. Without one the manifest's split is followed, or else speakers are
             divided into folds.
-        target: the manifest's column that is learned in place of the label, such as "sex".
+        target: the manifest's column that is learned in place of the label, such as "sex", or
+            several columns of numbers, such as "arousal" and "valence".
+        task: "classification" or "regression"; by default columns of numbers are learned by
+            regression if there are several, or fractions, or more than ten different numbers.
         seeds: how many heads to train for each fold, each from another random seed.
         folds: how many folds to make where neither a protocol nor the manifest divides.
         speaker_dependent: let training and test share speakers.
@@ -133,7 +138,7 @@ def fit(
                 manifest, lambda path: _folders(features, model, path, store), skip_missing
             )
         )
-        chosen = choose_protocol(protocol, corpus, folds, speaker_dependent, as_list(target))
+        chosen = choose_protocol(protocol, corpus, folds, speaker_dependent, as_list(target), task)
         data = {
             "manifest": str(corpus.path),
             "features": list(map(str, _folders(features, model, corpus.path, store))),

@@ -10,7 +10,7 @@ from classifiers.heads import HeadDesign
 from featx.data.manifest import Manifest
 from featx.fitting.config import FitConfig
 from featx.fitting.data import FitData, load_data
-from featx.fitting.objective import objective_of
+from featx.fitting.objective import check_loss, objective_of
 
 
 @dataclass(frozen=True)
@@ -51,9 +51,10 @@ def plan_fit(config: FitConfig, manifest: Manifest, device: torch.device) -> Pla
 
     Raises:
         FeatxError: if the manifest doesn't fit the protocol, utterances have no features, a layer
-            is not there, or a store can't be opened.
+            is not there, a store can't be opened, or the head has no such loss.
     """
     data = load_data(config, manifest, device)
+    check_loss(objective_of(data.task), config.training)
     return PlannedFit(config, data, digest_inputs(config, data))
 
 
@@ -73,6 +74,6 @@ def digest_inputs(config: FitConfig, data: FitData) -> str:
         digest.update(json.dumps(sorted(checksums)).encode())
     for fold in data.task.folds:
         for part in fold.parts.values():
-            members = [(u.utterance, u.speaker, u.label) for u in part]
+            members = [(u.utterance, u.speaker, data.task.truth(u)) for u in part]
             digest.update(json.dumps([fold.number, members]).encode())
     return digest.hexdigest()

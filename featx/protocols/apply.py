@@ -1,14 +1,15 @@
 """Choosing a protocol's utterances from a manifest, and saying why one doesn't fit."""
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 from featx.data.labels import order_labels
 from featx.data.manifest import Manifest, Utterance
 from featx.errors import FeatxError
 from featx.protocols.divisions import Speakers
 from featx.protocols.folds import Fold
+from featx.protocols.numbers import check_columns, decide_task, read_numbers
 from featx.protocols.protocol import Protocol
 from featx.utils.text import counted, listed
 
@@ -22,12 +23,15 @@ class AppliedProtocol:
         protocol: what is kept and renamed.
         kept: the utterances that the protocol is about, under its labels.
         left_out: what the protocol leaves out of the corpus or merges, a phrase for each.
+        numbers: of a regression the numbers of each kept utterance, in the order of the target's
+            columns; none of classes.
     """
 
     corpus: Manifest
     protocol: Protocol
     kept: Manifest
     left_out: tuple[str, ...]
+    numbers: Mapping[str, tuple[float, ...]] = field(default_factory=dict)
 
 
 def apply_protocol(manifest: Manifest, protocol: Protocol) -> AppliedProtocol:
@@ -54,26 +58,31 @@ def apply_protocol(manifest: Manifest, protocol: Protocol) -> AppliedProtocol:
         )
     kept = [u for u in merged if _is_kept(u, protocol)]
     left_out = _describe_left_out(manifest, protocol, selected, merged)
-    if not protocol.target.is_label:
-        kept, phrases = _with_target(manifest, protocol, kept)
-        left_out += phrases
-    return AppliedProtocol(manifest, protocol, Manifest(manifest.path, tuple(kept)), left_out)
+    columns, numbers, known = protocol.target.columns, {}, kept
+    if decide_task(manifest, protocol.target)[0] == "regression":
+        numbers = read_numbers(manifest, kept, columns)
+        # no label divides them
+        known = [replace(u, label="+".join(columns)) for u in kept if u.utterance in numbers]
+    elif not protocol.target.is_label:
+        known = _with_target(manifest, columns, kept)
+    if len(known) < len(kept):
+        count = counted(len(kept) - len(known), "utterance")
+        left_out += (f"left out {count} without {' or '.join(columns)}",)
+    whole = Manifest(manifest.path, tuple(known))
+    return AppliedProtocol(manifest, protocol, whole, left_out, numbers)
 
 
 def _with_target(
-    manifest: Manifest, protocol: Protocol, utterances: Sequence[Utterance]
-) -> tuple[list[Utterance], tuple[str, ...]]:
-    """Put the target in the labels' place; leave out utterances that lack it, and say so."""
-    (column,) = protocol.target.columns
-    if column not in manifest.columns:
+    manifest: Manifest, columns: Sequence[str], utterances: Sequence[Utterance]
+) -> list[Utterance]:
+    """Put a column in the labels' place, of utterances that have it."""
+    check_columns(manifest, columns)
+    if len(columns) > 1:
         raise FeatxError(
-            f"{manifest.path}: no column {column!r}, which `target` names; there is "
-            f"{listed(manifest.columns, 20)}."
+            f"{manifest.path}: `target` names {' and '.join(columns)}, which do not all hold "
+            "numbers. Classes are learned of a single column."
         )
-    known = [replace(u, label=u.column(column)) for u in utterances if u.column(column)]
-    absent = len(utterances) - len(known)
-    phrase = f"left out {counted(absent, 'utterance')} without {column}"
-    return known, (phrase,) if absent else ()
+    return [replace(u, label=u.column(columns[0])) for u in utterances if u.column(columns[0])]
 
 
 def _describe_left_out(
@@ -110,7 +119,7 @@ def find_gaps(applied: AppliedProtocol, folds: Sequence[Fold]) -> tuple[str, ...
     here, whole = len(applied.kept.utterances), protocol.expected.utterances
     if whole and here != whole:
         phrases.append(f"{here:,} utterances are here, the complete corpus has {whole:,}")
-    if protocol.expected.test:
+    if protocol.expected.test and protocol.target.is_label and not applied.numbers:
         (fold,) = folds
         tested = Counter(u.label for u in fold.test)
         wanted = protocol.expected.test.items()

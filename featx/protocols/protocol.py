@@ -1,5 +1,6 @@
 """Evaluation protocols: which utterances of a corpus, with which labels, divided how."""
 
+import logging
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
@@ -8,9 +9,13 @@ from pydantic import Field, NonNegativeInt, ValidationInfo, field_validator
 
 from featx.data.manifest import Manifest
 from featx.errors import FeatxError
+from featx.protocols.choices import TaskKind
 from featx.protocols.divisions import Division, ManifestSplit, Names, RandomFolds, SpeakerFolds
+from featx.protocols.numbers import decide_task
 from featx.protocols.target import Target
 from featx.utils.config import Schema, find_shipped, read_config, shipped_names
+
+log = logging.getLogger("featx")
 
 
 class Expected(Schema):
@@ -138,6 +143,7 @@ def choose_protocol(
     folds: int,
     speaker_dependent: bool,
     target: Sequence[str] = (),
+    task: TaskKind | None = None,
 ) -> Protocol:
     """Return the protocol that is asked for, or how the corpus is divided without one.
 
@@ -147,6 +153,7 @@ def choose_protocol(
         folds: as for `default_protocol`.
         speaker_dependent: as for `default_protocol`.
         target: the columns that are learned; by default as the protocol says.
+        task: how they are learned; by default as the protocol says, or what the columns hold.
 
     Raises:
         FeatxError: if there is no such protocol, or it can't be used.
@@ -155,6 +162,12 @@ def choose_protocol(
         chosen = default_protocol(manifest, folds, speaker_dependent)
     else:
         chosen = protocol if isinstance(protocol, Protocol) else read_protocol(str(protocol))
-    if not target:
-        return chosen
-    return chosen.model_copy(update={"target": Target(columns=tuple(target))})
+    before = chosen.target
+    wanted = Target(
+        columns=tuple(target) or before.columns, task=task or (None if target else before.task)
+    )
+    if wanted.task is None and not wanted.is_label:
+        decided, why = decide_task(manifest, wanted)
+        log.info("%s: learned by %s, as %s.", " and ".join(wanted.columns), decided, why)
+        wanted = wanted.model_copy(update={"task": decided})
+    return chosen.model_copy(update={"target": wanted})

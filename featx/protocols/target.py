@@ -1,13 +1,11 @@
 """What is learned of each utterance."""
 
-from typing import Annotated, Literal
+from typing import Annotated
 
 from pydantic import Field
 
+from featx.protocols.choices import TaskKind
 from featx.utils.config import Schema
-
-TaskKind = Literal["classification"]
-"""How a target is learned: a single class an utterance."""
 
 
 class Target(Schema):
@@ -15,13 +13,13 @@ class Target(Schema):
 
     Attributes:
         columns: the manifest's columns; "label" is the emotion under the protocol's labels.
-        task: how they are learned.
+        task: how they are learned; decided from what the columns hold if None.
     """
 
     columns: Annotated[tuple[Annotated[str, Field(min_length=1)], ...], Field(min_length=1)] = (
         "label",
     )
-    task: TaskKind = "classification"
+    task: TaskKind | None = None
 
     @property
     def is_label(self) -> bool:

@@ -1,7 +1,7 @@
 """What is to be learned: utterances, their classes, and how they are divided."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -21,12 +21,14 @@ class Task:
     Attributes:
         utterances: the utterances that are used, under the protocol's labels.
         folds: how the utterances are divided.
-        classes: the labels, in their customary order.
+        classes: the labels, in their customary order; none of a regression.
         notes: what the protocol leaves out, and what is missing; phrases.
         speakers_shared: whether someone who is tested may be heard in training or validation.
         apart: the columns, beside the speaker's, of which no value is both tested and learned
             from, such as "statement".
         remarks: what else a reader of its scores must know, in sentences.
+        dimensions: the columns of numbers that a regression learns; none of classes.
+        numbers: those of each utterance, in the order of `dimensions`.
     """
 
     utterances: tuple[Utterance, ...]
@@ -36,6 +38,8 @@ class Task:
     speakers_shared: bool
     apart: tuple[str, ...] = ()
     remarks: tuple[str, ...] = ()
+    dimensions: tuple[str, ...] = ()
+    numbers: Mapping[str, tuple[float, ...]] = field(default_factory=dict)
 
     def describe(self, protocol: Protocol, seeds: int) -> str:
         """Return protocol, what is kept apart, and seeds, as titles of runs have them."""
@@ -45,7 +49,17 @@ class Task:
 
     def targets(self, utterances: Sequence[Utterance]) -> np.ndarray:
         """Return what a head learns of each utterance, as its objective takes it."""
+        if self.dimensions:
+            return self.measured(utterances).astype(np.float32)
         return self.labels(utterances)
+
+    def measured(self, utterances: Sequence[Utterance]) -> np.ndarray:
+        """Return the numbers of each utterance, (utterances, dimensions) float64."""
+        return np.array([self.numbers[utterance.utterance] for utterance in utterances])
+
+    def truth(self, utterance: Utterance) -> Sequence[float] | str:
+        """Return the numbers of an utterance, or its class."""
+        return self.numbers[utterance.utterance] if self.dimensions else utterance.label
 
     def labels(self, utterances: Sequence[Utterance]) -> np.ndarray:
         """Return the index of each utterance's class."""
@@ -66,23 +80,44 @@ def set_task(
         remarks: what else is left out.
 
     Raises:
-        FeatxError: if they can't be divided so, or have all one label.
+        FeatxError: if they can't be divided so, or all have the same label or number.
     """
     path, everyone = applied.corpus.path, applied.kept.utterances
     utterances = everyone if used is None else tuple(used)
     folds = make_folds(Manifest(path, utterances), applied.protocol.division)
-    classes = tuple(order_labels(u.label for u in utterances))
-    if len(classes) < 2:
-        raise FeatxError(
-            f"{path}: all {len(utterances)} utterances are {classes[0]}; a head needs two labels."
-        )
+    classes = () if applied.numbers else _classes(applied, utterances)
     notes = (*applied.left_out, *find_gaps(applied, _whole_folds(applied, utterances, folds)))
     shared = any(map(shares_speakers, folds))
     if not shared and any(map(known_validate, folds)):
         notes = (*notes, "speakers who are trained on validate; those who are tested are new")
+    dimensions = applied.protocol.target.columns if applied.numbers else ()
+    for place, dimension in enumerate(dimensions):
+        if len({applied.numbers[u.utterance][place] for u in utterances}) < 2:
+            raise FeatxError(
+                f"{path}: {dimension} is the same of all {len(utterances)} utterances, so there is "
+                "nothing to learn."
+            )
     return Task(
-        utterances, folds, classes, (*notes, *remarks), shared, applied.protocol.division.apart
+        utterances,
+        folds,
+        classes,
+        (*notes, *remarks),
+        shared,
+        applied.protocol.division.apart,
+        dimensions=dimensions,
+        numbers=applied.numbers,
     )
+
+
+def _classes(applied: AppliedProtocol, utterances: Sequence[Utterance]) -> tuple[str, ...]:
+    """Return the labels in their order, two at least."""
+    classes = tuple(order_labels(u.label for u in utterances))
+    if len(classes) < 2:
+        raise FeatxError(
+            f"{applied.corpus.path}: all {len(utterances)} utterances are {classes[0]}; a head "
+            "needs two labels."
+        )
+    return classes
 
 
 def _whole_folds(

@@ -111,7 +111,7 @@ def test_every_shipped_protocol_divides_its_corpus_as_it_says(name):
 @pytest.mark.parametrize("name", protocol_names())
 def test_a_protocol_survives_being_written_into_a_config(name):
     protocol = read_protocol(name)
-    table = tomllib.loads(tomli_w.dumps({"protocol": protocol.model_dump(mode="json")}))
+    table = tomllib.loads(tomli_w.dumps({"protocol": protocol.to_table()}))
     assert check_config(table["protocol"], Protocol, name) == protocol
 
 
