@@ -1,6 +1,6 @@
 """The heads of a finished fit, applied to audio or stored features."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -38,6 +38,11 @@ class FittedModel(Model):
     heads: FittedHeads
     dtypes: tuple[Dtype | None, ...]
     _loaded: Loaded = field(default_factory=dict, compare=False, repr=False)
+
+    @property
+    def priors(self) -> Sequence[float] | None:
+        """How frequent each class was in training; None of runs of earlier versions."""
+        return self.heads.priors or None
 
     def _predict(self, given: Recordings | StoredFeatures, options: Options) -> Predictions:
         options.refuse_absent(self.heads.keys)
