@@ -17,9 +17,7 @@ _OFF = 0.01  # how far shares may be from adding up to 1
 log = logging.getLogger("featx")
 
 
-def apply_priors(
-    predictions: Predictions, wanted: Priors, trained: Sequence[float]
-) -> Predictions:
+def apply_priors(predictions: Predictions, wanted: Priors, trained: Sequence[float]) -> Predictions:
     """Correct predictions for how frequent classes are.
 
     Args:

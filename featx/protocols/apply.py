@@ -71,6 +71,11 @@ def apply_protocol(manifest: Manifest, protocol: Protocol) -> AppliedProtocol:
         # no label divides them
         known = [replace(u, label="+".join(columns)) for u in kept if u.utterance in numbers]
     elif task == "distribution":
+        if not protocol.target.is_label:
+            raise FeatxError(
+                "`task='distribution'` learns the columns p_LABEL of the manifest's labels: leave "
+                "`target` out."
+            )
         kept, shares, phrases = read_votes(manifest, kept, protocol.merge)
         known, left_out = kept, left_out + phrases
     elif task == "multilabel":

@@ -102,8 +102,8 @@ def set_task(
     """
     path, everyone = applied.corpus.path, applied.kept.utterances
     utterances = everyone if used is None else tuple(used)
-    folds = make_folds(Manifest(path, utterances), applied.protocol.division)
     several = applied.protocol.target.task == "multilabel"
+    folds = make_folds(Manifest(path, utterances), applied.protocol.division, several)
     classes = () if applied.numbers else _classes(applied, utterances)
     notes = (*applied.left_out, *find_gaps(applied, _whole_folds(applied, utterances, folds)))
     shared = any(map(shares_speakers, folds))

@@ -8,6 +8,7 @@ import numpy as np
 
 from featx.scoring.labels import SeedLabels, count_labels, mean_average_precision, score_labels
 from featx.scoring.metrics import Score
+from featx.scoring.notes import score_notes
 from featx.scoring.results import describe_count, draw_table, render
 from featx.utils.tables import TextTable, html_notes, html_table
 

@@ -84,9 +84,10 @@ def average_precision(fits: np.ndarray, scores: np.ndarray, weights: np.ndarray)
     precision = np.divide(right, found, out=np.zeros_like(right), where=found > 0)
     steps = np.diff(right, axis=1, prepend=0)
     whole = right[:, -1]
-    return np.divide(
+    mean: np.ndarray = np.divide(
         (steps * precision).sum(1), whole, out=np.full(len(whole), np.nan), where=whole > 0
     )
+    return mean
 
 
 def mean_average_precision(seed: SeedLabels, weights: np.ndarray) -> np.ndarray:
@@ -135,6 +136,4 @@ def score_labels(seeds: Sequence[SeedLabels]) -> Mapping[str, Score]:
         rounds = [draws[begin : begin + _ROUNDS, groups] for begin in range(0, len(draws), _ROUNDS)]
         each = [mean_average_precision(seed, weights) for weights in rounds]
         drawn["map"].append(100 * np.concatenate(each))
-    return {
-        name: score_of(np.array(whole[name]), np.stack(drawn[name], 1)) for name in METRICS
-    }
+    return {name: score_of(np.array(whole[name]), np.stack(drawn[name], 1)) for name in METRICS}

@@ -7,9 +7,7 @@ _STILL = 1e-9  # the largest change of a prior at the end
 _LEAST = 1e-30
 
 
-def correct_priors(
-    probabilities: np.ndarray, before: np.ndarray, after: np.ndarray
-) -> np.ndarray:
+def correct_priors(probabilities: np.ndarray, before: np.ndarray, after: np.ndarray) -> np.ndarray:
     """Return probabilities as they are where classes have other priors.
 
     Each class's probability is multiplied by its new prior over its old one, and all are divided by
