@@ -34,6 +34,7 @@ from featx.protocols.apply import apply_protocol
 from featx.protocols.protocol import read_protocol
 from featx.protocols.task import set_task
 from featx.runs.read import read_scores
+from featx.scoring.results import Results
 from featx.utils.arguments import as_list
 from featx.utils.files import as_paths
 from featx.utils.text import counted, listed, nearest
@@ -249,6 +250,7 @@ def _reproduce(paper: Paper, case: Reproduced, planned: PaperPlan) -> Reproduced
         log.info("%s, %s (%s)", title, case.row.system, case.variant)
         run = planned.run(case)
         results = make_run(planned.plan, run, _config(planned, run), manifest=planned.manifest)
+        assert isinstance(results, Results), "published figures are of classes"
         course = read_course(run.folder) if isinstance(case.row, TunedRow) else None
         return replace(case, results=results, course=course)
     except Interrupted:

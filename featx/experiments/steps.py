@@ -14,7 +14,7 @@ from featx.finetuning.run import run_finetune
 from featx.fitting.config import FitConfig
 from featx.fitting.run import run_fit
 from featx.fitting.train import THREADS, Trainers
-from featx.scoring.results import Results
+from featx.scoring.results_file import RunResults
 from featx.voting.run import run_vote
 
 
@@ -45,7 +45,7 @@ def make_run(
     manifest: Manifest,
     overwrite: bool = False,
     trainers: Trainers = THREADS,
-) -> Results:
+) -> RunResults:
     """Make a run, or return the results of the same run made before.
 
     Args:

@@ -10,7 +10,7 @@ from dataclasses import asdict, replace
 from pathlib import Path
 
 from featx.data.manifest import Manifest, load_manifest
-from featx.errors import Interrupted
+from featx.errors import FeatxError, Interrupted
 from featx.features.encoders.checkpoints import Checkpoint, find_checkpoint, store_name
 from featx.features.encoders.devices import Compute, keep_float32
 from featx.features.encoders.preprocessing import load_preprocessing
@@ -165,6 +165,7 @@ def _lead_or_follow(
         setting.processes.dismiss((None, []))
         raise
     setting.processes.dismiss((None, []))
+    assert isinstance(run.results, Results | None), "classes are learned"
     return run.results
 
 
@@ -175,6 +176,11 @@ def _set_task(config: FinetuneConfig, manifest: Manifest, checkpoint: Checkpoint
         FeatxError: if the manifest doesn't fit the protocol, or utterances can't be used.
     """
     task = set_task(apply_protocol(manifest, config.protocol))
+    if task.dimensions:
+        raise FeatxError(
+            f"{config.manifest}: {' and '.join(task.dimensions)} would be learned as numbers, "
+            "which encoders are not fine-tuned for so far. `featx fit` trains heads for them."
+        )
     check_usable(task.utterances, read_shape(checkpoint.folder).shortest, config.seconds)
     return task
 

@@ -60,11 +60,12 @@ def _draw_weights(axes: Axes, layers: Sequence[str], weights: np.ndarray) -> Non
     axes.legend(frameon=False, loc="upper right", fontsize=7)
 
 
-def draw_training(members: Sequence[Member], path: Path) -> None:
+def draw_training(members: Sequence[Member], loss: str, path: Path) -> None:
     """Draw each head's training and validation loss by epoch, and where it stopped best.
 
     Args:
         members: the heads.
+        loss: what the loss is called.
         path: the path of the picture, without an ending.
     """
     with mpl.rc_context(STYLE):
@@ -81,5 +82,5 @@ def draw_training(members: Sequence[Member], path: Path) -> None:
         axes.plot([], [], color=BLUE, linestyle="--", label="training")
         axes.plot([], [], color=ORANGE, marker="o", markersize=3, label="validation, best marked")
         axes.legend(frameon=False)
-        axes.set(xlabel="epoch", ylabel="cross-entropy, nats")
+        axes.set(xlabel="epoch", ylabel=loss)
         save(figure, path)

@@ -23,7 +23,7 @@ from featx.fitting.train import THREADS, Trainers, train_each
 from featx.protocols.folds import Fold
 from featx.protocols.task import Task
 from featx.runs.files import MEMBERS
-from featx.scoring.results import Results
+from featx.scoring.results_file import RunResults
 from featx.utils.text import counted
 
 REMARK = "Final model"  # begins what is said of them
@@ -32,11 +32,11 @@ log = logging.getLogger("featx")
 
 def add_final(
     fit: PlannedFit,
-    results: Results,
+    results: RunResults,
     folder: Path,
     compute: Compute,
     trainers: Trainers = THREADS,
-) -> Results:
+) -> RunResults:
     """Train the final heads of a run, and add them to its files.
 
     Args:

@@ -89,7 +89,7 @@ class FittedHeads:
     """The heads of a finished fit, and what they take.
 
     Attributes:
-        classes: names of the class indices.
+        classes: names of the class indices; none of a regression.
         normalize: "global", "speaker" or "none".
         inputs: the features of each store.
         seconds: how much of each utterance's beginning is used; infinite for all of it.
@@ -98,6 +98,7 @@ class FittedHeads:
             the final head of each seed.
         cross_validated: one head for each seed and fold, of a run that has final heads; they
             predict where they are asked for.
+        dimensions: the columns of numbers that a regression predicts; none of classes.
     """
 
     classes: tuple[str, ...]
@@ -107,6 +108,7 @@ class FittedHeads:
     average_frames: int
     members: tuple[FittedHead, ...]
     cross_validated: tuple[FittedHead, ...] = ()
+    dimensions: tuple[str, ...] = ()
 
     @property
     def keys(self) -> list[tuple[int, int | None]]:
@@ -155,6 +157,8 @@ class FittedHeads:
         speakers: Sequence[str],
     ) -> Tensor:
         """Return the class probabilities that one head gives, (utterances, classes) float32.
+
+        Of a regression it is the numbers, (utterances, dimensions).
 
         Args:
             member: which head.
@@ -219,6 +223,8 @@ class FittedHeads:
     ) -> Tensor:
         with Crew(torch.get_num_threads()) as cores:
             given = predict(member.head, _examples(member, features, groups, count), cores)
+        if self.dimensions:
+            return given
         return torch.from_numpy(cool(given.numpy(), member.temperature))
 
 

@@ -5,7 +5,13 @@ from collections.abc import Sequence
 from classifiers.class_weights import ClassWeights
 from classifiers.linear import LinearSettings
 from classifiers.multilabel import MultiLabel
-from classifiers.objectives import Classification, Distribution, Objective, choose_loss
+from classifiers.objectives import (
+    Classification,
+    Distribution,
+    LossSettings,
+    Objective,
+    choose_loss,
+)
 from classifiers.regression import Regression
 from featx.errors import FeatxError
 from featx.fitting.config import HeadConfig
@@ -20,6 +26,24 @@ def objective_of(task: Task) -> Objective:
     if task.several:
         return MultiLabel(*classes)
     return Distribution(*classes) if task.shares else Classification(*classes)
+
+
+def loss_name(task: Task, settings: LossSettings) -> str:
+    """Return what the loss of a task is called in pictures."""
+    names = {
+        "ccc": "1 − CCC",
+        "mse": "squared error, standardised",
+        "ccc+mse": "1 − CCC + squared error",
+        "focal": "focal loss, and cross-entropy in validation, nats",
+    }
+    return names.get(choose_loss(settings, objective_of(task).losses), "cross-entropy, nats")
+
+
+def describe_score(task: Task, score: float) -> str:
+    """Return a validation score in words."""
+    if task.dimensions:
+        return f"CCC {score:.3f}"
+    return f"{'macro F1' if task.several else 'UAR'} {100 * score:.1f} %"
 
 
 def check_head(config: HeadConfig, objective: Objective, classes: Sequence[str]) -> None:

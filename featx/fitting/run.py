@@ -15,13 +15,15 @@ from featx.fitting.data import FitData
 from featx.fitting.figures import AveragedStore, draw_layer_weights, draw_training
 from featx.fitting.final import add_final
 from featx.fitting.member import Member, is_statistic
+from featx.fitting.objective import loss_name
+from featx.fitting.outcomes import write_outcomes
 from featx.fitting.plan import PlannedFit, plan_fit
 from featx.fitting.scales import measure_scales
 from featx.fitting.train import THREADS, Trainers, fit_members
 from featx.protocols.repeated import check_task
+from featx.protocols.task import Task
 from featx.runs.cost import Cost, write_cost
 from featx.runs.files import (
-    CALIBRATION,
     DESCRIPTION,
     ENVIRONMENT,
     FIGURES,
@@ -29,16 +31,13 @@ from featx.runs.files import (
     LAYER_SCALES,
     LAYER_WEIGHTS,
     MEMBERS,
-    PREDICTIONS,
     SCORES,
     WEIGHTS,
 )
 from featx.runs.folder import extend_run, open_run
 from featx.runs.making import making
-from featx.scoring.calibration import write_calibration
-from featx.scoring.figures import draw_confusion
-from featx.scoring.predictions import rounded, score_outcomes, write_predictions
-from featx.scoring.results import Results
+from featx.scoring.predictions import rounded
+from featx.scoring.results_file import RunResults
 from featx.stores.labels import load_labels
 from featx.utils.files import write_bytes, write_csv, write_json
 from featx.utils.machine import describe_environment, peak_memory
@@ -58,7 +57,7 @@ def run_fit(
     compute: Compute = ON_CPU,
     manifest: Manifest | None = None,
     trainers: Trainers = THREADS,
-) -> Results:
+) -> RunResults:
     """Fit into a run folder, or return the results of the same fit done before.
 
     A run that was stopped goes on with the heads not yet trained. A finished run that lacks nothing
@@ -90,7 +89,7 @@ def _run_fit(
     compute: Compute,
     manifest: Manifest | None,
     trainers: Trainers,
-) -> Results:
+) -> RunResults:
     corpus = manifest or load_labels(
         config.manifest, lambda _: config.features, config.skip_missing
     )
@@ -110,7 +109,7 @@ def _run_fit(
     return run.results
 
 
-def _fit(fit: PlannedFit, folder: Path, compute: Compute, trainers: Trainers) -> Results:
+def _fit(fit: PlannedFit, folder: Path, compute: Compute, trainers: Trainers) -> RunResults:
     task = fit.data.task
     log.debug("%s", fit.title)
     log.debug("%s", "; ".join([f"{len(task.utterances):,} utterances", *task.notes]))
@@ -118,9 +117,8 @@ def _fit(fit: PlannedFit, folder: Path, compute: Compute, trainers: Trainers) ->
     remarks = [*(f"Note: {note}." for note in task.notes), *task.remarks]
     if fit.config.normalize == "speaker":
         remarks.append(OWN_STATISTICS)
-    scores = score_outcomes(fit.title, task, members, remarks)
-    results = write_calibration(task, members, scores, folder / CALIBRATION)
-    _write_files(fit, members, results, folder)
+    results = write_outcomes(fit.title, task, members, remarks, folder)
+    _write_files(fit, members, folder)
     write_cost(folder, _cost(fit.data, members, compute, trainers))
     return add_final(fit, results, folder, compute, trainers) if fit.config.final else results
 
@@ -139,23 +137,19 @@ def _cost(data: FitData, members: Sequence[Member], compute: Compute, trainers: 
     )
 
 
-def _write_files(
-    fit: PlannedFit, members: Sequence[Member], results: Results, folder: Path
-) -> None:
-    """Write everything that a finished run leaves but its config, log, cost and scores."""
+def _write_files(fit: PlannedFit, members: Sequence[Member], folder: Path) -> None:
+    """Write what a finished run leaves beside its config, log, cost and what was predicted."""
     write_environment(fit.data, fit.inputs, folder)
     _write_history(members, folder)
-    write_predictions(fit.data.task, members, folder / PREDICTIONS)
     averaged = _averaged_stores(fit.data, members)
     _write_layer_weights(averaged, members, folder)
     _write_layer_scales(fit, averaged, folder)
     _write_model(fit, members, folder)
     figures = folder / FIGURES
-    draw_confusion(results, figures / "confusion")
     if any(len(store.layers) > 1 for store in averaged):
         draw_layer_weights(members, averaged, figures / "layer_weights")
     if fit.config.training:  # linear classifiers have no epochs
-        draw_training(members, figures / "training")
+        draw_training(members, loss_name(fit.data.task, fit.config.training), figures / "training")
 
 
 def write_environment(data: FitData, inputs: str, folder: Path) -> None:
@@ -221,7 +215,15 @@ def _write_layer_scales(fit: PlannedFit, stores: Sequence[AveragedStore], folder
         write_csv(folder / LAYER_SCALES, ("fold", "features", "layer", "scale"), rows)
 
 
+def _named_outputs(task: Task) -> dict[str, list[str]]:
+    """Return what the outputs of a head stand for."""
+    if task.dimensions:
+        return {"dimensions": list(task.dimensions)}
+    return {"classes": list(task.classes)}
+
+
 def _write_model(fit: PlannedFit, members: Sequence[Member], folder: Path) -> None:
+    task = fit.data.task
     tensors = {
         f"seed{m.seed}.fold{m.fold}.{name}": value
         for m in members
@@ -231,7 +233,7 @@ def _write_model(fit: PlannedFit, members: Sequence[Member], folder: Path) -> No
     description = {
         "head": fit.config.head.model_dump(),
         "normalize": fit.config.normalize,
-        "classes": list(fit.data.task.classes),
+        **_named_outputs(task),
         "inputs": [
             {
                 **asdict(selection.shape),

@@ -11,6 +11,7 @@ from torch import Tensor
 from classifiers.heads import HeadSettings, build_head
 from classifiers.layer_average import averages_of
 from classifiers.objectives import Classification, Objective
+from classifiers.regression import Regression
 from classifiers.shape import InputShape
 from classifiers.training import seeded
 from featx.fitting.choices import Normalize
@@ -37,7 +38,8 @@ class _Description(Schema):
 
     head: HeadSettings
     normalize: Normalize
-    classes: ClassNames
+    classes: ClassNames | None = None
+    dimensions: ClassNames | None = None  # of a regression, in place of classes
     inputs: Annotated[tuple[HeadInput, ...], Field(min_length=1, max_length=100)]
     members: Annotated[tuple[_MemberEntry, ...], Field(min_length=1, max_length=100_000)]
 
@@ -48,6 +50,8 @@ class _Description(Schema):
             size = getattr(self.head, name, 0)
             if size > most:
                 raise ValueError(f"head.{name} is {size:,}, and {most:,} are the most")
+        if (self.classes is None) == (self.dimensions is None):
+            raise ValueError("heads have either classes or dimensions")
         return self
 
     @property
@@ -58,7 +62,9 @@ class _Description(Schema):
     @property
     def objective(self) -> Objective:
         """What the heads' outputs mean."""
-        return Classification(len(self.classes))
+        if self.dimensions:
+            return Regression(len(self.dimensions))
+        return Classification(len(self.classes or ()))
 
     def weights(self) -> dict[str, Shape]:
         """Return the shape of each weight of a head, without making any."""
@@ -94,7 +100,8 @@ def read_heads(folder: Path, seconds: float) -> FittedHeads:
     )
     final = tuple(member for member in members if member.fold is None)
     return FittedHeads(
-        classes=described.classes,
+        classes=described.classes or (),
+        dimensions=described.dimensions or (),
         normalize=described.normalize,
         inputs=described.inputs,
         seconds=seconds,

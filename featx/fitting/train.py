@@ -23,7 +23,9 @@ from featx.errors import FeatxError, Interrupted
 from featx.features.encoders.devices import Compute
 from featx.fitting.data import SHARE, Source, fits_in_memory, fold_examples, prepare
 from featx.fitting.member import Member, load_member
+from featx.fitting.objective import describe_score
 from featx.fitting.plan import PlannedFit
+from featx.protocols.task import Task
 from featx.utils.machine import available_memory, device_name
 from featx.utils.parallel import map_ahead
 from featx.utils.progress import Advance, progress
@@ -250,17 +252,20 @@ def fit_member(
         "test": predict(trained.final, examples["test"], worker.cores),
     }
     member = Member.of(seed, fold, trained, training, probabilities)
-    _log_member(member, examples, time.perf_counter() - begin)
+    _log_member(fit.data.task, member, examples, time.perf_counter() - begin)
     return member
 
 
-def _log_member(member: Member, examples: Mapping[str, Examples], seconds: float) -> None:
+def _log_member(
+    task: Task, member: Member, examples: Mapping[str, Examples], seconds: float
+) -> None:
     sizes = ", ".join(f"{len(examples[part])} {name}" for part, name in _PARTS.items())
     best = member.best_epoch
     log.debug(
         f"seed {member.seed}, fold {member.fold}: {sizes} utterances; "
         f"{len(member.history)} epochs, best {best.epoch} with validation loss "
-        f"{best.validation_loss:.4f}, UAR {100 * best.validation_score:.1f} %; {seconds:.1f} s"
+        f"{best.validation_loss:.4f}, {describe_score(task, best.validation_score)}; "
+        f"{seconds:.1f} s"
     )
 
 

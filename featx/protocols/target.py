@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from pydantic import Field
+from pydantic import Field, field_validator
 
 from featx.protocols.choices import TaskKind
 from featx.utils.config import Schema
@@ -20,6 +20,14 @@ class Target(Schema):
         "label",
     )
     task: TaskKind | None = None
+
+    @field_validator("columns")
+    @classmethod
+    def _once(cls, columns: tuple[str, ...]) -> tuple[str, ...]:
+        for column in columns:
+            if columns.count(column) > 1:
+                raise ValueError(f"{column} is named twice")
+        return columns
 
     @property
     def is_label(self) -> bool:

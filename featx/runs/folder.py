@@ -14,8 +14,8 @@ from featx.errors import FeatxError, StoreError
 from featx.runs.files import CONFIG, LOG, MEMBERS, PREDICTIONS, SCORES
 from featx.runs.log_file import LogFile
 from featx.runs.making import is_made, making
-from featx.runs.read import damaged, read_config, read_environment, read_scores
-from featx.scoring.results import Results
+from featx.runs.read import damaged, read_config, read_environment, read_run_scores
+from featx.scoring.results_file import RunResults
 from featx.utils.files import portable_name, write_json, write_text
 
 ROOT = Path("runs")
@@ -50,7 +50,7 @@ class OpenRun:
     """
 
     folder: Path
-    results: Results | None
+    results: RunResults | None
 
 
 @contextmanager
@@ -191,8 +191,8 @@ def _finish(run: OpenRun) -> None:
     assert run.results is not None, "whoever opens a run sets its results"
     write_json(run.folder / SCORES, run.results.to_json())
     shutil.rmtree(run.folder / MEMBERS, ignore_errors=True)  # all in the run's own files now
-    scores = run.results.scores
-    log.debug("done: UAR %.2f %%, WA %.2f %%", scores["uar"].mean, scores["wa"].mean)
+    scores = run.results.scores.items()
+    log.debug("done: %s", ", ".join(f"{name} {score.mean:.4g}" for name, score in scores))
 
 
 def _check_same(config: str, folder: Path) -> None:
@@ -231,9 +231,9 @@ def _check_inputs(inputs: str, folder: Path) -> None:
         )
 
 
-def _results(folder: Path) -> Results:
+def _results(folder: Path) -> RunResults:
     """Return the results of a finished run."""
-    results = read_scores(folder)
+    results = read_run_scores(folder)
     if results is None or not (folder / PREDICTIONS).is_file():
         raise damaged(folder / PREDICTIONS, "it is not there")
     return results

@@ -11,8 +11,9 @@ from pydantic import ValidationError
 from featx.errors import FeatxError
 from featx.runs.files import CONFIG, DESCRIPTION, ENVIRONMENT, PREDICTIONS, SCORES
 from featx.runs.safe_files import TEXT_LIMIT, check_file
+from featx.scoring.number_results import NumberResults
 from featx.scoring.results import Results
-from featx.scoring.results_file import read_results
+from featx.scoring.results_file import RunResults, read_run_results
 from featx.utils.config import first_problem
 from featx.utils.files import AnyPath
 
@@ -59,6 +60,21 @@ def read_environment(folder: Path) -> dict[str, Any]:
 
 
 def read_scores(folder: Path) -> Results | None:
+    """Return the scores of a run that learned classes, for what takes no other runs so far.
+
+    Raises:
+        FeatxError: as `read_run_scores`, and if the run learned numbers.
+    """
+    results = read_run_scores(folder)
+    if isinstance(results, NumberResults):
+        raise FeatxError(
+            f"{folder}: it predicts numbers ({', '.join(results.dimensions)}), and this takes "
+            f"classes so far. Its scores are in {SCORES}, what it predicted in {PREDICTIONS}."
+        )
+    return results
+
+
+def read_run_scores(folder: Path) -> RunResults | None:
     """Return what a run says of itself in its `metrics.json`, None if the folder holds no run.
 
     A fit from the Hub has no predictions: its heads tell that the scores are its own.
@@ -72,7 +88,7 @@ def read_scores(folder: Path) -> Results | None:
         return None
     try:
         check_file(path, TEXT_LIMIT)
-        return read_results(path)
+        return read_run_results(path)
     except OSError as error:
         raise damaged(path, str(error.strerror)) from None
     except ValidationError as error:

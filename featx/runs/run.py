@@ -9,8 +9,8 @@ from typing import Any
 from featx.errors import FeatxError
 from featx.runs.cost import Cost, read_cost
 from featx.runs.files import FIGURES, PREDICTIONS
-from featx.runs.read import read_config, read_scores
-from featx.scoring.results import Results
+from featx.runs.read import read_config, read_run_scores
+from featx.scoring.results_file import RunResults
 
 
 class Pictures(tuple[Path, ...]):
@@ -49,13 +49,13 @@ class Run:
         return str(self.folder)
 
     @cached_property
-    def results(self) -> Results:
-        """The test scores.
+    def results(self) -> RunResults:
+        """The test scores: `Results` of classes, `NumberResults` of numbers.
 
         Raises:
             FeatxError: if the folder holds no finished run, or a damaged one.
         """
-        results = read_scores(self.folder)
+        results = read_run_scores(self.folder)
         if results is None:
             raise FeatxError(f"{self.folder}: no finished run here.")
         return results

@@ -11,7 +11,7 @@ BOOTSTRAP_SEED = 0
 
 @dataclass(frozen=True)
 class Score:
-    """One figure of merit, in percent.
+    """One figure of merit: of classes in percent, of numbers in its own unit.
 
     Attributes:
         mean: over seeds.

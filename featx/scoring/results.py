@@ -11,11 +11,10 @@ from rich.console import Console
 from rich.table import Table
 
 from featx.scoring.metrics import Score, count_confusions, group_by_speaker, score_seeds
+from featx.scoring.notes import score_notes
 from featx.utils.tables import TextTable, html_notes, html_table
-from featx.utils.text import counted
 
 WIDE = 10_000  # characters allowed; a table takes what it needs
-FEW_SPEAKERS = 10  # below this the bootstrap interval is too narrow to be taken at its word
 NAMES = {"uar": "UAR", "wa": "WA", "macro_f1": "macro F1"}
 
 
@@ -183,21 +182,7 @@ class Results:
 
     def notes(self) -> list[str]:
         """Return what a reader of the scores must know."""
-        notes = list(self.remarks)
-        if self.speakers_shared:
-            notes.append(
-                "Speaker-dependent: training and test share speakers, or they are unknown. "
-                "Scores on new speakers will be lower."
-            )
-        if not self.speakers:
-            notes.append(
-                "Speakers are unknown: the intervals resample utterances and are too narrow, as a "
-                "speaker's utterances are not independent. Give a speaker column, or a manifest."
-            )
-        elif self.speakers < FEW_SPEAKERS:
-            rest = counted(self.speakers, "speaker")
-            notes.append(f"The intervals rest on {rest} and are too narrow.")
-        return notes
+        return score_notes(self.remarks, self.speakers_shared, self.speakers)
 
 
 def score_predictions(

@@ -1,12 +1,15 @@
 """Results as `metrics.json` holds them, read back."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import numpy as np
 from pydantic import Field, PositiveInt, model_validator
 
+from featx.scoring.levels import Level
 from featx.scoring.metrics import METRICS, Score
+from featx.scoring.number_results import REGRESSION, NumberResults
+from featx.scoring.numbers import METRICS as NUMBER_METRICS
 from featx.scoring.results import CalibrationErrors, Results
 from featx.utils.config import Schema
 
@@ -56,14 +59,94 @@ class StoredResults(Schema, extra="ignore"):
         return self
 
 
-def read_results(path: Path) -> Results:
-    """Read results back from the `metrics.json` of a run.
+RunResults = Results | NumberResults
+"""What a run found, of classes or of numbers."""
+
+
+class StoredLevel(Schema):
+    """A `Level`."""
+
+    low: Finite
+    high: Finite
+    utterances: Finite
+    rmse: Finite
+    bias: Finite
+
+
+class StoredDimension(Schema):
+    """The scores of a dimension."""
+
+    ccc: StoredScore
+    pearson: StoredScore
+    rmse: StoredScore
+    deviation: Finite
+    levels: list[StoredLevel]
+
+
+class StoredNumbers(Schema, extra="ignore"):
+    """What of the `metrics.json` of a regression is read back."""
+
+    task: Literal["regression"]
+    ccc: StoredScore
+    dimensions: Annotated[dict[str, StoredDimension], Field(min_length=1)]
+    title: str
+    seeds: PositiveInt
+    speakers: int
+    speakers_shared: bool | None
+    remarks: list[str]
+
+    def to_results(self) -> NumberResults:
+        """Return the results."""
+        return NumberResults(
+            title=self.title,
+            scores={"ccc": self.ccc.to_score()},
+            dimensions={
+                name: {metric: getattr(own, metric).to_score() for metric in NUMBER_METRICS}
+                for name, own in self.dimensions.items()
+            },
+            deviations={name: own.deviation for name, own in self.dimensions.items()},
+            levels={
+                name: [Level(**level.model_dump()) for level in own.levels]
+                for name, own in self.dimensions.items()
+            },
+            seeds=self.seeds,
+            speakers=self.speakers,
+            speakers_shared=self.speakers_shared,
+            remarks=self.remarks,
+        )
+
+
+class _Kind(Schema, extra="ignore"):
+    """Which of both a file holds."""
+
+    task: str = ""
+
+
+def read_run_results(path: Path) -> RunResults:
+    """Read results back from the `metrics.json` of a run, whatever it learned.
 
     Raises:
         OSError: if the file can't be read.
         ValidationError: if it is damaged.
     """
-    stored = StoredResults.model_validate_json(path.read_bytes(), strict=True)
+    content = path.read_bytes()
+    if _Kind.model_validate_json(content).task == REGRESSION:
+        return StoredNumbers.model_validate_json(content, strict=True).to_results()
+    return _classes(content)
+
+
+def read_results(path: Path) -> Results:
+    """Read results back from the `metrics.json` of a run that learned classes.
+
+    Raises:
+        OSError: if the file can't be read.
+        ValidationError: if it is damaged.
+    """
+    return _classes(path.read_bytes())
+
+
+def _classes(content: bytes) -> Results:
+    stored = StoredResults.model_validate_json(content, strict=True)
     errors = stored.expected_calibration_error
     return Results(
         title=stored.title,

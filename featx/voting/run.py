@@ -59,6 +59,7 @@ def _run_vote(config: VoteConfig, folder: Path, overwrite: bool) -> Results:
                 log.debug("%s", remark)
             write_files(config, tally, results, inputs, run.folder)
             write_card(config, tally, results, folder.name, run.folder / CARD)
+    assert isinstance(run.results, Results), "votes are for classes"
     return run.results
 
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from featx.data.listing.corpus import Found
 from featx.data.listing.files import CorpusError
-from featx.data.listing.votes import merge_votes
+from featx.data.listing.votes import VOTE, merge_votes
 from featx.errors import FeatxError
 from featx.utils.text import counted
 
@@ -26,7 +26,7 @@ def choose_labels(found: Found, merge: Mapping[str, str], labels: Sequence[str])
         CorpusError: if there is no such label, naming those there are.
     """
     before = Counter(utterance.label for utterance in found.utterances)
-    _require("merge", merge, before)
+    _require("merge", [label for label in merge if not _has_votes(found, label)], before)
     renamed = [replace(u, label=merge.get(u.label, u.label)) for u in found.utterances]
     merged = merge_votes(renamed, merge)
     notes = [
@@ -44,6 +44,11 @@ def choose_labels(found: Found, merge: Mapping[str, str], labels: Sequence[str])
             f"left out {counted(dropped.total(), 'utterance')} of other labels: {_list(dropped)}"
         )
     return Found(kept, found.notes + notes)
+
+
+def _has_votes(found: Found, label: str) -> bool:
+    """Tell whether annotators may have given a label that no utterance has."""
+    return any(f"{VOTE}{label}" in utterance.extra for utterance in found.utterances)
 
 
 def read_merges(texts: Sequence[str]) -> dict[str, str]:

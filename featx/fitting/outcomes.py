@@ -1,0 +1,55 @@
+"""What heads predicted: scored, and written into their run."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from featx.protocols.task import Task
+from featx.runs.files import CALIBRATION, FIGURES, PREDICTIONS
+from featx.scoring.calibration import write_calibration
+from featx.scoring.figures import draw_confusion
+from featx.scoring.number_figures import draw_levels, draw_scatter
+from featx.scoring.number_predictions import (
+    score_number_outcomes,
+    seed_numbers,
+    write_number_predictions,
+)
+from featx.scoring.predictions import Outcome, score_outcomes, write_predictions
+from featx.scoring.results import Results
+from featx.scoring.results_file import RunResults
+
+
+def score_heads(
+    title: str, task: Task, outcomes: Sequence[Outcome], remarks: Sequence[str]
+) -> RunResults:
+    """Score what heads predicted of test utterances, classes or numbers.
+
+    Args:
+        title: what was trained on what.
+        task: what was to be learned.
+        outcomes: the outcome of each seed and fold.
+        remarks: what a reader of the scores must know, in sentences.
+    """
+    score = score_number_outcomes if task.dimensions else score_outcomes
+    return score(title, task, outcomes, remarks)
+
+
+def write_heads_predictions(task: Task, outcomes: Sequence[Outcome], path: Path) -> None:
+    """Write a row for every utterance that was validated on or tested, of every head."""
+    write = write_number_predictions if task.dimensions else write_predictions
+    write(task, outcomes, path)
+
+
+def write_outcomes(
+    title: str, task: Task, outcomes: Sequence[Outcome], remarks: Sequence[str], folder: Path
+) -> RunResults:
+    """Score what heads predicted, and write predictions and pictures into their run's folder."""
+    results = score_heads(title, task, outcomes, remarks)
+    write_heads_predictions(task, outcomes, folder / PREDICTIONS)
+    figures = folder / FIGURES
+    if isinstance(results, Results):
+        results = write_calibration(task, outcomes, results, folder / CALIBRATION)
+        draw_confusion(results, figures / "confusion")
+    else:
+        draw_scatter(results, seed_numbers(task, outcomes), figures / "scatter")
+        draw_levels(results, figures / "error_by_level")
+    return results

@@ -1,0 +1,173 @@
+"""Prediction files of numbers: a CSV with one row an utterance and seed, whoever made it."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from featx.errors import FeatxError
+from featx.protocols.numbers import read_number
+from featx.protocols.task import Task
+from featx.scoring.number_results import NumberResults, score_dimensions
+from featx.scoring.numbers import SeedNumbers
+from featx.scoring.predictions import Outcome, rounded
+from featx.utils.csv_files import Table, read_lines, read_table
+from featx.utils.files import write_csv
+from featx.utils.progress import passing
+from featx.utils.text import counted
+
+PREDICTED = "predicted_"  # begins the name of a dimension's column of predictions
+KEYS = ("utterance", "speaker", "fold", "seed", "split")
+
+
+def score_number_outcomes(
+    title: str, task: Task, outcomes: Sequence[Outcome], remarks: Sequence[str]
+) -> NumberResults:
+    """Score the test predictions of a regression, the folds of a seed together.
+
+    Args:
+        title: what was trained on what.
+        task: what was to be learned.
+        outcomes: what was predicted for each seed and fold, as their `probabilities`.
+        remarks: what a reader of the scores must know, in sentences.
+    """
+    seeds = seed_numbers(task, outcomes)
+    return score_dimensions(title, task.dimensions, seeds, task.speakers_shared, remarks)
+
+
+def seed_numbers(task: Task, outcomes: Sequence[Outcome]) -> list[SeedNumbers]:
+    """Return what each seed predicted of test utterances, its folds together."""
+    seeds = []
+    for seed in sorted({outcome.seed for outcome in outcomes}):
+        own = [outcome for outcome in outcomes if outcome.seed == seed]
+        tested = [u for outcome in own for u in task.folds[outcome.fold].test]
+        found = np.concatenate([outcome.probabilities["test"].numpy() for outcome in own])
+        seeds.append(SeedNumbers(task.measured(tested), found, [u.speaker for u in tested]))
+    return seeds
+
+
+def write_number_predictions(task: Task, outcomes: Sequence[Outcome], path: Path) -> None:
+    """Write a row for every utterance that was validated on or tested, of every model."""
+    parts = [
+        (outcome, split)
+        for outcome in outcomes
+        for split in ("validation", "test")
+        if split in outcome.probabilities
+    ]
+    named = [column for name in task.dimensions for column in (name, PREDICTED + name)]
+    rows = (row for outcome, split in parts for row in _rows(task, outcome, split))
+    count = sum(len(outcome.probabilities[split]) for outcome, split in parts)
+    write_csv(path, [*KEYS, *named], passing(rows, count, f"Writing {path.name}", "rows"))
+
+
+def _rows(task: Task, outcome: Outcome, split: str) -> Iterator[list[object]]:
+    utterances = task.folds[outcome.fold].parts[split]
+    found = outcome.probabilities[split].tolist()
+    for utterance, predicted in zip(utterances, found, strict=True):
+        true = task.numbers[utterance.utterance]
+        values = [value for pair in zip(true, rounded(predicted), strict=True) for value in pair]
+        yield [utterance.utterance, utterance.speaker, outcome.fold, outcome.seed, split, *values]
+
+
+@dataclass(frozen=True)
+class NumberFile:
+    """What a file of predicted numbers says about test utterances.
+
+    Attributes:
+        path: the CSV.
+        dimensions: the columns that are predicted.
+        utterances: the id of each row that is scored, in the order of the file.
+        seeds: the seed of each, empty where the file does not say.
+        speakers: the speaker of each, empty if unknown.
+        truth: (rows, dimensions) float64.
+        predictions: (rows, dimensions) float64.
+        left_out: how many rows are of the training or validation part.
+    """
+
+    path: Path
+    dimensions: tuple[str, ...]
+    utterances: tuple[str, ...]
+    seeds: tuple[str, ...]
+    speakers: tuple[str, ...]
+    truth: np.ndarray
+    predictions: np.ndarray
+    left_out: int
+
+
+def predicted_dimensions(path: Path) -> tuple[str, ...]:
+    """Return the dimensions that a file predicts; none if it is a file of classes, or no table.
+
+    Raises:
+        FeatxError: if the file can't be read.
+    """
+    lines = read_lines(path)
+    header = [name.strip() for name in lines[0][1]] if lines else []
+    if "prediction" in header:
+        return ()
+    return tuple(
+        name.removeprefix(PREDICTED)
+        for name in header
+        if name.startswith(PREDICTED) and name.removeprefix(PREDICTED) in header
+    )
+
+
+def read_number_predictions(path: Path) -> NumberFile:
+    """Read a file of predicted numbers and check all of it.
+
+    Args:
+        path: a CSV in UTF-8 with the columns utterance and, for each dimension, NAME and
+            predicted_NAME, and optionally speaker, fold, seed, split. Other columns are ignored.
+
+    Raises:
+        FeatxError: if the file can't be read, or naming every problem in it with its line.
+    """
+    dimensions = predicted_dimensions(path)
+    table = read_table(path, ("utterance",))
+    scored = [(n, row) for n, row in table.rows() if row.get("split", "") in ("", "test")]
+    numbers = {
+        name: _column(table, scored, name)
+        for dimension in dimensions
+        for name in (dimension, PREDICTED + dimension)
+    }
+    _check_once(table, scored)
+    table.problems.refuse(path)
+    if not scored:
+        raise FeatxError(
+            f"{path}: none of its {counted(len(table.lines), 'row')} is of the test part, "
+            "as the split column says. Only rows whose split is test or empty are scored."
+        )
+    return NumberFile(
+        path,
+        dimensions,
+        tuple(row["utterance"] for _, row in scored),
+        tuple(row.get("seed", "") for _, row in scored),
+        tuple(row.get("speaker", "") for _, row in scored),
+        np.array([numbers[name] for name in dimensions]).T,
+        np.array([numbers[PREDICTED + name] for name in dimensions]).T,
+        left_out=len(table.lines) - len(scored),
+    )
+
+
+_Lines = Sequence[tuple[int, dict[str, str]]]
+
+
+def _column(table: Table, rows: _Lines, name: str) -> list[float]:
+    values = []
+    for line, row in rows:
+        try:
+            values.append(read_number(row[name]))
+        except ValueError:
+            table.problems.add(
+                "cells without a number", line, f"{name} is {row[name]!r}, not a number"
+            )
+    return values
+
+
+def _check_once(table: Table, rows: _Lines) -> None:
+    first: dict[tuple[str, str], int] = {}
+    for line, row in rows:
+        before = first.setdefault((row.get("seed", ""), row["utterance"]), line)
+        if before != line:
+            text = f"utterance {row['utterance']!r} is already on line {before}"
+            table.problems.add("repeated utterances", line, text)

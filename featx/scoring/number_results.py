@@ -1,0 +1,168 @@
+"""What a run that predicts numbers found: scores of each dimension, and errors by level."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+
+from featx.scoring.levels import Level, measure_levels
+from featx.scoring.metrics import Score
+from featx.scoring.notes import score_notes
+from featx.scoring.numbers import SeedNumbers, score_numbers
+from featx.scoring.results import describe_count, draw_table, render
+from featx.utils.tables import TextTable, html_notes, html_table
+
+REGRESSION = "regression"  # the task of such a run in its `metrics.json`
+
+
+@dataclass(frozen=True)
+class NumberResults:
+    """The test scores of a run that predicts numbers; a notebook shows them as tables.
+
+    Example:
+        >>> run = featx.fit("linear", "encoder", target="f0", name="pitch")
+        >>> run.results.scores["ccc"].mean, run.results.dimensions["f0"]["rmse"].mean
+        >>> print(run.results.to_text())
+
+    Attributes:
+        title: what was fitted on what.
+        scores: "ccc", the concordance averaged over dimensions.
+        dimensions: "ccc", "pearson" and "rmse" of each dimension, by its column's name.
+        deviations: the deviation of each dimension's true values, in its unit, as RMSE is: that is
+            the RMSE of whoever always predicts the mean.
+        levels: errors of each dimension in fifths of its true values.
+        seeds: how many there are.
+        speakers: how many were tested; 0 if unknown.
+        speakers_shared: whether training and test share speakers; None if unknown.
+        remarks: what else a reader must know, in sentences.
+    """
+
+    title: str
+    scores: Mapping[str, Score]
+    dimensions: Mapping[str, Mapping[str, Score]]
+    deviations: Mapping[str, float]
+    levels: Mapping[str, Sequence[Level]]
+    seeds: int
+    speakers: int
+    speakers_shared: bool | None
+    remarks: Sequence[str] = ()
+
+    @property
+    def resampled(self) -> str:
+        """What the intervals resample: "speakers", or "utterances" if no speaker is known."""
+        return "speakers" if self.speakers else "utterances"
+
+    def to_json(self) -> dict[str, Any]:
+        """Return everything as JSON values; an undefined deviation over seeds is null."""
+        return {
+            "task": REGRESSION,
+            "ccc": _as_json(self.scores["ccc"]),
+            "dimensions": {
+                name: {
+                    **{metric: _as_json(score) for metric, score in scores.items()},
+                    "deviation": self.deviations[name],
+                    "levels": [level._asdict() for level in self.levels[name]],
+                }
+                for name, scores in self.dimensions.items()
+            },
+            "title": self.title,
+            "seeds": self.seeds,
+            "speakers": self.speakers,
+            "speakers_shared": self.speakers_shared,
+            "resampled": self.resampled,
+            "remarks": list(self.remarks),
+        }
+
+    def to_text(self) -> str:
+        """Return tables of the scores and of errors by level."""
+        return render(self.title, *map(draw_table, self._tables()), *self.notes())
+
+    def _repr_html_(self) -> str:
+        """Return the same tables for a notebook."""
+        tables = map(html_table, self._tables())
+        return "".join([html_notes([self.title]), *tables, html_notes(self.notes())])
+
+    def notes(self) -> list[str]:
+        """Return what a reader of the scores must know."""
+        return score_notes(self.remarks, self.speakers_shared, self.speakers)
+
+    def _tables(self) -> list[TextTable]:
+        return [self._score_table(), self._level_table()]
+
+    def _score_table(self) -> TextTable:
+        average = f"mean ± std of {self.seeds} seeds" if self.seeds > 1 else "one seed"
+        interval = f"95 % over {self.resampled}"
+        header = (f"test, {average}", "CCC", interval, "Pearson", "RMSE", interval, "deviation")
+        rows = [
+            (
+                name,
+                *_shown(scores["ccc"], ".3f"),
+                _shown(scores["pearson"], ".3f")[0],
+                *_shown(scores["rmse"], ".4g"),
+                f"{self.deviations[name]:.4g}",
+            )
+            for name, scores in self.dimensions.items()
+        ]
+        if len(rows) > 1:
+            rows.append(("mean", *_shown(self.scores["ccc"], ".3f"), "", "", "", ""))
+        return TextTable(header, rows)
+
+    def _level_table(self) -> TextTable:
+        rows = [
+            (
+                name,
+                f"{level.low:.4g} to {level.high:.4g}",
+                describe_count(level.utterances),
+                f"{level.rmse:.4g}",
+                f"{level.bias:+.4g}",
+            )
+            for name, levels in self.levels.items()
+            for level in levels
+        ]
+        return TextTable(("true value", "from, to", "utterances", "RMSE", "mean error"), rows)
+
+
+def score_dimensions(
+    title: str,
+    dimensions: Sequence[str],
+    seeds: Sequence[SeedNumbers],
+    speakers_shared: bool | None,
+    remarks: Sequence[str] = (),
+) -> NumberResults:
+    """Score the test predictions of every seed.
+
+    Args:
+        title: what was fitted on what.
+        dimensions: the names of the columns.
+        seeds: what each predicted, as for `score_numbers`.
+        speakers_shared: whether training and test share speakers; None if unknown.
+        remarks: what else a reader must know, in sentences.
+    """
+    scores = score_numbers(seeds)
+    truth, found = (np.concatenate([seed[part] for seed in seeds]) for part in range(2))
+    return NumberResults(
+        title,
+        {"ccc": scores.mean},
+        dict(zip(dimensions, scores.each, strict=True)),
+        dict(zip(dimensions, truth.std(0).tolist(), strict=True)),
+        {
+            name: measure_levels(truth[:, place], found[:, place], len(seeds))
+            for place, name in enumerate(dimensions)
+        },
+        seeds=len(seeds),
+        speakers=len(set(seeds[0].speakers) - {""}),
+        speakers_shared=speakers_shared,
+        remarks=remarks,
+    )
+
+
+def _as_json(score: Score) -> dict[str, float | None]:
+    values = asdict(score)
+    return {**values, "std": None if np.isnan(score.std) else score.std}
+
+
+def _shown(score: Score, form: str) -> tuple[str, str]:
+    """Return a score, and its interval, as a table shows them."""
+    std = "" if np.isnan(score.std) else f" ± {score.std:{form}}"
+    return f"{score.mean:{form}}{std}", f"{score.low:{form}} to {score.high:{form}}"
