@@ -9,22 +9,21 @@ from featx.fitting.objective import objective_of
 from featx.protocols.task import Task
 
 
-def training_priors(task: Task, config: HeadConfig) -> list[float] | None:
-    """Return the priors that a run's heads have learned, the mean over folds.
+def training_priors(task: Task, config: HeadConfig) -> list[float]:
+    """Return the priors of classes that a run's heads have learned, the mean over folds.
 
     Where classes are weighted or their sampling is balanced, these are not the classes' shares of
     the utterances, but of their weights: all the same where classes are balanced.
 
     Args:
-        task: what was learned.
+        task: what was learned: classes.
         config: which head, and how it trained.
 
     Returns:
-        Each class's prior, in the order of the classes; None where utterances have no single class.
+        Each class's prior, in the order of the classes.
     """
     objective = objective_of(task)
-    if not isinstance(objective, Classification):
-        return None
+    assert isinstance(objective, Classification), "nothing else has priors of classes"
     settings = config.head if isinstance(config.head, LinearSettings) else config.training
     assert settings is not None, "only linear classifiers train without settings"
     sampled = config.training is not None and config.training.sampling == "balanced"

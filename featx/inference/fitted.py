@@ -20,6 +20,7 @@ from featx.inference.inputs import Recordings, StoredFeatures, find_speakers
 from featx.inference.model import Model, Options
 from featx.inference.predictions import Predictions
 from featx.inference.temperatures import read_temperatures
+from featx.scoring.label_predictions import choose_labels
 
 
 @dataclass(frozen=True)
@@ -71,7 +72,10 @@ class FittedModel(Model):
             members = [(member.seed, member.fold) for member in heads.members]
             heads = heads.calibrated(read_temperatures(self.folder, members))
         probabilities = heads.probabilities(heads.select(features.stores), names, owners)
-        return Predictions.of(self.classes, names, probabilities, features.failures)
+        found = Predictions.of(self.classes, names, probabilities, features.failures)
+        if not heads.several:
+            return found
+        return found.labelled([choose_labels(self.classes, p) for p in probabilities.tolist()])
 
     @contextmanager
     def features(

@@ -10,7 +10,13 @@ from featx.reporting.calibration import calibration_panel, calibration_sheet, fi
 from featx.reporting.charts import Panel
 from featx.reporting.curves import training_curves
 from featx.reporting.layers import layer_weights
-from featx.reporting.result_sheets import Group, difference_sheets, group_by_test, result_sheet
+from featx.reporting.result_sheets import (
+    Group,
+    difference_sheets,
+    group_by_test,
+    result_sheet,
+    vote_sheet,
+)
 from featx.reporting.run_sheets import (
     SHOWN,
     class_sheet,
@@ -81,10 +87,12 @@ def gather(runs: Sequence[Reported], page: Path) -> Report:
     groups = group_by_test(runs)
     ordered = [run for group in groups for run in group]
     differences, remarks = difference_sheets(groups)
+    votes = vote_sheet(ordered)
     found = ((run, find_calibration(run)) for run in ordered)
     judged = {run.name: calibrated for run, calibrated in found if calibrated}
     tables = [
         Section("Results", [result_sheet(groups)]),
+        *([Section("Votes", [votes], title="Annotators' votes")] if votes else []),
         Section("Differences", differences, remarks, "Differences between systems"),
         Section(
             "Confusions",

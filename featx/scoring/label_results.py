@@ -1,7 +1,7 @@
 """What a run that predicts several labels at once found."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -9,7 +9,7 @@ import numpy as np
 from featx.scoring.labels import SeedLabels, count_labels, mean_average_precision, score_labels
 from featx.scoring.metrics import Score
 from featx.scoring.notes import score_notes
-from featx.scoring.results import describe_count, draw_table, render
+from featx.scoring.results import describe_count, draw_table, render, score_as_json
 from featx.utils.tables import TextTable, html_notes, html_table
 
 MULTILABEL = "multilabel"  # the task of such a run in its `metrics.json`
@@ -52,12 +52,9 @@ class LabelResults:
 
     def to_json(self) -> dict[str, Any]:
         """Return everything as JSON values, scores in percent; an undefined deviation is null."""
-        scores = {name: asdict(score) for name, score in self.scores.items()}
-        for score in scores.values():
-            score["std"] = None if np.isnan(score["std"]) else score["std"]
         return {
             "task": MULTILABEL,
-            **scores,
+            **{name: score_as_json(score) for name, score in self.scores.items()},
             "title": self.title,
             "seeds": self.seeds,
             "speakers": self.speakers,

@@ -26,8 +26,12 @@ class Score:
     high: float
 
     def __str__(self) -> str:
-        std = "" if np.isnan(self.std) else f" ± {self.std:.1f}"
-        return f"{self.mean:.1f}{std}"
+        return self.to_text(1)
+
+    def to_text(self, places: int) -> str:
+        """Return mean and deviation, with so many digits behind the point."""
+        std = "" if np.isnan(self.std) else f" ± {self.std:.{places}f}"
+        return f"{self.mean:.{places}f}{std}"
 
 
 def uar(confusion: np.ndarray) -> np.ndarray:
