@@ -15,6 +15,8 @@ from featx.cli.options import (
     SharedStore,
     SkipMissing,
     SpeakerDependent,
+    Target,
+    TaskChoice,
     refuse,
 )
 from featx.cli.output import Json, show
@@ -53,6 +55,8 @@ def probe(
         ),
     ] = "global",
     protocol: ProtocolName = None,
+    target: Target = None,
+    task: TaskChoice = None,
     folds: Folds = 5,
     speaker_dependent: SpeakerDependent = False,
     seconds: Seconds = float("inf"),
@@ -90,6 +94,8 @@ def probe(
         layers=layers,
         normalize=normalize,
         protocol=protocol,
+        target=target or None,
+        task=task,
         folds=folds,
         speaker_dependent=speaker_dependent,
         seconds=seconds,

@@ -98,8 +98,7 @@ class FitConfig(HeadConfig):
     @property
     def name(self) -> str:
         """manifest-model-head, as in "manifest-wav2vec2-base-dense", protocol and target if any."""
-        target = self.protocol.target
-        learned = "" if target.is_label else "+".join(target.columns)
+        learned = self.protocol.target.name
         parts = (self.manifest.stem, self.models, self.head_name, self.protocol.name, learned)
         return "-".join(filter(None, parts))
 

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import cycle
 from pathlib import Path
 
 import matplotlib as mpl
@@ -12,9 +13,10 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MultipleLocator
 
 from featx.errors import FeatxError
+from featx.layer_analysis.headline import axis_of, chance, dimension_lines, headline
 from featx.layer_analysis.weights import LayerWeights, all_corrected, average, name_corpora
 from featx.scoring.figures import STYLE, WIDTH, save
-from featx.scoring.results import Results
+from featx.scoring.results_file import RunResults
 
 # Okabe and Ito's colours, which colour-blind readers can tell apart, without the yellow, which is
 # too light for a line
@@ -92,6 +94,7 @@ def _labels(weights: Sequence[LayerWeights], corpora: Mapping[Path, str]) -> lis
 
 _PANEL = 0.58 * WIDTH  # inches, the height of one
 _GREY = "0.45"
+_DASHES = ("-", "--", ":")
 _X = "layer (0: local encoder)"
 
 
@@ -125,11 +128,13 @@ def draw_layers(weights: Sequence[LayerWeights], path: Path, dashed: Sequence[st
 
 def draw_probe(
     layers: Sequence[str],
-    results: Sequence[Results],
+    results: Sequence[RunResults],
     beside: Sequence[LayerWeights],
     path: Path,
 ) -> None:
-    """Draw the UAR of a linear probe by layer, over the weights that heads learned.
+    """Draw the score of a linear probe by layer, over the weights that heads learned.
+
+    Of several columns of numbers, each has a thin line of its own beside the mean's.
 
     Args:
         layers: the names of the probed layers.
@@ -138,21 +143,24 @@ def draw_probe(
         path: the path of the picture, without its ending.
     """
     numbers = [int(layer) for layer in layers]
-    scores = [result.scores["uar"] for result in results]
+    scores = list(map(headline, results))
     means = np.array([score.mean for score in scores])
     below = means - [score.low for score in scores]
     above = [score.high for score in scores] - means
-    present = np.count_nonzero(results[0].confusion.sum(1))
+    dimensions = dimension_lines(results)
     with mpl.rc_context(STYLE):
-        figure, panels = _panels(1 + bool(beside), 2 + len(beside))
+        figure, panels = _panels(1 + bool(beside), 2 + len(beside) + len(dimensions))
         probe = panels[-1]
         probe.errorbar(
             numbers, means, np.maximum((below, above), 0), color=COLOURS[0], marker=MARKERS[0],
             markersize=3, linewidth=1, elinewidth=0.8, capsize=2,
             label="linear probe, 95 % over speakers",
         )  # fmt: skip
-        probe.axhline(100 / present, color=_GREY, linewidth=0.8, linestyle="-.", label="chance")
-        probe.set(xlabel=_X, ylabel="UAR, %")
+        for (name, line), style in zip(dimensions.items(), cycle(_DASHES)):
+            probe.plot(numbers, line, color=_GREY, linewidth=0.8, linestyle=style, label=name)
+        guessed = chance(results[0])
+        probe.axhline(guessed, color=_GREY, linewidth=0.8, linestyle="-.", label="chance")
+        probe.set(xlabel=_X, ylabel=axis_of(results[0]))
         if beside:
             lines = [  # the first colour is the probe's
                 replace(line, label=f"weights of {learned.run.name}")

@@ -16,23 +16,25 @@ from featx.features.stores import find_store
 from featx.fitting.config import FitConfig
 from featx.fitting.data import FitData
 from featx.fitting.member import Member
+from featx.fitting.outcomes import score_heads, write_heads_predictions
 from featx.fitting.plan import PlannedFit, plan_fit
 from featx.fitting.run import OWN_STATISTICS, write_environment
 from featx.layer_analysis.choices import OwnOrGlobal
 from featx.layer_analysis.figures import draw_probe
+from featx.layer_analysis.headline import dimension_lines, fold_scores, headline, name_of
 from featx.layer_analysis.probe_text import Probe
 from featx.layer_analysis.probe_training import fit_probes
 from featx.layer_analysis.tables import write_layers
 from featx.layer_analysis.weights import LayerWeights, read_weights
+from featx.protocols.choices import TaskKind
 from featx.protocols.protocol import Protocol, choose_protocol
 from featx.runs.files import FIGURES, MEMBERS, PREDICTIONS
 from featx.runs.folder import open_run, run_folder
 from featx.runs.making import making
-from featx.scoring.predictions import rounded, score_outcomes, write_predictions
-from featx.scoring.results import Results
-from featx.scoring.results_file import read_results
+from featx.scoring.predictions import rounded
+from featx.scoring.results_file import RunResults, read_run_results
 from featx.stores.labels import load_labels
-from featx.utils.arguments import refuse_beside
+from featx.utils.arguments import as_list, refuse_beside
 from featx.utils.config import Place, Schema, check_config
 from featx.utils.files import AnyPath, as_paths, write_csv, write_json
 from featx.utils.remote.path import to_path
@@ -52,7 +54,7 @@ class ProbeConfig(Schema):
         seconds: how much of the beginning of each utterance is used; `inf` for all of it.
         normalize: "global" standardises by the training utterances; "speaker" by the speaker's own
             in the same part of the fold, before.
-        strengths: values of C to try, the inverse of regularisation; the one with the highest UAR
+        strengths: values of C to try, the inverse of regularisation; that with the highest score
             on validation data is taken.
         skip_missing: whether utterances without features are left out.
         protocol: which utterances under which labels, and how they are divided.
@@ -82,8 +84,9 @@ class ProbeConfig(Schema):
 
     @property
     def default_name(self) -> str:
-        """manifest-model, as in "manifest-wav2vec2-base", and a named protocol."""
-        parts = (self.manifest.stem, self.features.name, self.protocol.name)
+        """manifest-model, as in "manifest-wav2vec2-base", and a named protocol and target."""
+        learned = self.protocol.target.name
+        parts = (self.manifest.stem, self.features.name, self.protocol.name, learned)
         return "-".join(filter(None, parts))
 
 
@@ -99,6 +102,8 @@ def probe(
     layers: str = "all",
     normalize: OwnOrGlobal = "global",
     protocol: str | Path | Protocol | None = None,
+    target: str | Sequence[str] | None = None,
+    task: TaskKind | None = None,
     folds: int = 5,
     speaker_dependent: bool = False,
     seconds: float = math.inf,
@@ -107,7 +112,7 @@ def probe(
     name: str | None = None,
     overwrite: bool = False,
 ) -> Probe:
-    """Show what each layer of a store holds: a linear classifier on each, scored on test data.
+    """Show what each layer of a store holds: a linear probe of each, scored on test data.
 
     Args:
         model: the model whose layers to probe. It may be left out where the manifest has a
@@ -119,6 +124,9 @@ def probe(
         normalize: standardise features by all training utterances ("global"), or before that by
             each speaker's own utterances, also in test ("speaker").
         protocol: who trains and who is tested, as for `featx.fit`.
+        target: the columns that are learned in place of the label, as for `featx.fit`; numbers are
+            probed by ridge regression.
+        task: "classification" or "regression", as for `featx.fit`.
         folds: how many folds to make where neither a protocol nor the manifest divides.
         speaker_dependent: let training and test share speakers.
         seconds: how much of the beginning of each utterance is used.
@@ -149,7 +157,7 @@ def probe(
         lambda path: [to_path(features) if features else find_store(path, model, store)],
         skip_missing,
     )
-    chosen = choose_protocol(protocol, corpus, folds, speaker_dependent)
+    chosen = choose_protocol(protocol, corpus, folds, speaker_dependent, as_list(target), task)
     table = {
         "manifest": str(corpus.path),
         "features": str(to_path(features) if features else find_store(corpus.path, model, store)),
@@ -213,7 +221,7 @@ def _run_probe(
     with open_run(config.to_toml(), fit.inputs, folder, overwrite) as run:
         if run.results is None:
             run.results = _probe(fit, run.folder)
-    results = [read_results(_layer_file(folder, layer)) for layer in layers]
+    results = [read_run_results(_layer_file(folder, layer)) for layer in layers]
     figures = folder / FIGURES
     if weights or (figures / _WEIGHTS).exists() or not (figures / _DRAWN).exists():
         draw_probe(layers, results, weights, figures / "probe")
@@ -237,7 +245,7 @@ def _of_encoder(run: Path, encoder: str) -> list[LayerWeights]:
     return same
 
 
-def _probe(fit: PlannedFit, folder: Path) -> Results:
+def _probe(fit: PlannedFit, folder: Path) -> RunResults:
     config, data = fit.config, fit.data
     protocol = config.protocol.name or config.protocol.title
     title = f"linear probe of {data.features}, {config.manifest.name}: {protocol}"
@@ -248,46 +256,48 @@ def _probe(fit: PlannedFit, folder: Path) -> Results:
     if config.normalize == "speaker":
         remarks.append(OWN_STATISTICS)
     for layer, members in zip(layers, by_layer, strict=True):
-        results = score_outcomes(f"{title}, layer {layer}", data.task, members, remarks)
+        results = score_heads(f"{title}, layer {layer}", data.task, members, remarks)
         write_json(_layer_file(folder, layer), results.to_json())
     write_environment(data, fit.inputs, folder)
     _write_probes(data, config, by_layer, folder)
-    chosen = [max(probes, key=_validation_uar) for probes in zip(*by_layer, strict=True)]
-    write_predictions(data.task, chosen, folder / PREDICTIONS)
-    return score_outcomes(title, data.task, chosen, remarks)
+    chosen = [max(probes, key=_validation_score) for probes in zip(*by_layer, strict=True)]
+    write_heads_predictions(data.task, chosen, folder / PREDICTIONS)
+    return score_heads(title, data.task, chosen, remarks)
 
 
-def _validation_uar(probe: Member) -> float:
+def _validation_score(probe: Member) -> float:
     return probe.best_epoch.validation_score
 
 
 def _write_probes(
     data: FitData, config: FitConfig, by_layer: Sequence[Sequence[Member]], folder: Path
 ) -> None:
-    """Write each probe of a layer and fold, with the scores of its fold in percent."""
+    """Write each probe of a layer and fold, with the scores of its fold (UAR in percent)."""
     features = data.selections[0].store.folder.name
     rows = []
     for layer, members in zip(data.selections[0].layers, by_layer, strict=True):
         for member in members:
-            scores = score_outcomes("", data.task, [member], ()).scores
+            results = score_heads("", data.task, [member], ())
             strength = config.head.strengths[member.best]  # type: ignore[union-attr]  # it is linear
-            validation = 100 * _validation_uar(member)
-            figures = [validation, *(scores[name].mean for name in ("uar", "wa", "macro_f1"))]
-            rows.append((features, layer, member.fold, strength, *rounded(figures)))
-    header = ("features", "layer", "fold", "strength", "validation_uar", "uar", "wa", "macro_f1")
-    write_csv(folder / "probe.csv", header, rows)
+            scores = fold_scores(results, _validation_score(member))
+            rows.append((features, layer, member.fold, strength, *rounded(list(scores.values()))))
+    write_csv(folder / "probe.csv", ("features", "layer", "fold", "strength", *scores), rows)
 
 
 def _write_drawn(
-    layers: Sequence[str], results: Sequence[Results], weights: Sequence[LayerWeights], folder: Path
+    layers: Sequence[str],
+    results: Sequence[RunResults],
+    weights: Sequence[LayerWeights],
+    folder: Path,
 ) -> None:
-    """Write what the picture shows: UAR over all folds with its interval, and weights if any."""
-    scores = [result.scores["uar"] for result in results]
+    """Write what the picture shows: scores over all folds with intervals, and weights if any."""
+    lines, name = dimension_lines(results), name_of(results[0]).lower()
     rows = [
-        (layer, *rounded([score.mean, score.low, score.high]))
-        for layer, score in zip(layers, scores, strict=True)
+        (layer, *rounded([score.mean, score.low, score.high, *each]))
+        for layer, score, *each in zip(layers, map(headline, results), *lines.values(), strict=True)
     ]
-    write_csv(folder / _DRAWN, ("layer", "uar", "uar_low", "uar_high"), rows)
+    header = ("layer", name, f"{name}_low", f"{name}_high", *(f"{name}_{own}" for own in lines))
+    write_csv(folder / _DRAWN, header, rows)
     path = folder / _WEIGHTS
     path.unlink(missing_ok=True)  # of another picture
     if weights:

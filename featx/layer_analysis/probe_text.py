@@ -8,8 +8,18 @@ from typing import Any
 import numpy as np
 from scipy.stats import spearmanr
 
+from featx.layer_analysis.headline import (
+    axis_of,
+    form_of,
+    further,
+    further_names,
+    headline,
+    name_of,
+    unit_of,
+)
 from featx.layer_analysis.weights import LayerWeights, all_corrected, average
-from featx.scoring.results import WIDE, Results, plain_table, render
+from featx.scoring.results import WIDE, plain_table, render
+from featx.scoring.results_file import RunResults
 
 
 @dataclass(frozen=True)
@@ -26,28 +36,33 @@ class Probe:
 
     folder: Path
     layers: Sequence[str]
-    results: Sequence[Results]
-    chosen: Results
+    results: Sequence[RunResults]
+    chosen: RunResults
     beside: Sequence[LayerWeights]
 
     def to_text(self) -> str:
-        """Return the UAR by layer beside the weights, and what to know about them."""
+        """Return the scores by layer beside the weights, and what to know about them."""
         names = [learned.run.name for learned in self.beside]
-        table = plain_table("layer", "UAR, %", "95 % over speakers", "WA, %", *names)
+        form, unit = form_of(self.chosen), unit_of(self.chosen)
+        interval = f"95 % over {self.chosen.resampled}"
+        table = plain_table(
+            "layer", axis_of(self.chosen), interval, *further_names(self.chosen), *names
+        )
         weights = list(map(self._weights, self.beside))
         for layer, result in zip(self.layers, self.results, strict=True):
-            uar, wa = result.scores["uar"], result.scores["wa"]
+            score = headline(result)
             table.add_row(
                 "0 (local encoder)" if layer == "0" else layer,
-                f"{uar.mean:.1f}",
-                f"{uar.low:.1f} to {uar.high:.1f}",
-                f"{wa.mean:.1f}",
+                f"{score.mean:{form}}",
+                f"{score.low:{form}} to {score.high:{form}}",
+                *further(result),
                 *(f"{own[layer]:.3f}" if layer in own else "" for own in weights),
             )
-        best = self.chosen.scores["uar"]
+        best = headline(self.chosen)
         notes = [
-            f"UAR of the layer that validation data chooses in each fold: {best.mean:.1f} %, "
-            f"{best.low:.1f} to {best.high:.1f}. The best row above is the best on test data.",
+            f"{name_of(self.chosen)} of the layer that validation data chooses in each fold: "
+            f"{best.mean:{form}}{unit}, {best.low:{form}} to {best.high:{form}}. The best row "
+            "above is the best on test data.",
             *(self._agreement(name, own) for name, own in zip(names, weights, strict=True)),
             *self.chosen.notes(),
         ]
@@ -75,13 +90,20 @@ class Probe:
 
     def _agreement(self, run: str, weights: dict[str, float]) -> str:
         """Say how weights and scores go together (Spearman's rank correlation over layers)."""
-        scores = zip(self.layers, (r.scores["uar"].mean for r in self.results), strict=True)
-        pairs = np.array([(weights[layer], uar) for layer, uar in scores if layer in weights])
+        metric = name_of(self.chosen)
+        scores = zip(self.layers, (headline(r).mean for r in self.results), strict=True)
+        pairs = np.array([(weights[layer], score) for layer, score in scores if layer in weights])
         if len(pairs) < 3:
-            return f"{run}: whether {self._kind} follows UAR takes three layers or more to tell."
+            return (
+                f"{run}: whether {self._kind} follows {metric} takes three layers or more to tell."
+            )
         if (np.ptp(pairs, axis=0) == 0).any():
-            return f"{run}: too little varies over layers to tell whether {self._kind} follows UAR."
+            return (
+                f"{run}: too little varies over layers to tell whether {self._kind} follows "
+                f"{metric}."
+            )
         rank = spearmanr(pairs[:, 0], pairs[:, 1]).statistic
         return (
-            f"{run}: rank correlation of {self._kind} and UAR over {len(pairs)} layers {rank:.2f}."
+            f"{run}: rank correlation of {self._kind} and {metric} over {len(pairs)} layers "
+            f"{rank:.2f}."
         )

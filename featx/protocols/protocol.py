@@ -13,7 +13,7 @@ from featx.protocols.choices import TaskKind
 from featx.protocols.divisions import Division, ManifestSplit, Names, RandomFolds, SpeakerFolds
 from featx.protocols.numbers import decide_task
 from featx.protocols.target import Target
-from featx.utils.config import Schema, find_shipped, read_config, shipped_names
+from featx.utils.config import Schema, check_config, find_shipped, read_config, shipped_names
 
 log = logging.getLogger("featx")
 
@@ -163,9 +163,11 @@ def choose_protocol(
     else:
         chosen = protocol if isinstance(protocol, Protocol) else read_protocol(str(protocol))
     before = chosen.target
-    wanted = Target(
-        columns=tuple(target) or before.columns, task=task or (None if target else before.task)
-    )
+    table = {
+        "columns": tuple(target) or before.columns,
+        "task": task or (None if target else before.task),
+    }
+    wanted = check_config(table, Target, "`target`")
     if wanted.task is None and not wanted.is_label:
         decided, why = decide_task(manifest, wanted)
         log.info("%s: learned by %s, as %s.", " and ".join(wanted.columns), decided, why)

@@ -30,6 +30,11 @@ class Target(Schema):
         return columns
 
     @property
+    def name(self) -> str:
+        """What runs are called by it; empty if labels are learned."""
+        return "" if self.is_label else "+".join(self.columns)
+
+    @property
     def is_label(self) -> bool:
         """Whether the protocol's labels are learned."""
         return self.columns == ("label",)

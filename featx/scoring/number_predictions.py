@@ -11,13 +11,12 @@ from featx.protocols.numbers import read_number
 from featx.protocols.task import Task
 from featx.scoring.number_results import NumberResults, score_dimensions
 from featx.scoring.numbers import SeedNumbers
-from featx.scoring.predictions import Outcome, rounded
-from featx.utils.csv_files import Table, read_lines, read_table
+from featx.scoring.predictions import PREDICTED, Outcome, predicted_dimensions, rounded
+from featx.utils.csv_files import Table, read_table
 from featx.utils.files import write_csv
 from featx.utils.progress import passing
 from featx.utils.text import counted
 
-PREDICTED = "predicted_"  # begins the name of a dimension's column of predictions
 KEYS = ("utterance", "speaker", "fold", "seed", "split")
 
 
@@ -93,23 +92,6 @@ class NumberFile:
     truth: np.ndarray
     predictions: np.ndarray
     left_out: int
-
-
-def predicted_dimensions(path: Path) -> tuple[str, ...]:
-    """Return the dimensions that a file predicts; none if it is a file of classes, or no table.
-
-    Raises:
-        FeatxError: if the file can't be read.
-    """
-    lines = read_lines(path)
-    header = [name.strip() for name in lines[0][1]] if lines else []
-    if "prediction" in header:
-        return ()
-    return tuple(
-        name.removeprefix(PREDICTED)
-        for name in header
-        if name.startswith(PREDICTED) and name.removeprefix(PREDICTED) in header
-    )
 
 
 def read_number_predictions(path: Path) -> NumberFile:

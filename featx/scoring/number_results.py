@@ -10,7 +10,7 @@ from featx.scoring.levels import Level, measure_levels
 from featx.scoring.metrics import Score
 from featx.scoring.notes import score_notes
 from featx.scoring.numbers import SeedNumbers, score_numbers
-from featx.scoring.results import describe_count, draw_table, render
+from featx.scoring.results import WIDE, describe_count, draw_table, render
 from featx.utils.tables import TextTable, html_notes, html_table
 
 REGRESSION = "regression"  # the task of such a run in its `metrics.json`
@@ -76,12 +76,21 @@ class NumberResults:
 
     def to_text(self) -> str:
         """Return tables of the scores and of errors by level."""
-        return render(self.title, *map(draw_table, self._tables()), *self.notes())
+        tables = map(draw_table, self._tables())
+        return render(self.title, *tables, self._explained(), *self.notes(), width=WIDE)
 
     def _repr_html_(self) -> str:
         """Return the same tables for a notebook."""
         tables = map(html_table, self._tables())
-        return "".join([html_notes([self.title]), *tables, html_notes(self.notes())])
+        notes = html_notes([self._explained(), *self.notes()])
+        return "".join([html_notes([self.title]), *tables, notes])
+
+    def _explained(self) -> str:
+        average = f"Means ± deviations of {self.seeds} seeds" if self.seeds > 1 else "One seed"
+        return (
+            f"{average}; intervals over {self.resampled}. RMSE and deviation, which is the RMSE of "
+            "always predicting the mean, are in the column's unit."
+        )
 
     def notes(self) -> list[str]:
         """Return what a reader of the scores must know."""
@@ -91,9 +100,7 @@ class NumberResults:
         return [self._score_table(), self._level_table()]
 
     def _score_table(self) -> TextTable:
-        average = f"mean ± std of {self.seeds} seeds" if self.seeds > 1 else "one seed"
-        interval = f"95 % over {self.resampled}"
-        header = (f"test, {average}", "CCC", interval, "Pearson", "RMSE", interval, "deviation")
+        header = ("test", "CCC", "95 %", "Pearson", "RMSE", "95 %", "deviation")
         rows = [
             (
                 name,

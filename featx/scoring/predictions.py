@@ -16,7 +16,7 @@ from featx.protocols.folds import Fold
 from featx.protocols.task import Task
 from featx.scoring.distributions import SeedShares, score_distributions
 from featx.scoring.results import Results, SeedPredictions, score_predictions
-from featx.utils.csv_files import Problems, Table, read_table
+from featx.utils.csv_files import Problems, Table, read_lines, read_table
 from featx.utils.files import write_csv
 from featx.utils.progress import passing
 from featx.utils.text import counted
@@ -24,6 +24,7 @@ from featx.utils.text import counted
 REQUIRED = ("utterance", "label", "prediction")
 _PROBABILITY = "p_"  # begins the name of a class's column
 _VOTES = "true_p_"  # begins the name of a column of a class's share of the annotators' votes
+PREDICTED = "predicted_"  # begins the name of a dimension's column, in files of numbers
 
 
 @dataclass(frozen=True)
@@ -66,7 +67,7 @@ def read_predictions(path: Path) -> PredictionFile:
     Raises:
         FeatxError: if the file can't be read, or naming every problem in it with its line.
     """
-    table = read_table(path, REQUIRED)
+    table = _read_classes(path)
     rows = list(table.rows())
     _check_splits(rows, table.problems)
     scored = [(line, row) for line, row in rows if row.get("split", "") in ("", "test")]
@@ -86,6 +87,36 @@ def read_predictions(path: Path) -> PredictionFile:
         left_out=len(table.lines) - len(scored),
         contradicted=contradicted,
     )
+
+
+def predicted_dimensions(path: Path) -> tuple[str, ...]:
+    """Return the dimensions that a file predicts; none if it is a file of classes, or no table.
+
+    Raises:
+        FeatxError: if the file can't be read.
+    """
+    lines = read_lines(path)
+    header = [name.strip() for name in lines[0][1]] if lines else []
+    if "prediction" in header:
+        return ()
+    return tuple(
+        name.removeprefix(PREDICTED)
+        for name in header
+        if name.startswith(PREDICTED) and name.removeprefix(PREDICTED) in header
+    )
+
+
+def _read_classes(path: Path) -> Table:
+    """Read a file of predicted classes, for what takes no numbers so far."""
+    try:
+        return read_table(path, REQUIRED)
+    except FeatxError:
+        if dimensions := predicted_dimensions(path):
+            raise FeatxError(
+                f"{path}: it holds predicted numbers ({', '.join(dimensions)}), and this takes "
+                "classes so far."
+            ) from None
+        raise
 
 
 def _prediction(row: Mapping[str, str]) -> Prediction:

@@ -9,6 +9,7 @@ import pytest
 
 import featx
 from featx.errors import FeatxError
+from featx.features.stores import open_store
 from featx.fitting.saved_heads import read_heads
 from featx.scoring.number_results import NumberResults
 
@@ -48,10 +49,13 @@ def test_numbers_are_learned_scored_and_written(with_numbers, fit_quickly, read_
     stored = json.loads((run.folder / "metrics.json").read_text())
     assert stored["task"] == "regression"
     assert stored == featx.Run(run.folder).results.to_json()
-    names = {path.stem for path in run.figures}
-    assert {"scatter", "error_by_level"} <= names
-    assert "confusion" not in names
     assert not (run.folder / "calibration.json").exists()
+
+
+@pytest.mark.figures
+def test_pictures_show_true_against_predicted_and_errors_by_level(with_numbers, fit_quickly):
+    run = fit_quickly("linear", target="pitch", settings=())
+    assert [path.name for path in run.figures] == ["error_by_level.png", "scatter.png"]
 
 
 def test_heads_predict_again_what_they_predicted(with_numbers, fit_quickly, read_rows):
@@ -59,10 +63,7 @@ def test_heads_predict_again_what_they_predicted(with_numbers, fit_quickly, read
     heads = read_heads(run.folder, math.inf)
     assert heads.dimensions == ("pitch",)
     rows = [r for r in read_rows(run) if r["split"] == "test" and r["fold"] == "1"]
-    store = featx.open_store("features/manifest/tiny") if hasattr(featx, "open_store") else None
-    from featx.features.stores import open_store
-
-    selections = heads.select([store or open_store(Path("features/manifest/tiny"))])
+    selections = heads.select([open_store(Path("features/manifest/tiny"))])
     member = next(member for member in heads.members if member.fold == 1)
     found = heads.member_probabilities(
         member, selections, [r["utterance"] for r in rows], [r["speaker"] for r in rows]
@@ -151,7 +152,7 @@ def test_what_takes_classes_so_far_says_so(with_numbers, fit_quickly):
         lambda: featx.load(run.folder),
         lambda: featx.predict(run.folder, "audio"),
         lambda: featx.explain(run.folder, "audio/sad-0-0.wav"),
-        lambda: featx.export(run.folder, "model.onnx"),
+        lambda: featx.export(run.folder),
         lambda: featx.push(run.folder, "user/name"),
         lambda: featx.vote([run.folder, other.folder]),
         lambda: featx.evaluate(run.folder),
