@@ -9,6 +9,8 @@ import numpy as np
 from featx.comparison.compared import Compared, Pair
 from featx.comparison.comparison import Comparison
 from featx.comparison.evaluate import System, check_same, evaluate, index_seed, join_speakers
+from featx.comparison.number_systems import NumberSystem
+from featx.comparison.numbers import compare_numbers
 from featx.data.labels import order_labels
 from featx.errors import Call, FeatxError
 from featx.runs.cost import folder_bytes, read_cost
@@ -54,7 +56,10 @@ def compare(paths: AnyPath | Sequence[AnyPath], manifest: str | Path | None = No
             "folders or the folder that holds them.",
             Call("Score one alone", "evaluate", {"paths": systems[0].folder}),
         )
-    return compare_systems(systems)
+    check_same(systems)
+    if numbers := [system for system in systems if isinstance(system, NumberSystem)]:
+        return compare_numbers(numbers, join_speakers(systems))
+    return compare_systems([system for system in systems if isinstance(system, System)])
 
 
 def compare_systems(systems: Sequence[System]) -> Comparison:

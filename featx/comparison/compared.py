@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from featx.runs.cost import Cost
-from featx.scoring.results import Results
+from featx.scoring.results_file import RunResults
 from featx.scoring.significance import Difference, McNemar
 
 
@@ -24,7 +24,7 @@ class Compared:
     """
 
     name: str
-    results: Results
+    results: RunResults
     cost: Cost | None
     disk: int | None
     notes: Sequence[str]

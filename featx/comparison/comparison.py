@@ -94,18 +94,26 @@ class Comparison:
     def _tables(self) -> list[TextTable]:
         over = f"95 % over {self.resampled}"
         return [
-            _score_table(self, over),
+            self.score_table(over),
             _cost_table(self.systems),
-            _pair_table(self.pairs, over),
+            self.pair_table(over),
         ]
 
+    def score_table(self, over: str) -> TextTable:
+        """Return a row for each system."""
+        return TextTable(
+            ("mean ± std", *_beside([f"{name}, %" for name in NAMES.values()], over), "seeds"),
+            [_score_cells(system) for system in self.systems],
+            f"Scores on the same {self.utterances:,} utterances, mean ± std over seeds",
+        )
 
-def _score_table(comparison: Comparison, over: str) -> TextTable:
-    return TextTable(
-        ("mean ± std", *_beside([f"{name}, %" for name in NAMES.values()], over), "seeds"),
-        [_score_cells(system) for system in comparison.systems],
-        f"Scores on the same {comparison.utterances:,} utterances, mean ± std over seeds",
-    )
+    def pair_table(self, over: str) -> TextTable:
+        """Return a row for each pair."""
+        return _pair_table(self.pairs, over)
+
+    def reading(self) -> list[str]:
+        """Return how to read the tables."""
+        return _reading(self)
 
 
 def _score_cells(system: Compared) -> list[str]:
@@ -169,17 +177,18 @@ def _pair_cells(pair: Pair) -> list[str]:
     return [
         f"{pair.first} − {pair.second}",
         signed(pair.difference.mean),
-        _interval(pair.difference),
+        interval_of(pair.difference),
         f"{median(test.only_first for test in pair.tests):g}",
         f"{median(test.only_second for test in pair.tests):g}",
         describe_p(pair.p),
     ]
 
 
-def _interval(difference: Difference) -> str:
+def interval_of(difference: Difference, digits: int = 1) -> str:
+    """Return the interval of a difference as tables show it."""
     if difference.low is None or difference.high is None:
         return _UNKNOWN
-    return f"{signed(difference.low)} to {signed(difference.high)}"
+    return f"{signed(difference.low, digits)} to {signed(difference.high, digits)}"
 
 
 def _notes(comparison: Comparison) -> list[str]:
@@ -188,7 +197,7 @@ def _notes(comparison: Comparison) -> list[str]:
     for system in comparison.systems:
         for note in system.notes:
             names.setdefault(note, []).append(system.name)
-    notes = _reading(comparison)
+    notes = comparison.reading()
     for note, of in names.items():
         everyone = len(of) == len(comparison.systems)
         notes.append(f"{'All systems' if everyone else ', '.join(of)}: {note}")

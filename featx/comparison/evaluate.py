@@ -8,12 +8,19 @@ from typing import Any
 
 import numpy as np
 
+from featx.comparison.number_systems import NumberSystem, number_table
 from featx.comparison.systems import Seed, find_files, split_seeds
 from featx.data.labels import order_labels
 from featx.errors import FeatxError
 from featx.runs.files import PREDICTIONS
-from featx.runs.read import read_scores
-from featx.scoring.predictions import PredictionFile, read_predictions, read_speakers
+from featx.runs.read import read_run_scores, read_scores
+from featx.scoring.number_predictions import read_number_predictions
+from featx.scoring.predictions import (
+    PredictionFile,
+    predicted_dimensions,
+    read_predictions,
+    read_speakers,
+)
 from featx.scoring.results import (
     NAMES,
     Results,
@@ -64,7 +71,7 @@ class System:
 class Evaluation:
     """The scores of one or more systems."""
 
-    systems: Sequence[System]
+    systems: Sequence[System | NumberSystem]
 
     def to_json(self) -> str:
         """Return a JSON object: of the system, or of several as {"systems": {name: object}}."""
@@ -97,9 +104,12 @@ class Evaluation:
         return "\n".join([*lines, ""])
 
     def _table(self) -> TextTable:
+        if numbers := [own for own in self.systems if isinstance(own, NumberSystem)]:
+            return number_table(numbers)
         metrics = [f"{name}, %" for name in NAMES.values()]
         rows = []
         for system in self.systems:
+            assert isinstance(system, System), "it predicts no numbers"
             results = system.results
             scores = [str(results.scores[metric]) for metric in NAMES]
             counts = (results.seeds, len(system.labels), len(results.classes))
@@ -141,9 +151,44 @@ def evaluate(paths: AnyPath | Sequence[AnyPath], manifest: str | Path | None = N
         >>> print(evaluation.systems[0].results.scores["uar"])
     """
     speakers = None if manifest is None else read_speakers(Path(manifest))
-    return Evaluation(
-        [_score_system(name, files, speakers) for name, files in find_files(paths).items()]
-    )
+    systems = [_score(name, files, speakers) for name, files in find_files(paths).items()]
+    numbers = [system.name for system in systems if isinstance(system, NumberSystem)]
+    if 0 < len(numbers) < len(systems):
+        raise FeatxError(
+            f"{listed(numbers)} predicts numbers, and others among the {len(systems)} systems "
+            "predict classes. Score them apart."
+        )
+    return Evaluation(systems)
+
+
+def _score(
+    name: str, paths: Sequence[Path], manifest: Mapping[str, str] | None
+) -> "System | NumberSystem":
+    if dimensions := predicted_dimensions(paths[0]):
+        return _score_numbers(name, dimensions, paths, manifest)
+    return _score_system(name, paths, manifest)
+
+
+def _score_numbers(
+    name: str,
+    dimensions: Sequence[str],
+    paths: Sequence[Path],
+    manifest: Mapping[str, str] | None,
+) -> NumberSystem:
+    """Score files of predicted numbers."""
+    for path in paths:
+        if predicted_dimensions(path) != dimensions:
+            raise FeatxError(
+                f"{path}: it does not predict {', '.join(dimensions)}, as {paths[0].name} beside "
+                "it does. Files of a folder are of the same system."
+            )
+    files = [read_number_predictions(path) for path in paths]
+    seeds, seed_notes = split_seeds(files)
+    speakers, speaker_notes = _find_speakers(name, seeds, manifest)
+    notes = [*_file_notes(files), *seed_notes, *speaker_notes]
+    system = NumberSystem.of(name, paths[0].parent, dimensions, seeds, speakers, notes)
+    stored = read_run_scores(system.folder) if paths[0].name == PREDICTIONS else None
+    return system.with_stored(stored) if stored else system
 
 
 def _score_system(name: str, paths: Sequence[Path], manifest: Mapping[str, str] | None) -> System:
@@ -236,7 +281,7 @@ def _class_notes(unlabelled: set[str]) -> list[str]:
 _NAMED = 3  # utterances in a message
 
 
-def check_same(systems: Sequence[System]) -> None:
+def check_same(systems: Sequence[System | NumberSystem]) -> None:
     """Refuse systems that were tested on different utterances or labels.
 
     Raises:
@@ -246,7 +291,7 @@ def check_same(systems: Sequence[System]) -> None:
         _check_two(systems[0], other)
 
 
-def join_speakers(systems: Sequence[System]) -> dict[str, str]:
+def join_speakers(systems: Sequence[System | NumberSystem]) -> dict[str, str]:
     """Return who speaks each utterance, as any of the systems says; empty if unknown.
 
     Raises:
@@ -267,7 +312,7 @@ def join_speakers(systems: Sequence[System]) -> dict[str, str]:
     return {name: joined.get(name, "") for name in systems[0].labels}
 
 
-def _check_two(first: System, other: System) -> None:
+def _check_two(first: System | NumberSystem, other: System | NumberSystem) -> None:
     lacking = [repr(name) for name in first.labels if name not in other.labels]
     extra = [repr(name) for name in other.labels if name not in first.labels]
     of = f"the {counted(len(first.labels), 'utterance')} of {first.name}"

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from featx.scoring.label_results import LabelResults
 from featx.scoring.metrics import Score
 from featx.scoring.number_results import NumberResults
 from featx.scoring.results_file import RunResults
@@ -38,6 +39,7 @@ def chance(results: RunResults) -> float:
     """Return the score of guessing."""
     if isinstance(results, NumberResults):
         return 0.0
+    assert not isinstance(results, LabelResults), "probes take no several labels"
     return 100 / int(np.count_nonzero(results.confusion.sum(1)))
 
 

@@ -61,10 +61,10 @@ def vote_sheet(runs: Sequence[Reported]) -> Sheet | None:
     rows = [
         [
             Cell(run.name),
-            Cell(votes.jensen_shannon.to_text(3), votes.jensen_shannon.mean),
-            Cell(f"{votes.jensen_shannon.low:.3f} to {votes.jensen_shannon.high:.3f}"),
+            Cell(f"{votes.jensen_shannon:.3f}", votes.jensen_shannon.mean),
+            Cell(votes.jensen_shannon.interval(".3f"), votes.jensen_shannon.low),
             _score(votes.top2),
-            Cell(f"{votes.top2.low:.1f} to {votes.top2.high:.1f}", votes.top2.low),
+            Cell(votes.top2.interval(".1f"), votes.top2.low),
         ]
         for run in runs
         if (votes := run.results.votes)

@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from featx.comparison.evaluate import System, evaluate
+from featx.comparison.number_systems import NumberSystem
+from featx.errors import FeatxError
 from featx.runs.cost import Cost, read_cost
 from featx.runs.files import CONFIG
 from featx.runs.read import (
@@ -63,7 +65,14 @@ def read_runs(paths: Sequence[Path]) -> list[Reported]:
     Raises:
         FeatxError: naming what is not finished, is no run, or can't be used.
     """
-    return [_read(system) for system in evaluate(paths).systems]
+    systems = evaluate(paths).systems
+    for system in systems:
+        if isinstance(system, NumberSystem):
+            raise FeatxError(
+                f"{system.folder}: it predicts numbers ({', '.join(system.results.dimensions)}), "
+                "and reports are of classes so far. `featx evaluate` and `featx compare` take it."
+            )
+    return [_read(system) for system in systems if isinstance(system, System)]
 
 
 def _read(system: System) -> Reported:

@@ -76,7 +76,7 @@ class LabelResults:
     def _tables(self) -> list[TextTable]:
         average = f"mean ± std of {self.seeds} seeds" if self.seeds > 1 else "one seed"
         scores = [
-            (NAMES[name], f"{score} %", f"{score.low:.1f} to {score.high:.1f}")
+            (NAMES[name], f"{score} %", score.interval(".1f"))
             for name, score in self.scores.items()
         ]
         header = ("label", "precision", "recall", "F1", "average precision", "utterances")

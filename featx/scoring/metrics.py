@@ -26,12 +26,15 @@ class Score:
     high: float
 
     def __str__(self) -> str:
-        return self.to_text(1)
+        return format(self, ".1f")
 
-    def to_text(self, places: int) -> str:
-        """Return mean and deviation, with so many digits behind the point."""
-        std = "" if np.isnan(self.std) else f" ± {self.std:.{places}f}"
-        return f"{self.mean:.{places}f}{std}"
+    def __format__(self, form: str) -> str:
+        std = "" if np.isnan(self.std) else f" ± {self.std:{form or '.1f'}}"
+        return f"{self.mean:{form or '.1f'}}{std}"
+
+    def interval(self, form: str) -> str:
+        """Return "0.71 to 0.80"."""
+        return f"{self.low:{form}} to {self.high:{form}}"
 
 
 def uar(confusion: np.ndarray) -> np.ndarray:

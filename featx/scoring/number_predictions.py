@@ -1,21 +1,27 @@
 """Prediction files of numbers: a CSV with one row an utterance and seed, whoever made it."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
-from featx.errors import FeatxError
 from featx.protocols.numbers import read_number
 from featx.protocols.task import Task
 from featx.scoring.number_results import NumberResults, score_dimensions
 from featx.scoring.numbers import SeedNumbers
-from featx.scoring.predictions import PREDICTED, Outcome, predicted_dimensions, rounded
+from featx.scoring.predictions import (
+    PREDICTED,
+    Outcome,
+    Prediction,
+    PredictionFile,
+    check_tested,
+    predicted_dimensions,
+    rounded,
+)
 from featx.utils.csv_files import Table, read_table
 from featx.utils.files import write_csv
 from featx.utils.progress import passing
-from featx.utils.text import counted
 
 KEYS = ("utterance", "speaker", "fold", "seed", "split")
 
@@ -70,36 +76,27 @@ def _rows(task: Task, outcome: Outcome, split: str) -> Iterator[list[object]]:
 
 
 @dataclass(frozen=True)
-class NumberFile:
-    """What a file of predicted numbers says about test utterances.
+class NumberPrediction(Prediction):
+    """A scored row, whose label and prediction are its numbers as text.
 
     Attributes:
-        path: the CSV.
-        dimensions: the columns that are predicted.
-        utterances: the id of each row that is scored, in the order of the file.
-        seeds: the seed of each, empty where the file does not say.
-        speakers: the speaker of each, empty if unknown.
-        truth: (rows, dimensions) float64.
-        predictions: (rows, dimensions) float64.
-        left_out: how many rows are of the training or validation part.
+        truth: the true number of each dimension.
+        predicted: the predicted ones.
     """
 
-    path: Path
-    dimensions: tuple[str, ...]
-    utterances: tuple[str, ...]
-    seeds: tuple[str, ...]
-    speakers: tuple[str, ...]
-    truth: np.ndarray
-    predictions: np.ndarray
-    left_out: int
+    truth: tuple[float, ...]
+    predicted: tuple[float, ...]
 
 
-def read_number_predictions(path: Path) -> NumberFile:
+def read_number_predictions(path: Path) -> PredictionFile:
     """Read a file of predicted numbers and check all of it.
 
     Args:
         path: a CSV in UTF-8 with the columns utterance and, for each dimension, NAME and
             predicted_NAME, and optionally speaker, fold, seed, split. Other columns are ignored.
+
+    Returns:
+        What it holds; its rows are `NumberPrediction`s.
 
     Raises:
         FeatxError: if the file can't be read, or naming every problem in it with its line.
@@ -107,27 +104,29 @@ def read_number_predictions(path: Path) -> NumberFile:
     dimensions = predicted_dimensions(path)
     table = read_table(path, ("utterance",))
     scored = [(n, row) for n, row in table.rows() if row.get("split", "") in ("", "test")]
-    numbers = {
-        name: _column(table, scored, name)
-        for dimension in dimensions
-        for name in (dimension, PREDICTED + dimension)
-    }
+    true = [_column(table, scored, name) for name in dimensions]
+    predicted = [_column(table, scored, PREDICTED + name) for name in dimensions]
     _check_once(table, scored)
     table.problems.refuse(path)
-    if not scored:
-        raise FeatxError(
-            f"{path}: none of its {counted(len(table.lines), 'row')} is of the test part, "
-            "as the split column says. Only rows whose split is test or empty are scored."
-        )
-    return NumberFile(
+    check_tested(path, len(scored), len(table.lines))
+    numbers = (zip(*columns, strict=True) for columns in (true, predicted))
+    rows = zip((row for _, row in scored), *numbers, strict=True)
+    return PredictionFile(
         path,
-        dimensions,
-        tuple(row["utterance"] for _, row in scored),
-        tuple(row.get("seed", "") for _, row in scored),
-        tuple(row.get("speaker", "") for _, row in scored),
-        np.array([numbers[name] for name in dimensions]).T,
-        np.array([numbers[PREDICTED + name] for name in dimensions]).T,
+        tuple(_prediction(*row) for row in rows),
+        has_seeds="seed" in table.header,
         left_out=len(table.lines) - len(scored),
+        contradicted=0,
+    )
+
+
+def _prediction(
+    row: Mapping[str, str], truth: tuple[float, ...], predicted: tuple[float, ...]
+) -> NumberPrediction:
+    label, prediction = (", ".join(map(str, values)) for values in (truth, predicted))
+    speaker, seed = row.get("speaker", ""), row.get("seed", "")
+    return NumberPrediction(
+        row["utterance"], label, prediction, speaker, seed, truth=truth, predicted=predicted
     )
 
 

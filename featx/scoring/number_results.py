@@ -104,15 +104,18 @@ class NumberResults:
         rows = [
             (
                 name,
-                *_shown(scores["ccc"], ".3f"),
-                _shown(scores["pearson"], ".3f")[0],
-                *_shown(scores["rmse"], ".4g"),
+                f"{scores['ccc']:.3f}",
+                scores["ccc"].interval(".3f"),
+                f"{scores['pearson']:.3f}",
+                f"{scores['rmse']:.4g}",
+                scores["rmse"].interval(".4g"),
                 f"{self.deviations[name]:.4g}",
             )
             for name, scores in self.dimensions.items()
         ]
         if len(rows) > 1:
-            rows.append(("mean", *_shown(self.scores["ccc"], ".3f"), "", "", "", ""))
+            mean = self.scores["ccc"]
+            rows.append(("mean", f"{mean:.3f}", mean.interval(".3f"), "", "", "", ""))
         return TextTable(header, rows)
 
     def _level_table(self) -> TextTable:
@@ -167,9 +170,3 @@ def score_dimensions(
 def _as_json(score: Score) -> dict[str, float | None]:
     values = asdict(score)
     return {**values, "std": None if np.isnan(score.std) else score.std}
-
-
-def _shown(score: Score, form: str) -> tuple[str, str]:
-    """Return a score, and its interval, as a table shows them."""
-    std = "" if np.isnan(score.std) else f" ± {score.std:{form}}"
-    return f"{score.mean:{form}}{std}", f"{score.low:{form}} to {score.high:{form}}"

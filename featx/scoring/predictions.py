@@ -75,11 +75,7 @@ def read_predictions(path: Path) -> PredictionFile:
     _check_repeated(scored, table)
     contradicted = _count_contradicted(scored, table)
     table.problems.refuse(path)
-    if not scored:
-        raise FeatxError(
-            f"{path}: none of its {counted(len(table.lines), 'row')} is of the test part, "
-            "as the split column says. Only rows whose split is test or empty are scored."
-        )
+    check_tested(path, len(scored), len(table.lines))
     return PredictionFile(
         path,
         tuple(_prediction(row) for _, row in scored),
@@ -87,6 +83,15 @@ def read_predictions(path: Path) -> PredictionFile:
         left_out=len(table.lines) - len(scored),
         contradicted=contradicted,
     )
+
+
+def check_tested(path: Path, tested: int, rows: int) -> None:
+    """Raise a FeatxError if no row of a prediction file is of the test part."""
+    if not tested:
+        raise FeatxError(
+            f"{path}: none of its {counted(rows, 'row')} is of the test part, "
+            "as the split column says. Only rows whose split is test or empty are scored."
+        )
 
 
 def predicted_dimensions(path: Path) -> tuple[str, ...]:

@@ -163,9 +163,9 @@ class Results:
         ]
         if self.votes:
             divergence, top2 = self.votes
-            interval = f"{divergence.low:.3f} to {divergence.high:.3f}"
-            rows.append(("Jensen-Shannon", f"{divergence.to_text(3)} bits", interval))
-            rows.append(("top-2 accuracy", f"{top2} %", f"{top2.low:.1f} to {top2.high:.1f}"))
+            interval = divergence.interval(".3f")
+            rows.append(("Jensen-Shannon", f"{divergence:.3f} bits", interval))
+            rows.append(("top-2 accuracy", f"{top2} %", top2.interval(".1f")))
         present = np.count_nonzero(self.confusion.sum(1))  # as UAR counts
         rows.append(("chance UAR", f"{100 / present:.1f} %", ""))
         if errors := self.calibration_errors:

@@ -23,10 +23,10 @@ def counted(number: int, what: str) -> str:
     return f"{number:,} {what}{'' if number == 1 else 's'}"
 
 
-def signed(value: float) -> str:
-    """Return "+1.5", "−0.3" or "0.0": a difference to one decimal, with a real minus."""
-    rounded = round(value, 1) + 0.0  # no "−0.0"
-    return f"{rounded:+.1f}".replace("-", "−") if rounded else "0.0"
+def signed(value: float, digits: int = 1) -> str:
+    """Return "+1.5", "−0.3" or "0.0": a difference to some decimals, with a real minus."""
+    rounded = round(value, digits) + 0.0  # no "−0.0"
+    return f"{rounded:+.{digits}f}".replace("-", "−") if rounded else f"{rounded:.{digits}f}"
 
 
 def decibels(value: float) -> str:

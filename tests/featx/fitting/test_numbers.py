@@ -145,6 +145,14 @@ def test_what_a_column_holds_decides(values, task):
     assert decide_task(manifest, Target(columns=("score",), task="regression"))[0] == "regression"
 
 
+def test_a_run_is_scored_from_its_predictions(with_numbers, fit_quickly):
+    run = fit_quickly("linear", target=["pitch", "lows"], settings=())
+    (system,) = featx.evaluate(run.folder).systems
+    scored, own = system.results.scores["ccc"], run.results.scores["ccc"]
+    assert (scored.mean, scored.low) == pytest.approx((own.mean, own.low), rel=1e-6)
+    assert system.results.remarks == run.results.remarks
+
+
 def test_what_takes_classes_so_far_says_so(with_numbers, fit_quickly):
     run = fit_quickly("linear", target="pitch", settings=())
     other = featx.fit("linear", folds=3, name="classes")
@@ -155,8 +163,6 @@ def test_what_takes_classes_so_far_says_so(with_numbers, fit_quickly):
         lambda: featx.export(run.folder),
         lambda: featx.push(run.folder, "user/name"),
         lambda: featx.vote([run.folder, other.folder]),
-        lambda: featx.evaluate(run.folder),
-        lambda: featx.compare([run.folder, other.folder]),
         lambda: featx.report([run.folder]),
     ):
         with pytest.raises(FeatxError, match=r"numbers \(pitch\)"):

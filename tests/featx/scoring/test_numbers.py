@@ -13,7 +13,7 @@ from featx.scoring.levels import measure_levels
 from featx.scoring.number_predictions import read_number_predictions
 from featx.scoring.number_results import score_dimensions
 from featx.scoring.numbers import SeedNumbers, measure_seeds, score_numbers
-from featx.scoring.predictions import read_predictions
+from featx.scoring.predictions import predicted_dimensions, read_predictions
 from featx.scoring.results_file import read_run_results
 
 VALUES = st.floats(-1e3, 1e3)
@@ -120,10 +120,10 @@ def test_a_file_of_numbers_is_read(tmp_path):
     path = tmp_path / "numbers.csv"
     path.write_text(HEADER + "a,0,test,1.5,2\nb,0,validation,3,x\na,1,test,1.5,1\n")
     found = read_number_predictions(path)
-    assert (found.dimensions, found.utterances, found.seeds) == (("pitch",), ("a", "a"), ("0", "1"))
-    assert found.truth.tolist() == [[1.5], [1.5]]
-    assert found.predictions.tolist() == [[2], [1]]
+    assert [(row.utterance, row.seed) for row in found.rows] == [("a", "0"), ("a", "1")]
+    assert [(row.truth, row.predicted) for row in found.rows] == [((1.5,), (2,)), ((1.5,), (1,))]
     assert found.left_out == 1
+    assert predicted_dimensions(path) == ("pitch",)
     with pytest.raises(FeatxError, match=r"holds predicted numbers \(pitch\)"):
         read_predictions(path)
 
