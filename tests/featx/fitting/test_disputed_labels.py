@@ -122,19 +122,16 @@ def test_priors_of_training_are_kept_and_corrected_for(extracted, fit_quickly, m
     assert described["priors"] == pytest.approx([1 / 3] * 3)
 
 
-@pytest.mark.parametrize(
-    ("priors", "words"),
-    [
+def test_priors_that_are_none_are_refused(extracted, fit_quickly):
+    model = featx.load(fit_quickly("linear", "tiny", settings=()))
+    for priors, words in (
         ("equal", "must be 'uniform', 'estimated'"),
         ("happy=0.5,sad=0.5", "no share for angry"),
         ("happy=0.5,sad=0.5,angry=0.5", r"add up to 1\.5"),
         ({"happy": 0.5, "sad": 0.5, "angry": 0.0, "calm": 0.0}, "no class 'calm'"),
-    ],
-)
-def test_priors_that_are_none_are_refused(extracted, fit_quickly, priors, words):
-    run = fit_quickly("linear", "tiny", settings=())
-    with pytest.raises(FeatxError, match=words):
-        featx.predict(run, "features/manifest/tiny", priors=priors)
+    ):
+        with pytest.raises(FeatxError, match=words):
+            model.predict("features/manifest/tiny", priors=priors)
 
 
 @pytest.mark.parametrize(
@@ -172,16 +169,15 @@ def rare(extracted):
         writer.writerows(kept)
 
 
+@pytest.mark.thorough
 @pytest.mark.figures
 @pytest.mark.parametrize(
     ("head", "settings"),
     [
-        ("dense", ["training.epochs=2"]),
         ("dense", ["training.epochs=2", "training.class_weights=balanced"]),
         ("dense", ["training.epochs=2", "training.sampling=balanced", "training.loss=focal"]),
         ("linear", ()),
-        ("linear", ["head.class_weights=none"]),
-        ("svm", ()),
+        ("svm", ["head.class_weights=none"]),
     ],
 )
 def test_a_rare_class_trains_and_reports_without_a_warning(rare, head, settings, caplog):
