@@ -31,8 +31,10 @@ if TYPE_CHECKING:
     from featx.inference.predict import predict as predict
     from featx.inference.timeline import write_timelines as write_timelines
     from featx.protocols.protocol import Protocol as Protocol
+    from featx.reporting.map_page import map_features as map_features
     from featx.reporting.page import report as report
     from featx.runs.run import Run as Run
+    from featx.scoring.number_results import NumberResults as NumberResults
     from featx.scoring.results import Results as Results
     from featx.serving.serve import serve as serve
     from featx.sharing.export import export as export
@@ -74,6 +76,7 @@ _HOMES = {
     "evaluate": "featx.comparison.evaluate",
     "compare": "featx.comparison.compare",
     "vote": "featx.voting.vote",
+    "map_features": "featx.reporting.map_page",
     "report": "featx.reporting.page",
     "serve": "featx.serving.serve",
     "run": "featx.experiments.run",
@@ -86,6 +89,7 @@ _HOMES = {
     "LinearClassifier": "classifiers.linear_estimator",
     "DenseClassifier": "classifiers.dense_estimator",
     "Run": "featx.runs.run",
+    "NumberResults": "featx.scoring.number_results",
     "Results": "featx.scoring.results",
 }
 __all__ = list(_HOMES)

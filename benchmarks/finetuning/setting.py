@@ -16,11 +16,12 @@ from transformers import AutoModelForAudioClassification
 from transformers.utils import logging as transformers_logging
 
 from benchmarks.setting import describe_machine, versions, write_encoder
+from classifiers.pooled import PooledSettings
 from featx.data.manifest import Utterance
 from featx.features.encoders.devices import find_devices
 from featx.features.encoders.preprocessing import load_extractor
 from featx.finetuning.choices import Mode
-from featx.finetuning.config import Tuning, TuningSettings
+from featx.finetuning.config import LoraSettings, Tuning, TuningSettings
 from featx.finetuning.model import EmotionModel, build_model
 from featx.finetuning.waveforms import Waveforms
 from featx.utils.config import read_config, shipped_config
@@ -39,6 +40,9 @@ class Bench:
     settings: TuningSettings
     steps: int
     device: torch.device
+    head: PooledSettings = SHIPPED.head
+    lora: LoraSettings | None = None
+    checkpointing: bool = False
 
     def waveforms(self, utterances: Sequence[Utterance]) -> Waveforms:
         """Return utterances, read when asked for."""
@@ -48,7 +52,10 @@ class Bench:
     def model(self) -> EmotionModel:
         """Return featx's model, with the same initial weights each time."""
         torch.manual_seed(SEED)
-        return build_model(self.checkpoint, SHIPPED.head, CLASSES, self.mode).to(self.device)
+        model = build_model(
+            self.checkpoint, self.head, CLASSES, self.mode, self.checkpointing, self.lora
+        )
+        return model.to(self.device)
 
     def published(self) -> Any:
         """Return transformers' model."""

@@ -16,6 +16,7 @@ COMMAND_OF = {  # functions that are not named like their command
     "build_manifest": "manifest",
     "verify_store": "cache verify",
     "import_features": "cache import",
+    "map_features": "map",
 }
 
 

@@ -36,8 +36,8 @@ def finetune(
     mode: Annotated[
         Mode,
         typer.Option(
-            help="Which weights train: all (full), all but the CNN's (partial), or the head's "
-            "alone (frozen)."
+            help="Which weights train: all (full), all but the CNN's (partial), the head's alone "
+            "(frozen), or the head's and those of low-rank adapters in the encoder (lora)."
         ),
     ] = "full",
     protocol: ProtocolName = None,

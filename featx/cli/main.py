@@ -28,6 +28,7 @@ from featx.cli.finetune import finetune
 from featx.cli.fit import fit
 from featx.cli.layers import layers
 from featx.cli.manifest import manifest
+from featx.cli.map import map as map_features
 from featx.cli.models import models
 from featx.cli.predict import predict
 from featx.cli.probe import probe
@@ -54,8 +55,8 @@ app = typer.Typer(
 for command in (
     demo, corpora, manifest, audit, models, protocols, extract, fit, finetune, predict,
     explain_utterance,
-    serve, export, push, pull, evaluate, compare, vote, layers, probe, report, run, validate,
-    reproduce, doctor,
+    serve, export, push, pull, evaluate, compare, vote, layers, probe, map_features, report, run,
+    validate, reproduce, doctor,
 ):  # fmt: skip
     summary = (command.__doc__ or "").splitlines()[0]
     app.command(cls=Command, short_help=summary)(with_quiet(command))

@@ -16,8 +16,16 @@ def report(
     out: Annotated[
         Path, typer.Option(help="The page; its tables are written beside it as .md and .tex.")
     ] = Path("report.html"),
+    maps: Annotated[
+        list[Path] | None,
+        typer.Option(
+            "--map",
+            metavar="FOLDER",
+            help="A map of features to show too, as featx map wrote it. Repeatable.",
+        ),
+    ] = None,
 ) -> None:
     """Put runs on one page: scores, differences, confusions, training, layers, mistakes."""
     import featx
 
-    print(f"Written: {', '.join(map(str, featx.report(runs, out)))}")
+    print(f"Written: {', '.join(map(str, featx.report(runs, out, maps=maps or ())))}")

@@ -7,7 +7,6 @@ from pathlib import Path
 import torch
 
 from cache import existing, free_bytes, need_and_free
-from classifiers.pooled import PooledClassifier
 from featx.experiments.features import Known
 from featx.experiments.findings import Findings
 from featx.experiments.plan import Case, Plan
@@ -19,7 +18,7 @@ from featx.features.encoders.preprocessing import load_extractor
 from featx.features.encoders.shape import read_shape
 from featx.features.stores import ROOT as FEATURES
 from featx.finetuning.config import FinetuneConfig
-from featx.finetuning.model import EmotionModel
+from featx.finetuning.model import assemble
 from featx.finetuning.resources import tuning_bytes
 from featx.protocols.task import Task
 from featx.runs.cost import folder_bytes
@@ -93,11 +92,12 @@ def _tuning_bytes(config: FinetuneConfig, task: Task) -> tuple[int, int]:
     shape, about = read_shape(folder), read_model_config(folder)
     with torch.device("meta"):
         encoder = family_of(about).untrained(about)
-        head = PooledClassifier(config.head, shape.dim, len(task.classes))
-        model = EmotionModel(encoder, load_extractor(folder), shape, head, config.mode)
+        extractor, classes = load_extractor(folder), len(task.classes)
+        model = assemble(encoder, extractor, shape, config.head, classes, config.mode, config.lora)
     weights = sum(tensor.numel() for tensor in model.parameters())
     trained = sum(tensor.numel() for tensor in model.parameters() if tensor.requires_grad)
     several = config.seeds * len(task.folds)
     saved = {"none": 0, "best": min(2, several), "all": several}[config.save]
-    model_bytes, checkpoints = tuning_bytes(weights, trained)
+    saved_alone = trained if config.mode == "lora" else weights
+    model_bytes, checkpoints = tuning_bytes(saved_alone, trained)
     return saved * model_bytes, checkpoints

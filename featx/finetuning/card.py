@@ -31,6 +31,7 @@ MODES = {
     "full": "all its weights trained",
     "partial": "all its weights trained but the CNN's",
     "frozen": "its weights as they were; the head alone trained",
+    "lora": "its weights as they were; low-rank adapters and the head trained",
 }
 WARNING = (
     "> **WARNING: the checkpoint was chosen on the TEST data.** The scores below are those of the "
@@ -85,16 +86,37 @@ def _what(facts: CardFacts) -> list[str]:
     encoder = link_encoder(identity.encoder, identity.revision)
     pretrained = f"pretrained on {entry.pretraining}; " if entry else ""
     dense = "dense, tanh, dropout, linear" if config.head.kind == "pooled" else "one linear layer"
+    pooled = "last layer's frames" if config.head.average is None else "learned average of layers"
     return [
         *([WARNING] if config.select_on == "test" else []),
         "It names the emotion that an utterance expresses: "
         f"{', '.join(map(plain, facts.results.classes))}.",
         f"- Encoder: {encoder}; {pretrained}{MODES[config.mode]}.\n"
-        f"- Head: {config.head.pooling} of the last layer's frames over time, {dense}.\n"
+        f"- Head: {config.head.pooling} of the {pooled} over time, {dense}.\n"
+        f"{_average(facts)}{_adapters(facts)}"
         f"- Weights: {identity.parameters:,}, of which {identity.trained:,} trained.\n"
         f"- Checkpoint: {_checkpoint(facts)}\n"
         f"- Made with featx {__version__}.",
     ]
+
+
+def _average(facts: CardFacts) -> str:
+    """Return a line with the weights of layers; nothing without an average of them."""
+    if facts.config.head.average is None:
+        return ""
+    weights = (f"{weight:.3f}" for weight in facts.member.layer_weights[0].tolist())
+    return f"- Weights of layers, 0 the local encoder: {', '.join(weights)}.\n"
+
+
+def _adapters(facts: CardFacts) -> str:
+    """Return a line about the adapters; nothing without any."""
+    lora = facts.config.lora
+    if lora is None:
+        return ""
+    return (
+        f"- Adapters: LoRA of rank {lora.r}, alpha {lora.lora_alpha}, dropout "
+        f"{lora.lora_dropout:g}, on {', '.join(map(plain, lora.target_modules))}.\n"
+    )
 
 
 def _checkpoint(facts: CardFacts) -> str:

@@ -39,7 +39,8 @@ class CardFacts:
     @property
     def plain(self) -> bool:
         """Whether plain transformers has such a model."""
-        return is_plain(self.config.head, self.identity.family, self.config.seconds)
+        whole = self.config.lora is None
+        return whole and is_plain(self.config.head, self.identity.family, self.config.seconds)
 
     @property
     def on_hub(self) -> bool:

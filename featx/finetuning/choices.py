@@ -4,8 +4,8 @@ from typing import Literal
 
 from classifiers.choices import FramePooling, PooledKind
 
-Mode = Literal["full", "partial", "frozen"]
-"""Which weights train: all, all but the CNN's, or the head's alone."""
+Mode = Literal["full", "partial", "frozen", "lora"]
+"""Which weights train: all, all but the CNN's, the head's alone, or the head's and adapters'."""
 
 HeadKind = PooledKind
 Pooling = FramePooling

@@ -11,9 +11,11 @@ from pydantic import (
     PlainSerializer,
     PositiveFloat,
     PositiveInt,
+    model_validator,
 )
 
 from classifiers.pooled import PooledSettings
+from classifiers.settings import Dropout
 from featx.features.choices import NormalizeWaveform
 from featx.features.encoders.checkpoints import store_name
 from featx.finetuning.choices import BestBy, Mode, Save, SelectOn
@@ -47,6 +49,25 @@ Looks = Annotated[
 ]
 
 
+class LoraSettings(Schema):
+    """Low-rank adapters (Hu et al. 2022), under the names that peft has for their settings.
+
+    Attributes:
+        r: rank: rows of an adapter's first factor.
+        lora_alpha: the adapters' outputs are multiplied by this over `r`.
+        lora_dropout: share of the adapters' inputs that is dropped in training.
+        target_modules: the names of the linear layers that get adapters; by default the four of
+            every attention.
+    """
+
+    r: PositiveInt = 8
+    lora_alpha: PositiveInt = 8
+    lora_dropout: Dropout = 0.0
+    target_modules: Annotated[tuple[str, ...], Field(min_length=1)] = (
+        "q_proj", "k_proj", "v_proj", "out_proj",
+    )  # fmt: skip
+
+
 class TuningSettings(Schema):
     """How a model is fine-tuned, by transformers' Trainer.
 
@@ -58,6 +79,11 @@ class TuningSettings(Schema):
             ends with the training, whichever bound ends it.
         learning_rate: AdamW's, for the encoder's weights.
         head_learning_rate: AdamW's, for the head's weights; the same by default.
+        layer_decay: what a layer's rate is multiplied by for the layer below it; the highest has
+            `learning_rate`, the local encoder as a whole the lowest. Without it all have the same.
+        unfreeze_every: steps after which another layer of the encoder begins to train, the highest
+            first and the local encoder last; the head alone trains before. Without it all train
+            from the beginning.
         warmup: share of all steps over which the rates rise from 0.
         schedule: how the rates go on after that: to 0 on a "linear" or "cosine" course, or
             "constant".
@@ -79,6 +105,8 @@ class TuningSettings(Schema):
     max_steps: PositiveInt | None = None
     learning_rate: Rate
     head_learning_rate: Rate | None = None
+    layer_decay: Annotated[float, Field(gt=0, le=1)] | None = None
+    unfreeze_every: PositiveInt | None = None
     warmup: Annotated[float, Field(ge=0, lt=1)]
     schedule: Literal["linear", "cosine", "constant"]
     weight_decay: NonNegativeFloat
@@ -111,7 +139,9 @@ class FinetuneConfig(Tuning):
         model: a short name, a Hub id or a local folder.
         revision: branch, tag or commit of the Hub repository; its main branch if empty.
         normalize_waveform: whether waveforms are normalised; without it, the checkpoint decides.
-        mode: "full" trains all weights, "partial" all but the CNN's, "frozen" the head's.
+        mode: "full" trains all weights, "partial" all but the CNN's, "frozen" the head's, "lora"
+            the head's and those of adapters in the encoder.
+        lora: the adapters, of mode "lora" alone.
         seconds: how much of the beginning of each utterance is used; `inf` for all of it.
         select_on: what chooses the checkpoint. "test" is how some papers do it: training has the
             validation data too, and the scores are those of the best of many looks.
@@ -128,6 +158,7 @@ class FinetuneConfig(Tuning):
     revision: str = ""
     normalize_waveform: NormalizeWaveform | None = None
     mode: Mode
+    lora: LoraSettings | None = None
     seconds: PositiveFloat = math.inf
     select_on: SelectOn = "validation"
     seeds: PositiveInt
@@ -135,6 +166,27 @@ class FinetuneConfig(Tuning):
     save: Save = "best"
     keep_duplicates: bool = False
     protocol: Protocol
+
+    @model_validator(mode="after")
+    def _fits_mode(self) -> "FinetuneConfig":
+        """Refuse settings that the mode has no use for.
+
+        Raises:
+            ValueError: names them.
+        """
+        if self.lora is not None and self.mode != "lora":
+            raise ValueError(f"lora: adapters are of mode lora alone (the mode is {self.mode})")
+        if self.lora is None and self.mode == "lora":
+            raise ValueError("lora: the table of the adapters' settings is missing")
+        given = self.training.layer_decay, self.training.unfreeze_every
+        if self.mode == "frozen" and any(value is not None for value in given):
+            raise ValueError(
+                "training.layer_decay and training.unfreeze_every are for encoders that train, "
+                "which none does in mode frozen"
+            )
+        if self.training.unfreeze_every is not None and self.processes > 1:
+            raise ValueError("training.unfreeze_every: works in a single process alone")
+        return self
 
     def to_table(self) -> dict[str, Any]:
         """Return the values as TOML has them, without `keep_duplicates` if it isn't asked for."""
@@ -181,4 +233,8 @@ def earlier_config(config: AnyPath | FinetuneConfig, changes: Sequence[str] = ()
 
 def _changed(table: dict[str, Any], changes: Sequence[str]) -> FinetuneConfig:
     change(table, changes)
+    if table.get("mode") == "lora":
+        table.setdefault("lora", {})  # written out in full
+    elif not any(text.startswith("lora.") for text in changes):
+        table.pop("lora", None)  # of an earlier run in that mode
     return check_config(table, FinetuneConfig, "`settings`" if changes else "finetune")

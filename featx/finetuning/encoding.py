@@ -13,7 +13,7 @@ from featx.finetuning.whisper_encoding import WhisperEncoding
 
 
 class Encoding(Protocol):
-    """The way from waveforms to the last layer, with gradients.
+    """The way from waveforms to the layers, with gradients.
 
     It refers to the encoder, and has no weights of its own.
     """
@@ -21,16 +21,23 @@ class Encoding(Protocol):
     def choose_weights(self, mode: Mode) -> None:
         """Let those of the encoder's weights train that a mode trains."""
 
-    def __call__(self, waveforms: Tensor, samples: Sequence[int], frames: Sequence[int]) -> Tensor:
-        """Return the last layer of a batch, as each utterance has it alone.
+    def __call__(
+        self,
+        waveforms: Tensor,
+        samples: Sequence[int],
+        frames: Sequence[int],
+        all_layers: bool = False,
+    ) -> list[Tensor]:
+        """Return the last layer of a batch or all of them, as each utterance has them alone.
 
         Args:
             waveforms: (utterances, samples) float32, zero after the end of each utterance.
             samples: how many samples each utterance has.
             frames: how many frames each utterance has.
+            all_layers: whether to return those that features are stored of; else only the last.
 
         Returns:
-            (frames, dim): the utterances' own frames, one utterance after the other.
+            Each (frames, dim): the utterances' own frames, one utterance after the other.
         """
 
 

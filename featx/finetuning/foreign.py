@@ -1,6 +1,7 @@
 """A saved model that somebody else may have made: what is refused before transformers reads it."""
 
 from pathlib import Path
+from typing import Any
 
 import torch
 
@@ -8,28 +9,31 @@ from featx.features.encoders.families import family_of
 from featx.features.encoders.folders import CONFIG, INDEX, PREPROCESSOR, PROCESSOR, SAFETENSORS
 from featx.features.encoders.model_config import read_model_config, read_settings
 from featx.features.encoders.shape import read_shape
+from featx.finetuning.config import LoraSettings
+from featx.finetuning.lora import adapt, adapters_of
 from featx.runs.safe_files import refused
-from featx.runs.safe_weights import check_weights, shapes_of
+from featx.runs.safe_weights import Shape, check_weights, shapes_of
 
 _CODE = ("auto_map", "trust_remote_code", "custom_pipelines", "quantization_config")
 _ATTENTION = ("attn_implementation", "_attn_implementation")
+_ADAPTERS = "adapter_config.json"
 _OTHERS = (  # lead to other weights, or to another preprocessor
-    "adapter_config.json",
     f"{SAFETENSORS}{INDEX}",
     PROCESSOR,
 )
 
 
-def check_settings(folder: Path) -> None:
+def check_settings(folder: Path, adapters: bool = False) -> None:
     """Refuse settings that name code; their values are checked where they are read.
 
     Args:
         folder: the saved model's, whose files are plain and small.
+        adapters: whether it is for adapters, which peft takes with a file of its own.
 
     Raises:
         FeatxError: names the file.
     """
-    for name in _OTHERS:
+    for name in (*_OTHERS, *(() if adapters else (_ADAPTERS,))):
         if (folder / name).exists():
             raise refused(folder / name, "a saved model has no such file")
     for name in (CONFIG, PREPROCESSOR):
@@ -52,13 +56,34 @@ def check_encoder(folder: Path) -> None:
     Raises:
         FeatxError: names the file.
     """
+    model = _outline(folder)
+    prefixes = ("", f"{model.base_model_prefix}.", "encoder.")  # the last is Whisper's
+    check_weights(folder / SAFETENSORS, shapes_of(model), prefixes, optional=("masked_spec_embed",))
+
+
+def adapter_shapes(folder: Path, settings: LoraSettings) -> dict[str, Shape]:
+    """Return the shape of each weight of an encoder's adapters, before memory is taken for any.
+
+    Args:
+        folder: the adapters', whose config is the encoder's and has been checked.
+        settings: which projections, and how large the adapters are.
+
+    Raises:
+        FeatxError: if no such encoder can have such adapters.
+    """
+    model = _outline(folder)
+    with torch.device("meta"):
+        adapt(model, settings)
+    return {name: tuple(weight.shape) for name, weight in adapters_of(model).items()}
+
+
+def _outline(folder: Path) -> Any:
+    """Return an encoder without its weights."""
     config = read_model_config(folder)
-    path = folder / CONFIG
     try:
         read_shape(folder)
         with torch.device("meta"):
-            model = family_of(config).untrained(config)
+            return family_of(config).untrained(config)
     except Exception as error:  # whatever transformers says of sizes that do not go together
-        raise refused(path, f"no encoder can be built of it ({error})") from error
-    prefixes = ("", f"{model.base_model_prefix}.", "encoder.")  # the last is Whisper's
-    check_weights(folder / SAFETENSORS, shapes_of(model), prefixes, optional=("masked_spec_embed",))
+        reason = f"no encoder can be built of it ({error})"
+        raise refused(folder / CONFIG, reason) from error

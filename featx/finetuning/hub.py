@@ -6,7 +6,7 @@ from featx.errors import FeatxError
 from featx.finetuning.choices import BestBy
 from featx.finetuning.history import read_history
 from featx.finetuning.member import best_look
-from featx.finetuning.saved import OWN_FILES, PLAIN_FILES
+from featx.finetuning.saved import ADAPTER_FILES, OWN_FILES, PLAIN_FILES
 from featx.runs.hub import check_writable, explained, send
 from featx.runs.members import member_name
 
@@ -37,7 +37,8 @@ def push(repository: str, folder: Path) -> str:
     """
     try:
         # an earlier model that plain transformers loads must not stay beside one that it does not
-        return send(repository, folder, "Fine-tuned with featx", (*PLAIN_FILES, *OWN_FILES))
+        names = (*PLAIN_FILES, *OWN_FILES, *ADAPTER_FILES)
+        return send(repository, folder, "Fine-tuned with featx", names)
     except Exception as error:  # of the network in many kinds, which all end the same
         raise FeatxError(
             f"`push_to_hub={repository!r}`: the run is finished, but its model could not be sent: "

@@ -4,7 +4,6 @@ import hashlib
 import json
 from dataclasses import dataclass
 
-from classifiers.pooled import PooledClassifier
 from featx.data.audio import AudioError
 from featx.data.sources import find_sources
 from featx.features.encoders.checkpoints import Checkpoint
@@ -12,7 +11,7 @@ from featx.features.encoders.loading import digest_settings, digest_weights, loa
 from featx.features.encoders.preprocessing import load_extractor
 from featx.features.encoders.shape import read_shape
 from featx.finetuning.config import FinetuneConfig
-from featx.finetuning.model import EmotionModel
+from featx.finetuning.model import assemble
 from featx.protocols.task import Task
 
 
@@ -51,8 +50,8 @@ def identify(config: FinetuneConfig, task: Task, checkpoint: Checkpoint) -> Iden
     extractor = load_extractor(checkpoint.folder, config.normalize_waveform)
     weights, settings = digest_weights(encoder), digest_settings(encoder.config, extractor)
     shape = read_shape(checkpoint.folder)
-    head = PooledClassifier(config.head, shape.dim, len(task.classes))
-    model = EmotionModel(encoder, extractor, shape, head, config.mode)
+    classes = len(task.classes)
+    model = assemble(encoder, extractor, shape, config.head, classes, config.mode, config.lora)
     sources = find_sources(task.utterances)
     for why in sources.failures.values():
         raise AudioError(why)

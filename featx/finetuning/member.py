@@ -13,6 +13,7 @@ from featx.scoring.predictions import rounded
 from featx.utils.config import Schema
 
 COURSE = "told"  # the key in a member's file
+_LAYERS = "layers."  # before the names of weights of layers in it
 
 
 @dataclass(frozen=True)
@@ -120,6 +121,7 @@ class TunedMember:
         best: index of the look whose weights were kept.
         peak_memory: bytes of the process.
         peak_gpu_memory: bytes, or None without a GPU.
+        layer_weights: those of the average of all layers, (layers,), in a list; none without one.
     """
 
     seed: int
@@ -129,6 +131,7 @@ class TunedMember:
     best: int
     peak_memory: int
     peak_gpu_memory: int | None
+    layer_weights: Sequence[Tensor] = ()
 
     @property
     def name(self) -> str:
@@ -154,7 +157,8 @@ class TunedMember:
             peak_gpu_memory=self.peak_gpu_memory,
         )
         kept = {COURSE: course.model_dump_json()}
-        write_member(folder, self.name, inputs, self.probabilities, kept)
+        weights = {f"{_LAYERS}{n}": value for n, value in enumerate(self.layer_weights)}
+        write_member(folder, self.name, inputs, {**self.probabilities, **weights}, kept)
 
 
 def load_tuned_member(folder: Path, seed: int, fold: int, inputs: str) -> TunedMember | None:
@@ -162,16 +166,17 @@ def load_tuned_member(folder: Path, seed: int, fold: int, inputs: str) -> TunedM
     found = read_member(folder, member_name(seed, fold), inputs)
     if found is None:
         return None
-    probabilities, kept = found
+    tensors, kept = found
     course = _Course.model_validate_json(kept[COURSE])
     return TunedMember(
         seed=seed,
         fold=fold,
-        probabilities=probabilities,
+        probabilities={n: value for n, value in tensors.items() if not n.startswith(_LAYERS)},
         history=course.history,
         best=course.best,
         peak_memory=course.peak_memory,
         peak_gpu_memory=course.peak_gpu_memory,
+        layer_weights=[value for name, value in tensors.items() if name.startswith(_LAYERS)],
     )
 
 

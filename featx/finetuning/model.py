@@ -1,4 +1,4 @@
-"""An encoder with a classifier on it, trainable in full, in part, or the classifier alone."""
+"""An encoder with a classifier on it, trainable in full, in part, or by adapters."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -13,11 +13,13 @@ from featx.features.encoders.loading import load_model
 from featx.features.encoders.preprocessing import load_extractor
 from featx.features.encoders.shape import EncoderShape, read_shape
 from featx.finetuning.choices import Mode
+from featx.finetuning.config import LoraSettings
 from featx.finetuning.encoding import encoding_of
+from featx.finetuning.lora import adapt, adapters_of
 
 
 class EmotionModel(nn.Module):
-    """An encoder of any family whose last layer is pooled and classified.
+    """An encoder of any family whose frames are pooled and classified.
 
     In a padded batch each utterance gets the logits that it gets alone. Layers are not dropped
     at random (LayerDrop), and a frozen encoder has no dropout either: it gives what `featx
@@ -27,8 +29,8 @@ class EmotionModel(nn.Module):
         encoder: transformers' model; of Whisper, the encoder alone.
         extractor: its preprocessing.
         shape: its layers and frames.
-        head: the classifier of the last layer's frames.
-        mode: which weights train.
+        head: the classifier of the frames of the last layer, or of an average of all.
+        mode: which weights train; with "lora" the encoder has adapters, and only these.
     """
 
     def __init__(
@@ -43,12 +45,26 @@ class EmotionModel(nn.Module):
         self.encoder, self.shape, self.head, self.mode = encoder, shape, head, mode
         self._encoding = encoding_of(encoder, extractor, shape)
         self._encoding.choose_weights(mode)
+        for weight in adapters_of(encoder).values():
+            weight.requires_grad_(True)
+
+    @property
+    def layer_weights(self) -> Tensor:
+        """The weights of the head's average of all layers, (layers,)."""
+        return self.head.average.weights.detach().cpu()
 
     def train(self, mode: bool = True) -> "EmotionModel":
-        """Switch dropout on or off; a frozen encoder stays in evaluation mode."""
+        """Switch dropout on or off; a frozen encoder stays in evaluation mode.
+
+        So do batch norms where only adapters train, as their statistics are none of these.
+        """
         super().train(mode)
         if self.mode == "frozen":
             self.encoder.eval()
+        if self.mode == "lora":
+            for module in self.encoder.modules():
+                if isinstance(module, nn.BatchNorm1d):
+                    module.eval()
         return self
 
     def forward(
@@ -63,19 +79,25 @@ class EmotionModel(nn.Module):
         """
         frames = [self.shape.frames(count) for count in samples]
         with torch.set_grad_enabled(torch.is_grad_enabled() and self.mode != "frozen"):
-            hidden = self._encoding(waveforms, samples, frames)
-        with torch.autocast(hidden.device.type, enabled=False):  # sums outgrow float16
-            logits: Tensor = self.head(hidden.float(), torch.tensor(frames))
+            averages = self.head.settings.average is not None
+            layers = self._encoding(waveforms, samples, frames, averages)
+        with torch.autocast(layers[0].device.type, enabled=False):  # sums outgrow float16
+            logits: Tensor = self.head([layer.float() for layer in layers], torch.tensor(frames))
         loss = {} if labels is None else {"loss": cross_entropy(logits, labels)}
         return {**loss, "logits": logits}
 
 
 def build_model(
-    folder: Path, settings: PooledSettings, classes: int, mode: Mode, checkpointing: bool = False
+    folder: Path,
+    settings: PooledSettings,
+    classes: int,
+    mode: Mode,
+    checkpointing: bool = False,
+    lora: LoraSettings | None = None,
 ) -> EmotionModel:
-    """Put a new classifier on a checkpoint's encoder.
+    """Put a new classifier on a checkpoint's encoder, and adapters into it if they are to train.
 
-    The classifier's initial weights come from torch's global generator.
+    Their initial weights come from torch's global generator.
 
     Args:
         folder: the checkpoint's.
@@ -83,13 +105,29 @@ def build_model(
         classes: how many classes there are.
         mode: which weights train.
         checkpointing: keep few activations and compute the others again for the gradients.
+        lora: the adapters of mode "lora", which alone has some.
 
     Raises:
-        FeatxError: if the checkpoint can't be loaded.
+        FeatxError: if the checkpoint can't be loaded, or can't have these adapters.
     """
-    shape = read_shape(folder)
     encoder: Any = load_model(folder)
     if checkpointing:
         encoder.activation_checkpointing_enable({"use_reentrant": False})
-    head = PooledClassifier(settings, shape.dim, classes)
-    return EmotionModel(encoder, load_extractor(folder), shape, head, mode)
+    extractor = load_extractor(folder)
+    return assemble(encoder, extractor, read_shape(folder), settings, classes, mode, lora)
+
+
+def assemble(
+    encoder: Any,
+    extractor: Any,
+    shape: EncoderShape,
+    settings: PooledSettings,
+    classes: int,
+    mode: Mode,
+    lora: LoraSettings | None = None,
+) -> EmotionModel:
+    """Put a new classifier on an encoder; arguments as for `build_model` and `EmotionModel`."""
+    head = PooledClassifier(settings, shape.dim, classes, len(shape.layers))
+    if lora is not None:
+        adapt(encoder, lora)
+    return EmotionModel(encoder, extractor, shape, head, mode)

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 import torch
@@ -12,7 +13,7 @@ from featx.finetuning.choices import Mode
 
 
 class PaddedEncoding:
-    """The last layer of a padded batch with gradients: transformers' own layers.
+    """The layers of a padded batch with gradients: transformers' own.
 
     Layers are not dropped at random (LayerDrop). Time masking (SpecAugment) is left to the
     checkpoint's config.
@@ -28,14 +29,22 @@ class PaddedEncoding:
         encoder.config.add_adapter = False
         # transformers would compute the gradient of the waveforms, which nobody needs
         encoder.feature_extractor._requires_grad = False
+        self._local: list[Tensor] = []  # the local encoder's output, where it is asked for
+        encoder.feature_projection.register_forward_hook(self._note_local)
 
     def choose_weights(self, mode: Mode) -> None:
-        """Let all train, all but the CNN's, or none."""
-        self._encoder.requires_grad_(mode != "frozen")
+        """Let all train, all but the CNN's, or none but adapters."""
+        self._encoder.requires_grad_(mode in ("full", "partial"))
         self._encoder.feature_extractor.requires_grad_(mode == "full")
 
-    def __call__(self, waveforms: Tensor, samples: Sequence[int], frames: Sequence[int]) -> Tensor:
-        """Return the last layer, see `Encoding`."""
+    def __call__(
+        self,
+        waveforms: Tensor,
+        samples: Sequence[int],
+        frames: Sequence[int],
+        all_layers: bool = False,
+    ) -> list[Tensor]:
+        """Return the last layer or all, see `Encoding`."""
         lengths = torch.tensor(frames, device=waveforms.device)
         self._padding.expect(samples, lengths)
         options: dict[str, Tensor] = {}
@@ -48,8 +57,16 @@ class PaddedEncoding:
         if masks and too_short and self._encoder.training:
             none = torch.zeros(len(frames), max(frames), dtype=torch.bool, device=waveforms.device)
             options["mask_time_indices"] = none
-        hidden: Tensor = self._encoder(waveforms, **options).last_hidden_state
-        return hidden[torch.arange(hidden.shape[1], device=hidden.device) < lengths[:, None]]
+        output = self._encoder(waveforms, output_hidden_states=all_layers, **options)
+        # transformers' first has the positions in it, and its last may lack the final norm
+        below = [self._local.pop(), *output.hidden_states[1:-1]] if all_layers else []
+        self._local.clear()
+        real = torch.arange(max(frames), device=waveforms.device) < lengths[:, None]
+        return [layer[real] for layer in (*below, output.last_hidden_state)]
+
+    def _note_local(self, module: nn.Module, given: object, output: Any) -> None:
+        """Keep the local encoder's output, which is masked in place where anything is."""
+        self._local[:] = [output[0] if isinstance(output, tuple) else output]
 
 
 class Padding:
@@ -100,20 +117,51 @@ class Padding:
 def _join_masks(attention: Any) -> None:
     """Put the padding of WavLM's attention into its position bias.
 
-    Given apart, torch warns at every step that the two masks are of different types.
+    Given apart, torch warns at every step that the two masks are of different types. Where a
+    projection has an adapter, the attention calls its projections: transformers' own hands torch
+    their bare weights, which no adapter is part of.
     """
     attend = attention.torch_multi_head_self_attention
+    projections = (attention.q_proj, attention.k_proj, attention.v_proj, attention.out_proj)
+    if any(type(projection) is not nn.Linear for projection in projections):
+        attend = partial(_attend, attention)
 
     def attend_with_one_mask(
         hidden: Tensor, attention_mask: Tensor | None, bias: Tensor
-    ) -> tuple[Tensor, Tensor]:
+    ) -> tuple[Tensor, Tensor | None]:
         if attention_mask is not None:
             padded = attention_mask.ne(1).repeat_interleave(attention.num_heads, 0)
             bias = bias.masked_fill(padded[:, None], -math.inf)
-        attended: tuple[Tensor, Tensor] = attend(hidden, None, bias)
+        attended: tuple[Tensor, Tensor | None] = attend(hidden, None, bias)
         return attended
 
     attention.torch_multi_head_self_attention = attend_with_one_mask
+
+
+def _attend(
+    attention: Any, hidden: Tensor, mask: None, bias: Tensor
+) -> tuple[Tensor, Tensor | None]:
+    """Return WavLM's attention, (utterances, frames, dim), by calls of its projections.
+
+    Args:
+        attention: transformers' module.
+        hidden: (utterances, frames, dim).
+        mask: nothing, as the bias has it.
+        bias: (utterances · heads, frames, frames), what is added to the scores.
+    """
+    shape = (*hidden.shape[:2], attention.num_heads, -1)
+    query, key, value = (
+        projection(hidden).view(shape).transpose(1, 2)
+        for projection in (attention.q_proj, attention.k_proj, attention.v_proj)
+    )
+    attended = F.scaled_dot_product_attention(
+        query,
+        key,
+        value,
+        attn_mask=bias.view(len(hidden), attention.num_heads, *bias.shape[1:]).to(query.dtype),
+        dropout_p=attention.dropout if attention.training else 0.0,
+    )
+    return attention.out_proj(attended.transpose(1, 2).flatten(2)), None
 
 
 class OwnGroupNorm(nn.GroupNorm):

@@ -12,6 +12,7 @@ from featx.errors import FeatxError
 from featx.features.encoders.devices import Compute
 from featx.finetuning.config import FinetuneConfig
 from featx.finetuning.hub import check_hub
+from featx.finetuning.lora import check_peft
 from featx.finetuning.processes import count_processes
 from featx.finetuning.trackers import check_trackers
 from featx.runs.cost import folder_bytes
@@ -44,14 +45,16 @@ def check_compute(config: FinetuneConfig, compute: Compute) -> None:
     """Make sure that a fine-tuning can compute where it is to.
 
     Raises:
-        FeatxError: if there is no such device, it lacks the precision, or other processes run
-            than the config has.
+        FeatxError: if there is no such device, it lacks the precision, other processes run than
+            the config has, or peft is missing where it is needed.
     """
     if compute.device not in ("auto", "cpu", "cuda"):  # Trainer takes the first GPU that it sees
         raise FeatxError(
             f"`device={compute.device!r}`: choose auto, cpu or cuda; the environment variable "
             "CUDA_VISIBLE_DEVICES chooses the GPU."
         )
+    if config.mode == "lora":
+        check_peft()
     _check_precision(compute.place, config.training.precision)
     _check_processes(config.processes)
 
@@ -95,10 +98,10 @@ def tuning_bytes(weights: int, trained: int) -> tuple[int, int]:
     """Return the bytes of a saved model, and of all checkpoints that are there at one time.
 
     Args:
-        weights: how many weights a model has.
-        trained: how many of them train.
+        weights: how many weights a saved model has.
+        trained: how many train, which are those of a checkpoint.
     """
-    return WEIGHT * weights, CHECKPOINTS * WEIGHT * (weights + MOMENTS * trained)
+    return WEIGHT * weights, CHECKPOINTS * WEIGHT * (1 + MOMENTS) * trained
 
 
 def check_space(folder: Path, weights: int, trained: int, models: int) -> None:
@@ -106,8 +109,8 @@ def check_space(folder: Path, weights: int, trained: int, models: int) -> None:
 
     Args:
         folder: the run's.
-        weights: how many weights a model has.
-        trained: how many of them train.
+        weights: how many weights a saved model has.
+        trained: how many train.
         models: how many are saved, at most at one time.
 
     Raises:

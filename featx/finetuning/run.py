@@ -15,6 +15,7 @@ from featx.features.encoders.checkpoints import Checkpoint, find_checkpoint, sto
 from featx.features.encoders.devices import Compute, keep_float32
 from featx.features.encoders.preprocessing import load_preprocessing
 from featx.features.encoders.shape import read_shape
+from featx.finetuning.base import Base
 from featx.finetuning.card import write_card
 from featx.finetuning.card_facts import CardFacts
 from featx.finetuning.choices import BestBy
@@ -28,10 +29,12 @@ from featx.finetuning.member import TunedMember, load_tuned_member
 from featx.finetuning.model import EmotionModel
 from featx.finetuning.processes import Processes, disconnect, leads
 from featx.finetuning.resources import NOBODY, Recipients, check_space
-from featx.finetuning.saved import save_model
+from featx.finetuning.saved import Adapted, save_model
 from featx.finetuning.trackers import LOGS
 from featx.finetuning.train import Setting, Trial, tune
 from featx.finetuning.waveforms import check_decodable, check_usable
+from featx.fitting.figures import draw_layer_weights
+from featx.fitting.layer_weights import AveragedStore, write_layer_weights
 from featx.protocols.apply import apply_protocol
 from featx.protocols.repeated import check_task
 from featx.protocols.task import Task, set_task
@@ -205,11 +208,13 @@ def _work(setting: Setting, identity: Identity, repository: str, folder: Path) -
     missing = [pair for pair in wanted if pair not in members]
     if missing:
         saved = {"none": 0, "best": 2, "all": len(missing)}[config.save]  # old best and new
-        check_space(folder, identity.parameters, identity.trained, saved)
+        alone = config.lora is not None  # what trained is all that is saved
+        weights = identity.trained if alone else identity.parameters
+        check_space(folder, weights, identity.trained, saved)
         check_decodable(task.utterances)
     for member, model in _tune_all(setting, folder, missing):
         members[member.seed, member.fold] = member
-        _keep(setting, list(members.values()), member, model, folder / MODELS)
+        _keep(setting, identity, list(members.values()), member, model, folder / MODELS)
         member.save(folder / MEMBERS, identity.inputs)
         shutil.rmtree(folder / MEMBERS / member.name)  # its checkpoints
         del model  # before the next is loaded
@@ -252,13 +257,14 @@ def _clear_stale(folder: Path, inputs: str) -> None:
 
 def _keep(
     setting: Setting,
+    identity: Identity,
     members: Sequence[TunedMember],
     member: TunedMember,
     model: EmotionModel,
     folder: Path,
 ) -> None:
     """Save a model if it is wanted, and remove what it replaces."""
-    save = setting.config.save
+    save, lora = setting.config.save, setting.config.lora
     best = _best_member(members, setting.config.training.best_by)
     if save == "none" or (save == "best" and best is not member):
         return
@@ -268,6 +274,7 @@ def _keep(
         classes=setting.task.classes,
         folder=folder / member.name,
         seconds=setting.config.seconds,
+        adapted=None if lora is None else Adapted(lora=lora, base=Base.of(identity)),
     )
     for other in folder.iterdir() if save == "best" else ():
         if other.name != member.name:
@@ -318,6 +325,11 @@ def write_files(
     draw_confusion(results, figures / "confusion")
     chosen_on_test = setting.config.select_on == "test"
     draw_tuning(members, figures / "training", chosen_on_test)
+    if members[0].layer_weights:
+        layers = [str(layer) for layer in range(len(members[0].layer_weights[0]))]
+        averaged = [AveragedStore(store_name(setting.config.model), layers)]
+        write_layer_weights(averaged, members, folder)
+        draw_layer_weights(members, averaged, figures / "layer_weights")
 
 
 def _cost(setting: Setting, identity: Identity, members: Sequence[TunedMember]) -> Cost:

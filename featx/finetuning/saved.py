@@ -20,6 +20,8 @@ from classifiers.settings import PositiveFinite
 from featx.errors import FeatxError
 from featx.features.encoders.checkpoints import WHISPER
 from featx.features.encoders.folders import (
+    ADAPTER,
+    ADAPTER_WEIGHTS,
     CONFIG,
     ENCODER,
     PREPROCESSOR,
@@ -29,22 +31,42 @@ from featx.features.encoders.folders import (
 from featx.features.encoders.loading import load_model
 from featx.features.encoders.preprocessing import load_extractor
 from featx.features.encoders.shape import read_shape
+from featx.finetuning.base import Base
 from featx.finetuning.choices import Mode
-from featx.finetuning.foreign import check_encoder, check_settings
+from featx.finetuning.config import LoraSettings
+from featx.finetuning.foreign import adapter_shapes, check_encoder, check_settings
+from featx.finetuning.lora import adapt, adapters_of, peft_config, to_peft
 from featx.finetuning.model import EmotionModel
 from featx.runs.class_names import ClassNames
 from featx.runs.files import SAVED_HEAD
 from featx.runs.safe_files import check_folder, read_text_of
 from featx.runs.safe_weights import read_weights, shapes_of
+from featx.utils.config import Schema
 from featx.utils.files import replacing, write_bytes, write_json
 
+ADAPTER_CONFIG = "adapter_config.json"  # peft's; featx reads `head.json`
 HEAD_WEIGHTS = "head.safetensors"
 _HEAD = (SAVED_HEAD, HEAD_WEIGHTS)
 _ENCODER = (CONFIG, PREPROCESSOR, SAFETENSORS)
+_ADAPTER = (CONFIG, PREPROCESSOR, ADAPTER_CONFIG, ADAPTER_WEIGHTS)
 PLAIN_FILES = (*_HEAD, *_ENCODER)  # of a model that plain transformers loads too
 # of one that featx alone loads
 OWN_FILES = (*_HEAD, CONFIG, *(f"{ENCODER}/{name}" for name in _ENCODER))
+# of adapters, which take their encoder from elsewhere
+ADAPTER_FILES = (*_HEAD, CONFIG, *(f"{ADAPTER}/{name}" for name in _ADAPTER))
 _OWN_CONFIG = {"model_type": "featx"}
+
+
+class Adapted(Schema):
+    """What is saved of adapters beside their weights.
+
+    Attributes:
+        lora: their settings.
+        base: the encoder that they belong to.
+    """
+
+    lora: LoraSettings
+    base: Base
 
 
 class SavedHead(PooledSettings):
@@ -54,16 +76,18 @@ class SavedHead(PooledSettings):
         classes: names of the class indices.
         mode: which weights trained.
         seconds: how much of the beginning of each utterance the model heard; None for all of it.
+        adapted: the adapters that are saved alone; None if the encoder is saved.
     """
 
     classes: ClassNames
     mode: Mode
     seconds: PositiveFinite | None = None
+    adapted: Adapted | None = None
 
     @property
     def settings(self) -> PooledSettings:
         """The classifier's settings alone."""
-        return PooledSettings(kind=self.kind, pooling=self.pooling, dropout=self.dropout)
+        return PooledSettings(**{name: getattr(self, name) for name in PooledSettings.model_fields})
 
 
 @dataclass(frozen=True)
@@ -89,13 +113,15 @@ def save_model(
     classes: Sequence[str],
     folder: Path,
     seconds: float = math.inf,
+    adapted: Adapted | None = None,
 ) -> None:
     """Write a model to a folder, which is there in full or not at all.
 
     Where plain transformers has such a model, see `is_plain`, the folder loads there with
     `AutoModelForAudioClassification`. Of others the encoder alone is transformers', in a folder
-    `encoder`: in the folder itself transformers would load it with a random classifier. featx
-    reads `head.json` in both.
+    `encoder`: in the folder itself transformers would load it with a random classifier. Of one with
+    adapters only these are saved, in a folder `adapter` as peft has them, and what tells their
+    encoder. featx reads `head.json` in all.
 
     Args:
         model: the encoder and the classifier.
@@ -103,12 +129,25 @@ def save_model(
         classes: names of the class indices.
         folder: where to write; replaced if it is there.
         seconds: how much of the beginning of each utterance the model heard; infinite for all.
+        adapted: the adapters' settings and encoder, of a model that has some.
     """
     with replacing(folder) as unfinished:
-        _write_model(model, extractor, classes, unfinished, seconds)
+        if adapted is not None:
+            _write_adapters(model, extractor, adapted, unfinished)
+        else:
+            _write_encoder(model, extractor, classes, unfinished, seconds)
+        write_bytes(unfinished / HEAD_WEIGHTS, save(_on_host(model.head.state_dict())))
+        described = SavedHead(
+            **model.head.settings.model_dump(),
+            classes=tuple(classes),
+            mode=model.mode,
+            seconds=None if math.isinf(seconds) else seconds,
+            adapted=adapted,
+        )
+        write_json(unfinished / SAVED_HEAD, described.model_dump(mode="json", exclude_none=True))
 
 
-def _write_model(
+def _write_encoder(
     model: EmotionModel, extractor: Any, classes: Sequence[str], unfinished: Path, seconds: float
 ) -> None:
     if is_plain(model.head.settings, model.encoder.config.model_type, seconds):
@@ -119,14 +158,20 @@ def _write_model(
     config.save_pretrained(place)
     extractor.save_pretrained(place)
     write_bytes(place / SAFETENSORS, save(_on_host(weights), {"format": "pt"}))
-    write_bytes(unfinished / HEAD_WEIGHTS, save(_on_host(model.head.state_dict())))
-    described = SavedHead(
-        **model.head.settings.model_dump(),
-        classes=tuple(classes),
-        mode=model.mode,
-        seconds=None if math.isinf(seconds) else seconds,
-    )
-    write_json(unfinished / SAVED_HEAD, described.model_dump(mode="json", exclude_none=True))
+
+
+def _write_adapters(
+    model: EmotionModel, extractor: Any, adapted: Adapted, unfinished: Path
+) -> None:
+    place = unfinished / ADAPTER
+    _as_encoder(model.encoder)[0].save_pretrained(place)
+    extractor.save_pretrained(place)
+    weights = to_peft(_on_host(adapters_of(model.encoder)))
+    write_bytes(place / ADAPTER_WEIGHTS, save(weights, {"format": "pt"}))
+    table = peft_config(adapted.lora).to_dict()
+    table |= {"base_model_name_or_path": adapted.base.encoder, "inference_mode": True}
+    write_json(place / ADAPTER_CONFIG, {**table, "target_modules": adapted.lora.target_modules})
+    write_json(unfinished / CONFIG, _OWN_CONFIG)
 
 
 def is_plain(head: PooledSettings, family: str, seconds: float) -> bool:
@@ -180,7 +225,7 @@ def _as_encoder(encoder: Any) -> tuple[Any, dict[str, Tensor]]:
 
 
 def _on_host(weights: Mapping[str, Tensor]) -> dict[str, Tensor]:
-    return {name: value.cpu().contiguous() for name, value in weights.items()}
+    return {name: value.detach().cpu().contiguous() for name, value in weights.items()}
 
 
 def load_tuned(folder: Path) -> TunedModel:
@@ -195,23 +240,47 @@ def load_tuned(folder: Path) -> TunedModel:
             f"{folder}: not a model that `featx.finetune` saved, as it has no {SAVED_HEAD}. A run "
             "keeps them in its folder models."
         )
-    place = encoder_folder(folder)
     check_folder(folder)
-    check_folder(place)
-    check_settings(place)
     saved = read_text_of(folder / SAVED_HEAD, SavedHead)
-    shape = read_shape(place)
-    with torch.device("meta"):
-        expected = shapes_of(PooledClassifier(saved.settings, shape.dim, len(saved.classes)))
-    weights = read_weights(folder / HEAD_WEIGHTS, expected)
-    check_encoder(place)
-    head = PooledClassifier(saved.settings, shape.dim, len(saved.classes))
-    head.load_state_dict(weights)
-    extractor = load_extractor(place)
-    model = EmotionModel(load_model(place), extractor, shape, head, saved.mode)
+    place = encoder_folder(folder) if saved.adapted is None else folder / ADAPTER
+    check_folder(place)
+    check_settings(place, adapters=saved.adapted is not None)
+    head, shape = _load_head(folder, saved, place), read_shape(place)
+    if saved.adapted is None:
+        check_encoder(place)
+        encoder, extractor = load_model(place), load_extractor(place)
+    else:
+        encoder, extractor = _load_adapted(folder, saved.adapted)
+    model = EmotionModel(encoder, extractor, shape, head, saved.mode)
     return TunedModel(
         model=model.eval().requires_grad_(False),
         extractor=extractor,
         classes=saved.classes,
         seconds=math.inf if saved.seconds is None else saved.seconds,
     )
+
+
+def _load_adapted(folder: Path, adapted: Adapted) -> tuple[Any, Any]:
+    """Return the encoder that adapters name, with these, and its preprocessing."""
+    place = folder / ADAPTER
+    shapes = adapter_shapes(place, adapted.lora)
+    names = dict(zip(to_peft(shapes), shapes, strict=True))
+    weights = read_weights(place / ADAPTER_WEIGHTS, to_peft(shapes))
+    extractor = load_extractor(place)
+    encoder = adapted.base.load(folder, extractor)
+    adapt(encoder, adapted.lora)
+    own = {names[name]: value for name, value in weights.items()}
+    encoder.load_state_dict({**encoder.state_dict(), **own})
+    return encoder, extractor
+
+
+def _load_head(folder: Path, saved: SavedHead, place: Path) -> PooledClassifier:
+    """Return the classifier, whose weights fit the config of its encoder."""
+    shape = read_shape(place)
+    sizes = shape.dim, len(saved.classes), len(shape.layers)
+    with torch.device("meta"):
+        expected = shapes_of(PooledClassifier(saved.settings, *sizes))
+    weights = read_weights(folder / HEAD_WEIGHTS, expected)
+    head = PooledClassifier(saved.settings, *sizes)
+    head.load_state_dict(weights)
+    return head

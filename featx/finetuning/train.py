@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from safetensors.torch import load_file
 from torch import Tensor
 from torch.utils.data import Subset
 from transformers.trainer_callback import TrainerState
@@ -19,9 +18,11 @@ from featx.errors import FeatxError
 from featx.features.encoders.devices import is_out_of_memory
 from featx.features.encoders.shape import read_shape
 from featx.finetuning.config import FinetuneConfig
+from featx.finetuning.gradients import check_gradients
 from featx.finetuning.member import TunedMember, best_look, is_over, read_log
 from featx.finetuning.model import EmotionModel, build_model
 from featx.finetuning.processes import Processes
+from featx.finetuning.rates import layers_of
 from featx.finetuning.trackers import LOGS, tracking
 from featx.finetuning.trainer import Tuner, Watch, training_arguments
 from featx.finetuning.waveforms import Waveforms
@@ -128,7 +129,7 @@ def tune(trial: Trial) -> tuple[TunedMember, EmotionModel]:
         checkpoint = folder / f"checkpoint-{history[best].step}"
         kept = " and ".join(f"{_step(path):,}" for path in _checkpoints(folder))
         log.debug(f"{trial.title}: the checkpoints kept to the end are those of steps {kept}")
-        trainer.tuned.load_state_dict(load_file(checkpoint / "model.safetensors"))
+        trainer.take(checkpoint)
         probabilities = {
             part: _predict(trainer, setting, trial.fold.parts[part]) for part in trial.predicted
         }
@@ -141,6 +142,7 @@ def tune(trial: Trial) -> tuple[TunedMember, EmotionModel]:
         best=best,
         peak_memory=memory,
         peak_gpu_memory=gpu_memory,
+        layer_weights=[trainer.tuned.layer_weights] if config.head.average else [],
     )
     look = member.best_look
     log.debug(
@@ -160,9 +162,12 @@ def _make_trainer(trial: Trial) -> Tuner:
             classes=len(setting.task.classes),
             mode=config.mode,
             checkpointing=config.training.gradient_checkpointing,
+            lora=config.lora,
         )
 
     model = seeded(build, trial.seed)
+    if config.lora is not None:
+        check_gradients(model)
     choosing = setting.waveforms(trial.choosing)
     return Tuner(
         model=model,
@@ -179,6 +184,7 @@ def _train(trial: Trial, trainer: Tuner) -> None:
     """Train to the end, from the last complete checkpoint if there is one."""
     settings, title = trial.setting.config.training, trial.title
     processes = trial.setting.processes
+    _note_asleep(trial, trainer)
     checkpoint = processes.agree(_last_checkpoint(trial.folder, processes.count))
     done = 0
     if checkpoint:
@@ -196,6 +202,21 @@ def _train(trial: Trial, trainer: Tuner) -> None:
     with shown if processes.leads else nullcontext(_ignore) as advance:
         trainer.add_callback(Watch(settings, trainer.order, advance, title))
         trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
+
+
+def _note_asleep(trial: Trial, trainer: Tuner) -> None:
+    """Warn of layers that gradual unfreezing does not come to."""
+    every = trainer.settings.unfreeze_every
+    if every is None:
+        return
+    layers = len(layers_of(trainer.tuned.encoder))
+    asleep = layers - (trainer.steps - 1) // every
+    if asleep > 0:
+        log.warning(
+            f"{trial.title}: {counted(asleep, 'layer')} of {layers} will not train: with "
+            f"training.unfreeze_every={every} the lowest begins after step {layers * every:,}, "
+            f"and there are {trainer.steps:,} steps."
+        )
 
 
 def _checkpoints(folder: Path) -> list[Path]:

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 import torch
+from safetensors.torch import load_file
 from torch import Tensor, nn
 from torch.utils.data import DataLoader, Dataset
 from transformers import Trainer, TrainerCallback, TrainerControl, TrainerState, TrainingArguments
@@ -22,10 +23,13 @@ from featx.errors import FeatxError
 from featx.finetuning.config import TuningSettings
 from featx.finetuning.member import is_over, read_log
 from featx.finetuning.model import EmotionModel
+from featx.finetuning.rates import Unfreezing, groups_of, layers_of
+from featx.finetuning.resources import MOMENTS
 from featx.finetuning.waveforms import Order, Waveforms, collate
 from featx.utils.progress import Advance
 
 log = logging.getLogger("featx")
+WEIGHTS_FILE = "model.safetensors"  # of Trainer's checkpoints
 WORKERS_ON_GPU = 4  # that read audio, while a GPU computes; a processor has no core to spare
 
 
@@ -60,6 +64,7 @@ class Tuner(Trainer):
         validation: Dataset[Any],
     ) -> None:
         self.settings, self.training, self.tuned = settings, training, model
+        self._fixed = {n for n, weight in model.named_parameters() if not weight.requires_grad}
         self._hits = torch.zeros(2)
         self._begin = time.perf_counter()
         super().__init__(
@@ -72,6 +77,8 @@ class Tuner(Trainer):
         )
         self.remove_callback(PrinterCallback)
         self.add_callback(LastSteps())
+        if settings.unfreeze_every is not None:
+            self.add_callback(Unfreezing(layers_of(model.encoder), settings.unfreeze_every))
         step = settings.batch_size * settings.accumulation * arguments.world_size
         self.order = Order(
             training.samples, step if settings.group_by_length else None, arguments.seed
@@ -97,17 +104,11 @@ class Tuner(Trainer):
         return prepared
 
     def create_optimizer(self, model: nn.Module | None = None) -> torch.optim.Optimizer:
-        """Return AdamW with a rate for the encoder and one for the head."""
+        """Return AdamW with a rate for the encoder, or for each of its layers, and the head."""
         if self.optimizer is None:
-            settings = self.settings
-            head = list(self.tuned.head.parameters())
-            encoder = [p for p in self.tuned.encoder.parameters() if p.requires_grad]
-            groups = [  # Trainer logs the rate of the first
-                {"params": encoder, "lr": settings.learning_rate},
-                {"params": head, "lr": settings.head_learning_rate or settings.learning_rate},
-            ]
+            settings, tuned = self.settings, self.tuned
             self.optimizer = torch.optim.AdamW(
-                [group for group in groups if group["params"]],
+                groups_of(tuned.encoder, tuned.head, settings),  # Trainer logs the first's rate
                 weight_decay=settings.weight_decay,
                 fused=True,
             )
@@ -144,12 +145,35 @@ class Tuner(Trainer):
             DiskFull: if there is no room.
         """
         folder = Path(str(self.args.output_dir), f"checkpoint-{self.state.global_step}")
-        with filling(folder, _checkpoint_bytes(self.tuned)):
+        needed = (1 + MOMENTS) * sum(weight.nbytes for weight in self._kept().values())
+        with filling(folder, needed):
             try:
                 super()._save_checkpoint(model, trial)
             except Exception:
                 shutil.rmtree(folder, ignore_errors=True)
                 raise
+
+    def _save(
+        self, output_dir: str | None = None, state_dict: dict[str, Tensor] | None = None
+    ) -> None:
+        """Write the weights of a checkpoint: those that a new model does not have already."""
+        super()._save(output_dir, self._kept())
+
+    def _kept(self) -> dict[str, Tensor]:
+        """Return what a checkpoint has: all but weights that never train."""
+        weights = self.tuned.state_dict()
+        return {name: value for name, value in weights.items() if name not in self._fixed}
+
+    def take(self, checkpoint: Path) -> None:
+        """Give the model the weights of a checkpoint; it keeps those that never train."""
+        kept = load_file(checkpoint / WEIGHTS_FILE)
+        self.tuned.load_state_dict({**self.tuned.state_dict(), **kept})
+
+    def _load_from_checkpoint(
+        self, resume_from_checkpoint: str, model: nn.Module | None = None
+    ) -> None:
+        """Go on with the weights of a checkpoint."""
+        self.take(Path(resume_from_checkpoint))
 
     def log(self, logs: dict[str, float], start_time: float | None = None) -> None:
         """Add the share recognised since the last log, and how long training has taken."""
@@ -163,12 +187,6 @@ class Tuner(Trainer):
     def took_before(self, seconds: float) -> None:
         """Count the seconds that were spent before a stop, too."""
         self._begin = time.perf_counter() - seconds
-
-
-def _checkpoint_bytes(model: nn.Module) -> int:
-    """Return the size of a checkpoint: all weights, and what AdamW keeps of those that train."""
-    trained = [weight for weight in model.parameters() if weight.requires_grad]
-    return sum(tensor.nbytes for tensor in (*model.state_dict().values(), *trained, *trained))
 
 
 def measure(predicted: EvalPrediction) -> dict[str, float]:

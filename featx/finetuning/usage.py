@@ -1,7 +1,7 @@
 """How a saved model is used: the code in its card."""
 
 from featx.features.encoders.checkpoints import WHISPER
-from featx.features.encoders.folders import ENCODER
+from featx.features.encoders.folders import ADAPTER, ENCODER
 from featx.finetuning.card_facts import CardFacts
 
 PLAIN = """\
@@ -51,13 +51,29 @@ def usage(facts: CardFacts) -> list[str]:
             "utterances of a batch get. featx gives each what it gets alone, whatever the batch.",
         ]
     else:
-        plainly = [_not_plain(facts)]
+        plainly = [_not_plain(facts) if facts.config.lora is None else _adapters_alone(facts)]
     code = FEATX.format(
         folder=f'snapshot_download("{repository}")' if repository else '"."',
         download="from huggingface_hub import snapshot_download\n" if repository else "",
         where="or a folder that has it" if repository else "the folder with this card",
     )
     return ["## How to use it", *plainly, "With featx:", f"```python\n{code}\n```"]
+
+
+def _adapters_alone(facts: CardFacts) -> str:
+    """Say that the encoder is elsewhere, and how peft takes the adapters."""
+    identity = facts.identity
+    hub = f" of commit {identity.revision}" if facts.on_hub else ", a folder of this name"
+    part = "`.encoder` of the " if identity.family == WHISPER else ""
+    return (
+        "The folder holds adapters and the head, and not the encoder that they were trained in: "
+        f"{identity.encoder}{hub}, whose weights have the SHA-256 {identity.weights_sha256} as "
+        "featx counts it. featx loads that, and refuses another. Plain transformers refuses the "
+        "folder, "
+        "whose model type, `featx`, it doesn't know. `peft.PeftModel.from_pretrained(encoder, "
+        f'"{facts.repository or "."}", subfolder="{ADAPTER}")` puts the adapters into the {part}'
+        "encoder alone."
+    )
 
 
 def _not_plain(facts: CardFacts) -> str:

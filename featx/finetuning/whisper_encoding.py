@@ -14,7 +14,7 @@ from featx.finetuning.choices import Mode
 
 
 class WhisperEncoding:
-    """Whisper's last layer with gradients: transformers' own encoder, window by window.
+    """Whisper's layers with gradients: transformers' own encoder, window by window.
 
     Each window is an utterance's alone, and of fixed length, so that nothing depends on what else
     is in the batch. `WhisperNetwork` in `featx.features.encoders.whisper` is its counterpart for
@@ -33,36 +33,48 @@ class WhisperEncoding:
         encoder.layerdrop = 0.0
 
     def choose_weights(self, mode: Mode) -> None:
-        """Let all train, all but the convolutional stem, or none.
+        """Let all train, all but the convolutional stem, or none but adapters.
 
         The positions never do: they are sinusoids, which Whisper's own training left as they are.
         """
         encoder = self._encoder
-        encoder.requires_grad_(mode != "frozen")
+        encoder.requires_grad_(mode in ("full", "partial"))
         encoder.conv1.requires_grad_(mode == "full")
         encoder.conv2.requires_grad_(mode == "full")
         encoder.embed_positions.requires_grad_(False)
 
-    def __call__(self, waveforms: Tensor, samples: Sequence[int], frames: Sequence[int]) -> Tensor:
-        """Return the last layer, see `Encoding`."""
+    def __call__(
+        self,
+        waveforms: Tensor,
+        samples: Sequence[int],
+        frames: Sequence[int],
+        all_layers: bool = False,
+    ) -> list[Tensor]:
+        """Return the last layer or all, see `Encoding`."""
         windows = divide(frames, self._size)
         together = at_once(waveforms.device)
-        own: list[Tensor] = []
+        own: list[list[Tensor]] = []  # of each window, layer by layer
         for first in range(0, len(windows), together):
             group = windows[first : first + together]
-            hidden = self._encode(waveforms, group)
-            own += [seen[: window.frames] for window, seen in zip(group, hidden, strict=True)]
-        return torch.cat(own)
+            layers = self._encode(waveforms, group, all_layers)
+            own += [
+                [layer[place, : window.frames] for layer in layers]
+                for place, window in enumerate(group)
+            ]
+        return [torch.cat(layer) for layer in zip(*own, strict=True)]
 
-    def _encode(self, waveforms: Tensor, windows: Sequence[Window]) -> Tensor:
-        """Return the last layer of windows, (windows, frames of a window, dim)."""
+    def _encode(
+        self, waveforms: Tensor, windows: Sequence[Window], all_layers: bool
+    ) -> list[Tensor]:
+        """Return the last layer of windows or all, each (windows, frames of a window, dim)."""
         audio = torch.stack([window.cut(waveforms, self._size, self._hop) for window in windows])
         with torch.autocast(audio.device.type, enabled=False):  # as features have it
             mel = self._spectrogram.to(audio.device)(audio).mT
         if self._encoder.config.apply_spec_augment and self._encoder.training:
             mel = self._masked(mel, windows)
-        hidden: Tensor = self._encoder(mel).last_hidden_state
-        return hidden
+        output = self._encoder(mel, output_hidden_states=all_layers)
+        below = output.hidden_states[:-1] if all_layers else ()
+        return [*below, output.last_hidden_state]
 
     def _masked(self, mel: Tensor, windows: Sequence[Window]) -> Tensor:
         """Mask times and bands of spectrograms (windows, bands, steps), at random."""

@@ -10,7 +10,7 @@ from cache import FeatureStore
 from classifiers.choices import MomentPooling
 from featx.data.manifest import Manifest
 from featx.errors import FeatxError
-from featx.fitting.labelled import open_labelled
+from featx.fitting.labelled import Labelled, open_labelled
 from featx.fitting.moments import find_moments
 from featx.utils.arguments import checked
 
@@ -65,21 +65,37 @@ def pooled_features(
         ... )
     """
     labelled = open_labelled(features, manifest, layers, apart=True)
+    utterances = labelled.utterances
+    rows = [values.reshape(len(utterances), -1) for values in pool(labelled, pooling)]
+    return PooledFeatures(
+        np.concatenate(rows, 1).astype(np.float32),
+        np.array([utterance.label for utterance in utterances]),
+        np.array([utterance.speaker for utterance in utterances]),
+    )
+
+
+def pool(labelled: Labelled, pooling: MomentPooling) -> list[np.ndarray]:
+    """Return what frames are pooled to: their means, and deviations if they are asked for.
+
+    Args:
+        labelled: features of a manifest's utterances, with means and deviations taken apart.
+        pooling: as for `pooled_features`.
+
+    Returns:
+        Each (utterances, layers, dim) float64.
+
+    Raises:
+        FeatxError: if the store has no deviations.
+    """
     store = labelled.selection.store
     if pooling == "mean+deviation" and store.identity.pool == "mean":
         raise FeatxError(
             f"`pooling='mean+deviation'`: {store.folder} has the means of frames alone. Take "
             "`pooling='mean'`."
         )
-    utterances, names = labelled.utterances, labelled.names
-    moments = find_moments(labelled.selection, names, keep=True)
-    pooled = [np.stack([moments[name].mean for name in names])]
+    moments = find_moments(labelled.selection, labelled.names, keep=True)
+    pooled = [np.stack([moments[name].mean for name in labelled.names])]
     if pooling == "mean+deviation":
-        squares = [moments[name].squares / moments[name].frames for name in names]
+        squares = [moments[name].squares / moments[name].frames for name in labelled.names]
         pooled.append(np.sqrt(np.stack(squares)))
-    rows = [values.reshape(len(names), -1) for values in pooled]
-    return PooledFeatures(
-        np.concatenate(rows, 1).astype(np.float32),
-        np.array([utterance.label for utterance in utterances]),
-        np.array([utterance.speaker for utterance in utterances]),
-    )
+    return pooled

@@ -1,7 +1,6 @@
 """The pictures of a fit: the learned weights of layers, and how heads trained."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 import matplotlib as mpl
@@ -9,25 +8,13 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from featx.fitting.layer_weights import AveragedStore, Averaging
 from featx.fitting.member import Member
 from featx.scoring.figures import BLUE, ORANGE, STYLE, WIDTH, save
 
 
-@dataclass(frozen=True)
-class AveragedStore:
-    """A store whose layers the heads average.
-
-    Attributes:
-        name: the store's name, which no other store has.
-        layers: the names of the chosen layers.
-    """
-
-    name: str
-    layers: Sequence[str]
-
-
 def draw_layer_weights(
-    members: Sequence[Member], stores: Sequence[AveragedStore], path: Path
+    members: Sequence[Averaging], stores: Sequence[AveragedStore], path: Path
 ) -> None:
     """Draw the learned weight of each layer: mean and deviation over seeds and folds.
 

@@ -12,8 +12,9 @@ from featx.features.encoders.devices import Compute
 from featx.fitting.chosen import COLUMNS
 from featx.fitting.config import FitConfig, lacks_final
 from featx.fitting.data import FitData
-from featx.fitting.figures import AveragedStore, draw_layer_weights, draw_training
+from featx.fitting.figures import draw_layer_weights, draw_training
 from featx.fitting.final import add_final
+from featx.fitting.layer_weights import AveragedStore, write_layer_weights
 from featx.fitting.member import Member, is_statistic
 from featx.fitting.objective import loss_name
 from featx.fitting.outcomes import write_outcomes
@@ -30,7 +31,6 @@ from featx.runs.files import (
     FIGURES,
     HISTORY,
     LAYER_SCALES,
-    LAYER_WEIGHTS,
     MEMBERS,
     SCORES,
     WEIGHTS,
@@ -143,7 +143,7 @@ def _write_files(fit: PlannedFit, members: Sequence[Member], folder: Path) -> No
     write_environment(fit.data, fit.inputs, folder)
     _write_history(members, folder)
     averaged = _averaged_stores(fit.data, members)
-    _write_layer_weights(averaged, members, folder)
+    write_layer_weights(averaged, members, folder)
     _write_layer_scales(fit, averaged, folder)
     _write_model(fit, members, folder)
     figures = folder / FIGURES
@@ -187,19 +187,6 @@ def _averaged_stores(data: FitData, members: Sequence[Member]) -> list[AveragedS
         names = [str(selection.store.folder) for selection in data.selections]
     layers = [selection.layers for selection in data.selections]
     return list(map(AveragedStore, names, layers))
-
-
-def _write_layer_weights(
-    stores: Sequence[AveragedStore], members: Sequence[Member], folder: Path
-) -> None:
-    rows = (
-        (member.seed, member.fold, store.name, layer, *rounded([weight]))
-        for member in members
-        for store, weights in zip(stores, member.layer_weights, strict=True)
-        for layer, weight in zip(store.layers, weights.tolist(), strict=True)
-    )
-    header = ("seed", "fold", "features", "layer", "weight")
-    write_csv(folder / LAYER_WEIGHTS, header, rows)
 
 
 def _write_layer_scales(fit: PlannedFit, stores: Sequence[AveragedStore], folder: Path) -> None:

@@ -94,7 +94,6 @@ def _labels(weights: Sequence[LayerWeights], corpora: Mapping[Path, str]) -> lis
 
 _PANEL = 0.58 * WIDTH  # inches, the height of one
 _GREY = "0.45"
-_DASHES = ("-", "--", ":")
 _X = "layer (0: local encoder)"
 
 
@@ -156,10 +155,10 @@ def draw_probe(
             markersize=3, linewidth=1, elinewidth=0.8, capsize=2,
             label="linear probe, 95 % over speakers",
         )  # fmt: skip
-        for (name, line), style in zip(dimensions.items(), cycle(_DASHES)):
-            probe.plot(numbers, line, color=_GREY, linewidth=0.8, linestyle=style, label=name)
-        guessed = chance(results[0])
-        probe.axhline(guessed, color=_GREY, linewidth=0.8, linestyle="-.", label="chance")
+        for (name, line), colour in zip(dimensions.items(), cycle(COLOURS[1:])):
+            probe.plot(numbers, line, color=colour, linewidth=0.8, linestyle="--", label=name)
+        if (guessed := chance(results[0])) is not None:
+            probe.axhline(guessed, color=_GREY, linewidth=0.8, linestyle="-.", label="chance")
         probe.set(xlabel=_X, ylabel=axis_of(results[0]))
         if beside:
             lines = [  # the first colour is the probe's

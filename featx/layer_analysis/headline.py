@@ -35,10 +35,10 @@ def form_of(results: RunResults) -> str:
     return ".3f" if isinstance(results, NumberResults) else ".1f"
 
 
-def chance(results: RunResults) -> float:
-    """Return the score of guessing."""
+def chance(results: RunResults) -> float | None:
+    """Return the UAR of guessing in percent; None of numbers, where it is 0 and far from most."""
     if isinstance(results, NumberResults):
-        return 0.0
+        return None
     assert not isinstance(results, LabelResults), "probes take no several labels"
     return 100 / int(np.count_nonzero(results.confusion.sum(1)))
 

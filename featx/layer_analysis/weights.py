@@ -120,8 +120,9 @@ def read_weights(run: Path) -> list[LayerWeights]:
         raise FeatxError(f"{run}: not finished. Start the same run again to go on with it.")
     if not (run / LAYER_WEIGHTS).exists():
         raise FeatxError(
-            f"{run}: no {LAYER_WEIGHTS}: only heads on stored features average layers, a "
-            "fine-tuning or a vote does not. Give a run with a head that does, such as dense."
+            f"{run}: no {LAYER_WEIGHTS}: heads on stored features average layers, a vote does "
+            "not, and a fine-tuning with head.average alone. Give a run with a head that does, "
+            "such as dense."
         )
     if found := find_weights(run):
         return found
@@ -213,8 +214,9 @@ def _kind(run: Path) -> str:
 
 
 def _encoder(run: Path, place: int, stores: int) -> str:
-    """Return the encoder of one of the stores that a run was fitted on."""
-    features = read_environment(run).get("features")
+    """Return the encoder of one of the stores that a run was fitted on, or that it fine-tuned."""
+    environment = read_environment(run)
+    features = environment.get("features", [environment.get("encoder")])
     if isinstance(features, list) and len(features) == stores and isinstance(features[place], dict):
         encoder = features[place].get("encoder")
         if isinstance(encoder, str):

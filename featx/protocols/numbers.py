@@ -10,6 +10,7 @@ from featx.protocols.target import Target
 from featx.utils.csv_files import read_table
 from featx.utils.text import counted, listed
 
+TAKEN = ("utterance", "speaker", "fold", "seed", "split")  # columns of every prediction file
 FEW = 10  # whole numbers that may be classes, such as the points of a scale
 
 
@@ -85,6 +86,11 @@ def read_numbers(
             utterance has all.
     """
     check_columns(manifest, columns)
+    if taken := [name for name in columns if name in TAKEN]:
+        raise FeatxError(
+            f"`target={taken[0]!r}`: numbers can't be learned under that name, which prediction "
+            "files have a column of. Give the column another name."
+        )
     numbers: dict[str, tuple[float, ...]] = {}
     unread: list[tuple[str, str]] = []
     for utterance in utterances:

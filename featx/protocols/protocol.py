@@ -170,6 +170,6 @@ def choose_protocol(
     wanted = check_config(table, Target, "`target`")
     if wanted.task is None and not wanted.is_label:
         decided, why = decide_task(manifest, wanted)
-        log.info("%s: learned by %s, as %s.", " and ".join(wanted.columns), decided, why)
+        log.info("%s: learned by %s, as %s.", ", ".join(wanted.columns), decided, why)
         wanted = wanted.model_copy(update={"task": decided})
     return chosen.model_copy(update={"target": wanted})

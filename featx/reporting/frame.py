@@ -34,6 +34,8 @@ def render_page(template: str, package: str = _PACKAGE, **shown: Any) -> str:
         **shown,
         style=shipped("page.css"),
         script=shipped("page.js"),
+        map_style=shipped("map.css"),
+        map_script=shipped("map.js"),
         charts=charts,
         made=datetime.now(UTC).strftime("%d %B %Y, %H:%M UTC"),
         version=__version__,

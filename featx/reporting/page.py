@@ -20,19 +20,25 @@ _MARKS = {
 
 
 @checked
-def report(runs: AnyPath | Sequence[AnyPath], out: str | Path = "report.html") -> list[Path]:
+def report(
+    runs: AnyPath | Sequence[AnyPath],
+    out: str | Path = "report.html",
+    *,
+    maps: AnyPath | Sequence[AnyPath] = (),
+) -> list[Path]:
     """Write a page about runs, and the same tables as text beside it.
 
     Args:
         runs: runs, their folders, CSVs of predictions, or folders of either.
         out: the page, with the ending .html. The tables are written beside it as .md and .tex.
+        maps: maps of features to show too, the folders that `featx.map_features` wrote.
 
     Returns:
         The files: page, Markdown, LaTeX.
 
     Raises:
-        FeatxError: if a run is not finished, is none, or can't be used, or a file is there that
-            is no report. Then nothing is written.
+        FeatxError: if a run or map is not finished, is none, or can't be used, or a file is there
+            that is no report. Then nothing is written.
 
     Example:
         >>> runs = ["runs/manifest-encoder-dense", "runs/manifest-encoder-linear"]
@@ -41,7 +47,7 @@ def report(runs: AnyPath | Sequence[AnyPath], out: str | Path = "report.html") -
     """
     page = Path(out)
     check_replaceable(page)
-    gathered = gather(read_runs(as_paths(runs)), page)
+    gathered = gather(read_runs(as_paths(runs)), page, as_paths(maps))
     texts = (
         render(gathered),
         to_markdown(gathered.title, gathered.tables),

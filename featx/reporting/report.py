@@ -10,6 +10,7 @@ from featx.reporting.calibration import calibration_panel, calibration_sheet, fi
 from featx.reporting.charts import Panel
 from featx.reporting.curves import training_curves
 from featx.reporting.layers import layer_weights
+from featx.reporting.maps import ShownMap, show_map
 from featx.reporting.result_sheets import (
     Group,
     difference_sheets,
@@ -63,6 +64,7 @@ class Report:
         curves: how training went.
         layers: the weights that were learned for layers.
         calibration: how far probabilities can be taken at their word.
+        maps: maps of features.
         origins: how each run was made.
     """
 
@@ -71,23 +73,26 @@ class Report:
     curves: Sequence[Panel]
     layers: Sequence[Panel]
     calibration: Sequence[Panel]
+    maps: Sequence[ShownMap]
     origins: Sequence[Origin]
 
 
-def gather(runs: Sequence[Reported], page: Path) -> Report:
+def gather(runs: Sequence[Reported], page: Path, maps: Sequence[Path] = ()) -> Report:
     """Gather what a page shows.
 
     Args:
         runs: the runs to report.
         page: where the page will be, for links to files.
+        maps: folders of maps of features.
 
     Raises:
-        FeatxError: if a file of a run is damaged.
+        FeatxError: if a file of a run or map is damaged, or a folder holds no map.
     """
     groups = group_by_test(runs)
     ordered = [run for group in groups for run in group]
     differences, remarks = difference_sheets(groups)
     votes = vote_sheet(ordered)
+    shown = [show_map(folder, page) for folder in maps]
     found = ((run, find_calibration(run)) for run in ordered)
     judged = {run.name: calibrated for run, calibrated in found if calibrated}
     tables = [
@@ -113,6 +118,7 @@ def gather(runs: Sequence[Reported], page: Path) -> Report:
         Section("Classes", list(map(class_sheet, ordered)), arrangement="grid small"),
         _speaker_section(ordered),
         _mistake_section(groups, page),
+        *([_map_section(shown)] if shown else []),
     ]
     curves = [training_curves(run.name, run.folder) for run in ordered if "training" in run.config]
     return Report(
@@ -121,6 +127,7 @@ def gather(runs: Sequence[Reported], page: Path) -> Report:
         [panel for panel in curves if panel],
         [panel for run in ordered for panel in layer_weights(run)],
         list(map(calibration_panel, judged.values())),
+        shown,
         list(map(_origin, ordered)),
     )
 
@@ -148,6 +155,10 @@ def _mistake_section(groups: Sequence[Group], page: Path) -> Section:
             of = f"{counted(missing, 'utterance')} of the {len(names)} shown"
             notes.append(f"Test set {number}: the audio of {of} is not at hand.")
     return Section("Mistakes", sheets, notes, "What every system gets wrong")
+
+
+def _map_section(shown: Sequence[ShownMap]) -> Section:
+    return Section("Features", [each.sheet for each in shown], title="Maps of features")
 
 
 def _origin(run: Reported) -> Origin:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from featx.protocols.numbers import read_number
+from featx.protocols.numbers import TAKEN, read_number
 from featx.protocols.task import Task
 from featx.scoring.number_results import NumberResults, score_dimensions
 from featx.scoring.numbers import SeedNumbers
@@ -22,8 +22,6 @@ from featx.scoring.predictions import (
 from featx.utils.csv_files import Table, read_table
 from featx.utils.files import write_csv
 from featx.utils.progress import passing
-
-KEYS = ("utterance", "speaker", "fold", "seed", "split")
 
 
 def score_number_outcomes(
@@ -63,7 +61,7 @@ def write_number_predictions(task: Task, outcomes: Sequence[Outcome], path: Path
     named = [column for name in task.dimensions for column in (name, PREDICTED + name)]
     rows = (row for outcome, split in parts for row in _rows(task, outcome, split))
     count = sum(len(outcome.probabilities[split]) for outcome, split in parts)
-    write_csv(path, [*KEYS, *named], passing(rows, count, f"Writing {path.name}", "rows"))
+    write_csv(path, [*TAKEN, *named], passing(rows, count, f"Writing {path.name}", "rows"))
 
 
 def _rows(task: Task, outcome: Outcome, split: str) -> Iterator[list[object]]:

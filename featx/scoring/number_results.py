@@ -21,9 +21,9 @@ class NumberResults:
     """The test scores of a run that predicts numbers; a notebook shows them as tables.
 
     Example:
-        >>> run = featx.fit("linear", "encoder", target="f0", name="pitch")
-        >>> run.results.scores["ccc"].mean, run.results.dimensions["f0"]["rmse"].mean
-        >>> print(run.results.to_text())
+        >>> run = featx.fit("linear", "encoder", target="arousal")  # doctest: +SKIP
+        >>> run.results.scores["ccc"].mean  # doctest: +SKIP
+        >>> run.results.dimensions["arousal"]["rmse"].mean  # doctest: +SKIP
 
     Attributes:
         title: what was fitted on what.

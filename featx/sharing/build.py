@@ -14,6 +14,7 @@ from featx.features.encoders.checkpoints import find_checkpoint
 from featx.features.encoders.loading import load_model
 from featx.features.encoders.preprocessing import load_extractor
 from featx.features.encoders.shape import EncoderShape, read_shape
+from featx.finetuning.lora import merge
 from featx.finetuning.saved import load_tuned
 from featx.fitting.model import FittedHeads, HeadInput
 from featx.inference.features import find_source
@@ -157,6 +158,7 @@ def _build_tuned(model: FinetunedModel, options: Options) -> Network:
 def _branch(folder: Path) -> Branch:
     tuned = load_tuned(folder)
     encoder: Any = tuned.model.encoder
+    merge(encoder)
     graph = encoder_graph(encoder, tuned.extractor, tuned.model.shape.blocks)
     return Branch(graph, PooledGraph(tuned.model.head))
 

@@ -3,7 +3,7 @@
 from collections.abc import Collection
 from dataclasses import dataclass
 
-from featx.finetuning.saved import OWN_FILES, PLAIN_FILES
+from featx.finetuning.saved import ADAPTER_FILES, OWN_FILES, PLAIN_FILES
 from featx.runs.files import (
     CALIBRATION,
     CARD,
@@ -52,11 +52,11 @@ FIT = Contents(
     needed=(CONFIG, SCORES, DESCRIPTION, WEIGHTS),
     others=(ENVIRONMENT, CALIBRATION, LAYER_WEIGHTS, PREDICTIONS, CARD, *_PICTURES),
 )
-PLAIN_MODEL, OWN_MODEL = (
+PLAIN_MODEL, OWN_MODEL, ADAPTERS = (
     Contents("a fine-tuned model", needed=names, others=(CARD,))
-    for names in (PLAIN_FILES, OWN_FILES)
+    for names in (PLAIN_FILES, OWN_FILES, ADAPTER_FILES)
 )
-_KINDS = (FIT, PLAIN_MODEL, OWN_MODEL)
+_KINDS = (FIT, PLAIN_MODEL, OWN_MODEL, ADAPTERS)
 NAMES = tuple(dict.fromkeys(name for kind in _KINDS for name in kind.names))
 
 

@@ -215,7 +215,7 @@ class LstmGraph(nn.Module):
 
 
 class PooledGraph(nn.Module):
-    """The classifier of a fine-tuned model's last layer.
+    """The classifier of a fine-tuned model's last layer, or of its average of all.
 
     Args:
         classifier: how the frames become classes.
@@ -225,14 +225,19 @@ class PooledGraph(nn.Module):
         super().__init__()
         self.pooling = classifier.settings.pooling
         self.hidden, self.output = classifier.hidden, classifier.output
+        averages = classifier.settings.average is not None
+        self.weights = classifier.average.weights.tolist() if averages else None
 
     def forward(self, layers: Sequence[Tensor], frames: Frames) -> Tensor:
         """Return logits, (utterances, heads, classes), of a single head."""
-        last, real = layers[-1], frames.real[..., None]
+        hidden, real = layers[-1], frames.real[..., None]
+        if self.weights is not None:
+            weighed = zip(self.weights, layers, strict=True)
+            hidden = torch.stack([weight * layer for weight, layer in weighed]).sum(0)
         if self.pooling == "max":
-            pooled = last.masked_fill(~real, -torch.inf).amax(1)
+            pooled = hidden.masked_fill(~real, -torch.inf).amax(1)
         else:
-            pooled = last.masked_fill(~real, 0.0).sum(1)
+            pooled = hidden.masked_fill(~real, 0.0).sum(1)
             if self.pooling == "mean":
                 pooled = pooled / frames.counts[:, None]
         logits: Tensor = self.output(self.hidden(pooled))

@@ -10,7 +10,7 @@ from huggingface_hub import HfApi, ModelCard
 
 from cache import filling
 from featx.errors import FeatxError
-from featx.features.encoders.folders import encoder_folder
+from featx.features.encoders.folders import ADAPTER, encoder_folder
 from featx.finetuning.config import FinetuneConfig
 from featx.finetuning.hub import best_saved
 from featx.runs.cost import folder_bytes
@@ -18,7 +18,7 @@ from featx.runs.files import CARD, CONFIG, DESCRIPTION, MODELS, SAVED_HEAD
 from featx.runs.hub import check_name, check_writable, explained, send
 from featx.runs.read import read_config, read_scores
 from featx.runs.safe_files import check_folder
-from featx.sharing.contents import NAMES, OWN_MODEL, PLAIN_MODEL
+from featx.sharing.contents import ADAPTERS, NAMES, OWN_MODEL, PLAIN_MODEL
 from featx.sharing.shared_run import share_run
 from featx.utils.arguments import checked
 from featx.utils.config import read_config as read_as
@@ -114,7 +114,10 @@ def _find(run: Path) -> Path:
 def _share_model(source: Path, folder: Path, licence: str, with_predictions: bool) -> list[str]:
     if with_predictions:
         raise FeatxError("`with_predictions` is for fits: a saved model has no predictions.")
-    kind = PLAIN_MODEL if encoder_folder(source) == source else OWN_MODEL
+    if (source / ADAPTER).is_dir():
+        kind = ADAPTERS
+    else:
+        kind = PLAIN_MODEL if encoder_folder(source) == source else OWN_MODEL
     for name in kind.names:
         if (source / name).is_file():
             (folder / name).parent.mkdir(exist_ok=True)

@@ -17,10 +17,11 @@ FUNCTIONS = {
     "evaluate", "compare", "vote", "report", "run", "pooled_features", "write_timelines", "push",
     "pull", "doctor", "serve", "export", "explain", "listen", "list_stores", "store_info",
     "verify_store", "prune_store", "remove_store", "export_features", "import_features",
+    "map_features",
 }  # fmt: skip
 TYPES = {
     "FeatxError", "Manifest", "Protocol", "FeatureStore", "Run", "Results", "FeatureDataset",
-    "LinearClassifier", "DenseClassifier",
+    "LinearClassifier", "DenseClassifier", "NumberResults",
 }  # fmt: skip
 
 

@@ -12,13 +12,17 @@ PREPROCESSOR = "preprocessor_config.json"
 PROCESSOR = "processor_config.json"  # where transformers 5 nests the preprocessor
 CTRANSLATE2 = "model.bin"  # the weights of a CTranslate2 model
 ENCODER = "encoder"  # where a fine-tuned model that is featx's alone keeps its encoder
+ADAPTER = "adapter"  # where a fine-tuned model that has adapters alone keeps them
+ADAPTER_WEIGHTS = "adapter_model.safetensors"
 SAFETENSORS, PICKLED = "model.safetensors", "pytorch_model.bin"
 INDEX = ".index.json"  # of weights in several files
 WEIGHTS = (SAFETENSORS, SAFETENSORS + INDEX, PICKLED, PICKLED + INDEX)  # as transformers prefers
 _OTHER_WEIGHTS = {  # what people have in place of them
     "tf_model.h5": "weights of TensorFlow",
     "flax_model.msgpack": "weights of Flax",
-    "adapter_model.safetensors": "a PEFT adapter without its encoder",
+    ADAPTER_WEIGHTS: "a PEFT adapter without its encoder",
+    f"{ADAPTER}/{ADAPTER_WEIGHTS}": "adapters that featx trained, without their encoder, with "
+    "which featx predicts and exports, but does not extract",
     "adapter_model.bin": "a PEFT adapter without its encoder",
     "*.onnx": "an ONNX graph",
     "*.gguf": "weights of GGUF",

@@ -94,7 +94,7 @@ def test_a_frozen_encoder_gives_what_is_stored(
     model = make(tmp_path / "model", mode="frozen").train()
     stored = Encoder(find_checkpoint(str(tmp_path / "model"))).encode(waveforms)
     last = [torch.from_numpy(features[-1].copy()) for features in stored]
-    expected = model.head(torch.cat(last), torch.tensor([len(frames) for frames in last]))
+    expected = model.head([torch.cat(last)], torch.tensor([len(frames) for frames in last]))
     batch = batch_of([model_input(tmp_path / "model", wave) for wave in waveforms])
     logits = model(**batch)["logits"]
     torch.testing.assert_close(logits, expected, rtol=1e-4, atol=1e-5)
@@ -154,4 +154,4 @@ def test_the_heads_are_those_of_the_papers(kind, layers):
     frames, lengths = torch.arange(24.0).reshape(6, 4), torch.tensor([2, 4])
     mean = torch.stack([frames[:2].mean(0), frames[2:].mean(0)])
     hidden = torch.tanh(head.hidden[0](mean)) if kind == "pooled" else mean
-    torch.testing.assert_close(head.eval()(frames, lengths), head.output(hidden))
+    torch.testing.assert_close(head.eval()([frames], lengths), head.output(hidden))

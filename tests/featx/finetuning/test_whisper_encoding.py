@@ -101,7 +101,7 @@ def test_a_frozen_encoder_gives_what_is_stored(make, waveforms, at_once, tmp_pat
     taken = []
     model.head.register_forward_pre_hook(lambda _, inputs: taken.extend(inputs))
     model(**batch_of(waveforms))
-    frames, lengths = taken
+    (frames,), lengths = taken
     assert lengths.tolist() == [-(-length // 320) for length in LENGTHS]
     torch.testing.assert_close(frames, torch.cat(last), rtol=1e-4, atol=1e-5)
     assert not frames.requires_grad

@@ -279,3 +279,34 @@ def test_runs_without_weights_are_refused(extracted):
     with pytest.raises(FeatxError, match=r"`dashed=other`.*There is manifest-tiny-dense, tiny"):
         show_layers([dense], dashed=["other"])
     assert not Path("layers").exists()
+
+
+def test_a_probe_of_numbers_is_the_linear_head_on_each_layer(one_layer_tells, drawn):
+    with Path("manifest.csv").open(newline="") as file:
+        table = list(csv.DictReader(file))
+    for row in table:  # the label that a layer tells, as a number, and what none does
+        row["height"] = {"sad": "-1.5", "happy": "0.5", "angry": "2"}[row["label"]]
+        row["length"] = f"{len(row['utterance'])}.5"
+    with Path("manifest.csv").open("w", newline="") as file:
+        writer = csv.DictWriter(file, table[0])
+        writer.writeheader()
+        writer.writerows(table)
+    found = probe("tiny", folds=3, target=["height", "length"])
+    assert found.folder == Path("probes/manifest-tiny-height+length")
+    heights = [result.dimensions["height"]["ccc"].mean for result in found.results]
+    assert int(np.argmax(heights)) == 1
+    assert heights[1] > 0.9
+    run = featx.fit(
+        "linear", settings="head.pooling=mean", layers="1", folds=3, target=["height", "length"],
+        name="layer1",
+    )  # fmt: skip
+    for name, scores in run.results.dimensions.items():
+        mean = found.results[1].dimensions[name]["ccc"].mean
+        assert scores["ccc"].mean == pytest.approx(mean, rel=1e-5)
+    text = found.to_text()
+    assert "CCC of the layer that validation data chooses" in text
+    assert "length" in text
+    lines = {line.get_label(): line.get_ydata() for line in drawn[0].axes[0].lines}
+    np.testing.assert_allclose(lines["height"], heights)
+    assert {"ccc", "ccc_low", "ccc_height"} <= set(rows(found.folder / "figures/probe.csv")[0])
+    assert {"validation_ccc", "ccc_length"} <= set(rows(found.folder / "probe.csv")[0])
