@@ -21,7 +21,8 @@ class LabelResults:
     """The test scores of a run that predicts several labels; a notebook shows them as tables.
 
     Example:
-        >>> run = featx.fit("linear", "encoder", task="multilabel", target=["loud", "sad"])
+        >>> run = featx.fit("linear", "encoder", task="multilabel", folds=3, name="several")
+        >>> run.results.scores["macro_f1"].mean, run.results.labels["sad"]["recall"]
         >>> print(run.results.to_text())
 
     Attributes:
