@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 
@@ -14,12 +15,33 @@ from featx.utils.csv_files import read_lines, read_table
 _COLUMNS = ("seed", "fold", "train_loss", "validation_loss", "validation_score")
 
 
-def training_curves(name: str, folder: Path) -> Panel | None:
+class Names(NamedTuple):
+    """What the curves of a task are called.
+
+    Attributes:
+        loss: the loss, with its unit.
+        score: the validation score, with its unit.
+        size: what a score of 1 is shown as.
+        form: how scores are written.
+    """
+
+    loss: str
+    score: str
+    size: float
+    form: str
+
+
+UAR_NAMES = Names("cross-entropy, nats", "validation UAR, %", 100, ".1f")
+CCC_NAMES = Names("loss", "validation CCC", 1, ".3f")
+
+
+def training_curves(name: str, folder: Path, names: Names = UAR_NAMES) -> Panel | None:
     """Draw a run's history: thin lines for single models, thick ones for their mean.
 
     Args:
         name: the name of the run.
         folder: the folder of the run.
+        names: what loss and score are called.
 
     Returns:
         None if there is no history.
@@ -30,15 +52,16 @@ def training_curves(name: str, folder: Path) -> Panel | None:
     path = folder / HISTORY
     if not path.exists() or _is_empty(path):
         return None
-    unit, models = _read(path)
+    unit, models = _read(path, names.size)
     times = sorted({time for values in models for time in values[:, 0].tolist()})
     means = [_mean([model[:, n] for model in models], models, times) for n in (1, 2, 3)]
     of = f"{name}: mean of {len(models)} models" if len(models) > 1 else name
-    losses = _chart(f"{of}, loss by {unit}", unit, "cross-entropy, nats", models, (1, 2))
+    losses = _chart(f"{of}, loss by {unit}", unit, names.loss, models, (1, 2))
     _mean_lines(losses, times, means[:2], ("training", "validation"))
-    scores = _chart(f"{of}, validation UAR by {unit}", unit, "validation UAR, %", models, (3,))
+    title = f"{of}, {names.score.removesuffix(', %')} by {unit}"
+    scores = _chart(title, unit, names.score, models, (3,))
     _mean_lines(scores, times, means[2:], ("",))
-    return Panel((losses, scores), _sheet(of, unit, times, means))
+    return Panel((losses, scores), _sheet(of, unit, times, means, names))
 
 
 def _is_empty(path: Path) -> bool:
@@ -47,7 +70,7 @@ def _is_empty(path: Path) -> bool:
     return len(lines) == 1 and set(_COLUMNS) <= set(lines[0][1])
 
 
-def _read(path: Path) -> tuple[str, list[np.ndarray]]:
+def _read(path: Path, size: float) -> tuple[str, list[np.ndarray]]:
     """Return what time is counted in, and for each model (looks, 4) values: time first."""
     table = read_table(path, _COLUMNS)
     table.problems.refuse(path)
@@ -56,7 +79,7 @@ def _read(path: Path) -> tuple[str, list[np.ndarray]]:
     try:
         for _, row in table.rows():
             values = [float(row[column] or "nan") for column in (unit, *_COLUMNS[2:])]
-            values[3] *= 100
+            values[3] *= size
             if not np.isfinite(values[0]):
                 raise ValueError(f"{unit} is {row[unit]!r}")
             models.setdefault((row["seed"], row["fold"]), []).append(values)
@@ -105,19 +128,25 @@ def _mean_lines(
 
 
 _LOOKS = ("one", "two")  # training, validation
-_FORMS = (".3f", ".3f", ".1f")
 
 
 def _points(x: Sequence[float] | np.ndarray, y: np.ndarray) -> Points:
     return [(float(time), float(value)) for time, value in zip(x, y, strict=True)]
 
 
-def _sheet(caption: str, unit: str, times: Sequence[float], means: Sequence[np.ndarray]) -> Sheet:
-    header = (unit, "training loss", "validation loss", "validation UAR, %")
+def _sheet(
+    caption: str,
+    unit: str,
+    times: Sequence[float],
+    means: Sequence[np.ndarray],
+    names: Names,
+) -> Sheet:
+    header = (unit, "training loss", "validation loss", names.score)
+    forms = (".3f", ".3f", names.form)
     rows = [
         [
             Cell(f"{time:g}"),
-            *(Cell(_shown(mean[place], form)) for mean, form in zip(means, _FORMS, strict=True)),
+            *(Cell(_shown(mean[place], form)) for mean, form in zip(means, forms, strict=True)),
         ]
         for place, time in enumerate(times)
     ]

@@ -6,11 +6,11 @@ import numpy as np
 
 from featx.layer_analysis.weights import LayerWeights, average, find_weights
 from featx.reporting.charts import Chart, Panel, Points, extent
-from featx.reporting.runs import Reported
+from featx.reporting.runs import AnyReported
 from featx.reporting.sheets import Cell, Sheet
 
 
-def layer_weights(run: Reported) -> list[Panel]:
+def layer_weights(run: AnyReported) -> list[Panel]:
     """Draw the weights of each store of which a run averages several layers.
 
     Raises:

@@ -3,8 +3,10 @@
 from collections.abc import Sequence
 from pathlib import Path
 
+from featx.comparison.number_systems import NumberSystem
 from featx.errors import FeatxError
 from featx.reporting.frame import render_page
+from featx.reporting.number_report import gather_numbers
 from featx.reporting.own_files import refuse_foreign
 from featx.reporting.report import Report, gather
 from featx.reporting.runs import read_runs
@@ -47,7 +49,9 @@ def report(
     """
     page = Path(out)
     check_replaceable(page)
-    gathered = gather(read_runs(as_paths(runs)), page, as_paths(maps))
+    read = read_runs(as_paths(runs))
+    numbers = isinstance(read[0].system, NumberSystem)  # and so are all others
+    gathered = (gather_numbers if numbers else gather)(read, page, as_paths(maps))
     texts = (
         render(gathered),
         to_markdown(gathered.title, gathered.tables),

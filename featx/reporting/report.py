@@ -26,7 +26,7 @@ from featx.reporting.run_sheets import (
     mistake_sheet,
     speaker_sheet,
 )
-from featx.reporting.runs import Repeat, Reported, manifests, repeat
+from featx.reporting.runs import AnyReported, Repeat, Reported, manifests, repeat
 from featx.reporting.sheets import Section
 from featx.utils.text import counted
 
@@ -118,7 +118,7 @@ def gather(runs: Sequence[Reported], page: Path, maps: Sequence[Path] = ()) -> R
         Section("Classes", list(map(class_sheet, ordered)), arrangement="grid small"),
         _speaker_section(ordered),
         _mistake_section(groups, page),
-        *([_map_section(shown)] if shown else []),
+        *([map_section(shown)] if shown else []),
     ]
     curves = [training_curves(run.name, run.folder) for run in ordered if "training" in run.config]
     return Report(
@@ -128,7 +128,7 @@ def gather(runs: Sequence[Reported], page: Path, maps: Sequence[Path] = ()) -> R
         [panel for run in ordered for panel in layer_weights(run)],
         list(map(calibration_panel, judged.values())),
         shown,
-        list(map(_origin, ordered)),
+        list(map(origin, ordered)),
     )
 
 
@@ -157,11 +157,13 @@ def _mistake_section(groups: Sequence[Group], page: Path) -> Section:
     return Section("Mistakes", sheets, notes, "What every system gets wrong")
 
 
-def _map_section(shown: Sequence[ShownMap]) -> Section:
+def map_section(shown: Sequence[ShownMap]) -> Section:
+    """Return the tables of maps of features."""
     return Section("Features", [each.sheet for each in shown], title="Maps of features")
 
 
-def _origin(run: Reported) -> Origin:
+def origin(run: AnyReported) -> Origin:
+    """Return how a run was made."""
     return Origin(
         run.name,
         run.results.title,

@@ -6,7 +6,7 @@ from featx.comparison.compare import compare_systems
 from featx.comparison.compared import Pair, median
 from featx.comparison.comparison import Comparison
 from featx.errors import FeatxError
-from featx.reporting.runs import Reported, protocol
+from featx.reporting.runs import AnyReported, Reported, protocol
 from featx.reporting.sheets import Cell, Sheet
 from featx.runs.cost import describe_parameters, describe_seconds
 from featx.scoring.metrics import Score
@@ -39,7 +39,7 @@ def result_sheet(groups: Sequence[Group]) -> Sheet:
     runs = [(number, run) for number, group in enumerate(groups, 1) for run in group]
     header = ["system", "UAR, %", "95 % interval", "WA, %", "macro F1, %", "seeds", "trained"]
     header += ["training", "protocol", "speakers", *(["test set"] if len(groups) > 1 else [])]
-    common = _common_notes([run for _, run in runs])
+    common = common_notes([run for _, run in runs])
     notes = [f"All systems: {note}" for note in common]
     for number, group in enumerate(groups, 1):
         notes.append(f"Test set{f' {number}' if len(groups) > 1 else ''}: {_describe(group)}.")
@@ -118,7 +118,7 @@ def _describe(group: Group) -> str:
     )
 
 
-def _common_notes(runs: Sequence[Reported]) -> list[str]:
+def common_notes(runs: Sequence[AnyReported]) -> list[str]:
     """Return what is true of all runs, but warnings, which stay with each."""
     if len(runs) < 2:
         return []

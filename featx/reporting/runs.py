@@ -5,11 +5,10 @@ import shlex
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, Generic, NamedTuple, TypeVar
 
 from featx.comparison.evaluate import System, evaluate
 from featx.comparison.number_systems import NumberSystem
-from featx.errors import FeatxError
 from featx.runs.cost import Cost, read_cost
 from featx.runs.files import CONFIG
 from featx.runs.read import (
@@ -17,13 +16,19 @@ from featx.runs.read import (
     read_config,
     read_config_text,
     read_environment,
+    read_run_scores,
     read_scores,
 )
+from featx.scoring.number_results import NumberResults
 from featx.scoring.results import Results
+from featx.scoring.results_file import RunResults
+
+S = TypeVar("S", bound=System | NumberSystem)
+R = TypeVar("R", bound=RunResults)
 
 
 @dataclass(frozen=True)
-class Reported:
+class ReportedRun(Generic[S, R]):
     """A run, or a system of which only predictions are known.
 
     Attributes:
@@ -35,8 +40,8 @@ class Reported:
         environment: its `environment.json`, empty if there is none.
     """
 
-    system: System
-    results: Results
+    system: S
+    results: R
     cost: Cost | None
     config_text: str
     config: Mapping[str, Any]
@@ -59,26 +64,36 @@ class Reported:
         return [*self.results.notes(), *of_files]
 
 
-def read_runs(paths: Sequence[Path]) -> list[Reported]:
-    """Read runs, prediction files, or folders of either.
+Reported = ReportedRun[System, Results]
+NumberReported = ReportedRun[NumberSystem, NumberResults]
+AnyReported = ReportedRun[Any, Any]
+
+
+def read_runs(paths: Sequence[Path]) -> list[AnyReported]:
+    """Read runs, prediction files, or folders of either: all predict classes, or all numbers.
 
     Raises:
         FeatxError: naming what is not finished, is no run, or can't be used.
     """
-    systems = evaluate(paths).systems
-    for system in systems:
-        if isinstance(system, NumberSystem):
-            raise FeatxError(
-                f"{system.folder}: it predicts numbers ({', '.join(system.results.dimensions)}), "
-                "and reports are of classes so far. `featx evaluate` and `featx compare` take it."
-            )
-    return [_read(system) for system in systems if isinstance(system, System)]
+    return [
+        _read_numbers(system) if isinstance(system, NumberSystem) else _read(system)
+        for system in evaluate(paths).systems
+    ]
+
+
+def _read_numbers(system: NumberSystem) -> NumberReported:
+    stored, folder = read_run_scores(system.folder), system.folder
+    if not isinstance(stored, NumberResults):  # predictions of another tool
+        return ReportedRun(system, system.results, None, "", {}, {})
+    results = replace(system.results, title=stored.title)
+    texts = read_config_text(folder), read_config(folder), read_environment(folder)
+    return ReportedRun(system, results, read_cost(folder), *texts)
 
 
 def _read(system: System) -> Reported:
     stored, results = read_scores(system.folder), system.results
     if stored is None:  # predictions of another tool; what else lies there is not about them
-        return Reported(system, results, None, "", {}, {})
+        return ReportedRun(system, results, None, "", {}, {})
     results = replace(
         results,
         title=stored.title,
@@ -86,7 +101,7 @@ def _read(system: System) -> Reported:
         remarks=stored.remarks,
         calibration_errors=stored.calibration_errors,
     )
-    return Reported(
+    return ReportedRun(
         system,
         results,
         read_cost(system.folder),
@@ -96,7 +111,7 @@ def _read(system: System) -> Reported:
     )
 
 
-def protocol(run: Reported) -> str:
+def protocol(run: AnyReported) -> str:
     """Return the name or title of a run's protocol; of the first it joins, for a vote."""
     for _, config in _sources(run.folder, run.config):
         table = config.get("protocol")
@@ -105,7 +120,7 @@ def protocol(run: Reported) -> str:
     return ""
 
 
-def manifests(run: Reported) -> Iterator[Path]:
+def manifests(run: AnyReported) -> Iterator[Path]:
     """Yield the manifests of a run that are at hand; of those it joins, for a vote."""
     for folder, config in _sources(run.folder, run.config):
         if isinstance(config.get("manifest"), str):
@@ -126,7 +141,7 @@ class Repeat(NamedTuple):
     lacking: str = ""
 
 
-def repeat(run: Reported) -> Repeat:
+def repeat(run: AnyReported) -> Repeat:
     """Return how a run is repeated from its config, or as it was made if it has no such config.
 
     The paths in a config are relative to where the run was made, so the command goes there.
@@ -145,7 +160,7 @@ def repeat(run: Reported) -> Repeat:
     return Repeat(command if there == "." else f"cd {shlex.quote(there)} && {command}")
 
 
-def _made_in(run: Reported) -> Path | None:
+def _made_in(run: AnyReported) -> Path | None:
     """Return the folder that the paths in a run's config are relative to, if they lead anywhere."""
     systems, manifest = run.config.get("systems"), run.config.get("manifest")
     names = [*(systems if isinstance(systems, list) else ()), manifest]

@@ -163,7 +163,6 @@ def test_what_takes_classes_so_far_says_so(with_numbers, fit_quickly):
         lambda: featx.export(run.folder),
         lambda: featx.push(run.folder, "user/name"),
         lambda: featx.vote([run.folder, other.folder]),
-        lambda: featx.report([run.folder]),
     ):
         with pytest.raises(FeatxError, match=r"numbers \(pitch\)"):
             use()

@@ -1,0 +1,66 @@
+"""What a report of systems that predict numbers shows."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from featx.reporting.curves import CCC_NAMES, training_curves
+from featx.reporting.layers import layer_weights
+from featx.reporting.maps import show_map
+from featx.reporting.number_sheets import (
+    difference_sheets,
+    level_sheet,
+    score_sheet,
+    speaker_sheet,
+)
+from featx.reporting.report import Report, map_section, origin
+from featx.reporting.runs import NumberReported
+from featx.reporting.sheets import Section
+from featx.utils.text import counted
+
+
+def gather_numbers(runs: Sequence[NumberReported], page: Path, maps: Sequence[Path] = ()) -> Report:
+    """Gather what a page about predicted numbers shows.
+
+    Args:
+        runs: the runs to report.
+        page: where the page will be, for links to files.
+        maps: folders of maps of features.
+
+    Raises:
+        FeatxError: if a file of a run or map is damaged, or a folder holds no map.
+    """
+    tested: dict[frozenset[tuple[str, str]], list[NumberReported]] = {}
+    for run in runs:
+        tested.setdefault(frozenset(run.system.labels.items()), []).append(run)
+    groups = list(tested.values())
+    ordered = [run for group in groups for run in group]
+    differences, remarks = difference_sheets(groups)
+    speakers = [sheet for sheet in map(speaker_sheet, ordered) if sheet]
+    shown = [show_map(folder, page) for folder in maps]
+    tables = [
+        Section("Results", [score_sheet(groups)]),
+        Section("Differences", differences, remarks, "Differences between systems"),
+        Section(
+            "Levels",
+            list(map(level_sheet, ordered)),
+            ["Mean error: predicted less true."],
+            "Errors by level, in fifths of the true values",
+            "grid",
+        ),
+        Section("Speakers", speakers, arrangement="grid small"),
+        *([map_section(shown)] if shown else []),
+    ]
+    curves = [
+        training_curves(run.name, run.folder, CCC_NAMES)
+        for run in ordered
+        if "training" in run.config
+    ]
+    return Report(
+        f"{counted(len(runs), 'system')} of speech emotion recognition",
+        tables,
+        [panel for panel in curves if panel],
+        [panel for run in ordered for panel in layer_weights(run)],
+        [],
+        shown,
+        list(map(origin, ordered)),
+    )
