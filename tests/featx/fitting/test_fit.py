@@ -126,7 +126,7 @@ def test_a_store_that_can_not_be_written_to_is_fitted_all_the_same(
     def refuse(*_):
         raise PermissionError(13, "read-only")
 
-    monkeypatch.setattr("featx.fitting.moments.replace", refuse)
+    monkeypatch.setattr("featx.utils.npz.replace", refuse)
     assert fit_quickly().results.seeds == 1
 
 
