@@ -48,6 +48,7 @@ if TYPE_CHECKING:
     from featx.stores.remove import remove_store as remove_store
     from featx.stores.summary import list_stores as list_stores
     from featx.stores.verify import verify_store as verify_store
+    from featx.tuning.tune import tune as tune
     from featx.voting.vote import vote as vote
 
 __version__ = "0.1.0"
@@ -65,6 +66,7 @@ _HOMES = {
     "import_features": "featx.stores.importing",
     "fit": "featx.fitting.fit",
     "pooled_features": "featx.fitting.arrays",
+    "tune": "featx.tuning.tune",
     "finetune": "featx.finetuning.finetune",
     "load": "featx.inference.load",
     "predict": "featx.inference.predict",

@@ -19,8 +19,8 @@ MAY_IMPORT = {
 # Each imports only those before it; those side by side in a set do not import each other.
 ORDER = (
     {"errors"}, {"utils"}, {"engines"}, {"data"}, {"features", "protocols"}, {"stores"},
-    {"scoring"}, {"runs"}, {"fitting"}, {"finetuning"}, {"comparison"}, {"layer_analysis"},
-    {"voting"}, {"inference"},
+    {"scoring"}, {"runs"}, {"fitting"}, {"finetuning"}, {"comparison"}, {"tuning"},
+    {"layer_analysis"}, {"voting"}, {"inference"},
     {"explanation", "sharing"}, {"reporting"}, {"serving"}, {"auditing", "experiments"},
     {"demo", "diagnosis"}, {"cli"}, {"__main__"},
 )  # fmt: skip

@@ -27,6 +27,7 @@ COMMANDS = {
     "extract without a model": "extract --model egemaps",
     "fit": "fit --head dense --model {encoder} --name dense --final",
     "fit linear": "fit --head linear --model {encoder} --name linear",
+    "tune": "tune --head linear --model {encoder} --name tuned --trials 5",
     "probe": "probe --model {encoder} --name layers",
     "vote": "vote runs/dense runs/linear --name both",
     "report": "report runs --out page/report.html",
@@ -114,7 +115,7 @@ def left(folder: Path) -> dict[str, bytes]:
         if name.startswith("reports/"):
             continue
         content = without_times(path)
-        if path.name == "history.csv":  # its last column is of seconds
+        if path.name in ("history.csv", "trials.csv"):  # the last column is of seconds
             content = b"\n".join(line.rpartition(b",")[0] for line in content.splitlines())
         files[name] = content
     return files

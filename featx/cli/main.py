@@ -41,6 +41,7 @@ from featx.cli.run import run
 from featx.cli.serve import serve
 from featx.cli.terminal import said_on_the_terminal
 from featx.cli.termination import EXIT_CODE, Termination
+from featx.cli.tune import tune
 from featx.cli.validate import validate
 from featx.cli.version import print_version
 from featx.cli.vote import vote
@@ -53,7 +54,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 for command in (
-    demo, corpora, manifest, audit, models, protocols, extract, fit, finetune, predict,
+    demo, corpora, manifest, audit, models, protocols, extract, fit, tune, finetune, predict,
     explain_utterance,
     serve, export, push, pull, evaluate, compare, vote, layers, probe, map_features, report, run,
     validate, reproduce, doctor,

@@ -27,7 +27,8 @@ from featx.utils.config import (
 from featx.utils.files import AnyPath
 from featx.utils.text import nearest
 
-_ASKED_FOR = ("final", "keep_duplicates")  # so that configs stay those of earlier versions
+# left out of configs where they are not, so that these stay those of earlier versions
+_ASKED_FOR = ("final", "keep_duplicates", "searched")
 
 
 class HeadConfig(Schema):
@@ -67,6 +68,8 @@ class FitConfig(HeadConfig):
         skip_missing: whether utterances without features are left out.
         final: whether one more head for each seed is trained on all utterances.
         keep_duplicates: whether the same sound may be in two parts of a fold.
+        searched: the run that chose the settings on the same utterances, by `featx.tune`; empty if
+            none did.
     """
 
     head_name: str
@@ -79,6 +82,7 @@ class FitConfig(HeadConfig):
     skip_missing: bool
     final: bool = False
     keep_duplicates: bool = False
+    searched: str = ""
     protocol: Protocol
 
     def to_table(self) -> dict[str, Any]:

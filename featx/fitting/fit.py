@@ -138,13 +138,13 @@ def fit(
             manifest
             if isinstance(manifest, Manifest)
             else load_labels(
-                manifest, lambda path: _folders(features, model, path, store), skip_missing
+                manifest, lambda path: store_folders(features, model, path, store), skip_missing
             )
         )
         chosen = choose_protocol(protocol, corpus, folds, speaker_dependent, as_list(target), task)
         data = {
             "manifest": str(corpus.path),
-            "features": list(map(str, _folders(features, model, corpus.path, store))),
+            "features": list(map(str, store_folders(features, model, corpus.path, store))),
             "layers": join_layers(layers),
             "seconds": seconds,
             "normalize": normalize,
@@ -161,7 +161,7 @@ def fit(
     return Run(folder)
 
 
-def _folders(
+def store_folders(
     features: Store | Sequence[Store] | None,
     model: str | Sequence[str] | None,
     manifest: Path,

@@ -48,6 +48,10 @@ OWN_STATISTICS = (
     "Normalised by speaker: a test utterance is standardised by all test utterances of its "
     "speaker, which must be known before the first is recognised."
 )
+SEARCHED = (
+    "SETTINGS SEARCHED ON THE SAME UTTERANCES: {0} chose them on all, also on those that are "
+    "tested here, so this score is too high for new utterances. The score of {0} is not."
+)
 log = logging.getLogger("featx")
 
 
@@ -115,16 +119,44 @@ def _fit(fit: PlannedFit, folder: Path, compute: Compute, trainers: Trainers) ->
     log.debug("%s", fit.title)
     log.debug("%s", "; ".join([f"{len(task.utterances):,} utterances", *task.notes]))
     members = fit_members(fit, folder / MEMBERS, compute, trainers)
-    remarks = [*(f"Note: {note}." for note in task.notes), *task.remarks]
-    if fit.config.normalize == "speaker":
-        remarks.append(OWN_STATISTICS)
-    results = write_outcomes(fit.title, task, members, remarks, folder)
-    _write_files(fit, members, folder)
-    write_cost(folder, _cost(fit.data, members, compute, trainers))
+    results = write_results(fit, fit.title, members, (), folder)
+    _write_model(fit, members, folder)
+    write_cost(folder, cost_of(fit.data, members, compute, trainers))
     return add_final(fit, results, folder, compute, trainers) if fit.config.final else results
 
 
-def _cost(data: FitData, members: Sequence[Member], compute: Compute, trainers: Trainers) -> Cost:
+def write_results(
+    fit: PlannedFit, title: str, members: Sequence[Member], remarks: Sequence[str], folder: Path
+) -> RunResults:
+    """Score trained heads, and write what a run leaves but its config, log, weights and cost.
+
+    Args:
+        fit: what was trained, and on what.
+        title: the same in words.
+        members: the heads.
+        remarks: what a reader of their scores must know beside what is known of every fit.
+        folder: the run's folder.
+    """
+    task = fit.data.task
+    known = [*remarks, *(f"Note: {note}." for note in task.notes), *task.remarks]
+    if fit.config.normalize == "speaker":
+        known.append(OWN_STATISTICS)
+    if fit.config.searched:
+        known.append(SEARCHED.format(fit.config.searched))
+    results = write_outcomes(title, task, members, known, folder)
+    _write_files(fit, members, folder)
+    return results
+
+
+def cost_of(data: FitData, members: Sequence[Member], compute: Compute, trainers: Trainers) -> Cost:
+    """Return what training the heads of a run cost.
+
+    Args:
+        data: what they were trained on.
+        members: the heads.
+        compute: what they were trained with.
+        trainers: who trained them.
+    """
     held, on_gpu = peak_memory(trainers.place(compute))
     weights = members[0].weights.items()
     return Cost(
@@ -139,13 +171,12 @@ def _cost(data: FitData, members: Sequence[Member], compute: Compute, trainers: 
 
 
 def _write_files(fit: PlannedFit, members: Sequence[Member], folder: Path) -> None:
-    """Write what a finished run leaves beside its config, log, cost and what was predicted."""
+    """Write what a run leaves beside its config, log, weights, cost and what was predicted."""
     write_environment(fit.data, fit.inputs, folder)
     _write_history(members, folder)
     averaged = _averaged_stores(fit.data, members)
     write_layer_weights(averaged, members, folder)
     _write_layer_scales(fit, averaged, folder)
-    _write_model(fit, members, folder)
     figures = folder / FIGURES
     if any(len(store.layers) > 1 for store in averaged):
         draw_layer_weights(members, averaged, figures / "layer_weights")

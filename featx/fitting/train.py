@@ -116,7 +116,11 @@ THREADS = Threads()
 
 
 def fit_members(
-    fit: PlannedFit, folder: Path, compute: Compute, trainers: Trainers = THREADS
+    fit: PlannedFit,
+    folder: Path,
+    compute: Compute,
+    trainers: Trainers = THREADS,
+    work: Work[Assignment, Member] | None = None,
 ) -> list[Member]:
     """Train a head for every seed and fold; those finished earlier are taken up again.
 
@@ -125,6 +129,7 @@ def fit_members(
         folder: where finished members are kept.
         compute: what to compute with; of no effect on the result.
         trainers: who trains; of no effect either.
+        work: trains a head; by default `fit_member`.
 
     Raises:
         FeatxError: if training diverges, or the disk has no room for all heads.
@@ -134,7 +139,7 @@ def fit_members(
     members = find_members(fit, folder)
     missing = [assignment for assignment in assignments if assignment not in members]
     try:
-        heads = train_each(fit, missing, len(members), compute, fit_member, trainers)
+        heads = train_each(fit, missing, len(members), compute, work or fit_member, trainers)
         for number, member in enumerate(heads):
             nbytes = member.save(folder, fit.inputs)
             members[Assignment(member.seed, member.fold)] = member
@@ -185,14 +190,14 @@ def train_each(
     if not missing:
         return
     with progress("Fitting", len(missing) + done, "heads", done) as advance:
-        shown = _Shown(advance)
+        shown = Shown(advance)
         heads = trainers.train(fit, missing, work, compute, shown.step)
         for finished, head in enumerate(heads, 1):
             yield head
             shown.reach(finished)
 
 
-class _Shown:
+class Shown:
     """How many heads are trained, in parts of them, as threads say."""
 
     def __init__(self, advance: Advance) -> None:

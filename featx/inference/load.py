@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Any, cast, get_args
 
 from cache import FeatureStore
-from featx.errors import FeatxError, StoreError
+from featx.errors import Call, FeatxError, StoreError
 from featx.features.choices import Dtype
 from featx.fitting.config import FitConfig
 from featx.fitting.saved_heads import read_heads
@@ -12,7 +12,7 @@ from featx.fitting.unused_layers import without_unused_layers
 from featx.inference.fitted import FittedModel
 from featx.inference.model import Model
 from featx.inference.onnx import ENDING, load_onnx
-from featx.runs.files import CONFIG, DESCRIPTION, SAVED_HEAD
+from featx.runs.files import CONFIG, DESCRIPTION, FOUND, SAVED_HEAD
 from featx.runs.read import locate, read_config, read_environment, read_run_scores, read_scores
 from featx.runs.safe_files import check_folder
 from featx.scoring.label_results import LabelResults
@@ -73,6 +73,11 @@ def load(run: AnyPath) -> Model:
         from featx.inference import voted
 
         return voted.load_vote(folder, load)
+    if (folder / FOUND).is_file():
+        raise FeatxError(
+            f"{folder}: a search, which keeps no model, as its folds have heads of other settings.",
+            Call("Train one with what it found", "fit", {"config": folder / FOUND, "final": True}),
+        )
     raise FeatxError(f"{folder}: holds predictions and no model.")
 
 

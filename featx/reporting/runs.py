@@ -146,7 +146,7 @@ def repeat(run: AnyReported) -> Repeat:
 
     The paths in a config are relative to where the run was made, so the command goes there.
     """
-    verbs = {"systems": "vote", "mode": "finetune", "head": "fit"}
+    verbs = {"systems": "vote", "mode": "finetune", "search": "tune", "head": "fit"}
     verb = next((verb for key, verb in verbs.items() if key in run.config), None)
     if verb is None:
         return Repeat(str(run.environment.get("command", "")))

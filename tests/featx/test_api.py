@@ -13,9 +13,10 @@ import featx
 
 ROOT = Path(__file__).parents[2]
 FUNCTIONS = {
-    "audit", "build_manifest", "load_manifest", "extract", "fit", "finetune", "load", "predict",
-    "evaluate", "compare", "vote", "report", "run", "pooled_features", "write_timelines", "push",
-    "pull", "doctor", "serve", "export", "explain", "listen", "list_stores", "store_info",
+    "audit", "build_manifest", "load_manifest", "extract", "fit", "tune", "finetune", "load",
+    "predict", "evaluate", "compare", "vote", "report", "run", "pooled_features",
+    "write_timelines", "push", "pull", "doctor", "serve", "export", "explain", "listen",
+    "list_stores", "store_info",
     "verify_store", "prune_store", "remove_store", "export_features", "import_features",
     "map_features",
 }  # fmt: skip

@@ -27,6 +27,8 @@ WRONG = [
     ("fit", {"seeds": 0}, "seeds"),
     ("fit", {"seconds": float("nan")}, "seconds"),
     ("fit", {"normalize": "speakers"}, "normalize"),
+    ("tune", {"trials": 0}, "trials"),
+    ("tune", {"inner_folds": 2}, "inner_folds"),
     ("finetune", {"model": "wav2vec2-base", "mode": "all"}, "mode"),
     ("finetune", {"model": "wav2vec2-base", "seeds": 0}, "seeds"),
     ("load", {"run": None}, "run"),

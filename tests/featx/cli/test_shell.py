@@ -98,7 +98,7 @@ def test_quiet_leaves_results(run_featx):
 
 
 def test_quiet_leaves_warnings_and_errors(run_featx, monkeypatch):
-    def report(*_):
+    def report(*_, **__):
         featx_log = __import__("logging").getLogger("featx")
         featx_log.info("a message")
         featx_log.warning("a warning about `out`")
@@ -114,7 +114,7 @@ def test_quiet_leaves_warnings_and_errors(run_featx, monkeypatch):
 def test_being_stopped_is_an_exit_code_of_its_own(run_featx, monkeypatch, name, code):
     number = getattr(signal, name)
     before = signal.getsignal(number)
-    monkeypatch.setattr(featx, "report", lambda *_: signal.raise_signal(number))
+    monkeypatch.setattr(featx, "report", lambda *_, **__: signal.raise_signal(number))
     if name == "SIGINT":  # ignored where tests run in the background
         signal.signal(number, signal.default_int_handler)
     try:

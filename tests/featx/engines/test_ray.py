@@ -154,6 +154,14 @@ def test_heads_are_the_same(cluster, extracted, checkpoint_folder, head, pool):
         assert (by_ray.folder / weights.name).read_bytes() == weights.read_bytes()
 
 
+def test_a_search_is_the_same(cluster, extracted):
+    options = {"features": "features/manifest/tiny", "folds": 3, "trials": 4}
+    plain = featx.tune("linear", name="plain", **options)
+    by_ray = featx.tune("linear", name="ray", engine="ray", **options)
+    for name in ("predictions.csv", "tuning.csv"):
+        assert (by_ray.folder / name).read_bytes() == (plain.folder / name).read_bytes()
+
+
 def test_an_experiment_is_the_same(cluster, extracted, checkpoint_folder):
     text = '[corpora.here]\npath = "manifest.csv"\n'
     text += f'[features.tiny]\nmodel = "{checkpoint_folder.as_posix()}"\n'

@@ -48,7 +48,10 @@ def test_each_rules_step(run_folder, read_rows):
     chosen = read_course(run_folder).steps_by
     assert set(chosen) == {"uar", "wa", "loss", "parting"}
     for rule, pick in (("uar", max), ("wa", max), ("loss", min)):
-        values = [float(look[f"validation_{rule}"]) for look in looks]
+        values = [
+            float(look["validation_score" if rule == "uar" else f"validation_{rule}"])
+            for look in looks
+        ]
         assert chosen[rule] == values.index(pick(values)) + 1
 
 

@@ -67,7 +67,8 @@ def local_hub(tmp_path_factory, monkeypatch) -> Iterator[ThreadingHTTPServer]:
     root = tmp_path_factory.mktemp("hub")
     server = ThreadingHTTPServer(("127.0.0.1", 0), type("Answers", (_Answers,), {"root": root}))
     server.root, server.asked, server.claimed = root, [], []
-    threading.Thread(target=server.serve_forever, daemon=True).start()
+    often = {"poll_interval": 0.01}  # seconds that the end of a test waits for it
+    threading.Thread(target=server.serve_forever, kwargs=often, daemon=True).start()
     address = f"http://127.0.0.1:{server.server_port}"
     monkeypatch.setattr(constants, "ENDPOINT", address)
     template = address + "/{repo_id}/resolve/{revision}/{filename}"

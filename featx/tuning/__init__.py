@@ -1,0 +1,1 @@
+"""Heads' settings, searched on validation folds and scored on utterances that chose nothing."""
