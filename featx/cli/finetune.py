@@ -41,6 +41,13 @@ def finetune(
         ),
     ] = "full",
     protocol: ProtocolName = None,
+    target: Annotated[
+        str | None,
+        typer.Option(
+            metavar="COLUMN",
+            help="The manifest's column that is learned in place of the label, such as sex.",
+        ),
+    ] = None,
     manifest: Manifest = Path("manifest.csv"),
     seeds: Annotated[
         int,
@@ -125,6 +132,7 @@ def finetune(
         mode=mode,
         manifest=manifest,
         protocol=protocol,
+        target=target,
         seeds=seeds,
         head=head,
         pooling=pooling,

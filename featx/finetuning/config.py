@@ -197,8 +197,9 @@ class FinetuneConfig(Tuning):
 
     @property
     def name(self) -> str:
-        """The name of the run: manifest, model, mode, and a named protocol."""
-        parts = (self.manifest.stem, store_name(self.model), self.mode, self.protocol.name)
+        """The name of the run: manifest, model, mode, and a named protocol and target."""
+        named = (self.protocol.name, self.protocol.target.name)
+        parts = (self.manifest.stem, store_name(self.model), self.mode, *named)
         return "-".join(filter(None, parts))
 
 

@@ -29,6 +29,7 @@ def finetune(
     *,
     mode: Mode = "full",
     protocol: str | Path | Protocol | None = None,
+    target: str | None = None,
     seeds: PositiveInt = 1,
     head: HeadKind = "linear",
     pooling: Pooling = "mean",
@@ -63,6 +64,7 @@ def finetune(
         protocol: who trains and who is tested: a shipped protocol's name, the path of a TOML, or
             a `Protocol`. Without one the manifest's split is followed, or else speakers are
             divided into folds.
+        target: the manifest's column whose values are learned in place of the label, such as "sex".
         seeds: how many models to train for each fold, each from another random seed.
         head: what classifies: "linear" is one linear layer, "pooled" is dense, tanh, dropout and
             linear.
@@ -117,7 +119,8 @@ def finetune(
             beside = {"folds", "speaker_dependent"}
             refuse_beside(finetune, given, beside, "protocol", "which says how to divide")
         corpus = manifest if isinstance(manifest, Manifest) else load_manifest(manifest)
-        protocol = choose_protocol(protocol, corpus, folds, speaker_dependent)
+        learned = as_list(target)
+        protocol = choose_protocol(protocol, corpus, folds, speaker_dependent, learned)
         data = {
             "manifest": str(corpus.path),
             "model": str(model),

@@ -1,5 +1,6 @@
 """Prediction files: a CSV with one row an utterance and seed, whoever made it."""
 
+import csv
 import math
 import typing
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -16,7 +17,7 @@ from featx.protocols.folds import Fold
 from featx.protocols.task import Task
 from featx.scoring.distributions import SeedShares, score_distributions
 from featx.scoring.results import Results, SeedPredictions, score_predictions
-from featx.utils.csv_files import Problems, Table, read_lines, read_table
+from featx.utils.csv_files import Problems, Table, read_table
 from featx.utils.files import write_csv
 from featx.utils.progress import passing
 from featx.utils.text import counted
@@ -95,13 +96,14 @@ def check_tested(path: Path, tested: int, rows: int) -> None:
 
 
 def predicted_dimensions(path: Path) -> tuple[str, ...]:
-    """Return the dimensions that a file predicts; none if it is a file of classes, or no table.
-
-    Raises:
-        FeatxError: if the file can't be read.
-    """
-    lines = read_lines(path)
-    header = [name.strip() for name in lines[0][1]] if lines else []
+    """Return the dimensions that a file predicts, by its header; none if it is of anything else."""
+    try:
+        with path.open("rb") as file:
+            first = next((line for line in file if line.strip()), b"")
+        row = next(csv.reader([first.decode("utf-8-sig")]), [])
+    except (OSError, UnicodeDecodeError, csv.Error):
+        return ()  # whoever reads all of it says what is wrong
+    header = [name.strip() for name in row]
     if "prediction" in header:
         return ()
     return tuple(

@@ -76,3 +76,24 @@ def test_the_choices_are_those_of_the_classifier():
     fields = PooledSettings.model_fields
     assert get_args(HeadKind) == get_args(fields["kind"].annotation)
     assert get_args(Pooling) == get_args(fields["pooling"].annotation)
+
+
+def test_numbers_are_not_fine_tuned_for_so_far(write_corpus, finetune):
+    write_corpus(speakers=3, age="31.5")
+    path = Path("manifest.csv")
+    path.write_text(path.read_text().replace("31.5", "24", 3))
+    with pytest.raises(FeatxError, match=r"age would be learned as numbers, which encoders are"):
+        finetune(target="age")
+
+
+@pytest.mark.thorough
+def test_another_column_can_be_learned(write_corpus, finetune, read_rows):
+    write_corpus(speakers=3, size="small")
+    path = Path("manifest.csv")
+    head, *rows = path.read_text().splitlines()
+    large = [row.replace("small", "large") if "sad" in row else row for row in rows]
+    path.write_text("\n".join([head, *large]))
+    run = finetune(target="size", mode="frozen", save="none")
+    assert run.folder == Path("runs/manifest-tiny-frozen-size")
+    assert list(run.results.classes) == ["large", "small"]
+    assert {row["label"] for row in read_rows(run.predictions)} == {"large", "small"}
