@@ -167,6 +167,7 @@ def main() -> None:
         for _ in range(options.rounds):
             for way in ways:
                 rounds[way].append(run(options, folder, way))
+                print(f"{way}: {json.dumps(rounds[way][-1])}", file=sys.stderr, flush=True)
     report(rounds)
 
 
