@@ -103,6 +103,12 @@ def test_labels_that_fit_nobody_and_cells_that_are_neither_are_refused():
         task_of(manifest([*rows[:4], {"loud": "1", "sad": "0.5"}]), "multilabel", ("loud", "sad"))
 
 
+def test_runs_are_called_by_what_they_learn():
+    assert Target(task="distribution").name == "distribution"
+    assert Target(columns=("a", "b"), task="multilabel").name == "a+b-multilabel"
+    assert Target(task="classification").name == ""
+
+
 def test_joined_labels_are_split_again():
     assert split_labels(join_labels(["a", "b"])) == ["a", "b"]
     assert split_labels(join_labels([])) == []
