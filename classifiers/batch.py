@@ -59,8 +59,9 @@ class Examples:
 
     Attributes:
         branches: the features of each store; of a single store unless stores are fused.
-        targets: what an objective takes: (utterances,) class indices of a `Classification`, or
-            (utterances, columns) float32 of a `Regression`.
+        targets: what an objective takes: (utterances,) class indices of a `Classification`,
+            (utterances, classes) shares of a `Distribution`, (utterances, columns) numbers of a
+            `Regression`.
     """
 
     branches: Sequence[Branch]

@@ -17,8 +17,11 @@ PooledKind = Literal["linear", "pooled"]
 Monitor = Literal["loss", "score"]
 """What of validation decides when training stops and which epoch is kept."""
 
-Loss = Literal["cross-entropy", "ccc", "mse", "ccc+mse"]
-"""What is minimised in training, of classes the first and of numbers the others."""
+Loss = Literal["cross-entropy", "focal", "ccc", "mse", "ccc+mse"]
+"""What is minimised in training, of classes the first two and of numbers the others."""
+
+Sampling = Literal["shuffled", "balanced"]
+"""Which utterances make an epoch: every utterance once, or every class equally often."""
 
 Weighting = Literal["absolute", "softmax"]
 """How the parameters of a layer average become weights."""

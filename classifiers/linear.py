@@ -13,15 +13,17 @@ from torch import Tensor, nn
 
 from classifiers.batch import Examples, Input, Part
 from classifiers.choices import MomentPooling
+from classifiers.class_weights import ClassWeights
 from classifiers.cores import Worker
 from classifiers.head import Head
 from classifiers.history import Epoch, Stopped, Trained
-from classifiers.objectives import Objective, Validated
+from classifiers.multilabel import MultiLabel
+from classifiers.objectives import Classification, Objective, Validated
 from classifiers.regression import Regression
 from classifiers.regressors import solve_regression
 from classifiers.settings import Settings
 from classifiers.shape import InputShape
-from classifiers.solvers import LinearKind, Solution, solve_linear
+from classifiers.solvers import LinearKind, Solution, solve_labels, solve_linear
 
 Strength = Annotated[float, Field(ge=1e-12, le=1e12)]
 _TOGETHER = 8  # utterances that are pooled at once
@@ -39,6 +41,9 @@ class LinearSettings(Settings):
             score on validation data is taken (UAR, or mean CCC), the first of equal ones.
         refit: whether the classifier is then fitted once more, with that strength, on training
             and validation utterances together.
+        class_weights: how much each class counts in training: "balanced" for all classes the same,
+            "none" for all utterances the same, or numbers for some classes, such as
+            `{angry = 2.0}`.
     """
 
     average_frames: ClassVar[int] = 1  # the moments are those of all frames
@@ -47,6 +52,7 @@ class LinearSettings(Settings):
     pooling: MomentPooling
     strengths: Annotated[tuple[Strength, ...], Field(min_length=1)]
     refit: bool = False
+    class_weights: ClassWeights = "balanced"
 
 
 class LinearHead(Head):
@@ -121,7 +127,7 @@ def train_linear(
     pooled = _pool_all(training, settings.pooling)
     worker.step(share)
     checked = _pool_all(validation, settings.pooling)
-    fitted = _solve(head, settings.kind, pooled, training.targets, strengths, seed)
+    fitted = _solve(head, settings, pooled, training.targets, strengths, seed)
     history: list[Epoch] = []
     solutions: list[Solution] = []
     unsolved = []
@@ -147,7 +153,7 @@ def train_linear(
         strength = strengths[best]
         everything = np.concatenate([pooled, checked])
         targets = np.concatenate([training.targets, validation.targets])
-        (found,) = _solve(head, settings.kind, everything, targets, [strength], seed)
+        (found,) = _solve(head, settings, everything, targets, [strength], seed)
         refitted = _place(found, copy.deepcopy(head))
         if not found.solved and strength not in unsolved:
             unsolved.append(strength)
@@ -169,7 +175,7 @@ def fit_linear(
     begin = time.perf_counter()
     strength = settings.strengths[number - 1]
     pooled = _pool_all(training, settings.pooling)
-    (found,) = _solve(head, settings.kind, pooled, training.targets, [strength], seed)
+    (found,) = _solve(head, settings, pooled, training.targets, [strength], seed)
     loss, _ = _score(found, head.objective, pooled, training.targets)
     row = Epoch.without_validation(number, loss, time.perf_counter() - begin)
     return Trained(_place(found, head), [row], 0, _remark([] if found.solved else [strength]))
@@ -177,16 +183,22 @@ def fit_linear(
 
 def _solve(
     head: LinearHead,
-    kind: LinearKind,
+    settings: LinearSettings,
     features: np.ndarray,
     targets: np.ndarray,
     strengths: Sequence[float],
     seed: int,
 ) -> Iterator[Solution]:
     """Yield what a head's objective has solved, for each strength."""
-    if isinstance(head.objective, Regression):
+    objective, kind = head.objective, settings.kind
+    if isinstance(objective, Regression):
         return solve_regression(kind, features, targets, strengths)
-    return solve_linear(kind, features, targets, strengths, head.objective.outputs, seed)
+    assert isinstance(objective, Classification | MultiLabel)
+    balance = objective.weights(settings.class_weights, targets)
+    if isinstance(objective, MultiLabel):
+        return solve_labels(kind, features, targets, strengths, seed, balance)
+    classes = objective.classes
+    return solve_linear(kind, features, targets, strengths, classes, seed, balance=balance)
 
 
 def _remark(unsolved: Sequence[float]) -> str:

@@ -23,6 +23,7 @@ def fit_logistic(
     labels: np.ndarray,
     strengths: Sequence[float],
     weights: np.ndarray | None = None,
+    balance: np.ndarray | None = None,
 ) -> Iterator[tuple[np.ndarray, np.ndarray, bool]]:
     """Fit a classifier for one strength after another, each beginning where the last one ended.
 
@@ -31,14 +32,17 @@ def fit_logistic(
 
     Args:
         features: (utterances, features).
-        labels: (utterances,) class indices.
+        labels: (utterances,) class indices; or (utterances, classes) how much of an utterance is of
+            each class, adding up to 1 in a row and to more than 0 in a column.
         strengths: values of C.
         weights: (utterances,) how often each counts, positive; once if None.
+        balance: (classes,) how much each class that there is counts, in the order of their
+            indices; all of them the same together if None, where labels are indices.
 
     Yields:
         (classes, features) weights, (classes,) offsets, and whether they are the solution.
     """
-    problem = _Problem.of(features, labels, weights)
+    problem = _Problem.of(features, labels, weights, balance)
     binary = problem.targets.shape[1] == 2
     point = np.zeros((problem.targets.shape[1], problem.coordinates.shape[1] + 1))
     for strength in strengths:
@@ -57,8 +61,9 @@ class _Problem:
     Attributes:
         coordinates: (utterances, axes) float64.
         axes: (axes, features) of length one, at right angles.
-        targets: (utterances, classes), 1 for the utterance's class and 0 elsewhere.
-        balance: (utterances, 1) how much each counts; all classes weigh the same.
+        targets: (utterances, classes), 1 for the utterance's class and 0 elsewhere, or how much
+            of its loss is each class's.
+        balance: (utterances, 1) how much each counts.
     """
 
     coordinates: np.ndarray
@@ -67,15 +72,32 @@ class _Problem:
     balance: np.ndarray
 
     @classmethod
-    def of(cls, features: np.ndarray, labels: np.ndarray, weights: np.ndarray | None) -> "_Problem":
+    def of(
+        cls,
+        features: np.ndarray,
+        labels: np.ndarray,
+        weights: np.ndarray | None,
+        balance: np.ndarray | None,
+    ) -> "_Problem":
         """Return the problem of these utterances, in the coordinates of `turn`."""
-        classes, places = np.unique(labels, return_inverse=True)
+        if labels.ndim == 1:
+            classes, places = np.unique(labels, return_inverse=True)
+            shares = np.eye(len(classes))[places]
+            each = balanced(places, weights) if balance is None else balance
+        else:
+            shares = labels.astype(np.float64)
+            assert balance is not None, "shares come with the weights of their classes"
+            each = balance
         coordinates, axes = turn(features.astype(np.float64))
-        counted = balanced(places, weights)[places] * (1.0 if weights is None else weights)
-        return cls(coordinates, axes, np.eye(len(classes))[places], counted[:, None])
+        weighted = shares * each
+        counted = weighted.sum(1)
+        targets = weighted / counted[:, None]
+        if weights is not None:
+            counted = counted * weights
+        return cls(coordinates, axes, targets, counted[:, None])
 
     def solve(self, strength: float, start: np.ndarray) -> tuple[np.ndarray, bool]:
-        """Minimise the balanced cross-entropy plus the squared weights over 2 C.
+        """Minimise the weighted cross-entropy plus the squared weights over 2 C.
 
         Where the curvature at the end is far below that at the start, as it is of utterances that
         are told apart with ease, another round begins at the end of the last.
@@ -142,7 +164,7 @@ class _Problem:
         return curvature
 
     def _misses(self, logits: np.ndarray) -> tuple[float, np.ndarray]:
-        """Return the balanced cross-entropy, and its slopes by logits, (utterances, classes)."""
+        """Return the weighted cross-entropy, and its slopes by logits, (utterances, classes)."""
         logs = log_softmax(logits, 1)
         loss = -float((self.balance * self.targets * logs).sum())
         return loss, self.balance * (np.exp(logs) - self.targets)

@@ -20,6 +20,7 @@ def fit_machines(
     labels: np.ndarray,
     strengths: Sequence[float],
     counts: np.ndarray | None = None,
+    balance: np.ndarray | None = None,
 ) -> Iterator[tuple[np.ndarray, np.ndarray, bool]]:
     """Fit a machine for each class against the others, for one strength after another.
 
@@ -31,12 +32,15 @@ def fit_machines(
         labels: (utterances,) class indices.
         strengths: values of C.
         counts: (utterances,) how often each counts, positive; once if None.
+        balance: (classes,) how much each class that there is counts, in the order of their
+            indices; all the same together if None.
 
     Yields:
         (machines, features) weights, (machines,) offsets, and whether all are solved.
     """
     classes, places = np.unique(labels, return_inverse=True)
-    balance = balanced(places, counts)
+    if balance is None:
+        balance = balanced(places, counts)
     each = 1.0 if counts is None else counts
     machines = range(1, 2) if len(classes) == 2 else range(len(classes))
     products = features @ features.T + 1

@@ -3,21 +3,23 @@
 import typing
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import partial
 from typing import Annotated, ClassVar
 
 import numpy as np
 import torch
-from pydantic import Field
+from pydantic import Field, NonNegativeFloat
 from torch import Tensor
-from torch.nn.functional import cross_entropy, nll_loss
+from torch.nn.functional import one_hot
 
 from classifiers.choices import Loss
+from classifiers.class_weights import ClassWeights, weigh_classes
+from classifiers.cross_entropy import class_losses
 from classifiers.scale import Scale
 from classifiers.settings import Settings
 
 Criterion = Callable[[Tensor, Tensor], Tensor]
 """Takes outputs and targets of some utterances; returns the sum of their losses."""
+_LEAST = 1e-30  # of a probability whose logarithm is taken
 
 
 @dataclass(frozen=True)
@@ -36,17 +38,27 @@ class LossSettings(Settings):
     """What a head is trained towards.
 
     Attributes:
-        loss: what is minimised: of classes "cross-entropy", of numbers "ccc", "mse" or "ccc+mse";
-            the first of them by default.
+        loss: what is minimised: of classes "cross-entropy" or "focal" (Lin et al. 2017, "Focal Loss
+            for Dense Object Detection"), of numbers "ccc", "mse" or "ccc+mse"; the first of them
+            by default.
+        focal_gamma: how much less an utterance counts the surer the head is of it; at 0 focal loss
+            is cross-entropy.
         label_smoothing: share of each training label that is spread over all classes (Szegedy et
             al. 2016, "Rethinking the Inception Architecture", section 7).
-        class_balance: whether all classes weigh the same in the loss, however many utterances
-            they have in training.
+        class_weights: how much each class counts in the loss: "none" for all utterances the same,
+            "balanced" for all classes the same, however many utterances they have in training, or
+            numbers for some classes, such as `{angry = 2.0}`.
     """
 
     loss: Loss | None = None
+    focal_gamma: NonNegativeFloat = 2.0
     label_smoothing: Annotated[float, Field(ge=0, lt=1)] = 0.0
-    class_balance: bool = False
+    class_weights: ClassWeights = "none"
+
+    @property
+    def gamma(self) -> float:
+        """The exponent of focal loss, which is 0 for cross-entropy."""
+        return self.focal_gamma if self.loss == "focal" else 0.0
 
 
 class Validated(typing.NamedTuple):
@@ -119,15 +131,26 @@ class Classification:
 
     Attributes:
         classes: how many classes there are.
+        names: what they are called; needed where weights are given by name.
     """
 
     classes: int
-    losses: ClassVar[tuple[Loss, ...]] = ("cross-entropy",)
+    names: tuple[str, ...] = ()
+    losses: ClassVar[tuple[Loss, ...]] = ("cross-entropy", "focal")
 
     @property
     def outputs(self) -> int:
         """A logit for each class."""
         return self.classes
+
+    def shares(self, targets: Tensor) -> Tensor:
+        """Return how much of each utterance is of each class, (utterances, classes) float32."""
+        return one_hot(targets, self.classes).float()
+
+    def weights(self, wanted: ClassWeights, targets: np.ndarray) -> np.ndarray:
+        """Return the weight of each class, (classes,), for targets in training."""
+        counts = self.shares(torch.from_numpy(targets)).double().sum(0).numpy()
+        return weigh_classes(wanted, counts, self.names)
 
     def predictions(self, outputs: Tensor) -> Tensor:
         """Return the probabilities of logits."""
@@ -139,21 +162,39 @@ class Classification:
     def criterion(
         self, settings: LossSettings, targets: np.ndarray, device: torch.device
     ) -> Criterion:
-        """Return the cross-entropy of logits."""
+        """Return the cross-entropy or focal loss of logits."""
         weights = None
-        if settings.class_balance:
-            counts = np.bincount(targets, minlength=self.classes)
-            each = len(targets) / (np.count_nonzero(counts) * counts.clip(1))
+        if settings.class_weights != "none":
+            each = self.weights(settings.class_weights, targets)
             weights = torch.from_numpy(each).float().to(device)
-        smoothing = settings.label_smoothing
-        return partial(cross_entropy, weight=weights, reduction="sum", label_smoothing=smoothing)
+
+        def criterion(outputs: Tensor, own: Tensor) -> Tensor:
+            shares, smoothing = self.shares(own), settings.label_smoothing
+            return class_losses(outputs, shares, weights, smoothing, settings.gamma).sum()
+
+        return criterion
 
     def validate(
         self, predictions: Tensor, targets: np.ndarray, settings: LossSettings | None = None
     ) -> Validated:
-        """Return the mean cross-entropy and the unweighted average recall, 0 to 1."""
-        truth = torch.from_numpy(targets)
-        loss = nll_loss(predictions.clamp_min(1e-30).log(), truth).item()
+        """Return the mean cross-entropy, and the UAR against the majority, 0 to 1."""
+        shares = self.shares(torch.from_numpy(targets))
+        logs = predictions.clamp_min(_LEAST).log()
+        truth = shares.argmax(1)
         hits = (predictions.argmax(1) == truth).float()
         recalls = [hits[truth == label].mean() for label in truth.unique()]
-        return Validated(loss, float(torch.stack(recalls).mean()))
+        loss = -(shares * logs).sum(1).mean()
+        return Validated(float(loss), float(torch.stack(recalls).mean()))
+
+
+@dataclass(frozen=True)
+class Distribution(Classification):
+    """Several classes an utterance, each with its share of the annotators.
+
+    Targets are (utterances, classes) float32 that add up to 1. A target that is 1 for a single
+    class is that class, to the last bit.
+    """
+
+    def shares(self, targets: Tensor) -> Tensor:
+        """Return the targets."""
+        return targets

@@ -11,19 +11,20 @@ import math
 import threading
 import time
 from collections.abc import Callable, Iterable, Sequence
-from typing import TypeVar
+from typing import Self, TypeVar
 
 import torch
-from pydantic import NonNegativeFloat, PositiveInt
+from pydantic import NonNegativeFloat, PositiveInt, model_validator
 from torch import Tensor, nn
 
 from classifiers.batch import Examples, Part
-from classifiers.choices import Monitor
+from classifiers.choices import Monitor, Sampling
 from classifiers.cores import Crew, Worker
 from classifiers.head import Head
 from classifiers.history import Epoch, Stopped, Trained
 from classifiers.masks import MaskSettings, add_noise
-from classifiers.objectives import BatchLoss, Criterion, LossSettings
+from classifiers.objectives import BatchLoss, Classification, Criterion, LossSettings
+from classifiers.sampling import draw_order
 from classifiers.settings import PositiveFinite
 
 Built = TypeVar("Built", bound=nn.Module)
@@ -40,6 +41,9 @@ class TrainingSettings(LossSettings):
         weight_decay: the decay of all weights, apart from the gradient (Loshchilov and Hutter
             2019, "Decoupled Weight Decay Regularization").
         batch_size: how many utterances make a batch.
+        sampling: which utterances make an epoch: "shuffled" for every utterance once, "balanced"
+            for as many utterances, of every class equally often; those of rare classes come
+            several times, and of frequent ones not all.
         epochs: how many passes over the training data there are at most.
         monitor: what of validation decides which epoch is kept, the lowest loss or the highest
             score: of classes the UAR, of numbers the mean CCC.
@@ -53,11 +57,18 @@ class TrainingSettings(LossSettings):
     learning_rate: PositiveFinite
     weight_decay: NonNegativeFloat = 0.0
     batch_size: PositiveInt
+    sampling: Sampling = "shuffled"
     epochs: PositiveInt
     monitor: Monitor = "loss"
     patience: PositiveInt
     clip_value: PositiveFinite
     masks: MaskSettings | None = None
+
+    @model_validator(mode="after")
+    def _balances_once(self) -> Self:
+        if self.sampling == "balanced" and self.class_weights == "balanced":
+            raise ValueError("sampling and class_weights both balance classes: choose either")
+        return self
 
 
 def train(
@@ -191,7 +202,7 @@ def train_epoch(
     cores: Crew,
 ) -> float:
     """Train for one epoch; return the mean loss of the batches as they were seen."""
-    order = torch.randperm(len(training), generator=generator).tolist()
+    order = _order(head, training, settings.sampling, generator)
     size = settings.batch_size
     batches = [_cut(order[begin : begin + size], head) for begin in range(0, len(order), size)]
     parts = training.parts([group for batch in batches for group in batch])
@@ -212,6 +223,17 @@ def train_epoch(
         optimizer.step()
         total += loss * utterances
     return total / len(training)
+
+
+def _order(
+    head: Head, training: Examples, sampling: Sampling, generator: torch.Generator
+) -> list[int]:
+    """Return the utterances of an epoch in order."""
+    classes = training.targets
+    if sampling == "balanced":
+        assert isinstance(head.objective, Classification), "nothing else has classes"
+        classes = head.objective.shares(torch.from_numpy(training.targets)).argmax(1).numpy()
+    return draw_order(sampling, classes, len(training), generator)
 
 
 def _step(

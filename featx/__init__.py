@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from featx.reporting.map_page import map_features as map_features
     from featx.reporting.page import report as report
     from featx.runs.run import Run as Run
+    from featx.scoring.label_results import LabelResults as LabelResults
     from featx.scoring.number_results import NumberResults as NumberResults
     from featx.scoring.results import Results as Results
     from featx.serving.serve import serve as serve
@@ -96,6 +97,7 @@ _HOMES = {
     "DenseClassifier": "classifiers.dense_estimator",
     "Run": "featx.runs.run",
     "NumberResults": "featx.scoring.number_results",
+    "LabelResults": "featx.scoring.label_results",
     "Results": "featx.scoring.results",
 }
 __all__ = list(_HOMES)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from featx.inference.predictions import PredictedUtterance
 
-OF_FILES = {"inputs", "out", "timeline", "speaker_of", "max_seconds", "scale"}
+OF_FILES = {"inputs", "out", "timeline", "speaker_of", "max_seconds", "scale", "priors"}
 OF_LIVE = {"seconds", "microphone"}
 _BAR = 20  # characters at 100 %
 _LABEL = 12  # characters that most labels take

@@ -52,6 +52,15 @@ def manifest(
             autocompletion=complete_mapping,
         ),
     ] = None,
+    votes: Annotated[
+        Path | None,
+        typer.Option(
+            rich_help_panel=_LABELS,
+            metavar="CSV",
+            help="What annotators gave, in the columns utterance, annotator, label: the most votes "
+            "make the label, before --merge, and all of them the columns p_LABEL.",
+        ),
+    ] = None,
     channel: Annotated[
         Channel | None,
         typer.Option(
@@ -155,6 +164,7 @@ def manifest(
         labels=labels,
         merge=merge or (),
         mapping=mapping,
+        votes=votes,
         channel=channel,
         scenario=scenario,
         label_source=label_source,

@@ -44,8 +44,9 @@ Target = Annotated[
 TaskChoice = Annotated[
     TaskKind | None,
     typer.Option(
-        help="Learn the target as classes or as numbers (default: regression of several columns of "
-        "numbers, of fractions, or of more than ten different numbers)."
+        help="Learn the target as a class or as numbers (default: regression of several columns of "
+        "numbers, of fractions, or of more than ten different numbers), as shares of annotators' "
+        "votes (columns p_LABEL), or as several labels at once (columns of 0 and 1, or a|b)."
     ),
 ]
 Folds = Annotated[

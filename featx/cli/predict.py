@@ -68,6 +68,15 @@ def predict(
         typer.Option(help="Give no label below this probability, from 0 to 1."),
     ] = 0.0,
     calibrated: Calibrated = False,
+    priors: Annotated[
+        str | None,
+        typer.Option(
+            metavar="SHARES",
+            help="How frequent classes are here, where that is not as in training: uniform, "
+            "a=0.2,b=0.8, or estimated from all inputs together. Probabilities are calibrated and "
+            "then corrected for it.",
+        ),
+    ] = None,
     speaker_of: Annotated[
         str | None,
         typer.Option(
@@ -156,6 +165,7 @@ def predict(
             hop=hop,
             abstain=abstain,
             calibrated=calibrated,
+            priors=priors,
             scale=scale,
         ).named({str(path): STANDARD_INPUT for path in set(given) - set(inputs)})
     if as_json:

@@ -264,8 +264,12 @@ def _score_system(name: str, paths: Sequence[Path], manifest: Mapping[str, str] 
     results = score_predictions(title, classes, scored, speakers_shared=None)
     stored = read_scores(paths[0].parent) if paths[0].name == PREDICTIONS else None
     if stored is not None:  # what a run says of itself
-        shared, remarks = stored.speakers_shared, stored.remarks
-        results = replace(results, speakers_shared=shared, remarks=remarks)
+        results = replace(
+            results,
+            speakers_shared=stored.speakers_shared,
+            remarks=stored.remarks,
+            votes=stored.votes,
+        )
     notes = [*_file_notes(files), *seed_notes, *speaker_notes, *_class_notes(predicted - labels)]
     return System(name, paths[0].parent, truth, speakers, seeds, results, notes)
 

@@ -116,6 +116,11 @@ def _explainable(model: Model, label: str | None) -> FittedHeads:
             f"{model.folder}: its features are not standardised, so there is no average utterance "
             "to compare with. Fit with `normalize='global'`."
         )
+    if model.heads.several:
+        raise FeatxError(
+            f"{model.folder}: it predicts several labels at once; heads that tell classes apart "
+            "can be explained."
+        )
     if label is not None and label not in model.classes:
         raise FeatxError(f"`label={label}`: no such class; {nearest(label, model.classes)}")
     return model.heads

@@ -188,6 +188,11 @@ def _set_task(config: FinetuneConfig, manifest: Manifest, checkpoint: Checkpoint
             f"{config.manifest}: {' and '.join(task.dimensions)} would be learned as numbers, "
             "which encoders are not fine-tuned for so far. `featx fit` trains heads for them."
         )
+    if task.shares:
+        raise FeatxError(
+            f"{config.manifest}: the protocol's target is a {config.protocol.target.task}, which "
+            "encoders are not fine-tuned for so far. `featx fit` trains heads for it."
+        )
     fastest = config.augmentation.fastest if config.augmentation else 1
     shortest = math.ceil(round(read_shape(checkpoint.folder).shortest * fastest, 6))
     check_usable(task.utterances, shortest, config.seconds)

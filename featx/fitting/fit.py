@@ -103,6 +103,9 @@ def fit(
             several columns of numbers, such as "arousal" and "valence".
         task: "classification" or "regression"; by default columns of numbers are learned by
             regression if there are several, or fractions, or more than ten different numbers.
+            "distribution" learns each label's share of the annotators' votes, from columns
+            `p_LABEL`; "multilabel" several labels at once, from target columns of 0 and 1, or from
+            one of labels joined by "|".
         seeds: how many heads to train for each fold, each from another random seed.
         folds: how many folds to make where neither a protocol nor the manifest divides.
         speaker_dependent: let training and test share speakers.

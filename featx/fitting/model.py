@@ -100,6 +100,8 @@ class FittedHeads:
         cross_validated: one head for each seed and fold, of a run that has final heads; they
             predict where they are asked for.
         dimensions: the columns of numbers that a regression predicts; none of classes.
+        several: whether any number of classes may fit an utterance.
+        priors: how frequent each class was in training; none if that is unknown.
     """
 
     classes: tuple[str, ...]
@@ -110,6 +112,8 @@ class FittedHeads:
     members: tuple[FittedHead, ...]
     cross_validated: tuple[FittedHead, ...] = ()
     dimensions: tuple[str, ...] = ()
+    several: bool = False
+    priors: tuple[float, ...] = ()
 
     @property
     def keys(self) -> list[tuple[int, int | None]]:

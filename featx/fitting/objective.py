@@ -1,8 +1,20 @@
 """What a head's outputs mean, by the task that it learns."""
 
-from classifiers.objectives import Classification, LossSettings, Objective, choose_loss
+from collections.abc import Sequence
+
+from classifiers.class_weights import ClassWeights
+from classifiers.linear import LinearSettings
+from classifiers.multilabel import MultiLabel
+from classifiers.objectives import (
+    Classification,
+    Distribution,
+    LossSettings,
+    Objective,
+    choose_loss,
+)
 from classifiers.regression import Regression
 from featx.errors import FeatxError
+from featx.fitting.config import HeadConfig
 from featx.protocols.task import Task
 
 
@@ -10,7 +22,10 @@ def objective_of(task: Task) -> Objective:
     """Return what the outputs of a head for a task mean."""
     if task.dimensions:
         return Regression(len(task.dimensions))
-    return Classification(len(task.classes))
+    classes = len(task.classes), task.classes
+    if task.several:
+        return MultiLabel(*classes)
+    return Distribution(*classes) if task.shares else Classification(*classes)
 
 
 def loss_name(task: Task, settings: LossSettings) -> str:
@@ -19,22 +34,54 @@ def loss_name(task: Task, settings: LossSettings) -> str:
         "ccc": "1 − CCC",
         "mse": "squared error, standardised",
         "ccc+mse": "1 − CCC + squared error",
+        "focal": "focal loss, and cross-entropy in validation, nats",
     }
     return names.get(choose_loss(settings, objective_of(task).losses), "cross-entropy, nats")
 
 
 def describe_score(task: Task, score: float) -> str:
     """Return a validation score in words."""
-    return f"CCC {score:.3f}" if task.dimensions else f"UAR {100 * score:.1f} %"
+    if task.dimensions:
+        return f"CCC {score:.3f}"
+    return f"{'macro F1' if task.several else 'UAR'} {100 * score:.1f} %"
 
 
-def check_loss(objective: Objective, settings: LossSettings | None) -> None:
-    """Raise a FeatxError if an objective has no such loss."""
-    try:
-        choose_loss(settings, objective.losses)
-    except ValueError as error:
-        raise FeatxError(f"`settings='training.loss'`: {error} for what is learned.") from error
-    if settings and settings.class_balance and isinstance(objective, Regression):
-        raise FeatxError(
-            "`settings='training.class_balance'`: numbers are learned, which have no classes."
-        )
+def check_head(config: HeadConfig, objective: Objective, classes: Sequence[str]) -> None:
+    """Raise a FeatxError if a head can't learn so.
+
+    Args:
+        config: which head, and how it trains.
+        objective: what its outputs mean.
+        classes: what it tells apart.
+    """
+    training = config.training
+    if training:
+        try:
+            choose_loss(training, objective.losses)
+        except ValueError as error:
+            raise FeatxError(f"`settings='training.loss'`: {error} for what is learned.") from error
+        _check_weights("training", training.class_weights, objective, classes)
+        if training.sampling == "balanced" and not isinstance(objective, Classification):
+            raise FeatxError(
+                "`settings='training.sampling'`: an utterance has no class of its own in what is "
+                "learned, so classes can't take turns. `training.class_weights` balances labels."
+            )
+    if isinstance(config.head, LinearSettings):
+        if config.head.kind == "svm" and isinstance(objective, Distribution):
+            raise FeatxError(
+                "`head='svm'` learns a single class of each utterance; `head='linear'` learns the "
+                "shares of several."
+            )
+        if not isinstance(objective, Regression):
+            _check_weights("head", config.head.class_weights, objective, classes)
+
+
+def _check_weights(
+    table: str, weights: ClassWeights, objective: Objective, classes: Sequence[str]
+) -> None:
+    setting = f"`settings='{table}.class_weights'`"
+    if weights != "none" and isinstance(objective, Regression):
+        raise FeatxError(f"{setting}: numbers are learned, which have no classes.")
+    unknown = [] if isinstance(weights, str) else [n for n in weights if n not in classes]
+    if unknown:
+        raise FeatxError(f"{setting}: no class {unknown[0]!r}; there is {', '.join(classes)}.")

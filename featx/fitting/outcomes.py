@@ -8,6 +8,7 @@ from featx.runs.files import CALIBRATION, FIGURES, PREDICTIONS
 from featx.scoring.calibration import write_calibration
 from featx.scoring.figures import draw_confusion
 from featx.scoring.grouping import add_groups
+from featx.scoring.label_predictions import score_label_outcomes, write_label_predictions
 from featx.scoring.number_figures import draw_levels, draw_scatter
 from featx.scoring.number_groups import add_number_groups
 from featx.scoring.number_predictions import (
@@ -15,6 +16,7 @@ from featx.scoring.number_predictions import (
     seed_numbers,
     write_number_predictions,
 )
+from featx.scoring.number_results import NumberResults
 from featx.scoring.predictions import Outcome, score_outcomes, write_predictions
 from featx.scoring.results import Results
 from featx.scoring.results_file import RunResults
@@ -23,7 +25,7 @@ from featx.scoring.results_file import RunResults
 def score_heads(
     title: str, task: Task, outcomes: Sequence[Outcome], remarks: Sequence[str]
 ) -> RunResults:
-    """Score what heads predicted of test utterances, classes or numbers.
+    """Score what heads predicted of test utterances: classes, numbers or several labels.
 
     Args:
         title: what was trained on what.
@@ -31,14 +33,19 @@ def score_heads(
         outcomes: the outcome of each seed and fold.
         remarks: what a reader of the scores must know, in sentences.
     """
-    score = score_number_outcomes if task.dimensions else score_outcomes
+    if task.dimensions:
+        return score_number_outcomes(title, task, outcomes, remarks)
+    score = score_label_outcomes if task.several else score_outcomes
     return score(title, task, outcomes, remarks)
 
 
 def write_heads_predictions(task: Task, outcomes: Sequence[Outcome], path: Path) -> None:
     """Write a row for every utterance that was validated on or tested, of every head."""
-    write = write_number_predictions if task.dimensions else write_predictions
-    write(task, outcomes, path)
+    if task.dimensions:
+        write_number_predictions(task, outcomes, path)
+    else:
+        write = write_label_predictions if task.several else write_predictions
+        write(task, outcomes, path)
 
 
 def write_outcomes(
@@ -48,14 +55,14 @@ def write_outcomes(
     results = score_heads(title, task, outcomes, remarks)
     if isinstance(results, Results):
         results = add_groups(task, outcomes, results)
-    else:
+    elif isinstance(results, NumberResults):
         results = add_number_groups(task, outcomes, results)
     write_heads_predictions(task, outcomes, folder / PREDICTIONS)
     figures = folder / FIGURES
     if isinstance(results, Results):
         results = write_calibration(task, outcomes, results, folder / CALIBRATION)
         draw_confusion(results, figures / "confusion")
-    else:
+    elif isinstance(results, NumberResults):
         draw_scatter(results, seed_numbers(task, outcomes), figures / "scatter")
         draw_levels(results, figures / "error_by_level")
     return results

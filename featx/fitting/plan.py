@@ -10,7 +10,7 @@ from classifiers.heads import HeadDesign
 from featx.data.manifest import Manifest
 from featx.fitting.config import FitConfig
 from featx.fitting.data import FitData, load_data
-from featx.fitting.objective import check_loss, objective_of
+from featx.fitting.objective import check_head, objective_of
 
 
 @dataclass(frozen=True)
@@ -54,10 +54,10 @@ def plan_fit(config: FitConfig, manifest: Manifest, device: torch.device) -> Pla
 
     Raises:
         FeatxError: if the manifest doesn't fit the protocol, utterances have no features, a layer
-            is not there, a store can't be opened, or the head has no such loss.
+            is not there, a store can't be opened, or the head can't learn so.
     """
     data = load_data(config, manifest, device)
-    check_loss(objective_of(data.task), config.training)
+    check_head(config, objective_of(data.task), data.task.classes)
     return PlannedFit(config, data, digest_inputs(config, data))
 
 

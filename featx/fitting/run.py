@@ -20,6 +20,7 @@ from featx.fitting.member import Member, is_statistic
 from featx.fitting.objective import loss_name
 from featx.fitting.outcomes import write_outcomes
 from featx.fitting.plan import PlannedFit, plan_fit
+from featx.fitting.priors import training_priors
 from featx.fitting.scales import measure_scales
 from featx.fitting.train import THREADS, Trainers, fit_members
 from featx.protocols.repeated import check_task
@@ -234,11 +235,13 @@ def _write_layer_scales(fit: PlannedFit, stores: Sequence[AveragedStore], folder
         write_csv(folder / LAYER_SCALES, ("fold", "features", "layer", "scale"), rows)
 
 
-def _named_outputs(task: Task) -> dict[str, list[str]]:
-    """Return what the outputs of a head stand for."""
+def _named_outputs(task: Task, config: FitConfig) -> dict[str, object]:
+    """Return what the outputs of a head stand for, and how frequent classes were in training."""
     if task.dimensions:
         return {"dimensions": list(task.dimensions)}
-    return {"classes": list(task.classes)}
+    if task.several:
+        return {"classes": list(task.classes), "several": True}
+    return {"classes": list(task.classes), "priors": training_priors(task, config)}
 
 
 def _write_model(fit: PlannedFit, members: Sequence[Member], folder: Path) -> None:
@@ -252,7 +255,7 @@ def _write_model(fit: PlannedFit, members: Sequence[Member], folder: Path) -> No
     description = {
         "head": fit.config.head.model_dump(),
         "normalize": fit.config.normalize,
-        **_named_outputs(task),
+        **_named_outputs(task, fit.config),
         "inputs": [
             {
                 **asdict(selection.shape),

@@ -10,6 +10,7 @@ from torch import Tensor
 
 from classifiers.heads import HeadSettings, build_head
 from classifiers.layer_average import averages_of
+from classifiers.multilabel import MultiLabel
 from classifiers.objectives import Classification, Objective
 from classifiers.regression import Regression
 from classifiers.shape import InputShape
@@ -40,6 +41,8 @@ class _Description(Schema):
     normalize: Normalize
     classes: ClassNames | None = None
     dimensions: ClassNames | None = None  # of a regression, in place of classes
+    several: bool = False  # whether any number of classes may fit
+    priors: tuple[Annotated[float, Field(ge=0, le=1)], ...] = ()  # of classes in training
     inputs: Annotated[tuple[HeadInput, ...], Field(min_length=1, max_length=100)]
     members: Annotated[tuple[_MemberEntry, ...], Field(min_length=1, max_length=100_000)]
 
@@ -52,6 +55,8 @@ class _Description(Schema):
                 raise ValueError(f"head.{name} is {size:,}, and {most:,} are the most")
         if (self.classes is None) == (self.dimensions is None):
             raise ValueError("heads have either classes or dimensions")
+        if self.priors and len(self.priors) != len(self.classes or ()):
+            raise ValueError("there must be a prior for each class")
         return self
 
     @property
@@ -64,7 +69,8 @@ class _Description(Schema):
         """What the heads' outputs mean."""
         if self.dimensions:
             return Regression(len(self.dimensions))
-        return Classification(len(self.classes or ()))
+        classes = self.classes or ()
+        return (MultiLabel if self.several else Classification)(len(classes), classes)
 
     def weights(self) -> dict[str, Shape]:
         """Return the shape of each weight of a head, without making any."""
@@ -102,6 +108,8 @@ def read_heads(folder: Path, seconds: float) -> FittedHeads:
     return FittedHeads(
         classes=described.classes or (),
         dimensions=described.dimensions or (),
+        several=described.several,
+        priors=described.priors,
         normalize=described.normalize,
         inputs=described.inputs,
         seconds=seconds,

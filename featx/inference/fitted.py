@@ -1,7 +1,7 @@
 """The heads of a finished fit, applied to audio or stored features."""
 
 import logging
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -21,6 +21,7 @@ from featx.inference.inputs import ENOUGH, Recordings, StoredFeatures, find_spea
 from featx.inference.model import Model, Options
 from featx.inference.predictions import Predictions
 from featx.inference.temperatures import read_temperatures
+from featx.scoring.label_predictions import choose_labels
 from featx.utils.text import counted
 
 log = logging.getLogger("featx")
@@ -42,6 +43,11 @@ class FittedModel(Model):
     heads: FittedHeads
     dtypes: tuple[Dtype | None, ...]
     _loaded: Loaded = field(default_factory=dict, compare=False, repr=False)
+
+    @property
+    def priors(self) -> Sequence[float] | None:
+        """How frequent each class was in training; None of runs of earlier versions."""
+        return self.heads.priors or None
 
     def _predict(self, given: Recordings | StoredFeatures, options: Options) -> Predictions:
         options.refuse_absent(self.heads.keys)
@@ -77,7 +83,10 @@ class FittedModel(Model):
             members = [(member.seed, member.fold) for member in heads.members]
             heads = heads.calibrated(read_temperatures(self.folder, members))
         probabilities = heads.probabilities(heads.select(features.stores), names, owners)
-        return Predictions.of(self.classes, names, probabilities, features.failures)
+        found = Predictions.of(self.classes, names, probabilities, features.failures)
+        if not heads.several:
+            return found
+        return found.labelled([choose_labels(self.classes, p) for p in probabilities.tolist()])
 
     @contextmanager
     def features(

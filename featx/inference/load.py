@@ -13,8 +13,9 @@ from featx.inference.fitted import FittedModel
 from featx.inference.model import Model
 from featx.inference.onnx import ENDING, load_onnx
 from featx.runs.files import CONFIG, DESCRIPTION, FOUND, SAVED_HEAD
-from featx.runs.read import locate, read_config, read_environment, read_scores
+from featx.runs.read import locate, read_config, read_environment, read_run_scores, read_scores
 from featx.runs.safe_files import check_folder
+from featx.scoring.label_results import LabelResults
 from featx.utils.arguments import checked
 from featx.utils.config import read_config as read_as
 from featx.utils.files import AnyPath
@@ -53,7 +54,10 @@ def load(run: AnyPath) -> Model:
         from featx.inference import finetuned  # which takes a second that heads do not need
 
         return finetuned.load_single(folder)
-    if read_scores(folder) is None:
+    results = read_run_scores(folder)
+    if not isinstance(results, LabelResults):
+        results = read_scores(folder)
+    if results is None:
         raise FeatxError(
             f"{folder}: no finished run here, and no saved model. Fit a head or fine-tune an "
             "encoder first."

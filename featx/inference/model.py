@@ -21,6 +21,7 @@ from featx.inference.inputs import (
     read_inputs,
 )
 from featx.inference.predictions import Predictions
+from featx.inference.priors import Priors, apply_priors, unknown_priors
 from featx.inference.windows import cut
 from featx.utils.arguments import checked, refuse_beside
 from featx.utils.files import as_paths
@@ -75,6 +76,11 @@ class Model(ABC):
 
     classes: tuple[str, ...]
 
+    @property
+    def priors(self) -> Sequence[float] | None:
+        """How frequent each class was in training; None if that is not known."""
+        return None
+
     @checked
     def predict(
         self,
@@ -90,12 +96,14 @@ class Model(ABC):
         hop: PositiveFinite | None = None,
         abstain: Share = 0.0,
         calibrated: bool = False,
+        priors: Priors | None = None,
         scale: PositiveFinite | None = None,
     ) -> Predictions:
         """Predict the classes of utterances; `featx.predict` explains the arguments."""
         encoders = tuple(as_paths(encoder))
         ask = None if speaker_of is None else asking(speaker_of)
-        options = Options(ask, encoders, max_seconds, device, seed, fold, calibrated)
+        as_likely = calibrated or priors is not None
+        options = Options(ask, encoders, max_seconds, device, seed, fold, as_likely)
         given = read_inputs(inputs, scale)
         if hop is not None and window is None:
             raise FeatxError("`hop` is the step between windows: give `window` too, such as 4.")
@@ -109,9 +117,19 @@ class Model(ABC):
             if ask is not None:  # it knows recordings, not windows
                 speakers = {name: ask(own.utterance) for name, own in pieces.windows.items()}
                 options = replace(options, ask=speakers.get)
-            predictions = self._predict(pieces.recordings, options)
+            predictions = self._corrected(pieces.recordings, options, priors)
             return predictions.placed(pieces.windows, pieces.failures).abstaining(abstain)
-        return self._predict(given, options).abstaining(abstain)
+        return self._corrected(given, options, priors).abstaining(abstain)
+
+    def _corrected(
+        self, given: Recordings | StoredFeatures, options: Options, priors: Priors | None
+    ) -> Predictions:
+        """Predict the classes of the given utterances, with these priors."""
+        if priors is None:
+            return self._predict(given, options)
+        if self.priors is None:
+            raise unknown_priors()
+        return apply_priors(self._predict(given, options), priors, self.priors)
 
     @abstractmethod
     def _predict(self, given: Recordings | StoredFeatures, options: Options) -> Predictions:

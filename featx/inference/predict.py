@@ -11,6 +11,7 @@ from featx.inference.inputs import Inputs, SpeakerOf
 from featx.inference.load import load
 from featx.inference.model import Model, Share
 from featx.inference.predictions import Predictions
+from featx.inference.priors import Priors
 from featx.utils.arguments import checked
 from featx.utils.files import AnyPath
 
@@ -30,6 +31,7 @@ def predict(
     hop: PositiveFinite | None = None,
     abstain: Share = 0.0,
     calibrated: bool = False,
+    priors: Priors | None = None,
     scale: PositiveFinite | None = None,
 ) -> Predictions:
     """Predict the emotion of utterances with the model of a run.
@@ -64,6 +66,9 @@ def predict(
         abstain: give no label where the probability of the most probable class is below this.
         calibrated: divide each model's logits by the temperature that its validation utterances
             chose, so that its probabilities come closer to how often its labels are right.
+        priors: how frequent classes are in the inputs, where that is not as in training: "uniform",
+            each class's share, such as "angry=0.2,neutral=0.8", or "estimated" from all of the
+            inputs together. Probabilities are calibrated, then corrected for it.
         scale: what samples are divided by where audio files of floating-point numbers hold
             integers, such as 32768. A manifest has a column `scale` for it.
 
@@ -95,5 +100,6 @@ def predict(
         hop=hop,
         abstain=abstain,
         calibrated=calibrated,
+        priors=priors,
         scale=scale,
     )

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from featx.scoring.label_results import LabelResults
 from featx.scoring.metrics import Score
 from featx.scoring.number_results import NumberResults
 from featx.scoring.results_file import RunResults
@@ -38,6 +39,7 @@ def chance(results: RunResults) -> float | None:
     """Return the UAR of guessing in percent; None of numbers, where it is 0 and far from most."""
     if isinstance(results, NumberResults):
         return None
+    assert not isinstance(results, LabelResults), "probes take no several labels"
     return 100 / int(np.count_nonzero(results.confusion.sum(1)))
 
 

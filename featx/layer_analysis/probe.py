@@ -195,6 +195,11 @@ def run_probe(
         StoreError: if the store can't be opened.
         Interrupted: on Ctrl-C; the probes fitted so far are kept.
     """
+    if config.protocol.target.task == "multilabel":
+        raise FeatxError(
+            "`task='multilabel'`: layers are compared by how well they tell classes or numbers. "
+            "Probe each of the labels alone, with its column as `target`."
+        )
     with making(folder, "probing", overwrite):
         return _run_probe(config, folder, overwrite, beside, manifest)
 

@@ -11,6 +11,7 @@ from featx.protocols.divisions import Speakers
 from featx.protocols.folds import Fold
 from featx.protocols.numbers import check_columns, decide_task, read_numbers
 from featx.protocols.protocol import Protocol
+from featx.protocols.shares import Shares, read_labels, read_votes
 from featx.utils.text import counted, listed
 
 
@@ -25,6 +26,8 @@ class AppliedProtocol:
         left_out: what the protocol leaves out of the corpus or merges, a phrase for each.
         numbers: of a regression the numbers of each kept utterance, in the order of the target's
             columns; none of classes.
+        shares: how much of each kept utterance is of each class, or which labels fit; none where
+            each has a single class.
     """
 
     corpus: Manifest
@@ -32,6 +35,7 @@ class AppliedProtocol:
     kept: Manifest
     left_out: tuple[str, ...]
     numbers: Mapping[str, tuple[float, ...]] = field(default_factory=dict)
+    shares: Shares = field(default_factory=dict)
 
 
 def apply_protocol(manifest: Manifest, protocol: Protocol) -> AppliedProtocol:
@@ -58,18 +62,31 @@ def apply_protocol(manifest: Manifest, protocol: Protocol) -> AppliedProtocol:
         )
     kept = [u for u in merged if _is_kept(u, protocol)]
     left_out = _describe_left_out(manifest, protocol, selected, merged)
-    columns, numbers, known = protocol.target.columns, {}, kept
-    if decide_task(manifest, protocol.target)[0] == "regression":
+    columns, known = protocol.target.columns, kept
+    numbers: Mapping[str, tuple[float, ...]] = {}
+    shares: Shares = {}
+    task = decide_task(manifest, protocol.target)[0]
+    if task == "regression":
         numbers = read_numbers(manifest, kept, columns)
         # no label divides them
         known = [replace(u, label="+".join(columns)) for u in kept if u.utterance in numbers]
+    elif task == "distribution":
+        if not protocol.target.is_label:
+            raise FeatxError(
+                "`task='distribution'` learns the columns p_LABEL of the manifest's labels: leave "
+                "`target` out."
+            )
+        kept, shares, phrases = read_votes(manifest, kept, protocol.merge)
+        known, left_out = kept, left_out + phrases
+    elif task == "multilabel":
+        known, shares = read_labels(manifest, kept, columns)
     elif not protocol.target.is_label:
         known = _with_target(manifest, columns, kept)
     if len(known) < len(kept):
         count = counted(len(kept) - len(known), "utterance")
         left_out += (f"left out {count} without {' or '.join(columns)}",)
     whole = Manifest(manifest.path, tuple(known))
-    return AppliedProtocol(manifest, protocol, whole, left_out, numbers)
+    return AppliedProtocol(manifest, protocol, whole, left_out, numbers, shares)
 
 
 def _with_target(
@@ -119,7 +136,12 @@ def find_gaps(applied: AppliedProtocol, folds: Sequence[Fold]) -> tuple[str, ...
     here, whole = len(applied.kept.utterances), protocol.expected.utterances
     if whole and here != whole:
         phrases.append(f"{here:,} utterances are here, the complete corpus has {whole:,}")
-    if protocol.expected.test and protocol.target.is_label and not applied.numbers:
+    if (
+        protocol.expected.test
+        and protocol.target.is_label
+        and not applied.numbers
+        and not applied.shares
+    ):
         (fold,) = folds
         tested = Counter(u.label for u in fold.test)
         wanted = protocol.expected.test.items()

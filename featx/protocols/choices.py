@@ -2,5 +2,6 @@
 
 from typing import Literal
 
-TaskKind = Literal["classification", "regression"]
-"""How a target is learned: a single class of each utterance, or a number for each column."""
+TaskKind = Literal["classification", "distribution", "multilabel", "regression"]
+"""How a target is learned: a single class of each utterance, each class's share of the annotators'
+votes, any number of labels, or a number for each column."""

@@ -31,6 +31,7 @@ from featx.protocols.groups import (
     group_by,
     natural,
 )
+from featx.protocols.shares import split_labels
 from featx.utils.text import listed
 
 PARTS = ("train", "validation", "test")
@@ -60,7 +61,7 @@ class Fold:
         return {"train": self.train, "validation": self.validation, "test": self.test}
 
 
-def make_folds(manifest: Manifest, division: Division) -> tuple[Fold, ...]:
+def make_folds(manifest: Manifest, division: Division, several: bool = False) -> tuple[Fold, ...]:
     """Divide a corpus.
 
     The folds depend on the manifest's content only, not on its order.
@@ -69,6 +70,7 @@ def make_folds(manifest: Manifest, division: Division) -> tuple[Fold, ...]:
         manifest: the corpus.
         division: how. In cross-validation each group is the test set once, and the next one
             validates unless the division says otherwise.
+        several: whether an utterance's label is several labels, joined.
 
     Raises:
         FeatxError: if the manifest can't be divided so: too few speakers, sessions or utterances,
@@ -78,7 +80,7 @@ def make_folds(manifest: Manifest, division: Division) -> tuple[Fold, ...]:
     ordered = sorted(manifest.utterances, key=lambda u: u.utterance)
     folds = _divide(manifest, ordered, division)
     for fold in folds:
-        check_fold(manifest, fold.number, fold.parts, division.speakers_disjoint)
+        check_fold(manifest, fold.number, fold.parts, division.speakers_disjoint, several)
         if division.tests_new_speakers and shares_speakers(fold):
             learned = {"training or validation": (*fold.train, *fold.validation)}
             _check_disjoint(manifest, {**learned, "test": fold.test})
@@ -240,7 +242,9 @@ def _fold_of_split(manifest: Manifest, utterances: Sequence[Utterance]) -> Fold:
 Parts = Mapping[str, Sequence[Utterance]]  # training, validation and test by name
 
 
-def check_fold(manifest: Manifest, number: int, parts: Parts, disjoint: bool) -> None:
+def check_fold(
+    manifest: Manifest, number: int, parts: Parts, disjoint: bool, several: bool = False
+) -> None:
     """Check a fold.
 
     Args:
@@ -248,6 +252,7 @@ def check_fold(manifest: Manifest, number: int, parts: Parts, disjoint: bool) ->
         number: the place of the fold, which the message names.
         parts: the utterances of the fold.
         disjoint: whether no speaker may be in two parts.
+        several: whether an utterance's label is several labels, joined.
 
     Raises:
         FeatxError: if the fold breaks a rule.
@@ -260,13 +265,18 @@ def check_fold(manifest: Manifest, number: int, parts: Parts, disjoint: bool) ->
         )
     if disjoint:
         _check_disjoint(manifest, parts)
-    heard = {u.label for u in (*parts["validation"], *parts["test"])}
-    untrained = heard - {u.label for u in parts["train"]}
+    heard = _labels((*parts["validation"], *parts["test"]), several)
+    untrained = heard - _labels(parts["train"], several)
     if untrained:
         raise FeatxError(
             f"{manifest.path}: in fold {number} nothing in training has the label "
             f"{', '.join(sorted(untrained))}. Leave such labels out, or divide otherwise."
         )
+
+
+def _labels(utterances: Sequence[Utterance], several: bool) -> set[str]:
+    labels = {utterance.label for utterance in utterances}
+    return {own for label in labels for own in split_labels(label)} if several else labels
 
 
 def _check_disjoint(manifest: Manifest, parts: Parts) -> None:

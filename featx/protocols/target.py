@@ -31,8 +31,9 @@ class Target(Schema):
 
     @property
     def name(self) -> str:
-        """What runs are called by it; empty if labels are learned."""
-        return "" if self.is_label else "+".join(self.columns)
+        """What runs are called by it; empty if labels are learned as classes."""
+        task = self.task if self.task in ("distribution", "multilabel") else ""
+        return "-".join(filter(None, ("" if self.is_label else "+".join(self.columns), task)))
 
     @property
     def is_label(self) -> bool:

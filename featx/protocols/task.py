@@ -13,6 +13,7 @@ from featx.protocols.corpora import describe_corpora
 from featx.protocols.divisions import Corpora
 from featx.protocols.folds import Fold, known_validate, make_folds, shares_speakers
 from featx.protocols.protocol import Protocol
+from featx.protocols.shares import Shares
 from featx.utils.text import counted
 
 
@@ -31,6 +32,8 @@ class Task:
         remarks: what else a reader of its scores must know, in sentences.
         dimensions: the columns of numbers that a regression learns; none of classes.
         numbers: those of each utterance, in the order of `dimensions`.
+        shares: how much of each utterance is of each class; none where each has a single class.
+        several: whether any number of classes fits an utterance.
     """
 
     utterances: tuple[Utterance, ...]
@@ -42,6 +45,8 @@ class Task:
     remarks: tuple[str, ...] = ()
     dimensions: tuple[str, ...] = ()
     numbers: Mapping[str, tuple[float, ...]] = field(default_factory=dict)
+    shares: Shares = field(default_factory=dict)
+    several: bool = False
 
     def describe(self, protocol: Protocol, seeds: int) -> str:
         """Return protocol, what is kept apart, and seeds, as titles of runs have them."""
@@ -53,15 +58,28 @@ class Task:
         """Return what a head learns of each utterance, as its objective takes it."""
         if self.dimensions:
             return self.measured(utterances).astype(np.float32)
+        if self.shares:
+            return self.shared(utterances).astype(np.float32)
         return self.labels(utterances)
 
     def measured(self, utterances: Sequence[Utterance]) -> np.ndarray:
         """Return the numbers of each utterance, (utterances, dimensions) float64."""
         return np.array([self.numbers[utterance.utterance] for utterance in utterances])
 
-    def truth(self, utterance: Utterance) -> Sequence[float] | str:
-        """Return the numbers of an utterance, or its class."""
-        return self.numbers[utterance.utterance] if self.dimensions else utterance.label
+    def shared(self, utterances: Sequence[Utterance]) -> np.ndarray:
+        """Return how much of each utterance is of each class, (utterances, classes) float64.
+
+        They add up to 1, unless several classes may fit, which have 1 each.
+        """
+        rows = [self.shares.get(u.utterance, {u.label: 1.0}) for u in utterances]
+        found = np.array([[row.get(name, 0.0) for name in self.classes] for row in rows])
+        return found if self.several else found / found.sum(1, keepdims=True)
+
+    def truth(self, utterance: Utterance) -> object:
+        """Return what is known of an utterance: numbers, shares of classes, or its class."""
+        if self.dimensions:
+            return self.numbers[utterance.utterance]
+        return self.shares.get(utterance.utterance, utterance.label)
 
     def labels(self, utterances: Sequence[Utterance]) -> np.ndarray:
         """Return the index of each utterance's class."""
@@ -86,7 +104,8 @@ def set_task(
     """
     path, everyone = applied.corpus.path, applied.kept.utterances
     utterances = everyone if used is None else tuple(used)
-    folds = make_folds(Manifest(path, utterances), applied.protocol.division)
+    several = applied.protocol.target.task == "multilabel"
+    folds = make_folds(Manifest(path, utterances), applied.protocol.division, several)
     classes = () if applied.numbers else _classes(applied, utterances)
     notes = (*applied.left_out, *find_gaps(applied, _whole_folds(applied, utterances, folds)))
     shared = any(map(shares_speakers, folds))
@@ -110,11 +129,21 @@ def set_task(
         applied.protocol.division.apart,
         dimensions=dimensions,
         numbers=applied.numbers,
+        shares=applied.shares,
+        several=several,
     )
 
 
 def _classes(applied: AppliedProtocol, utterances: Sequence[Utterance]) -> tuple[str, ...]:
     """Return the labels in their order, two at least."""
+    columns = applied.protocol.target.columns
+    if applied.protocol.target.task == "multilabel":
+        fitting = {label for u in utterances for label in applied.shares[u.utterance]}
+        absent = set(columns) - fitting if len(columns) > 1 else set()
+        if absent or not fitting:
+            lacking = " or ".join(order_labels(absent)) or "any label"
+            raise FeatxError(f"{applied.corpus.path}: no utterance has {lacking}.")
+        return tuple(order_labels(fitting))
     classes = tuple(order_labels(u.label for u in utterances))
     if len(classes) < 2:
         raise FeatxError(

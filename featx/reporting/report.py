@@ -13,7 +13,13 @@ from featx.reporting.curves import training_curves
 from featx.reporting.group_sheets import group_panels, group_section
 from featx.reporting.layers import layer_weights
 from featx.reporting.maps import ShownMap, show_map
-from featx.reporting.result_sheets import Group, difference_sheets, group_by_test, result_sheet
+from featx.reporting.result_sheets import (
+    Group,
+    difference_sheets,
+    group_by_test,
+    result_sheet,
+    vote_sheet,
+)
 from featx.reporting.run_sheets import (
     SHOWN,
     class_sheet,
@@ -90,6 +96,7 @@ def gather(runs: Sequence[Reported], page: Path, maps: Sequence[Path] = ()) -> R
     groups = group_by_test(runs)
     ordered = [run for group in groups for run in group]
     differences, remarks = difference_sheets(groups)
+    votes = vote_sheet(ordered)
     shown = [show_map(folder, page) for folder in maps]
     found = ((run, find_calibration(run)) for run in ordered)
     judged = {run.name: calibrated for run, calibrated in found if calibrated}
@@ -100,6 +107,7 @@ def gather(runs: Sequence[Reported], page: Path, maps: Sequence[Path] = ()) -> R
             cross_sheets(ordered),
             title="Corpora learned from, and corpora tested",
         ),
+        *([Section("Votes", [votes], title="Annotators' votes")] if votes else []),
         Section("Differences", differences, remarks, "Differences between systems"),
         Section(
             "Confusions",

@@ -56,6 +56,34 @@ def result_sheet(groups: Sequence[Group]) -> Sheet:
     )
 
 
+def vote_sheet(runs: Sequence[Reported]) -> Sheet | None:
+    """Return how close each run comes to the annotators' votes; None if no run learned them."""
+    rows = [
+        [
+            Cell(run.name),
+            Cell(f"{votes.jensen_shannon:.3f}", votes.jensen_shannon.mean),
+            Cell(votes.jensen_shannon.interval(".3f"), votes.jensen_shannon.low),
+            _score(votes.top2),
+            Cell(votes.top2.interval(".1f"), votes.top2.low),
+        ]
+        for run in runs
+        if (votes := run.results.votes)
+    ]
+    if not rows:
+        return None
+    return Sheet(
+        "Test data against how annotators voted: mean ± deviation over seeds",
+        ["system", "Jensen-Shannon, bits", "95 % interval", "top-2, %", "95 % interval"],
+        rows,
+        [
+            "Jensen-Shannon: the divergence of the probabilities from the votes, in bits, averaged "
+            "over utterances: 0 where both are the same, 1 where they have no class in common. "
+            "Top-2: how often the class with most votes is among the two most probable."
+        ],
+        sortable=True,
+    )
+
+
 def difference_sheets(groups: Sequence[Group]) -> tuple[list[Sheet], list[str]]:
     """Return a table for each test set of several runs, and what can't be compared and why."""
     sheets, notes = [], []

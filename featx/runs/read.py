@@ -11,6 +11,7 @@ from pydantic import ValidationError
 from featx.errors import FeatxError
 from featx.runs.files import CONFIG, DESCRIPTION, ENVIRONMENT, PREDICTIONS, SCORES
 from featx.runs.safe_files import TEXT_LIMIT, check_file
+from featx.scoring.label_results import LabelResults
 from featx.scoring.number_results import NumberResults
 from featx.scoring.results import Results
 from featx.scoring.results_file import RunResults, read_run_results
@@ -63,9 +64,15 @@ def read_scores(folder: Path) -> Results | None:
     """Return the scores of a run that learned classes, for what takes no other runs so far.
 
     Raises:
-        FeatxError: as `read_run_scores`, and if the run learned numbers.
+        FeatxError: as `read_run_scores`, and if the run learned something else.
     """
     results = read_run_scores(folder)
+    if isinstance(results, LabelResults):
+        raise FeatxError(
+            f"{folder}: it predicts several labels at once ({', '.join(results.classes)}), and "
+            f"this takes single classes so far. Its scores are in {SCORES}, what it predicted in "
+            f"{PREDICTIONS}."
+        )
     if isinstance(results, NumberResults):
         raise FeatxError(
             f"{folder}: it predicts numbers ({', '.join(results.dimensions)}), and this takes "

@@ -50,7 +50,7 @@ class Run:
 
     @cached_property
     def results(self) -> RunResults:
-        """The test scores: `Results` of classes, `NumberResults` of numbers.
+        """The test scores: `Results` of classes, `NumberResults`, or `LabelResults` of several.
 
         Raises:
             FeatxError: if the folder holds no finished run, or a damaged one.

@@ -4,7 +4,7 @@ import csv
 import math
 import typing
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -15,6 +15,7 @@ from featx.data.manifest_rows import SPLITS
 from featx.errors import FeatxError
 from featx.protocols.folds import Fold
 from featx.protocols.task import Task
+from featx.scoring.distributions import SeedShares, score_distributions
 from featx.scoring.results import Results, SeedPredictions, score_predictions
 from featx.utils.csv_files import Problems, Table, read_table
 from featx.utils.files import write_csv
@@ -23,6 +24,7 @@ from featx.utils.text import counted
 
 REQUIRED = ("utterance", "label", "prediction")
 _PROBABILITY = "p_"  # begins the name of a class's column
+_VOTES = "true_p_"  # begins the name of a column of a class's share of the annotators' votes
 PREDICTED = "predicted_"  # begins the name of a dimension's column, in files of numbers
 
 
@@ -277,7 +279,21 @@ def score_outcomes(
         rows = [row for outcome in of_seed for row in _tested(task, outcome)]
         labels, predictions, speakers = zip(*rows, strict=True)
         seeds.append(SeedPredictions(np.array(labels), np.array(predictions), speakers))
-    return score_predictions(title, task.classes, seeds, task.speakers_shared, remarks)
+    results = score_predictions(title, task.classes, seeds, task.speakers_shared, remarks)
+    if not task.shares:
+        return results
+    return replace(results, votes=score_distributions(_seed_shares(task, outcomes)))
+
+
+def _seed_shares(task: Task, outcomes: Sequence[Outcome]) -> list[SeedShares]:
+    seeds = []
+    for seed in sorted({outcome.seed for outcome in outcomes}):
+        own = [outcome for outcome in outcomes if outcome.seed == seed]
+        tested = [u for outcome in own for u in task.folds[outcome.fold].test]
+        found = np.concatenate([outcome.probabilities["test"].numpy() for outcome in own])
+        speakers = [u.speaker for u in tested]
+        seeds.append(SeedShares(task.shared(tested), found, task.labels(tested), speakers))
+    return seeds
 
 
 class PredictionRow(NamedTuple):
@@ -292,6 +308,7 @@ class PredictionRow(NamedTuple):
         label: the true class.
         prediction: the predicted class.
         probabilities: each class's probability, in the order of the classes.
+        votes: each class's share of the annotators' votes; none where utterances have no votes.
     """
 
     utterance: str
@@ -302,35 +319,49 @@ class PredictionRow(NamedTuple):
     label: str
     prediction: str
     probabilities: Sequence[float]
+    votes: Sequence[float] = ()
 
 
-def write_rows(path: Path, classes: Sequence[str], rows: Iterable[PredictionRow]) -> None:
+def write_rows(
+    path: Path, classes: Sequence[str], rows: Iterable[PredictionRow], votes: bool = False
+) -> None:
     """Write a prediction file.
 
     Args:
         path: the file.
         classes: names of the classes, each of which gets a column of probabilities.
         rows: what it holds.
+        votes: whether each gets a column of the true votes as well.
     """
-    header = [*PredictionRow._fields[:-1], *(_PROBABILITY + label for label in classes)]
-    write_csv(path, header, ([*row[:-1], *rounded(row.probabilities)] for row in rows))
+    header = [*PredictionRow._fields[:-2], *(_PROBABILITY + label for label in classes)]
+    if votes:
+        header += [_VOTES + label for label in classes]
+    write_csv(
+        path, header, ([*row[:-2], *rounded([*row.probabilities, *row.votes])] for row in rows)
+    )
 
 
 def write_predictions(task: Task, outcomes: Sequence[Outcome], path: Path) -> None:
     """Write a row for every utterance that was validated on or tested, of every model."""
-    parts = [
-        (outcome, split)
-        for outcome in outcomes
-        for split in ("validation", "test")
-        if split in outcome.probabilities
-    ]
+    parts = written_parts(outcomes)
     rows = (
         row
         for outcome, split in parts
         for row in _predicted(task, outcome, task.folds[outcome.fold], split)
     )
     count = sum(len(outcome.probabilities[split]) for outcome, split in parts)
-    write_rows(path, task.classes, passing(rows, count, f"Writing {path.name}", "rows"))
+    shown = passing(rows, count, f"Writing {path.name}", "rows")
+    write_rows(path, task.classes, shown, votes=bool(task.shares))
+
+
+def written_parts(outcomes: Sequence[Outcome]) -> list[tuple[Outcome, str]]:
+    """Return what a prediction file has rows of, each outcome with a part of its fold."""
+    return [
+        (outcome, split)
+        for outcome in outcomes
+        for split in ("validation", "test")
+        if split in outcome.probabilities
+    ]
 
 
 def rounded(values: Sequence[Any]) -> list[Any]:
@@ -346,8 +377,10 @@ def _tested(task: Task, outcome: Outcome) -> Iterator[tuple[int, int, str]]:
 
 def _predicted(task: Task, outcome: Outcome, fold: Fold, split: str) -> Iterator[PredictionRow]:
     found = outcome.probabilities[split]
-    every = zip(fold.parts[split], found.argmax(1).tolist(), found.tolist(), strict=True)
-    for utterance, best, shares in every:
+    utterances = fold.parts[split]
+    votes = task.shared(utterances).tolist() if task.shares else [()] * len(utterances)
+    best = found.argmax(1).tolist()
+    for utterance, own, shares, given in zip(utterances, best, found.tolist(), votes, strict=True):
         yield PredictionRow(
             utterance=utterance.utterance,
             speaker=utterance.speaker,
@@ -355,6 +388,7 @@ def _predicted(task: Task, outcome: Outcome, fold: Fold, split: str) -> Iterator
             seed=outcome.seed,
             split=split,
             label=utterance.label,
-            prediction=task.classes[best],
+            prediction=task.classes[own],
             probabilities=shares,
+            votes=given,
         )

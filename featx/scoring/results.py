@@ -10,6 +10,7 @@ from rich import box
 from rich.console import Console
 from rich.table import Table
 
+from featx.scoring.distributions import DistributionScores
 from featx.scoring.groups import GroupScores
 from featx.scoring.metrics import Score, count_confusions, group_by_speaker, score_seeds
 from featx.scoring.notes import score_notes
@@ -66,6 +67,8 @@ class Results:
         calibration_errors: how far probabilities are from the share of labels that are right;
             None if unknown.
         groups: the scores by columns of the manifest, such as sex.
+        votes: how close probabilities come to the annotators' votes; None where a class is learned
+            of each utterance.
     """
 
     title: str
@@ -78,6 +81,7 @@ class Results:
     remarks: Sequence[str] = ()
     calibration_errors: CalibrationErrors | None = None
     groups: Sequence[GroupScores] = ()
+    votes: DistributionScores | None = None
 
     @property
     def resampled(self) -> str:
@@ -86,9 +90,8 @@ class Results:
 
     def to_json(self) -> dict[str, Any]:
         """Return everything as JSON values, scores in percent; an undefined deviation is null."""
-        scores = {name: asdict(score) for name, score in self.scores.items()}
-        for score in scores.values():
-            score["std"] = None if np.isnan(score["std"]) else score["std"]
+        every = {**self.scores, **(self.votes._asdict() if self.votes else {})}
+        scores = {name: score_as_json(score) for name, score in every.items()}
         errors = self.calibration_errors
         return {
             **scores,
@@ -162,6 +165,11 @@ class Results:
             (NAMES[metric], f"{score} %", f"{score.low:.1f} to {score.high:.1f}")
             for metric, score in self.scores.items()
         ]
+        if self.votes:
+            divergence, top2 = self.votes
+            interval = divergence.interval(".3f")
+            rows.append(("Jensen-Shannon", f"{divergence:.3f} bits", interval))
+            rows.append(("top-2 accuracy", f"{top2} %", top2.interval(".1f")))
         present = np.count_nonzero(self.confusion.sum(1))  # as UAR counts
         rows.append(("chance UAR", f"{100 / present:.1f} %", ""))
         if errors := self.calibration_errors:
@@ -187,6 +195,11 @@ class Results:
     def notes(self) -> list[str]:
         """Return what a reader of the scores must know."""
         return score_notes(self.remarks, self.speakers_shared, self.speakers)
+
+
+def score_as_json(score: Score) -> dict[str, float | None]:
+    """Return a score as JSON values; an undefined deviation is null."""
+    return {**asdict(score), "std": None if np.isnan(score.std) else score.std}
 
 
 def score_predictions(

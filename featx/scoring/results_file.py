@@ -6,7 +6,10 @@ from typing import Annotated, Literal
 import numpy as np
 from pydantic import Field, PositiveInt, model_validator
 
+from featx.scoring.distributions import DistributionScores
 from featx.scoring.groups_file import StoredGroupScores
+from featx.scoring.label_results import MULTILABEL, LabelResults
+from featx.scoring.labels import METRICS as LABEL_METRICS
 from featx.scoring.levels import Level
 from featx.scoring.metrics import METRICS, Score
 from featx.scoring.number_results import REGRESSION, NumberResults
@@ -52,6 +55,8 @@ class StoredResults(Schema, extra="ignore"):
     confusion: list[list[int]]
     expected_calibration_error: StoredErrors | None = None
     groups: list[StoredGroupScores] = Field(default_factory=list)
+    jensen_shannon: StoredScore | None = None
+    top2: StoredScore | None = None
 
     @model_validator(mode="after")
     def _is_square(self) -> "StoredResults":
@@ -61,8 +66,8 @@ class StoredResults(Schema, extra="ignore"):
         return self
 
 
-RunResults = Results | NumberResults
-"""What a run found, of classes or of numbers."""
+RunResults = Results | NumberResults | LabelResults
+"""What a run found, of classes, of numbers, or of several labels at once."""
 
 
 class StoredLevel(Schema):
@@ -120,8 +125,36 @@ class StoredNumbers(Schema, extra="ignore"):
         )
 
 
+class StoredLabels(Schema, extra="ignore"):
+    """What of the `metrics.json` of a run that learned several labels is read back."""
+
+    task: Literal["multilabel"]
+    macro_f1: StoredScore
+    micro_f1: StoredScore
+    map: StoredScore
+    title: str
+    labels: Annotated[dict[str, dict[str, Finite]], Field(min_length=1)]
+    seeds: PositiveInt
+    speakers: int
+    speakers_shared: bool | None
+    remarks: list[str]
+
+    def to_results(self) -> LabelResults:
+        """Return the results."""
+        return LabelResults(
+            title=self.title,
+            classes=list(self.labels),
+            scores={name: getattr(self, name).to_score() for name in LABEL_METRICS},
+            labels=self.labels,
+            seeds=self.seeds,
+            speakers=self.speakers,
+            speakers_shared=self.speakers_shared,
+            remarks=self.remarks,
+        )
+
+
 class _Kind(Schema, extra="ignore"):
-    """Which of both a file holds."""
+    """Which of them a file holds."""
 
     task: str = ""
 
@@ -134,8 +167,11 @@ def read_run_results(path: Path) -> RunResults:
         ValidationError: if it is damaged.
     """
     content = path.read_bytes()
-    if _Kind.model_validate_json(content).task == REGRESSION:
+    task = _Kind.model_validate_json(content).task
+    if task == REGRESSION:
         return StoredNumbers.model_validate_json(content, strict=True).to_results()
+    if task == MULTILABEL:
+        return StoredLabels.model_validate_json(content, strict=True).to_results()
     return _classes(content)
 
 
@@ -152,6 +188,10 @@ def read_results(path: Path) -> Results:
 def _classes(content: bytes) -> Results:
     stored = StoredResults.model_validate_json(content, strict=True)
     errors = stored.expected_calibration_error
+    divergence, top2 = stored.jensen_shannon, stored.top2
+    votes = None
+    if divergence and top2:
+        votes = DistributionScores(divergence.to_score(), top2.to_score())
     return Results(
         title=stored.title,
         classes=stored.classes,
@@ -163,4 +203,5 @@ def _classes(content: bytes) -> Results:
         remarks=stored.remarks,
         calibration_errors=CalibrationErrors(errors.before, errors.after) if errors else None,
         groups=[scores.to_scores() for scores in stored.groups],
+        votes=votes,
     )

@@ -105,6 +105,11 @@ def _check(model: FittedModel) -> HeadInput:
             f"{model.folder}: fuses features of {names}; only heads on a single encoder can be "
             "exported."
         )
+    if model.heads.several:
+        raise FeatxError(
+            f"{model.folder}: it predicts several labels at once; only heads that tell classes "
+            "apart can be exported."
+        )
     wanted = model.heads.inputs[0]
     if wanted.features.is_acoustic:
         raise FeatxError(

@@ -150,14 +150,14 @@ def test_balanced_classes_are_told_apart_though_one_is_rare(make_examples, quick
         everything.targets[rare],
     )
     shares = {}
-    for balance in (False, True):
+    for weights in ("none", "balanced"):
         settings = quick.model_copy(
-            update={"class_balance": balance, "epochs": 3, "learning_rate": 1e-2}
+            update={"class_weights": weights, "epochs": 3, "learning_rate": 1e-2}
         )
         head = run(training, make_examples(30, 1, signal=0), settings, cores).head
-        shares[balance] = predict(head, training, cores).mean(0)[0]
-    assert shares[False] < 0.26  # 7 of 47 utterances
-    assert 0.26 < shares[True] < 0.42
+        shares[weights] = predict(head, training, cores).mean(0)[0]
+    assert shares["none"] < 0.26  # 7 of 47 utterances
+    assert 0.26 < shares["balanced"] < 0.42
 
 
 def test_weight_decay_keeps_weights_small(make_examples, quick, cores):

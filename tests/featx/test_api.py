@@ -21,7 +21,7 @@ FUNCTIONS = {
 }  # fmt: skip
 TYPES = {
     "FeatxError", "Manifest", "Protocol", "FeatureStore", "Run", "Results", "FeatureDataset",
-    "LinearClassifier", "DenseClassifier", "NumberResults",
+    "LinearClassifier", "DenseClassifier", "NumberResults", "LabelResults",
 }  # fmt: skip
 
 

@@ -34,6 +34,7 @@ def build_manifest(
     encoding: str | None = None,
     audio: str | Path | None = None,
     mapping: str | None = None,
+    votes: str | Path | None = None,
     unpack: str | Path | None = None,
     table: str | None = None,
     scale: PositiveFinite | None = None,
@@ -71,6 +72,9 @@ def build_manifest(
             table's own, where they are not looked for any deeper.
         mapping: the words of a mapping in `featx corpora --labels`, or of a TOML of your own, for
             those of the corpus. It comes after `merge` and before `labels`.
+        votes: a CSV with the columns utterance, annotator and label, a row for each label that an
+            annotator gave. The label that most gave becomes the utterance's, and columns
+            `p_LABEL` have each label's share of the votes. It comes before `merge`.
         unpack: for MELD and Hugging Face datasets, a folder for the sound of films and tables.
         table: for audformat, the table of the labels; for Kaldi data, their file; for Hugging
             Face datasets, the configuration.
@@ -116,6 +120,7 @@ def build_manifest(
         overwrite,
         mapping=mapping or "",
         scale=scale,
+        votes=None if votes is None else Path(votes),
     )
     for note in built.notes:
         log.info("Note: %s.", note)

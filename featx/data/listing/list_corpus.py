@@ -17,6 +17,7 @@ from featx.data.listing.files import CorpusError, ManifestDiffersError
 from featx.data.listing.mapping import apply_mapping, read_mapping
 from featx.data.listing.readable import keep_decoded, keep_readable
 from featx.data.listing.relabel import choose_labels
+from featx.data.listing.vote_table import read_votes, take_votes
 from featx.data.manifest import Manifest, render_manifest, save_valid
 from featx.data.sounds.same import Same
 from featx.data.words import names_nobody, note_of_nobody
@@ -51,6 +52,7 @@ def list_corpus(
     *,
     mapping: str = "",
     scale: float | None = None,
+    votes: Path | None = None,
 ) -> Built:
     """Find the utterances of a corpus, listen to them, and write the manifest of those that decode.
 
@@ -64,6 +66,7 @@ def list_corpus(
         overwrite: replace a manifest that says something else.
         mapping: the name of a mapping of labels, which comes between both; empty for none.
         scale: what samples in files of floating-point numbers are divided by; None for nothing.
+        votes: a table of what annotators gave, which comes before `merge`.
 
     Returns:
         The manifest as it is in the file, and what there is to say.
@@ -77,6 +80,8 @@ def list_corpus(
     given = {name: value for name, value in options.items() if value is not None}
     _check_options(corpus, given)
     found = _find(corpus, root, given)
+    if votes:
+        found = take_votes(found, read_votes(votes), votes)
     found = _with_labels(_without_nobody(found), merge, mapping, labels)
     found, unreadable = keep_readable(found, scale)
     checked = check_corpus(found.utterances)

@@ -11,6 +11,7 @@ from featx.data.labels import order_labels
 from featx.data.listing.corpus import Found
 from featx.data.listing.files import CorpusError
 from featx.data.listing.ratings import Ratings, rate
+from featx.data.listing.votes import merge_votes
 from featx.data.words import plain
 from featx.utils.config import Schema, find_shipped, read_config, shipped_names
 from featx.utils.text import counted, listed
@@ -97,7 +98,7 @@ def apply_mapping(found: Found, mapping: LabelMapping) -> Found:
     kept = [replace(utterance, label=name) for utterance, name in pairs if name is not None]
     if not kept:
         raise CorpusError(f"`mapping={mapping.name}`: nothing is left. {notes[-1]}.")
-    return Found(kept, found.notes + notes)
+    return Found(merge_votes(kept, classes), found.notes + notes)
 
 
 def _classes(found: Found, mapping: LabelMapping) -> dict[str, str | None]:

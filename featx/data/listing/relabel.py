@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from featx.data.listing.corpus import Found
 from featx.data.listing.files import CorpusError
+from featx.data.listing.votes import VOTE, merge_votes
 from featx.errors import FeatxError
 from featx.utils.text import counted
 
@@ -25,8 +26,9 @@ def choose_labels(found: Found, merge: Mapping[str, str], labels: Sequence[str])
         CorpusError: if there is no such label, naming those there are.
     """
     before = Counter(utterance.label for utterance in found.utterances)
-    _require("merge", merge, before)
-    merged = [replace(u, label=merge.get(u.label, u.label)) for u in found.utterances]
+    _require("merge", [label for label in merge if not _has_votes(found, label)], before)
+    renamed = [replace(u, label=merge.get(u.label, u.label)) for u in found.utterances]
+    merged = merge_votes(renamed, merge)
     notes = [
         f"merged {counted(before[old], f'{old} utterance')} into {new}"
         for old, new in merge.items()
@@ -42,6 +44,11 @@ def choose_labels(found: Found, merge: Mapping[str, str], labels: Sequence[str])
             f"left out {counted(dropped.total(), 'utterance')} of other labels: {_list(dropped)}"
         )
     return Found(kept, found.notes + notes)
+
+
+def _has_votes(found: Found, label: str) -> bool:
+    """Tell whether annotators may have given a label that no utterance has."""
+    return any(f"{VOTE}{label}" in utterance.extra for utterance in found.utterances)
 
 
 def read_merges(texts: Sequence[str]) -> dict[str, str]:

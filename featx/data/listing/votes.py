@@ -9,6 +9,8 @@ from featx.data.labels import order_labels
 from featx.data.manifest import Utterance
 
 _STEPS = 10_000  # of a soft label, from 0 to 1
+VOTE = "p_"  # begins the name of a label's column
+AGREEMENT = "agreement"
 Shares = Mapping[str, Fraction]
 
 
@@ -30,6 +32,48 @@ def add_votes(utterances: Sequence[Utterance], votes: Mapping[str, Shares]) -> l
     ]
 
 
+def majority(shares: Mapping[str, Fraction] | Mapping[str, float], label: str) -> str:
+    """Return the label with the largest share.
+
+    Args:
+        shares: the share of the votes that each label has.
+        label: the label that is taken of several with the largest share, if it is among them;
+            otherwise it is the first in the customary order.
+    """
+    most = max(shares.values())
+    first = [name for name, share in shares.items() if share == most]
+    return label if label in first else order_labels(first)[0]
+
+
+def merge_votes(
+    utterances: Sequence[Utterance], classes: Mapping[str, str | None]
+) -> list[Utterance]:
+    """Add up the shares of labels that became the same class.
+
+    Args:
+        utterances: labelled already with what their labels became.
+        classes: what each label became; None for those that are left out. Their columns stay,
+            and so do those of labels that are not named.
+    """
+    gone = {
+        f"{VOTE}{old}": f"{VOTE}{new}" for old, new in classes.items() if new not in (None, old)
+    }
+    return [replace(u, extra=_merged(u, gone)) if gone.keys() & u.extra else u for u in utterances]
+
+
+def _merged(utterance: Utterance, gone: Mapping[str, str]) -> Mapping[str, str]:
+    columns: dict[str, str] = {}
+    for name, text in utterance.extra.items():
+        new = gone.get(name, name)
+        if new in columns and columns[new] and text and name.startswith(VOTE):
+            text = f"{float(Fraction(columns[new]) + Fraction(text)):g}"
+        columns[new] = text or columns.get(new, "")
+    own = columns.get(f"{VOTE}{utterance.label}", "")
+    if AGREEMENT in columns and own:
+        columns[AGREEMENT] = f"{float(own):.2f}"
+    return columns
+
+
 @lru_cache(maxsize=10_000)
 def to_shares(ballots: tuple[str, ...]) -> Shares:
     """Return the share of the votes that each label has.
@@ -47,8 +91,8 @@ def _columns(
     shares = dict(given)
     soft = _rounded([shares.get(name, Fraction(0)) for name in labels])
     return {
-        "agreement": f"{float(shares.get(label, 0)):.2f}",
-        **{f"p_{name}": text for name, text in zip(labels, soft, strict=True)},
+        AGREEMENT: f"{float(shares.get(label, 0)):.2f}",
+        **{f"{VOTE}{name}": text for name, text in zip(labels, soft, strict=True)},
     }
 
 

@@ -109,7 +109,7 @@ def test_changed_numbers_are_no_longer_the_same_run(with_numbers, relabel, fit_q
         ({}, {"target": "speaker", "task": "regression"}, r"`target='speaker'`: numbers can't be"),
         ({}, {"target": "pitch", "head": "dense", "settings": ("training.loss=cross-entropy",)},
          r"training\.loss.*there is ccc, mse, ccc\+mse"),
-        ({}, {"target": "pitch", "head": "dense", "settings": ("training.class_balance=true",)},
+        ({}, {"target": "pitch", "head": "dense", "settings": ("training.class_weights=balanced",)},
          r"numbers are learned, which have no classes"),
         ({}, {"head": "dense", "settings": ("training.loss=ccc",)}, r"there is cross-entropy"),
     ],

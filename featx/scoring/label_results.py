@@ -1,0 +1,155 @@
+"""What a run that predicts several labels at once found."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from featx.scoring.labels import SeedLabels, count_labels, mean_average_precision, score_labels
+from featx.scoring.metrics import Score
+from featx.scoring.notes import score_notes
+from featx.scoring.results import describe_count, draw_table, render, score_as_json
+from featx.utils.tables import TextTable, html_notes, html_table
+
+MULTILABEL = "multilabel"  # the task of such a run in its `metrics.json`
+NAMES = {"macro_f1": "macro F1", "micro_f1": "micro F1", "map": "mean average precision"}
+
+
+@dataclass(frozen=True)
+class LabelResults:
+    """The test scores of a run that predicts several labels; a notebook shows them as tables.
+
+    Example:
+        >>> run = featx.fit("linear", "encoder", task="multilabel", folds=3, name="several")
+        >>> run.results.scores["macro_f1"].mean, run.results.labels["sad"]["recall"]
+        >>> print(run.results.to_text())
+
+    Attributes:
+        title: what was fitted on what.
+        classes: the labels.
+        scores: "macro_f1", "micro_f1" and "map", in percent.
+        labels: "precision", "recall", "f1" and "average_precision" of each label in percent, and
+            "utterances", which it fits.
+        seeds: how many there are.
+        speakers: how many were tested; 0 if unknown.
+        speakers_shared: whether training and test share speakers; None if unknown.
+        remarks: what else a reader must know, in sentences.
+    """
+
+    title: str
+    classes: Sequence[str]
+    scores: Mapping[str, Score]
+    labels: Mapping[str, Mapping[str, float]]
+    seeds: int
+    speakers: int
+    speakers_shared: bool | None
+    remarks: Sequence[str] = ()
+
+    @property
+    def resampled(self) -> str:
+        """What the intervals resample: "speakers", or "utterances" if no speaker is known."""
+        return "speakers" if self.speakers else "utterances"
+
+    def to_json(self) -> dict[str, Any]:
+        """Return everything as JSON values, scores in percent; an undefined deviation is null."""
+        return {
+            "task": MULTILABEL,
+            **{name: score_as_json(score) for name, score in self.scores.items()},
+            "title": self.title,
+            "seeds": self.seeds,
+            "speakers": self.speakers,
+            "speakers_shared": self.speakers_shared,
+            "resampled": self.resampled,
+            "remarks": list(self.remarks),
+            "labels": {name: dict(own) for name, own in self.labels.items()},
+        }
+
+    def to_text(self) -> str:
+        """Return tables of the scores and the labels."""
+        return render(self.title, *map(draw_table, self._tables()), *self.notes())
+
+    def _repr_html_(self) -> str:
+        """Return the same tables for a notebook."""
+        tables = map(html_table, self._tables())
+        return "".join([html_notes([self.title]), *tables, html_notes(self.notes())])
+
+    def _tables(self) -> list[TextTable]:
+        average = f"mean ± std of {self.seeds} seeds" if self.seeds > 1 else "one seed"
+        scores = [
+            (NAMES[name], f"{score} %", score.interval(".1f"))
+            for name, score in self.scores.items()
+        ]
+        header = ("label", "precision", "recall", "F1", "average precision", "utterances")
+        rows = [
+            (
+                name,
+                *(f"{own[figure]:.1f}" for figure in _FIGURES),
+                describe_count(own["utterances"]),
+            )
+            for name, own in self.labels.items()
+        ]
+        return [
+            TextTable(("test", average, f"95 % over {self.resampled}"), scores),
+            TextTable(header, rows),
+        ]
+
+    def notes(self) -> list[str]:
+        """Return what a reader of the scores must know."""
+        return score_notes(self.remarks, self.speakers_shared, self.speakers)
+
+
+_FIGURES = ("precision", "recall", "f1", "average_precision")
+
+
+def score_label_predictions(
+    title: str,
+    classes: Sequence[str],
+    seeds: Sequence[SeedLabels],
+    speakers_shared: bool | None,
+    remarks: Sequence[str] = (),
+) -> LabelResults:
+    """Score the test predictions of every seed.
+
+    Args:
+        title: what was fitted on what.
+        classes: the labels.
+        seeds: what each predicted.
+        speakers_shared: whether training and test share speakers; None if unknown.
+        remarks: what else a reader must know, in sentences.
+    """
+    each = [
+        _measure(
+            SeedLabels(
+                np.concatenate([seed.fits[:, [place]] for seed in seeds]),
+                np.concatenate([seed.probabilities[:, [place]] for seed in seeds]),
+                (),
+            ),
+            len(seeds),
+        )
+        for place in range(len(classes))
+    ]
+    return LabelResults(
+        title,
+        classes,
+        score_labels(seeds),
+        dict(zip(classes, each, strict=True)),
+        seeds=len(seeds),
+        speakers=len(set(seeds[0].speakers) - {""}),
+        speakers_shared=speakers_shared,
+        remarks=remarks,
+    )
+
+
+def _measure(label: SeedLabels, seeds: int) -> dict[str, float]:
+    """Return the figures of a label, all seeds together."""
+    count = len(label.fits)
+    ((hits, found, fits),) = count_labels(label, np.zeros(count, int))[0].tolist()
+    average = mean_average_precision(label, np.ones((1, count), int))[0]
+    return {
+        "precision": 100 * hits / max(found, 1),
+        "recall": 100 * hits / max(fits, 1),
+        "f1": 200 * hits / max(found + fits, 1),
+        "average_precision": 100 * float(average),
+        "utterances": fits / seeds,
+    }
