@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from featx.data.augmentation.settings import Augmentation
 from featx.data.emotions import Emotions
 from featx.data.listing.mapping import LabelMapping
 from featx.experiments.config import Experiment
@@ -18,6 +19,7 @@ from featx.features.encoders.checkpoints import EncoderEntry, hub_id
 from featx.finetuning.config import FinetuneConfig, Tuning
 from featx.fitting.config import FitConfig, HeadConfig
 from featx.protocols.protocol import Protocol, read_protocol
+from featx.tuning.space import Space
 from featx.utils.config import ConfigError, read_config
 
 FOLDER = Path(__file__).parents[2] / "configs"
@@ -29,8 +31,8 @@ SCHEMAS = {
     "references.toml": References,
 }
 FOLDERS = {
-    "examples": Experiment, "experiments": Experiment, "heads": HeadConfig, "labels": LabelMapping,
-    "papers": Paper, "protocols": Protocol,
+    "augmentation": Augmentation, "examples": Experiment, "experiments": Experiment,
+    "heads": HeadConfig, "labels": LabelMapping, "papers": Paper, "protocols": Protocol, "spaces": Space,
 }  # fmt: skip
 ROWS = {"pepino2021": 12, "gavali2023": 4, "gavali202x": 6, "wang2021": 21}
 
