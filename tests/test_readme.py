@@ -37,6 +37,7 @@ def expand(word: str) -> list[str]:
     return sorted(map(str, Path().glob(word))) if "*" in word else [word]
 
 
+@pytest.mark.thorough  # 20 s
 def test_every_featx_command_runs_as_written(stand_ins, run_featx):
     shown = [command[1:] for command in COMMANDS if command[0] == "featx"]
     before = ["manifest", *["extract", "fit"] * 2, "fit", "finetune"]

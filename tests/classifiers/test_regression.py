@@ -105,7 +105,13 @@ def fit(name, make_numbers, quick, cores, loss=None):
     return train_head(design, training, validation, 0, Worker(cores)), test, design, training
 
 
-@pytest.mark.parametrize("name", HEADS)
+SLOW = ("softmax", "attentive", "fusion")  # heads that the others resemble
+
+
+@pytest.mark.parametrize(
+    "name",
+    [pytest.param(name, marks=[pytest.mark.thorough] * (name in SLOW)) for name in HEADS],
+)
 def test_every_head_learns_numbers_in_their_own_units(name, make_numbers, quick, cores):
     trained, test, _, _ = fit(name, make_numbers, quick, cores)
     found = predict(trained.final, test, cores)

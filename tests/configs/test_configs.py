@@ -32,7 +32,8 @@ SCHEMAS = {
 }
 FOLDERS = {
     "augmentation": Augmentation, "examples": Experiment, "experiments": Experiment,
-    "heads": HeadConfig, "labels": LabelMapping, "papers": Paper, "protocols": Protocol, "spaces": Space,
+    "heads": HeadConfig, "labels": LabelMapping, "papers": Paper, "protocols": Protocol,
+    "spaces": Space,
 }  # fmt: skip
 ROWS = {"pepino2021": 12, "gavali2023": 4, "gavali202x": 6, "wang2021": 21}
 

@@ -121,7 +121,7 @@ class Service:
         self.end_run({0: "FINISHED", 1: "FAILED"}[exit_code])
 
 
-@pytest.mark.parametrize("name", ["wandb", "mlflow"])
+@pytest.mark.parametrize("name", ["wandb", pytest.param("mlflow", marks=pytest.mark.thorough)])
 def test_a_run_ends_with_its_model_also_if_that_fails(name, make_trainer, monkeypatch, tmp_path):
     service = Service(monkeypatch, name)
     for model in ("first", "second"):

@@ -41,7 +41,7 @@ def test_items_are_what_the_store_holds(extracted):
         assert dataset.classes[found.target] == row.label
 
 
-@pytest.mark.parametrize("way", ["fork", "spawn"])
+@pytest.mark.parametrize("way", ["fork", pytest.param("spawn", marks=pytest.mark.thorough)])
 @pytest.mark.filterwarnings("ignore:This process .* is multi-threaded:DeprecationWarning")
 def test_workers_read_the_same_from_files_of_their_own(extracted, way):
     # a spawned process imports what is pickled, and can't import this module

@@ -115,6 +115,7 @@ def test_a_fit_goes_on_with_what_was_found(noise, search, tried):
     assert tried(again) == tried(run)
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("speaker_dependent", [False, True])
 def test_numbers_are_searched_too(noise, search, tried, speaker_dependent):
     noise()
@@ -143,6 +144,7 @@ def test_settings_are_tried_once(noise, search, tried):
     assert run.cost.models <= 3 + 4 * 2 * 3
 
 
+@pytest.mark.thorough
 def test_settings_that_diverge_are_not_chosen(noise, search, tried):
     noise()
     Path("space.toml").write_text("[training]\nlearning_rate = {choices = [1e-2, 1e36]}")
