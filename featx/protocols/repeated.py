@@ -92,7 +92,10 @@ def check_task(task: Task, manifest: Manifest, keep_duplicates: bool) -> Task:
         FeatxError: if a sound is in two parts, and the corpus is not known for it.
         Interrupted: on Ctrl-C.
     """
-    heard = [utterance for utterance in task.utterances if utterance.path.is_file()]
+    used = {utterance.utterance for utterance in task.utterances}
+    # with the labels of the manifest, which a target may have replaced
+    own = [utterance for utterance in manifest.utterances if utterance.utterance in used]
+    heard = [utterance for utterance in own if utterance.path.is_file()]
     absent = len(task.utterances) - len(heard)
     checked = check_corpus(heard)
     utterances = {u.utterance: u for u in task.utterances}
