@@ -13,11 +13,21 @@ if TYPE_CHECKING:
     from packaging.requirements import Requirement
 
 SHOWN = ("torch", "torchaudio", "transformers", "numpy")  # a line each; the others share a line
-MODULES = {"scikit-learn": "sklearn", "opensmile": "opensmile", "tomli-w": "tomli_w"}
+MODULES = {
+    "scikit-learn": "sklearn",
+    "opensmile": "opensmile",
+    "tomli-w": "tomli_w",
+    "umap-learn": "umap",
+}
 EXTRAS = {
     "onnx": "export to ONNX",
     "serve": "the server",
     "live": "the microphone",
+    "lora": "adapters in fine-tuning",
+    "tune": "searches of settings",
+    "map": "maps by UMAP",
+    "ray": "clusters",
+    "remote": "audio and stores on servers",
     "demo": "the tour's encoder",
 }
 # What a package lacks of the system where it is installed but does not load.
