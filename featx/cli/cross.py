@@ -5,7 +5,15 @@ from typing import Annotated
 
 import typer
 
-from featx.cli.complete import complete_head, complete_model
+from featx.cli.head_options import (
+    HeadChoice,
+    HeadDevice,
+    Layers,
+    Memory,
+    Models,
+    NormalizeChoice,
+    Seeds,
+)
 from featx.cli.options import (
     Address,
     EngineChoice,
@@ -21,7 +29,6 @@ from featx.cli.options import (
     TaskChoice,
 )
 from featx.cli.output import Json, show, written
-from featx.fitting.choices import Normalize, head_names
 from featx.utils.remote.path import to_path
 
 
@@ -32,45 +39,15 @@ def cross(
             parser=to_path, metavar="MANIFEST...", help="The manifests of two or more corpora."
         ),
     ],
-    head: Annotated[
-        str,
-        typer.Option(
-            help=f"The head: {', '.join(head_names())}, or the path of a TOML like theirs.",
-            autocompletion=complete_head,
-        ),
-    ] = "dense",
-    model: Annotated[
-        list[str] | None,
-        typer.Option(
-            help="The model whose features to use; repeat it for fusion. It may be left out where "
-            "each manifest has a single store.",
-            autocompletion=complete_model,
-        ),
-    ] = None,
+    head: HeadChoice = "dense",
+    model: Models = None,
     store: SharedStore = None,
-    layers: Annotated[
-        str,
-        typer.Option(
-            help="Which layers to use: all, local, contextual (the encoder's output), or numbers "
-            "and ranges such as 0,4-12."
-        ),
-    ] = "all",
-    normalize: Annotated[
-        Normalize,
-        typer.Option(
-            help="Standardise features by all training utterances (global), by each corpus's own "
-            "utterances, also in test (corpus), by each speaker's (speaker), or not at all (none)."
-        ),
-    ] = "global",
+    layers: Layers = "all",
+    normalize: NormalizeChoice = "global",
     protocol: ProtocolName = None,
     target: Target = None,
     task: TaskChoice = None,
-    seeds: Annotated[
-        int,
-        typer.Option(
-            min=1, help="How many heads to train for each fold, each from another random seed."
-        ),
-    ] = 1,
+    seeds: Seeds = 1,
     folds: Folds = 5,
     seconds: Seconds = float("inf"),
     skip_missing: SkipMissing = False,
@@ -80,16 +57,8 @@ def cross(
         str | None,
         typer.Option(help="What the runs' names begin with (default: those that fit gives)."),
     ] = None,
-    memory: Annotated[
-        float | None,
-        typer.Option(
-            min=0,
-            help="How many GB features may take while heads train (default: 60 % of what is free).",
-        ),
-    ] = None,
-    device: Annotated[
-        str, typer.Option(help="cpu, or cuda to keep the features and train on a GPU.")
-    ] = "cpu",
+    memory: Memory = None,
+    device: HeadDevice = "cpu",
     engine: EngineChoice = "local",
     address: Address = None,
     overwrite: Overwrite = False,

@@ -5,7 +5,16 @@ from typing import Annotated
 
 import typer
 
-from featx.cli.complete import complete_head, complete_model
+from featx.cli.head_options import (
+    HeadChoice,
+    HeadDevice,
+    Layers,
+    Memory,
+    Models,
+    NormalizeChoice,
+    Seeds,
+    Stores,
+)
 from featx.cli.options import (
     OF_NO_PROTOCOL,
     Address,
@@ -26,27 +35,14 @@ from featx.cli.options import (
     refuse,
 )
 from featx.cli.output import Json, show
-from featx.fitting.choices import BESIDE_CONFIG, Normalize, head_names
+from featx.fitting.choices import BESIDE_CONFIG
 from featx.utils.remote.path import to_path
 
 
 def fit(
     context: typer.Context,
-    head: Annotated[
-        str,
-        typer.Option(
-            help=f"The head: {', '.join(head_names())}, or the path of a TOML like theirs.",
-            autocompletion=complete_head,
-        ),
-    ] = "dense",
-    model: Annotated[
-        list[str] | None,
-        typer.Option(
-            help="The model whose features to use; repeat it for fusion. It may be left out where "
-            "the manifest has a single store.",
-            autocompletion=complete_model,
-        ),
-    ] = None,
+    head: HeadChoice = "dense",
+    model: Models = None,
     manifest: Manifest = Path("manifest.csv"),
     train: Annotated[
         list[Path] | None,
@@ -72,14 +68,7 @@ def fit(
             "learn from those who are not tested.",
         ),
     ] = False,
-    features: Annotated[
-        list[Path] | None,
-        typer.Option(
-            parser=to_path,
-            metavar="PATH",
-            help="The folder of the store, if it is not under features/, or its URL; repeatable.",
-        ),
-    ] = None,
+    features: Stores = None,
     store: SharedStore = None,
     augmented: Annotated[
         list[str] | None,
@@ -89,30 +78,12 @@ def fit(
             "from those in the store of this folder; repeat it for fusion.",
         ),
     ] = None,
-    layers: Annotated[
-        str,
-        typer.Option(
-            help="Which layers to use: all, local, contextual (the encoder's output), or numbers "
-            "and ranges such as 0,4-12."
-        ),
-    ] = "all",
-    normalize: Annotated[
-        Normalize,
-        typer.Option(
-            help="Standardise features by all training utterances (global), by each speaker's own "
-            "utterances, also in test (speaker), by each corpus's likewise (corpus), or not at all "
-            "(none)."
-        ),
-    ] = "global",
+    layers: Layers = "all",
+    normalize: NormalizeChoice = "global",
     protocol: ProtocolName = None,
     target: Target = None,
     task: TaskChoice = None,
-    seeds: Annotated[
-        int,
-        typer.Option(
-            min=1, help="How many heads to train for each fold, each from another random seed."
-        ),
-    ] = 1,
+    seeds: Seeds = 1,
     folds: Folds = 5,
     speaker_dependent: SpeakerDependent = False,
     seconds: Seconds = float("inf"),
@@ -132,16 +103,8 @@ def fit(
         str | None,
         typer.Option(help="What the run is called (default: MANIFEST-MODEL-HEAD-PROTOCOL)."),
     ] = None,
-    memory: Annotated[
-        float | None,
-        typer.Option(
-            min=0,
-            help="How many GB features may take while heads train (default: 60 % of what is free).",
-        ),
-    ] = None,
-    device: Annotated[
-        str, typer.Option(help="cpu, or cuda to keep the features and train on a GPU.")
-    ] = "cpu",
+    memory: Memory = None,
+    device: HeadDevice = "cpu",
     engine: EngineChoice = "local",
     address: Address = None,
     overwrite: Overwrite = False,

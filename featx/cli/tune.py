@@ -5,7 +5,17 @@ from typing import Annotated
 
 import typer
 
-from featx.cli.complete import complete_head, complete_model, complete_space
+from featx.cli.complete import complete_space
+from featx.cli.head_options import (
+    HeadChoice,
+    HeadDevice,
+    Layers,
+    Memory,
+    Models,
+    NormalizeChoice,
+    Seeds,
+    Stores,
+)
 from featx.cli.options import (
     OF_NO_PROTOCOL,
     Address,
@@ -25,28 +35,13 @@ from featx.cli.options import (
     refuse,
 )
 from featx.cli.output import Json, show
-from featx.fitting.choices import Normalize, head_names
 from featx.tuning.choices import BESIDE_CONFIG
-from featx.utils.remote.path import to_path
 
 
 def tune(
     context: typer.Context,
-    head: Annotated[
-        str,
-        typer.Option(
-            help=f"The head: {', '.join(head_names())}, or the path of a TOML like theirs.",
-            autocompletion=complete_head,
-        ),
-    ] = "dense",
-    model: Annotated[
-        list[str] | None,
-        typer.Option(
-            help="The model whose features to use; repeat it for fusion. It may be left out where "
-            "the manifest has a single store.",
-            autocompletion=complete_model,
-        ),
-    ] = None,
+    head: HeadChoice = "dense",
+    model: Models = None,
     manifest: Manifest = Path("manifest.csv"),
     space: Annotated[
         str | None,
@@ -66,36 +61,14 @@ def tune(
         ),
     ] = 3,
     seed: Annotated[int, typer.Option(min=0, help="The seed of what is tried.")] = 0,
-    features: Annotated[
-        list[Path] | None,
-        typer.Option(
-            parser=to_path,
-            metavar="PATH",
-            help="The folder of the store, if it is not under features/, or its URL; repeatable.",
-        ),
-    ] = None,
+    features: Stores = None,
     store: SharedStore = None,
-    layers: Annotated[
-        str,
-        typer.Option(
-            help="Which layers to use: all, local, contextual (the encoder's output), or numbers "
-            "and ranges such as 0,4-12."
-        ),
-    ] = "all",
-    normalize: Annotated[
-        Normalize,
-        typer.Option(
-            help="Standardise features by all training utterances (global), by each speaker's own "
-            "utterances, also in test (speaker), or not at all (none)."
-        ),
-    ] = "global",
+    layers: Layers = "all",
+    normalize: NormalizeChoice = "global",
     protocol: ProtocolName = None,
     target: Target = None,
     task: TaskChoice = None,
-    seeds: Annotated[
-        int,
-        typer.Option(min=1, help="How many heads to train for each fold with the chosen settings."),
-    ] = 1,
+    seeds: Seeds = 1,
     folds: Folds = 5,
     speaker_dependent: SpeakerDependent = False,
     seconds: Seconds = float("inf"),
@@ -109,16 +82,8 @@ def tune(
         str | None,
         typer.Option(help="What the run is called (default: tune-MANIFEST-MODEL-HEAD-PROTOCOL)."),
     ] = None,
-    memory: Annotated[
-        float | None,
-        typer.Option(
-            min=0,
-            help="How many GB features may take while heads train (default: 60 % of what is free).",
-        ),
-    ] = None,
-    device: Annotated[
-        str, typer.Option(help="cpu, or cuda to keep the features and train on a GPU.")
-    ] = "cpu",
+    memory: Memory = None,
+    device: HeadDevice = "cpu",
     engine: EngineChoice = "local",
     address: Address = None,
     overwrite: Overwrite = False,
