@@ -36,9 +36,9 @@ if TYPE_CHECKING:
     from featx.reporting.map_page import map_features as map_features
     from featx.reporting.page import report as report
     from featx.runs.run import Run as Run
-    from featx.scoring.label_results import LabelResults as LabelResults
-    from featx.scoring.number_results import NumberResults as NumberResults
-    from featx.scoring.results import Results as Results
+    from featx.scoring.classes.results import Results as Results
+    from featx.scoring.labels.results import LabelResults as LabelResults
+    from featx.scoring.numbers.results import NumberResults as NumberResults
     from featx.serving.serve import serve as serve
     from featx.sharing.export import export as export
     from featx.sharing.pull import pull as pull
@@ -96,9 +96,9 @@ _HOMES = {
     "LinearClassifier": "classifiers.linear_estimator",
     "DenseClassifier": "classifiers.dense_estimator",
     "Run": "featx.runs.run",
-    "NumberResults": "featx.scoring.number_results",
-    "LabelResults": "featx.scoring.label_results",
-    "Results": "featx.scoring.results",
+    "NumberResults": "featx.scoring.numbers.results",
+    "LabelResults": "featx.scoring.labels.results",
+    "Results": "featx.scoring.classes.results",
 }
 __all__ = list(_HOMES)
 

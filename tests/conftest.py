@@ -77,7 +77,7 @@ def unprivileged() -> Iterator[None]:
 def _no_figures(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     """Drawing takes longer than most tests: only those marked `figures` write pictures."""
     if request.node.get_closest_marker("figures") is None:
-        monkeypatch.setattr("featx.scoring.figures.ENDINGS", ())
+        monkeypatch.setattr("featx.utils.pictures.ENDINGS", ())
 
 
 @pytest.fixture(scope="session")

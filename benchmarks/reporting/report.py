@@ -17,8 +17,8 @@ import numpy as np
 
 from featx.data.labels import CUSTOMARY
 from featx.reporting.page import report
+from featx.scoring.classes.results import Results, SeedPredictions, score_predictions
 from featx.scoring.predictions import rounded
-from featx.scoring.results import Results, SeedPredictions, score_predictions
 
 SPEAKERS, FOLDS, EPOCHS, LAYERS = 24, 5, 40, 13
 CONFIG = """manifest = "manifest.csv"

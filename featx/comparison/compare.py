@@ -14,15 +14,9 @@ from featx.comparison.numbers import compare_numbers
 from featx.data.labels import order_labels
 from featx.errors import Call, FeatxError
 from featx.runs.cost import folder_bytes, read_cost
+from featx.scoring.classes.results import SeedPredictions, score_predictions
 from featx.scoring.metrics import count_confusions, draw_groups, group_by_speaker
-from featx.scoring.results import SeedPredictions, score_predictions
-from featx.scoring.significance import (
-    combine,
-    holm,
-    mcnemar_of_seeds,
-    resample_uar,
-    subtract,
-)
+from featx.scoring.significance import combine, holm, mcnemar_of_seeds, resample_uar, subtract
 from featx.utils.arguments import checked
 from featx.utils.files import AnyPath
 

@@ -9,8 +9,9 @@ from cache import describe_bytes
 from featx.comparison.compared import Compared, Pair, median
 from featx.runs.cost import describe_parameters, describe_seconds
 from featx.runs.files import COST
-from featx.scoring.results import NAMES, WIDE, draw_table, render
+from featx.scoring.classes.results import NAMES
 from featx.scoring.significance import Difference, describe_p
+from featx.scoring.text import WIDE, draw_table, render
 from featx.utils.tables import (
     TextTable,
     html_notes,

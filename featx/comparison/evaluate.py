@@ -15,25 +15,14 @@ from featx.data.labels import order_labels
 from featx.errors import FeatxError
 from featx.runs.files import PREDICTIONS
 from featx.runs.read import read_run_scores, read_scores
-from featx.scoring.grouping import Classified
-from featx.scoring.groups import GroupScores
-from featx.scoring.groups_text import group_notes, group_table
-from featx.scoring.number_predictions import read_number_predictions
-from featx.scoring.predictions import (
-    PredictionFile,
-    predicted_dimensions,
-    read_predictions,
-    read_speakers,
-)
-from featx.scoring.results import (
-    NAMES,
-    WIDE,
-    Results,
-    SeedPredictions,
-    draw_table,
-    render,
-    score_predictions,
-)
+from featx.scoring.classes.predictions import read_predictions
+from featx.scoring.classes.results import NAMES, Results, SeedPredictions, score_predictions
+from featx.scoring.groups.grouping import Classified
+from featx.scoring.groups.scores import GroupScores
+from featx.scoring.groups.text import group_notes, group_table
+from featx.scoring.numbers.predictions import read_number_predictions
+from featx.scoring.predictions import PredictionFile, predicted_dimensions, read_speakers
+from featx.scoring.text import WIDE, draw_table, render
 from featx.utils.arguments import checked
 from featx.utils.files import AnyPath
 from featx.utils.tables import TextTable, html_notes, html_table

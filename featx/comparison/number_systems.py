@@ -9,10 +9,10 @@ import numpy as np
 
 from featx.comparison.systems import Seed
 from featx.errors import FeatxError
-from featx.scoring.number_groups import Numbered
-from featx.scoring.number_predictions import NumberPrediction
-from featx.scoring.number_results import NumberResults, score_dimensions
-from featx.scoring.numbers import SeedNumbers
+from featx.scoring.numbers.groups import Numbered
+from featx.scoring.numbers.predictions import NumberPrediction
+from featx.scoring.numbers.results import NumberResults, score_dimensions
+from featx.scoring.numbers.scores import SeedNumbers
 from featx.scoring.results_file import RunResults
 from featx.utils.tables import TextTable
 from featx.utils.text import counted

@@ -11,7 +11,7 @@ from featx.comparison.compared import Compared, Pair
 from featx.comparison.comparison import Comparison, interval_of
 from featx.comparison.number_systems import NumberSystem, numbers_of, shared_dimensions
 from featx.runs.cost import folder_bytes, read_cost
-from featx.scoring.numbers import measure_seeds, resample_seeds
+from featx.scoring.numbers.scores import measure_seeds, resample_seeds
 from featx.scoring.significance import Difference, Resampled, describe_p, holm, subtract
 from featx.utils.tables import TextTable
 from featx.utils.text import signed

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from featx.scoring.number_results import NumberResults
+from featx.scoring.numbers.results import NumberResults
 from featx.scoring.results_file import RunResults
 
 OTHERS = "all others"  # the row of those that learn from all corpora but the tested one

@@ -10,7 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
-from featx.scoring.figures import ENDINGS, STYLE, write_picture
+from featx.utils.pictures import ENDINGS, STYLE, write_picture
 from featx.utils.text import shorten
 
 _CELL = 0.85  # inches

@@ -12,7 +12,7 @@ from featx.cross_corpus.cells import OTHERS, Cell
 from featx.cross_corpus.heat_map import Picture, draw_matrix
 from featx.layer_analysis.headline import axis_of, chance, form_of, headline, unit_of
 from featx.scoring.metrics import Score
-from featx.scoring.results import draw_table, render
+from featx.scoring.text import draw_table, render
 from featx.utils.tables import (
     TextTable,
     html_notes,

@@ -34,7 +34,7 @@ from featx.protocols.apply import apply_protocol
 from featx.protocols.protocol import read_protocol
 from featx.protocols.task import set_task
 from featx.runs.read import read_scores
-from featx.scoring.results import Results
+from featx.scoring.classes.results import Results
 from featx.utils.arguments import as_list
 from featx.utils.files import as_paths
 from featx.utils.text import counted, listed, nearest

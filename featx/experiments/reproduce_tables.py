@@ -8,7 +8,7 @@ from featx.experiments.papers import Paper
 from featx.experiments.published import ClassFigures, Published
 from featx.experiments.reproduced import Reproduced
 from featx.runs.cost import describe_seconds
-from featx.scoring.results import NAMES, Results
+from featx.scoring.classes.results import NAMES, Results
 from featx.utils.tables import TextTable
 from featx.utils.text import counted, signed
 

@@ -10,7 +10,8 @@ from typing import Any
 from featx.experiments.papers import Paper, references_of
 from featx.experiments.reproduce_tables import make_tables, percentages
 from featx.experiments.reproduced import Reproduced, fetch_commands
-from featx.scoring.results import NAMES, draw_table, render
+from featx.scoring.classes.results import NAMES
+from featx.scoring.text import draw_table, render
 from featx.utils.tables import latex_table, markdown_table, plain, write_forms
 
 WIDTH = 200  # characters

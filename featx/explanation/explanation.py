@@ -8,7 +8,7 @@ import numpy as np
 
 from featx.explanation.stores import StoreContributions, over_time
 from featx.scoring.predictions import rounded
-from featx.scoring.results import draw_table, render
+from featx.scoring.text import draw_table, render
 from featx.utils.files import portable_name, write_csv
 from featx.utils.tables import TextTable, html_notes, html_table
 from featx.utils.text import counted

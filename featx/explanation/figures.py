@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 from featx.data.audio import SAMPLE_RATE, Waveform, read_audio
 from featx.errors import FeatxError
 from featx.explanation.stores import StoreContributions, over_time
-from featx.scoring.figures import BLUE, ORANGE, STYLE, WIDTH, write_picture
+from featx.utils.pictures import BLUE, ORANGE, STYLE, WIDTH, write_picture
 
 # Its lightness goes one way: what speaks for the class is dark in grey too, what speaks against it
 # is light.

@@ -21,8 +21,8 @@ from featx.runs.card import (
     table,
 )
 from featx.runs.files import CARD
-from featx.scoring.predictions import score_outcomes
-from featx.scoring.results import NAMES
+from featx.scoring.classes.predictions import score_outcomes
+from featx.scoring.classes.results import NAMES
 from featx.utils.files import write_text
 from featx.utils.tables import plain
 from featx.utils.text import counted

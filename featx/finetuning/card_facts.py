@@ -12,7 +12,7 @@ from featx.finetuning.saved import is_plain
 from featx.protocols.folds import Fold
 from featx.protocols.task import Task
 from featx.runs.card import find_entry
-from featx.scoring.results import Results
+from featx.scoring.classes.results import Results
 from featx.utils.text import counted
 
 

@@ -16,7 +16,7 @@ from featx.finetuning.resources import tuning_bytes
 from featx.runs.cost import describe_seconds, folder_bytes, read_cost
 from featx.runs.files import CONFIG, ENVIRONMENT, MODELS
 from featx.runs.read import damaged, is_unfinished, read_config, read_environment
-from featx.scoring.results import plain_table, render
+from featx.scoring.text import plain_table, render
 from featx.utils.config import check_config
 
 DEFAULT_RULE: BestBy = "uar"  # of `configs/finetuning.toml`

@@ -8,7 +8,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from featx.finetuning.member import TunedMember
-from featx.scoring.figures import BLUE, ORANGE, STYLE, WIDTH, save
+from featx.utils.pictures import BLUE, ORANGE, STYLE, WIDTH, save
 
 
 def draw_tuning(members: Sequence[TunedMember], path: Path, chosen_on_test: bool) -> None:

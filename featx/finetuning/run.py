@@ -54,11 +54,11 @@ from featx.runs.files import (
 from featx.runs.folder import open_run
 from featx.runs.making import making
 from featx.runs.members import member_name
-from featx.scoring.calibration import write_calibration
-from featx.scoring.figures import draw_confusion
-from featx.scoring.grouping import add_groups
-from featx.scoring.predictions import score_outcomes, write_predictions
-from featx.scoring.results import Results
+from featx.scoring.classes.calibration import write_calibration
+from featx.scoring.classes.figures import draw_confusion
+from featx.scoring.classes.predictions import score_outcomes, write_predictions
+from featx.scoring.classes.results import Results
+from featx.scoring.groups.grouping import add_groups
 from featx.utils.files import write_json, write_text
 from featx.utils.machine import describe_environment, device_name
 

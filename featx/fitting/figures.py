@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 
 from featx.fitting.layer_weights import AveragedStore, Averaging
 from featx.fitting.member import Member
-from featx.scoring.figures import BLUE, ORANGE, STYLE, WIDTH, save
+from featx.utils.pictures import BLUE, ORANGE, STYLE, WIDTH, save
 
 
 def draw_layer_weights(

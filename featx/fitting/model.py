@@ -22,7 +22,7 @@ from classifiers.training import predict
 from featx.errors import FeatxError
 from featx.fitting.choices import OWN
 from featx.fitting.selection import Selection, Stored
-from featx.scoring.calibration import cool
+from featx.scoring.classes.calibration import cool
 from featx.utils.config import Schema
 
 CPU = torch.device("cpu")

@@ -5,20 +5,21 @@ from pathlib import Path
 
 from featx.protocols.task import Task
 from featx.runs.files import CALIBRATION, FIGURES, PREDICTIONS
-from featx.scoring.calibration import write_calibration
-from featx.scoring.figures import draw_confusion
-from featx.scoring.grouping import add_groups
-from featx.scoring.label_predictions import score_label_outcomes, write_label_predictions
-from featx.scoring.number_figures import draw_levels, draw_scatter
-from featx.scoring.number_groups import add_number_groups
-from featx.scoring.number_predictions import (
+from featx.scoring.classes.calibration import write_calibration
+from featx.scoring.classes.figures import draw_confusion
+from featx.scoring.classes.predictions import score_outcomes, write_predictions
+from featx.scoring.classes.results import Results
+from featx.scoring.groups.grouping import add_groups
+from featx.scoring.labels.predictions import score_label_outcomes, write_label_predictions
+from featx.scoring.numbers.figures import draw_levels, draw_scatter
+from featx.scoring.numbers.groups import add_number_groups
+from featx.scoring.numbers.predictions import (
     score_number_outcomes,
     seed_numbers,
     write_number_predictions,
 )
-from featx.scoring.number_results import NumberResults
-from featx.scoring.predictions import Outcome, score_outcomes, write_predictions
-from featx.scoring.results import Results
+from featx.scoring.numbers.results import NumberResults
+from featx.scoring.predictions import Outcome
 from featx.scoring.results_file import RunResults
 
 

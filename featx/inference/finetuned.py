@@ -22,7 +22,7 @@ from featx.inference.predictions import Predictions
 from featx.inference.temperatures import read_temperatures
 from featx.runs.files import CONFIG, MODELS, SAVED_HEAD
 from featx.runs.members import read_member_name
-from featx.scoring.calibration import cool
+from featx.scoring.classes.calibration import cool
 from featx.utils.config import read_config
 from featx.utils.progress import progress
 

@@ -21,7 +21,7 @@ from featx.inference.inputs import ENOUGH, Recordings, StoredFeatures, find_spea
 from featx.inference.model import Model, Options
 from featx.inference.predictions import Predictions
 from featx.inference.temperatures import read_temperatures
-from featx.scoring.label_predictions import choose_labels
+from featx.scoring.labels.predictions import choose_labels
 from featx.utils.text import counted
 
 log = logging.getLogger("featx")

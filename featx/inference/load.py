@@ -15,7 +15,7 @@ from featx.inference.onnx import ENDING, load_onnx
 from featx.runs.files import CONFIG, DESCRIPTION, FOUND, SAVED_HEAD
 from featx.runs.read import locate, read_config, read_environment, read_run_scores, read_scores
 from featx.runs.safe_files import check_folder
-from featx.scoring.label_results import LabelResults
+from featx.scoring.labels.results import LabelResults
 from featx.utils.arguments import checked
 from featx.utils.config import read_config as read_as
 from featx.utils.files import AnyPath

@@ -9,7 +9,7 @@ from torch import Tensor
 
 from featx.data.manifest import Utterance
 from featx.scoring.predictions import rounded
-from featx.scoring.results import plain_table, render
+from featx.scoring.text import plain_table, render
 from featx.utils.files import write_csv, write_text
 from featx.utils.tables import TextTable, html_notes, html_table
 

@@ -9,7 +9,7 @@ from pydantic import NonNegativeFloat
 
 from featx.errors import FeatxError
 from featx.inference.predictions import Predictions
-from featx.scoring.priors import correct_priors, estimate_priors
+from featx.scoring.classes.priors import correct_priors, estimate_priors
 
 Priors = str | Mapping[str, NonNegativeFloat]
 """How frequent classes are: "uniform", "estimated", or a share for each, such as "a=0.2,b=0.8"."""

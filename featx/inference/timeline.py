@@ -11,8 +11,8 @@ from matplotlib.figure import Figure
 from featx.data.corpora.folder import SUFFIXES
 from featx.errors import FeatxError
 from featx.inference.predictions import UNCERTAIN, PredictedUtterance, Predictions
-from featx.scoring.figures import STYLE, WIDTH, write_picture
 from featx.utils.files import portable_name, write_text
+from featx.utils.pictures import STYLE, WIDTH, write_picture
 
 _TOUCHING = 1e-3  # seconds between stretches that follow one another
 

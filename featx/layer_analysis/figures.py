@@ -15,8 +15,8 @@ from matplotlib.ticker import MultipleLocator
 from featx.errors import FeatxError
 from featx.layer_analysis.headline import axis_of, chance, dimension_lines, headline
 from featx.layer_analysis.weights import LayerWeights, all_corrected, average, name_corpora
-from featx.scoring.figures import STYLE, WIDTH, save
 from featx.scoring.results_file import RunResults
+from featx.utils.pictures import STYLE, WIDTH, save
 
 # Okabe and Ito's colours, which colour-blind readers can tell apart, without the yellow, which is
 # too light for a line

@@ -4,9 +4,9 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from featx.scoring.label_results import LabelResults
+from featx.scoring.labels.results import LabelResults
 from featx.scoring.metrics import Score
-from featx.scoring.number_results import NumberResults
+from featx.scoring.numbers.results import NumberResults
 from featx.scoring.results_file import RunResults
 
 

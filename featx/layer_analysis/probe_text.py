@@ -18,8 +18,8 @@ from featx.layer_analysis.headline import (
     unit_of,
 )
 from featx.layer_analysis.weights import LayerWeights, all_corrected, average
-from featx.scoring.results import WIDE, plain_table, render
 from featx.scoring.results_file import RunResults
+from featx.scoring.text import WIDE, plain_table, render
 
 
 @dataclass(frozen=True)

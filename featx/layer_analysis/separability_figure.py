@@ -8,7 +8,7 @@ from matplotlib.figure import Figure
 
 from featx.layer_analysis.feature_map import AVERAGE, FeatureMap
 from featx.layer_analysis.figures import COLOURS, MARKERS
-from featx.scoring.figures import STYLE, WIDTH, save
+from featx.utils.pictures import STYLE, WIDTH, save
 
 _NAMED = 13  # layers at most that are named
 

@@ -10,7 +10,7 @@ import numpy as np
 from featx.layer_analysis.figures import draw_layers, style_lines
 from featx.layer_analysis.weights import LayerWeights, average, name_corpora, read_weights
 from featx.scoring.predictions import rounded
-from featx.scoring.results import WIDE, plain_table, render
+from featx.scoring.text import WIDE, plain_table, render
 from featx.utils.arguments import as_list
 from featx.utils.files import AnyPath, as_paths, write_csv
 

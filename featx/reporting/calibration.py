@@ -11,9 +11,9 @@ from featx.reporting.runs import Reported
 from featx.reporting.sheets import Cell, Sheet
 from featx.runs.files import CALIBRATION, PREDICTIONS
 from featx.runs.read import damaged
-from featx.scoring.calibration import cool
-from featx.scoring.predictions import read_probabilities
-from featx.scoring.reliability import Reliability
+from featx.scoring.classes.calibration import cool
+from featx.scoring.classes.predictions import read_probabilities
+from featx.scoring.classes.reliability import Reliability
 
 LEAST = 0.7  # the probability whose coverage the table states
 _THRESHOLDS = np.linspace(0, 1, 101)

@@ -7,8 +7,8 @@ import numpy as np
 from featx.reporting.charts import Chart, Panel
 from featx.reporting.runs import AnyReported
 from featx.reporting.sheets import Cell, Section, Sheet
-from featx.scoring.groups import Group, GroupScores
-from featx.scoring.groups_text import (
+from featx.scoring.groups.scores import Group, GroupScores
+from featx.scoring.groups.text import (
     UNKNOWN,
     describe_interval,
     describe_score,

@@ -13,8 +13,8 @@ from featx.reporting.runs import NumberReported, protocol
 from featx.reporting.sheets import Cell, Sheet
 from featx.runs.cost import describe_seconds
 from featx.scoring.metrics import Score
-from featx.scoring.results import describe_count
 from featx.scoring.significance import Difference, describe_p
+from featx.scoring.text import describe_count
 from featx.utils.text import counted, signed
 
 NumberGroup = Sequence[NumberReported]

@@ -9,9 +9,10 @@ from featx.errors import FeatxError
 from featx.reporting.runs import AnyReported, Reported, protocol
 from featx.reporting.sheets import Cell, Sheet
 from featx.runs.cost import describe_parameters, describe_seconds
+from featx.scoring.classes.results import NAMES
 from featx.scoring.metrics import Score
-from featx.scoring.results import NAMES, describe_count
 from featx.scoring.significance import describe_p
+from featx.scoring.text import describe_count
 from featx.utils.text import counted, is_warning, signed
 
 UNKNOWN = "–"

@@ -10,7 +10,7 @@ from featx.comparison.evaluate import System, index_seed
 from featx.reporting.runs import Reported
 from featx.reporting.sheets import Audio, Cell, Sheet
 from featx.scoring.metrics import count_confusions, uar, wa
-from featx.scoring.results import describe_count
+from featx.scoring.text import describe_count
 from featx.utils.text import counted
 
 

@@ -20,8 +20,8 @@ from featx.runs.read import (
     read_scores,
 )
 from featx.runs.sources import sources
-from featx.scoring.number_results import NumberResults
-from featx.scoring.results import Results
+from featx.scoring.classes.results import Results
+from featx.scoring.numbers.results import NumberResults
 from featx.scoring.results_file import RunResults
 
 S = TypeVar("S", bound=System | NumberSystem)

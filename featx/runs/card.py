@@ -6,7 +6,7 @@ import numpy as np
 from huggingface_hub import EvalResult
 
 from featx.features.encoders.checkpoints import EncoderEntry, read_registry
-from featx.scoring.results import Results
+from featx.scoring.classes.results import Results
 from featx.utils.tables import markdown_table, plain
 
 TAGS = ("audio-classification", "speech-emotion-recognition", "featx")

@@ -11,9 +11,9 @@ from pydantic import ValidationError
 from featx.errors import FeatxError
 from featx.runs.files import CONFIG, DESCRIPTION, ENVIRONMENT, PREDICTIONS, SCORES
 from featx.runs.safe_files import TEXT_LIMIT, check_file
-from featx.scoring.label_results import LabelResults
-from featx.scoring.number_results import NumberResults
-from featx.scoring.results import Results
+from featx.scoring.classes.results import Results
+from featx.scoring.labels.results import LabelResults
+from featx.scoring.numbers.results import NumberResults
 from featx.scoring.results_file import RunResults, read_run_results
 from featx.utils.config import first_problem
 from featx.utils.files import AnyPath

@@ -1,29 +1,20 @@
-"""Prediction files: a CSV with one row an utterance and seed, whoever made it."""
+"""What prediction files of all kinds have in common: a row for each utterance and seed."""
 
 import csv
-import math
 import typing
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import numpy as np
 from torch import Tensor
 
-from featx.data.manifest_rows import SPLITS
 from featx.errors import FeatxError
-from featx.protocols.folds import Fold
-from featx.protocols.task import Task
-from featx.scoring.distributions import SeedShares, score_distributions
-from featx.scoring.results import Results, SeedPredictions, score_predictions
-from featx.utils.csv_files import Problems, Table, read_table
+from featx.utils.csv_files import Table, read_table
 from featx.utils.files import write_csv
-from featx.utils.progress import passing
 from featx.utils.text import counted
 
-REQUIRED = ("utterance", "label", "prediction")
-_PROBABILITY = "p_"  # begins the name of a class's column
+PROBABILITY = "p_"  # begins the name of a class's column
 _VOTES = "true_p_"  # begins the name of a column of a class's share of the annotators' votes
 PREDICTED = "predicted_"  # begins the name of a dimension's column, in files of numbers
 
@@ -58,34 +49,6 @@ class PredictionFile:
     contradicted: int
 
 
-def read_predictions(path: Path) -> PredictionFile:
-    """Read a prediction file and check all of it.
-
-    Args:
-        path: a CSV in UTF-8 with the columns utterance, label, prediction and optionally speaker,
-            fold, seed, split, p_<class>... Other columns are ignored.
-
-    Raises:
-        FeatxError: if the file can't be read, or naming every problem in it with its line.
-    """
-    table = _read_classes(path)
-    rows = list(table.rows())
-    _check_splits(rows, table.problems)
-    scored = [(line, row) for line, row in rows if row.get("split", "") in ("", "test")]
-    _check_filled(scored, table.problems)
-    check_repeated(scored, table)
-    contradicted = _count_contradicted(scored, table)
-    table.problems.refuse(path)
-    check_tested(path, len(scored), len(table.lines))
-    return PredictionFile(
-        path,
-        tuple(_prediction(row) for _, row in scored),
-        has_seeds="seed" in table.header,
-        left_out=len(table.lines) - len(scored),
-        contradicted=contradicted,
-    )
-
-
 def check_tested(path: Path, tested: int, rows: int) -> None:
     """Raise a FeatxError if no row of a prediction file is of the test part."""
     if not tested:
@@ -113,64 +76,6 @@ def predicted_dimensions(path: Path) -> tuple[str, ...]:
     )
 
 
-def _read_classes(path: Path) -> Table:
-    """Read a file of predicted classes, for what takes no numbers so far."""
-    try:
-        return read_table(path, REQUIRED)
-    except FeatxError:
-        if dimensions := predicted_dimensions(path):
-            raise FeatxError(
-                f"{path}: it holds predicted numbers ({', '.join(dimensions)}), and this takes "
-                "classes so far."
-            ) from None
-        raise
-
-
-def _prediction(row: Mapping[str, str]) -> Prediction:
-    return Prediction(
-        utterance=row["utterance"],
-        label=row["label"],
-        prediction=row["prediction"],
-        speaker=row.get("speaker", ""),
-        seed=row.get("seed", ""),
-    )
-
-
-class Probabilities(NamedTuple):
-    """The probabilities in the test rows of a prediction file.
-
-    Attributes:
-        values: (rows, classes) float32.
-        right: (rows,) whether the label is the predicted one.
-        models: seed and fold of the model of each row, empty where the file does not say.
-    """
-
-    values: np.ndarray
-    right: np.ndarray
-    models: list[tuple[str, str]]
-
-
-def read_probabilities(path: Path) -> Probabilities | None:
-    """Return the probabilities of test rows, None if the file has none.
-
-    Args:
-        path: a file that `read_predictions` takes.
-
-    Raises:
-        FeatxError: if the file can't be read.
-    """
-    table = read_table(path, REQUIRED)
-    columns = [name for name in table.header if name.startswith(_PROBABILITY)]
-    if not columns:
-        return None
-    rows = [row for _, row in table.rows() if row.get("split", "") in ("", "test")]
-    return Probabilities(
-        np.array([[float(row[name]) for name in columns] for row in rows], np.float32),
-        np.array([row["label"] == row["prediction"] for row in rows]),
-        [(row.get("seed", ""), row.get("fold", "")) for row in rows],
-    )
-
-
 def read_speakers(path: Path) -> dict[str, str]:
     """Read who speaks each utterance, from a manifest; its audio need not be there.
 
@@ -189,25 +94,10 @@ def read_speakers(path: Path) -> dict[str, str]:
     return {row["utterance"]: row["speaker"] for _, row in table.rows()}
 
 
-_Rows = Sequence[tuple[int, Mapping[str, str]]]
+Rows = Sequence[tuple[int, Mapping[str, str]]]
 
 
-def _check_splits(rows: _Rows, problems: Problems) -> None:
-    for line, row in rows:
-        split = row.get("split")
-        if split and split not in SPLITS:
-            text = f"split is {split!r}; it can be {', '.join(SPLITS)} or empty"
-            problems.add("unknown splits", line, text)
-
-
-def _check_filled(rows: _Rows, problems: Problems) -> None:
-    for line, row in rows:
-        for name in REQUIRED:
-            if not row[name]:
-                problems.add(f"rows without {name}", line, f"{name} is empty")
-
-
-def check_repeated(rows: _Rows, table: Table) -> None:
+def check_repeated(rows: Rows, table: Table) -> None:
     """Note the utterances that are there twice, for the same seed if there is such a column."""
     seeded = "seed" in table.header
     first: dict[tuple[str, str], int] = {}
@@ -218,25 +108,6 @@ def check_repeated(rows: _Rows, table: Table) -> None:
             of_seed = f" for seed {seed!r}" if seeded else ""
             text = f"utterance {row['utterance']!r} is already on line {before}{of_seed}"
             table.problems.add("repeated utterances", line, text)
-
-
-def _count_contradicted(rows: _Rows, table: Table) -> int:
-    """Count the rows that predict another class than the most probable, ties allowed."""
-    columns = [name for name in table.header if name.startswith(_PROBABILITY)]
-    count = 0
-    for line, row in rows if columns else ():
-        values = {}
-        for name in columns:
-            try:
-                values[name] = float(row[name])
-            except ValueError:
-                values[name] = math.nan
-            if math.isnan(values[name]):
-                text = f"{name} is {row[name]!r}, not a number"
-                table.problems.add("unusable probabilities", line, text)
-        own = values.get(_PROBABILITY + row["prediction"], -math.inf)
-        count += own < max(values.values())
-    return count
 
 
 class Outcome(typing.Protocol):
@@ -260,40 +131,6 @@ class Outcome(typing.Protocol):
     @property
     def probabilities(self) -> Mapping[str, Tensor]:
         """By part of the fold."""
-
-
-def score_outcomes(
-    title: str, task: Task, outcomes: Sequence[Outcome], remarks: Sequence[str]
-) -> Results:
-    """Score the test predictions, the folds of a seed together.
-
-    Args:
-        title: what was trained on what.
-        task: what was to be learned.
-        outcomes: the outcome of each seed and fold.
-        remarks: what a reader of the scores must know, in sentences.
-    """
-    seeds = []
-    for seed in sorted({outcome.seed for outcome in outcomes}):
-        of_seed = (outcome for outcome in outcomes if outcome.seed == seed)
-        rows = [row for outcome in of_seed for row in _tested(task, outcome)]
-        labels, predictions, speakers = zip(*rows, strict=True)
-        seeds.append(SeedPredictions(np.array(labels), np.array(predictions), speakers))
-    results = score_predictions(title, task.classes, seeds, task.speakers_shared, remarks)
-    if not task.shares:
-        return results
-    return replace(results, votes=score_distributions(_seed_shares(task, outcomes)))
-
-
-def _seed_shares(task: Task, outcomes: Sequence[Outcome]) -> list[SeedShares]:
-    seeds = []
-    for seed in sorted({outcome.seed for outcome in outcomes}):
-        own = [outcome for outcome in outcomes if outcome.seed == seed]
-        tested = [u for outcome in own for u in task.folds[outcome.fold].test]
-        found = np.concatenate([outcome.probabilities["test"].numpy() for outcome in own])
-        speakers = [u.speaker for u in tested]
-        seeds.append(SeedShares(task.shared(tested), found, task.labels(tested), speakers))
-    return seeds
 
 
 class PredictionRow(NamedTuple):
@@ -333,25 +170,12 @@ def write_rows(
         rows: what it holds.
         votes: whether each gets a column of the true votes as well.
     """
-    header = [*PredictionRow._fields[:-2], *(_PROBABILITY + label for label in classes)]
+    header = [*PredictionRow._fields[:-2], *(PROBABILITY + label for label in classes)]
     if votes:
         header += [_VOTES + label for label in classes]
     write_csv(
         path, header, ([*row[:-2], *rounded([*row.probabilities, *row.votes])] for row in rows)
     )
-
-
-def write_predictions(task: Task, outcomes: Sequence[Outcome], path: Path) -> None:
-    """Write a row for every utterance that was validated on or tested, of every model."""
-    parts = written_parts(outcomes)
-    rows = (
-        row
-        for outcome, split in parts
-        for row in _predicted(task, outcome, task.folds[outcome.fold], split)
-    )
-    count = sum(len(outcome.probabilities[split]) for outcome, split in parts)
-    shown = passing(rows, count, f"Writing {path.name}", "rows")
-    write_rows(path, task.classes, shown, votes=bool(task.shares))
 
 
 def written_parts(outcomes: Sequence[Outcome]) -> list[tuple[Outcome, str]]:
@@ -367,28 +191,3 @@ def written_parts(outcomes: Sequence[Outcome]) -> list[tuple[Outcome, str]]:
 def rounded(values: Sequence[Any]) -> list[Any]:
     """Round to seven significant digits: all that float32 holds."""
     return [float(f"{v:.7g}") if isinstance(v, float) else v for v in values]
-
-
-def _tested(task: Task, outcome: Outcome) -> Iterator[tuple[int, int, str]]:
-    predictions = outcome.probabilities["test"].argmax(1).tolist()
-    for utterance, prediction in zip(task.folds[outcome.fold].test, predictions, strict=True):
-        yield task.classes.index(utterance.label), prediction, utterance.speaker
-
-
-def _predicted(task: Task, outcome: Outcome, fold: Fold, split: str) -> Iterator[PredictionRow]:
-    found = outcome.probabilities[split]
-    utterances = fold.parts[split]
-    votes = task.shared(utterances).tolist() if task.shares else [()] * len(utterances)
-    best = found.argmax(1).tolist()
-    for utterance, own, shares, given in zip(utterances, best, found.tolist(), votes, strict=True):
-        yield PredictionRow(
-            utterance=utterance.utterance,
-            speaker=utterance.speaker,
-            fold=outcome.fold,
-            seed=outcome.seed,
-            split=split,
-            label=utterance.label,
-            prediction=task.classes[own],
-            probabilities=shares,
-            votes=given,
-        )

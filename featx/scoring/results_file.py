@@ -6,15 +6,15 @@ from typing import Annotated, Literal
 import numpy as np
 from pydantic import Field, PositiveInt, model_validator
 
-from featx.scoring.distributions import DistributionScores
-from featx.scoring.groups_file import StoredGroupScores
-from featx.scoring.label_results import MULTILABEL, LabelResults
-from featx.scoring.labels import METRICS as LABEL_METRICS
-from featx.scoring.levels import Level
+from featx.scoring.classes.distributions import DistributionScores
+from featx.scoring.classes.results import CalibrationErrors, Results
+from featx.scoring.groups.file import StoredGroupScores
+from featx.scoring.labels.results import MULTILABEL, LabelResults
+from featx.scoring.labels.scores import METRICS as LABEL_METRICS
 from featx.scoring.metrics import METRICS, Score
-from featx.scoring.number_results import REGRESSION, NumberResults
-from featx.scoring.numbers import METRICS as NUMBER_METRICS
-from featx.scoring.results import CalibrationErrors, Results
+from featx.scoring.numbers.levels import Level
+from featx.scoring.numbers.results import REGRESSION, NumberResults
+from featx.scoring.numbers.scores import METRICS as NUMBER_METRICS
 from featx.utils.config import Schema
 
 Finite = Annotated[float, Field(allow_inf_nan=False)]

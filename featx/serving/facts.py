@@ -16,7 +16,7 @@ from featx.inference.voted import VotedModel
 from featx.layer_analysis.weights import average, find_weights
 from featx.runs.card import chance
 from featx.runs.read import read_config, read_environment, read_scores
-from featx.scoring.results import Results
+from featx.scoring.classes.results import Results
 from featx.serving.answers import Facts, Layers, Limited, Score
 from featx.serving.limits import Limits
 

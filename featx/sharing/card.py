@@ -23,7 +23,7 @@ from featx.runs.card import (
 )
 from featx.runs.files import CALIBRATION, LAYER_WEIGHTS
 from featx.runs.read import damaged
-from featx.scoring.results import NAMES
+from featx.scoring.classes.results import NAMES
 from featx.sharing.facts import RunFacts
 from featx.sharing.usage import repetition, usage
 from featx.sharing.words import (

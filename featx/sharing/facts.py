@@ -9,7 +9,7 @@ from featx.fitting.model import FittedHead, FittedHeads
 from featx.fitting.saved_heads import read_heads
 from featx.runs.files import CONFIG
 from featx.runs.read import damaged, read_environment, read_scores
-from featx.scoring.results import Results
+from featx.scoring.classes.results import Results
 from featx.utils.config import read_config
 from featx.utils.text import counted
 

@@ -9,7 +9,7 @@ from typing import Any
 from featx.fitting.config import FitConfig
 from featx.runs.files import FOUND, TRIALS, TUNING
 from featx.scoring.predictions import rounded
-from featx.scoring.results import WIDE, draw_table, render
+from featx.scoring.text import WIDE, draw_table, render
 from featx.tuning.config import TuneConfig
 from featx.tuning.space import with_values
 from featx.tuning.trials import Trial, best_of

@@ -12,8 +12,9 @@ from featx.comparison.systems import Seed, find_files, shortest_names, split_see
 from featx.data.labels import order_labels
 from featx.errors import FeatxError
 from featx.runs.files import PREDICTIONS
-from featx.scoring.predictions import REQUIRED, Prediction, PredictionFile, read_predictions
-from featx.scoring.results import score_predictions
+from featx.scoring.classes.predictions import REQUIRED, read_predictions
+from featx.scoring.classes.results import score_predictions
+from featx.scoring.predictions import Prediction, PredictionFile
 from featx.utils.csv_files import Table, read_table
 
 _OFF = 0.05  # that rounded probabilities can miss 1 by

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from featx.scoring.results import NAMES
+from featx.scoring.classes.results import NAMES
 from featx.utils.files import write_text
 from featx.utils.tables import TextTable, markdown_table, plain
 from featx.utils.text import is_warning

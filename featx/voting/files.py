@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from featx.runs.files import AGREEMENT, ENVIRONMENT, FIGURES, PREDICTIONS, REPORT, SEARCH
-from featx.scoring.figures import draw_confusion
+from featx.scoring.classes.figures import draw_confusion
 from featx.scoring.predictions import PredictionRow, rounded, write_rows
 from featx.utils.files import write_csv, write_json, write_text
 from featx.utils.machine import describe_environment

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from featx.errors import FeatxError
-from featx.scoring.results import NAMES
+from featx.scoring.classes.results import NAMES
 from featx.utils.progress import Advance, progress
 from featx.utils.text import counted, listed
 from featx.voting.choices import Tie

@@ -15,9 +15,9 @@ from featx.runs.folder import open_run
 from featx.runs.making import making
 from featx.runs.read import read_config, read_scores
 from featx.runs.sources import manifests
-from featx.scoring.grouping import AUTOMATIC, Classified, group_automatically
-from featx.scoring.groups import GroupScores
-from featx.scoring.results import NAMES, Results, SeedPredictions, score_predictions
+from featx.scoring.classes.results import NAMES, Results, SeedPredictions, score_predictions
+from featx.scoring.groups.grouping import AUTOMATIC, Classified, group_automatically
+from featx.scoring.groups.scores import GroupScores
 from featx.utils.text import counted
 from featx.voting.card import write_card
 from featx.voting.config import VoteConfig

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from featx.errors import FeatxError
-from featx.scoring.results import Results
+from featx.scoring.classes.results import Results
 from featx.voting.agreement import Agreement, Oracle, agree, bound
 from featx.voting.choices import Tie
 from featx.voting.config import VoteConfig

@@ -4,7 +4,8 @@ import math
 
 import numpy as np
 
-from featx.scoring.results import NAMES, WIDE, draw_table, render
+from featx.scoring.classes.results import NAMES
+from featx.scoring.text import WIDE, draw_table, render
 from featx.utils.tables import TextTable
 from featx.voting.agreement import Agreement
 from featx.voting.config import VoteConfig

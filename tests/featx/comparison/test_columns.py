@@ -8,7 +8,7 @@ import pytest
 
 from featx.comparison.evaluate import evaluate
 from featx.errors import FeatxError
-from featx.scoring.grouping import FEWEST_SPEAKERS
+from featx.scoring.groups.grouping import FEWEST_SPEAKERS
 
 LABELS = ("happy", "sad")
 SPEAKERS = [f"s{number}" for number in range(8)]

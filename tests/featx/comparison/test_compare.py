@@ -13,7 +13,7 @@ from featx.comparison.compare import compare
 from featx.comparison.comparison import Comparison
 from featx.errors import FeatxError
 from featx.runs.cost import write_cost
-from featx.scoring.results import SeedPredictions, score_predictions
+from featx.scoring.classes.results import SeedPredictions, score_predictions
 from featx.scoring.significance import holm
 
 CLASSES = ("angry", "happy", "sad")

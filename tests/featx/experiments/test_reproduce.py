@@ -17,8 +17,8 @@ from featx.experiments.reproduce import reproduce, run_paper
 from featx.experiments.reproduce_text import to_json, to_latex, to_markdown, to_text, write_tables
 from featx.experiments.reproduced import Reproduced, fetch_commands
 from featx.finetuning.course import Course
+from featx.scoring.classes.results import Results
 from featx.scoring.metrics import Score
-from featx.scoring.results import Results
 
 PROTOCOL = """
 title = "three speakers"

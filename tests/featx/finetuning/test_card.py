@@ -24,7 +24,7 @@ from featx.finetuning.saved import load_tuned, save_model
 from featx.protocols.apply import apply_protocol
 from featx.protocols.protocol import default_protocol
 from featx.protocols.task import set_task
-from featx.scoring.predictions import score_outcomes
+from featx.scoring.classes.predictions import score_outcomes
 
 LOOK = Look(7, 1.0, 1e-4, 0.5, 0.9, 0.6, 0.7, 0.8, 1.0, 2.0)
 

@@ -12,7 +12,7 @@ from safetensors.numpy import load_file
 import featx
 from featx.errors import FeatxError
 from featx.runs.files import WEIGHTS
-from featx.scoring.distributions import jensen_shannon
+from featx.scoring.classes.distributions import jensen_shannon
 
 EPOCHS = ("training.epochs=3", "training.learning_rate=0.01")
 CLASSES = ("happy", "sad", "angry")

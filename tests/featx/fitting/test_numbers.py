@@ -11,7 +11,7 @@ import featx
 from featx.errors import FeatxError
 from featx.features.stores import open_store
 from featx.fitting.saved_heads import read_heads
-from featx.scoring.number_results import NumberResults
+from featx.scoring.numbers.results import NumberResults
 
 PITCH = {"sad": 150, "happy": 600, "angry": 2400}
 

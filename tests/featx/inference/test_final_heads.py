@@ -9,7 +9,7 @@ import pytest
 import featx
 from cache import FeatureStore
 from featx.errors import FeatxError
-from featx.scoring.calibration import cool
+from featx.scoring.classes.calibration import cool
 
 STORE = Path("features/manifest/encoder")
 

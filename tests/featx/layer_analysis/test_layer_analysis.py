@@ -19,8 +19,8 @@ from featx.layer_analysis.probe import probe
 from featx.layer_analysis.probe_text import Probe
 from featx.layer_analysis.tables import show_layers, write_layers
 from featx.layer_analysis.weights import LayerWeights, average, read_weights
+from featx.scoring.classes.results import Results
 from featx.scoring.metrics import Score
-from featx.scoring.results import Results
 
 QUICK = {"folds": 3, "settings": ["training.epochs=15", "training.learning_rate=0.01"]}
 RUN = Path("runs/manifest-tiny-dense")

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from featx.scoring.results import SeedPredictions, score_predictions
+from featx.scoring.classes.results import SeedPredictions, score_predictions
 
 CLASSES = ("neutral", "happy", "sad")
 CONFIG = """manifest = "manifest.csv"

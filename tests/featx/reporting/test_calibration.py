@@ -11,7 +11,7 @@ import featx
 from featx.errors import FeatxError
 from featx.reporting.calibration import calibration_panel, calibration_sheet, find_calibration
 from featx.reporting.runs import read_runs
-from featx.scoring.reliability import Reliability
+from featx.scoring.classes.reliability import Reliability
 
 CLASSES = ("neutral", "happy", "sad")
 

@@ -13,7 +13,7 @@ from cache import InUseError, StoreError
 from featx.errors import FeatxError
 from featx.runs.folder import extend_run, open_run, run_folder
 from featx.runs.making import making
-from featx.scoring.results import Results, SeedPredictions, score_predictions
+from featx.scoring.classes.results import Results, SeedPredictions, score_predictions
 
 log = logging.getLogger("featx")
 

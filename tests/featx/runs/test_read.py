@@ -19,7 +19,7 @@ from featx.runs.read import (
     read_environment,
     read_scores,
 )
-from featx.scoring.results import SeedPredictions, score_predictions
+from featx.scoring.classes.results import SeedPredictions, score_predictions
 
 READERS: dict[str, Callable[[Path], Any]] = {
     "config.toml": read_config,

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import featx
-from featx.scoring.results import SeedPredictions, score_predictions
+from featx.scoring.classes.results import SeedPredictions, score_predictions
 
 PIXEL = base64.b64decode(
     "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJg"

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from featx.errors import FeatxError
-from featx.scoring.results import Results, SeedPredictions
+from featx.scoring.classes.results import Results, SeedPredictions
 from featx.voting.config import VoteConfig
 from featx.voting.run import run_vote
 

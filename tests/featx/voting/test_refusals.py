@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from featx.errors import FeatxError
-from featx.scoring.results import score_predictions
+from featx.scoring.classes.results import score_predictions
 
 from .conftest import CLASSES, SCORED, make_rows, refusal, vote
 

@@ -11,7 +11,7 @@ from scipy.stats import mode
 from sklearn.metrics import accuracy_score, recall_score
 
 import featx
-from featx.scoring.results import SeedPredictions, score_predictions
+from featx.scoring.classes.results import SeedPredictions, score_predictions
 from featx.voting.members import BEST_ON_TEST, CHOSEN_ON_TEST
 
 from .conftest import CLASSES, RUN, SCORED, SKILLS, Table, make_rows, read, refusal, turn, vote

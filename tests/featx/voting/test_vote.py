@@ -12,7 +12,7 @@ import featx
 from featx.comparison.compare import compare
 from featx.comparison.evaluate import evaluate
 from featx.errors import FeatxError
-from featx.scoring.results import score_predictions
+from featx.scoring.classes.results import score_predictions
 from featx.scoring.results_file import read_results
 
 from .conftest import CLASSES, RUN, SCORED, SKILLS, make_rows, read, refusal, vote

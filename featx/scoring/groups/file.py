@@ -5,7 +5,7 @@ from typing import Annotated
 import numpy as np
 from pydantic import Field, NonNegativeInt, PositiveInt
 
-from featx.scoring.groups import Gap, Group, GroupScores
+from featx.scoring.groups.scores import Gap, Group, GroupScores
 from featx.scoring.metrics import Score
 from featx.scoring.significance import Difference
 from featx.utils.config import Schema

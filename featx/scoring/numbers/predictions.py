@@ -8,8 +8,8 @@ import numpy as np
 
 from featx.protocols.numbers import TAKEN, read_number
 from featx.protocols.task import Task
-from featx.scoring.number_results import NumberResults, score_dimensions
-from featx.scoring.numbers import SeedNumbers
+from featx.scoring.numbers.results import NumberResults, score_dimensions
+from featx.scoring.numbers.scores import SeedNumbers
 from featx.scoring.predictions import (
     PREDICTED,
     Outcome,

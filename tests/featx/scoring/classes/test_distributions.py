@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.spatial.distance import jensenshannon
 
-from featx.scoring.distributions import (
+from featx.scoring.classes.distributions import (
     SeedShares,
     is_in_top,
     jensen_shannon,

@@ -6,7 +6,7 @@ from typing import NamedTuple
 import numpy as np
 
 from classifiers.multilabel import THRESHOLD
-from featx.scoring.distributions import score_of
+from featx.scoring.classes.distributions import score_of
 from featx.scoring.metrics import Score, draw_groups, group_by_speaker
 
 METRICS = ("macro_f1", "micro_f1", "map")

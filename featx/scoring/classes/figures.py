@@ -1,30 +1,20 @@
-"""The pictures of a run."""
+"""Confusion matrices, drawn."""
 
 from collections.abc import Sequence
-from io import BytesIO
 from pathlib import Path
-from typing import Any
 
 import matplotlib as mpl
 import numpy as np
 from matplotlib.figure import Figure
 
-from featx.scoring.results import Results, describe_count
-from featx.utils.files import write_bytes
+from featx.scoring.classes.results import Results
+from featx.scoring.text import describe_count
+from featx.utils.pictures import STYLE, WIDTH, save
 
-WIDTH = 3.5  # inches, a journal's column
-BLUE, ORANGE = "#0072B2", "#D55E00"  # Okabe and Ito: told apart by colour-blind readers
-ENDINGS = ("png", "pdf")
 _WRITTEN = 15  # classes at most whose cells hold text
 _NAMED = 25  # classes that have room for their names
 _SMALLEST, _LARGEST = 6, 7  # points of text
 _LONGEST = 16  # characters of a name
-STYLE: dict[Any, Any] = {
-    "font.size": 8,
-    "axes.spines.top": False,
-    "axes.spines.right": False,
-    "text.parse_math": False,  # a label may hold a $
-}
 
 
 def draw_confusion(results: Results, path: Path) -> None:
@@ -77,29 +67,3 @@ def _text_size(names: Sequence[str], texts: Sequence[str]) -> float:
     cell = (215 - 4.1 * max(map(len, names))) / len(names)  # points; the names stand beside
     size = min(_LARGEST, cell / (0.65 * max(map(len, texts))))  # a digit is 0.64 of it wide
     return size if size >= _SMALLEST and len(names) <= _WRITTEN else 0
-
-
-def save(figure: Figure, path: Path) -> None:
-    """Write a picture as PNG and, for papers, as PDF; each is complete or not there.
-
-    Args:
-        figure: the picture.
-        path: without an ending.
-    """
-    for ending in ENDINGS:
-        write_picture(figure, path.with_name(f"{path.name}.{ending}"), dpi=300)
-
-
-def write_picture(figure: Figure, path: Path, dpi: float | None = None) -> None:
-    """Write a picture in the format of its file's ending, complete or not at all.
-
-    It is drawn in memory, as Pillow does not say why it can't write.
-
-    Args:
-        figure: the picture.
-        path: the file.
-        dpi: dots an inch, where there are any; by default matplotlib's.
-    """
-    content = BytesIO()
-    figure.savefig(content, format=path.suffix.removeprefix("."), dpi=dpi)
-    write_bytes(path, content.getvalue())

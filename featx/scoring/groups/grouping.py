@@ -12,7 +12,8 @@ import numpy as np
 
 from featx.data.labels import order_labels
 from featx.protocols.task import Task
-from featx.scoring.groups import Gap, Group, GroupScores
+from featx.scoring.classes.results import Results
+from featx.scoring.groups.scores import Gap, Group, GroupScores
 from featx.scoring.metrics import (
     BOOTSTRAP_SEED,
     METRICS,
@@ -26,7 +27,6 @@ from featx.scoring.metrics import (
     score_seeds,
 )
 from featx.scoring.predictions import Outcome
-from featx.scoring.results import Results
 from featx.scoring.significance import Difference
 from featx.utils.text import counted, listed
 

@@ -1,22 +1,18 @@
 """What a run found: scores, per-class report, confusion matrix."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
-from io import StringIO
+from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import numpy as np
-from rich import box
-from rich.console import Console
-from rich.table import Table
 
-from featx.scoring.distributions import DistributionScores
-from featx.scoring.groups import GroupScores
+from featx.scoring.classes.distributions import DistributionScores
+from featx.scoring.groups.scores import GroupScores
 from featx.scoring.metrics import Score, count_confusions, group_by_speaker, score_seeds
 from featx.scoring.notes import score_notes
+from featx.scoring.text import describe_count, draw_table, render, score_as_json
 from featx.utils.tables import TextTable, html_notes, html_table
 
-WIDE = 10_000  # characters allowed; a table takes what it needs
 NAMES = {"uar": "UAR", "wa": "WA", "macro_f1": "macro F1"}
 
 
@@ -197,11 +193,6 @@ class Results:
         return score_notes(self.remarks, self.speakers_shared, self.speakers)
 
 
-def score_as_json(score: Score) -> dict[str, float | None]:
-    """Return a score as JSON values; an undefined deviation is null."""
-    return {**asdict(score), "std": None if np.isnan(score.std) else score.std}
-
-
 def score_predictions(
     title: str,
     classes: Sequence[str],
@@ -233,36 +224,3 @@ def score_predictions(
         speakers_shared=speakers_shared,
         remarks=remarks,
     )
-
-
-def describe_count(count: float) -> str:
-    """Return "2,850", "12.5": a count, which may be a mean over seeds."""
-    if count >= 100 or count == round(count):
-        return f"{count:,.0f}"
-    return f"{count:.1f}".removesuffix(".0")
-
-
-def render(*parts: Table | str, width: int = 100) -> str:
-    """Return tables and lines as plain text, without trailing spaces."""
-    text = StringIO()
-    console = Console(file=text, width=width, markup=False, emoji=False)
-    for part in parts:
-        console.print(part, highlight=False)
-    return "\n".join(line.rstrip() for line in text.getvalue().splitlines())
-
-
-def plain_table(first: str, *others: str) -> Table:
-    """Return a table without rows: a column of text and others of figures."""
-    table = Table(box=box.SIMPLE_HEAD)
-    table.add_column(first, no_wrap=True)
-    for name in others:
-        table.add_column(name, justify="right", no_wrap=True)
-    return table
-
-
-def draw_table(table: TextTable) -> Table:
-    """Return a table as `render` takes it."""
-    drawn = plain_table(*table.header)
-    for row in table.rows:
-        drawn.add_row(*row)
-    return drawn

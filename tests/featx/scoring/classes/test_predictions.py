@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from featx.errors import FeatxError
-from featx.scoring.predictions import read_predictions, read_speakers
+from featx.scoring.classes.predictions import read_predictions
+from featx.scoring.predictions import read_speakers
 
 
 @pytest.fixture

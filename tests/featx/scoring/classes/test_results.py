@@ -6,7 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.metrics import classification_report
 
-from featx.scoring.results import Results, SeedPredictions, describe_count, score_predictions
+from featx.scoring.classes.results import Results, SeedPredictions, score_predictions
+from featx.scoring.text import describe_count
 
 CLASSES = ("neutral", "happy", "sad", "angry")
 PAIRS = st.lists(st.tuples(st.integers(0, 3), st.integers(0, 3)), min_size=1, max_size=40)

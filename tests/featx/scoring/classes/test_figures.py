@@ -7,8 +7,9 @@ import pytest
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from featx.scoring.figures import draw_confusion
-from featx.scoring.results import SeedPredictions, describe_count, score_predictions
+from featx.scoring.classes.figures import draw_confusion
+from featx.scoring.classes.results import SeedPredictions, score_predictions
+from featx.scoring.text import describe_count
 
 Drawn = dict[str, Figure]
 
@@ -22,7 +23,7 @@ def drawn(monkeypatch: pytest.MonkeyPatch) -> Drawn:
         figure.draw_without_rendering()  # lays out
         figures[path.name] = figure
 
-    monkeypatch.setattr("featx.scoring.figures.save", keep)
+    monkeypatch.setattr("featx.scoring.classes.figures.save", keep)
     return figures
 
 

@@ -8,8 +8,8 @@ import numpy as np
 from classifiers.multilabel import THRESHOLD
 from featx.protocols.shares import join_labels
 from featx.protocols.task import Task
-from featx.scoring.label_results import LabelResults, score_label_predictions
-from featx.scoring.labels import SeedLabels
+from featx.scoring.labels.results import LabelResults, score_label_predictions
+from featx.scoring.labels.scores import SeedLabels
 from featx.scoring.predictions import Outcome, PredictionRow, write_rows, written_parts
 from featx.utils.progress import passing
 

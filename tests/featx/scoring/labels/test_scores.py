@@ -6,8 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.metrics import average_precision_score, f1_score
 
-from featx.scoring.label_results import score_label_predictions
-from featx.scoring.labels import SeedLabels, average_precision, score_labels
+from featx.scoring.labels.results import score_label_predictions
+from featx.scoring.labels.scores import SeedLabels, average_precision, score_labels
 
 
 def draw(seed, utterances=30, labels=3):

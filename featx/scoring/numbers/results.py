@@ -6,12 +6,12 @@ from typing import Any
 
 import numpy as np
 
-from featx.scoring.groups import GroupScores
-from featx.scoring.levels import Level, measure_levels
+from featx.scoring.groups.scores import GroupScores
 from featx.scoring.metrics import Score
 from featx.scoring.notes import score_notes
-from featx.scoring.numbers import SeedNumbers, score_numbers
-from featx.scoring.results import WIDE, describe_count, draw_table, render
+from featx.scoring.numbers.levels import Level, measure_levels
+from featx.scoring.numbers.scores import SeedNumbers, score_numbers
+from featx.scoring.text import WIDE, describe_count, draw_table, render
 from featx.utils.tables import TextTable, html_notes, html_table
 
 REGRESSION = "regression"  # the task of such a run in its `metrics.json`

@@ -6,9 +6,9 @@ import matplotlib as mpl
 import numpy as np
 from matplotlib.figure import Figure
 
-from featx.scoring.figures import BLUE, ORANGE, STYLE, WIDTH, save
-from featx.scoring.number_results import NumberResults
-from featx.scoring.numbers import SeedNumbers
+from featx.scoring.numbers.results import NumberResults
+from featx.scoring.numbers.scores import SeedNumbers
+from featx.utils.pictures import BLUE, ORANGE, STYLE, WIDTH, save
 
 _POINTS = 5_000  # that are drawn of a dimension
 

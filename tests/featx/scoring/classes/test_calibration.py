@@ -11,8 +11,8 @@ from scipy.special import softmax
 
 import featx
 from featx.errors import FeatxError
-from featx.scoring.calibration import cool, find_temperature
-from featx.scoring.reliability import Reliability
+from featx.scoring.classes.calibration import cool, find_temperature
+from featx.scoring.classes.reliability import Reliability
 
 
 def drawn(count, sharpness, seed=0):

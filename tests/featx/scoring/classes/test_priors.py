@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import norm
 
-from featx.scoring.priors import correct_priors, estimate_priors
+from featx.scoring.classes.priors import correct_priors, estimate_priors
 
 MEANS = np.array([-1.0, 0.5, 2.0])
 

@@ -9,12 +9,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.metrics import f1_score
 
-from featx.scoring.grouping import Classified, group_automatically, score_groups
-from featx.scoring.groups import GroupScores
-from featx.scoring.groups_file import StoredGroupScores
-from featx.scoring.groups_text import group_notes, group_table
+from featx.scoring.classes.results import SeedPredictions, score_predictions
+from featx.scoring.groups.file import StoredGroupScores
+from featx.scoring.groups.grouping import Classified, group_automatically, score_groups
+from featx.scoring.groups.scores import GroupScores
+from featx.scoring.groups.text import group_notes, group_table
 from featx.scoring.metrics import Metric
-from featx.scoring.results import SeedPredictions, score_predictions
 
 CLASSES = ("neutral", "happy", "sad")
 

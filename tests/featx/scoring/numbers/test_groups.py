@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 
 import featx
-from featx.scoring.grouping import score_groups
-from featx.scoring.number_groups import Numbered
-from featx.scoring.number_results import score_dimensions
-from featx.scoring.numbers import SeedNumbers
+from featx.scoring.groups.grouping import score_groups
+from featx.scoring.numbers.groups import Numbered
+from featx.scoring.numbers.results import score_dimensions
+from featx.scoring.numbers.scores import SeedNumbers
 
 
 def predicted(speakers: int = 8, takes: int = 12, dimensions: int = 2):

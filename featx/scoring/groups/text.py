@@ -2,9 +2,9 @@
 
 import numpy as np
 
-from featx.scoring.groups import Gap, GroupScores
+from featx.scoring.classes.results import NAMES
+from featx.scoring.groups.scores import Gap, GroupScores
 from featx.scoring.metrics import Score
-from featx.scoring.results import NAMES
 from featx.utils.tables import TextTable
 from featx.utils.text import counted
 

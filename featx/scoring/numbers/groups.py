@@ -6,11 +6,11 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from featx.protocols.task import Task
-from featx.scoring.grouping import AUTOMATIC, group_automatically
+from featx.scoring.groups.grouping import AUTOMATIC, group_automatically
 from featx.scoring.metrics import Metric
-from featx.scoring.number_predictions import seed_numbers
-from featx.scoring.number_results import NumberResults
-from featx.scoring.numbers import SeedNumbers, measure
+from featx.scoring.numbers.predictions import seed_numbers
+from featx.scoring.numbers.results import NumberResults
+from featx.scoring.numbers.scores import SeedNumbers, measure
 from featx.scoring.predictions import Outcome
 
 

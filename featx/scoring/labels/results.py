@@ -6,10 +6,15 @@ from typing import Any
 
 import numpy as np
 
-from featx.scoring.labels import SeedLabels, count_labels, mean_average_precision, score_labels
+from featx.scoring.labels.scores import (
+    SeedLabels,
+    count_labels,
+    mean_average_precision,
+    score_labels,
+)
 from featx.scoring.metrics import Score
 from featx.scoring.notes import score_notes
-from featx.scoring.results import describe_count, draw_table, render, score_as_json
+from featx.scoring.text import describe_count, draw_table, render, score_as_json
 from featx.utils.tables import TextTable, html_notes, html_table
 
 MULTILABEL = "multilabel"  # the task of such a run in its `metrics.json`

@@ -9,11 +9,12 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from featx.errors import FeatxError
-from featx.scoring.levels import measure_levels
-from featx.scoring.number_predictions import read_number_predictions
-from featx.scoring.number_results import score_dimensions
-from featx.scoring.numbers import SeedNumbers, measure_seeds, score_numbers
-from featx.scoring.predictions import predicted_dimensions, read_predictions
+from featx.scoring.classes.predictions import read_predictions
+from featx.scoring.numbers.levels import measure_levels
+from featx.scoring.numbers.predictions import read_number_predictions
+from featx.scoring.numbers.results import score_dimensions
+from featx.scoring.numbers.scores import SeedNumbers, measure_seeds, score_numbers
+from featx.scoring.predictions import predicted_dimensions
 from featx.scoring.results_file import read_run_results
 
 VALUES = st.floats(-1e3, 1e3)

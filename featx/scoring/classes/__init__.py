@@ -1,0 +1,1 @@
+"""Scores of predicted classes, such as emotions."""

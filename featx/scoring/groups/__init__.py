@@ -1,0 +1,1 @@
+"""Scores of groups of test utterances, such as women and men."""

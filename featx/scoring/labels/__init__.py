@@ -1,0 +1,1 @@
+"""Scores where several labels may fit an utterance."""

@@ -1,0 +1,1 @@
+"""Scores of predicted numbers, such as arousal."""
