@@ -4,6 +4,7 @@ import logging
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,8 @@ from torch import Tensor
 from torch.utils.data import Subset
 from transformers.trainer_callback import TrainerState
 
+from classifiers.objectives import Objective
+from classifiers.scale import Scale
 from classifiers.training import seeded
 from featx.data.augmentation.augment import Augmenter
 from featx.data.manifest import Utterance
@@ -21,6 +24,7 @@ from featx.features.encoders.shape import read_shape
 from featx.finetuning.augmented import Augmented
 from featx.finetuning.config import FinetuneConfig
 from featx.finetuning.gradients import check_gradients
+from featx.finetuning.loss import mean_loss
 from featx.finetuning.member import TunedMember, best_look, is_over, read_log
 from featx.finetuning.model import EmotionModel, build_model
 from featx.finetuning.processes import Processes
@@ -28,6 +32,7 @@ from featx.finetuning.rates import layers_of
 from featx.finetuning.trackers import LOGS, tracking
 from featx.finetuning.trainer import Tuner, Watch, training_arguments
 from featx.finetuning.waveforms import Waveforms
+from featx.fitting.objective import describe_score, objective_of
 from featx.protocols.folds import Fold
 from featx.protocols.task import Task
 from featx.runs.members import member_name
@@ -65,10 +70,10 @@ class Setting:
     name: str
     augmenter: Augmenter | None = None
 
-    def waveforms(self, utterances: Sequence[Utterance]) -> Waveforms:
-        """Return utterances as the model takes them."""
-        labels = self.task.labels(utterances)
-        return Waveforms(utterances, labels, self.extractor, self.config.seconds)
+    @property
+    def objective(self) -> Objective:
+        """What the outputs of the models mean."""
+        return objective_of(self.task)
 
 
 @dataclass(frozen=True)
@@ -100,6 +105,11 @@ class Trial:
         return self.fold.train
 
     @property
+    def scale(self) -> Scale | None:
+        """What numbers are standardised by while the model trains; None of classes."""
+        return self.setting.objective.scale(self.setting.task.targets(self.training))
+
+    @property
     def choosing(self) -> Sequence[Utterance]:
         """The utterances that choose the checkpoint."""
         return self.fold.parts[self.setting.config.select_on]
@@ -109,6 +119,13 @@ class Trial:
         """The parts of the fold whose predictions the run keeps."""
         on_test = self.setting.config.select_on == "test"
         return ["test"] if on_test else ["validation", "test"]
+
+    def waveforms(self, utterances: Sequence[Utterance]) -> Waveforms:
+        """Return utterances as the model takes them in training, numbers standardised."""
+        setting, scale = self.setting, self.scale
+        targets = setting.task.targets(utterances)
+        targets = targets if scale is None else scale.standardised(targets)
+        return Waveforms(utterances, targets, setting.extractor, setting.config.seconds)
 
 
 def tune(trial: Trial) -> tuple[TunedMember, EmotionModel]:
@@ -134,8 +151,10 @@ def tune(trial: Trial) -> tuple[TunedMember, EmotionModel]:
         kept = " and ".join(f"{_step(path):,}" for path in _checkpoints(folder))
         log.debug(f"{trial.title}: the checkpoints kept to the end are those of steps {kept}")
         trainer.take(checkpoint)
+        if trial.scale:
+            trial.scale.restore(trainer.tuned.head.output)
         probabilities = {
-            part: _predict(trainer, setting, trial.fold.parts[part]) for part in trial.predicted
+            part: _predict(trainer, trial, trial.fold.parts[part]) for part in trial.predicted
         }
     memory, gpu_memory = peak_memory(setting.device)
     member = TunedMember(
@@ -151,7 +170,7 @@ def tune(trial: Trial) -> tuple[TunedMember, EmotionModel]:
     look = member.best_look
     log.debug(
         f"{trial.title}: {counted(len(history), 'look')}, best at step {look.step} with validation "
-        f"UAR {100 * look.validation_score:.1f} %, {history[-1].seconds:.1f} s"
+        f"{describe_score(setting.task, look.validation_score)}, {history[-1].seconds:.1f} s"
     )
     return member, trainer.tuned
 
@@ -163,7 +182,7 @@ def _make_trainer(trial: Trial) -> Tuner:
         return build_model(
             folder=setting.checkpoint,
             settings=config.head,
-            classes=len(setting.task.classes),
+            outputs=setting.objective.outputs,
             mode=config.mode,
             checkpointing=config.training.gradient_checkpointing,
             lora=config.lora,
@@ -172,12 +191,15 @@ def _make_trainer(trial: Trial) -> Tuner:
     model = seeded(build, trial.seed)
     if config.lora is not None:
         check_gradients(model)
-    choosing = setting.waveforms(trial.choosing)
-    training: Waveforms | Augmented = setting.waveforms(trial.training)
+    choosing, learned = trial.waveforms(trial.choosing), trial.waveforms(trial.training)
+    criterion = setting.objective.criterion(config.training, learned.labels, setting.device)
+    model.loss = mean_loss(criterion)
+    training: Waveforms | Augmented = learned
     if setting.augmenter:
-        training = Augmented(setting.waveforms(trial.training), setting.augmenter, trial.seed)
+        training = Augmented(learned, setting.augmenter, trial.seed)
     return Tuner(
         model=model,
+        objective=setting.objective,
         settings=config.training,
         arguments=training_arguments(
             config.training, trial.folder, trial.seed, setting.device, trial.title
@@ -207,7 +229,8 @@ def _train(trial: Trial, trainer: Tuner) -> None:
         log.debug(f"{title}: goes on at step {done}")
     shown = progress(f"Fine-tuning {title}", trainer.steps, "steps", done)
     with shown if processes.leads else nullcontext(_ignore) as advance:
-        trainer.add_callback(Watch(settings, trainer.order, advance, title))
+        describe = partial(describe_score, trial.setting.task)
+        trainer.add_callback(Watch(settings, trainer.order, advance, title, describe))
         trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
 
 
@@ -255,12 +278,13 @@ def _read_state(checkpoint: Path) -> TrainerState | None:
         return None
 
 
-def _predict(trainer: Tuner, setting: Setting, utterances: Sequence[Utterance]) -> Tensor:
-    """Return class probabilities (utterances, classes) float32."""
-    data = setting.waveforms(utterances)
+def _predict(trainer: Tuner, trial: Trial, utterances: Sequence[Utterance]) -> Tensor:
+    """Return what is predicted, such as probabilities: (utterances, outputs) float32."""
+    data = trial.waveforms(utterances)
     order = data.longest_first()
     logits = torch.from_numpy(trainer.predict(Subset(data, order)).predictions).float()
-    return torch.empty_like(logits).index_copy(0, torch.tensor(order), logits.softmax(1))
+    found = trial.setting.objective.predictions(logits)
+    return torch.empty_like(found).index_copy(0, torch.tensor(order), found)
 
 
 @contextmanager

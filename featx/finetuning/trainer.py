@@ -4,7 +4,8 @@ import logging
 import math
 import shutil
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,7 @@ from transformers.trainer_callback import PrinterCallback
 from transformers.trainer_utils import EvalPrediction
 
 from cache import filling
-from classifiers.objectives import Classification
+from classifiers.objectives import Classification, Objective
 from featx.errors import FeatxError
 from featx.finetuning.augmented import Augmented, Visits
 from featx.finetuning.config import TuningSettings
@@ -39,12 +40,13 @@ class Tuner(Trainer):
 
     Training ends with the last epoch or after `max_steps`, whichever is first.
 
-    Its log has for each look at the data `loss` and `wa` of the batches since the last one, as
-    they were seen, and `eval_loss`, `eval_uar` and `eval_wa`, all with `seconds` of training up
-    to there, also over a stop.
+    Its log has for each look at the data `loss` and, of classes, `wa` of the batches since the last
+    one, as they were seen, and `eval_loss`, `eval_score` and `eval_wa`, all with `seconds` of
+    training up to there, also over a stop.
 
     Args:
         model: the model that is trained.
+        objective: what its outputs mean.
         settings: how it is trained.
         arguments: the same for Trainer, from `training_arguments`.
         training: the utterances that it learns from.
@@ -59,6 +61,7 @@ class Tuner(Trainer):
     def __init__(
         self,
         model: EmotionModel,
+        objective: Objective,
         settings: TuningSettings,
         arguments: TrainingArguments,
         training: Waveforms | Augmented,
@@ -66,7 +69,7 @@ class Tuner(Trainer):
     ) -> None:
         self.settings, self.training, self.tuned = settings, training, model
         self._fixed = {n for n, weight in model.named_parameters() if not weight.requires_grad}
-        self._hits = torch.zeros(2)
+        self._counts, self._hits = isinstance(objective, Classification), torch.zeros(2)
         self._begin = time.perf_counter()
         super().__init__(
             model=model,
@@ -74,7 +77,7 @@ class Tuner(Trainer):
             data_collator=collate,
             train_dataset=training,
             eval_dataset=validation,
-            compute_metrics=measure,
+            compute_metrics=partial(measure, objective, settings),
         )
         self.remove_callback(PrinterCallback)
         self.add_callback(LastSteps())
@@ -123,22 +126,22 @@ class Tuner(Trainer):
         return_outputs: bool = False,
         num_items_in_batch: Any = None,
     ) -> Any:
-        """Return the loss, and count what was recognised in training."""
+        """Return the loss, and count what was recognised in training, of classes."""
         outputs: Mapping[str, Tensor] = model(**inputs)
-        if model.training:
-            hits = (outputs["logits"].detach().argmax(1) == inputs["labels"]).sum()
+        if model.training and self._counts:
+            hits = _recognised(outputs["logits"].detach(), inputs["labels"])
             self._hits = self._hits.to(hits.device)
-            self._hits += torch.stack([hits, torch.full_like(hits, len(inputs["labels"]))])
+            self._hits += torch.stack([hits.sum(), torch.full_like(hits.sum(), len(hits))])
         return (outputs["loss"], outputs) if return_outputs else outputs["loss"]
 
     def evaluate(self, *arguments: Any, **others: Any) -> dict[str, float]:
-        """Measure the choosing data, and add `eval_score`, by which Trainer keeps the best.
+        """Measure the choosing data, and add `eval_worth`, by which Trainer keeps the best.
 
-        It is the score by which `best_look` chooses, so that both mean the same checkpoint.
+        It is the value by which `best_look` chooses, so that both mean the same checkpoint.
         """
         measured = super().evaluate(*arguments, **others)
         look = read_log(self.state.log_history)[-1]
-        return {**measured, "eval_score": look.score(self.settings.best_by)}
+        return {**measured, "eval_worth": look.worth(self.settings.best_by)}
 
     def _save_checkpoint(self, model: nn.Module, trial: Any) -> None:
         """Write a checkpoint; one that the disk has no room for is removed.
@@ -179,7 +182,7 @@ class Tuner(Trainer):
 
     def log(self, logs: dict[str, float], start_time: float | None = None) -> None:
         """Add the share recognised since the last log, and how long training has taken."""
-        if "loss" in logs:
+        if "loss" in logs and self._counts:
             hits, seen = self.accelerator.reduce(self._hits).tolist()
             logs["wa"] = hits / seen
             self._hits = torch.zeros(2)
@@ -191,13 +194,22 @@ class Tuner(Trainer):
         self._begin = time.perf_counter() - seconds
 
 
-def measure(predicted: EvalPrediction) -> dict[str, float]:
-    """Return cross-entropy, UAR and WA, the latter 0 to 1, of (utterances, classes) logits."""
-    probabilities = torch.from_numpy(np.asarray(predicted.predictions)).double().softmax(1)
-    labels = np.asarray(predicted.label_ids)
-    loss, uar = Classification(probabilities.shape[1]).validate(probabilities, labels)
-    hits = probabilities.argmax(1).numpy() == labels
-    return {"loss": loss, "uar": uar, "wa": float(hits.mean())}
+def measure(
+    objective: Objective, settings: TuningSettings, predicted: EvalPrediction
+) -> dict[str, float]:
+    """Return the loss and the score of (utterances, outputs) logits; of classes also WA, 0 to 1."""
+    outputs = torch.from_numpy(np.asarray(predicted.predictions)).double()
+    targets = np.asarray(predicted.label_ids)
+    loss, score = objective.validate(objective.predictions(outputs), targets, settings)
+    if not isinstance(objective, Classification):
+        return {"loss": loss, "score": score}
+    hits = _recognised(outputs, torch.from_numpy(targets))
+    return {"loss": loss, "score": score, "wa": float(hits.double().mean())}
+
+
+def _recognised(outputs: Tensor, targets: Tensor) -> Tensor:
+    """Tell of each utterance whether its class, or that of most votes, is the likeliest."""
+    return outputs.argmax(1) == (targets.argmax(1) if targets.ndim == 2 else targets)
 
 
 def training_arguments(
@@ -242,7 +254,7 @@ def training_arguments(
         logging_steps=settings.every,
         logging_nan_inf_filter=False,  # would hide that training has diverged
         save_total_limit=2,
-        metric_for_best_model="score",  # see `Tuner.evaluate`
+        metric_for_best_model="worth",  # see `Tuner.evaluate`
         greater_is_better=True,
         remove_unused_columns=False,
         label_names=["labels"],
@@ -284,13 +296,19 @@ class Watch(TrainerCallback):
         order: the order of the utterances; it is told the number of each epoch.
         advance: called after each step, with 1.
         title: what `run.log` calls the model.
+        describe: returns a validation score in words.
     """
 
     def __init__(
-        self, settings: TuningSettings, order: Order, advance: Advance, title: str
+        self,
+        settings: TuningSettings,
+        order: Order,
+        advance: Advance,
+        title: str,
+        describe: Callable[[float], str],
     ) -> None:
         self._settings, self._order = settings, order
-        self._advance, self._title = advance, title
+        self._advance, self._title, self._describe = advance, title, describe
 
     def on_epoch_begin(
         self,
@@ -342,10 +360,11 @@ class Watch(TrainerCallback):
         if not looks:
             return
         look = looks[-1]
+        seen = "" if look.train_wa is None else f", WA {100 * look.train_wa:.1f} %"
         log.debug(
-            f"{self._title}, step {look.step}: training loss {look.train_loss:.4f}, "
-            f"WA {100 * look.train_wa:.1f} %; validation loss {look.validation_loss:.4f}, "
-            f"UAR {100 * look.validation_score:.1f} %; {look.train_seconds:.1f} s since the last "
+            f"{self._title}, step {look.step}: training loss {look.train_loss:.4f}{seen}; "
+            f"validation loss {look.validation_loss:.4f}, "
+            f"{self._describe(look.validation_score)}; {look.train_seconds:.1f} s since the last "
             "look"
         )
         settings = self._settings
