@@ -14,16 +14,17 @@ from classifiers.pooled import PooledSettings
 from featx.data.manifest import load_manifest
 from featx.errors import FeatxError
 from featx.features.encoders.preprocessing import load_extractor
+from featx.finetuning.arguments import training_arguments
 from featx.finetuning.config import finetune_config
 from featx.finetuning.model import build_model
 from featx.finetuning.trackers import check_trackers, tracking
-from featx.finetuning.trainer import Tuner, training_arguments
+from featx.finetuning.trainer import Tuner
 from featx.finetuning.waveforms import Waveforms
 from featx.protocols.apply import apply_protocol
 from featx.protocols.protocol import default_protocol
 from featx.protocols.task import set_task
 
-CURVES = {"train/loss", "train/wa", "eval/loss", "eval/uar", "eval/wa"}
+CURVES = {"train/loss", "train/wa", "eval/loss", "eval/score", "eval/wa"}
 
 
 @pytest.fixture
@@ -80,7 +81,7 @@ def test_a_fine_tuning_leaves_curves_for_every_model(one_split, finetune, read_r
     assert len(list((folder / "tensorboard").iterdir())) == len(history) == 2
     for (seed, fold), row in history.items():
         curves = scalars(folder / f"tensorboard/seed{seed}-fold{fold}")
-        assert curves["eval/uar"][-1].step == int(row["step"])
+        assert curves["eval/score"][-1].step == int(row["step"])
         assert curves["eval/loss"][-1].value == pytest.approx(float(row["validation_loss"]))
 
 
