@@ -7,8 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from featx.comparison.evaluate import check_same, join_speakers, score_numbers
+from featx.comparison.evaluate import score_numbers
 from featx.comparison.number_systems import NumberSystem, shared_dimensions
+from featx.comparison.same_tests import check_same, join_speakers
 from featx.comparison.systems import Seed
 from featx.errors import FeatxError
 from featx.runs.files import PREDICTIONS
