@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from featx.cross_corpus.cells import OTHERS, Cell
 from featx.cross_corpus.cell_notes import gather_notes
+from featx.cross_corpus.cells import OTHERS, Cell
 from featx.cross_corpus.heat_map import Picture, draw_matrix
 from featx.layer_analysis.headline import axis_of, chance, form_of, headline, unit_of
 from featx.scoring.metrics import Score
