@@ -248,7 +248,9 @@ def report(seen: dict[str, list[Seen]]) -> None:
         medians = {k: statistics.median(t.kinds.get(k, 0.0) for t in taken) for k in kinds}
         shown = sorted(((v, k) for k, v in medians.items() if v >= 0.05), reverse=True)
         words = ", ".join(f"{kind} {value:.1f}" for value, kind in shown[:6])
-        print(f"| {name} | {passed:.2f} | {used:.2f} | {rest:.2f} | {rest / passed:.0%} | {words} |")
+        print(
+            f"| {name} | {passed:.2f} | {used:.2f} | {rest:.2f} | {rest / passed:.0%} | {words} |"
+        )
         for row, each in (
             (FIRST, [t.first for t in taken]),
             (STATISTICS, [t.kinds.get(STATISTICS, 0.0) for t in taken]),

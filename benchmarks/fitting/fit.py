@@ -46,6 +46,7 @@ from cache import FeatureIdentity, FeatureStore, Layout, PlannedUtterance, prepa
 from classifiers.batch import Branch, Examples
 from classifiers.cores import Crew, use_one_core
 from classifiers.dense import DenseHead, DenseSettings
+from classifiers.objectives import Classification
 from classifiers.shape import InputShape
 from classifiers.statistics import Statistics
 from classifiers.training import TrainingSettings, train_epoch
@@ -132,7 +133,7 @@ class Ours:
 
     def __init__(self, examples: Examples, threads: int) -> None:
         self.examples, self.cores = examples, Crew(threads)
-        self.head = DenseHead(SETTINGS, InputShape(LAYERS, DIM, 0.02), CLASSES)
+        self.head = DenseHead(SETTINGS, InputShape(LAYERS, DIM, 0.02), Classification(CLASSES))
         self.optimizer = torch.optim.Adam(self.head.parameters(), 1e-3)
         self.generator = torch.Generator().manual_seed(0)
 
