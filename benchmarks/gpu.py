@@ -1,7 +1,7 @@
 """All that is to be known of featx on a GPU, in one command of at most ten minutes.
 
     python -m benchmarks.gpu --out gpu                       # on a machine with a card
-    python -m benchmarks.gpu --out gpu --device cpu --quick  # the same with tiny models, a rehearsal
+    python -m benchmarks.gpu --out gpu --device cpu --quick  # a rehearsal with tiny models
 
 Weights are random and of the published sizes, audio is that of RAVDESS where FEATX_DATA is set and
 else noise of the same lengths: neither changes how long anything takes. Each part (the functions of

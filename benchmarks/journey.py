@@ -242,7 +242,9 @@ def report(seen: dict[str, list[Seen]]) -> None:
     for name, taken in seen.items():
         passed, used, rest = (
             statistics.median(values)
-            for values in zip(*((t.passed, t.used, t.passed - t.arithmetic) for t in taken))
+            for values in zip(
+                *((t.passed, t.used, t.passed - t.arithmetic) for t in taken), strict=True
+            )
         )
         kinds = {key for each in taken for key in each.kinds} - {ARITHMETIC, STATISTICS}
         medians = {k: statistics.median(t.kinds.get(k, 0.0) for t in taken) for k in kinds}

@@ -163,9 +163,9 @@ def whisper_arithmetic(config: WhisperConfig, frames: Sequence[int], highest: in
     return float(total)
 
 
-def gemm_rate(dtype: torch.dtype, device: torch.device) -> float:
+def gemm_rate(dtype: torch.dtype, device: torch.device, size: int | None = None) -> float:
     """Return the rate of a large square matrix product here, in operations a second."""
-    size = 2048 if device.type == "cpu" else 8192
+    size = size or (2048 if device.type == "cpu" else 8192)
     left, right = (torch.randn(size, size, device=device).to(dtype) for _ in range(2))
 
     def multiply() -> None:
