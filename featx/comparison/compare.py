@@ -6,11 +6,15 @@ from pathlib import Path
 
 import numpy as np
 
+from featx.comparison.class_systems import System, index_seed
 from featx.comparison.compared import Compared, Pair
 from featx.comparison.comparison import Comparison
-from featx.comparison.evaluate import System, check_same, evaluate, index_seed, join_speakers
+from featx.comparison.evaluate import evaluate
+from featx.comparison.label_systems import LabelSystem
+from featx.comparison.labels import compare_labels
 from featx.comparison.number_systems import NumberSystem
 from featx.comparison.numbers import compare_numbers
+from featx.comparison.same import check_same, join_speakers
 from featx.data.labels import order_labels
 from featx.errors import Call, FeatxError
 from featx.runs.cost import folder_bytes, read_cost
@@ -51,8 +55,11 @@ def compare(paths: AnyPath | Sequence[AnyPath], manifest: str | Path | None = No
             Call("Score one alone", "evaluate", {"paths": systems[0].folder}),
         )
     check_same(systems)
+    speakers = join_speakers(systems)
     if numbers := [system for system in systems if isinstance(system, NumberSystem)]:
-        return compare_numbers(numbers, join_speakers(systems))
+        return compare_numbers(numbers, speakers)
+    if labelled := [system for system in systems if isinstance(system, LabelSystem)]:
+        return compare_labels(labelled, speakers)
     return compare_systems([system for system in systems if isinstance(system, System)])
 
 

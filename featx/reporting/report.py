@@ -70,6 +70,7 @@ class Report:
         groups: the scores of groups, such as women and men.
         maps: maps of features.
         origins: how each run was made.
+        thresholds: what several labels score by the probability that they are predicted from.
     """
 
     title: str
@@ -80,6 +81,7 @@ class Report:
     groups: Sequence[Panel]
     maps: Sequence[ShownMap]
     origins: Sequence[Origin]
+    thresholds: Sequence[Panel] = ()
 
 
 def gather(runs: Sequence[Reported], page: Path, maps: Sequence[Path] = ()) -> Report:
