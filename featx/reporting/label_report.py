@@ -24,7 +24,7 @@ from featx.reporting.report import Report, map_section, origin
 from featx.reporting.result_sheets import group_by_test
 from featx.reporting.runs import LabelReported
 from featx.reporting.sheets import Section, Sheet
-from featx.reporting.thresholds import threshold_panel
+from featx.reporting.thresholds import threshold_panel, threshold_sheet
 from featx.runs.sources import manifests
 from featx.utils.text import counted
 
@@ -43,6 +43,7 @@ def gather_labels(runs: Sequence[LabelReported], page: Path, maps: Sequence[Path
     groups = group_by_test(runs)
     ordered = [run for group in groups for run in group]
     differences, remarks = _differences(groups)
+    speakers = [sheet for sheet in map(speaker_sheet, ordered) if sheet]
     shown = [show_map(folder, page) for folder in maps]
     tables = [
         Section("Results", [score_sheet(groups)]),
@@ -57,14 +58,12 @@ def gather_labels(runs: Sequence[LabelReported], page: Path, maps: Sequence[Path
         ),
         Section(
             "Thresholds",
-            [],
+            [threshold_sheet(ordered)],
             ["Test utterances: to look at, not to choose a threshold by."],
             "The probability from which a label is predicted",
         ),
         group_section(ordered),
-        Section(
-            "Speakers", [s for s in map(speaker_sheet, ordered) if s], arrangement="grid small"
-        ),
+        Section("Speakers", speakers, arrangement="grid small"),
         _error_section(groups, page),
         *([map_section(shown)] if shown else []),
     ]

@@ -10,7 +10,7 @@ from featx.reporting.runs import LabelReported, protocol
 from featx.reporting.sheets import Cell, Sheet
 from featx.runs.cost import describe_seconds
 from featx.scoring.labels.results import NAMES
-from featx.scoring.labels.scores import count_labels, label_f1
+from featx.scoring.labels.scores import count_labels, fitting_f1
 from featx.scoring.metrics import Score
 from featx.scoring.significance import describe_p
 from featx.scoring.text import describe_count
@@ -129,12 +129,12 @@ def _pair(found: float, truly: float) -> Cell:
 def speaker_sheet(run: LabelReported) -> Sheet | None:
     """Return macro and micro F1 of each speaker, mean over seeds; None if no speaker is known."""
     system = run.system
-    owners = list(system.speakers[name] for name in system.labels)
+    owners = [system.speakers[name] for name in system.labels]
     if not any(owners):
         return None
     speakers, groups = np.unique(owners, return_inverse=True)
     counts = np.stack([count_labels(seed, groups) for seed in system.scored()])
-    scores = {name: 100 * own.mean(0) for name, own in label_f1(counts).items()}
+    scores = {name: 100 * own.mean(0) for name, own in fitting_f1(counts).items()}
     tested = np.bincount(groups)
     rows = [
         [
@@ -145,7 +145,8 @@ def speaker_sheet(run: LabelReported) -> Sheet | None:
         for place, speaker in enumerate(speakers)
     ]
     header = ("speaker", "macro F1, %", "micro F1, %", "utterances")
-    return Sheet(run.name, header, rows, kind="bars", sortable=True)
+    notes = ["Macro F1 is over the labels that fit an utterance of the speaker."]
+    return Sheet(run.name, header, rows, notes, kind="bars", sortable=True)
 
 
 def _bar(percent: float) -> Cell:

@@ -1,5 +1,7 @@
 """What several labels score by the probability from which they are predicted, drawn."""
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from featx.reporting.charts import Chart, Panel
@@ -29,6 +31,17 @@ def threshold_panel(run: LabelReported) -> Panel:
     header = ["threshold, %", "macro F1, %", "micro F1, %", *(f"F1 {name}, %" for name in labels)]
     rows = [_row(least, _counts(seeds, least)) for least in _LISTED]
     return Panel((chart,), Sheet(f"{run.name}: F1 by threshold", header, rows))
+
+
+def threshold_sheet(runs: Sequence[LabelReported]) -> Sheet:
+    """Return the macro F1 of each run by threshold."""
+    rows = []
+    for run in runs:
+        every = (_counts(run.system.scored(), least) for least in _LISTED)
+        scores = [100 * float(label_f1(counts)["macro_f1"].mean()) for counts in every]
+        rows.append([Cell(run.name), *(Cell(f"{own:.1f}", own) for own in scores)])
+    header = ["predicted from, %", *(f"{100 * least:.0f}" for least in _LISTED)]
+    return Sheet("Macro F1 in percent, by the probability from which labels count", header, rows)
 
 
 def _counts(seeds: list[SeedLabels], least: float) -> np.ndarray:

@@ -9,7 +9,7 @@ from featx.protocols.task import Task
 from featx.scoring.groups.grouping import AUTOMATIC, group_automatically
 from featx.scoring.labels.predictions import seed_labels
 from featx.scoring.labels.results import LabelResults
-from featx.scoring.labels.scores import SeedLabels, count_labels, label_f1
+from featx.scoring.labels.scores import SeedLabels, count_labels, fitting_f1
 from featx.scoring.metrics import Metric
 from featx.scoring.predictions import Outcome
 
@@ -26,7 +26,7 @@ class Labelled:
 
     @property
     def metrics(self) -> Mapping[str, Metric]:
-        """Macro and micro F1."""
+        """Macro F1, of the labels that fit an utterance of the group, and micro F1."""
         return {name: _f1(name) for name in ("macro_f1", "micro_f1")}
 
     @property
@@ -61,7 +61,7 @@ class Labelled:
 
 def _f1(name: str) -> Metric:
     def metric(sums: np.ndarray) -> np.ndarray:
-        return label_f1(sums)[name]
+        return fitting_f1(sums)[name]
 
     return metric
 

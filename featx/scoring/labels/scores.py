@@ -80,6 +80,15 @@ def label_f1(counts: np.ndarray) -> dict[str, np.ndarray]:
     return {"macro_f1": macro, "micro_f1": hits.sum(-1) / np.maximum(total.sum(-1), 1)}
 
 
+def fitting_f1(counts: np.ndarray) -> dict[str, np.ndarray]:
+    """Return the same of some utterances, macro F1 over the labels that fit any of these alone.
+
+    So it can be compared between women and men where "female" is a label.
+    """
+    fitting = counts * (counts[..., 2:] > 0)
+    return {"macro_f1": label_f1(fitting)["macro_f1"], "micro_f1": label_f1(counts)["micro_f1"]}
+
+
 def average_precision(fits: np.ndarray, scores: np.ndarray, weights: np.ndarray) -> np.ndarray:
     """Return the average precision of a label: the mean precision over the steps of recall.
 
