@@ -28,8 +28,10 @@ from transformers import TrainerCallback
 
 from benchmarks.finetuning.setting import SEED, Bench, adam, now, our_loss, parse, set_up, still
 from benchmarks.setting import ravdess
+from featx.finetuning.arguments import WORKERS_ON_GPU, training_arguments
 from featx.finetuning.model import EmotionModel
-from featx.finetuning.trainer import WORKERS_ON_GPU, Tuner, Watch, training_arguments
+from featx.finetuning.trainer import Tuner
+from featx.finetuning.watch import Watch
 from featx.finetuning.waveforms import Order, Waveforms, collate
 
 THEIRS = "(a) bare loop, transformers' model"

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any, Generic, Self, TypeVar
 
 from featx.comparison.systems import Seed
-from featx.scoring.groups.grouping import Measure
+from featx.scoring.groups.measure import Measure
 from featx.scoring.groups.scores import GroupScores
 from featx.scoring.results_file import RunResults
 

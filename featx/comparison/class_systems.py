@@ -11,7 +11,7 @@ from featx.comparison.base import AnySystem, ScoredSystem
 from featx.comparison.systems import Seed
 from featx.data.labels import order_labels
 from featx.scoring.classes.results import NAMES, Results, SeedPredictions, score_predictions
-from featx.scoring.groups.grouping import Classified
+from featx.scoring.groups.measure import Classified
 from featx.scoring.results_file import RunResults
 from featx.utils.tables import TextTable
 from featx.utils.text import counted

@@ -14,7 +14,7 @@ from featx.comparison.label_systems import LabelSystem
 from featx.comparison.labels import compare_labels
 from featx.comparison.number_systems import NumberSystem
 from featx.comparison.numbers import compare_numbers
-from featx.comparison.same import check_same, join_speakers
+from featx.comparison.same_tests import check_same, join_speakers
 from featx.data.labels import order_labels
 from featx.errors import Call, FeatxError
 from featx.runs.cost import folder_bytes, read_cost

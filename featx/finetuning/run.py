@@ -33,7 +33,8 @@ from featx.finetuning.processes import Processes, disconnect, leads
 from featx.finetuning.resources import NOBODY, Recipients, check_space
 from featx.finetuning.saved import Adapted, save_model
 from featx.finetuning.trackers import LOGS
-from featx.finetuning.train import Setting, Trial, tune
+from featx.finetuning.train import tune
+from featx.finetuning.trial import Setting, Trial
 from featx.finetuning.waveforms import check_decodable, check_usable
 from featx.fitting.figures import draw_layer_weights
 from featx.fitting.layer_weights import AveragedStore, write_layer_weights

@@ -3,112 +3,33 @@
 import logging
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, nullcontext
-from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
 
 import torch
 from torch import Tensor
 from torch.utils.data import Subset
-from transformers.trainer_callback import TrainerState
 
 from classifiers.training import seeded
-from featx.data.augmentation.augment import Augmenter
 from featx.data.manifest import Utterance
 from featx.errors import FeatxError
 from featx.features.encoders.devices import is_out_of_memory
 from featx.features.encoders.shape import read_shape
+from featx.finetuning.arguments import training_arguments
 from featx.finetuning.augmented import Augmented
-from featx.finetuning.config import FinetuneConfig
+from featx.finetuning.checkpoints import checkpoints_in, last_checkpoint, read_state, step_of
 from featx.finetuning.gradients import check_gradients
 from featx.finetuning.member import TunedMember, best_look, is_over, read_log
 from featx.finetuning.model import EmotionModel, build_model
-from featx.finetuning.processes import Processes
 from featx.finetuning.rates import layers_of
 from featx.finetuning.trackers import LOGS, tracking
-from featx.finetuning.trainer import Tuner, Watch, training_arguments
+from featx.finetuning.trainer import Tuner
+from featx.finetuning.trial import Setting, Trial
+from featx.finetuning.watch import Watch
 from featx.finetuning.waveforms import Waveforms
-from featx.protocols.folds import Fold
-from featx.protocols.task import Task
-from featx.runs.members import member_name
 from featx.utils.machine import peak_memory, reset_peak_memory
 from featx.utils.progress import progress
 from featx.utils.text import counted
 
-STATE = "trainer_state.json"  # Trainer writes it last
 log = logging.getLogger("featx")
-
-
-@dataclass(frozen=True)
-class Setting:
-    """What all models of a run share.
-
-    Attributes:
-        config: how to fine-tune.
-        task: the utterances, and how they are divided.
-        checkpoint: the folder with the encoder's files.
-        extractor: transformers', prepares waveforms.
-        device: where to compute.
-        processes: the processes that compute.
-        trackers: the experiment trackers that follow the training.
-        name: what the run is called.
-        augmenter: what changes training utterances; None if they stay as they are.
-    """
-
-    config: FinetuneConfig
-    task: Task
-    checkpoint: Path
-    extractor: Any
-    device: torch.device
-    processes: Processes
-    trackers: Sequence[str]
-    name: str
-    augmenter: Augmenter | None = None
-
-    def waveforms(self, utterances: Sequence[Utterance]) -> Waveforms:
-        """Return utterances as the model takes them."""
-        labels = self.task.labels(utterances)
-        return Waveforms(utterances, labels, self.extractor, self.config.seconds)
-
-
-@dataclass(frozen=True)
-class Trial:
-    """One training of a run: a seed on a fold.
-
-    Attributes:
-        setting: what all models of the run share.
-        seed: decides the initial head, order, dropout and masking.
-        fold: which utterances train, validate and test.
-        folder: where checkpoints go; the caller removes it when the model is saved.
-    """
-
-    setting: Setting
-    seed: int
-    fold: Fold
-    folder: Path
-
-    @property
-    def title(self) -> str:
-        """The run's name and the model's."""
-        return f"{self.setting.name}, {member_name(self.seed, self.fold.number)}"
-
-    @property
-    def training(self) -> Sequence[Utterance]:
-        """The utterances that the model learns from."""
-        if self.setting.config.select_on == "test":
-            return [*self.fold.train, *self.fold.validation]
-        return self.fold.train
-
-    @property
-    def choosing(self) -> Sequence[Utterance]:
-        """The utterances that choose the checkpoint."""
-        return self.fold.parts[self.setting.config.select_on]
-
-    @property
-    def predicted(self) -> Sequence[str]:
-        """The parts of the fold whose predictions the run keeps."""
-        on_test = self.setting.config.select_on == "test"
-        return ["test"] if on_test else ["validation", "test"]
 
 
 def tune(trial: Trial) -> tuple[TunedMember, EmotionModel]:
@@ -131,7 +52,7 @@ def tune(trial: Trial) -> tuple[TunedMember, EmotionModel]:
         history = read_log(trainer.state.log_history)
         best = best_look(history, config.training.best_by)
         checkpoint = folder / f"checkpoint-{history[best].step}"
-        kept = " and ".join(f"{_step(path):,}" for path in _checkpoints(folder))
+        kept = " and ".join(f"{step_of(path):,}" for path in checkpoints_in(folder))
         log.debug(f"{trial.title}: the checkpoints kept to the end are those of steps {kept}")
         trainer.take(checkpoint)
         probabilities = {
@@ -192,10 +113,10 @@ def _train(trial: Trial, trainer: Tuner) -> None:
     settings, title = trial.setting.config.training, trial.title
     processes = trial.setting.processes
     _note_asleep(trial, trainer)
-    checkpoint = processes.agree(_last_checkpoint(trial.folder, processes.count))
+    checkpoint = processes.agree(last_checkpoint(trial.folder, processes.count))
     done = 0
     if checkpoint:
-        state = _read_state(checkpoint)
+        state = read_state(checkpoint)
         assert state is not None, "just looked at"
         done = state.global_step
         if done >= trainer.steps or is_over(
@@ -224,35 +145,6 @@ def _note_asleep(trial: Trial, trainer: Tuner) -> None:
             f"training.unfreeze_every={every} the lowest begins after step {layers * every:,}, "
             f"and there are {trainer.steps:,} steps."
         )
-
-
-def _checkpoints(folder: Path) -> list[Path]:
-    """Return what there is of checkpoints, the oldest first."""
-    return sorted(folder.glob("checkpoint-*"), key=_step)
-
-
-def _step(checkpoint: Path) -> int:
-    return int(checkpoint.name.split("-")[1])
-
-
-def _last_checkpoint(folder: Path, processes: int) -> Path | None:
-    """Return the newest checkpoint that every process has written to its end."""
-    whole = (path for path in reversed(_checkpoints(folder)) if _is_whole(path, processes))
-    return next(whole, None)
-
-
-def _is_whole(checkpoint: Path, processes: int) -> bool:
-    written = list(checkpoint.glob("rng_state*.pth"))
-    return len(written) == processes and _read_state(checkpoint) is not None
-
-
-def _read_state(checkpoint: Path) -> TrainerState | None:
-    """Return what Trainer writes last; None if it was not written to its end."""
-    try:
-        state: TrainerState = TrainerState.load_from_json(str(checkpoint / STATE))
-        return state
-    except (OSError, ValueError, TypeError):
-        return None
 
 
 def _predict(trainer: Tuner, setting: Setting, utterances: Sequence[Utterance]) -> Tensor:

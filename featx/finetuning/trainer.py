@@ -1,7 +1,5 @@
 """transformers' Trainer, as a fine-tuning here uses it."""
 
-import logging
-import math
 import shutil
 import time
 from collections.abc import Mapping
@@ -13,25 +11,22 @@ import torch
 from safetensors.torch import load_file
 from torch import Tensor, nn
 from torch.utils.data import DataLoader, Dataset
-from transformers import Trainer, TrainerCallback, TrainerControl, TrainerState, TrainingArguments
+from transformers import Trainer, TrainingArguments
 from transformers.trainer_callback import PrinterCallback
 from transformers.trainer_utils import EvalPrediction
 
 from cache import filling
 from classifiers.objectives import Classification
-from featx.errors import FeatxError
 from featx.finetuning.augmented import Augmented, Visits
 from featx.finetuning.config import TuningSettings
-from featx.finetuning.member import is_over, read_log
+from featx.finetuning.member import read_log
 from featx.finetuning.model import EmotionModel
 from featx.finetuning.rates import Unfreezing, groups_of, layers_of
 from featx.finetuning.resources import MOMENTS
+from featx.finetuning.watch import LastSteps
 from featx.finetuning.waveforms import Order, Waveforms, collate
-from featx.utils.progress import Advance
 
-log = logging.getLogger("featx")
 WEIGHTS_FILE = "model.safetensors"  # of Trainer's checkpoints
-WORKERS_ON_GPU = 4  # that read audio, while a GPU computes; a processor has no core to spare
 
 
 class Tuner(Trainer):
@@ -198,156 +193,3 @@ def measure(predicted: EvalPrediction) -> dict[str, float]:
     loss, uar = Classification(probabilities.shape[1]).validate(probabilities, labels)
     hits = probabilities.argmax(1).numpy() == labels
     return {"loss": loss, "uar": uar, "wa": float(hits.mean())}
-
-
-def training_arguments(
-    settings: TuningSettings,
-    folder: Path,
-    seed: int,
-    device: torch.device,
-    name: str,
-) -> TrainingArguments:
-    """Return settings as Trainer takes them.
-
-    Args:
-        settings: how to train.
-        folder: where checkpoints go.
-        seed: decides the order, dropout and masking.
-        device: where to compute; further processes of `torchrun` take further GPUs.
-        name: what trackers call the run.
-    """
-    on_cpu = device.type == "cpu"
-    arguments = TrainingArguments(
-        output_dir=str(folder),
-        run_name=name,
-        seed=seed,
-        use_cpu=on_cpu,
-        ddp_backend="gloo" if on_cpu and torch.distributed.is_initialized() else None,
-        ddp_find_unused_parameters=True,  # no mask embedding where nothing is masked
-        per_device_train_batch_size=settings.batch_size,
-        per_device_eval_batch_size=settings.batch_size,
-        gradient_accumulation_steps=settings.accumulation,
-        num_train_epochs=settings.epochs,
-        learning_rate=settings.learning_rate,
-        lr_scheduler_type=_schedule(settings),
-        warmup_steps=settings.warmup,
-        max_grad_norm=settings.max_grad_norm,
-        bf16=settings.precision == "bfloat16",
-        fp16=settings.precision == "float16",
-        eval_strategy="steps",
-        save_strategy="steps",
-        logging_strategy="steps",
-        eval_steps=settings.every,
-        save_steps=settings.every,
-        logging_steps=settings.every,
-        logging_nan_inf_filter=False,  # would hide that training has diverged
-        save_total_limit=2,
-        metric_for_best_model="score",  # see `Tuner.evaluate`
-        greater_is_better=True,
-        remove_unused_columns=False,
-        label_names=["labels"],
-        dataloader_num_workers=0 if on_cpu else WORKERS_ON_GPU,
-        dataloader_pin_memory=not on_cpu,
-        report_to="none",  # see `trackers.tracking`
-        disable_tqdm=True,
-        log_level="error",
-    )
-    if arguments.n_gpu > 1:  # further GPUs come with torchrun, one a process
-        arguments._n_gpu = 1
-    return arguments
-
-
-def _schedule(settings: TuningSettings) -> str:
-    return "constant_with_warmup" if settings.schedule == "constant" else settings.schedule
-
-
-class LastSteps(TrainerCallback):
-    """Logs the last steps as all others, also where they are fewer."""
-
-    def on_step_end(
-        self,
-        args: TrainingArguments,
-        state: TrainerState,
-        control: TrainerControl,
-        **others: Any,
-    ) -> None:
-        """Ask for a log before the last look."""
-        if state.global_step >= state.max_steps:
-            control.should_log = True
-
-
-class Watch(TrainerCallback):
-    """Follows a training; keeps nothing that a resumed one would lack.
-
-    Args:
-        settings: how the model is trained.
-        order: the order of the utterances; it is told the number of each epoch.
-        advance: called after each step, with 1.
-        title: what `run.log` calls the model.
-    """
-
-    def __init__(
-        self, settings: TuningSettings, order: Order, advance: Advance, title: str
-    ) -> None:
-        self._settings, self._order = settings, order
-        self._advance, self._title = advance, title
-
-    def on_epoch_begin(
-        self,
-        args: TrainingArguments,
-        state: TrainerState,
-        control: TrainerControl,
-        **others: Any,
-    ) -> None:
-        """Choose the epoch's order, also where training goes on within it."""
-        self._order.epoch = int(state.epoch or 0)
-
-    def on_step_end(
-        self,
-        args: TrainingArguments,
-        state: TrainerState,
-        control: TrainerControl,
-        **others: Any,
-    ) -> None:
-        """Show progress."""
-        self._advance(1)
-
-    def on_log(
-        self,
-        args: TrainingArguments,
-        state: TrainerState,
-        control: TrainerControl,
-        **others: Any,
-    ) -> None:
-        """Refuse a loss that is not finite."""
-        entry = state.log_history[-1]
-        if not math.isfinite(entry.get("loss", 0.0) + entry.get("eval_loss", 0.0)):
-            lower = self._settings.learning_rate / 10
-            raise FeatxError(
-                f"{self._title}: the loss is no longer finite at step {state.global_step}. Try "
-                f"`settings='training.learning_rate={lower:g}'`, "
-                "`settings='training.warmup=0.1'` or `settings='training.precision=float32'`, "
-                "with `overwrite` or another `name`."
-            )
-
-    def on_evaluate(
-        self,
-        args: TrainingArguments,
-        state: TrainerState,
-        control: TrainerControl,
-        **others: Any,
-    ) -> None:
-        """Note the look, and stop when none has been better for long."""
-        looks = read_log(state.log_history)
-        if not looks:
-            return
-        look = looks[-1]
-        log.debug(
-            f"{self._title}, step {look.step}: training loss {look.train_loss:.4f}, "
-            f"WA {100 * look.train_wa:.1f} %; validation loss {look.validation_loss:.4f}, "
-            f"UAR {100 * look.validation_score:.1f} %; {look.train_seconds:.1f} s since the last "
-            "look"
-        )
-        settings = self._settings
-        if is_over(looks, settings.best_by, settings.patience):
-            control.should_training_stop = True

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from featx.comparison.labels import compare_labels
-from featx.comparison.same import check_same, join_speakers
+from featx.comparison.same_tests import check_same, join_speakers
 from featx.errors import FeatxError
 from featx.reporting.audio import find_audio
 from featx.reporting.curves import F1_NAMES, training_curves

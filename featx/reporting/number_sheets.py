@@ -6,7 +6,7 @@ import numpy as np
 
 from featx.comparison.number_systems import numbers_of
 from featx.comparison.numbers import NumberPair, compare_numbers
-from featx.comparison.same import check_same, join_speakers
+from featx.comparison.same_tests import check_same, join_speakers
 from featx.errors import FeatxError
 from featx.reporting.result_sheets import common_notes
 from featx.reporting.runs import NumberReported, protocol

@@ -16,7 +16,7 @@ from featx.errors import FeatxError, Interrupted
 from featx.features.encoders.preprocessing import load_extractor
 from featx.finetuning.augmented import Augmented, Visit, Visits
 from featx.finetuning.config import earlier_config, finetune_config
-from featx.finetuning.trainer import Watch
+from featx.finetuning.watch import Watch
 from featx.finetuning.waveforms import Order, Waveforms
 from featx.protocols.protocol import choose_protocol
 

@@ -12,7 +12,8 @@ from featx.errors import Interrupted
 from featx.finetuning import train
 from featx.finetuning.choices import BestBy
 from featx.finetuning.member import Look, best_look, is_over
-from featx.finetuning.trainer import Tuner, Watch
+from featx.finetuning.trainer import Tuner
+from featx.finetuning.watch import Watch
 
 SIX_STEPS = (
     "training.every=1",

@@ -25,7 +25,7 @@ from featx.finetuning.gradients import check_gradients
 from featx.finetuning.lora import adapters_of, merge
 from featx.finetuning.model import build_model
 from featx.finetuning.saved import Adapted, load_tuned, save_model
-from featx.finetuning.trainer import Watch
+from featx.finetuning.watch import Watch
 from featx.finetuning.waveforms import collate
 from featx.sharing.contents import ADAPTERS
 

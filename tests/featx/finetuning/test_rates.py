@@ -16,7 +16,7 @@ from featx.finetuning.config import Tuning
 from featx.finetuning.model import build_model
 from featx.finetuning.rates import Unfreezing, groups_of, layers_of
 from featx.finetuning.saved import load_tuned, save_model
-from featx.finetuning.trainer import Watch
+from featx.finetuning.watch import Watch
 from featx.finetuning.waveforms import collate
 from featx.utils.config import read_config, shipped_config
 

@@ -14,7 +14,8 @@ import featx
 from featx.errors import FeatxError, Interrupted
 from featx.finetuning.member import Look, best_look, is_over, read_log
 from featx.finetuning.saved import save_model
-from featx.finetuning.trainer import Tuner, Watch
+from featx.finetuning.trainer import Tuner
+from featx.finetuning.watch import Watch
 from featx.runs.run import Run
 
 RUN = Path("runs/manifest-tiny-full")

@@ -13,10 +13,11 @@ from classifiers.pooled import PooledSettings
 from featx.data.manifest import load_manifest
 from featx.errors import FeatxError
 from featx.features.encoders.preprocessing import load_extractor
+from featx.finetuning.arguments import training_arguments
 from featx.finetuning.config import finetune_config
 from featx.finetuning.model import build_model
 from featx.finetuning.trackers import check_trackers, tracking
-from featx.finetuning.trainer import Tuner, training_arguments
+from featx.finetuning.trainer import Tuner
 from featx.finetuning.waveforms import Waveforms
 from featx.protocols.apply import apply_protocol
 from featx.protocols.protocol import default_protocol

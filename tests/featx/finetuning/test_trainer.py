@@ -9,9 +9,10 @@ import torch
 from classifiers.pooled import PooledSettings
 from featx.data.manifest import load_manifest
 from featx.features.encoders.preprocessing import load_extractor
+from featx.finetuning.arguments import training_arguments
 from featx.finetuning.config import earlier_config, finetune_config
 from featx.finetuning.model import build_model
-from featx.finetuning.trainer import Tuner, measure, training_arguments
+from featx.finetuning.trainer import Tuner, measure
 from featx.finetuning.waveforms import Waveforms
 from featx.protocols.protocol import default_protocol
 

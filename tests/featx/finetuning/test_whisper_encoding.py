@@ -18,7 +18,7 @@ from featx.features.encoders.encoder import Encoder
 from featx.features.encoders.preprocessing import load_extractor
 from featx.finetuning.model import build_model
 from featx.finetuning.saved import load_tuned, save_model
-from featx.finetuning.trainer import Watch
+from featx.finetuning.watch import Watch
 from featx.finetuning.waveforms import collate
 
 FRAMES = 30  # of a window

@@ -1,4 +1,4 @@
-"""Whether systems were tested on the same utterances, and who speaks these."""
+"""Whether systems were tested on the same utterances, labels and speakers."""
 
 from collections.abc import Sequence
 

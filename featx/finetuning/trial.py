@@ -1,0 +1,89 @@
+"""What a run's models share, and what is one training's own."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from featx.data.augmentation.augment import Augmenter
+from featx.data.manifest import Utterance
+from featx.finetuning.config import FinetuneConfig
+from featx.finetuning.processes import Processes
+from featx.finetuning.waveforms import Waveforms
+from featx.protocols.folds import Fold
+from featx.protocols.task import Task
+from featx.runs.members import member_name
+
+
+@dataclass(frozen=True)
+class Setting:
+    """What all models of a run share.
+
+    Attributes:
+        config: how to fine-tune.
+        task: the utterances, and how they are divided.
+        checkpoint: the folder with the encoder's files.
+        extractor: transformers', prepares waveforms.
+        device: where to compute.
+        processes: the processes that compute.
+        trackers: the experiment trackers that follow the training.
+        name: what the run is called.
+        augmenter: what changes training utterances; None if they stay as they are.
+    """
+
+    config: FinetuneConfig
+    task: Task
+    checkpoint: Path
+    extractor: Any
+    device: torch.device
+    processes: Processes
+    trackers: Sequence[str]
+    name: str
+    augmenter: Augmenter | None = None
+
+    def waveforms(self, utterances: Sequence[Utterance]) -> Waveforms:
+        """Return utterances as the model takes them."""
+        labels = self.task.labels(utterances)
+        return Waveforms(utterances, labels, self.extractor, self.config.seconds)
+
+
+@dataclass(frozen=True)
+class Trial:
+    """One training of a run: a seed on a fold.
+
+    Attributes:
+        setting: what all models of the run share.
+        seed: decides the initial head, order, dropout and masking.
+        fold: which utterances train, validate and test.
+        folder: where checkpoints go; the caller removes it when the model is saved.
+    """
+
+    setting: Setting
+    seed: int
+    fold: Fold
+    folder: Path
+
+    @property
+    def title(self) -> str:
+        """The run's name and the model's."""
+        return f"{self.setting.name}, {member_name(self.seed, self.fold.number)}"
+
+    @property
+    def training(self) -> Sequence[Utterance]:
+        """The utterances that the model learns from."""
+        if self.setting.config.select_on == "test":
+            return [*self.fold.train, *self.fold.validation]
+        return self.fold.train
+
+    @property
+    def choosing(self) -> Sequence[Utterance]:
+        """The utterances that choose the checkpoint."""
+        return self.fold.parts[self.setting.config.select_on]
+
+    @property
+    def predicted(self) -> Sequence[str]:
+        """The parts of the fold whose predictions the run keeps."""
+        on_test = self.setting.config.select_on == "test"
+        return ["test"] if on_test else ["validation", "test"]
