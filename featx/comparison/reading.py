@@ -37,7 +37,7 @@ def read_systems(
     Raises:
         FeatxError: if a file can't be used, or files or systems don't fit together.
     """
-    systems = [_score(name, files, manifest) for name, files in find_files(paths).items()]
+    systems = [read_system(name, files, manifest) for name, files in find_files(paths).items()]
     kinds = {type(system): system.name for system in systems}
     if len(kinds) > 1:
         each = [f"{name} predicts {_KINDS[kind]}" for kind, name in kinds.items()]
@@ -45,7 +45,17 @@ def read_systems(
     return systems
 
 
-def _score(name: str, paths: Sequence[Path], manifest: Mapping[str, str] | None) -> AnySystem:
+def read_system(name: str, paths: Sequence[Path], manifest: Mapping[str, str] | None) -> AnySystem:
+    """Read and score a system.
+
+    Args:
+        name: what it is called.
+        paths: its files.
+        manifest: who speaks each utterance, where the files don't say.
+
+    Raises:
+        FeatxError: if a file can't be used, or they don't fit together.
+    """
     dimensions, labels = predicted_dimensions(paths[0]), predicted_labels(paths[0])
     for path in paths[1:]:
         if (predicted_dimensions(path), predicted_labels(path)) != (dimensions, labels):
