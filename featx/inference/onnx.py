@@ -20,6 +20,7 @@ from featx.inference.inputs import Recordings, StoredFeatures
 from featx.inference.model import Model, Options
 from featx.inference.predictions import Predictions
 from featx.runs.class_names import ClassNames
+from featx.scoring.labels.predictions import choose_labels
 from featx.utils.config import Schema
 from featx.utils.progress import progress
 from featx.utils.text import first_line
@@ -38,12 +39,14 @@ class OnnxFacts(Schema, extra="ignore"):
         sample_rate: samples a second of the audio that it takes.
         shortest: samples that it needs at least.
         seconds: how much of each utterance's beginning it hears; infinite for all.
+        several: whether any number of classes may fit, each with a probability of its own.
     """
 
     classes: Json[ClassNames]
     sample_rate: PositiveInt
     shortest: PositiveInt
     seconds: PositiveFloat
+    several: Json[bool] = False
 
 
 def import_extra(package: str) -> Any:
@@ -114,7 +117,11 @@ class OnnxModel(Model):
         if not rows:
             first = next(iter(failures.values()))
             raise FeatxError(f"No utterance can be used; the first: {first}")
-        return Predictions.of(self.classes, list(rows), torch.stack(list(rows.values())), failures)
+        shares = torch.stack(list(rows.values()))
+        found = Predictions.of(self.classes, list(rows), shares, failures)
+        if not self.facts.several:
+            return found
+        return found.labelled([choose_labels(self.classes, own) for own in shares.tolist()])
 
     def _refuse(self, given: Recordings | StoredFeatures, options: Options) -> None:
         if isinstance(given, StoredFeatures):

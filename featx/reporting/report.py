@@ -71,6 +71,7 @@ class Report:
         maps: maps of features.
         origins: how each run was made.
         scatters: of numbers, true against predicted and errors by level.
+        thresholds: what several labels score by the probability that they are predicted from.
     """
 
     title: str
@@ -82,6 +83,7 @@ class Report:
     maps: Sequence[ShownMap]
     origins: Sequence[Origin]
     scatters: Sequence[Chart] = ()
+    thresholds: Sequence[Panel] = ()
 
 
 def gather(runs: Sequence[Reported], page: Path, maps: Sequence[Path] = ()) -> Report:

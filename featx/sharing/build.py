@@ -98,7 +98,9 @@ def _build_fitted(model: FittedModel, options: Options) -> Network:
     limit = math.inf if trimmed is None else round(trimmed * SAMPLE_RATE)
     facts = _facts(model.classes, shape, limit, model.folder, members, options)
     facts |= {"encoder": wanted.encoder, "layers": ",".join(map(str, layers))}
-    classifier = Classifier([branch], temperatures, limit)
+    if model.heads.several:
+        facts["several"] = json.dumps(True)
+    classifier = Classifier([branch], temperatures, limit, model.heads.several)
     return Network(classifier, facts, wanted.features.precision, shape)
 
 
@@ -109,11 +111,6 @@ def _check(model: FittedModel) -> HeadInput:
         raise FeatxError(
             f"{model.folder}: fuses features of {names}; only heads on a single encoder can be "
             "exported."
-        )
-    if model.heads.several:
-        raise FeatxError(
-            f"{model.folder}: it predicts several labels at once; only heads that tell classes "
-            "apart can be exported."
         )
     wanted = model.heads.inputs[0]
     if wanted.features.is_acoustic:

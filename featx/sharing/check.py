@@ -11,6 +11,7 @@ import soundfile
 import torch
 
 from cache import filling
+from classifiers.multilabel import THRESHOLD
 from featx.data.audio import SAMPLE_RATE, read_audio
 from featx.data.manifest import Manifest, load_manifest
 from featx.errors import FeatxError
@@ -32,7 +33,8 @@ class Agreement:
         utterances: how many were compared.
         audio: what they are.
         difference: the largest difference of a probability.
-        labels_changed: of how many utterances the most probable class differs.
+        labels_changed: of how many utterances the most probable class differs, or one of several
+            labels.
     """
 
     utterances: int
@@ -131,6 +133,8 @@ def compare_file(path: Path, reference: Predictions, audio: Audio) -> Agreement:
             largest = float((there - here).abs().max())
             difference = largest if largest != largest else max(difference, largest)
             differ = there.argmax(1) != here.argmax(1)
+            if model.facts.several:
+                differ = ((there >= THRESHOLD) != (here >= THRESHOLD)).any(1)
             changed |= {first + int(place) for place in torch.nonzero(differ)[:, 0]}
             if difference != difference:
                 raise FeatxError("The exported network gives probabilities that are no numbers.")

@@ -68,6 +68,7 @@ def export(
     dynamic. Its inputs are `waveform` (utterances, samples) float32, at 16 kHz, and `samples`
     (utterances,) int64, how many samples each utterance has; its outputs are `probabilities`
     (utterances, classes), averaged over all models, and `logits` (utterances, models, classes).
+    Of a run of several labels these do not add up to 1: a label fits from 0.5 on.
     Before it is written, it is held against `featx.predict` on audio.
 
     Args:

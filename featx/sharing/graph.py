@@ -52,12 +52,17 @@ class Classifier(nn.Module):
         branches: each with heads of its own.
         temperatures: what the logits of each head are divided by.
         limit: samples of each utterance's beginning that are heard; infinite for all.
+        several: whether any number of classes may fit, each with a probability of its own.
     """
 
     temperatures: Tensor
 
     def __init__(
-        self, branches: Sequence[Branch], temperatures: Sequence[float], limit: float = math.inf
+        self,
+        branches: Sequence[Branch],
+        temperatures: Sequence[float],
+        limit: float = math.inf,
+        several: bool = False,
     ) -> None:
         super().__init__()
         self.branches, self.limit = nn.ModuleList(branches), limit
@@ -81,4 +86,5 @@ class Classifier(nn.Module):
         waveform = waveform.masked_fill(~real, 0.0)
         logits = torch.cat([branch(waveform, samples) for branch in self.branches], 1)
         logits = logits / self.temperatures
-        return logits.softmax(2).mean(1), logits
+        shares = logits.sigmoid() if self.several else logits.softmax(2)
+        return shares.mean(1), logits
