@@ -106,7 +106,6 @@ def test_a_single_fine_tuned_model_predicts_numbers(with_numbers, tested):
         (lambda run: featx.predict(run, "audio", calibrated=True), r"`calibrated` can't be given"),
         (lambda run: featx.predict(run, "audio", priors="uniform"), r"`priors` can't be given"),
         (lambda run: featx.explain(run, "audio/sad-0-0.wav"), r"predicts numbers \(octaves, hertz"),
-        (lambda run: featx.serve(run, port=0), r"predicts numbers \(octaves, hertz"),
     ],
 )
 def test_what_is_about_classes_is_refused(fit, call, message):
