@@ -105,10 +105,22 @@ def test_a_single_fine_tuned_model_predicts_numbers(with_numbers, tested):
         ),
         (lambda run: featx.predict(run, "audio", calibrated=True), r"`calibrated` can't be given"),
         (lambda run: featx.predict(run, "audio", priors="uniform"), r"`priors` can't be given"),
-        (lambda run: featx.explain(run, "audio/sad-0-0.wav"), r"predicts numbers \(octaves, hertz"),
+        (lambda run: featx.explain(run, "audio/sad-0-0.wav"), r"`label`: say which.*octaves or he"),
     ],
 )
 def test_what_is_about_classes_is_refused(fit, call, message):
     run = fit()
     with pytest.raises(FeatxError, match=message):
         call(run)
+
+
+@pytest.mark.parametrize("head", ["linear", "dense"])
+def test_what_layers_and_moments_add_makes_the_number(fit, head):
+    settings = () if head == "linear" else ["training.epochs=2"]
+    run, file = fit(head, settings=settings), "audio/sad-0-0.wav"
+    why = featx.explain(run, file, label="hertz")
+    assert why.logit == pytest.approx(featx.predict(run, file)[0].numbers["hertz"], rel=1e-3)
+    assert why.baseline + why.total + why.rest == pytest.approx(why.logit)
+    assert abs(why.rest) < (1e-6 if head == "linear" else 0.2) * abs(why.logit)
+    assert why.title == f"hertz {why.logit:.4g}"
+    assert "raise hertz most" in why.to_text()
