@@ -65,7 +65,12 @@ def test_a_head_predicts_what_its_run_says(fit, tested, tmp_path):
     windows = model.predict(files[0], window=0.1)
     assert windows.has_times
     assert len(windows) > 1
-    assert "predicted_hertz" not in windows.to_text()
+    track, picture = featx.write_timelines(windows, "shown")
+    lines = [line.split("\t") for line in track.read_text().splitlines()]
+    assert [text for _, _, text in lines] == [
+        ", ".join(f"{name} {value:.4g}" for name, value in row.numbers.items()) for row in windows
+    ]
+    assert picture.stat().st_size > 0
 
 
 def test_a_vote_predicts_the_mean_of_its_members(fit):
