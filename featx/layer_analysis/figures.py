@@ -13,7 +13,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MultipleLocator
 
 from featx.errors import FeatxError
-from featx.layer_analysis.headline import axis_of, chance, dimension_lines, headline
+from featx.layer_analysis.headline import axis_of, chance, headline, thin_lines
 from featx.layer_analysis.weights import LayerWeights, all_corrected, average, name_corpora
 from featx.scoring.results_file import RunResults
 from featx.utils.pictures import STYLE, WIDTH, picture, save
@@ -148,7 +148,7 @@ def draw_probe(
     means = np.array([score.mean for score in scores])
     below = means - [score.low for score in scores]
     above = [score.high for score in scores] - means
-    dimensions = dimension_lines(results)
+    dimensions = thin_lines(results)
     with mpl.rc_context(STYLE):
         figure, panels = _panels(1 + bool(beside), 2 + len(beside) + len(dimensions))
         probe = panels[-1]
