@@ -23,6 +23,7 @@ from featx.runs.read import (
 )
 from featx.runs.sources import sources
 from featx.scoring.classes.results import Results
+from featx.scoring.groups.scores import GroupScores
 from featx.scoring.labels.results import LabelResults
 from featx.scoring.numbers.results import NumberResults
 from featx.scoring.results_file import RunResults
@@ -74,13 +75,24 @@ LabelReported = ReportedRun[LabelSystem, LabelResults]
 AnyReported = ReportedRun[Any, Any]
 
 
-def read_runs(paths: Sequence[Path]) -> list[AnyReported]:
+def read_runs(paths: Sequence[Path], by: str | Sequence[str] = ()) -> list[AnyReported]:
     """Read runs, prediction files, or folders of either, which all predict the same kind of thing.
 
+    Args:
+        paths: their files and folders.
+        by: columns of their manifests by which they are scored, as well as by those that their
+            files hold scores by.
+
     Raises:
-        FeatxError: naming what is not finished, is no run, or can't be used.
+        FeatxError: naming what is not finished, is no run, or can't be used, or lacks a column.
     """
-    return list(map(_read, evaluate(paths).systems))
+    return list(map(_read, evaluate(paths, by=by).systems))
+
+
+def _groups(asked: Sequence[GroupScores], stored: Sequence[GroupScores]) -> list[GroupScores]:
+    """Return the scores by columns that are asked for, behind the others that a run has."""
+    columns = [scores.column for scores in asked]
+    return [*(scores for scores in stored if scores.column not in columns), *asked]
 
 
 def _read(system: AnySystem) -> AnyReported:
@@ -95,7 +107,7 @@ def _read(system: AnySystem) -> AnyReported:
         title=stored.title,
         speakers_shared=stored.speakers_shared,
         remarks=stored.remarks,
-        groups=stored.groups,
+        groups=_groups(scored.groups, stored.groups),
     )
     if isinstance(stored, Results):
         results = replace(results, calibration_errors=stored.calibration_errors)
