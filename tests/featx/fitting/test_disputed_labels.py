@@ -102,6 +102,8 @@ def test_several_labels_are_learned_scored_and_predicted(
         assert vars(system.results.scores[name]) == pytest.approx(vars(score), nan_ok=True)
     assert [scores.column for scores in run.results.groups] == []
     featx.report(run, out="several.html")
+    tone = f"| tone | {run.results.labels['tone']['precision']:.1f} |"
+    assert tone in Path("several.md").read_text()
     assert (
         f"| tone | {run.results.labels['tone']['precision']:.1f} |"
         in Path("several.md").read_text()
