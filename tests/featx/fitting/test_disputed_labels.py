@@ -86,6 +86,10 @@ def test_several_labels_are_learned_scored_and_predicted(
     run = fit_quickly(
         "linear", "tiny", settings=(), task="multilabel", target=("low", "tone"), name="several"
     )
+    again = fit_quickly(
+        "dense", "tiny", task="multilabel", target=("low", "tone"), name="dense",
+        settings=("training.epochs=2", "training.class_weights=balanced"),
+    )  # fmt: skip
     rows = read_rows(run)
     assert {row["labels"] for row in rows} == {"low|tone", "tone", "(none)"}
     tested = [row for row in rows if row["split"] == "test"]
@@ -108,6 +112,12 @@ def test_several_labels_are_learned_scored_and_predicted(
         f"| tone | {run.results.labels['tone']['precision']:.1f} |"
         in Path("several.md").read_text()
     )
+    voted = featx.vote([run, again])
+    (mine, theirs, both) = (
+        featx.predict(model, "features/manifest/tiny").rows[0].probabilities["tone"]
+        for model in (run, again, voted)
+    )
+    assert both == pytest.approx((mine + theirs) / 2)
     with pytest.raises(FeatxError, match=r"`priors` corrects"):
         featx.predict(run, "features/manifest/tiny", priors="uniform")
 

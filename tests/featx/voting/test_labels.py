@@ -64,8 +64,9 @@ def test_half_of_the_systems_predict_a_label_by_the_hard_rule(systems):
     for key, shares in found.items():
         votes = [np.array(own[key]) >= 0.5 for own in each]
         assert shares == pytest.approx(np.mean(votes, 0))
-    seeds = featx.vote(systems, over_seeds=True).results
-    assert (seeds.seeds, len(seeds.vote["members"])) == (1, 6)
+    seeds = featx.vote(systems, over_seeds=True)
+    vote = json.loads((seeds.folder / "metrics.json").read_text())["vote"]
+    assert (seeds.results.seeds, len(vote["members"])) == (1, 6)
 
 
 @pytest.mark.parametrize(
