@@ -38,7 +38,8 @@ def finetune(
         Mode,
         typer.Option(
             help="Which weights train: all (full), all but the CNN's (partial), the head's alone "
-            "(frozen), or the head's and those of low-rank adapters in the encoder (lora)."
+            "(frozen), or the head's and those of small adapters in the encoder: low-rank (lora) "
+            "or bottleneck (adapter)."
         ),
     ] = "full",
     protocol: ProtocolName = None,

@@ -32,6 +32,7 @@ MODES = {
     "partial": "all its weights trained but the CNN's",
     "frozen": "its weights as they were; the head alone trained",
     "lora": "its weights as they were; low-rank adapters and the head trained",
+    "adapter": "its weights as they were; bottleneck adapters and the head trained",
 }
 WARNING = (
     "> **WARNING: the checkpoint was chosen on the TEST data.** The scores below are those of the "
@@ -110,7 +111,10 @@ def _average(facts: CardFacts) -> str:
 
 def _adapters(facts: CardFacts) -> str:
     """Return a line about the adapters; nothing without any."""
-    lora = facts.config.lora
+    lora, adapter = facts.config.lora, facts.config.adapter
+    if adapter is not None:
+        places = " and ".join(place.replace("_", "-") for place in adapter.places)
+        return f"- Adapters: bottlenecks of width {adapter.size} after each block's {places}.\n"
     if lora is None:
         return ""
     return (

@@ -39,7 +39,7 @@ class CardFacts:
     @property
     def plain(self) -> bool:
         """Whether plain transformers has such a model."""
-        whole = self.config.lora is None
+        whole = self.config.adapters is None
         return whole and is_plain(self.config.head, self.identity.family, self.config.seconds)
 
     @property

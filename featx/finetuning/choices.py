@@ -4,8 +4,11 @@ from typing import Literal
 
 from classifiers.choices import FramePooling, PooledKind
 
-Mode = Literal["full", "partial", "frozen", "lora"]
+Mode = Literal["full", "partial", "frozen", "lora", "adapter"]
 """Which weights train: all, all but the CNN's, the head's alone, or the head's and adapters'."""
+
+ADAPTING: tuple[Mode, ...] = ("lora", "adapter")
+"""The modes with adapters, each with a table of settings of its name."""
 
 HeadKind = PooledKind
 Pooling = FramePooling

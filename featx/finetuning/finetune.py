@@ -61,8 +61,9 @@ def finetune(
         model: a short name, a Hub id, or the folder of a checkpoint.
         manifest: the CSV with the audio and labels, or a manifest that is loaded already.
         mode: "full" trains all weights, "partial" all but the CNN's, "frozen" the head's alone,
-            "lora" the head's and those of low-rank adapters in the encoder, which then are all
-            that is saved; `settings` such as "lora.r=16" change them.
+            "lora" the head's and those of low-rank adapters in the encoder, "adapter" the head's
+            and those of bottleneck adapters in it. Of adapters and head alone consists what is
+            then saved; `settings` such as "lora.r=16" or "adapter.size=32" change them.
         protocol: who trains and who is tested: a shipped protocol's name, the path of a TOML, or
             a `Protocol`. Without one the manifest's split is followed, or else speakers are
             divided into folds.

@@ -9,8 +9,8 @@ from featx.features.encoders.families import family_of
 from featx.features.encoders.folders import CONFIG, INDEX, PREPROCESSOR, PROCESSOR, SAFETENSORS
 from featx.features.encoders.model_config import read_model_config, read_settings
 from featx.features.encoders.shape import read_shape
-from featx.finetuning.config import LoraSettings
-from featx.finetuning.lora import adapt, adapters_of
+from featx.finetuning.adapting.adapters import adapt, adapters_of
+from featx.finetuning.adapting.settings import Adapters
 from featx.runs.safe_files import refused
 from featx.runs.safe_weights import Shape, check_weights, shapes_of
 
@@ -23,17 +23,17 @@ _OTHERS = (  # lead to other weights, or to another preprocessor
 )
 
 
-def check_settings(folder: Path, adapters: bool = False) -> None:
+def check_settings(folder: Path, of_peft: bool = False) -> None:
     """Refuse settings that name code; their values are checked where they are read.
 
     Args:
         folder: the saved model's, whose files are plain and small.
-        adapters: whether it is for adapters, which peft takes with a file of its own.
+        of_peft: whether it has adapters that peft takes with a file of its own.
 
     Raises:
         FeatxError: names the file.
     """
-    for name in (*_OTHERS, *(() if adapters else (_ADAPTERS,))):
+    for name in (*_OTHERS, *(() if of_peft else (_ADAPTERS,))):
         if (folder / name).exists():
             raise refused(folder / name, "a saved model has no such file")
     for name in (CONFIG, PREPROCESSOR):
@@ -61,12 +61,12 @@ def check_encoder(folder: Path) -> None:
     check_weights(folder / SAFETENSORS, shapes_of(model), prefixes, optional=("masked_spec_embed",))
 
 
-def adapter_shapes(folder: Path, settings: LoraSettings) -> dict[str, Shape]:
+def adapter_shapes(folder: Path, settings: Adapters) -> dict[str, Shape]:
     """Return the shape of each weight of an encoder's adapters, before memory is taken for any.
 
     Args:
         folder: the adapters', whose config is the encoder's and has been checked.
-        settings: which projections, and how large the adapters are.
+        settings: the adapters' kind, where they are, and how large.
 
     Raises:
         FeatxError: if no such encoder can have such adapters.

@@ -52,7 +52,7 @@ def identify(config: FinetuneConfig, task: Task, checkpoint: Checkpoint) -> Iden
     weights, settings = digest_weights(encoder), digest_settings(encoder.config, extractor)
     shape = read_shape(checkpoint.folder)
     classes = len(task.classes)
-    model = assemble(encoder, extractor, shape, config.head, classes, config.mode, config.lora)
+    model = assemble(encoder, extractor, shape, config.head, classes, config.mode, config.adapters)
     sources = find_sources(task.utterances)
     for why in sources.failures.values():
         raise AudioError(why)

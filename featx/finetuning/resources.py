@@ -10,9 +10,9 @@ import torch
 from cache import check_disk, describe_bytes
 from featx.errors import FeatxError
 from featx.features.encoders.devices import Compute
+from featx.finetuning.adapting.lora import check_peft
 from featx.finetuning.config import FinetuneConfig
 from featx.finetuning.hub import check_hub
-from featx.finetuning.lora import check_peft
 from featx.finetuning.processes import count_processes
 from featx.finetuning.trackers import check_trackers
 from featx.runs.cost import folder_bytes

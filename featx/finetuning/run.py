@@ -17,7 +17,7 @@ from featx.features.encoders.checkpoints import Checkpoint, find_checkpoint, sto
 from featx.features.encoders.devices import Compute, keep_float32
 from featx.features.encoders.preprocessing import load_preprocessing
 from featx.features.encoders.shape import read_shape
-from featx.finetuning.base import Base
+from featx.finetuning.adapting.base import Base
 from featx.finetuning.card import write_card
 from featx.finetuning.card_facts import CardFacts
 from featx.finetuning.choices import BestBy
@@ -215,7 +215,7 @@ def _work(setting: Setting, identity: Identity, repository: str, folder: Path) -
     missing = [pair for pair in wanted if pair not in members]
     if missing:
         saved = {"none": 0, "best": 2, "all": len(missing)}[config.save]  # old best and new
-        alone = config.lora is not None  # what trained is all that is saved
+        alone = config.adapters is not None  # what trained is all that is saved
         weights = identity.trained if alone else identity.parameters
         check_space(folder, weights, identity.trained, saved)
         check_decodable(task.utterances)
@@ -272,17 +272,21 @@ def _keep(
     folder: Path,
 ) -> None:
     """Save a model if it is wanted, and remove what it replaces."""
-    save, lora = setting.config.save, setting.config.lora
+    save, config = setting.config.save, setting.config
     best = _best_member(members, setting.config.training.best_by)
     if save == "none" or (save == "best" and best is not member):
         return
+    adapted = None
+    if config.adapters:
+        base = Base.of(identity)
+        adapted = Adapted(base=base, lora=config.lora, adapter=config.adapter)
     save_model(
         model=model,
         extractor=setting.extractor,
         classes=setting.task.classes,
         folder=folder / member.name,
         seconds=setting.config.seconds,
-        adapted=None if lora is None else Adapted(lora=lora, base=Base.of(identity)),
+        adapted=adapted,
     )
     for other in folder.iterdir() if save == "best" else ():
         if other.name != member.name:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from pydantic import model_validator
 from safetensors.torch import save
 from torch import Tensor
 from transformers import MODEL_FOR_AUDIO_CLASSIFICATION_MAPPING, MODEL_MAPPING
@@ -31,11 +32,12 @@ from featx.features.encoders.folders import (
 from featx.features.encoders.loading import load_model
 from featx.features.encoders.preprocessing import load_extractor
 from featx.features.encoders.shape import read_shape
-from featx.finetuning.base import Base
+from featx.finetuning.adapting.adapters import adapt, adapters_of, as_saved
+from featx.finetuning.adapting.base import Base
+from featx.finetuning.adapting.lora import peft_config
+from featx.finetuning.adapting.settings import Adapters, BottleneckSettings, LoraSettings
 from featx.finetuning.choices import Mode
-from featx.finetuning.config import LoraSettings
 from featx.finetuning.foreign import adapter_shapes, check_encoder, check_settings
-from featx.finetuning.lora import adapt, adapters_of, peft_config, to_peft
 from featx.finetuning.model import EmotionModel
 from featx.runs.class_names import ClassNames
 from featx.runs.files import SAVED_HEAD
@@ -48,12 +50,13 @@ ADAPTER_CONFIG = "adapter_config.json"  # peft's; featx reads `head.json`
 HEAD_WEIGHTS = "head.safetensors"
 _HEAD = (SAVED_HEAD, HEAD_WEIGHTS)
 _ENCODER = (CONFIG, PREPROCESSOR, SAFETENSORS)
-_ADAPTER = (CONFIG, PREPROCESSOR, ADAPTER_CONFIG, ADAPTER_WEIGHTS)
+_ADAPTER = (CONFIG, PREPROCESSOR, ADAPTER_WEIGHTS)
 PLAIN_FILES = (*_HEAD, *_ENCODER)  # of a model that plain transformers loads too
 # of one that featx alone loads
 OWN_FILES = (*_HEAD, CONFIG, *(f"{ENCODER}/{name}" for name in _ENCODER))
 # of adapters, which take their encoder from elsewhere
 ADAPTER_FILES = (*_HEAD, CONFIG, *(f"{ADAPTER}/{name}" for name in _ADAPTER))
+PEFT_FILE = f"{ADAPTER}/{ADAPTER_CONFIG}"  # which low-rank adapters have too
 _OWN_CONFIG = {"model_type": "featx"}
 
 
@@ -61,12 +64,32 @@ class Adapted(Schema):
     """What is saved of adapters beside their weights.
 
     Attributes:
-        lora: their settings.
         base: the encoder that they belong to.
+        lora: the settings of low-rank adapters.
+        adapter: the settings of bottleneck adapters.
     """
 
-    lora: LoraSettings
     base: Base
+    lora: LoraSettings | None = None
+    adapter: BottleneckSettings | None = None
+
+    @model_validator(mode="after")
+    def _is_of_one_kind(self) -> "Adapted":
+        """Refuse both kinds at once, and neither.
+
+        Raises:
+            ValueError: says so.
+        """
+        if (self.lora is None) == (self.adapter is None):
+            raise ValueError("must have the settings of one kind of adapters: lora or adapter")
+        return self
+
+    @property
+    def settings(self) -> Adapters:
+        """The adapters' settings."""
+        settings = self.lora or self.adapter
+        assert settings is not None, "one of them is there"
+        return settings
 
 
 class SavedHead(PooledSettings):
@@ -120,8 +143,8 @@ def save_model(
     Where plain transformers has such a model, see `is_plain`, the folder loads there with
     `AutoModelForAudioClassification`. Of others the encoder alone is transformers', in a folder
     `encoder`: in the folder itself transformers would load it with a random classifier. Of one with
-    adapters only these are saved, in a folder `adapter` as peft has them, and what tells their
-    encoder. featx reads `head.json` in all.
+    adapters only these are saved, in a folder `adapter`, those of peft as peft has them, and what
+    tells their encoder. featx reads `head.json` in all.
 
     Args:
         model: the encoder and the classifier.
@@ -166,12 +189,14 @@ def _write_adapters(
     place = unfinished / ADAPTER
     _as_encoder(model.encoder)[0].save_pretrained(place)
     extractor.save_pretrained(place)
-    weights = to_peft(_on_host(adapters_of(model.encoder)))
+    weights = as_saved(_on_host(adapters_of(model.encoder)), adapted.settings)
     write_bytes(place / ADAPTER_WEIGHTS, save(weights, {"format": "pt"}))
-    table = peft_config(adapted.lora).to_dict()
-    table |= {"base_model_name_or_path": adapted.base.encoder, "inference_mode": True}
-    write_json(place / ADAPTER_CONFIG, {**table, "target_modules": adapted.lora.target_modules})
     write_json(unfinished / CONFIG, _OWN_CONFIG)
+    if adapted.lora is not None:
+        table = peft_config(adapted.lora).to_dict()
+        table |= {"base_model_name_or_path": adapted.base.encoder, "inference_mode": True}
+        table["target_modules"] = adapted.lora.target_modules
+        write_json(place / ADAPTER_CONFIG, table)
 
 
 def is_plain(head: PooledSettings, family: str, seconds: float) -> bool:
@@ -244,7 +269,7 @@ def load_tuned(folder: Path) -> TunedModel:
     saved = read_text_of(folder / SAVED_HEAD, SavedHead)
     place = encoder_folder(folder) if saved.adapted is None else folder / ADAPTER
     check_folder(place)
-    check_settings(place, adapters=saved.adapted is not None)
+    check_settings(place, of_peft=saved.adapted is not None and saved.adapted.lora is not None)
     head, shape = _load_head(folder, saved, place), read_shape(place)
     if saved.adapted is None:
         check_encoder(place)
@@ -263,12 +288,13 @@ def load_tuned(folder: Path) -> TunedModel:
 def _load_adapted(folder: Path, adapted: Adapted) -> tuple[Any, Any]:
     """Return the encoder that adapters name, with these, and its preprocessing."""
     place = folder / ADAPTER
-    shapes = adapter_shapes(place, adapted.lora)
-    names = dict(zip(to_peft(shapes), shapes, strict=True))
-    weights = read_weights(place / ADAPTER_WEIGHTS, to_peft(shapes))
+    shapes = adapter_shapes(place, adapted.settings)
+    expected = as_saved(shapes, adapted.settings)
+    names = dict(zip(expected, shapes, strict=True))
+    weights = read_weights(place / ADAPTER_WEIGHTS, expected)
     extractor = load_extractor(place)
     encoder = adapted.base.load(folder, extractor)
-    adapt(encoder, adapted.lora)
+    adapt(encoder, adapted.settings)
     own = {names[name]: value for name, value in weights.items()}
     encoder.load_state_dict({**encoder.state_dict(), **own})
     return encoder, extractor

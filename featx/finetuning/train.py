@@ -13,10 +13,10 @@ from featx.data.manifest import Utterance
 from featx.errors import FeatxError
 from featx.features.encoders.devices import is_out_of_memory
 from featx.features.encoders.shape import read_shape
+from featx.finetuning.adapting.gradients import check_gradients
 from featx.finetuning.arguments import training_arguments
 from featx.finetuning.augmented import Augmented
 from featx.finetuning.checkpoints import checkpoints_in, last_checkpoint, read_state, step_of
-from featx.finetuning.gradients import check_gradients
 from featx.finetuning.member import TunedMember, best_look, is_over, read_log
 from featx.finetuning.model import EmotionModel, build_model
 from featx.finetuning.rates import layers_of
@@ -87,11 +87,11 @@ def _make_trainer(trial: Trial) -> Tuner:
             classes=len(setting.task.classes),
             mode=config.mode,
             checkpointing=config.training.gradient_checkpointing,
-            lora=config.lora,
+            adapters=config.adapters,
         )
 
     model = seeded(build, trial.seed)
-    if config.lora is not None:
+    if config.adapters is not None:
         check_gradients(model)
     choosing = setting.waveforms(trial.choosing)
     training: Waveforms | Augmented = setting.waveforms(trial.training)

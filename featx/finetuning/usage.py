@@ -51,7 +51,7 @@ def usage(facts: CardFacts) -> list[str]:
             "utterances of a batch get. featx gives each what it gets alone, whatever the batch.",
         ]
     else:
-        plainly = [_not_plain(facts) if facts.config.lora is None else _adapters_alone(facts)]
+        plainly = [_not_plain(facts) if facts.config.adapters is None else _adapters_alone(facts)]
     code = FEATX.format(
         folder=f'snapshot_download("{repository}")' if repository else '"."',
         download="from huggingface_hub import snapshot_download\n" if repository else "",
@@ -65,14 +65,15 @@ def _adapters_alone(facts: CardFacts) -> str:
     identity = facts.identity
     hub = f" of commit {identity.revision}" if facts.on_hub else ", a folder of this name"
     part = "`.encoder` of the " if identity.family == WHISPER else ""
+    by_peft = (
+        f' `peft.PeftModel.from_pretrained(encoder, "{facts.repository or "."}", '
+        f'subfolder="{ADAPTER}")` puts the adapters into the {part}encoder alone.'
+    )
     return (
         "The folder holds adapters and the head, and not the encoder that they were trained in: "
         f"{identity.encoder}{hub}, whose weights have the SHA-256 {identity.weights_sha256} as "
         "featx counts it. featx loads that, and refuses another. Plain transformers refuses the "
-        "folder, "
-        "whose model type, `featx`, it doesn't know. `peft.PeftModel.from_pretrained(encoder, "
-        f'"{facts.repository or "."}", subfolder="{ADAPTER}")` puts the adapters into the {part}'
-        "encoder alone."
+        f"folder, whose model type, `featx`, it doesn't know.{by_peft if facts.config.lora else ''}"
     )
 
 

@@ -8,7 +8,7 @@ from torch import Tensor, nn
 
 from featx.features.encoders.attention import PositionBias, SelfAttention
 from featx.features.encoders.lengths import Lengths
-from featx.features.encoders.linear import Linear
+from featx.features.encoders.linear import Linear, take_over
 from featx.features.encoders.local import LocalEncoder
 from featx.features.encoders.position import PositionalConvolution
 
@@ -111,7 +111,7 @@ class Block(nn.Module):
                 dense.intermediate_dense.bias,
                 dense.intermediate_act_fn,
             ),
-            Linear(dense.output_dense.weight, dense.output_dense.bias),
+            take_over(dense.output_dense),
         )
         self.feed_forward_norm = layer.final_layer_norm
         self.adapter = getattr(layer, "adapter_layer", None)  # of MMS models for one language

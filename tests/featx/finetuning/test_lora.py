@@ -19,15 +19,17 @@ from featx.errors import FeatxError, Interrupted
 from featx.features.encoders.checkpoints import find_checkpoint, is_here
 from featx.features.encoders.loading import digest_settings, digest_weights, load_model
 from featx.features.encoders.preprocessing import load_extractor
-from featx.finetuning.base import Base
-from featx.finetuning.config import LoraSettings, earlier_config, finetune_config
-from featx.finetuning.gradients import check_gradients
-from featx.finetuning.lora import adapters_of, merge
+from featx.finetuning.adapting.adapters import adapters_of, merge
+from featx.finetuning.adapting.base import Base
+from featx.finetuning.adapting.gradients import check_gradients
+from featx.finetuning.adapting.settings import BottleneckSettings, LoraSettings
+from featx.finetuning.config import earlier_config, finetune_config
 from featx.finetuning.model import build_model
 from featx.finetuning.saved import Adapted, load_tuned, save_model
 from featx.finetuning.watch import Watch
 from featx.finetuning.waveforms import collate
 from featx.sharing.contents import ADAPTERS
+from featx.sharing.graph_encoders import encoder_graph
 
 FAMILIES = [
     ("wav2vec2", {"feat_extract_norm": "group"}),
@@ -39,8 +41,14 @@ FAMILIES = [
     ("wavlm", {"feat_extract_norm": "layer", "do_stable_layer_norm": True}),
     ("data2vec-audio", {}),
     ("whisper", {}),
+    # MMS models for one language, with attention adapters of their own
+    ("wav2vec2", {"do_stable_layer_norm": True, "adapter_attn_dim": 4}),
 ]
 LORA = LoraSettings(r=2, lora_alpha=4)
+BOTTLENECK = BottleneckSettings(size=8)
+KINDS = pytest.mark.parametrize(
+    ("mode", "adapters"), [("lora", LORA), ("adapter", BOTTLENECK)], ids=["lora", "adapter"]
+)
 RUN = Path("runs/manifest-tiny-lora")
 
 
@@ -58,8 +66,8 @@ def save(tiny, save_model, save_whisper, tmp_path):
     return make
 
 
-def make(folder, lora=LORA, mode="lora", **head):
-    return build_model(folder, PooledSettings(kind="linear", **head), 3, mode, lora=lora)
+def make(folder, adapters=LORA, mode="lora", **head):
+    return build_model(folder, PooledSettings(kind="linear", **head), 3, mode, adapters=adapters)
 
 
 def batch(lengths=(5_000, 7_777, 6_400)):
@@ -75,14 +83,19 @@ def stir(model):
             weight.normal_(std=0.2)
 
 
+@KINDS
 @pytest.mark.parametrize(("family", "options"), FAMILIES)
-def test_every_adapted_weight_trains_and_no_other_changes(family, options, save):
-    """Of the attention's four projections, in every family; batch norms keep their statistics."""
-    model = make(save(family, options))
-    check_gradients(model)  # on noise, with both factors drawn at random
-    adapters = {f"encoder.{name}" for name in adapters_of(model.encoder)}
+def test_every_adapted_weight_trains_and_no_other_changes(family, options, mode, adapters, save):
+    """In every block of every family; batch norms keep their statistics.
+
+    Low-rank adapters are of the attention's four projections and have two factors, bottlenecks
+    follow two projections and have two layers with biases.
+    """
+    model = make(save(family, options), adapters, mode)
+    check_gradients(model)  # on noise, with all their weights drawn at random
+    names = {f"encoder.{name}" for name in adapters_of(model.encoder)}
     blocks = 3 if family == "whisper" else 2
-    assert len(adapters) == 2 * 4 * blocks
+    assert len(names) == 8 * blocks
     before = {name: value.clone() for name, value in model.state_dict().items()}
     optimizer = torch.optim.AdamW([p for p in model.parameters() if p.requires_grad], 1e-2)
     for _ in range(2):  # the first factor has no slope while the second is zero
@@ -90,16 +103,17 @@ def test_every_adapted_weight_trains_and_no_other_changes(family, options, save)
         model.train()(**batch())["loss"].backward()
         optimizer.step()
     changed = {name for name, value in model.state_dict().items() if (value != before[name]).any()}
-    assert changed == adapters | {name for name in before if name.startswith("head.")}
+    assert changed == names | {name for name in before if name.startswith("head.")}
 
 
+@KINDS
 @pytest.mark.parametrize(("family", "options"), FAMILIES)
-def test_new_adapters_change_nothing_and_padding_neither(family, options, save):
+def test_new_adapters_change_nothing_and_padding_neither(family, options, mode, adapters, save):
     folder = save(family, options)
     torch.manual_seed(0)
     plain = make(folder, None, "full").eval()
     torch.manual_seed(0)
-    adapted = make(folder).eval()
+    adapted = make(folder, adapters, mode).eval()
     with torch.no_grad():
         expected = plain(**batch())["logits"]
         torch.testing.assert_close(adapted(**batch())["logits"], expected, rtol=1e-4, atol=1e-5)
@@ -134,23 +148,31 @@ def test_other_layers_can_have_adapters_and_unknown_ones_are_named(save):
         make(folder, LoraSettings(target_modules=("query", "q_proj")))
 
 
-@pytest.mark.parametrize(("family", "options"), [FAMILIES[0], FAMILIES[5], FAMILIES[8]])
-def test_merged_adapters_compute_the_same(family, options, save):
-    model = make(save(family, options)).eval()
+@KINDS
+@pytest.mark.parametrize(
+    ("family", "options"), [FAMILIES[0], FAMILIES[5], FAMILIES[8], FAMILIES[9]]
+)
+def test_a_graph_of_merged_adapters_computes_the_same(family, options, mode, adapters, save):
+    """Low-rank adapters are gone then; bottlenecks, which can't be merged, are in the graph."""
+    folder = save(family, options)
+    model = make(folder, adapters, mode).eval()
     stir(model)
+    extractor, data = load_extractor(folder), batch()
+    extractor.do_normalize = False
     with torch.no_grad():
-        expected = model(**batch())["logits"]
+        expected = model(**data)["logits"]
         merge(model.encoder)
-        assert not adapters_of(model.encoder)
-        torch.testing.assert_close(model(**batch())["logits"], expected, rtol=1e-4, atol=1e-5)
-        weights = model.encoder.state_dict()
-        merge(model.encoder)  # there are none
-    assert weights.keys() == model.encoder.state_dict().keys()
+        assert bool(adapters_of(model.encoder)) == (mode == "adapter")
+        torch.testing.assert_close(model(**data)["logits"], expected, rtol=1e-4, atol=1e-5)
+        graph = encoder_graph(model.encoder, extractor, model.shape.blocks)
+        layers, frames = graph(data["waveforms"], torch.tensor(data["samples"]))
+        logits = model.head([layers[-1][frames.real]], frames.counts)
+    torch.testing.assert_close(logits, expected, rtol=1e-4, atol=1e-5)
 
 
 @pytest.mark.parametrize("settings", [{"mode": "full"}, {"mode": "frozen"}])
 def test_adapters_belong_to_their_mode(settings, one_split, finetune):
-    with pytest.raises(FeatxError, match="adapters are of mode lora alone"):
+    with pytest.raises(FeatxError, match="lora: is of mode lora alone"):
         finetune("lora.r=4", **settings)
 
 
@@ -198,8 +220,9 @@ def test_adapters_are_saved_alone_and_loaded_equal(run, saved, read_rows, checkp
     assert "LoRA of rank 2, alpha 8, dropout 0, on q" in (saved / "README.md").read_text()
 
 
+@KINDS
 @pytest.mark.parametrize(("family", "options"), [FAMILIES[0], FAMILIES[5], FAMILIES[8]])
-def test_a_loaded_model_is_the_saved_to_the_bit(family, options, save, workplace):
+def test_a_loaded_model_is_the_saved_to_the_bit(family, options, mode, adapters, save, workplace):
     folder = save(family, options)
     encoder, extractor = load_model(folder), load_extractor(folder)
     base = Base(
@@ -208,9 +231,10 @@ def test_a_loaded_model_is_the_saved_to_the_bit(family, options, save, workplace
         weights_sha256=digest_weights(encoder),
         settings_sha256=digest_settings(encoder.config, extractor),
     )
-    model = make(folder, average="softmax").eval()
+    model = make(folder, adapters, mode, average="softmax").eval()
     stir(model)
-    save_model(model, extractor, "abc", Path("saved"), adapted=Adapted(lora=LORA, base=base))
+    adapted = Adapted(base=base, **{mode: adapters})
+    save_model(model, extractor, "abc", Path("saved"), adapted=adapted)
     again = load_tuned(Path("saved")).model
     with torch.no_grad():
         assert torch.equal(again(**batch())["logits"], model(**batch())["logits"])

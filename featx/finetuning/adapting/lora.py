@@ -6,10 +6,11 @@ from typing import Any, TypeVar
 from torch import nn
 
 from featx.errors import FeatxError
-from featx.finetuning.config import LoraSettings
+from featx.finetuning.adapting.settings import LoraSettings
 from featx.utils.text import first_line
 
 T = TypeVar("T")
+MARK = ".lora_"  # in the names of weights
 _INFIX = ".default"  # the name that peft gives an adapter, which its files leave out
 _PREFIX = "base_model.model."  # of names in peft's files
 
@@ -25,8 +26,8 @@ def check_peft() -> None:
         ) from error
 
 
-def adapt(encoder: Any, settings: LoraSettings) -> None:
-    """Put adapters beside an encoder's projections, which change nothing before they are trained.
+def insert_lora(encoder: Any, settings: LoraSettings) -> None:
+    """Add low-rank adapters to an encoder's projections, which at first change nothing.
 
     An adapted projection W x becomes W x + (alpha / r) B A x, with A of r rows drawn at random by
     torch's global generator and B zero (Hu et al. 2022, "LoRA: Low-Rank Adaptation of Large
@@ -76,23 +77,16 @@ def _check_targets(encoder: nn.Module, settings: LoraSettings) -> None:
         )
 
 
-def adapters_of(encoder: nn.Module) -> dict[str, nn.Parameter]:
-    """Return the weights of an encoder's adapters by their names in it; none if it has none."""
-    return {name: weight for name, weight in encoder.named_parameters() if ".lora_" in name}
-
-
 def to_peft(weights: Mapping[str, T]) -> dict[str, T]:
     """Return what there is for each of adapters' weights under its name in peft's files."""
     return {_PREFIX + name.replace(_INFIX, ""): value for name, value in weights.items()}
 
 
-def merge(encoder: nn.Module) -> None:
-    """Add adapters to the weights that they are beside, and take them out; in place.
+def merge_lora(encoder: nn.Module) -> None:
+    """Add adapters to the weights that they belong to, and take them out; in place.
 
-    The encoder then computes the same up to rounding. One without adapters is left as it is.
+    The encoder then computes the same up to rounding.
     """
-    if not adapters_of(encoder):
-        return
     from peft.tuners.lora import LoraLayer
 
     for name, module in list(encoder.named_modules()):

@@ -4,7 +4,7 @@ import torch
 
 from featx.data.audio import SAMPLE_RATE
 from featx.errors import FeatxError
-from featx.finetuning.lora import adapters_of
+from featx.finetuning.adapting.adapters import adapters_of, module_of
 from featx.finetuning.model import EmotionModel
 from featx.utils.text import first_lines
 
@@ -15,8 +15,9 @@ def check_gradients(model: EmotionModel, seconds: float = 1.0) -> None:
     """Make sure that every adapted weight gets a gradient, on noise.
 
     An attention that hands its projections' bare weights to a fused function bypasses their
-    adapters: they would silently stay as they are. The second factor of an adapter is zero at
-    first, by which the first one's gradient is zero too; here it is drawn at random for a moment.
+    adapters: they would silently stay as they are. What an adapter's last weights are multiplied
+    by is zero at first, by which the gradients of its others are zero too; here all are drawn at
+    random for a moment.
 
     Args:
         model: one with adapters, which is left as it was.
@@ -48,10 +49,10 @@ def check_gradients(model: EmotionModel, seconds: float = 1.0) -> None:
 
 def _no_gradients(idle: list[str], count: int) -> FeatxError:
     shown = "\n".join(first_lines([name.replace(".default", "") for name in idle], _SHOWN))
-    modules = sorted({name.split(".lora_")[0].rsplit(".", 1)[-1] for name in idle})
+    modules = sorted({module_of(name).rsplit(".", 1)[-1] for name in idle})
     return FeatxError(
         f"{len(idle)} of {count} adapted weights get no gradient, so they would never change:\n"
         f"{shown}\nThe encoder computes past the adapters of {', '.join(modules)}: leave these "
-        "out of `settings='lora.target_modules=[...]'`, or adapt others, such as those of the "
-        "feed-forward layers."
+        "out of `settings='lora.target_modules=[...]'`, of `settings='adapter.places=[...]'` in "
+        "mode adapter, or adapt others, such as those of the feed-forward layers."
     )
