@@ -6,6 +6,7 @@ import statistics
 import tempfile
 import time
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -21,9 +22,16 @@ from transformers import (
     WhisperConfig,
 )
 
+from cache import FeatureIdentity, FeatureStore, prepare_store
 from featx.data.manifest import Manifest, Utterance
+from featx.features.config import WriteOptions
 from featx.features.encoders.checkpoints import read_registry
 from featx.features.encoders.model_config import FAMILIES
+from featx.features.encoders.workers import EncoderWorkers
+from featx.features.failures import FailureList, MostFailures
+from featx.features.fill import compute_here, fill
+from featx.features.plan import ExtractionPlan
+from featx.features.work import Work
 
 PRE_NORM = {"feat_extract_norm": "layer", "do_stable_layer_norm": True, "conv_bias": True}
 SIZES: dict[str, dict[str, Any]] = {
@@ -127,6 +135,18 @@ def ravdess(count: int | None = None, kinds: Sequence[str] = ("speech",)) -> Man
             for index, path in enumerate(chosen)
         ),
     )
+
+
+def write_features(
+    folder: Path, plan: ExtractionPlan, workers: EncoderWorkers, seconds: float
+) -> FeatureStore:
+    """Extract what is planned to a store, in batches of so many seconds."""
+    identity = FeatureIdentity("random", frame_step=0.02)
+    store = prepare_store(folder, plan.planned, plan.layout, identity, {})
+    listing = FailureList(folder, most=MostFailures("0"))
+    work = Work(identity, {}, lambda: workers, seconds)
+    fill(store, plan, partial(compute_here, store, plan, work, listing), WriteOptions(), listing)
+    return store
 
 
 def arithmetic(config: Wav2Vec2Config, frames: Sequence[int], highest: int) -> float:

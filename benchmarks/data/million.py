@@ -166,7 +166,7 @@ class Silence:
             yield self.step
             self.step()
 
-        progress._lines = lines
+        progress._lines = lines  # type: ignore[assignment]
         self._last = time.perf_counter()
         yield
         self.step()

@@ -66,10 +66,11 @@ def differ(rate: int, table: int) -> tuple[str, str]:
     middle = slice(TARGET // 10, -TARGET // 10)  # both see silence beyond the ends
     spectra = [np.fft.rfft(w[middle] * np.hanning(len(w[middle]))) for w in (ours, theirs)]
     passed = np.fft.rfftfreq(len(ours[middle]), 1 / TARGET) < PASSED
-    return tuple(
+    whole, below = (
         f"{decibels(spectra[0][band] - spectra[1][band], spectra[0][band]):.1f}"
         for band in (slice(None), passed)
     )
+    return whole, below
 
 
 def pink(samples: int) -> np.ndarray:
@@ -77,7 +78,8 @@ def pink(samples: int) -> np.ndarray:
     spectrum = np.fft.rfft(np.random.default_rng(0).standard_normal(samples))
     spectrum /= np.sqrt(np.maximum(np.arange(len(spectrum)), 1))
     wave = np.fft.irfft(spectrum, samples)
-    return (0.1 * wave / wave.std()).astype(np.float32)
+    noise: np.ndarray = (0.1 * wave / wave.std()).astype(np.float32)
+    return noise
 
 
 def decibels(difference: np.ndarray, of: np.ndarray) -> float:

@@ -26,6 +26,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -47,9 +48,13 @@ ONE_CORE = ["--num-cpus=1", "--object-store-memory=200000000"]
 
 
 def start(*options: str) -> subprocess.Popen[bytes]:
-    command = [Path(sys.executable).parent / "ray", "start", *options, "--block"]
-    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
-    return subprocess.Popen(command, start_new_session=True, env={**os.environ, **QUIET}, **quiet)
+    return subprocess.Popen(
+        [Path(sys.executable).parent / "ray", "start", *options, "--block"],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        env={**os.environ, **QUIET},
+        start_new_session=True,
+    )
 
 
 def kill(process: subprocess.Popen[bytes]) -> None:
@@ -88,7 +93,7 @@ def await_nodes(nodes: int) -> None:
     raise SystemExit("the nodes did not start")
 
 
-def featx(*arguments: str, by_ray: bool, **options: object) -> subprocess.Popen[str]:
+def featx(*arguments: str, by_ray: bool, cwd: Path | None = None) -> subprocess.Popen[str]:
     engine = ["--engine", "ray", "--address", ADDRESS] if by_ray else []
     environment = {**os.environ, **QUIET, "OMP_NUM_THREADS": "2"}
     command = [sys.executable, "-m", "featx", *arguments, *engine]
@@ -98,7 +103,7 @@ def featx(*arguments: str, by_ray: bool, **options: object) -> subprocess.Popen[
         stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,
         text=True,
-        **options,
+        cwd=cwd,
     )
 
 
@@ -119,6 +124,12 @@ def extract(manifest: Path, out: Path, by_ray: bool, options: argparse.Namespace
     encoder = ["--model", options.model, "--batch-seconds", str(options.batch_seconds)]
     given = ["--manifest", str(manifest), "--out", str(out), "--precision", "float32"]
     done(featx("extract", *encoder, *given, by_ray=by_ray))
+
+
+def extract_either(
+    manifest: Path, plain: Path, clustered: Path, options: argparse.Namespace, by_ray: bool
+) -> None:
+    extract(manifest, clustered if by_ray else plain, by_ray, options)
 
 
 def extract_with_a_loss(manifest: Path, out: Path, options: argparse.Namespace) -> float:
@@ -185,11 +196,11 @@ def compare(what: str, amount: float, runs: int, work: Callable[[bool], object])
     seconds: dict[bool, list[float]] = {False: [], True: []}
     for _ in range(runs):
         for by_ray, those in seconds.items():
-            those.append(timed(lambda by_ray=by_ray: work(by_ray)))
-    plain, by_ray = (statistics.median(those) for those in seconds.values())
+            those.append(timed(partial(work, by_ray)))
+    plain, clustered = (statistics.median(those) for those in seconds.values())
     print(
-        f"{what}: {plain:.1f} s without Ray, {by_ray:.1f} s with; {amount / plain:.2f} and "
-        f"{amount / by_ray:.2f} a second: {plain / by_ray:.2f} × the throughput"
+        f"{what}: {plain:.1f} s without Ray, {clustered:.1f} s with; {amount / plain:.2f} and "
+        f"{amount / clustered:.2f} a second: {plain / clustered:.2f} × the throughput"
     )
 
 
@@ -251,7 +262,7 @@ def main() -> None:
                     f"extract {count} utterances",
                     count,
                     options.runs,
-                    lambda on, m=manifest: extract(m, by_ray if on else plain, on, options),
+                    partial(extract_either, manifest, plain, by_ray, options),
                 )
             print(f"    utterances that differ: {differing(plain, by_ray)}")
             write_experiment(work, whole, plain, options.heads)

@@ -104,7 +104,8 @@ def silence_stretches(run: Path, audio: Path, rows: list[dict[str, str]], most: 
     chosen = [rows[i]["utterance"] for i in np.sort(random.permutation(len(rows))[:most])]
     model = featx.load(run)
     with TemporaryDirectory() as folder:
-        labels, files = {}, []
+        labels: dict[str, int] = {}
+        files = []
         for number, name in enumerate(chosen):
             why = featx.explain(model, paths[name], fold=0)
             labels[str(number)] = model.classes.index(why.label)
@@ -119,10 +120,10 @@ def silence_stretches(run: Path, audio: Path, rows: list[dict[str, str]], most: 
                     soundfile.write(files[-1], quiet, rate, subtype="FLOAT")
         logits: dict[str, dict[str, list[float]]] = {}
         for row in model.predict(files, fold=0):
-            number, kind, _ = Path(row.utterance).stem.split("_")
+            utterance, kind, _ = Path(row.utterance).stem.split("_")
             logs = np.log(np.array(list(row.probabilities.values())) + 1e-12)
-            own = logits.setdefault(kind, {}).setdefault(number, [])
-            own.append(float(logs[labels[number]] - logs.mean()))
+            of_kind = logits.setdefault(kind, {}).setdefault(utterance, [])
+            of_kind.append(float(logs[labels[utterance]] - logs.mean()))
     means = {kind: np.array([np.mean(each[n]) for n in labels]) for kind, each in logits.items()}
     whole = means.pop("nothing")
     print(f"{len(whole)} utterances, logit {whole.mean():.2f}; its fall and the standard error")

@@ -22,8 +22,7 @@ from unittest.mock import patch
 import numpy as np
 import soundfile
 
-from benchmarks.setting import describe_machine, parse, ravdess, write_checkpoint
-from cache import FeatureIdentity, prepare_store
+from benchmarks.setting import describe_machine, parse, ravdess, write_checkpoint, write_features
 from featx.data.audio import count_samples, read_audio
 from featx.data.checks.corpus import check_corpus
 from featx.data.manifest import Manifest
@@ -31,11 +30,8 @@ from featx.features.encoders.checkpoints import find_checkpoint
 from featx.features.encoders.devices import BATCH_SECONDS, find_devices
 from featx.features.encoders.encoder import Encoder
 from featx.features.encoders.workers import EncoderWorkers
-from featx.features.fill import fill
 from featx.features.plan import plan_extraction
 from featx.utils.progress import hidden_progress
-
-IDENTITY = FeatureIdentity("random", frame_step=0.02)
 
 
 def read_unchecked(path: Path, *_: object) -> np.ndarray:
@@ -68,8 +64,7 @@ def compare(arguments: argparse.Namespace, scratch: Path) -> None:
     def extract() -> None:
         plan = plan_extraction(manifest, encoder.shape, "float16")
         folder = Path(tempfile.mkdtemp(dir=scratch))
-        store = prepare_store(folder, plan.planned, plan.layout, IDENTITY, {})
-        fill(store, plan, lambda: workers, BATCH_SECONDS[device.type])
+        write_features(folder, plan, workers, BATCH_SECONDS[device.type])
         shutil.rmtree(folder)
 
     taken: dict[str, list[Cost]] = {"with": [], "without": []}

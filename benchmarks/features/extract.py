@@ -37,9 +37,9 @@ from benchmarks.setting import (
     reset_peak,
     whisper_arithmetic,
     write_checkpoint,
+    write_features,
     write_rate,
 )
-from cache import FeatureIdentity, prepare_store
 from featx.data.manifest import Manifest
 from featx.features.encoders.checkpoints import find_checkpoint
 from featx.features.encoders.devices import BATCH_SECONDS, find_devices
@@ -47,17 +47,15 @@ from featx.features.encoders.encoder import Encoder
 from featx.features.encoders.loading import load_model
 from featx.features.encoders.preprocessing import load_extractor
 from featx.features.encoders.workers import EncoderWorkers
-from featx.features.fill import fill
 from featx.features.plan import ExtractionPlan, plan_extraction
-
-IDENTITY = FeatureIdentity("random", frame_step=0.02)
 
 
 class Peers:
     """transformers as it is usually called."""
 
     def __init__(self, checkpoint: Path, manifest: Manifest, device: torch.device) -> None:
-        self.model = load_model(checkpoint).to(device)
+        self.model = load_model(checkpoint)
+        torch.nn.Module.to(self.model, device)
         self.extractor = load_extractor(checkpoint)
         self.takes = self.extractor.model_input_names[0]
         self.paths, self.device = [utterance.path for utterance in manifest.utterances], device
@@ -105,10 +103,7 @@ class Ours:
 
     def to_store(self, folder: Path) -> None:
         """Write a feature store."""
-        plan = self.plan
-        store = prepare_store(folder, plan.planned, plan.layout, IDENTITY, {})
-        extraction = fill(store, plan, lambda: self.workers, self.seconds)
-        assert extraction.extracted == len(plan.planned)
+        write_features(folder, self.plan, self.workers, self.seconds)
 
 
 def measure(
@@ -169,14 +164,16 @@ def compare(arguments: argparse.Namespace, scratch: Path) -> None:
     precisions = arguments.precisions.split(",")
     for precision in precisions:
         ways[f"(d) featx, {precision}"] = Ours(encoder, plan, device, precision).to_store
-    rates = {
+    rates: dict[str, Callable[[], float]] = {
         precision: partial(gemm_rate, getattr(torch, precision), device) for precision in precisions
     }
     taken, peaks, rate = measure(ways, rates, arguments.runs, scratch)
 
     config = peers.model.config
     frames = [planned.frames for planned in plan.planned]
-    count = whisper_arithmetic if config.model_type == "whisper" else arithmetic
+    count: Callable[..., float] = (
+        whisper_arithmetic if config.model_type == "whisper" else arithmetic
+    )
     operations = count(config, frames, config.num_hidden_layers)
     writing = plan.nbytes / write_rate(scratch)
     print(

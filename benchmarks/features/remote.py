@@ -65,9 +65,9 @@ def main() -> None:
             server.terminate()
             server.wait()
     first = statistics.median(seconds["local files"])
-    for way, spent in seconds.items():
-        middle = statistics.median(spent)
-        shown = ", ".join(f"{value:.1f}" for value in spent)
+    for way, each in seconds.items():
+        middle = statistics.median(each)
+        shown = ", ".join(f"{value:.1f}" for value in each)
         print(f"{way:30} {middle:6.1f} s ({shown}), {middle / first:.2f} × local files")
 
 

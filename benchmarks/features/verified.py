@@ -81,6 +81,7 @@ def forget() -> None:
 def first_epoch(selection: Selection, threads: int) -> Callable[[], None]:
     """Return what measures the moments anew and trains for an epoch."""
     store = selection.store
+    assert isinstance(store, FeatureStore)
     labels = np.arange(len(store.utterances)) % CLASSES
     shape = (1, LAYERS, store.layout.dim)
     unchanged = Statistics(torch.zeros(shape), torch.ones(shape))

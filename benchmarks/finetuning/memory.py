@@ -27,6 +27,7 @@ from classifiers.pooled import PooledClassifier, PooledSettings
 from featx.features.encoders.checkpoints import WHISPER, read_registry
 from featx.features.encoders.devices import find_devices
 from featx.features.encoders.shape import EncoderShape
+from featx.finetuning.choices import Mode
 from featx.finetuning.model import EmotionModel
 from featx.utils.machine import available_memory, peak_memory
 
@@ -39,7 +40,7 @@ LIBRARIES, SPARE = 0.8e9, 0.5e9  # bytes: of the process without a model; of wor
 FEATURE, SCORE, CHANNEL = 100, 12, 1.6e6
 
 
-def build(config: PretrainedConfig, mode: str, checkpointing: bool) -> EmotionModel:
+def build(config: PretrainedConfig, mode: Mode, checkpointing: bool) -> EmotionModel:
     """Return what `featx finetune` trains, with random weights."""
     torch.manual_seed(0)
     encoder = AutoModel.from_config(config)

@@ -46,6 +46,7 @@ from cache import FeatureIdentity, FeatureStore, Layout, PlannedUtterance, prepa
 from classifiers.batch import Branch, Examples
 from classifiers.cores import Crew, use_one_core
 from classifiers.dense import DenseHead, DenseSettings
+from classifiers.objectives import Classification
 from classifiers.shape import InputShape
 from classifiers.statistics import Statistics
 from classifiers.training import TrainingSettings, train_epoch
@@ -78,7 +79,8 @@ class Published(nn.Module):
         for layer in (self.first, self.second):
             frames = layer(self.dropout(frames)).relu()
         pooled = (frames * mask[..., None]).sum(1) / mask.sum(1, keepdim=True)
-        return self.output(pooled)
+        logits: Tensor = self.output(pooled)
+        return logits
 
 
 class Files(Dataset):
@@ -132,7 +134,7 @@ class Ours:
 
     def __init__(self, examples: Examples, threads: int) -> None:
         self.examples, self.cores = examples, Crew(threads)
-        self.head = DenseHead(SETTINGS, InputShape(LAYERS, DIM, 0.02), CLASSES)
+        self.head = DenseHead(SETTINGS, InputShape(LAYERS, DIM, 0.02), Classification(CLASSES))
         self.optimizer = torch.optim.Adam(self.head.parameters(), 1e-3)
         self.generator = torch.Generator().manual_seed(0)
 
@@ -188,7 +190,7 @@ def read_rate(values: list[Tensor]) -> float:
         begin = time.perf_counter()
         list(cores.map(add_up, [views[index::threads] for index in range(threads)]))
         taken = time.perf_counter() - begin
-    return sum(view.nbytes for view in views) / taken
+    return float(sum(view.nbytes for view in views)) / taken
 
 
 def disk_rate(folder: Path) -> float:

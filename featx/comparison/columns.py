@@ -8,7 +8,8 @@ from featx.errors import FeatxError
 from featx.runs.files import CONFIG
 from featx.runs.read import read_config
 from featx.runs.sources import manifests
-from featx.scoring.groups.grouping import Measure, score_groups
+from featx.scoring.groups.grouping import score_groups
+from featx.scoring.groups.measure import Measure
 from featx.scoring.groups.scores import GroupScores
 from featx.scoring.predictions import check_repeated
 from featx.utils.csv_files import read_table

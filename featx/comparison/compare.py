@@ -6,11 +6,13 @@ from pathlib import Path
 
 import numpy as np
 
+from featx.comparison.class_systems import System, index_seed
 from featx.comparison.compared import Compared, Pair
 from featx.comparison.comparison import Comparison
-from featx.comparison.evaluate import System, check_same, evaluate, index_seed, join_speakers
+from featx.comparison.evaluate import evaluate
 from featx.comparison.number_systems import NumberSystem
 from featx.comparison.numbers import compare_numbers
+from featx.comparison.same_tests import check_same, join_speakers
 from featx.data.labels import order_labels
 from featx.errors import Call, FeatxError
 from featx.runs.cost import folder_bytes, read_cost

@@ -13,7 +13,7 @@ from classifiers.linear import LinearSettings
 from classifiers.training import TrainingSettings
 from featx.errors import FeatxError
 from featx.fitting.choices import Normalize, head_names
-from featx.protocols.divisions import Corpora
+from featx.protocols.divisions.manifests import Corpora
 from featx.protocols.protocol import Protocol
 from featx.runs.read import find_config, is_unfinished, read_config
 from featx.utils.config import (

@@ -12,7 +12,7 @@ from featx.errors import FeatxError
 from featx.features.stores import find_stores, open_store
 from featx.fitting.config import FitConfig
 from featx.fitting.joined_store import AnyStore, JoinedStore
-from featx.protocols.divisions import Corpora
+from featx.protocols.divisions.manifests import Corpora
 from featx.stores.audio import match_audio
 from featx.stores.labels import load_labels
 

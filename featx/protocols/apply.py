@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from featx.data.labels import order_labels
 from featx.data.manifest import Manifest, Utterance
 from featx.errors import FeatxError
-from featx.protocols.divisions import Speakers
+from featx.protocols.divisions.speakers import Speakers
 from featx.protocols.folds import Fold
 from featx.protocols.numbers import check_columns, decide_task, read_numbers
 from featx.protocols.protocol import Protocol

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from featx.data.joined import ORIGIN
 from featx.data.manifest import Manifest, Utterance
 from featx.errors import FeatxError
-from featx.protocols.divisions import Corpora
+from featx.protocols.divisions.manifests import Corpora
 from featx.protocols.draws import Utterances, draw
 from featx.protocols.groups import by_speaker, check_speakers_known, natural
 from featx.utils.text import counted, listed

@@ -10,7 +10,7 @@ from featx.errors import FeatxError
 from featx.protocols.apply import apply_protocol
 from featx.protocols.choices import TaskKind
 from featx.protocols.corpora import shared_speakers
-from featx.protocols.divisions import Corpora
+from featx.protocols.divisions.manifests import Corpora
 from featx.protocols.protocol import Expected, Protocol, choose_protocol, read_protocol
 
 _TITLE = "cross-corpus"

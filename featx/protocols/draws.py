@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from featx.data.manifest import Manifest, Utterance
 from featx.errors import FeatxError
-from featx.protocols.divisions import RandomFolds
+from featx.protocols.divisions.drawn import RandomFolds
 
 Utterances = tuple[Utterance, ...]
 

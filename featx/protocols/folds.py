@@ -10,18 +10,11 @@ from featx.data.manifest import Manifest, Utterance
 from featx.data.words import names_nobody
 from featx.errors import FeatxError
 from featx.protocols.corpora import divide_corpora
-from featx.protocols.divisions import (
-    Corpora,
-    Crossed,
-    Division,
-    LeaveOneOut,
-    ManifestSplit,
-    RandomFolds,
-    RandomSplit,
-    SpeakerFolds,
-    SpeakerGroups,
-    Speakers,
-)
+from featx.protocols.divisions.columns import Crossed, LeaveOneOut
+from featx.protocols.divisions.division import Division
+from featx.protocols.divisions.drawn import RandomFolds, RandomSplit
+from featx.protocols.divisions.manifests import Corpora, ManifestSplit
+from featx.protocols.divisions.speakers import SpeakerFolds, SpeakerGroups, Speakers
 from featx.protocols.draws import Utterances, deal, draw
 from featx.protocols.groups import (
     by_speaker,

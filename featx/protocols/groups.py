@@ -7,7 +7,7 @@ from collections.abc import Collection, Mapping, Sequence
 from featx.data.manifest import Manifest, Utterance
 from featx.data.words import names_nobody
 from featx.errors import FeatxError
-from featx.protocols.divisions import BY_SPEAKER
+from featx.protocols.divisions.kind import BY_SPEAKER
 from featx.utils.text import counted, listed, nearest
 
 

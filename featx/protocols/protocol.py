@@ -10,7 +10,11 @@ from pydantic import Field, NonNegativeInt, ValidationInfo, field_validator
 from featx.data.manifest import Manifest
 from featx.errors import FeatxError
 from featx.protocols.choices import TaskKind
-from featx.protocols.divisions import Division, ManifestSplit, Names, RandomFolds, SpeakerFolds
+from featx.protocols.divisions.division import Division
+from featx.protocols.divisions.drawn import RandomFolds
+from featx.protocols.divisions.kind import Names
+from featx.protocols.divisions.manifests import ManifestSplit
+from featx.protocols.divisions.speakers import SpeakerFolds
 from featx.protocols.numbers import decide_task
 from featx.protocols.target import Target
 from featx.utils.config import Schema, check_config, find_shipped, read_config, shipped_names

@@ -10,7 +10,7 @@ from featx.data.manifest import Manifest, Utterance
 from featx.errors import FeatxError
 from featx.protocols.apply import AppliedProtocol, find_gaps
 from featx.protocols.corpora import describe_corpora
-from featx.protocols.divisions import Corpora
+from featx.protocols.divisions.manifests import Corpora
 from featx.protocols.folds import Fold, known_validate, make_folds, shares_speakers
 from featx.protocols.protocol import Protocol
 from featx.protocols.shares import Shares

@@ -3,7 +3,8 @@
 import textwrap
 from typing import Any
 
-from featx.protocols.divisions import Crossed, Division, LeaveOneOut
+from featx.protocols.divisions.columns import Crossed, LeaveOneOut
+from featx.protocols.divisions.division import Division
 from featx.protocols.protocol import Protocol, protocol_names, read_protocol
 
 _WIDTH = 100  # columns

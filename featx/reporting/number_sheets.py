@@ -4,9 +4,9 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from featx.comparison.evaluate import check_same, join_speakers
 from featx.comparison.number_systems import numbers_of
 from featx.comparison.numbers import NumberPair, compare_numbers
+from featx.comparison.same_tests import check_same, join_speakers
 from featx.errors import FeatxError
 from featx.reporting.result_sheets import common_notes
 from featx.reporting.runs import NumberReported, protocol

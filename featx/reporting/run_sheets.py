@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from featx.comparison.evaluate import System, index_seed
+from featx.comparison.class_systems import System, index_seed
 from featx.reporting.runs import Reported
 from featx.reporting.sheets import Audio, Cell, Sheet
 from featx.scoring.metrics import count_confusions, uar, wa

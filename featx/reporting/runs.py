@@ -7,7 +7,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Generic, NamedTuple, TypeVar
 
-from featx.comparison.evaluate import System, evaluate
+from featx.comparison.class_systems import System
+from featx.comparison.evaluate import evaluate
 from featx.comparison.number_systems import NumberSystem
 from featx.runs.cost import Cost, read_cost
 from featx.runs.files import CONFIG

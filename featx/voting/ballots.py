@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from featx.comparison.evaluate import System, index_seed
+from featx.comparison.class_systems import System, index_seed
 from featx.comparison.systems import Seed, find_files, shortest_names, split_seeds
 from featx.data.labels import order_labels
 from featx.errors import FeatxError

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from featx.comparison.evaluate import check_same, join_speakers
+from featx.comparison.same_tests import check_same, join_speakers
 from featx.data.labels import order_labels
 from featx.scoring.metrics import count_confusions, uar
 from featx.scoring.predictions import read_speakers

@@ -16,7 +16,8 @@ from featx.runs.making import making
 from featx.runs.read import read_config, read_scores
 from featx.runs.sources import manifests
 from featx.scoring.classes.results import NAMES, Results, SeedPredictions, score_predictions
-from featx.scoring.groups.grouping import AUTOMATIC, Classified, group_automatically
+from featx.scoring.groups.grouping import AUTOMATIC, group_automatically
+from featx.scoring.groups.measure import Classified
 from featx.scoring.groups.scores import GroupScores
 from featx.utils.text import counted
 from featx.voting.card import write_card

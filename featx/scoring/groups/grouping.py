@@ -1,33 +1,18 @@
-"""Dividing test utterances into groups by a column of the manifest, and scoring each.
-
-Nothing here knows what the metrics are: a `Measure` adds up what they are computed from.
-"""
+"""Dividing test utterances into groups by a column of the manifest, and scoring each."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
-from itertools import combinations
-from typing import Protocol
+from dataclasses import replace
 
 import numpy as np
 
 from featx.data.labels import order_labels
 from featx.protocols.task import Task
 from featx.scoring.classes.results import Results
-from featx.scoring.groups.scores import Gap, Group, GroupScores
-from featx.scoring.metrics import (
-    BOOTSTRAP_SEED,
-    METRICS,
-    Metric,
-    count_confusions,
-    draw_groups,
-    group_by_speaker,
-    labelled_f1,
-    resample,
-    resample_own,
-    score_seeds,
-)
+from featx.scoring.groups.gaps import find_gaps
+from featx.scoring.groups.measure import Classified, Measure, scale_of
+from featx.scoring.groups.scores import Group, GroupScores
+from featx.scoring.metrics import group_by_speaker, score_seeds
 from featx.scoring.predictions import Outcome
-from featx.scoring.significance import Difference
 from featx.utils.text import counted, listed
 
 AUTOMATIC = ("sex", "language", "corpus", "intensity")  # what every run is scored by
@@ -35,89 +20,13 @@ MOST = 12  # groups of a column that a run is scored by without being asked
 FEWEST_SPEAKERS, FEWEST_UTTERANCES = 3, 20  # of a group that is compared
 
 
-class Measure(Protocol):
-    """What some utterances are scored by, for each seed alike."""
-
-    @property
-    def metrics(self) -> Mapping[str, Metric]:
-        """By name, the foremost first, from sums (..., seeds, *) to scores (..., seeds)."""
-
-    @property
-    def shared_metrics(self) -> Mapping[str, Metric]:
-        """The same for gaps, where utterances are of classes that both groups have."""
-
-    @property
-    def percent(self) -> bool:
-        """Whether scores are shares, which are told in percent."""
-
-    @property
-    def labels(self) -> np.ndarray:
-        """(utterances,) the class of each; all the same if what is learned has no classes."""
-
-    @property
-    def classes(self) -> Sequence[str]:
-        """The names of the classes; none if what is learned has no classes."""
-
-    def sums(self, places: np.ndarray, owners: np.ndarray, count: int) -> np.ndarray:
-        """Add up over utterances what the metrics are computed from.
-
-        Args:
-            places: (chosen,) which utterances.
-            owners: (chosen,) the number of each one's speaker.
-            count: how many speakers there are.
-
-        Returns:
-            (seeds, count, *)
-        """
-
-
-@dataclass(frozen=True)
-class Classified:
-    """Labels and predictions of the test utterances: a `Measure` of UAR, WA and macro F1.
-
-    Attributes:
-        classes: the names of the classes.
-        labels: (utterances,) true class indices.
-        predictions: (seeds, utterances) predicted class indices.
-    """
-
-    classes: Sequence[str]
-    labels: np.ndarray
-    predictions: np.ndarray
-
-    @property
-    def metrics(self) -> Mapping[str, Metric]:
-        """UAR, WA and macro F1."""
-        return METRICS
-
-    @property
-    def shared_metrics(self) -> Mapping[str, Metric]:
-        """The same, but that F1 is of these classes alone, whatever else is predicted."""
-        return {**METRICS, "macro_f1": labelled_f1}
-
-    @property
-    def percent(self) -> bool:
-        """They are shares."""
-        return True
-
-    def sums(self, places: np.ndarray, owners: np.ndarray, count: int) -> np.ndarray:
-        """Count the confusions of some utterances, as `Measure` says."""
-        labels, size = self.labels[places], len(self.classes)
-        found = [count_confusions(labels, p[places], owners, size) for p in self.predictions]
-        absent = count - len(found[0])
-        return np.pad(np.stack(found), ((0, 0), (0, absent), (0, 0), (0, 0)))
-
-
 def score_groups(
     column: str, values: Sequence[str], speakers: Sequence[str], measure: Measure
 ) -> GroupScores:
     """Score the groups that a column makes, and find the largest gap between two.
 
-    Each group's interval resamples its own speakers. A gap is measured on the utterances whose
-    class both groups have. Its interval (cluster bootstrap; Efron and Tibshirani 1993, ch. 6 and
-    8) draws speakers for both groups at once if some are in both, so that what they have in common
-    does not widen it, or else each group's own. Groups with too few speakers, utterances or classes
-    are scored, but have no part in gaps.
+    Each group's interval resamples its own speakers; for gaps see `find_gaps`. Groups with too few
+    speakers, utterances or classes are scored, but have no part in gaps.
 
     Args:
         column: the name of the column.
@@ -135,18 +44,10 @@ def score_groups(
     for value, own in places.items():
         named = [speakers[place] for place in own.tolist()]
         groups.append(_score(value, own, named, measure, tested, known))
-    compared = [group.value for group in groups if group.compared]
-    every = (_pair(measure, speakers, two, places) for two in combinations(compared, 2))
-    pairs = [pair for pair in every if pair]
-    scale = _scale(measure)
-    shared = measure.shared_metrics if pairs else {}
-    gaps = {name: _largest(metric, scale, pairs) for name, metric in shared.items()}
+    compared = {group.value: places[group.value] for group in groups if group.compared}
+    gaps = find_gaps(measure, speakers, compared)
     resampled = "speakers" if known else "utterances"
     return GroupScores(column, groups, gaps, resampled, measure.percent)
-
-
-def _scale(measure: Measure) -> float:
-    return 100 if measure.percent else 1
 
 
 def add_groups(task: Task, outcomes: Sequence[Outcome], results: Results) -> Results:
@@ -217,7 +118,7 @@ def _score(
     owners = group_by_speaker(speakers)
     count = int(owners.max()) + 1
     scores = score_seeds(
-        list(measure.sums(places, owners, count)), measure.metrics, _scale(measure)
+        list(measure.sums(places, owners, count)), measure.metrics, scale_of(measure)
     )
     if count == 1:
         scores = {name: replace(s, low=np.nan, high=np.nan) for name, s in scores.items()}
@@ -232,80 +133,3 @@ def _score(
     absent = [label for label in tested if label not in classes]
     lacks = [f"lacks {listed(absent, 8)}, so its scores are of other classes"] if absent else []
     return Group(value, len(places), heard, classes, scores, not grave, [*grave, *lacks])
-
-
-@dataclass(frozen=True)
-class _Pair:
-    """Two groups on the classes that both have.
-
-    Attributes:
-        values: what the column says of each.
-        sums: (seeds, speakers, *) of each, the speakers of both in the same order.
-        heard: which of these speakers each has.
-        classes: how many classes both have; 0 if there are no classes.
-    """
-
-    values: tuple[str, str]
-    sums: tuple[np.ndarray, np.ndarray]
-    heard: tuple[np.ndarray, np.ndarray]
-    classes: int
-
-    @property
-    def paired(self) -> bool:
-        """Whether a speaker is in both."""
-        return bool(np.intersect1d(*self.heard).size)
-
-    def means(self, metric: Metric) -> tuple[float, float]:
-        """Return the score of each, the mean over seeds."""
-        first, second = (float(metric(sums.sum(1)).mean()) for sums in self.sums)
-        return first, second
-
-    def rounds(self) -> tuple[np.ndarray, np.ndarray]:
-        """Return (rounds, seeds, *) what is summed up over resampled speakers, of each."""
-        if self.paired:
-            draws = draw_groups(np.ones(self.sums[0].shape[1], dtype=np.int64))
-            return resample(self.sums[0], draws), resample(self.sums[1], draws)
-        generator = np.random.default_rng(BOOTSTRAP_SEED)  # goes on, so that draws are apart
-        first, second = (
-            resample_own(sums[:, own], generator)
-            for sums, own in zip(self.sums, self.heard, strict=True)
-        )
-        return first, second
-
-
-def _pair(
-    measure: Measure,
-    speakers: Sequence[str],
-    values: tuple[str, str],
-    places: Mapping[str, np.ndarray],
-) -> _Pair | None:
-    """Put two groups together, unless they have fewer than two classes in common."""
-    labels = [measure.labels[places[value]] for value in values]
-    shared = np.intersect1d(*labels)
-    if measure.classes and len(shared) < 2:
-        return None
-    chosen = [
-        places[value][np.isin(own, shared)] for value, own in zip(values, labels, strict=True)
-    ]
-    owners = group_by_speaker([speakers[place] for place in np.concatenate(chosen).tolist()])
-    count, split = int(owners.max()) + 1, len(chosen[0])
-    of_each = owners[:split], owners[split:]
-    sums = measure.sums(chosen[0], of_each[0], count), measure.sums(chosen[1], of_each[1], count)
-    heard = np.unique(of_each[0]), np.unique(of_each[1])
-    return _Pair(values, sums, heard, len(shared) if measure.classes else 0)
-
-
-def _largest(metric: Metric, scale: float, pairs: Sequence[_Pair]) -> Gap:
-    """Return the largest difference of a metric, with an interval for the pair that has it."""
-    pair = max(pairs, key=lambda p: abs(np.subtract(*p.means(metric))))
-    means = [scale * mean for mean in pair.means(metric)]
-    order = (0, 1) if means[0] >= means[1] else (1, 0)
-    difference = Difference(means[order[0]] - means[order[1]], None, None)
-    if min(map(len, pair.heard)) > 1:
-        rounds = pair.rounds()
-        with np.errstate(invalid="ignore", divide="ignore"):  # rounds without one of the groups
-            higher, lower = (scale * metric(rounds[place]).mean(1) for place in order)
-        low, high = np.nanpercentile(higher - lower, (2.5, 97.5))
-        difference = replace(difference, low=float(low), high=float(high))
-    high_value, low_value = (pair.values[place] for place in order)
-    return Gap(high_value, low_value, difference, pair.classes, pair.paired, len(pairs))

@@ -25,7 +25,7 @@ from featx.finetuning.adapting.gradients import check_gradients
 from featx.finetuning.adapting.settings import BottleneckSettings, LoraSettings
 from featx.finetuning.config import earlier_config, finetune_config
 from featx.finetuning.model import build_model
-from featx.finetuning.saved import Adapted, load_tuned, save_model
+from featx.finetuning.saved import PEFT_FILE, Adapted, load_tuned, save_model
 from featx.finetuning.watch import Watch
 from featx.finetuning.waveforms import collate
 from featx.sharing.contents import ADAPTERS
@@ -184,15 +184,25 @@ def test_without_peft_its_extra_is_named(one_split, finetune, monkeypatch):
 
 
 @pytest.fixture
-def run(kept, one_split, finetune):
-    """A finished fine-tuning of adapters, made for the first test that wants it."""
-    if not (kept / "lora").exists():
-        finetune("lora.r=2", mode="lora")
-        shutil.copytree(RUN, kept / "begun-lora")
-        (kept / "begun-lora").rename(kept / "lora")
-    if not RUN.exists():
-        shutil.copytree(kept / "lora", RUN)
-    return RUN
+def run_of(kept, one_split, finetune):
+    """Return a finished fine-tuning of adapters, made for the first test that wants it."""
+
+    def make(mode):
+        folder = Path(f"runs/manifest-tiny-{mode}")
+        if not (kept / mode).exists():
+            finetune({"lora": "lora.r=2", "adapter": "adapter.size=2"}[mode], mode=mode)
+            shutil.copytree(folder, kept / f"begun-{mode}")
+            (kept / f"begun-{mode}").rename(kept / mode)
+        if not folder.exists():
+            shutil.copytree(kept / mode, folder)
+        return folder
+
+    return make
+
+
+@pytest.fixture
+def run(run_of):
+    return run_of("lora")
 
 
 @pytest.fixture
@@ -200,10 +210,21 @@ def saved(run) -> Path:
     return next((run / "models").iterdir())
 
 
-def test_adapters_are_saved_alone_and_loaded_equal(run, saved, read_rows, checkpoint_folder):
+@pytest.mark.parametrize(
+    ("mode", "described"),
+    [
+        ("lora", "LoRA of rank 2, alpha 8, dropout 0, on q"),
+        ("adapter", "bottlenecks of width 2 after each block's attention and feed-forward"),
+    ],
+)
+def test_adapters_are_saved_alone_and_loaded_equal(
+    mode, described, run_of, read_rows, checkpoint_folder
+):
     """Predictions of the loaded model are the run's, and its weights the base's to the bit."""
+    run = run_of(mode)
+    saved = next((run / "models").iterdir())
     names = {path.relative_to(saved).as_posix() for path in saved.rglob("*") if path.is_file()}
-    assert names == {*ADAPTERS.names}
+    assert names == {*ADAPTERS.names} - ({PEFT_FILE} if mode == "adapter" else set())
     tuned, base = load_tuned(saved).model, load_model(checkpoint_folder).state_dict()
     own = tuned.encoder.state_dict()
     found = {name.replace(".base_layer", ""): value for name, value in own.items()}
@@ -217,7 +238,9 @@ def test_adapters_are_saved_alone_and_loaded_equal(run, saved, read_rows, checkp
             np.testing.assert_allclose(list(made.probabilities.values()), shares, rtol=1e-4)
     environment = json.loads((run / "environment.json").read_text())["encoder"]
     assert environment["trained"] < environment["parameters"] / 4
-    assert "LoRA of rank 2, alpha 8, dropout 0, on q" in (saved / "README.md").read_text()
+    card = (saved / "README.md").read_text()
+    assert described in card
+    assert ("PeftModel" in card) == (mode == "lora")
 
 
 @KINDS
@@ -289,6 +312,7 @@ def test_a_folder_of_adapters_is_no_encoder(saved):
         ("head.json", {"lora": {"r": 4}}, "adapter_model.safetensors: .*not 4"),
         ("head.json", {"lora": {"target_modules": ["os.system"]}}, "no linear layers named"),
         ("head.json", {"base": {"encoder": "../tiny"}}, "head.json: .*encoder"),
+        ("head.json", {"adapter": {"size": 4}}, "head.json: .*one kind of adapters"),
         ("adapter/config.json", {"auto_map": {"A": "b.C"}}, "adapter/config.json: .*auto_map"),
         ("adapter/config.json", {"hidden_size": 2**20}, "adapter/config.json: hidden_size"),
     ],
@@ -323,16 +347,18 @@ def test_a_finished_run_is_taken_as_it_is_and_its_config_repeats_it(run, finetun
 
 
 @pytest.mark.thorough
-def test_adapters_stopped_and_begun_again_are_the_same(one_split, finetune, monkeypatch):
+@pytest.mark.parametrize(
+    ("mode", "setting"), [("lora", "lora.lora_dropout=0.1"), ("adapter", "adapter.size=2")]
+)
+def test_adapters_stopped_and_begun_again_are_the_same(
+    mode, setting, one_split, finetune, monkeypatch
+):
     def stop(self, args, state, control, **others):
         if state.global_step == 2:
             raise KeyboardInterrupt
 
-    options = {"mode": "lora", "save": "none"}
-    settings = (
-        "training.epochs=2",
-        "lora.lora_dropout=0.1",
-    )
+    options = {"mode": mode, "save": "none"}
+    settings = ("training.epochs=2", setting)
     whole = finetune(*settings, name="whole", **options)
     with monkeypatch.context() as patch:
         patch.setattr(Watch, "on_save", stop, raising=False)

@@ -12,7 +12,7 @@ from featx.data.manifest import Manifest, Utterance
 from featx.errors import FeatxError
 from featx.protocols.apply import apply_protocol
 from featx.protocols.corpora_protocol import corpora_protocol
-from featx.protocols.divisions import Corpora, ManifestSplit
+from featx.protocols.divisions.manifests import Corpora, ManifestSplit
 from featx.protocols.folds import make_folds
 from featx.protocols.protocol import Protocol
 from featx.protocols.task import set_task

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from featx.data.manifest import Manifest, Utterance
 from featx.errors import FeatxError
-from featx.protocols.divisions import Division
+from featx.protocols.divisions.division import Division
 from featx.protocols.folds import known_validate, make_folds, shares_speakers
 from featx.utils.config import check_config
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from scipy.stats import mode
 from sklearn.metrics import accuracy_score, cohen_kappa_score, recall_score
 
-from featx.comparison.evaluate import System
+from featx.comparison.class_systems import System
 from featx.voting.agreement import agree, bound
 from featx.voting.ballots import Ballot, Row, Voter
 from featx.voting.election import join
