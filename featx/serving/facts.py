@@ -14,7 +14,7 @@ from featx.inference.fitted import FittedModel
 from featx.inference.model import Model
 from featx.inference.voted import VotedModel
 from featx.layer_analysis.weights import average, find_weights
-from featx.runs.card import chance
+from featx.runs.card_scores import chance
 from featx.runs.read import read_config, read_environment, read_scores
 from featx.scoring.classes.results import Results
 from featx.serving.answers import Facts, Layers, Limited, Score

@@ -7,6 +7,7 @@ from typing import Any
 from featx.fitting.config import FitConfig
 from featx.fitting.model import FittedHead, FittedHeads
 from featx.fitting.saved_heads import read_heads
+from featx.runs.card_scores import CardScores, card_scores
 from featx.runs.files import CONFIG
 from featx.runs.read import damaged, read_environment, read_scores
 from featx.scoring.classes.results import Results
@@ -50,6 +51,11 @@ class RunFacts:
         heads = read_heads(folder, config.seconds)
         environment = read_environment(folder)
         return cls(folder, repository, licence, config, heads, results, environment)
+
+    @property
+    def scores(self) -> CardScores:
+        """What its heads predict, and how well."""
+        return card_scores(self.results)
 
     @property
     def name(self) -> str:

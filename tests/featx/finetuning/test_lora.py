@@ -28,6 +28,7 @@ from featx.finetuning.model import build_model
 from featx.finetuning.saved import PEFT_FILE, Adapted, load_tuned, save_model
 from featx.finetuning.watch import Watch
 from featx.finetuning.waveforms import collate
+from featx.runs.outputs import Outputs
 from featx.sharing.contents import ADAPTERS
 from featx.sharing.graph_encoders import encoder_graph
 
@@ -257,7 +258,7 @@ def test_a_loaded_model_is_the_saved_to_the_bit(family, options, mode, adapters,
     model = make(folder, adapters, mode, average="softmax").eval()
     stir(model)
     adapted = Adapted(base=base, **{mode: adapters})
-    save_model(model, extractor, "abc", Path("saved"), adapted=adapted)
+    save_model(model, extractor, Outputs(classes=tuple("abc")), Path("saved"), adapted=adapted)
     again = load_tuned(Path("saved")).model
     with torch.no_grad():
         assert torch.equal(again(**batch())["logits"], model(**batch())["logits"])
@@ -402,7 +403,9 @@ def test_adapters_of_the_real_whisper_train_alone_and_come_back(workplace):
         settings_sha256=digest_settings(encoder.config, extractor),
     )
     adapted = Adapted(lora=LoraSettings(), base=base)
-    save_model(model.eval(), extractor, "abc", Path("saved"), adapted=adapted)
+    save_model(
+        model.eval(), extractor, Outputs(classes=("a", "b", "c")), Path("saved"), adapted=adapted
+    )
     again = load_tuned(Path("saved")).model
     with torch.no_grad():
         assert torch.equal(again(**data)["logits"], model(**data)["logits"])

@@ -9,6 +9,7 @@ import torch
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 from transformers import TrainerCallback, integrations
 
+from classifiers.objectives import Classification
 from classifiers.pooled import PooledSettings
 from featx.data.manifest import load_manifest
 from featx.errors import FeatxError
@@ -43,7 +44,7 @@ def make_trainer(write_corpus, checkpoint_folder, tmp_path):
         )  # fmt: skip
         parts = (task.folds[0].train, task.folds[0].validation)
         data = [Waveforms(part, task.labels(part), extractor) for part in parts]
-        return Tuner(model, config.training, arguments, *data)
+        return Tuner(model, Classification(3), config.training, arguments, *data)
 
     return make
 
