@@ -31,9 +31,11 @@ from featx.features.encoders.devices import find_devices
 from featx.features.encoders.preprocessing import load_extractor
 from featx.finetuning.adapting.base import Base
 from featx.finetuning.adapting.settings import BottleneckSettings, LoraSettings
-from featx.finetuning.resources import tuning_bytes
-from featx.finetuning.saved import Adapted, save_model
+from featx.finetuning.saving.contents import Adapted
+from featx.finetuning.saving.save import save_model
+from featx.finetuning.training.resources import tuning_bytes
 from featx.runs.cost import folder_bytes
+from featx.runs.outputs import Outputs
 from featx.utils.machine import peak_memory
 
 AVERAGE = SHIPPED.head.model_copy(update={"average": "softmax"})
@@ -100,16 +102,17 @@ def measure(options: argparse.Namespace) -> dict[str, Any]:
 
 def saved_bytes(learner: Learner) -> int:
     """Return the size of a model as a run keeps it."""
-    bench, names = learner.bench, [str(number) for number in range(CLASSES)]
+    bench = learner.bench
+    outputs = Outputs(classes=tuple(str(number) for number in range(CLASSES)))
     adapted = None
     if bench.adapters is not None:
         none = "0" * 64
         base = Base(encoder="encoder", revision="", weights_sha256=none, settings_sha256=none)
-        adapted = Adapted(base=base, **{bench.mode: bench.adapters})
+        adapted = Adapted.of(bench.adapters, base)
     with tempfile.TemporaryDirectory() as scratch:
         folder = Path(scratch, "saved")
         save_model(
-            learner.model.eval(), load_extractor(bench.checkpoint), names, folder, adapted=adapted
+            learner.model.eval(), load_extractor(bench.checkpoint), outputs, folder, adapted=adapted
         )
         return folder_bytes(folder)
 

@@ -24,7 +24,7 @@ from featx.finetuning.adapting.settings import Adapters
 from featx.finetuning.choices import Mode
 from featx.finetuning.config import Tuning, TuningSettings
 from featx.finetuning.model import EmotionModel, build_model
-from featx.finetuning.waveforms import Waveforms
+from featx.finetuning.training.waveforms import Waveforms
 from featx.utils.config import read_config, shipped_config
 
 CLASSES, SEED = 8, 0

@@ -126,7 +126,7 @@ def finetune(
     Several GPUs, or processes: torchrun --nproc-per-node 2 -m featx finetune ...
     """
     import featx
-    from featx.finetuning.processes import leads
+    from featx.finetuning.training.processes import leads
     from featx.runs.files import REPORT
 
     if config:

@@ -19,7 +19,7 @@ from featx.features.encoders.shape import read_shape
 from featx.features.stores import ROOT as FEATURES
 from featx.finetuning.config import FinetuneConfig
 from featx.finetuning.model import assemble
-from featx.finetuning.resources import tuning_bytes
+from featx.finetuning.training.resources import tuning_bytes
 from featx.protocols.task import Task
 from featx.runs.cost import folder_bytes
 from featx.runs.files import MEMBERS, MODELS

@@ -17,7 +17,7 @@ SelectOn = Literal["validation", "test"]
 """Which utterances choose the checkpoint."""
 
 BestBy = Literal["score", "wa", "loss", "parting"]
-"""Which rule chooses the checkpoint, see `featx.finetuning.member.Look.worth`."""
+"""Which rule chooses the checkpoint, see `featx.finetuning.results.member.Look.worth`."""
 
 Save = Literal["best", "all", "none"]
 """Which models are kept."""

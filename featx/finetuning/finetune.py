@@ -13,9 +13,9 @@ from featx.features.choices import NormalizeWaveform
 from featx.features.encoders.devices import Compute
 from featx.finetuning.choices import BESIDE_CONFIG, HeadKind, Mode, Pooling, Save, SelectOn
 from featx.finetuning.config import FinetuneConfig, earlier_config, finetune_config
-from featx.finetuning.processes import count_processes
-from featx.finetuning.resources import Recipients, check_compute, check_recipients
 from featx.finetuning.run import run_finetune
+from featx.finetuning.training.processes import count_processes
+from featx.finetuning.training.resources import Recipients, check_compute, check_recipients
 from featx.protocols.choices import TaskKind
 from featx.protocols.protocol import Protocol, choose_protocol
 from featx.runs.folder import run_folder

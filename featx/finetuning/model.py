@@ -15,7 +15,7 @@ from featx.features.encoders.shape import EncoderShape, read_shape
 from featx.finetuning.adapting.adapters import adapt, adapters_of
 from featx.finetuning.adapting.settings import Adapters
 from featx.finetuning.choices import ADAPTING, Mode
-from featx.finetuning.encoding import encoding_of
+from featx.finetuning.encoding.family import encoding_of
 
 
 class EmotionModel(nn.Module):

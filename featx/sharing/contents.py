@@ -3,7 +3,7 @@
 from collections.abc import Collection
 from dataclasses import dataclass
 
-from featx.finetuning.saved import ADAPTER_FILES, OWN_FILES, PEFT_FILE, PLAIN_FILES
+from featx.finetuning.saving.contents import ADAPTER_FILES, OWN_FILES, PEFT_FILE, PLAIN_FILES
 from featx.runs.files import (
     CALIBRATION,
     CARD,

@@ -22,8 +22,9 @@ class Network(nn.Module):
 
     It takes over the weights of transformers' model. Whatever looks along time is made blind to
     padding, and all of it is arranged for speed without gradients. `Padding` in
-    `featx/finetuning/padded_encoding.py` makes transformers' own layers blind to padding, with
-    gradients; `tests/featx/finetuning/test_padding.py` holds both to the same frames.
+    `featx/finetuning/encoding/padded.py` makes transformers' own layers blind to padding, with
+    gradients; `tests/featx/finetuning/encoding/test_padding.py` holds both to the same
+    frames.
 
     Args:
         model: transformers' encoder.
