@@ -2,6 +2,7 @@
 
 import csv
 import ctypes
+import gc
 import os
 import random
 import shutil
@@ -213,3 +214,8 @@ def run_featx(
         return Outcome(int(code or 0), captured.out, captured.err)
 
     return run
+
+
+def pytest_collection_finish() -> None:
+    """Leave what was imported out of garbage collection, which fine-tuning asks for every time."""
+    gc.freeze()

@@ -76,17 +76,27 @@ def _score(
     name: str, paths: Sequence[Path], manifest: Mapping[str, str] | None
 ) -> "System | NumberSystem":
     if dimensions := predicted_dimensions(paths[0]):
-        return _score_numbers(name, dimensions, paths, manifest)
+        return score_numbers(name, dimensions, paths, manifest)
     return _score_system(name, paths, manifest)
 
 
-def _score_numbers(
+def score_numbers(
     name: str,
     dimensions: Sequence[str],
     paths: Sequence[Path],
     manifest: Mapping[str, str] | None,
 ) -> NumberSystem:
-    """Score files of predicted numbers."""
+    """Score a system's files of predicted numbers.
+
+    Args:
+        name: what the system is called.
+        dimensions: what it predicts.
+        paths: its files.
+        manifest: the speaker of each utterance, where the files don't name them.
+
+    Raises:
+        FeatxError: if a file can't be used, or they don't fit together.
+    """
     for path in paths:
         if predicted_dimensions(path) != dimensions:
             raise FeatxError(

@@ -116,6 +116,11 @@ def _explainable(model: Model, label: str | None) -> FittedHeads:
             f"{model.folder}: its features are not standardised, so there is no average utterance "
             "to compare with. Fit with `normalize='global'`."
         )
+    if model.dimensions:
+        raise FeatxError(
+            f"{model.folder}: it predicts numbers ({', '.join(model.dimensions)}); heads that tell "
+            "classes apart can be explained so far."
+        )
     if model.heads.several:
         raise FeatxError(
             f"{model.folder}: it predicts several labels at once; heads that tell classes apart "

@@ -1,6 +1,7 @@
 """ONNX files of `featx.export`: read with care, and applied to audio by onnxruntime."""
 
 import logging
+import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from importlib import import_module
@@ -51,6 +52,8 @@ def import_extra(package: str) -> Any:
     Raises:
         FeatxError: if it is not installed.
     """
+    # onnxruntime reports each process and model to Microsoft unless this is set before its import
+    os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
     try:
         return import_module(package)
     except ImportError as error:

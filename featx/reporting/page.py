@@ -26,13 +26,15 @@ def report(
     runs: AnyPath | Sequence[AnyPath],
     out: str | Path = "report.html",
     *,
+    by: str | Sequence[str] = (),
     maps: AnyPath | Sequence[AnyPath] = (),
 ) -> list[Path]:
-    """Write a page about runs, and the same tables as text beside it.
+    """Write a page about runs, and next to it the same tables as text.
 
     Args:
         runs: runs, their folders, CSVs of predictions, or folders of either.
-        out: the page, with the ending .html. The tables are written beside it as .md and .tex.
+        out: the page, with the ending .html. The tables are written next to it as .md and .tex.
+        by: columns of the runs' manifests, such as "age", by whose values to score them too.
         maps: maps of features to show too, the folders that `featx.map_features` wrote.
 
     Returns:
@@ -49,7 +51,7 @@ def report(
     """
     page = Path(out)
     check_replaceable(page)
-    read = read_runs(as_paths(runs))
+    read = read_runs(as_paths(runs), by)
     numbers = isinstance(read[0].system, NumberSystem)  # and so are all others
     gathered = (gather_numbers if numbers else gather)(read, page, as_paths(maps))
     texts = (
@@ -74,7 +76,7 @@ def check_replaceable(out: Path) -> None:
     """
     if out.suffix != ".html":
         raise FeatxError(
-            f"`out={out}`: must end in .html; the tables are written beside it as .md and .tex."
+            f"`out={out}`: must end in .html; the tables are written next to it as .md and .tex."
         )
     for path, mark in _marks(out).items():
         refuse_foreign(path, mark, "report")

@@ -22,6 +22,7 @@ from featx.runs.read import (
 )
 from featx.runs.sources import sources
 from featx.scoring.classes.results import Results
+from featx.scoring.groups.scores import GroupScores
 from featx.scoring.numbers.results import NumberResults
 from featx.scoring.results_file import RunResults
 
@@ -71,23 +72,35 @@ NumberReported = ReportedRun[NumberSystem, NumberResults]
 AnyReported = ReportedRun[Any, Any]
 
 
-def read_runs(paths: Sequence[Path]) -> list[AnyReported]:
+def read_runs(paths: Sequence[Path], by: str | Sequence[str] = ()) -> list[AnyReported]:
     """Read runs, prediction files, or folders of either: all predict classes, or all numbers.
 
+    Args:
+        paths: their files and folders.
+        by: columns of their manifests by which they are scored, as well as by those that their
+            files hold scores by.
+
     Raises:
-        FeatxError: naming what is not finished, is no run, or can't be used.
+        FeatxError: naming what is not finished, is no run, or can't be used, or lacks a column.
     """
     return [
         _read_numbers(system) if isinstance(system, NumberSystem) else _read(system)
-        for system in evaluate(paths).systems
+        for system in evaluate(paths, by=by).systems
     ]
+
+
+def _groups(asked: Sequence[GroupScores], stored: Sequence[GroupScores]) -> list[GroupScores]:
+    """Return the scores by columns that are asked for, behind the others that a run has."""
+    columns = [scores.column for scores in asked]
+    return [*(scores for scores in stored if scores.column not in columns), *asked]
 
 
 def _read_numbers(system: NumberSystem) -> NumberReported:
     stored, folder = read_run_scores(system.folder), system.folder
     if not isinstance(stored, NumberResults):  # predictions of another tool
         return ReportedRun(system, system.results, None, "", {}, {})
-    results = replace(system.results, title=stored.title, groups=stored.groups)
+    groups = _groups(system.results.groups, stored.groups)
+    results = replace(system.results, title=stored.title, groups=groups)
     texts = read_config_text(folder), read_config(folder), read_environment(folder)
     return ReportedRun(system, results, read_cost(folder), *texts)
 
@@ -102,7 +115,7 @@ def _read(system: System) -> Reported:
         speakers_shared=stored.speakers_shared,
         remarks=stored.remarks,
         calibration_errors=stored.calibration_errors,
-        groups=stored.groups,
+        groups=_groups(results.groups, stored.groups),
     )
     return ReportedRun(
         system,

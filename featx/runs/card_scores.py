@@ -33,6 +33,10 @@ class CardScores(Protocol):
     explained: str
     unit: str
 
+    @property
+    def utterances(self) -> int:
+        """How many were tested, by each seed."""
+
     def index(self, corpus: str, dataset: str, of_what: str) -> list[EvalResult]:
         """Return the scores as the Hub's index of models takes them.
 
@@ -73,6 +77,10 @@ class _Classes:
         self._results = results
         classes = ", ".join(map(plain, results.classes))
         self.purpose = f"It names the emotion that an utterance expresses: {classes}."
+
+    @property
+    def utterances(self) -> int:
+        return int(self._results.confusion.sum()) // self._results.seeds
 
     def index(self, corpus: str, dataset: str, of_what: str) -> list[EvalResult]:
         scores = (
@@ -142,6 +150,11 @@ class _Numbers:
         self._results = results
         names = " and ".join(map(plain, results.dimensions))
         self.purpose = f"It predicts {names} of an utterance, as numbers on the corpus's scale."
+
+    @property
+    def utterances(self) -> int:
+        levels = next(iter(self._results.levels.values()))
+        return round(sum(level.utterances for level in levels))
 
     def index(self, corpus: str, dataset: str, of_what: str) -> list[EvalResult]:
         kinds = dict(zip(_NUMBERS, self.metrics, strict=True))

@@ -5,14 +5,15 @@ import typing
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NamedTuple
-
-from torch import Tensor
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from featx.errors import FeatxError
 from featx.utils.csv_files import Table, read_table
 from featx.utils.files import write_csv
 from featx.utils.text import counted
+
+if TYPE_CHECKING:
+    from torch import Tensor  # to read and score predictions takes no torch, whose import is slow
 
 PROBABILITY = "p_"  # begins the name of a class's column
 _VOTES = "true_p_"  # begins the name of a column of a class's share of the annotators' votes
@@ -129,7 +130,7 @@ class Outcome(typing.Protocol):
         """Number of the fold."""
 
     @property
-    def probabilities(self) -> Mapping[str, Tensor]:
+    def probabilities(self) -> "Mapping[str, Tensor]":
         """By part of the fold."""
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from itertools import product
 
 import numpy as np
-from scipy.stats import binomtest, fisher_exact
+from scipy.special import bdtr, betaincinv
 
 from featx.scoring.metrics import resample, uar
 
@@ -67,8 +67,10 @@ def exact_interval(hits: int, utterances: int) -> tuple[float, float]:
     Returns:
         Both ends in percent.
     """
-    interval = binomtest(hits, utterances).proportion_ci(0.95, method="exact")
-    return 100 * float(interval.low), 100 * float(interval.high)
+    missed = utterances - hits
+    low = betaincinv(hits, missed + 1, 0.025) if hits else 0.0
+    high = betaincinv(hits + 1, missed, 0.975) if missed else 1.0
+    return 100 * float(low), 100 * float(high)
 
 
 def shares_differ(first: tuple[int, int], second: tuple[int, int]) -> float:
@@ -80,6 +82,8 @@ def shares_differ(first: tuple[int, int], second: tuple[int, int]) -> float:
         first: how many utterances were recognised, and how many there were.
         second: the same of the other.
     """
+    from scipy.stats import fisher_exact  # which takes a second, and few comparisons want it
+
     table = [(hits, utterances - hits) for hits, utterances in (first, second)]
     return float(fisher_exact(table).pvalue)
 
@@ -126,10 +130,10 @@ def mcnemar(first: np.ndarray, second: np.ndarray) -> McNemar:
     only_first = int(np.count_nonzero(first & ~second))
     only_second = int(np.count_nonzero(second & ~first))
     either = only_first + only_second
-    if not either:  # which binomtest refuses
+    if not either:
         return McNemar(only_first, only_second, 1.0)
-    fewer = binomtest(min(only_first, only_second), either, alternative="less")
-    return McNemar(only_first, only_second, float(min(1, 2 * fewer.pvalue)))  # tails are alike
+    fewer = bdtr(min(only_first, only_second), either, 0.5)  # of the two tails, which are alike
+    return McNemar(only_first, only_second, float(min(1, 2 * fewer)))
 
 
 def mcnemar_of_seeds(first: np.ndarray, second: np.ndarray) -> list[McNemar]:

@@ -57,6 +57,11 @@ def build(model: Model, options: Options) -> Network:
     Raises:
         FeatxError: if models of this kind can't be exported, or an encoder is not here.
     """
+    if model.dimensions:
+        raise FeatxError(
+            f"Numbers are predicted ({', '.join(model.dimensions)}); models that tell classes "
+            "apart can be exported so far."
+        )
     if isinstance(model, FittedModel):
         return _build_fitted(model, options)
     if isinstance(model, FinetunedModel):

@@ -31,6 +31,8 @@ from featx.utils.files import write_text
 from featx.utils.tables import plain
 from featx.utils.text import counted
 
+ABSTAINING = ", unless `--abstain` lets it withhold a label"
+
 
 def write_card(facts: RunFacts, path: Path) -> None:
     """Write the card of a fit, as Markdown with the table that the Hub reads."""
@@ -71,6 +73,7 @@ def _header(facts: RunFacts) -> ModelCardData:
 def _what(facts: RunFacts) -> list[str]:
     lines = [_describe_input(given) for given in facts.heads.inputs]
     heads, final = len(facts.heads.members), bool(facts.heads.cross_validated)
+    said = "numbers" if facts.heads.dimensions else "probabilities"
     trained = "trained on all utterances" if final else facts.together
     return [
         facts.scores.purpose,
@@ -78,7 +81,7 @@ def _what(facts: RunFacts) -> list[str]:
             [
                 *(f"- Features: {line}" for line in lines),
                 f"- Head: {describe_head(facts.config.head, facts.heads.inputs)}.",
-                f"- {counted(heads, 'head')} ({trained}), whose probabilities are averaged."
+                f"- {counted(heads, 'head')} ({trained}), whose {said} are averaged."
                 if heads > 1
                 else f"- A single head{f', {trained}' if final else ''}.",
                 f"- Made with featx {__version__}. The encoder itself is not part of this "
@@ -152,6 +155,8 @@ def _scores(facts: RunFacts) -> list[str]:
 
 
 def _calibration(facts: RunFacts) -> list[str]:
+    if facts.heads.dimensions:
+        return []
     path = facts.folder / CALIBRATION
     if not path.exists():
         return ["## Calibration", "Its probabilities are not calibrated."]
@@ -213,7 +218,7 @@ def _limits(facts: RunFacts) -> list[str]:
         "microphones usually lower the scores, and not for all groups of people alike; by how "
         "much was not measured.",
         acted,
-        f"{facts.scores.always}, unless `--abstain` lets it withhold a label.",
+        f"{facts.scores.always}{'' if facts.heads.dimensions else ABSTAINING}.",
         "What the encoder heard before is not checked here; recordings of the test may be among "
         "it.",
         licence,

@@ -9,8 +9,8 @@ from featx.fitting.model import FittedHead, FittedHeads
 from featx.fitting.saved_heads import read_heads
 from featx.runs.card_scores import CardScores, card_scores
 from featx.runs.files import CONFIG
-from featx.runs.read import damaged, read_environment, read_scores
-from featx.scoring.classes.results import Results
+from featx.runs.read import damaged, read_environment, read_run_scores
+from featx.scoring.results_file import RunResults
 from featx.utils.config import read_config
 from featx.utils.text import counted
 
@@ -34,7 +34,7 @@ class RunFacts:
     licence: str
     config: FitConfig
     heads: FittedHeads
-    results: Results
+    results: RunResults
     environment: dict[str, Any]
 
     @classmethod
@@ -45,7 +45,7 @@ class RunFacts:
             FeatxError: if a file is missing or damaged.
         """
         config = read_config(folder / CONFIG, FitConfig)
-        results = read_scores(folder)
+        results = read_run_scores(folder)
         if results is None:
             raise damaged(folder, "it has no scores")
         heads = read_heads(folder, config.seconds)
@@ -70,7 +70,7 @@ class RunFacts:
     @property
     def utterances(self) -> int:
         """How many were tested, by each seed."""
-        return int(self.results.confusion.sum()) // self.results.seeds
+        return self.scores.utterances
 
     @property
     def cross_validated(self) -> tuple[FittedHead, ...]:

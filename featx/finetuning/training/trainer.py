@@ -193,9 +193,10 @@ def measure(
     objective: Objective, settings: TuningSettings, predicted: EvalPrediction
 ) -> dict[str, float]:
     """Return the loss and the score of (utterances, outputs) logits; of classes also WA, 0 to 1."""
-    outputs = torch.from_numpy(np.asarray(predicted.predictions)).double()
+    outputs = torch.from_numpy(np.asarray(predicted.predictions))
     targets = np.asarray(predicted.label_ids)
-    loss, score = objective.validate(objective.predictions(outputs), targets, settings)
+    found = objective.predictions(outputs.double()).float()
+    loss, score = objective.validate(found, targets, settings)
     if not isinstance(objective, Classification):
         return {"loss": loss, "score": score}
     hits = _recognised(outputs, torch.from_numpy(targets))

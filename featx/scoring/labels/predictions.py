@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
-from classifiers.multilabel import THRESHOLD
+from classifiers.choices import THRESHOLD
 from featx.protocols.shares import join_labels
 from featx.protocols.task import Task
 from featx.scoring.labels.results import LabelResults, score_label_predictions

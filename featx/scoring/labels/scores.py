@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from classifiers.multilabel import THRESHOLD
+from classifiers.choices import THRESHOLD
 from featx.scoring.classes.distributions import score_of
 from featx.scoring.metrics import Score, draw_groups, group_by_speaker
 

@@ -24,7 +24,7 @@ from featx.protocols.apply import apply_protocol
 from featx.protocols.protocol import default_protocol
 from featx.protocols.task import set_task
 
-CURVES = {"train/loss", "train/wa", "eval/loss", "eval/uar", "eval/wa"}
+CURVES = {"train/loss", "train/wa", "eval/loss", "eval/score", "eval/wa"}
 
 
 @pytest.fixture
@@ -81,7 +81,7 @@ def test_a_fine_tuning_leaves_curves_for_every_model(one_split, finetune, read_r
     assert len(list((folder / "tensorboard").iterdir())) == len(history) == 2
     for (seed, fold), row in history.items():
         curves = scalars(folder / f"tensorboard/seed{seed}-fold{fold}")
-        assert curves["eval/uar"][-1].step == int(row["step"])
+        assert curves["eval/score"][-1].step == int(row["step"])
         assert curves["eval/loss"][-1].value == pytest.approx(float(row["validation_loss"]))
 
 
