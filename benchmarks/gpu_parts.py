@@ -373,7 +373,7 @@ def fit(setting: Setting) -> Iterator[Figure]:
 
 def finetune(setting: Setting) -> Iterator[Figure]:
     """A step of full fine-tuning and of adapters, with the memory that it takes."""
-    from featx.finetuning.config import LoraSettings
+    from featx.finetuning.adapting.settings import LoraSettings
 
     count = 2 if setting.quick else 8
     sizes = ("base",) if setting.quick else ("base", "large")
