@@ -17,7 +17,7 @@ def check_gradients(model: EmotionModel, seconds: float = 1.0) -> None:
     An attention that hands its projections' bare weights to a fused function bypasses their
     adapters: they would silently stay as they are. What an adapter's last weights are multiplied
     by is zero at first, by which the gradients of its others are zero too; here all are drawn at
-    random for a moment.
+    random for a moment, with biases by which a ReLU lets something through.
 
     Args:
         model: one with adapters, which is left as it was.
@@ -32,7 +32,7 @@ def check_gradients(model: EmotionModel, seconds: float = 1.0) -> None:
         torch.manual_seed(0)
         with torch.no_grad():
             for weight in adapters.values():
-                weight.normal_(std=0.02)
+                weight.normal_(mean=1.0 if weight.ndim == 1 else 0.0, std=0.02)
         noise = torch.randn(1, max(model.shape.shortest, round(SAMPLE_RATE * seconds)))
         device = model.head.output.weight.device
         model.eval()(noise.to(device), [noise.shape[1]])["logits"].sum().backward()
