@@ -14,7 +14,7 @@ from classifiers.pooled import PooledSettings
 from featx.errors import FeatxError
 from featx.features.encoders.preprocessing import load_extractor
 from featx.finetuning.model import build_model
-from featx.finetuning.saved import save_model
+from featx.finetuning.saving.save import save_model
 from featx.runs import hub
 from featx.sharing import push as pushing
 from featx.sharing.places import leads_out, without_places
