@@ -159,7 +159,9 @@ def _effects(settings: Augmentation, waveform: Waveform, utterance: str) -> list
     return shown
 
 
-def _copies(settings: Augmentation, waveform: Waveform, utterance: str, number: int) -> list[_Sound]:
+def _copies(
+    settings: Augmentation, waveform: Waveform, utterance: str, number: int
+) -> list[_Sound]:
     """Return the first copies, as they are extracted."""
     augmenter = open_augmentation(settings)
     changed = [augmenter.change(waveform, utterance, (copy,)) for copy in range(1, number + 1)]

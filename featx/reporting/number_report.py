@@ -15,6 +15,7 @@ from featx.reporting.number_sheets import (
 )
 from featx.reporting.report import Report, map_section, origin
 from featx.reporting.runs import NumberReported
+from featx.reporting.searches import search_panels, search_section
 from featx.reporting.sheets import Section
 from featx.utils.text import counted
 
@@ -50,6 +51,7 @@ def gather_numbers(runs: Sequence[NumberReported], page: Path, maps: Sequence[Pa
         ),
         group_section(ordered),
         Section("Speakers", speakers, arrangement="grid small"),
+        *([searched] if (searched := search_section(ordered)) else []),
         *([map_section(shown)] if shown else []),
     ]
     curves = [
@@ -66,4 +68,5 @@ def gather_numbers(runs: Sequence[NumberReported], page: Path, maps: Sequence[Pa
         group_panels(ordered),
         shown,
         list(map(origin, ordered)),
+        search_panels(ordered),
     )

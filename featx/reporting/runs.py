@@ -10,6 +10,7 @@ from typing import Any, Generic, NamedTuple, TypeVar
 from featx.comparison.class_systems import System
 from featx.comparison.evaluate import evaluate
 from featx.comparison.number_systems import NumberSystem
+from featx.runs.changes import describe_changes
 from featx.runs.cost import Cost, read_cost
 from featx.runs.files import CONFIG
 from featx.runs.read import (
@@ -63,7 +64,8 @@ class ReportedRun(Generic[S, R]):
     def notes(self) -> list[str]:
         """What a reader of the scores must know."""
         of_files = () if self.config else self.system.notes  # a run's own are as they should be
-        return [*self.results.notes(), *of_files]
+        changes = describe_changes(self.config, self.environment)
+        return [*self.results.notes(), *changes, *of_files]
 
 
 Reported = ReportedRun[System, Results]

@@ -39,9 +39,7 @@ class Sounding:
     spectrogram: str
 
     @classmethod
-    def of(
-        cls, waveform: Waveform, title: str, words: str = "", full: float = 1.0
-    ) -> "Sounding":
+    def of(cls, waveform: Waveform, title: str, words: str = "", full: float = 1.0) -> "Sounding":
         """Return a waveform, of which a page has the first 15 s.
 
         The sound is as loud as it is; what is beyond ±1 is clipped in it, as it is wherever sound

@@ -1,13 +1,18 @@
 """A space of settings: what a search may choose of each, checked against the head."""
 
+import logging
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from itertools import combinations, product
 from pathlib import Path
 from typing import Any, Self
 
 from pydantic import Field, StrictBool, StrictFloat, StrictInt, StrictStr, model_validator
 
+from classifiers.objectives import Objective
+from featx.errors import FeatxError
 from featx.fitting.config import FitConfig, HeadConfig
+from featx.fitting.objective import check_head
 from featx.utils.config import (
     ConfigError,
     Schema,
@@ -28,6 +33,8 @@ _FIXED = {
     "head.kind": "it says which head is searched; take `head`",
     "head.average_frames": "it decides what is read of the store; take `settings`",
 }
+_OF_CLASSES = ("training.label_smoothing", "training.focal_gamma", "head.class_weights")
+log = logging.getLogger("featx")
 
 
 class Searched(Schema):
@@ -140,6 +147,12 @@ def read_space(space: str | None, config: FitConfig) -> Space:
             raise ConfigError(f"{path}: {key} can't be searched, as {_FIXED[key]}.")
         if table not in own:
             raise ConfigError(f"{path}: a {config.head.kind} head takes no [training].")
+        if key in _OF_CLASSES and config.protocol.target.task == "regression":
+            useless = f"{key} does nothing where numbers are learned, which have no classes"
+            if space is not None:
+                raise ConfigError(f"{path}: {useless}. Leave it out.")
+            log.info("Not searched: %s.", useless)
+            continue
         tables[table][name] = _check(searched, key, own, path)
     return Space(**tables)
 
@@ -161,7 +174,7 @@ def _check(searched: Searched, key: str, own: dict[str, Any], path: Path) -> Sea
     for value in searched.ends:
         check_config(_changed(own, {key: value}), HeadConfig, path)
     table, name = key.split(".", 1)
-    usual = own[table][name]
+    usual = own[table].get(name)  # what is None by default is in no table
     usual = usual[0] if isinstance(usual, list) else usual
     if searched.choices:
         return searched
@@ -176,6 +189,31 @@ def _check(searched: Searched, key: str, own: dict[str, Any], path: Path) -> Sea
     return searched
 
 
+def check_space(
+    space: Space, config: FitConfig, objective: Objective, classes: Sequence[str]
+) -> None:
+    """Refuse what can't be learned by, before anything is tried: every choice with every other.
+
+    Args:
+        space: what may be chosen; of ranges the ends are looked at.
+        config: the fit with the head.
+        objective: what its outputs mean.
+        classes: what it tells apart.
+
+    Raises:
+        FeatxError: if the head doesn't take two of the choices together, or can't learn so.
+    """
+    settings = space.settings
+    for keys in combinations(settings, min(2, len(settings))):
+        for values in product(*(settings[key].ends for key in keys)):
+            chosen = dict(zip(keys, values, strict=True))
+            try:
+                check_head(with_values(config, chosen), objective, classes)
+            except FeatxError as error:
+                named = " and ".join(f"{key} = {value}" for key, value in chosen.items())
+                raise FeatxError(f"`space`: {named} can't be chosen. {error.message}") from None
+
+
 def with_values(config: FitConfig, values: Values) -> FitConfig:
     """Return a fit with the values that a trial has for its settings."""
     head = check_config(_changed(_table(config), values), HeadConfig, "the space")
@@ -188,7 +226,7 @@ def own_values(space: Space, config: FitConfig) -> dict[str, Any] | None:
     values = {}
     for key, searched in space.settings.items():
         table, name = key.split(".", 1)
-        usual = own[table][name]
+        usual = own[table].get(name)
         single = isinstance(usual, list) and len(usual) == 1 and not searched.holds(usual)
         values[key] = usual[0] if single else usual
     held = all(searched.holds(values[key]) for key, searched in space.settings.items())
