@@ -14,8 +14,15 @@ def report(
         ),
     ],
     out: Annotated[
-        Path, typer.Option(help="The page; its tables are written beside it as .md and .tex.")
+        Path, typer.Option(help="The page; its tables are written next to it as .md and .tex.")
     ] = Path("report.html"),
+    by: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="COLUMN",
+            help="Score by the values of a column of the manifest too, such as age. Repeatable.",
+        ),
+    ] = None,
     maps: Annotated[
         list[Path] | None,
         typer.Option(
@@ -28,4 +35,4 @@ def report(
     """Put runs on one page: scores, differences, confusions, training, layers, mistakes."""
     import featx
 
-    print(f"Written: {', '.join(map(str, featx.report(runs, out, maps=maps or ())))}")
+    print(f"Written: {', '.join(map(str, featx.report(runs, out, by=by or (), maps=maps or ())))}")

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from featx.cross_corpus.cell_notes import gather_notes
 from featx.cross_corpus.cells import OTHERS, Cell
 from featx.cross_corpus.heat_map import Picture, draw_matrix
 from featx.layer_analysis.headline import axis_of, chance, form_of, headline, unit_of
@@ -152,14 +153,7 @@ class CrossMatrix:
             f"{resampled}; chance is {self.chance:.1f}.",
             "A corpus tested on itself is divided as its own protocol says, speakers apart.",
         ]
-        places: dict[str, list[str]] = {}
-        for cell in self.cells:
-            for note in cell.results.notes():
-                places.setdefault(note, []).append(str(cell.pairing))
-        for note, of in places.items():
-            everywhere = len(of) == len(self.cells)
-            notes.append(f"{'All cells' if everywhere else ', '.join(of)}: {note}")
-        return notes
+        return [*notes, *gather_notes(self.cells)]
 
     def _table(self) -> TextTable:
         rows = [[row, *(self._text(row, test) for test in self.corpora)] for row in self.rows]

@@ -11,6 +11,7 @@ from featx.fitting.config import FitConfig, lacks_final
 from featx.fitting.plan import plan_fit
 from featx.fitting.train import Trainers, assign, find_members, fit_member
 from featx.runs.files import MEMBERS
+from featx.tuning.config import TuneConfig
 
 
 class Ahead:
@@ -43,7 +44,7 @@ class Ahead:
 
     def _begin(self, run: PlannedRun, trainers: TrainingActors) -> None:
         config, state = self._inspection.checked[run]
-        if state == "done" or not isinstance(config, FitConfig):
+        if state == "done" or not isinstance(config, FitConfig) or isinstance(config, TuneConfig):
             return
         if lacks_final(run.folder, config.to_toml()):
             return

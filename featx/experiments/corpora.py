@@ -6,6 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from featx.data.checks.corpus import check_corpus
+from featx.data.joined import JoinedManifest, join_manifests
 from featx.data.listing.files import CorpusError
 from featx.data.listing.list_corpus import Built, list_corpus
 from featx.data.manifest import Manifest, load_manifest, render_manifest
@@ -13,8 +14,10 @@ from featx.data.sounds.same import Same
 from featx.experiments.config import Experiment
 from featx.experiments.findings import Findings
 from featx.experiments.plan import Case, manifest_path
+from featx.fitting.corpora import JoinedCorpora
 from featx.protocols.apply import apply_protocol
-from featx.protocols.protocol import Protocol, default_protocol, read_protocol
+from featx.protocols.corpora_protocol import corpora_protocol
+from featx.protocols.protocol import Protocol, choose_protocol
 from featx.protocols.repeated import IN_TWO_PARTS, describe_repeats, find_repeats, why_kept
 from featx.protocols.task import Task, set_task
 
@@ -22,7 +25,6 @@ CURE = (
     "Take one row of each pair out of the manifest, or keep them with keep_duplicates = true in "
     "the corpus's table."
 )
-FOLDS = 5  # the default of `featx.fit` where there is no protocol
 
 
 def bring_manifest(experiment: Experiment, name: str, overwrite: bool = False) -> Built:
@@ -88,15 +90,30 @@ def _list(experiment: Experiment, name: str, out: Path, overwrite: bool) -> Buil
     )
 
 
-def find_protocol(case: Case, manifest: Manifest) -> Protocol:
+def join_built(built: Sequence[Built]) -> Built:
+    """Return corpora as one, of which some are learned from and others tested.
+
+    Raises:
+        FeatxError: if two have the same name.
+    """
+    joined = join_manifests([each.manifest for each in built])
+    return Built(joined, [], [], check_corpus(joined.utterances).same)
+
+
+def find_protocol(experiment: Experiment, case: Case, manifest: Manifest) -> Protocol:
     """Return the protocol of a case.
 
     Raises:
-        FeatxError: if there is no protocol of that name, or the file can't be used.
+        FeatxError: if there is no protocol of that name, the file can't be used, or what is to be
+            learned is not there.
     """
-    if case.protocol:
-        return read_protocol(case.protocol)
-    return default_protocol(manifest, FOLDS, speaker_dependent=False)
+    corpus, given = experiment.corpora[case.corpus], case.protocol or None
+    if isinstance(manifest, JoinedManifest):
+        names, count = [part.manifest.name for part in manifest.parts], len(corpus.test)
+        joined = JoinedCorpora(manifest, [], tuple(names[count:]), tuple(names[:count]))
+        division = joined.division(corpus.folds, corpus.fold_speakers, False)
+        return corpora_protocol(manifest, division, given, corpus.target, corpus.task)
+    return choose_protocol(given, manifest, corpus.folds, False, corpus.target, corpus.task)
 
 
 def check_case(

@@ -20,6 +20,7 @@ from featx.experiments.validate import Inspection
 from featx.features.encoders.devices import is_out_of_memory
 from featx.fitting.actors import train_on
 from featx.fitting.train import Trainers
+from featx.layer_analysis.headline import form_of, headline, name_of, unit_of
 from featx.reporting.page import report as write_report
 from featx.utils.text import is_warning
 
@@ -43,8 +44,9 @@ class Course:
     def run(self) -> Path:
         """Do everything, and write the report on what could be done."""
         experiment = self._plan.experiment
-        for name in experiment.corpora:
-            bring_manifest(experiment, name, self._overwrite)
+        for name, corpus in experiment.corpora.items():
+            if not corpus.is_joined:
+                bring_manifest(experiment, name, self._overwrite)
         for number, store in enumerate(self._plan.stores, 1):
             title = f"Features {number} of {len(self._plan.stores)}: {store.folder}"
             if not self._try(title, str(store.folder), partial(self._extract, store)):
@@ -66,7 +68,8 @@ class Course:
     def _report(self, page: Path) -> Path:
         """Write the report; raise an error if the report, or a part before it, failed."""
         folders = [run.folder for run in self._done]
-        if not self._guard("report", lambda: write_report(folders, page)):
+        by = self._plan.experiment.report.by
+        if not self._guard("report", lambda: write_report(folders, page, by=by)):
             raise self._error("the others are done")
         log.info("Report: %s", page)
         if self.failures:
@@ -100,7 +103,8 @@ class Course:
     def _lacking(self, run: PlannedRun) -> list[str]:
         """Return what a run needs that has failed."""
         if run in self._plan.heads:
-            return [name for name in run.needs if (run.case.corpus, name) in self._failed]
+            stores = self._plan.stores_of(run)
+            return [own.name for own in stores if (own.corpus, own.name) in self._failed]
         done = {other.system for other in self._done if other.case == run.case}
         return [name for name in run.needs if name not in done]
 
@@ -122,11 +126,12 @@ class Course:
                 raise
             state = "other"  # what it was made from has changed
             results = make_run(self._plan, run, config, manifest, True, trainers)
-        score = results.scores["uar"]
-        spread = f" ± {score.std:.1f}" if results.seeds > 1 else ""
+        score, form = headline(results), form_of(results)
+        spread = f" ± {score.std:{form}}" if results.seeds > 1 else ""
         before = ", done before" if state == "done" else ""
         warnings = "".join(f"\n  {remark}" for remark in results.remarks if is_warning(remark))
-        return f"UAR {score.mean:.1f}{spread} %{before}{warnings}"
+        unit = unit_of(results)
+        return f"{name_of(results)} {score.mean:{form}}{spread}{unit}{before}{warnings}"
 
 
 def as_problem(error: Exception) -> FeatxError | None:

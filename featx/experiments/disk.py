@@ -92,7 +92,7 @@ def _tuning_bytes(config: FinetuneConfig, task: Task) -> tuple[int, int]:
     shape, about = read_shape(folder), read_model_config(folder)
     with torch.device("meta"):
         encoder = family_of(about).untrained(about)
-        extractor, classes = load_extractor(folder), len(task.classes)
+        extractor, classes = load_extractor(folder), len(task.classes or task.dimensions)
         model = assemble(encoder, extractor, shape, config.head, classes, config.mode, config.lora)
     weights = sum(tensor.numel() for tensor in model.parameters())
     trained = sum(tensor.numel() for tensor in model.parameters() if tensor.requires_grad)

@@ -5,6 +5,9 @@ from importlib.metadata import version
 from typing import cast
 
 from cache import FeatureStore, ModelIdentity
+from featx.data.augmentation.augment import open_augmentation
+from featx.data.augmentation.copies import Copies
+from featx.data.augmentation.settings import find_augmentation
 from featx.data.manifest import Manifest
 from featx.errors import FeatxError
 from featx.experiments.findings import Findings
@@ -37,7 +40,8 @@ def config_of(store: Store) -> ExtractConfig:
     """Return what is to be extracted.
 
     Raises:
-        FeatxError: if a number of seconds is none, or there is a store that can't be opened.
+        FeatxError: if a number of seconds is none, there is no such augmentation, or there is a
+            store that can't be opened.
     """
     asked = store.features
     return ExtractConfig(
@@ -51,8 +55,16 @@ def config_of(store: Store) -> ExtractConfig:
         normalize_waveform=asked.normalize_waveform,
         pool=asked.pool,
         frames=asked.frames,
+        copies=_copies(store),
         write=WriteOptions(compress=asked.compress),
     )
+
+
+def _copies(store: Store) -> Copies | None:
+    if not store.augment:
+        return None
+    augmentation = find_augmentation("augmented", store.augment)
+    return Copies(open_augmentation(augmentation), store.features.copies)
 
 
 def _limit(store: Store) -> LengthLimit:
@@ -136,8 +148,9 @@ def is_complete(store: Store, manifest: Manifest) -> bool:
     """
     if not FeatureStore.exists(store.folder):
         return False
-    there = FeatureStore(store.folder)
-    return all(there.is_done(utterance.utterance) for utterance in manifest.utterances)
+    there, copies = FeatureStore(store.folder), _copies(store)
+    wanted = copies.of(manifest.utterances) if copies else manifest.utterances
+    return all(there.is_done(utterance.utterance) for utterance in wanted)
 
 
 def check_store(store: Store, manifest: Manifest, findings: Findings) -> Known | None:
@@ -204,6 +217,7 @@ def _check_same(store: Store, there: FeatureStore) -> Known:
             differing.append(f"normalize_waveform is {normalised} there, {wanted_so} here")
         differing += _kept_otherwise(store, there)
         differing += _cut_otherwise(store, there)
+        differing += _changed_otherwise(store, there)
     if differing:
         raise FeatxError(
             f"{store.folder} holds other features: {'; '.join(differing)}. Give these a name of "
@@ -245,6 +259,15 @@ def _cut_otherwise(store: Store, there: FeatureStore) -> list[str]:
     cut = f"trimmed to {trimmed:g} s" if trimmed else "not trimmed"
     asked = "trimmed to" if limit.trim else "refused above"
     return [f"long utterances are {cut} there, {asked} {limit.seconds:g} s here"]
+
+
+def _changed_otherwise(store: Store, there: FeatureStore) -> list[str]:
+    """Say if utterances are augmented in another way."""
+    copies = _copies(store)
+    asked = copies.augmenter.identity if copies else None
+    if there.identity.augmentation == asked:
+        return []
+    return [f"another augmentation than {store.augment or 'none'} is there"]
 
 
 def weights_missing(model: str, revision: str | None) -> str:

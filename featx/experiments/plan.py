@@ -4,9 +4,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from featx.experiments.config import Experiment, Features, System
+from featx.experiments.config import Experiment
+from featx.experiments.tables import Features, Head, System
 from featx.features.encoders.checkpoints import store_name
-from featx.features.stores import ROOT
+from featx.features.stores import ROOT, copies_folder
 from featx.runs.folder import run_folder
 from featx.utils.text import nearest
 
@@ -33,12 +34,15 @@ class Store:
         name: the features' name in the experiment.
         features: the model, which is always named here, and its options.
         folder: the feature store's folder.
+        augment: the preset of the augmented copies that are extracted in place of the utterances;
+            empty if none are.
     """
 
     corpus: str
     name: str
     features: Features
     folder: Path
+    augment: str = ""
 
 
 @dataclass(frozen=True)
@@ -99,10 +103,14 @@ class Plan:
         return next(run for run in self.runs if (run.case, run.system) == (case, system))
 
     def stores_of(self, run: PlannedRun) -> list[Store]:
-        """Return the features that a head is fitted on; none if the run is no head."""
+        """Return the features that a head is fitted on; none if the run is no head.
+
+        Those of a name stand together: of each corpus, the tested ones first.
+        """
         if run not in self.heads:
             return []
-        return [self.store(run.case.corpus, name) for name in run.needs]
+        corpora = self.experiment.members(run.case.corpus)
+        return [self.store(corpus, name) for name in run.needs for corpus in corpora]
 
     def members(self, run: PlannedRun) -> list[PlannedRun]:
         """Return the runs that a vote names, in that order; none if the run is no vote."""
@@ -131,11 +139,11 @@ def make_plan(experiment: Experiment) -> tuple[Plan, dict[str, str]]:
         for protocol in corpus.protocols or ("",)
     )
     chosen = {
-        name: _choose(cases, system, f"{experiment.kind(name)}.{name}", problems)
+        name: _choose(experiment, cases, system, f"{experiment.kind(name)}.{name}", problems)
         for name, system in experiment.systems.items()
     }
     _choose_for_votes(experiment, cases, chosen, problems)
-    needs = {name: head.features for name, head in experiment.heads.items()}
+    needs = {name: (*head.features, *copies_of(head)) for name, head in experiment.heads.items()}
     needs |= {name: vote.systems for name, vote in experiment.votes.items()}
     heads, finetunings, votes = (
         tuple(
@@ -149,7 +157,15 @@ def make_plan(experiment: Experiment) -> tuple[Plan, dict[str, str]]:
     return plan, problems | _same_folders(plan)
 
 
+def copies_of(head: Head) -> dict[str, str]:
+    """Return the names of the augmented copies that a head learns from, with their features'."""
+    if not head.augmented:
+        return {}
+    return {f"{name}~{Path(head.augmented).stem}": name for name in head.features}
+
+
 def _choose(
+    experiment: Experiment,
     cases: Sequence[Case],
     system: System,
     where: str,
@@ -157,6 +173,13 @@ def _choose(
 ) -> list[Case]:
     """Return the cases in which a system runs."""
     corpora, protocols = system.corpora, system.protocols
+    joined = {name for name, corpus in experiment.corpora.items() if corpus.is_joined}
+    excluded = set() if system.takes_joined else joined
+    if refused := sorted(excluded.intersection(corpora)):
+        problems[where] = (
+            f"{refused[0]}: between corpora only heads learn, without augmented and tune"
+        )
+        return []
     for what, wanted, known in (
         ("corpus", corpora, dict.fromkeys(case.corpus for case in cases)),
         ("protocol", protocols, dict.fromkeys(case.protocol for case in cases if case.protocol)),
@@ -170,7 +193,9 @@ def _choose(
     left = [
         case
         for case in cases
-        if (not corpora or case.corpus in corpora) and (not protocols or case.protocol in protocols)
+        if (not corpora or case.corpus in corpora)
+        and (not protocols or case.protocol in protocols)
+        and case.corpus not in excluded
     ]
     if not left:
         problems[where] = "none of its corpora has one of its protocols"
@@ -231,12 +256,23 @@ def _stores(experiment: Experiment, heads: Sequence[PlannedRun]) -> tuple[Store,
         name: features.model_copy(update={"model": features.model or name})
         for name, features in experiment.features.items()
     }
+    augmented = {
+        copies: (name, head.augmented)
+        for head in experiment.heads.values()
+        for copies, name in copies_of(head).items()
+    }
     found = []
-    for corpus in experiment.corpora:
-        wanted = [name for run in heads if run.case.corpus == corpus for name in run.needs]
+    for corpus, table in experiment.corpora.items():
+        if table.is_joined:
+            continue
+        runs = [run for run in heads if corpus in experiment.members(run.case.corpus)]
+        wanted = [name for run in runs for name in run.needs]
         for name in dict.fromkeys([*tables, *wanted]):
-            features = tables.get(name) or Features(model=name)
-            own = name if name in tables else store_name(name)
-            stem = manifest_path(experiment, corpus).stem
-            found.append(Store(corpus, name, features, ROOT / stem / own))
+            model, augment = augmented.get(name, (name, ""))
+            features = tables.get(model) or Features(model=model)
+            own = model if model in tables else store_name(model)
+            folder = ROOT / manifest_path(experiment, corpus).stem / own
+            if augment:
+                folder = copies_folder(folder, augment)
+            found.append(Store(corpus, name, features, folder, augment))
     return tuple(found)

@@ -15,6 +15,8 @@ from featx.fitting.config import FitConfig
 from featx.fitting.run import run_fit
 from featx.fitting.train import THREADS, Trainers
 from featx.scoring.results_file import RunResults
+from featx.tuning.config import TuneConfig
+from featx.tuning.run import run_tune
 from featx.voting.run import run_vote
 
 
@@ -62,6 +64,8 @@ def make_run(
     """
     if isinstance(config, FitConfig):
         compute = Compute(plan.experiment.heads[run.system].device)
+        if isinstance(config, TuneConfig):
+            return run_tune(config, run.folder, overwrite, compute, manifest, trainers)
         return run_fit(config, run.folder, overwrite, compute, manifest, trainers)
     if isinstance(config, FinetuneConfig):
         tuning = plan.experiment.finetunings[run.system]

@@ -5,10 +5,12 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal
 
+from featx.data.augmentation.settings import find_augmentation
 from featx.errors import FeatxError
 from featx.experiments.features import Known, weights_missing
 from featx.experiments.findings import Findings
 from featx.experiments.plan import Case, Plan, PlannedRun, manifest_path
+from featx.experiments.tables import Search
 from featx.features.encoders.checkpoints import find_checkpoint
 from featx.features.encoders.devices import Compute, find_devices
 from featx.features.encoders.preprocessing import load_extractor
@@ -22,6 +24,9 @@ from featx.protocols.protocol import Protocol
 from featx.protocols.task import Task
 from featx.runs.files import CONFIG
 from featx.runs.read import is_unfinished, read_config
+from featx.tuning.config import SearchSettings, TuneConfig
+from featx.tuning.sampler import require_optuna
+from featx.tuning.space import read_space
 from featx.utils.config import check_config
 from featx.voting.config import VoteConfig
 
@@ -30,21 +35,38 @@ State = Literal["new", "begun", "done", "other"]
 
 
 def fit_settings(plan: Plan, run: PlannedRun, protocols: Protocols) -> FitConfig:
-    """Return the config of a run that fits a head.
+    """Return the config of a run that fits a head, or searches its settings.
 
     Raises:
         FeatxError: if there is no such head or setting, or it takes other features.
     """
     head = plan.experiment.heads[run.system]
+    stores = plan.stores_of(run)
+    _, *joined = plan.experiment.members(run.case.corpus)
     data = {
         **_shared(plan, run, protocols),
-        "features": [str(plan.store(run.case.corpus, name).folder) for name in head.features],
+        "joined": [str(manifest_path(plan.experiment, name)) for name in joined],
+        "features": [str(store.folder) for store in stores if not store.augment],
+        "augmented": [str(store.folder) for store in stores if store.augment],
         "layers": head.layers,
         "normalize": head.normalize,
         "skip_missing": False,
         "final": head.final,
     }
-    return head_config(head.head, data, head.settings)
+    config = head_config(head.head, data, head.settings)
+    return _searching(config, head.tune) if head.tune else config
+
+
+def _searching(config: FitConfig, search: Search) -> TuneConfig:
+    """Return the config of a search of a head's settings.
+
+    Raises:
+        FeatxError: if Optuna is not installed, or there is no such space.
+    """
+    require_optuna()
+    space = read_space(search.space or None, config)
+    how = SearchSettings(**{**dict(search), "space": space})
+    return check_config({**config.to_table(), "search": how.to_table()}, TuneConfig, "tune")
 
 
 def tuning_settings(plan: Plan, run: PlannedRun, protocols: Protocols) -> FinetuneConfig:
@@ -64,6 +86,8 @@ def tuning_settings(plan: Plan, run: PlannedRun, protocols: Protocols) -> Finetu
         "select_on": tuning.select_on,
         "save": tuning.save,
     }
+    if tuning.augment:
+        data["augmentation"] = find_augmentation("augment", tuning.augment).to_table()
     return finetune_config(data, tuning.settings)
 
 
@@ -103,7 +127,9 @@ def find_state(folder: Path, config: str) -> State:
 def _shared(plan: Plan, run: PlannedRun, protocols: Protocols) -> dict[str, Any]:
     corpus = plan.experiment.corpora[run.case.corpus]
     return {
-        "manifest": str(manifest_path(plan.experiment, run.case.corpus)),
+        "manifest": str(
+            manifest_path(plan.experiment, plan.experiment.members(run.case.corpus)[0])
+        ),
         "seconds": corpus.seconds,
         "keep_duplicates": corpus.keep_duplicates,
         "protocol": protocols[run.case].model_dump(mode="json"),
@@ -160,7 +186,7 @@ def _check_head(
     config = fit_settings(plan, run, protocols)
     head = plan.experiment.heads[run.system]
     find_devices(head.device, "1")
-    found = [known.get((run.case.corpus, name)) for name in head.features]
+    found = [known.get((store.corpus, store.name)) for store in plan.stores_of(run)]
     if config.layers != "all" and all(store and store.blocks is None for store in found):
         raise FeatxError(
             f"`layers={config.layers!r}`: {config.models} has one layer; leave `layers` out."

@@ -7,6 +7,7 @@ from cache import describe_bytes
 from featx.experiments.findings import Explain
 from featx.experiments.plan import Plan, PlannedRun
 from featx.experiments.validate import Inspection
+from featx.protocols.task import Task
 from featx.utils.text import counted
 from featx.voting.config import VoteConfig
 
@@ -51,7 +52,7 @@ def _summary(inspection: Inspection, plan: Plan) -> Iterator[str]:
         name = case.protocol or inspection.protocols[case].title
         kept = counted(len(task.utterances), "utterance")
         yield (
-            f"  protocol {name} on {case.corpus}: {kept}, {len(task.classes)} classes, "
+            f"  protocol {name} on {case.corpus}: {kept}, {_learned(task)}, "
             f"{counted(len(task.folds), 'fold')}"
         )
     for store in plan.stores:
@@ -69,6 +70,10 @@ def _summary(inspection: Inspection, plan: Plan) -> Iterator[str]:
             f"  to do: {counted(todo, 'model')}; {describe_bytes(inspection.nbytes)} of disk; "
             f"report: {experiment.page}"
         )
+
+
+def _learned(task: Task) -> str:
+    return ", ".join(task.dimensions) or f"{len(task.classes)} classes"
 
 
 def _describe(inspection: Inspection, run: PlannedRun) -> str:

@@ -10,7 +10,7 @@ from featx.data.listing.list_corpus import Built
 from featx.data.manifest import Manifest
 from featx.errors import Interrupted
 from featx.experiments.config import Experiment, read_experiment
-from featx.experiments.corpora import check_case, find_protocol, peek_manifest
+from featx.experiments.corpora import check_case, find_protocol, join_built, peek_manifest
 from featx.experiments.disk import check_space
 from featx.experiments.features import Known, check_store
 from featx.experiments.findings import Findings
@@ -20,6 +20,7 @@ from featx.finetuning.processes import count_processes
 from featx.protocols.task import Task
 from featx.reporting.page import check_replaceable
 from featx.utils.config import ConfigError
+from featx.utils.text import listed, nearest
 
 
 @dataclass(frozen=True)
@@ -85,6 +86,7 @@ def _inspect(path: Path, overwrite: bool) -> Inspection:
     corpora = _peek(experiment, overwrite, findings)
     manifests = {name: built.manifest for name, built in corpora.items()}
     protocols, tasks = _divide(plan, corpora, findings)
+    _check_reported(experiment, tasks, findings)
     known = {
         (store.corpus, store.name): found
         for store in plan.stores
@@ -107,14 +109,40 @@ def _check_page(page: Path, findings: Findings) -> None:
         findings.error("report.out", f"{page}: {folder} can't be written to; name another place")
 
 
+def _check_reported(experiment: Experiment, tasks: Mapping[Case, Task], findings: Findings) -> None:
+    """Add an error for what no report can show."""
+    numbers = {case.corpus for case, task in tasks.items() if task.dimensions}
+    classes = {case.corpus for case, task in tasks.items() if not task.dimensions}
+    if numbers and classes:
+        findings.error(
+            "report",
+            f"numbers are learned of {listed(sorted(numbers))} and classes of "
+            f"{listed(sorted(classes))}, which no report shows together; make two experiments",
+        )
+    for column in experiment.report.by:
+        for case, task in tasks.items():
+            if not any(u.column(column) for u in task.utterances):
+                known = {name for u in task.utterances for name in u.extra}
+                findings.error(
+                    "report.by", f"corpora.{case.corpus} has no {column}; {nearest(column, known)}"
+                )
+
+
 def _peek(experiment: Experiment, overwrite: bool, findings: Findings) -> dict[str, Built]:
-    corpora = {}
-    for name in experiment.corpora:
+    corpora: dict[str, Built] = {}
+    for name, corpus in experiment.corpora.items():
+        if corpus.is_joined:
+            continue
         with findings.at(f"corpora.{name}"):
             built = peek_manifest(experiment, name, overwrite)
             corpora[name] = built
             for text in [*built.notes, *(finding.text for finding in built.findings)]:
                 findings.warn(f"corpora.{name}", text)
+    for name, corpus in experiment.corpora.items():
+        members = experiment.members(name)
+        if corpus.is_joined and all(member in corpora for member in members):
+            with findings.at(f"corpora.{name}"):
+                corpora[name] = join_built([corpora[member] for member in members])
     return corpora
 
 
@@ -127,7 +155,7 @@ def _divide(
         if built is None:
             continue
         with findings.at(f"corpora.{case.corpus}"):
-            protocols[case] = find_protocol(case, built.manifest)
+            protocols[case] = find_protocol(plan.experiment, case, built.manifest)
             if task := check_case(
                 plan.experiment, case, built.manifest, protocols[case], built.same, findings
             ):

@@ -130,6 +130,8 @@ class _Whole:
             for path, bits in self._found.items()
             if self._states[path].settled
         }
+        if not packed:  # files so young that another write to them may not show
+            return
         try:
             write_npz(self._path, packed)
         except (OSError, DiskFull) as error:

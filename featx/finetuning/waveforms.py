@@ -26,11 +26,12 @@ class Waveforms(Dataset[Example]):
 
     Args:
         utterances: the utterances in their order.
-        labels: (utterances,) class indices.
+        labels: what is to be learned of each, such as (utterances,) class indices.
         extractor: transformers', normalises a waveform where the checkpoint's does.
         seconds: how much of the beginning of each utterance is used; infinite for all of it.
 
     Attributes:
+        labels: the same.
         samples: how many samples each utterance has.
     """
 
@@ -41,7 +42,7 @@ class Waveforms(Dataset[Example]):
         extractor: Any,
         seconds: float = math.inf,
     ) -> None:
-        self.utterances, self._labels, self._extractor = utterances, labels, extractor
+        self.utterances, self.labels, self._extractor = utterances, labels, extractor
         self._limit = None if math.isinf(seconds) else max(1, round(seconds * SAMPLE_RATE))
         lengths = [count_samples(u.path, u.start, u.end) for u in utterances]
         self.samples = [min(n, self._limit or n) for n in lengths]
@@ -66,7 +67,7 @@ class Waveforms(Dataset[Example]):
     def prepare(self, waveform: Waveform, index: int) -> Example:
         """Return an utterance as an example; of a waveform that is longer, its used part."""
         prepared = prepare_waveform(self._extractor, waveform[: self._limit])
-        return {"waveform": prepared, "label": int(self._labels[index])}
+        return {"waveform": prepared, "label": self.labels[index]}
 
 
 def collate(examples: Sequence[Example]) -> dict[str, Tensor | list[int]]:
@@ -75,7 +76,7 @@ def collate(examples: Sequence[Example]) -> dict[str, Tensor | list[int]]:
     return {
         "waveforms": torch.nn.utils.rnn.pad_sequence(waveforms, batch_first=True),
         "samples": [len(waveform) for waveform in waveforms],
-        "labels": torch.tensor([example["label"] for example in examples]),
+        "labels": torch.from_numpy(np.stack([example["label"] for example in examples])),
     }
 
 

@@ -63,19 +63,16 @@ def shared_speakers(utterances: Sequence[Utterance], division: Corpora) -> list[
 
 
 def describe_corpora(utterances: Sequence[Utterance], division: Corpora) -> str:
-    """Return a phrase on who trains, validates and is tested."""
-    learned, tested = " and ".join(division.train), " and ".join(division.test)
+    """Return a phrase on who validates and is tested, without the names of the corpora."""
+    rate = f"one in {division.count}"
     if division.speaker_dependent:
-        return f"learned from {learned}, of which one utterance in {division.count} validates"
+        return f"{rate} utterances that are learned from validates; the test corpus is tested whole"
     if not division.fold_speakers:
-        return (
-            f"learned from {learned}, of whose speakers one in {division.count} validates; "
-            f"all of {tested} is tested"
-        )
+        return f"{rate} speakers who are learned from validates; the test corpus is tested whole"
     shared = counted(len(shared_speakers(utterances, division)), "speaker")
     return (
-        f"{learned} and {tested} share {shared}: in each of {division.count} folds those who are "
-        f"tested in {tested} are in neither training nor validation"
+        f"training and test corpora share {shared}: in each of {division.count} folds those who "
+        "are tested are in neither training nor validation"
     )
 
 

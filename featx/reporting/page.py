@@ -1,11 +1,15 @@
 """The report: one page that needs nothing but itself, and its tables as text."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
+from featx.comparison.base import AnySystem
+from featx.comparison.class_systems import System
+from featx.comparison.label_systems import LabelSystem
 from featx.comparison.number_systems import NumberSystem
 from featx.errors import FeatxError
 from featx.reporting.frame import render_page
+from featx.reporting.label_report import gather_labels
 from featx.reporting.number_report import gather_numbers
 from featx.reporting.own_files import refuse_foreign
 from featx.reporting.report import Report, gather
@@ -20,19 +24,27 @@ _MARKS = {
     ".tex": "% made by featx report",
 }
 
+_WAYS: Mapping[type[AnySystem], Callable[..., Report]] = {
+    System: gather,
+    NumberSystem: gather_numbers,
+    LabelSystem: gather_labels,
+}
+
 
 @checked
 def report(
     runs: AnyPath | Sequence[AnyPath],
     out: str | Path = "report.html",
     *,
+    by: str | Sequence[str] = (),
     maps: AnyPath | Sequence[AnyPath] = (),
 ) -> list[Path]:
-    """Write a page about runs, and the same tables as text beside it.
+    """Write a page about runs, and next to it the same tables as text.
 
     Args:
         runs: runs, their folders, CSVs of predictions, or folders of either.
-        out: the page, with the ending .html. The tables are written beside it as .md and .tex.
+        out: the page, with the ending .html. The tables are written next to it as .md and .tex.
+        by: columns of the runs' manifests, such as "age", by whose values to score them too.
         maps: maps of features to show too, the folders that `featx.map_features` wrote.
 
     Returns:
@@ -49,9 +61,9 @@ def report(
     """
     page = Path(out)
     check_replaceable(page)
-    read = read_runs(as_paths(runs))
-    numbers = isinstance(read[0].system, NumberSystem)  # and so are all others
-    gathered = (gather_numbers if numbers else gather)(read, page, as_paths(maps))
+    read = read_runs(as_paths(runs), by)
+    way = _WAYS[type(read[0].system)]  # all are of the same kind
+    gathered = way(read, page, as_paths(maps))
     texts = (
         render(gathered),
         to_markdown(gathered.title, gathered.tables),
@@ -74,7 +86,7 @@ def check_replaceable(out: Path) -> None:
     """
     if out.suffix != ".html":
         raise FeatxError(
-            f"`out={out}`: must end in .html; the tables are written beside it as .md and .tex."
+            f"`out={out}`: must end in .html; the tables are written next to it as .md and .tex."
         )
     for path, mark in _marks(out).items():
         refuse_foreign(path, mark, "report")

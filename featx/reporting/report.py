@@ -7,7 +7,7 @@ from pathlib import Path
 
 from featx.reporting.audio import find_audio
 from featx.reporting.calibration import calibration_panel, calibration_sheet, find_calibration
-from featx.reporting.charts import Panel
+from featx.reporting.charts import Chart, Panel
 from featx.reporting.cross_corpus import cross_sheets
 from featx.reporting.curves import training_curves
 from featx.reporting.group_sheets import group_panels, group_section
@@ -72,6 +72,8 @@ class Report:
         maps: maps of features.
         origins: how each run was made.
         searches: how searches of settings went.
+        scatters: of numbers, true against predicted and errors by level.
+        thresholds: what several labels score by the probability that they are predicted from.
     """
 
     title: str
@@ -83,6 +85,8 @@ class Report:
     maps: Sequence[ShownMap]
     origins: Sequence[Origin]
     searches: Sequence[Panel] = ()
+    scatters: Sequence[Chart] = ()
+    thresholds: Sequence[Panel] = ()
 
 
 def gather(runs: Sequence[Reported], page: Path, maps: Sequence[Path] = ()) -> Report:
@@ -145,7 +149,7 @@ def gather(runs: Sequence[Reported], page: Path, maps: Sequence[Path] = ()) -> R
         group_panels(ordered),
         shown,
         list(map(origin, ordered)),
-        search_panels(ordered),
+        searches=search_panels(ordered),
     )
 
 

@@ -6,11 +6,12 @@ from typing import NamedTuple
 import numpy as np
 
 from featx.reporting.charts import Chart, Panel
-from featx.reporting.curves import CCC_NAMES, UAR_NAMES, Names
+from featx.reporting.curves import CCC_NAMES, F1_NAMES, UAR_NAMES, Names
 from featx.reporting.runs import AnyReported
 from featx.reporting.sheets import Cell, Section, Sheet
 from featx.runs.files import IMPORTANCE, TRIALS, TUNING
 from featx.runs.read import damaged
+from featx.scoring.labels.results import LabelResults
 from featx.scoring.numbers.results import NumberResults
 from featx.utils.csv_files import read_table
 
@@ -60,7 +61,9 @@ def _searched(run: AnyReported) -> bool:
 
 
 def _names(run: AnyReported) -> Names:
-    return CCC_NAMES if isinstance(run.results, NumberResults) else UAR_NAMES
+    if isinstance(run.results, NumberResults):
+        return CCC_NAMES
+    return F1_NAMES if isinstance(run.results, LabelResults) else UAR_NAMES
 
 
 def _read(run: AnyReported, name: str, columns: Sequence[str]) -> list[dict[str, str]]:

@@ -9,6 +9,7 @@ from featx.utils.arguments import checked, refuse_beside
 from featx.utils.files import AnyPath, as_paths
 from featx.voting.choices import BESIDE_CONFIG, BestBy, Rule, SelectOn, TieRule
 from featx.voting.config import VoteConfig, file_config, vote_config
+from featx.voting.number_voters import number_systems
 from featx.voting.run import run_vote
 
 
@@ -16,7 +17,7 @@ from featx.voting.run import run_vote
 def vote(
     systems: AnyPath | Sequence[AnyPath] = (),
     *,
-    rule: Rule = "hard",
+    rule: Rule | None = None,
     tie: TieRule = "auto",
     search: str | int | Sequence[int] = "",
     select_on: SelectOn = "validation",
@@ -31,12 +32,16 @@ def vote(
 ) -> Run:
     """Combine systems by voting, joined by utterance, into a run of its own.
 
+    Systems that predict numbers, such as arousal, are averaged.
+
     The same call made again returns the finished run.
 
     Args:
         systems: run folders, or prediction files, a file for each system.
         rule: "hard" counts predictions, "soft" averages probabilities, "weighted" counts
-            predictions, each by its system's validation UAR.
+            predictions, each by its system's validation UAR. Numbers are averaged: "mean" weighs
+            all systems the same, "weighted" each by its validation CCC, in a cross-validation fold
+            by fold. By default "hard", or of numbers "mean".
         tie: which of the classes with equally many votes wins: the one with the highest summed
             "probability", or the one that the "first"-named system voted for; "auto" takes the
             former where all systems have probabilities.
@@ -73,9 +78,10 @@ def vote(
         refuse_beside(vote, given, beside, "config", "which holds all of it")
         resolved = config if isinstance(config, VoteConfig) else file_config(config)
     else:
+        paths = as_paths(systems)
         resolved = vote_config(
-            as_paths(systems),
-            rule=rule,
+            paths,
+            rule=rule or ("mean" if paths and number_systems(paths) else "hard"),
             tie=tie,
             search=search,
             select_on=select_on,

@@ -58,7 +58,7 @@ def test_a_fault_of_this_program_is_not_hidden(finished, fail_layers, error):
 
 
 def test_a_report_that_fails_leaves_the_list_of_failures(finished, fail_layers, monkeypatch):
-    def fail(*_):
+    def fail(*_, **__):
         raise FULL
 
     before = Path("reports/small.md").read_bytes()

@@ -1,5 +1,8 @@
 """Foreign ONNX files are read with care: nothing but the file itself is opened."""
 
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -146,3 +149,10 @@ def test_a_file_of_more_than_2_gb_is_refused_unread(workplace):
         file.truncate(2 * 10**9 + 1)  # a hole, which takes no disk
     with pytest.raises(featx.FeatxError, match=r"larger than the 2 GB"):
         featx.load("large.onnx")
+
+
+def test_onnxruntime_reports_nothing_to_its_makers(tmp_path):
+    """It would write an identifier of the machine to the temporary folder, and send events."""
+    code = "from featx.inference.onnx import import_extra; import_extra('onnxruntime')"
+    subprocess.run([sys.executable, "-c", code], env={**os.environ, "TMPDIR": str(tmp_path)})
+    assert not list(tmp_path.iterdir())

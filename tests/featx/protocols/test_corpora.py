@@ -118,7 +118,7 @@ def test_the_classes_are_those_that_all_corpora_have_and_the_others_are_named():
     task = set_task(apply_protocol(joined, protocol))
     assert task.classes == ("happy", "sad")
     assert "left out 3 utterances of other labels: calm (3)" in task.notes
-    assert any("one in 5 validates; all of b is tested" in note for note in task.notes)
+    assert any("one in 5 speakers who are learned from validates" in note for note in task.notes)
     assert not corpora_protocol(join_manifests([corpus("b", "xyz"), corpus("a", "12")]),
                                 division()).labels  # fmt: skip
 
