@@ -18,8 +18,8 @@ from featx.runs.card import (
     link_encoder,
     table,
 )
-from featx.runs.changes import describe_changes
 from featx.runs.card_scores import card_scores
+from featx.runs.changes import describe_changes
 from featx.runs.files import CARD
 from featx.utils.files import write_text
 from featx.utils.tables import plain
