@@ -29,7 +29,7 @@ from featx.tuning.found import Found
 from featx.tuning.inner import inner_task
 from featx.tuning.sampler import require_optuna
 from featx.tuning.search import Searches
-from featx.tuning.space import check_space
+from featx.tuning.space_checks import check_space
 from featx.utils.files import write_text
 from featx.utils.text import counted
 

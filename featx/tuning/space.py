@@ -2,17 +2,13 @@
 
 import logging
 import math
-from collections.abc import Mapping, Sequence
-from itertools import combinations, product
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Self
 
 from pydantic import Field, StrictBool, StrictFloat, StrictInt, StrictStr, model_validator
 
-from classifiers.objectives import Objective
-from featx.errors import FeatxError
 from featx.fitting.config import FitConfig, HeadConfig
-from featx.fitting.objective import check_head
 from featx.utils.config import (
     ConfigError,
     Schema,
@@ -187,31 +183,6 @@ def _check(searched: Searched, key: str, own: dict[str, Any], path: Path) -> Sea
             "choices."
         )
     return searched
-
-
-def check_space(
-    space: Space, config: FitConfig, objective: Objective, classes: Sequence[str]
-) -> None:
-    """Refuse what can't be learned by, before anything is tried: every choice with every other.
-
-    Args:
-        space: what may be chosen; of ranges the ends are looked at.
-        config: the fit with the head.
-        objective: what its outputs mean.
-        classes: what it tells apart.
-
-    Raises:
-        FeatxError: if the head doesn't take two of the choices together, or can't learn so.
-    """
-    settings = space.settings
-    for keys in combinations(settings, min(2, len(settings))):
-        for values in product(*(settings[key].ends for key in keys)):
-            chosen = dict(zip(keys, values, strict=True))
-            try:
-                check_head(with_values(config, chosen), objective, classes)
-            except FeatxError as error:
-                named = " and ".join(f"{key} = {value}" for key, value in chosen.items())
-                raise FeatxError(f"`space`: {named} can't be chosen. {error.message}") from None
 
 
 def with_values(config: FitConfig, values: Values) -> FitConfig:

@@ -14,7 +14,8 @@ from featx.errors import FeatxError
 from featx.fitting.choices import head_names
 from featx.fitting.config import FitConfig, head_config
 from featx.tuning.sampler import Suggestion
-from featx.tuning.space import Searched, Space, check_space, own_values, read_space, with_values
+from featx.tuning.space import Searched, Space, own_values, read_space, with_values
+from featx.tuning.space_checks import check_space
 from featx.utils.config import ConfigError
 
 
