@@ -2,6 +2,7 @@
 
 import math
 from pathlib import Path
+from typing import Any
 
 from huggingface_hub import ModelCardData
 
@@ -18,6 +19,7 @@ from featx.runs.card import (
     table,
 )
 from featx.runs.card_scores import card_scores
+from featx.runs.changes import describe_changes
 from featx.runs.files import CARD
 from featx.utils.files import write_text
 from featx.utils.tables import plain
@@ -142,9 +144,15 @@ def _data(facts: CardFacts) -> list[str]:
         f"{counted(len(facts.task.folds), 'fold')}.\n"
         f"- This model: trained on {amount(facts.training)}; "
         f"{'validated on ' if validation else ''}{validation}tested on {amount(fold.test)}.\n"
-        f"- Used of each utterance: {_seconds(facts.config.seconds)}.",
+        f"- Used of each utterance: {_seconds(facts.config.seconds)}.{_changes(facts)}",
         f"**Speakers: {_speakers(facts)}**",
     ]
+
+
+def _changes(facts: CardFacts) -> str:
+    """Return a line about augmentation; nothing without any."""
+    sentences = describe_changes(facts.config.to_table(), {})
+    return "".join(f"\n- {plain(sentence)}" for sentence in sentences)
 
 
 def _speakers(facts: CardFacts) -> str:
@@ -213,8 +221,12 @@ def _limits(facts: CardFacts) -> list[str]:
 def _settings(facts: CardFacts) -> list[str]:
     config = facts.config
     identity = facts.identity
-    shared = {"revision": identity.revision} if facts.on_hub else {"model": identity.encoder}
+    shared: dict[str, Any] = (
+        {"revision": identity.revision} if facts.on_hub else {"model": identity.encoder}
+    )
     shared["manifest"] = config.manifest.name  # where it was is nobody's concern
+    if config.augmentation:
+        shared["augmentation"] = config.augmentation.without_places()
     steps = []
     if config.protocol.manifest:
         steps.append(f"Make the manifest: `{config.protocol.manifest}`.")

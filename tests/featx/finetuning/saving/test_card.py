@@ -116,9 +116,19 @@ def test_the_header_names_the_encoder_and_a_known_licence(model, licence, tell, 
 
 
 def test_nothing_of_the_machine_is_told(tell, written, tmp_path):
-    card = written(tell(model=str(tmp_path / "tiny")))
+    noise = {"probability": 1, "snr": [0, 10], "folder": str(tmp_path / "noises")}
+    card = written(tell(model=str(tmp_path / "tiny"), augmentation={"noise": noise}))
     assert card.data.base_model is None
     assert str(tmp_path) not in card.content
+    assert 'folder = "noises"' in card.content
+
+
+def test_it_says_what_training_learned_from(tell, written):
+    table = {"gain": {"probability": 0.5, "decibels": [-6, 6]}}
+    assert "training utterances were changed anew each epoch: gain of −6 to +6 dB (50 %)." in shown(
+        written(tell(augmentation=table))
+    )
+    assert "Augmented" not in shown(written(tell()))
 
 
 @pytest.mark.parametrize(
