@@ -6,7 +6,6 @@ import statistics
 import tempfile
 import time
 from collections.abc import Callable, Sequence
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -22,16 +21,9 @@ from transformers import (
     WhisperConfig,
 )
 
-from cache import FeatureIdentity, FeatureStore, prepare_store
 from featx.data.manifest import Manifest, Utterance
-from featx.features.config import WriteOptions
 from featx.features.encoders.checkpoints import read_registry
 from featx.features.encoders.model_config import FAMILIES
-from featx.features.encoders.workers import EncoderWorkers
-from featx.features.failures import FailureList, MostFailures
-from featx.features.fill import compute_here, fill
-from featx.features.plan import ExtractionPlan
-from featx.features.work import Work
 
 PRE_NORM = {"feat_extract_norm": "layer", "do_stable_layer_norm": True, "conv_bias": True}
 SIZES: dict[str, dict[str, Any]] = {
@@ -137,18 +129,6 @@ def ravdess(count: int | None = None, kinds: Sequence[str] = ("speech",)) -> Man
     )
 
 
-def write_features(
-    folder: Path, plan: ExtractionPlan, workers: EncoderWorkers, seconds: float
-) -> FeatureStore:
-    """Extract what is planned to a store, in batches of so many seconds."""
-    identity = FeatureIdentity("random", frame_step=0.02)
-    store = prepare_store(folder, plan.planned, plan.layout, identity, {})
-    listing = FailureList(folder, most=MostFailures("0"))
-    work = Work(identity, {}, lambda: workers, seconds)
-    fill(store, plan, partial(compute_here, store, plan, work, listing), WriteOptions(), listing)
-    return store
-
-
 def arithmetic(config: Wav2Vec2Config, frames: Sequence[int], highest: int) -> float:
     """Return the floating-point operations of the layers up to `highest`, matrix products only."""
     total, steps_a_frame, channels = 0.0, 320.0, 1
@@ -183,9 +163,9 @@ def whisper_arithmetic(config: WhisperConfig, frames: Sequence[int], highest: in
     return float(total)
 
 
-def gemm_rate(dtype: torch.dtype, device: torch.device) -> float:
+def gemm_rate(dtype: torch.dtype, device: torch.device, size: int | None = None) -> float:
     """Return the rate of a large square matrix product here, in operations a second."""
-    size = 2048 if device.type == "cpu" else 8192
+    size = size or (2048 if device.type == "cpu" else 8192)
     left, right = (torch.randn(size, size, device=device).to(dtype) for _ in range(2))
 
     def multiply() -> None:

@@ -25,3 +25,6 @@ Sampling = Literal["shuffled", "balanced"]
 
 Weighting = Literal["absolute", "softmax"]
 """How the parameters of a layer average become weights."""
+
+THRESHOLD = 0.5
+"""The probability from which a label is predicted, where several may fit an utterance."""

@@ -8,12 +8,16 @@ from typing import Any
 
 import numpy as np
 from llvmlite import ir
-from numba import njit, types, uint32
+from numba import carray, njit, types, uint32
+from numba.core import cgutils
 from numba.extending import intrinsic
 from numpy.lib.stride_tricks import as_strided
 from torch import Tensor
 
-compiled: Any = njit(nogil=True, fastmath={"contract", "reassoc"}, cache=True)
+_FAST = {"contract", "reassoc"}
+compiled: Any = njit(nogil=True, fastmath=_FAST, cache=True)
+# put into its callers before types are known, so that a constant argument stays constant
+_inlined: Any = njit(nogil=True, fastmath=_FAST, inline="always")
 
 
 def _widen(context: Any, value: Any) -> Any:
@@ -30,6 +34,40 @@ def _widen(context: Any, value: Any) -> Any:
 
 
 widen: Any = intrinsic(_widen)
+_TOGETHER = 64  # features that a processor's vector registers hold the sums of
+_BLOCK = 64  # frames whose gradient stays in a core's cache
+_AHEAD = 4  # frames, by which features are fetched before they are needed
+_LINE = 64  # bytes of a line of the cache
+
+
+def _allocate_registers(context: Any) -> Any:
+    """Return a place on the stack, which nothing else can point to: sums there become registers."""
+
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        room = cgutils.alloca_once(builder, ir.ArrayType(ir.FloatType(), _TOGETHER))
+        return builder.bitcast(room, ir.FloatType().as_pointer())
+
+    return types.CPointer(types.float32)(), generate
+
+
+def _prefetch(context: Any, values: Any, index: Any) -> Any:
+    """Ask for a value to be brought to the cache; it may lie beyond the end."""
+
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        array = context.make_array(signature.args[0])(context, builder, arguments[0])
+        byte, number = ir.IntType(8).as_pointer(), ir.IntType(32)
+        kind = ir.FunctionType(ir.VoidType(), [byte, number, number, number])
+        fetch = cgutils.get_or_insert_function(builder.module, kind, "llvm.prefetch.p0")
+        place = builder.bitcast(builder.gep(array.data, [arguments[1]]), byte)
+        # to read, wanted in all levels of the cache, data
+        builder.call(fetch, [place, number(0), number(3), number(1)])
+        return context.get_dummy_value()
+
+    return types.void(values, types.intp), generate
+
+
+_registers: Any = intrinsic(_allocate_registers)
+_fetch_value: Any = intrinsic(_prefetch)
 
 
 def can_take(values: Tensor) -> bool:
@@ -90,6 +128,38 @@ def drop(
 
 
 @compiled
+def _fetch(values: np.ndarray, begin: int, count: int) -> None:
+    for index in range(begin, begin + count, _LINE // values.itemsize):
+        _fetch_value(values, index)
+
+
+@_inlined
+def _add_layers(
+    values: np.ndarray,
+    apart: int,
+    mean: np.ndarray,
+    scale: np.ndarray,
+    frame: int,
+    begin: int,
+    total: np.ndarray,
+    width: int,
+) -> None:
+    """Set total to the sum over layers of scale times (features - mean), for a part of a frame.
+
+    Later frames are fetched to the cache: layers lie apart, so the processor can't foresee them.
+    """
+    layers, dim = scale.shape
+    for d in range(width):
+        total[d] = 0
+    for layer in range(layers):
+        place = layer * apart + frame * dim + begin
+        _fetch(values, place + _AHEAD * dim, width)
+        row, centre, factors = values[place:], mean[layer][begin:], scale[layer][begin:]
+        for d in range(width):
+            total[d] += (widen(row[d]) - centre[d]) * factors[d]
+
+
+@compiled
 def scaled_sum(
     values: np.ndarray,
     apart: int,
@@ -114,19 +184,28 @@ def scaled_sum(
         gain: see `drop`.
         frames: (frames, dim) float32, the result.
     """
-    layers, dim = scale.shape
+    count, dim = frames.shape
     factor, least = np.float32(gain), uint32(threshold)
-    for f in range(len(frames)):
-        for d in range(dim):
-            frames[f, d] = 0
-        for layer in range(layers):
-            row = values[layer * apart + f * dim :][:dim]
-            for d in range(dim):
-                frames[f, d] += (widen(row[d]) - mean[layer, d]) * scale[layer, d]
-        place = (first + f) * dim
-        for d in range(dim):
-            stays = scatter(seed, place + d) >= least
-            frames[f, d] = frames[f, d] * factor if stays else np.float32(0)
+    total = carray(_registers(), (_TOGETHER,))
+    for f in range(count):
+        for begin in range(0, dim, _TOGETHER):
+            width = min(dim - begin, _TOGETHER)
+            if width == _TOGETHER:  # a constant width, for which sums stay in registers
+                _add_layers(values, apart, mean, scale, f, begin, total, _TOGETHER)
+            else:
+                _add_layers(values, apart, mean, scale, f, begin, total, width)
+            place = (first + f) * dim + begin
+            for d in range(width):
+                stays = scatter(seed, place + d) >= least
+                frames[f, begin + d] = total[d] * factor if stays else np.float32(0)
+
+
+@compiled
+def _add_products(
+    row: np.ndarray, centre: np.ndarray, factors: np.ndarray, sums: np.ndarray
+) -> None:
+    for d in range(len(sums)):
+        sums[d] += (widen(row[d]) - centre[d]) * factors[d]
 
 
 @compiled
@@ -155,18 +234,16 @@ def scaled_sum_slopes(
         slopes: (layers, dim) float32, the result.
     """
     layers, dim = slopes.shape
-    factor, least = np.float32(gain), uint32(threshold)
-    passed = np.empty(dim, np.float32)
+    passed = np.empty((_BLOCK, dim), np.float32)
     slopes[:] = 0
-    for f in range(len(gradient)):
-        place = (first + f) * dim
-        for d in range(dim):
-            stays = scatter(seed, place + d) >= least
-            passed[d] = gradient[f, d] * factor if stays else np.float32(0)
+    for begin in range(0, len(gradient), _BLOCK):
+        own = gradient[begin : begin + _BLOCK]
+        drop(own, first + begin, seed, threshold, gain, passed)
         for layer in range(layers):
-            row = values[layer * apart + f * dim :][:dim]
-            for d in range(dim):
-                slopes[layer, d] += (widen(row[d]) - mean[layer, d]) * passed[d]
+            for f in range(len(own)):
+                place = layer * apart + (begin + f) * dim
+                _fetch(values, place + _AHEAD * dim, dim)
+                _add_products(values[place:], mean[layer], passed[f], slopes[layer])
 
 
 @compiled

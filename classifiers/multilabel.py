@@ -8,12 +8,10 @@ import torch
 from torch import Tensor
 from torch.nn.functional import binary_cross_entropy
 
-from classifiers.choices import Loss
+from classifiers.choices import THRESHOLD, Loss
 from classifiers.class_weights import ClassWeights, weigh_classes
 from classifiers.cross_entropy import label_losses
 from classifiers.objectives import Criterion, LossSettings, Validated
-
-THRESHOLD = 0.5  # the probability from which a label is predicted
 
 
 @dataclass(frozen=True)

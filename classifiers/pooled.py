@@ -1,4 +1,4 @@
-"""Classifiers of pooled frames: what sits on an encoder that is fine-tuned."""
+"""Heads on pooled frames: what sits on an encoder that is fine-tuned."""
 
 from collections.abc import Sequence
 from functools import reduce
@@ -13,7 +13,7 @@ from classifiers.settings import Dropout, Settings
 
 
 class PooledSettings(Settings):
-    """What turns an encoder's frames into classes.
+    """What turns an encoder's frames into classes or numbers.
 
     Attributes:
         kind: "linear" for a linear layer (Wang et al. 2021), "pooled" for dense, tanh, dropout
@@ -36,27 +36,27 @@ class PooledSettings(Settings):
 
 
 class PooledClassifier(nn.Module):
-    """Pools frames over time and classifies what comes out.
+    """Pools frames over time and classifies what comes out, or predicts numbers of it.
 
     Args:
         settings: which layers, and which pooling.
         dim: how many features a frame has.
-        classes: how many classes there are.
+        outputs: how many outputs there are, such as a logit for each class.
         layers: how many layers the encoder has, which "average" weighs.
     """
 
-    def __init__(self, settings: PooledSettings, dim: int, classes: int, layers: int = 1) -> None:
+    def __init__(self, settings: PooledSettings, dim: int, outputs: int, layers: int = 1) -> None:
         super().__init__()
         self.settings = settings
         self.pool = POOLINGS[settings.pooling]
         dense = [nn.Linear(dim, dim), nn.Tanh(), nn.Dropout(settings.dropout)]
         self.hidden = nn.Sequential(*(dense if settings.kind == "pooled" else []))
-        self.output = nn.Linear(dim, classes)
+        self.output = nn.Linear(dim, outputs)
         if settings.average is not None:
             self.average = LayerAverage(layers, settings.average)
 
     def forward(self, layers: Sequence[Tensor], lengths: Tensor) -> Tensor:
-        """Return logits (utterances, classes).
+        """Return outputs, (utterances, outputs).
 
         Args:
             layers: each (frames, dim), the utterances' real frames one after another; all of the
@@ -67,5 +67,5 @@ class PooledClassifier(nn.Module):
         if self.settings.average is not None:
             weighed = zip(self.average.weights, layers, strict=True)
             frames = reduce(torch.add, (weight * layer for weight, layer in weighed))
-        logits: Tensor = self.output(self.hidden(self.pool(frames, lengths)))
-        return logits
+        outputs: Tensor = self.output(self.hidden(self.pool(frames, lengths)))
+        return outputs

@@ -28,10 +28,14 @@ class Scale:
         varies = np.ptp(values, axis=0) > 0
         return cls(values.mean(0), np.where(varies, values.std(0), 1))
 
+    def standardised(self, targets: np.ndarray) -> np.ndarray:
+        """Return targets, (utterances, columns), less the mean, in deviations, as float32."""
+        values: np.ndarray = (targets - self.mean) / self.deviation
+        return values.astype(np.float32)
+
     def standardise(self, examples: Examples) -> Examples:
         """Return the same utterances with standardised targets."""
-        targets = (examples.targets - self.mean) / self.deviation
-        return Examples(examples.branches, targets.astype(np.float32))
+        return Examples(examples.branches, self.standardised(examples.targets))
 
     def restore(self, output: nn.Linear) -> None:
         """Have a last layer, trained on standardised targets, give them in their own units."""

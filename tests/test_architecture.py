@@ -145,6 +145,18 @@ def test_import_and_help_load_nothing_heavy(code):
     subprocess.run([sys.executable, "-c", code + check], check=True, capture_output=True, cwd=ROOT)
 
 
+def test_what_only_reads_loads_no_torch():
+    code = (
+        "import sys, featx\n"
+        "for name in ('load_manifest', 'extract', 'vote', 'evaluate', 'compare', 'report'):\n"
+        "    getattr(featx, name)\n"
+        "    heavy = {'torch', 'transformers', 'numba', 'scipy.stats', 'sklearn'}\n"
+        "    assert not heavy & set(sys.modules), (name, heavy & set(sys.modules))\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT)
+    assert not done.returncode, done.stderr
+
+
 def test_every_package_is_in_the_wheel():
     project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
     listed = set(project["tool"]["setuptools"]["packages"])

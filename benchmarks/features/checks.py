@@ -22,7 +22,8 @@ from unittest.mock import patch
 import numpy as np
 import soundfile
 
-from benchmarks.setting import describe_machine, parse, ravdess, write_checkpoint, write_features
+from benchmarks.features.ways import IDENTITY, write_store
+from benchmarks.setting import describe_machine, parse, ravdess, write_checkpoint
 from featx.data.audio import count_samples, read_audio
 from featx.data.checks.corpus import check_corpus
 from featx.data.manifest import Manifest
@@ -31,6 +32,7 @@ from featx.features.encoders.devices import BATCH_SECONDS, find_devices
 from featx.features.encoders.encoder import Encoder
 from featx.features.encoders.workers import EncoderWorkers
 from featx.features.plan import plan_extraction
+from featx.features.work import Work
 from featx.utils.progress import hidden_progress
 
 
@@ -59,12 +61,13 @@ def compare(arguments: argparse.Namespace, scratch: Path) -> None:
     name = arguments.model or str(write_checkpoint(arguments.size, scratch / "model"))
     encoder = Encoder(find_checkpoint(name))
     workers = EncoderWorkers(encoder, (device,), arguments.precision)
+    work = Work(IDENTITY, {}, lambda: workers, BATCH_SECONDS[device.type])
     manifest = ravdess(arguments.files)
 
     def extract() -> None:
         plan = plan_extraction(manifest, encoder.shape, "float16")
         folder = Path(tempfile.mkdtemp(dir=scratch))
-        write_features(folder, plan, workers, BATCH_SECONDS[device.type])
+        write_store(plan, work, folder)
         shutil.rmtree(folder)
 
     taken: dict[str, list[Cost]] = {"with": [], "without": []}

@@ -22,11 +22,9 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
-import h5py
-import numpy as np
-import soundfile
 import torch
 
+from benchmarks.features.ways import Ours, Peers
 from benchmarks.setting import (
     arithmetic,
     describe_machine,
@@ -37,73 +35,12 @@ from benchmarks.setting import (
     reset_peak,
     whisper_arithmetic,
     write_checkpoint,
-    write_features,
     write_rate,
 )
-from featx.data.manifest import Manifest
 from featx.features.encoders.checkpoints import find_checkpoint
-from featx.features.encoders.devices import BATCH_SECONDS, find_devices
+from featx.features.encoders.devices import find_devices
 from featx.features.encoders.encoder import Encoder
-from featx.features.encoders.loading import load_model
-from featx.features.encoders.preprocessing import load_extractor
-from featx.features.encoders.workers import EncoderWorkers
-from featx.features.plan import ExtractionPlan, plan_extraction
-
-
-class Peers:
-    """transformers as it is usually called."""
-
-    def __init__(self, checkpoint: Path, manifest: Manifest, device: torch.device) -> None:
-        self.model = load_model(checkpoint)
-        torch.nn.Module.to(self.model, device)
-        self.extractor = load_extractor(checkpoint)
-        self.takes = self.extractor.model_input_names[0]
-        self.paths, self.device = [utterance.path for utterance in manifest.utterances], device
-
-    @torch.inference_mode()
-    def layers(self, paths: list[Path]) -> np.ndarray:
-        """Return (layers, files, frames, dim)."""
-        waveforms = [soundfile.read(path, dtype="float32")[0] for path in paths]
-        padding = "max_length" if self.takes == "input_features" else True  # Whisper: 30 s
-        inputs = self.extractor(
-            waveforms, sampling_rate=16_000, padding=padding, return_tensors="pt"
-        )[self.takes]
-        output = self.model(inputs.to(self.device), output_hidden_states=True)
-        frames = -(-max(map(len, waveforms)) // 320)  # those after are Whisper's silence
-        layers: np.ndarray = torch.stack(output.hidden_states)[:, :, :frames].cpu().numpy()
-        return layers
-
-    def to_npy(self, folder: Path) -> None:
-        """Write a .npy a file."""
-        for index, path in enumerate(self.paths):
-            np.save(folder / f"{index}.npy", self.layers([path])[:, 0])
-
-    def to_hdf5(self, folder: Path) -> None:
-        """Write a compressed dataset a file."""
-        with h5py.File(folder / "features.h5", "w") as file:
-            for index, path in enumerate(self.paths):
-                layers = self.layers([path])[:, 0]
-                file.create_dataset(str(index), data=layers, compression="gzip")
-
-    def padded(self, folder: Path) -> None:
-        """Write a .npy a batch, padding and all."""
-        for start in range(0, len(self.paths), 8):
-            np.save(folder / f"{start}.npy", self.layers(self.paths[start : start + 8]))
-
-
-class Ours:
-    """featx in one precision."""
-
-    def __init__(
-        self, encoder: Encoder, plan: ExtractionPlan, device: torch.device, precision: str
-    ) -> None:
-        self.plan, self.precision = plan, precision
-        self.seconds = BATCH_SECONDS[device.type]
-        self.workers = EncoderWorkers(encoder, (device,), precision)
-
-    def to_store(self, folder: Path) -> None:
-        """Write a feature store."""
-        write_features(folder, self.plan, self.workers, self.seconds)
+from featx.features.plan import plan_extraction
 
 
 def measure(
@@ -163,17 +100,15 @@ def compare(arguments: argparse.Namespace, scratch: Path) -> None:
     }
     precisions = arguments.precisions.split(",")
     for precision in precisions:
-        ways[f"(d) featx, {precision}"] = Ours(encoder, plan, device, precision).to_store
-    rates: dict[str, Callable[[], float]] = {
+        ways[f"(d) featx, {precision}"] = Ours(encoder, plan, (device,), precision).to_store
+    rates = {
         precision: partial(gemm_rate, getattr(torch, precision), device) for precision in precisions
     }
     taken, peaks, rate = measure(ways, rates, arguments.runs, scratch)
 
     config = peers.model.config
     frames = [planned.frames for planned in plan.planned]
-    count: Callable[..., float] = (
-        whisper_arithmetic if config.model_type == "whisper" else arithmetic
-    )
+    count = whisper_arithmetic if config.model_type == "whisper" else arithmetic
     operations = count(config, frames, config.num_hidden_layers)
     writing = plan.nbytes / write_rate(scratch)
     print(

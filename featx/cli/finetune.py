@@ -17,6 +17,8 @@ from featx.cli.options import (
     Seconds,
     Settings,
     SpeakerDependent,
+    Target,
+    TaskChoice,
     refuse,
 )
 from featx.cli.output import Json, show
@@ -42,13 +44,8 @@ def finetune(
         ),
     ] = "full",
     protocol: ProtocolName = None,
-    target: Annotated[
-        str | None,
-        typer.Option(
-            metavar="COLUMN",
-            help="The manifest's column that is learned in place of the label, such as sex.",
-        ),
-    ] = None,
+    target: Target = None,
+    task: TaskChoice = None,
     manifest: Manifest = Path("manifest.csv"),
     seeds: Annotated[
         int,
@@ -141,7 +138,8 @@ def finetune(
         mode=mode,
         manifest=manifest,
         protocol=protocol,
-        target=target,
+        target=target or None,
+        task=task,
         seeds=seeds,
         head=head,
         pooling=pooling,

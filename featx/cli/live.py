@@ -30,8 +30,13 @@ def print_live(as_json: bool, microphone: str | None, **options: Any) -> None:
 
 
 def describe(row: "PredictedUtterance") -> str:
-    """Return the time, the label, its probability as a bar, and the next most probable classes."""
+    """Return the time and the numbers, or the label and the most probable classes, with a bar."""
+    from featx.inference.number_predictions import PredictedNumbers
+
     time = f"{row.end:7.1f} s"
+    if isinstance(row, PredictedNumbers):
+        shown = (f"{name} {value:.4g}" for name, value in row.numbers.items())
+        return f"{time}  {', '.join(shown)}"
     if not row.probabilities:
         return f"{time}  (silence)"
     first, *others = row.ranked

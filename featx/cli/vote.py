@@ -20,12 +20,13 @@ def vote(
         ),
     ] = None,
     rule: Annotated[
-        Rule,
+        Rule | None,
         typer.Option(
-            help="Count predictions (hard), average probabilities (soft), or weigh each prediction "
-            "by its system's validation UAR (weighted)."
+            help="Count predictions (hard, the default), average probabilities (soft), or weigh "
+            "each prediction by its system's validation UAR (weighted). Of numbers take the mean, "
+            "which is the default, or weigh them by validation CCC (weighted)."
         ),
-    ] = "hard",
+    ] = None,
     tie: Annotated[
         TieRule,
         typer.Option(

@@ -142,7 +142,7 @@ def _published_cost(system: str, published: Published, hardware: str) -> list[st
 def _own_cost(case: Reproduced) -> list[str]:
     course = case.course
     assert course is not None, "checked by the caller"
-    by_uar = course.steps_by["uar"]
+    by_uar = course.steps_by["score"]
     other = f" (highest UAR: {by_uar:,})" if by_uar != course.best_step else ""
     return [
         case.row.system,

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from functools import cached_property, partial
 from importlib.metadata import version
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from cache import FeatureIdentity, FeatureStore
 from featx.data.audio import SAMPLE_RATE
@@ -16,7 +17,6 @@ from featx.features.acoustic.settings import (
     LogMel,
     read_acoustic,
 )
-from featx.features.acoustic.workers import AcousticWorkers
 from featx.features.choices import NormalizeWaveform, Window
 from featx.features.config import ExtractConfig
 from featx.features.encoders.checkpoints import (
@@ -27,7 +27,6 @@ from featx.features.encoders.checkpoints import (
     unknown_model,
 )
 from featx.features.encoders.devices import Compute
-from featx.features.encoders.encoder import Encoder
 from featx.features.encoders.shape import (
     EncoderShape,
     find_shape,
@@ -35,12 +34,15 @@ from featx.features.encoders.shape import (
     read_shape,
     takes_spectrograms,
 )
-from featx.features.encoders.workers import EncoderWorkers
 from featx.features.layers import parse_layers
 from featx.features.plan import ExtractionPlan
-from featx.features.precision import PRECISION_RECORD, PrecisionChooser
 from featx.features.reduction import reduce_outline, reduced
 from featx.features.work import Extractor, Outline, Work
+
+if TYPE_CHECKING:
+    # else imported where they are used, with torch and transformers, which a plan does not need
+    from featx.features.encoders.encoder import Encoder
+    from featx.features.encoders.workers import EncoderWorkers
 
 # other versions of these packages may give other features
 ENCODERS_BY = ("torch", "transformers", "torchaudio", "soundfile")
@@ -157,10 +159,12 @@ class EncoderExtractor:
     compute: Compute
     window: Window
     normalize_waveform: NormalizeWaveform | None = None
-    _workers: dict[str, EncoderWorkers] = field(default_factory=dict, compare=False, repr=False)
+    _workers: "dict[str, EncoderWorkers]" = field(default_factory=dict, compare=False, repr=False)
 
     @cached_property
-    def _encoder(self) -> Encoder:
+    def _encoder(self) -> "Encoder":
+        from featx.features.encoders.encoder import Encoder
+
         return Encoder(self.checkpoint, self.outline.layers, self.window, self.normalize_waveform)
 
     def start(self, plan: ExtractionPlan, folder: Path) -> Work:
@@ -173,6 +177,8 @@ class EncoderExtractor:
         Raises:
             FeatxError: if the encoder can't be loaded, or can't be computed with as asked.
         """
+        from featx.features.precision import PRECISION_RECORD, PrecisionChooser
+
         precision = str(self.compute.precision)
         if precision == "auto":
             software = _versions(ENCODERS_BY)
@@ -202,8 +208,10 @@ class EncoderExtractor:
             normalize_waveform=self.normalize_waveform,
         )
 
-    def _work(self, precision: str) -> EncoderWorkers:
+    def _work(self, precision: str) -> "EncoderWorkers":
         """Return the threads that compute in a precision, the same ones every time."""
+        from featx.features.encoders.workers import EncoderWorkers
+
         if precision not in self._workers:
             made = EncoderWorkers(self._encoder, self.compute.places, precision)
             self._workers[precision] = made
@@ -259,6 +267,8 @@ class AcousticExtractor:
 
     def start(self, plan: ExtractionPlan, folder: Path) -> Work:
         """Return what to do; nothing needs loading."""
+        from featx.features.acoustic.workers import AcousticWorkers
+
         settings = self.shape.settings
         identity = FeatureIdentity(
             encoder=self.shape.name,

@@ -8,7 +8,6 @@ from pathlib import Path
 import numpy as np
 
 from cache import FeatureStore, Layout, PlannedUtterance, StoreError
-from classifiers.cores import use_one_core
 from featx.data.audio import AudioError
 from featx.errors import Interrupted
 from featx.features.batches import plan_batches
@@ -180,6 +179,8 @@ class Filling:
             alone: whether all that was planned is a single batch: a stop must not change how it
                 is computed.
         """
+        from classifiers.cores import use_one_core  # with torch, which a plan does not need
+
         decode = partial(_decode, self._plan)
         waiting = filter(self._waits, batches)
         decoded = map_ahead(decode, waiting, workers.decoders, use_one_core)

@@ -10,7 +10,6 @@ from typing import TypeVar
 import numpy as np
 
 from cache import FeatureIdentity
-from classifiers.statistics import measure
 from featx.data.audio import SAMPLE_RATE
 from featx.errors import FeatxError
 from featx.features.choices import Dtype, Pool
@@ -33,6 +32,8 @@ def pool_frames(features: np.ndarray, pool: Pool) -> np.ndarray:
     Returns:
         (layers, 1, dim) float32, twice as wide with the deviation.
     """
+    from classifiers.statistics import measure  # with torch, which a plan does not need
+
     moments = measure(features)
     parts = [moments.mean]
     if pool == "mean+deviation":

@@ -52,7 +52,7 @@ def training_arguments(
         logging_steps=settings.every,
         logging_nan_inf_filter=False,  # would hide that training has diverged
         save_total_limit=2,
-        metric_for_best_model="score",  # see `Tuner.evaluate`
+        metric_for_best_model="worth",  # see `Tuner.evaluate`
         greater_is_better=True,
         remove_unused_columns=False,
         label_names=["labels"],

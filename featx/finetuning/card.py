@@ -9,20 +9,16 @@ from featx import __version__
 from featx.data.audio import SAMPLE_RATE
 from featx.finetuning.card_facts import CardFacts, amount
 from featx.finetuning.usage import usage
+from featx.fitting.objective import score_name
+from featx.fitting.outcomes import score_heads
 from featx.runs.card import (
     LIMITS,
-    METRICS,
     TAGS,
-    UAR_AND_WA,
-    chance,
-    class_tables,
-    index_scores,
     link_encoder,
     table,
 )
+from featx.runs.card_scores import card_scores
 from featx.runs.files import CARD
-from featx.scoring.classes.predictions import score_outcomes
-from featx.scoring.classes.results import NAMES
 from featx.utils.files import write_text
 from featx.utils.tables import plain
 from featx.utils.text import counted
@@ -33,6 +29,7 @@ MODES = {
     "frozen": "its weights as they were; the head alone trained",
     "lora": "its weights as they were; low-rank adapters and the head trained",
 }
+NOT_CALIBRATED = " Its probabilities are not calibrated."
 WARNING = (
     "> **WARNING: the checkpoint was chosen on the TEST data.** The scores below are those of the "
     "best of many looks at it and too high: expect less on any new utterance."
@@ -63,8 +60,7 @@ def _header(facts: CardFacts) -> ModelCardData:
     shared = "speaker-dependent" if facts.task.speakers_shared else "speakers disjoint"
     together = f", {facts.together}" if facts.models > 1 else ""
     on_test = ", checkpoint chosen on the TEST data" if facts.config.select_on == "test" else ""
-    scores = index_scores(
-        facts.results,
+    scores = facts.scores.index(
         facts.corpus,
         f"{facts.corpus}: {facts.config.protocol.title}, {shared}",
         f"{together}{on_test}",
@@ -76,7 +72,7 @@ def _header(facts: CardFacts) -> ModelCardData:
         library_name="transformers" if facts.plain else None,
         pipeline_tag="audio-classification" if facts.plain else None,
         tags=list(TAGS),
-        metrics=list(METRICS),
+        metrics=list(facts.scores.metrics),
         eval_results=scores,
     )
 
@@ -89,8 +85,7 @@ def _what(facts: CardFacts) -> list[str]:
     pooled = "last layer's frames" if config.head.average is None else "learned average of layers"
     return [
         *([WARNING] if config.select_on == "test" else []),
-        "It names the emotion that an utterance expresses: "
-        f"{', '.join(map(plain, facts.results.classes))}.",
+        facts.scores.purpose,
         f"- Encoder: {encoder}; {pretrained}{MODES[config.mode]}.\n"
         f"- Head: {config.head.pooling} of the {pooled} over time, {dense}.\n"
         f"{_average(facts)}{_adapters(facts)}"
@@ -125,7 +120,8 @@ def _checkpoint(facts: CardFacts) -> str:
     data = "the **TEST data**" if on_test else "validation data"
     if by == "parting":
         return f"step {look.step:,}, where the loss on {data} parts from the training loss."
-    return f"step {look.step:,}, chosen by {NAMES.get(by, 'loss')} on {data}."
+    names = {"score": score_name(facts.task), "wa": "WA", "loss": "loss"}
+    return f"step {look.step:,}, chosen by {names[by]} on {data}."
 
 
 def _data(facts: CardFacts) -> list[str]:
@@ -166,9 +162,9 @@ def _speakers(facts: CardFacts) -> str:
 
 def _scores(facts: CardFacts) -> list[str]:
     results, member = facts.results, facts.member
-    alone = score_outcomes("", facts.task, [member], ())
+    alone = card_scores(score_heads("", facts.task, [member], ())).rows()
     spread = f"mean ± std of {results.seeds} seeds" if results.seeds > 1 else "one seed"
-    header = ["test, %", spread, f"95 % interval over {results.resampled}"]
+    header = [facts.scores.unit, spread, f"95 % interval over {results.resampled}"]
     about = "The scores are those of this model."
     if facts.models > 1:
         about = (
@@ -177,16 +173,15 @@ def _scores(facts: CardFacts) -> list[str]:
             f"from {amount(facts.fold.test)}."
         )
         header.append("this model alone")
-    rows = []
-    for metric, score in results.scores.items():
-        cells = [NAMES[metric], str(score), f"{score.low:.1f} to {score.high:.1f}"]
-        rows.append([*cells, str(alone.scores[metric])][: len(header)])
-    rows.append(["chance UAR", f"{chance(results):.1f}", "", ""][: len(header)])
+    rows = [
+        [*cells, own[1] if own[2] else ""][: len(header)]
+        for cells, own in zip(facts.scores.rows(), alone, strict=True)
+    ]
     return [
         "## Scores",
-        f"{about} {UAR_AND_WA}",
+        f"{about} {facts.scores.explained}",
         table(header, rows),
-        *class_tables(results),
+        *facts.scores.tables(),
     ]
 
 
@@ -203,8 +198,7 @@ def _limits(facts: CardFacts) -> list[str]:
         f"It has heard {amount(facts.training)}, of one corpus. Other voices, languages, rooms "
         "and microphones usually lower the scores; by how much was not measured.",
         acted,
-        "It always names one of its classes, also for silence, noise, or an emotion that is none "
-        "of them. Its probabilities are not calibrated.",
+        f"{facts.scores.always}.{'' if facts.task.dimensions else NOT_CALIBRATED}",
         origin,
         licence,
         *(plain(note) for note in facts.results.notes()),

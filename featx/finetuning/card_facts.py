@@ -12,7 +12,8 @@ from featx.finetuning.saved import is_plain
 from featx.protocols.folds import Fold
 from featx.protocols.task import Task
 from featx.runs.card import find_entry
-from featx.scoring.classes.results import Results
+from featx.runs.card_scores import CardScores, card_scores
+from featx.scoring.results_file import RunResults
 from featx.utils.text import counted
 
 
@@ -32,9 +33,14 @@ class CardFacts:
     config: FinetuneConfig
     task: Task
     identity: Identity
-    results: Results
+    results: RunResults
     member: TunedMember
     repository: str = ""
+
+    @property
+    def scores(self) -> CardScores:
+        """What it predicts, and how well all models of the run do."""
+        return card_scores(self.results)
 
     @property
     def plain(self) -> bool:

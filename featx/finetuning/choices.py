@@ -13,8 +13,8 @@ Pooling = FramePooling
 SelectOn = Literal["validation", "test"]
 """Which utterances choose the checkpoint."""
 
-BestBy = Literal["uar", "wa", "loss", "parting"]
-"""Which rule chooses the checkpoint, see `featx.finetuning.member.Look.score`."""
+BestBy = Literal["score", "wa", "loss", "parting"]
+"""Which rule chooses the checkpoint, see `featx.finetuning.member.Look.worth`."""
 
 Save = Literal["best", "all", "none"]
 """Which models are kept."""

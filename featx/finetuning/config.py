@@ -2,10 +2,11 @@
 
 import math
 from collections.abc import Mapping, Sequence
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import (
     AfterValidator,
+    BeforeValidator,
     Field,
     NonNegativeFloat,
     PlainSerializer,
@@ -14,7 +15,10 @@ from pydantic import (
     model_validator,
 )
 
+from classifiers.choices import Sampling
+from classifiers.objectives import LossSettings
 from classifiers.pooled import PooledSettings
+from classifiers.sampling import check_balance
 from classifiers.settings import Dropout
 from featx.data.augmentation.settings import Augmentation
 from featx.features.choices import NormalizeWaveform
@@ -69,10 +73,17 @@ class LoraSettings(Schema):
     )  # fmt: skip
 
 
-class TuningSettings(Schema):
-    """How a model is fine-tuned, by transformers' Trainer.
+def _as_score(rule: object) -> object:
+    """Return the rule; the highest UAR is the highest score of classes."""
+    return "score" if rule == "uar" else rule
+
+
+class TuningSettings(LossSettings, Schema):
+    """How a model is fine-tuned, by transformers' Trainer; its loss as `LossSettings` says.
 
     Attributes:
+        sampling: which utterances make an epoch: "shuffled" for every utterance once, "balanced"
+            for as many, of every class equally often.
         batch_size: utterances that go through the model at once, on each GPU; also in evaluation.
         accumulation: batches whose gradients are added for a step.
         epochs: passes over the training data, at most.
@@ -91,8 +102,9 @@ class TuningSettings(Schema):
         weight_decay: AdamW's.
         max_grad_norm: bound on the norm of all gradients together.
         every: steps between two looks at the validation data; each saves a checkpoint.
-        best_by: what chooses the checkpoint: highest "uar" or "wa", lowest "loss", or "parting",
-            where the loss of the data that choose it parts from the training loss (`Look.score`).
+        best_by: what chooses the checkpoint: the highest "score", which is the UAR of classes and
+            the mean CCC of numbers, the highest "wa" of classes, the lowest "loss", or "parting",
+            where the loss of the data that choose it parts from the training loss (`Look.worth`).
         patience: stop after so many looks without a better one; `inf` never stops early.
         group_by_length: make batches of utterances of similar length, which saves padding.
         gradient_checkpointing: keep fewer activations and compute them again: less memory for
@@ -100,6 +112,7 @@ class TuningSettings(Schema):
         precision: number format of products and convolutions; weights stay in float32.
     """
 
+    sampling: Sampling = "shuffled"
     batch_size: PositiveInt
     accumulation: PositiveInt
     epochs: PositiveInt
@@ -113,11 +126,16 @@ class TuningSettings(Schema):
     weight_decay: NonNegativeFloat
     max_grad_norm: Rate
     every: PositiveInt
-    best_by: BestBy
+    best_by: Annotated[BestBy, BeforeValidator(_as_score)]
     patience: Looks
     group_by_length: bool
     gradient_checkpointing: bool
     precision: Literal["float32", "bfloat16", "float16"]
+
+    @model_validator(mode="after")
+    def _balances_once(self) -> Self:
+        check_balance(self.sampling, self.class_weights)
+        return self
 
 
 class Tuning(Schema):

@@ -19,7 +19,7 @@ from featx.runs.read import damaged, is_unfinished, read_config, read_environmen
 from featx.scoring.text import plain_table, render
 from featx.utils.config import check_config
 
-DEFAULT_RULE: BestBy = "uar"  # of `configs/finetuning.toml`
+DEFAULT_RULE: BestBy = "score"  # of `configs/finetuning.toml`
 
 
 @dataclass(frozen=True)
@@ -34,7 +34,8 @@ class Course:
         seconds: all, looks included.
         weight_bytes: size of the weights in float32, encoder and classifier.
         device: the name of the GPU, or of the processor if that computed.
-        steps_by: the step that each rule would choose: "uar", "wa", "loss" and "parting".
+        steps_by: the step that each rule would choose: "score", "loss", "parting" and, of classes,
+            "wa".
     """
 
     best_step: int
@@ -86,10 +87,13 @@ def seconds_per_100_steps(looks: Sequence[Look]) -> float:
 
 def steps_by(looks: Sequence[Look]) -> dict[BestBy, int]:
     """Return the step that each rule chooses from the looks of a model."""
-    return {rule: looks[best_look(looks, rule)].step for rule in get_args(BestBy)}
+    rules = [
+        rule for rule in get_args(BestBy) if rule != "wa" or looks[0].validation_wa is not None
+    ]
+    return {rule: looks[best_look(looks, rule)].step for rule in rules}
 
 
-def pace(members: Sequence[TunedMember], folder: Path, best_by: BestBy) -> str:
+def pace(members: Sequence[TunedMember], folder: Path, best_by: BestBy, score: str) -> str:
     """Return a table of how long each model took, and what the saved ones take on the disk.
 
     Args:
@@ -97,13 +101,16 @@ def pace(members: Sequence[TunedMember], folder: Path, best_by: BestBy) -> str:
         folder: the run's.
         best_by: the rule that chose their checkpoints. If it is not our default, a column has the
             step that the default would choose.
+        score: what their score is called, such as "UAR".
     """
     header = ["steps", "s / 100 steps", "best step", "time to best", "time", "on disk"]
     rows = [_pace(member, folder / MODELS / member.name) for member in members]
     remark = ""
     if best_by != DEFAULT_RULE:
-        header.insert(3, "by UAR")
-        remark = "\n\nby UAR: the step that our default, the highest UAR, would have chosen."
+        header.insert(3, f"by {score}")
+        remark = (
+            f"\n\nby {score}: the step that our default, the highest {score}, would have chosen."
+        )
         for row, member in zip(rows, members, strict=True):
             row.insert(3, f"{steps_by(member.history)[DEFAULT_RULE]:,}")
     table = plain_table("model", *header)

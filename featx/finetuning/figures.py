@@ -2,45 +2,62 @@
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import matplotlib as mpl
+import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from numpy.typing import ArrayLike
 
 from featx.finetuning.member import TunedMember
-from featx.utils.pictures import BLUE, ORANGE, STYLE, WIDTH, save
+from featx.utils.pictures import BLUE, ORANGE, STYLE, WIDTH, picture, save
 
 
-def draw_tuning(members: Sequence[TunedMember], path: Path, chosen_on_test: bool) -> None:
-    """Draw loss and accuracy by step, in training and validation, and where each was best.
+@picture
+def draw_tuning(
+    members: Sequence[TunedMember], path: Path, loss: str, score: str, chosen_on_test: bool
+) -> None:
+    """Draw loss and score by step, in training and validation, and where each was best.
+
+    The score of classes is the accuracy.
 
     Args:
         members: the models.
         path: where the picture is written, without an ending.
+        loss: what their loss is called.
+        score: what their score is called, unless they learned classes.
         chosen_on_test: whether what is called validation was the test data.
     """
     with mpl.rc_context(STYLE):
         figure = Figure((WIDTH, 1.2 * WIDTH), layout="constrained")
-        losses, shares = figure.subplots(2, sharex=True)
+        losses, scores = figure.subplots(2, sharex=True)
         for member in members:
-            steps = [look.step for look in member.history]
-            _draw(losses, steps, [look.train_loss for look in member.history], BLUE, "--")
-            seen = [look.validation_loss for look in member.history]
-            _draw(losses, steps, seen, ORANGE, "-")
-            losses.plot(steps[member.best], seen[member.best], "o", color=ORANGE, markersize=3)
-            _draw(shares, steps, [100 * look.train_wa for look in member.history], BLUE, "--")
-            seen = [100 * look.validation_wa for look in member.history]
-            _draw(shares, steps, seen, ORANGE, "-")
-            shares.plot(steps[member.best], seen[member.best], "o", color=ORANGE, markersize=3)
+            looks = member.history
+            _draw(losses, member, [k.train_loss for k in looks], [k.validation_loss for k in looks])
+            if looks[0].validation_wa is None:
+                _draw(scores, member, [], [look.validation_score for look in looks])
+            else:
+                trained, seen = zip(*((k.train_wa, k.validation_wa) for k in looks), strict=True)
+                _draw(scores, member, *(100 * np.array(each, float) for each in (trained, seen)))
+                scores.set(ylim=(0, 100))
+                score = "accuracy (WA), %"
         chosen = "test, which chose" if chosen_on_test else "validation"
         losses.plot([], [], color=BLUE, linestyle="--", label="training")
         losses.plot([], [], color=ORANGE, marker="o", markersize=3, label=f"{chosen}, best marked")
         losses.legend(frameon=False)
-        losses.set(ylabel="cross-entropy, nats")
-        shares.set(xlabel="step", ylabel="accuracy (WA), %", ylim=(0, 100))
+        losses.set(ylabel=loss)
+        scores.set(xlabel="step", ylabel=score)
         save(figure, path)
 
 
-def _draw(axes: Axes, steps: list[int], values: list[float], colour: str, line: str) -> None:
+def _draw(axes: Axes, member: TunedMember, trained: ArrayLike, seen: ArrayLike) -> None:
+    """Draw values at a member's looks: in training, unless there are none, and in validation."""
+    steps = [look.step for look in member.history]
     marker = "." if len(steps) == 1 else ""  # a line needs two points
-    axes.plot(steps, values, color=colour, linestyle=line, marker=marker, linewidth=0.8, alpha=0.7)
+    style: dict[str, Any] = {"marker": marker, "linewidth": 0.8, "alpha": 0.7}
+    if len(np.asarray(trained)):
+        axes.plot(steps, trained, color=BLUE, linestyle="--", **style)
+    axes.plot(steps, seen, color=ORANGE, linestyle="-", **style)
+    best = np.asarray(seen)[member.best]
+    axes.plot(steps[member.best], best, "o", color=ORANGE, markersize=3)

@@ -16,6 +16,7 @@ from featx.finetuning.config import FinetuneConfig, earlier_config, finetune_con
 from featx.finetuning.processes import count_processes
 from featx.finetuning.resources import Recipients, check_compute, check_recipients
 from featx.finetuning.run import run_finetune
+from featx.protocols.choices import TaskKind
 from featx.protocols.protocol import Protocol, choose_protocol
 from featx.runs.folder import run_folder
 from featx.runs.run import Run
@@ -30,7 +31,8 @@ def finetune(
     *,
     mode: Mode = "full",
     protocol: str | Path | Protocol | None = None,
-    target: str | None = None,
+    target: str | Sequence[str] | None = None,
+    task: TaskKind | None = None,
     seeds: PositiveInt = 1,
     head: HeadKind = "linear",
     pooling: Pooling = "mean",
@@ -66,10 +68,13 @@ def finetune(
         protocol: who trains and who is tested: a shipped protocol's name, the path of a TOML, or
             a `Protocol`. Without one the manifest's split is followed, or else speakers are
             divided into folds.
-        target: the manifest's column whose values are learned in place of the label, such as "sex".
+        target: the manifest's column that is learned in place of the label, such as "sex", or
+            several columns of numbers, such as "arousal" and "valence".
+        task: "classification" or "regression", as for `featx.fit`, which also says how it is
+            decided otherwise.
         seeds: how many models to train for each fold, each from another random seed.
-        head: what classifies: "linear" is one linear layer, "pooled" is dense, tanh, dropout and
-            linear.
+        head: what classifies, or predicts numbers: "linear" is one linear layer, "pooled" is dense,
+            tanh, dropout and linear.
         pooling: how the frames of an utterance become one vector.
         select_on: which utterances choose the checkpoint. "test" is how some papers do it, and
             the run is marked as such everywhere.
@@ -123,8 +128,8 @@ def finetune(
             beside = {"folds", "speaker_dependent"}
             refuse_beside(finetune, given, beside, "protocol", "which says how to divide")
         corpus = manifest if isinstance(manifest, Manifest) else load_manifest(manifest)
-        learned = as_list(target)
-        protocol = choose_protocol(protocol, corpus, folds, speaker_dependent, learned)
+        learned: list[str] = as_list(target)
+        protocol = choose_protocol(protocol, corpus, folds, speaker_dependent, learned, task)
         data = {
             "manifest": str(corpus.path),
             "model": str(model),

@@ -4,6 +4,7 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import astuple
 from pathlib import Path
+from typing import Any
 
 from featx.finetuning.member import Look, TunedMember
 from featx.runs.files import HISTORY
@@ -12,6 +13,7 @@ from featx.utils.csv_files import read_table
 from featx.utils.files import write_csv
 
 COLUMNS = ("seed", "fold", *Look.__dataclass_fields__)
+_OF_CLASSES = ("train_wa", "validation_wa")  # empty where none are learned
 
 
 def write_history(members: Sequence[TunedMember], folder: Path) -> None:
@@ -52,8 +54,11 @@ def _look(row: Mapping[str, str]) -> Look:
     Raises:
         ValueError: if a value is no number, or not finite.
     """
-    values = {name: float(row[name]) for name in Look.__dataclass_fields__ if name != "step"}
+    names = [name for name in Look.__dataclass_fields__ if name != "step"]
+    values: dict[str, Any] = {
+        n: None if n in _OF_CLASSES and not row[n] else float(row[n]) for n in names
+    }
     for name, value in values.items():
-        if not math.isfinite(value):
+        if value is not None and not math.isfinite(value):
             raise ValueError(f"{name} is {row[name]}")
     return Look(step=int(row["step"]), **values)

@@ -62,7 +62,7 @@ def best_saved(run: Path, models: Path, best_by: BestBy) -> Path:
     for (seed, fold), looks in read_history(run).items():
         folder = models / member_name(seed, fold)
         if folder.is_dir():
-            score = looks[best_look(looks, best_by)].score_of_model(best_by)
+            score = looks[best_look(looks, best_by)].worth_of_model(best_by)
             best[folder] = (score, -seed, -fold)  # the first of equals, as the run has it
     if not best:
         raise FeatxError(

@@ -13,6 +13,7 @@ from featx.features.encoders.preprocessing import load_extractor
 from featx.features.encoders.shape import read_shape
 from featx.finetuning.config import FinetuneConfig
 from featx.finetuning.model import assemble
+from featx.fitting.objective import objective_of
 from featx.protocols.task import Task
 
 
@@ -51,15 +52,15 @@ def identify(config: FinetuneConfig, task: Task, checkpoint: Checkpoint) -> Iden
     extractor = load_extractor(checkpoint.folder, config.normalize_waveform)
     weights, settings = digest_weights(encoder), digest_settings(encoder.config, extractor)
     shape = read_shape(checkpoint.folder)
-    classes = len(task.classes)
-    model = assemble(encoder, extractor, shape, config.head, classes, config.mode, config.lora)
+    outputs = objective_of(task).outputs
+    model = assemble(encoder, extractor, shape, config.head, outputs, config.mode, config.lora)
     sources = find_sources(task.utterances)
     for why in sources.failures.values():
         raise AudioError(why)
     names = (u.utterance for u in task.utterances)
     audio = sorted(zip(names, sources.digests.tolist(), strict=True))
     folds = [
-        [(u.utterance, u.speaker, u.label) for u in part]
+        [(u.utterance, u.speaker, task.truth(u)) for u in part]
         for fold in task.folds
         for part in fold.parts.values()
     ]

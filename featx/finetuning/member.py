@@ -24,11 +24,12 @@ class Look:
         step: number of the optimiser's last step, from 1.
         epoch: passes over the training data up to here.
         learning_rate: the encoder's rate; the head's where the encoder is frozen.
-        train_loss: mean cross-entropy of the batches since the last look, as they were seen.
-        train_wa: share of their utterances recognised, 0 to 1.
-        validation_loss: mean cross-entropy.
-        validation_score: unweighted average recall, 0 to 1.
-        validation_wa: share recognised, 0 to 1.
+        train_loss: the mean loss of the batches since the last look, as they were seen.
+        train_wa: share of their utterances recognised, 0 to 1; None where no classes are learned.
+        validation_loss: the loss over the validation data.
+        validation_score: their score: of classes the unweighted average recall (UAR), 0 to 1, of
+            numbers the mean concordance (CCC).
+        validation_wa: share of them recognised, 0 to 1; None where no classes are learned.
         train_seconds: the seconds from the end of the previous look to the beginning of this look.
         seconds: since the beginning, this look included, pauses left out.
     """
@@ -37,37 +38,40 @@ class Look:
     epoch: float
     learning_rate: float
     train_loss: float
-    train_wa: float
+    train_wa: float | None
     validation_loss: float
     validation_score: float
-    validation_wa: float
+    validation_wa: float | None
     train_seconds: float
     seconds: float
 
-    def score(self, best_by: BestBy) -> float:
+    def worth(self, best_by: BestBy) -> float:
         """Return the value that the best look has highest.
 
         Args:
-            best_by: "uar", "wa", "loss", which counts as minus the loss, or "parting". The best
+            best_by: "score", "wa", "loss", which counts as minus the loss, or "parting". The best
                 look by "parting" is the last at which the validation loss is not above the
                 training loss; if it is above at all looks, the one with the smallest difference.
                 It is our rule for the words of Gavali and Verma (2023), who take the checkpoint
                 at which the test loss begins to part from the training loss.
         """
         ahead = self.validation_loss - self.train_loss
-        return {
-            "uar": self.validation_score,
+        values = {
+            "score": self.validation_score,
             "wa": self.validation_wa,
             "loss": -self.validation_loss,
             "parting": -ahead if ahead > 0 else self.step,
-        }[best_by]
+        }
+        value = values[best_by]
+        assert value is not None, "classes are learned, as whoever chose `wa` has checked"
+        return value
 
-    def score_of_model(self, best_by: BestBy) -> float:
+    def worth_of_model(self, best_by: BestBy) -> float:
         """Return the value by which a run's models are compared, this being a model's best look.
 
         Where curves part says when to stop, not how good a model is: there the loss compares.
         """
-        return self.score("loss" if best_by == "parting" else best_by)
+        return self.worth("loss" if best_by == "parting" else best_by)
 
 
 def read_log(log: Sequence[Mapping[str, Any]]) -> list[Look]:
@@ -87,10 +91,10 @@ def read_log(log: Sequence[Mapping[str, Any]]) -> list[Look]:
                 epoch=entry["epoch"],
                 learning_rate=before["learning_rate"],
                 train_loss=before["loss"],
-                train_wa=before["wa"],
+                train_wa=before.get("wa"),
                 validation_loss=entry["eval_loss"],
-                validation_score=entry["eval_uar"],
-                validation_wa=entry["eval_wa"],
+                validation_score=entry["eval_score"],
+                validation_wa=entry.get("eval_wa"),
                 train_seconds=before["seconds"] - (looks[-1].seconds if looks else 0.0),
                 seconds=entry["seconds"],
             )
@@ -100,7 +104,7 @@ def read_log(log: Sequence[Mapping[str, Any]]) -> list[Look]:
 
 def best_look(looks: Sequence[Look], best_by: BestBy) -> int:
     """Return the index of the best look, the first of equals."""
-    return max(range(len(looks)), key=lambda index: (looks[index].score(best_by), -index))
+    return max(range(len(looks)), key=lambda index: (looks[index].worth(best_by), -index))
 
 
 def is_over(looks: Sequence[Look], best_by: BestBy, patience: float) -> bool:
@@ -116,7 +120,7 @@ class TunedMember:
         seed: decided its initial head, order, dropout and masking.
         fold: number of the fold.
         probabilities: "test" and, unless the test data chose the checkpoint, "validation" to
-            (utterances, classes), in the fold's order.
+            (utterances, outputs), in the fold's order; of numbers these are what is predicted.
         history: one entry for each look at the validation data.
         best: index of the look whose weights were kept.
         peak_memory: bytes of the process.

@@ -1,6 +1,6 @@
 """An encoder with a classifier on it, trainable in full, in part, or by adapters."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +19,7 @@ from featx.finetuning.lora import adapt, adapters_of
 
 
 class EmotionModel(nn.Module):
-    """An encoder of any family whose frames are pooled and classified.
+    """An encoder of any family with a head on its pooled frames.
 
     In a padded batch each utterance gets the logits that it gets alone. Layers are not dropped
     at random (LayerDrop), and a frozen encoder has no dropout either: it gives what `featx
@@ -31,7 +31,13 @@ class EmotionModel(nn.Module):
         shape: its layers and frames.
         head: the classifier of the frames of the last layer, or of an average of all.
         mode: which weights train; with "lora" the encoder has adapters, and only these.
+
+    Attributes:
+        loss: takes outputs and targets of a batch, and returns what training minimises; the mean
+            cross-entropy of classes unless it is replaced.
     """
+
+    loss: Callable[[Tensor, Tensor], Tensor]
 
     def __init__(
         self,
@@ -43,6 +49,7 @@ class EmotionModel(nn.Module):
     ) -> None:
         super().__init__()
         self.encoder, self.shape, self.head, self.mode = encoder, shape, head, mode
+        self.loss = cross_entropy
         self._encoding = encoding_of(encoder, extractor, shape)
         self._encoding.choose_weights(mode)
         for weight in adapters_of(encoder).values():
@@ -70,12 +77,14 @@ class EmotionModel(nn.Module):
     def forward(
         self, waveforms: Tensor, samples: Sequence[int], labels: Tensor | None = None
     ) -> dict[str, Tensor]:
-        """Return `logits` (utterances, classes) and, with labels, their mean cross-entropy `loss`.
+        """Return `logits`, (utterances, outputs), and with labels `loss`.
+
+        Of a regression, the logits are the numbers that it predicts.
 
         Args:
             waveforms: (utterances, samples) float32, zero after the end of each utterance.
             samples: how many each utterance has.
-            labels: (utterances,) class indices.
+            labels: what the loss takes, such as (utterances,) class indices.
         """
         frames = [self.shape.frames(count) for count in samples]
         with torch.set_grad_enabled(torch.is_grad_enabled() and self.mode != "frozen"):
@@ -83,14 +92,14 @@ class EmotionModel(nn.Module):
             layers = self._encoding(waveforms, samples, frames, averages)
         with torch.autocast(layers[0].device.type, enabled=False):  # sums outgrow float16
             logits: Tensor = self.head([layer.float() for layer in layers], torch.tensor(frames))
-        loss = {} if labels is None else {"loss": cross_entropy(logits, labels)}
+        loss = {} if labels is None else {"loss": self.loss(logits, labels)}
         return {**loss, "logits": logits}
 
 
 def build_model(
     folder: Path,
     settings: PooledSettings,
-    classes: int,
+    outputs: int,
     mode: Mode,
     checkpointing: bool = False,
     lora: LoraSettings | None = None,
@@ -102,7 +111,7 @@ def build_model(
     Args:
         folder: the checkpoint's.
         settings: how the classifier is built.
-        classes: how many classes there are.
+        outputs: how many outputs the head has, such as a logit for each class.
         mode: which weights train.
         checkpointing: keep few activations and compute the others again for the gradients.
         lora: the adapters of mode "lora", which alone has some.
@@ -114,7 +123,7 @@ def build_model(
     if checkpointing:
         encoder.activation_checkpointing_enable({"use_reentrant": False})
     extractor = load_extractor(folder)
-    return assemble(encoder, extractor, read_shape(folder), settings, classes, mode, lora)
+    return assemble(encoder, extractor, read_shape(folder), settings, outputs, mode, lora)
 
 
 def assemble(
@@ -122,12 +131,12 @@ def assemble(
     extractor: Any,
     shape: EncoderShape,
     settings: PooledSettings,
-    classes: int,
+    outputs: int,
     mode: Mode,
     lora: LoraSettings | None = None,
 ) -> EmotionModel:
     """Put a new classifier on an encoder; arguments as for `build_model` and `EmotionModel`."""
-    head = PooledClassifier(settings, shape.dim, classes, len(shape.layers))
+    head = PooledClassifier(settings, shape.dim, outputs, len(shape.layers))
     if lora is not None:
         adapt(encoder, lora)
     return EmotionModel(encoder, extractor, shape, head, mode)

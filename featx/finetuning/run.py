@@ -10,6 +10,7 @@ from contextlib import nullcontext
 from dataclasses import asdict, replace
 from pathlib import Path
 
+from classifiers.objectives import Classification
 from featx.data.augmentation.augment import open_augmentation
 from featx.data.manifest import Manifest, load_manifest
 from featx.errors import FeatxError, Interrupted
@@ -38,28 +39,18 @@ from featx.finetuning.trial import Setting, Trial
 from featx.finetuning.waveforms import check_decodable, check_usable
 from featx.fitting.figures import draw_layer_weights
 from featx.fitting.layer_weights import AveragedStore, write_layer_weights
+from featx.fitting.objective import check_loss, check_sampling, loss_name, objective_of, score_name
+from featx.fitting.outcomes import write_outcomes
 from featx.protocols.apply import apply_protocol
 from featx.protocols.repeated import check_task
 from featx.protocols.task import Task, set_task
 from featx.runs.cost import Cost, write_cost
-from featx.runs.files import (
-    CALIBRATION,
-    ENVIRONMENT,
-    FIGURES,
-    MEMBERS,
-    MODELS,
-    PREDICTIONS,
-    REPORT,
-    SCORES,
-)
+from featx.runs.files import ENVIRONMENT, FIGURES, MEMBERS, MODELS, REPORT, SCORES
 from featx.runs.folder import open_run
 from featx.runs.making import making
 from featx.runs.members import member_name
-from featx.scoring.classes.calibration import write_calibration
-from featx.scoring.classes.figures import draw_confusion
-from featx.scoring.classes.predictions import score_outcomes, write_predictions
-from featx.scoring.classes.results import Results
-from featx.scoring.groups.grouping import add_groups
+from featx.runs.outputs import Outputs
+from featx.scoring.results_file import RunResults
 from featx.utils.files import write_json, write_text
 from featx.utils.machine import describe_environment, device_name
 
@@ -77,7 +68,7 @@ def run_finetune(
     compute: Compute,
     recipients: Recipients = NOBODY,
     manifest: Manifest | None = None,
-) -> Results | None:
+) -> RunResults | None:
     """Fine-tune into a run folder, or return the results of the same fine-tuning done before.
 
     A run that was stopped goes on at its last checkpoint. Under `torchrun` all processes call
@@ -109,7 +100,7 @@ def _run_finetune(
     compute: Compute,
     recipients: Recipients,
     manifest: Manifest | None,
-) -> Results | None:
+) -> RunResults | None:
     checkpoint = find_checkpoint(config.model, config.revision or None)
     corpus = manifest or load_manifest(config.manifest)
     task = _set_task(config, corpus, checkpoint)
@@ -157,7 +148,7 @@ def _lead_or_follow(
     repository: str,
     folder: Path,
     overwrite: bool,
-) -> Results | None:
+) -> RunResults | None:
     """Make the run in the first process, with the others' help; they return None."""
     if not setting.processes.leads:
         deque(_tune_all(setting, None, []), maxlen=0)
@@ -173,7 +164,6 @@ def _lead_or_follow(
         setting.processes.dismiss((None, []))
         raise
     setting.processes.dismiss((None, []))
-    assert isinstance(run.results, Results | None), "classes are learned"
     return run.results
 
 
@@ -181,26 +171,30 @@ def _set_task(config: FinetuneConfig, manifest: Manifest, checkpoint: Checkpoint
     """Divide a corpus, and look at every audio file's header.
 
     Raises:
-        FeatxError: if the manifest doesn't fit the protocol, or utterances can't be used.
+        FeatxError: if the manifest doesn't fit the protocol, utterances can't be used, or the
+            settings don't fit what is learned.
     """
     task = set_task(apply_protocol(manifest, config.protocol))
-    if task.dimensions:
+    if task.several:
         raise FeatxError(
-            f"{config.manifest}: {' and '.join(task.dimensions)} would be learned as numbers, "
-            "which encoders are not fine-tuned for so far. `featx fit` trains heads for them."
-        )
-    if task.shares:
-        raise FeatxError(
-            f"{config.manifest}: the protocol's target is a {config.protocol.target.task}, which "
-            "encoders are not fine-tuned for so far. `featx fit` trains heads for it."
+            "`task='multilabel'`: encoders are not fine-tuned for several labels at once so far. "
+            "`featx fit` trains heads for it."
         )
     fastest = config.augmentation.fastest if config.augmentation else 1
     shortest = math.ceil(round(read_shape(checkpoint.folder).shortest * fastest, 6))
     check_usable(task.utterances, shortest, config.seconds)
+    objective = objective_of(task)
+    check_loss(config.training, objective, task.classes)
+    check_sampling(config.training.sampling, objective)
+    if config.training.best_by == "wa" and not isinstance(objective, Classification):
+        raise FeatxError(
+            "`settings='training.best_by=wa'`: accuracy is of classes, which are not learned here. "
+            f"`score` is {score_name(task)} here."
+        )
     return task
 
 
-def _work(setting: Setting, identity: Identity, repository: str, folder: Path) -> Results:
+def _work(setting: Setting, identity: Identity, repository: str, folder: Path) -> RunResults:
     config, task = setting.config, setting.task
     title = _title(setting)
     log.debug(title)
@@ -229,9 +223,7 @@ def _work(setting: Setting, identity: Identity, repository: str, folder: Path) -
     remarks = [*(f"Note: {note}." for note in task.notes), *task.remarks]
     if config.select_on == "test":
         remarks.append(CHOSEN_ON_TEST)
-    scores = score_outcomes(title, task, ordered, remarks)
-    scores = add_groups(task, ordered, scores)
-    results = write_calibration(task, ordered, scores, folder / CALIBRATION)
+    results = write_outcomes(title, task, ordered, remarks, folder)
     for member in ordered:
         kept = folder / MODELS / member.name
         if kept.is_dir():
@@ -279,7 +271,7 @@ def _keep(
     save_model(
         model=model,
         extractor=setting.extractor,
-        classes=setting.task.classes,
+        outputs=Outputs.of(setting.task),
         folder=folder / member.name,
         seconds=setting.config.seconds,
         adapted=None if lora is None else Adapted(lora=lora, base=Base.of(identity)),
@@ -291,7 +283,7 @@ def _keep(
 
 def _best_member(members: Sequence[TunedMember], best_by: BestBy) -> TunedMember:
     """Return the member whose best look is the highest, the first of equals."""
-    return max(members, key=lambda m: (m.best_look.score_of_model(best_by), -m.seed, -m.fold))
+    return max(members, key=lambda m: (m.best_look.worth_of_model(best_by), -m.seed, -m.fold))
 
 
 def _title(setting: Setting) -> str:
@@ -308,10 +300,10 @@ def write_files(
     setting: Setting,
     identity: Identity,
     members: Sequence[TunedMember],
-    results: Results,
+    results: RunResults,
     folder: Path,
 ) -> None:
-    """Write everything that a finished run leaves but its config, log, models and scores.
+    """Write what a finished run leaves but its config, log, models and what was predicted.
 
     Args:
         setting: what the models share.
@@ -325,14 +317,14 @@ def write_files(
     environment = {**describe_environment(), "inputs_sha256": inputs, "encoder": encoder}
     write_json(folder / ENVIRONMENT, environment)
     write_history(members, folder)
-    write_predictions(setting.task, members, folder / PREDICTIONS)
-    times = pace(members, folder, setting.config.training.best_by)
+    score = score_name(setting.task)
+    times = pace(members, folder, setting.config.training.best_by, score)
     write_text(folder / REPORT, f"{results.to_text()}\n\n{times}\n")
     write_cost(folder, _cost(setting, identity, members))
     figures = folder / FIGURES
-    draw_confusion(results, figures / "confusion")
+    loss = loss_name(setting.task, setting.config.training)
     chosen_on_test = setting.config.select_on == "test"
-    draw_tuning(members, figures / "training", chosen_on_test)
+    draw_tuning(members, figures / "training", loss, score, chosen_on_test)
     if members[0].layer_weights:
         layers = [str(layer) for layer in range(len(members[0].layer_weights[0]))]
         averaged = [AveragedStore(store_name(setting.config.model), layers)]

@@ -5,7 +5,7 @@ such model, it refuses the folder: the `config.json` in it names a model type th
 """
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -37,8 +37,8 @@ from featx.finetuning.config import LoraSettings
 from featx.finetuning.foreign import adapter_shapes, check_encoder, check_settings
 from featx.finetuning.lora import adapt, adapters_of, peft_config, to_peft
 from featx.finetuning.model import EmotionModel
-from featx.runs.class_names import ClassNames
 from featx.runs.files import SAVED_HEAD
+from featx.runs.outputs import Outputs
 from featx.runs.safe_files import check_folder, read_text_of
 from featx.runs.safe_weights import read_weights, shapes_of
 from featx.utils.config import Schema
@@ -69,17 +69,15 @@ class Adapted(Schema):
     base: Base
 
 
-class SavedHead(PooledSettings):
-    """What `head.json` holds beside the classifier's settings.
+class SavedHead(PooledSettings, Outputs):
+    """What `head.json` holds beside the head's settings: what its outputs stand for, and more.
 
     Attributes:
-        classes: names of the class indices.
         mode: which weights trained.
         seconds: how much of the beginning of each utterance the model heard; None for all of it.
         adapted: the adapters that are saved alone; None if the encoder is saved.
     """
 
-    classes: ClassNames
     mode: Mode
     seconds: PositiveFinite | None = None
     adapted: Adapted | None = None
@@ -89,28 +87,38 @@ class SavedHead(PooledSettings):
         """The classifier's settings alone."""
         return PooledSettings(**{name: getattr(self, name) for name in PooledSettings.model_fields})
 
+    @property
+    def outputs(self) -> Outputs:
+        """What the outputs stand for alone."""
+        return Outputs(**{name: getattr(self, name) for name in Outputs.model_fields})
+
 
 @dataclass(frozen=True)
 class TunedModel:
     """A fine-tuned model, ready to predict.
 
     Attributes:
-        model: the encoder and the classifier, in evaluation mode.
+        model: the encoder and the head, in evaluation mode.
         extractor: transformers', prepares waveforms.
-        classes: names of the class indices.
+        outputs: what the head's outputs stand for.
         seconds: how much of the beginning of each utterance the model heard; infinite for all.
     """
 
     model: EmotionModel
     extractor: Any
-    classes: Sequence[str]
+    outputs: Outputs
     seconds: float = math.inf
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """The names of its classes; none of a regression."""
+        return self.outputs.classes or ()
 
 
 def save_model(
     model: EmotionModel,
     extractor: Any,
-    classes: Sequence[str],
+    outputs: Outputs,
     folder: Path,
     seconds: float = math.inf,
     adapted: Adapted | None = None,
@@ -124,9 +132,9 @@ def save_model(
     encoder. featx reads `head.json` in all.
 
     Args:
-        model: the encoder and the classifier.
+        model: the encoder and the head.
         extractor: transformers', prepares waveforms.
-        classes: names of the class indices.
+        outputs: what the head's outputs stand for.
         folder: where to write; replaced if it is there.
         seconds: how much of the beginning of each utterance the model heard; infinite for all.
         adapted: the adapters' settings and encoder, of a model that has some.
@@ -135,11 +143,11 @@ def save_model(
         if adapted is not None:
             _write_adapters(model, extractor, adapted, unfinished)
         else:
-            _write_encoder(model, extractor, classes, unfinished, seconds)
+            _write_encoder(model, extractor, outputs, unfinished, seconds)
         write_bytes(unfinished / HEAD_WEIGHTS, save(_on_host(model.head.state_dict())))
         described = SavedHead(
             **model.head.settings.model_dump(),
-            classes=tuple(classes),
+            **outputs.to_table(),
             mode=model.mode,
             seconds=None if math.isinf(seconds) else seconds,
             adapted=adapted,
@@ -148,10 +156,10 @@ def save_model(
 
 
 def _write_encoder(
-    model: EmotionModel, extractor: Any, classes: Sequence[str], unfinished: Path, seconds: float
+    model: EmotionModel, extractor: Any, outputs: Outputs, unfinished: Path, seconds: float
 ) -> None:
     if is_plain(model.head.settings, model.encoder.config.model_type, seconds):
-        place, (config, weights) = unfinished, _as_classifier(model, classes)
+        place, (config, weights) = unfinished, _as_classifier(model, outputs)
     else:
         place, (config, weights) = unfinished / ENCODER, _as_encoder(model.encoder)
         write_json(unfinished / CONFIG, _OWN_CONFIG)
@@ -188,12 +196,14 @@ def is_plain(head: PooledSettings, family: str, seconds: float) -> bool:
     return head.is_plain and family != WHISPER and math.isinf(seconds)
 
 
-def _as_classifier(model: EmotionModel, classes: Sequence[str]) -> tuple[Any, dict[str, Tensor]]:
+def _as_classifier(model: EmotionModel, outputs: Outputs) -> tuple[Any, dict[str, Tensor]]:
     """Return config and weights of transformers' model that is the same."""
     encoder, output = model.encoder, model.head.output
     config = type(encoder.config)(**encoder.config.to_dict())
-    config.id2label = dict(enumerate(classes))
-    config.label2id = {name: number for number, name in enumerate(classes)}
+    config.id2label = dict(enumerate(outputs.names))
+    config.label2id = {name: number for number, name in enumerate(outputs.names)}
+    if outputs.dimensions:
+        config.problem_type = "regression"  # whose logits are what is predicted
     config.use_weighted_layer_sum = False
     config.classifier_proj_size = config.hidden_size
     kind: Any = MODEL_FOR_AUDIO_CLASSIFICATION_MAPPING[type(config)]
@@ -255,7 +265,7 @@ def load_tuned(folder: Path) -> TunedModel:
     return TunedModel(
         model=model.eval().requires_grad_(False),
         extractor=extractor,
-        classes=saved.classes,
+        outputs=saved.outputs,
         seconds=math.inf if saved.seconds is None else saved.seconds,
     )
 
@@ -277,7 +287,7 @@ def _load_adapted(folder: Path, adapted: Adapted) -> tuple[Any, Any]:
 def _load_head(folder: Path, saved: SavedHead, place: Path) -> PooledClassifier:
     """Return the classifier, whose weights fit the config of its encoder."""
     shape = read_shape(place)
-    sizes = shape.dim, len(saved.classes), len(shape.layers)
+    sizes = shape.dim, len(saved.names), len(shape.layers)
     with torch.device("meta"):
         expected = shapes_of(PooledClassifier(saved.settings, *sizes))
     weights = read_weights(folder / HEAD_WEIGHTS, expected)

@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, nullcontext
+from functools import partial
 
 import torch
 from torch import Tensor
@@ -17,6 +18,7 @@ from featx.finetuning.arguments import training_arguments
 from featx.finetuning.augmented import Augmented
 from featx.finetuning.checkpoints import checkpoints_in, last_checkpoint, read_state, step_of
 from featx.finetuning.gradients import check_gradients
+from featx.finetuning.loss import mean_loss
 from featx.finetuning.member import TunedMember, best_look, is_over, read_log
 from featx.finetuning.model import EmotionModel, build_model
 from featx.finetuning.rates import layers_of
@@ -25,6 +27,7 @@ from featx.finetuning.trainer import Tuner
 from featx.finetuning.trial import Setting, Trial
 from featx.finetuning.watch import Watch
 from featx.finetuning.waveforms import Waveforms
+from featx.fitting.objective import describe_score
 from featx.utils.machine import peak_memory, reset_peak_memory
 from featx.utils.progress import progress
 from featx.utils.text import counted
@@ -55,8 +58,10 @@ def tune(trial: Trial) -> tuple[TunedMember, EmotionModel]:
         kept = " and ".join(f"{step_of(path):,}" for path in checkpoints_in(folder))
         log.debug(f"{trial.title}: the checkpoints kept to the end are those of steps {kept}")
         trainer.take(checkpoint)
+        if trial.scale:
+            trial.scale.restore(trainer.tuned.head.output)
         probabilities = {
-            part: _predict(trainer, setting, trial.fold.parts[part]) for part in trial.predicted
+            part: _predict(trainer, trial, trial.fold.parts[part]) for part in trial.predicted
         }
     memory, gpu_memory = peak_memory(setting.device)
     member = TunedMember(
@@ -72,7 +77,7 @@ def tune(trial: Trial) -> tuple[TunedMember, EmotionModel]:
     look = member.best_look
     log.debug(
         f"{trial.title}: {counted(len(history), 'look')}, best at step {look.step} with validation "
-        f"UAR {100 * look.validation_score:.1f} %, {history[-1].seconds:.1f} s"
+        f"{describe_score(setting.task, look.validation_score)}, {history[-1].seconds:.1f} s"
     )
     return member, trainer.tuned
 
@@ -84,7 +89,7 @@ def _make_trainer(trial: Trial) -> Tuner:
         return build_model(
             folder=setting.checkpoint,
             settings=config.head,
-            classes=len(setting.task.classes),
+            outputs=setting.objective.outputs,
             mode=config.mode,
             checkpointing=config.training.gradient_checkpointing,
             lora=config.lora,
@@ -93,12 +98,15 @@ def _make_trainer(trial: Trial) -> Tuner:
     model = seeded(build, trial.seed)
     if config.lora is not None:
         check_gradients(model)
-    choosing = setting.waveforms(trial.choosing)
-    training: Waveforms | Augmented = setting.waveforms(trial.training)
+    choosing, learned = trial.waveforms(trial.choosing), trial.waveforms(trial.training)
+    criterion = setting.objective.criterion(config.training, learned.labels, setting.device)
+    model.loss = mean_loss(criterion)
+    training: Waveforms | Augmented = learned
     if setting.augmenter:
-        training = Augmented(setting.waveforms(trial.training), setting.augmenter, trial.seed)
+        training = Augmented(learned, setting.augmenter, trial.seed)
     return Tuner(
         model=model,
+        objective=setting.objective,
         settings=config.training,
         arguments=training_arguments(
             config.training, trial.folder, trial.seed, setting.device, trial.title
@@ -128,7 +136,8 @@ def _train(trial: Trial, trainer: Tuner) -> None:
         log.debug(f"{title}: goes on at step {done}")
     shown = progress(f"Fine-tuning {title}", trainer.steps, "steps", done)
     with shown if processes.leads else nullcontext(_ignore) as advance:
-        trainer.add_callback(Watch(settings, trainer.order, advance, title))
+        describe = partial(describe_score, trial.setting.task)
+        trainer.add_callback(Watch(settings, trainer.order, advance, title, describe))
         trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
 
 
@@ -147,12 +156,13 @@ def _note_asleep(trial: Trial, trainer: Tuner) -> None:
         )
 
 
-def _predict(trainer: Tuner, setting: Setting, utterances: Sequence[Utterance]) -> Tensor:
-    """Return class probabilities (utterances, classes) float32."""
-    data = setting.waveforms(utterances)
+def _predict(trainer: Tuner, trial: Trial, utterances: Sequence[Utterance]) -> Tensor:
+    """Return what is predicted, such as probabilities: (utterances, outputs) float32."""
+    data = trial.waveforms(utterances)
     order = data.longest_first()
     logits = torch.from_numpy(trainer.predict(Subset(data, order)).predictions).float()
-    return torch.empty_like(logits).index_copy(0, torch.tensor(order), logits.softmax(1))
+    found = trial.setting.objective.predictions(logits)
+    return torch.empty_like(found).index_copy(0, torch.tensor(order), found)
 
 
 @contextmanager

@@ -3,6 +3,7 @@
 import shutil
 import time
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,7 @@ from transformers.trainer_callback import PrinterCallback
 from transformers.trainer_utils import EvalPrediction
 
 from cache import filling
-from classifiers.objectives import Classification
+from classifiers.objectives import Classification, Objective
 from featx.finetuning.augmented import Augmented, Visits
 from featx.finetuning.config import TuningSettings
 from featx.finetuning.member import read_log
@@ -34,12 +35,13 @@ class Tuner(Trainer):
 
     Training ends with the last epoch or after `max_steps`, whichever is first.
 
-    Its log has for each look at the data `loss` and `wa` of the batches since the last one, as
-    they were seen, and `eval_loss`, `eval_uar` and `eval_wa`, all with `seconds` of training up
-    to there, also over a stop.
+    Its log has for each look at the data `loss` and, of classes, `wa` of the batches since the last
+    one, as they were seen, and `eval_loss`, `eval_score` and `eval_wa`, all with `seconds` of
+    training up to there, also over a stop.
 
     Args:
         model: the model that is trained.
+        objective: what its outputs mean.
         settings: how it is trained.
         arguments: the same for Trainer, from `training_arguments`.
         training: the utterances that it learns from.
@@ -54,6 +56,7 @@ class Tuner(Trainer):
     def __init__(
         self,
         model: EmotionModel,
+        objective: Objective,
         settings: TuningSettings,
         arguments: TrainingArguments,
         training: Waveforms | Augmented,
@@ -61,7 +64,7 @@ class Tuner(Trainer):
     ) -> None:
         self.settings, self.training, self.tuned = settings, training, model
         self._fixed = {n for n, weight in model.named_parameters() if not weight.requires_grad}
-        self._hits = torch.zeros(2)
+        self._counts, self._hits = isinstance(objective, Classification), torch.zeros(2)
         self._begin = time.perf_counter()
         super().__init__(
             model=model,
@@ -69,7 +72,7 @@ class Tuner(Trainer):
             data_collator=collate,
             train_dataset=training,
             eval_dataset=validation,
-            compute_metrics=measure,
+            compute_metrics=partial(measure, objective, settings),
         )
         self.remove_callback(PrinterCallback)
         self.add_callback(LastSteps())
@@ -77,7 +80,10 @@ class Tuner(Trainer):
             self.add_callback(Unfreezing(layers_of(model.encoder), settings.unfreeze_every))
         step = settings.batch_size * settings.accumulation * arguments.world_size
         self.order = Order(
-            training.samples, step if settings.group_by_length else None, arguments.seed
+            training.samples,
+            step if settings.group_by_length else None,
+            arguments.seed,
+            _majority(training.labels) if settings.sampling == "balanced" else None,
         )
         batches = len(self.get_train_dataloader())
         of_epochs = -(-batches // settings.accumulation) * settings.epochs
@@ -118,22 +124,22 @@ class Tuner(Trainer):
         return_outputs: bool = False,
         num_items_in_batch: Any = None,
     ) -> Any:
-        """Return the loss, and count what was recognised in training."""
+        """Return the loss, and count what was recognised in training, of classes."""
         outputs: Mapping[str, Tensor] = model(**inputs)
-        if model.training:
-            hits = (outputs["logits"].detach().argmax(1) == inputs["labels"]).sum()
+        if model.training and self._counts:
+            hits = _recognised(outputs["logits"].detach(), inputs["labels"])
             self._hits = self._hits.to(hits.device)
-            self._hits += torch.stack([hits, torch.full_like(hits, len(inputs["labels"]))])
+            self._hits += torch.stack([hits.sum(), torch.full_like(hits.sum(), len(hits))])
         return (outputs["loss"], outputs) if return_outputs else outputs["loss"]
 
     def evaluate(self, *arguments: Any, **others: Any) -> dict[str, float]:
-        """Measure the choosing data, and add `eval_score`, by which Trainer keeps the best.
+        """Measure the choosing data, and add `eval_worth`, by which Trainer keeps the best.
 
-        It is the score by which `best_look` chooses, so that both mean the same checkpoint.
+        It is the value by which `best_look` chooses, so that both mean the same checkpoint.
         """
         measured = super().evaluate(*arguments, **others)
         look = read_log(self.state.log_history)[-1]
-        return {**measured, "eval_score": look.score(self.settings.best_by)}
+        return {**measured, "eval_worth": look.worth(self.settings.best_by)}
 
     def _save_checkpoint(self, model: nn.Module, trial: Any) -> None:
         """Write a checkpoint; one that the disk has no room for is removed.
@@ -174,7 +180,7 @@ class Tuner(Trainer):
 
     def log(self, logs: dict[str, float], start_time: float | None = None) -> None:
         """Add the share recognised since the last log, and how long training has taken."""
-        if "loss" in logs:
+        if "loss" in logs and self._counts:
             hits, seen = self.accelerator.reduce(self._hits).tolist()
             logs["wa"] = hits / seen
             self._hits = torch.zeros(2)
@@ -186,10 +192,25 @@ class Tuner(Trainer):
         self._begin = time.perf_counter() - seconds
 
 
-def measure(predicted: EvalPrediction) -> dict[str, float]:
-    """Return cross-entropy, UAR and WA, the latter 0 to 1, of (utterances, classes) logits."""
-    probabilities = torch.from_numpy(np.asarray(predicted.predictions)).double().softmax(1)
-    labels = np.asarray(predicted.label_ids)
-    loss, uar = Classification(probabilities.shape[1]).validate(probabilities, labels)
-    hits = probabilities.argmax(1).numpy() == labels
-    return {"loss": loss, "uar": uar, "wa": float(hits.mean())}
+def measure(
+    objective: Objective, settings: TuningSettings, predicted: EvalPrediction
+) -> dict[str, float]:
+    """Return the loss and the score of (utterances, outputs) logits; of classes also WA, 0 to 1."""
+    outputs = torch.from_numpy(np.asarray(predicted.predictions))
+    targets = np.asarray(predicted.label_ids)
+    found = objective.predictions(outputs.double()).float()
+    loss, score = objective.validate(found, targets, settings)
+    if not isinstance(objective, Classification):
+        return {"loss": loss, "score": score}
+    hits = _recognised(outputs, torch.from_numpy(targets))
+    return {"loss": loss, "score": score, "wa": float(hits.double().mean())}
+
+
+def _majority(targets: np.ndarray) -> np.ndarray:
+    """Return the class of each utterance, or that with most votes."""
+    return targets.argmax(1) if targets.ndim == 2 else targets
+
+
+def _recognised(outputs: Tensor, targets: Tensor) -> Tensor:
+    """Tell of each utterance whether its class, or that of most votes, is the likeliest."""
+    return outputs.argmax(1) == (targets.argmax(1) if targets.ndim == 2 else targets)

@@ -7,11 +7,14 @@ from typing import Any
 
 import torch
 
+from classifiers.objectives import Objective
+from classifiers.scale import Scale
 from featx.data.augmentation.augment import Augmenter
 from featx.data.manifest import Utterance
 from featx.finetuning.config import FinetuneConfig
 from featx.finetuning.processes import Processes
 from featx.finetuning.waveforms import Waveforms
+from featx.fitting.objective import objective_of
 from featx.protocols.folds import Fold
 from featx.protocols.task import Task
 from featx.runs.members import member_name
@@ -43,10 +46,10 @@ class Setting:
     name: str
     augmenter: Augmenter | None = None
 
-    def waveforms(self, utterances: Sequence[Utterance]) -> Waveforms:
-        """Return utterances as the model takes them."""
-        labels = self.task.labels(utterances)
-        return Waveforms(utterances, labels, self.extractor, self.config.seconds)
+    @property
+    def objective(self) -> Objective:
+        """What the outputs of the models mean."""
+        return objective_of(self.task)
 
 
 @dataclass(frozen=True)
@@ -78,6 +81,11 @@ class Trial:
         return self.fold.train
 
     @property
+    def scale(self) -> Scale | None:
+        """What numbers are standardised by while the model trains; None of classes."""
+        return self.setting.objective.scale(self.setting.task.targets(self.training))
+
+    @property
     def choosing(self) -> Sequence[Utterance]:
         """The utterances that choose the checkpoint."""
         return self.fold.parts[self.setting.config.select_on]
@@ -87,3 +95,10 @@ class Trial:
         """The parts of the fold whose predictions the run keeps."""
         on_test = self.setting.config.select_on == "test"
         return ["test"] if on_test else ["validation", "test"]
+
+    def waveforms(self, utterances: Sequence[Utterance]) -> Waveforms:
+        """Return utterances as the model takes them in training, numbers standardised."""
+        setting, scale = self.setting, self.scale
+        targets = setting.task.targets(utterances)
+        targets = targets if scale is None else scale.standardised(targets)
+        return Waveforms(utterances, targets, setting.extractor, setting.config.seconds)

@@ -17,17 +17,17 @@ waveform, rate = soundfile.read("speech.wav", dtype="float32", always_2d=True)
 waveform = waveform.mean(axis=1)
 inputs = extractor(waveform, sampling_rate=rate, return_tensors="pt")  # refuses all but 16 kHz
 with torch.inference_mode():
-    probabilities = model(**inputs).logits.softmax(dim=1)[0]
-for index, probability in enumerate(probabilities.tolist()):
-    print(f"{{model.config.id2label[index]}}: {{probability:.3f}}")"""
+    {values} = model(**inputs).logits{scaled}[0]
+for index, {value} in enumerate({values}.tolist()):
+    print(f"{{model.config.id2label[index]}}: {{{value}:.3f}}")"""
 
 FEATX = """\
 import featx
 {download}
 model = featx.load({folder})  # {where}
 predictions = model.predict("speech.wav")  # resampled where needed
-for name, probability in predictions[0].probabilities.items():
-    print(f"{{name}}: {{probability:.3f}}")"""
+for name, {value} in predictions[0].{values}.items():
+    print(f"{{name}}: {{{value}:.3f}}")"""
 
 
 def usage(facts: CardFacts) -> list[str]:
@@ -37,8 +37,13 @@ def usage(facts: CardFacts) -> list[str]:
         facts: what the card states.
     """
     repository = facts.repository
+    if facts.task.dimensions:
+        words = {"value": "number", "values": "numbers", "scaled": ""}
+    else:
+        words = {"value": "probability", "values": "probabilities", "scaled": ".softmax(dim=1)"}
     if facts.plain:
         code = PLAIN.format(
+            **words,
             source=repository or ".",
             where="or a folder that has it"
             if repository
@@ -53,6 +58,7 @@ def usage(facts: CardFacts) -> list[str]:
     else:
         plainly = [_not_plain(facts) if facts.config.lora is None else _adapters_alone(facts)]
     code = FEATX.format(
+        **words,
         folder=f'snapshot_download("{repository}")' if repository else '"."',
         download="from huggingface_hub import snapshot_download\n" if repository else "",
         where="or a folder that has it" if repository else "the folder with this card",

@@ -2,6 +2,7 @@
 
 import logging
 import math
+from collections.abc import Callable
 from typing import Any
 
 from transformers import TrainerCallback, TrainerControl, TrainerState, TrainingArguments
@@ -38,13 +39,19 @@ class Watch(TrainerCallback):
         order: the order of the utterances; it is told the number of each epoch.
         advance: called after each step, with 1.
         title: what `run.log` calls the model.
+        describe: returns a validation score in words.
     """
 
     def __init__(
-        self, settings: TuningSettings, order: Order, advance: Advance, title: str
+        self,
+        settings: TuningSettings,
+        order: Order,
+        advance: Advance,
+        title: str,
+        describe: Callable[[float], str],
     ) -> None:
         self._settings, self._order = settings, order
-        self._advance, self._title = advance, title
+        self._advance, self._title, self._describe = advance, title, describe
 
     def on_epoch_begin(
         self,
@@ -96,10 +103,11 @@ class Watch(TrainerCallback):
         if not looks:
             return
         look = looks[-1]
+        seen = "" if look.train_wa is None else f", WA {100 * look.train_wa:.1f} %"
         log.debug(
-            f"{self._title}, step {look.step}: training loss {look.train_loss:.4f}, "
-            f"WA {100 * look.train_wa:.1f} %; validation loss {look.validation_loss:.4f}, "
-            f"UAR {100 * look.validation_score:.1f} %; {look.train_seconds:.1f} s since the last "
+            f"{self._title}, step {look.step}: training loss {look.train_loss:.4f}{seen}; "
+            f"validation loss {look.validation_loss:.4f}, "
+            f"{self._describe(look.validation_score)}; {look.train_seconds:.1f} s since the last "
             "look"
         )
         settings = self._settings

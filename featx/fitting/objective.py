@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from classifiers.choices import Sampling
 from classifiers.class_weights import ClassWeights
 from classifiers.linear import LinearSettings
 from classifiers.multilabel import MultiLabel
@@ -39,11 +40,32 @@ def loss_name(task: Task, settings: LossSettings) -> str:
     return names.get(choose_loss(settings, objective_of(task).losses), "cross-entropy, nats")
 
 
+def score_name(task: Task) -> str:
+    """Return what the score of a task is called."""
+    if task.dimensions:
+        return "CCC"
+    return "macro F1" if task.several else "UAR"
+
+
 def describe_score(task: Task, score: float) -> str:
     """Return a validation score in words."""
-    if task.dimensions:
-        return f"CCC {score:.3f}"
-    return f"{'macro F1' if task.several else 'UAR'} {100 * score:.1f} %"
+    figure = f"{score:.3f}" if task.dimensions else f"{100 * score:.1f} %"
+    return f"{score_name(task)} {figure}"
+
+
+def check_loss(settings: LossSettings, objective: Objective, classes: Sequence[str]) -> None:
+    """Raise a FeatxError if what is learned can't be trained towards so.
+
+    Args:
+        settings: the loss, those of the table `training`.
+        objective: what outputs mean.
+        classes: what is told apart.
+    """
+    try:
+        choose_loss(settings, objective.losses)
+    except ValueError as error:
+        raise FeatxError(f"`settings='training.loss'`: {error} for what is learned.") from error
+    _check_weights("training", settings.class_weights, objective, classes)
 
 
 def check_head(config: HeadConfig, objective: Objective, classes: Sequence[str]) -> None:
@@ -56,16 +78,8 @@ def check_head(config: HeadConfig, objective: Objective, classes: Sequence[str])
     """
     training = config.training
     if training:
-        try:
-            choose_loss(training, objective.losses)
-        except ValueError as error:
-            raise FeatxError(f"`settings='training.loss'`: {error} for what is learned.") from error
-        _check_weights("training", training.class_weights, objective, classes)
-        if training.sampling == "balanced" and not isinstance(objective, Classification):
-            raise FeatxError(
-                "`settings='training.sampling'`: an utterance has no class of its own in what is "
-                "learned, so classes can't take turns. `training.class_weights` balances labels."
-            )
+        check_loss(training, objective, classes)
+        check_sampling(training.sampling, objective)
     if isinstance(config.head, LinearSettings):
         if config.head.kind == "svm" and isinstance(objective, Distribution):
             raise FeatxError(
@@ -74,6 +88,17 @@ def check_head(config: HeadConfig, objective: Objective, classes: Sequence[str])
             )
         if not isinstance(objective, Regression):
             _check_weights("head", config.head.class_weights, objective, classes)
+
+
+def check_sampling(sampling: Sampling, objective: Objective) -> None:
+    """Raise a FeatxError if classes are to take turns where there are none."""
+    if sampling == "shuffled" or isinstance(objective, Classification):
+        return
+    cure = "" if isinstance(objective, Regression) else " `training.class_weights` balances labels."
+    raise FeatxError(
+        "`settings='training.sampling'`: an utterance has no class of its own in what is learned, "
+        f"so classes can't take turns.{cure}"
+    )
 
 
 def _check_weights(

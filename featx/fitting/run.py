@@ -38,6 +38,7 @@ from featx.runs.files import (
 )
 from featx.runs.folder import extend_run, open_run
 from featx.runs.making import making
+from featx.runs.outputs import Outputs
 from featx.scoring.predictions import rounded
 from featx.scoring.results_file import RunResults
 from featx.utils.files import write_bytes, write_csv, write_json
@@ -237,11 +238,10 @@ def _write_layer_scales(fit: PlannedFit, stores: Sequence[AveragedStore], folder
 
 def _named_outputs(task: Task, config: FitConfig) -> dict[str, object]:
     """Return what the outputs of a head stand for, and how frequent classes were in training."""
-    if task.dimensions:
-        return {"dimensions": list(task.dimensions)}
-    if task.several:
-        return {"classes": list(task.classes), "several": True}
-    return {"classes": list(task.classes), "priors": training_priors(task, config)}
+    named = Outputs.of(task).to_table()
+    if task.dimensions or task.several:
+        return named
+    return {**named, "priors": training_priors(task, config)}
 
 
 def _write_model(fit: PlannedFit, members: Sequence[Member], folder: Path) -> None:

@@ -10,16 +10,13 @@ from torch import Tensor
 
 from classifiers.heads import HeadSettings, build_head
 from classifiers.layer_average import averages_of
-from classifiers.multilabel import MultiLabel
-from classifiers.objectives import Classification, Objective
-from classifiers.regression import Regression
 from classifiers.shape import InputShape
 from classifiers.training import seeded
 from featx.fitting.choices import Normalize
 from featx.fitting.member import is_deviation, split_statistics, statistic_shapes
 from featx.fitting.model import FittedHead, FittedHeads, HeadInput
-from featx.runs.class_names import ClassNames
 from featx.runs.files import DESCRIPTION, WEIGHTS
+from featx.runs.outputs import Outputs
 from featx.runs.safe_files import read_text_of, refused
 from featx.runs.safe_weights import Shape, read_weights, shapes_of
 from featx.utils.config import Schema
@@ -34,14 +31,11 @@ class _MemberEntry(Schema):
     best_epoch: int
 
 
-class _Description(Schema):
+class _Description(Outputs):
     """What `model.json` holds."""
 
     head: HeadSettings
     normalize: Normalize
-    classes: ClassNames | None = None
-    dimensions: ClassNames | None = None  # of a regression, in place of classes
-    several: bool = False  # whether any number of classes may fit
     priors: tuple[Annotated[float, Field(ge=0, le=1)], ...] = ()  # of classes in training
     inputs: Annotated[tuple[HeadInput, ...], Field(min_length=1, max_length=100)]
     members: Annotated[tuple[_MemberEntry, ...], Field(min_length=1, max_length=100_000)]
@@ -53,8 +47,6 @@ class _Description(Schema):
             size = getattr(self.head, name, 0)
             if size > most:
                 raise ValueError(f"head.{name} is {size:,}, and {most:,} are the most")
-        if (self.classes is None) == (self.dimensions is None):
-            raise ValueError("heads have either classes or dimensions")
         if self.priors and len(self.priors) != len(self.classes or ()):
             raise ValueError("there must be a prior for each class")
         return self
@@ -63,14 +55,6 @@ class _Description(Schema):
     def shapes(self) -> list[InputShape]:
         """What the heads are built for, in the order of the inputs."""
         return [given.shape for given in self.inputs]
-
-    @property
-    def objective(self) -> Objective:
-        """What the heads' outputs mean."""
-        if self.dimensions:
-            return Regression(len(self.dimensions))
-        classes = self.classes or ()
-        return (MultiLabel if self.several else Classification)(len(classes), classes)
 
     def weights(self) -> dict[str, Shape]:
         """Return the shape of each weight of a head, without making any."""

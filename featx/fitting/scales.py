@@ -11,24 +11,6 @@ from featx.fitting.standardise import PLACES, Cells
 from featx.protocols.folds import Fold
 
 
-def correct(weights: np.ndarray, scales: np.ndarray) -> np.ndarray:
-    """Correct weights for the scale of what they weigh: w_i s_i / Σ_j w_j s_j.
-
-    A layer counts in the average by its weight times the size of its features: the same average
-    of standardised layers would need these weights. Ours.
-
-    Args:
-        weights: (..., layers), not negative.
-        scales: (..., layers), not negative, as from `layer_scales`.
-
-    Returns:
-        (..., layers), adding up to one; zeros if every layer with a weight is constant.
-    """
-    products = weights * scales
-    total = products.sum(-1, keepdims=True)
-    return np.asarray(products / np.where(total > 0, total, 1))
-
-
 def layer_scales(cells: Cells, fold: Fold, normalize: Normalize) -> np.ndarray:
     """Return the scale s_i of each layer, frame by frame.
 

@@ -18,6 +18,7 @@ from featx.finetuning.config import FinetuneConfig
 from featx.finetuning.saved import TunedModel, load_tuned
 from featx.inference.inputs import Recordings, StoredFeatures
 from featx.inference.model import Model, Options
+from featx.inference.number_predictions import NumberPredictions
 from featx.inference.predictions import Predictions
 from featx.inference.temperatures import read_temperatures
 from featx.runs.files import CONFIG, MODELS, SAVED_HEAD
@@ -49,6 +50,11 @@ class FinetunedModel(Model):
     precision: str = "float32"
     run: Path | None = None
 
+    @property
+    def dimensions(self) -> tuple[str, ...]:
+        """The columns of numbers that it predicts; none of classes."""
+        return self.first.outputs.dimensions or ()
+
     def _predict(self, given: Recordings | StoredFeatures, options: Options) -> Predictions:
         if isinstance(given, StoredFeatures):
             raise FeatxError("A fine-tuned model takes audio or a manifest, not stored features.")
@@ -78,8 +84,10 @@ class FinetunedModel(Model):
             )
         for reason in failures.values():
             log.warning("%s", reason)
-        probabilities = torch.stack([torch.stack(rows[name]).double().mean(0) for name in done])
-        return Predictions.of(self.classes, done, probabilities.float(), failures)
+        found = torch.stack([torch.stack(rows[name]).double().mean(0) for name in done]).float()
+        if self.dimensions:
+            return NumberPredictions.of_numbers(self.dimensions, done, found, failures)
+        return Predictions.of(self.classes, done, found, failures)
 
     def temperatures(self, folders: Sequence[Path]) -> dict[Path, float]:
         """Return the temperature of each model's folder.
@@ -131,12 +139,14 @@ class FinetunedModel(Model):
         except AudioError as error:
             failures[utterance.utterance] = str(error)
             return
-        probabilities = self._probabilities(tuned, waveform)
-        rows.append(torch.from_numpy(cool(probabilities[None].numpy(), temperature))[0])
+        found = self._predictions(tuned, waveform)
+        if not self.dimensions:
+            found = torch.from_numpy(cool(found[None].numpy(), temperature))[0]
+        rows.append(found)
 
     @torch.inference_mode()
-    def _probabilities(self, tuned: TunedModel, waveform: Waveform) -> Tensor:
-        """Return the class probabilities of an utterance, (classes,) float32."""
+    def _predictions(self, tuned: TunedModel, waveform: Waveform) -> Tensor:
+        """Return what is predicted of an utterance, such as probabilities: (outputs,) float32."""
         prepared = torch.from_numpy(prepare_waveform(tuned.extractor, waveform))[None]
         device = next(tuned.model.parameters()).device
         on_gpu = device.type == "cuda"  # a processor lacks products of float16
@@ -144,8 +154,7 @@ class FinetunedModel(Model):
         dtype = getattr(torch, self.precision) if rounded else None
         with torch.autocast(device.type, dtype, enabled=rounded):
             logits = tuned.model(prepared.to(device), [len(waveform)])["logits"]
-        probabilities: Tensor = logits[0].float().softmax(0).cpu()
-        return probabilities
+        return tuned.outputs.objective.predictions(logits.float())[0].cpu()
 
     @property
     def _limit(self) -> int | None:

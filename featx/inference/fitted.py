@@ -19,6 +19,7 @@ from featx.inference.features import (
 )
 from featx.inference.inputs import ENOUGH, Recordings, StoredFeatures, find_speakers
 from featx.inference.model import Model, Options
+from featx.inference.number_predictions import NumberPredictions
 from featx.inference.predictions import Predictions
 from featx.inference.temperatures import read_temperatures
 from featx.scoring.labels.predictions import choose_labels
@@ -45,6 +46,11 @@ class FittedModel(Model):
     _loaded: Loaded = field(default_factory=dict, compare=False, repr=False)
 
     @property
+    def dimensions(self) -> tuple[str, ...]:
+        """The columns of numbers that it predicts; none of classes."""
+        return self.heads.dimensions
+
+    @property
     def priors(self) -> Sequence[float] | None:
         """How frequent each class was in training; None of runs of earlier versions."""
         return self.heads.priors or None
@@ -57,7 +63,7 @@ class FittedModel(Model):
     def apply(
         self, features: GivenFeatures, speakers: Mapping[str, str], options: Options
     ) -> Predictions:
-        """Predict the classes of utterances whose features are at hand.
+        """Predict the classes or numbers of utterances whose features are at hand.
 
         Args:
             features: a store for each input of the heads.
@@ -83,6 +89,10 @@ class FittedModel(Model):
             members = [(member.seed, member.fold) for member in heads.members]
             heads = heads.calibrated(read_temperatures(self.folder, members))
         probabilities = heads.probabilities(heads.select(features.stores), names, owners)
+        if self.dimensions:
+            return NumberPredictions.of_numbers(
+                self.dimensions, names, probabilities, features.failures
+            )
         found = Predictions.of(self.classes, names, probabilities, features.failures)
         if not heads.several:
             return found

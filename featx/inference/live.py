@@ -72,7 +72,7 @@ def listen(
 
     Returns:
         A prediction after another, whose `start` and `end` are seconds since the beginning. Those
-        of silence have no probabilities.
+        of silence have no probabilities and no numbers.
 
     Raises:
         FeatxError: if the run can't be loaded, there is no microphone, or it stops.

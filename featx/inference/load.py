@@ -13,9 +13,8 @@ from featx.inference.fitted import FittedModel
 from featx.inference.model import Model
 from featx.inference.onnx import ENDING, load_onnx
 from featx.runs.files import CONFIG, DESCRIPTION, FOUND, SAVED_HEAD
-from featx.runs.read import locate, read_config, read_environment, read_run_scores, read_scores
+from featx.runs.read import locate, read_config, read_environment, read_run_scores
 from featx.runs.safe_files import check_folder
-from featx.scoring.labels.results import LabelResults
 from featx.utils.arguments import checked
 from featx.utils.config import read_config as read_as
 from featx.utils.files import AnyPath
@@ -31,8 +30,9 @@ def load(run: AnyPath) -> Model:
 
     Returns:
         All heads of a fit, one for each seed and fold, or the saved models of a fine-tuning: one
-        model with `classes` and `predict`, which averages their probabilities. Of a vote, the
-        models of its members, which vote by its rule.
+        model with `classes` and `predict`, which averages their probabilities, or the numbers that
+        they predict of its `dimensions`. Of a vote, the models of its members, which vote by its
+        rule.
 
     Raises:
         FeatxError: if the folder holds no finished run, its models were not kept, a member of a
@@ -54,10 +54,7 @@ def load(run: AnyPath) -> Model:
         from featx.inference import finetuned  # which takes a second that heads do not need
 
         return finetuned.load_single(folder)
-    results = read_run_scores(folder)
-    if not isinstance(results, LabelResults):
-        results = read_scores(folder)
-    if results is None:
+    if read_run_scores(folder) is None:
         raise FeatxError(
             f"{folder}: no finished run here, and no saved model. Fit a head or fine-tune an "
             "encoder first."

@@ -26,6 +26,7 @@ from featx.inference.windows import cut
 from featx.utils.arguments import checked, refuse_beside
 from featx.utils.files import as_paths
 
+OF_NUMBERS = "which predicts numbers, and these are about classes"
 Share = Annotated[float, Field(ge=0, le=1)]
 
 
@@ -71,10 +72,15 @@ class Model(ABC):
     """A trained model, from `featx.load`.
 
     Attributes:
-        classes: names of the classes, in the order of the probabilities.
+        classes: names of the classes, in the order of the probabilities; none of numbers.
     """
 
     classes: tuple[str, ...]
+
+    @property
+    def dimensions(self) -> tuple[str, ...]:
+        """The columns of numbers that it predicts, in their order; none of classes."""
+        return ()
 
     @property
     def priors(self) -> Sequence[float] | None:
@@ -99,7 +105,10 @@ class Model(ABC):
         priors: Priors | None = None,
         scale: PositiveFinite | None = None,
     ) -> Predictions:
-        """Predict the classes of utterances; `featx.predict` explains the arguments."""
+        """Predict the classes or numbers of utterances; `featx.predict` explains the arguments."""
+        if self.dimensions:
+            given = {"abstain": abstain, "calibrated": calibrated, "priors": priors}
+            refuse_beside(Model.predict, given, given, "run_or_model", OF_NUMBERS)
         encoders = tuple(as_paths(encoder))
         ask = None if speaker_of is None else asking(speaker_of)
         as_likely = calibrated or priors is not None

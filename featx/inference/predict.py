@@ -34,7 +34,7 @@ def predict(
     priors: Priors | None = None,
     scale: PositiveFinite | None = None,
 ) -> Predictions:
-    """Predict the emotion of utterances with the model of a run.
+    """Predict the emotion of utterances with the model of a run, or numbers such as arousal.
 
     Features of audio are computed as those of the run were: by the same encoder with the same
     weights, layers and precision. A run's heads of all seeds and folds each give probabilities,
@@ -73,8 +73,8 @@ def predict(
             integers, such as 32768. A manifest has a column `scale` for it.
 
     Returns:
-        A row for each utterance, in the order given, with the label and all probabilities; and
-        why there is none for utterances that can't be used.
+        A row for each utterance, in the order given, with the label and all probabilities, or with
+        the `numbers` that are predicted; and why there is none for utterances that can't be used.
 
     Raises:
         FeatxError: if the run can't be loaded, its encoder is not here or has other weights, the

@@ -128,7 +128,7 @@ class Predictions:
                 new if name == old else name: reason.replace(old, new)
                 for name, reason in failures.items()
             }
-        return Predictions(self.classes, tuple(rows), failures)
+        return replace(self, rows=tuple(rows), failures=failures)
 
     def placed(
         self, windows: Mapping[str, Utterance], failures: Mapping[str, str]
@@ -143,7 +143,7 @@ class Predictions:
         for row in self.rows:
             at = windows[row.utterance]
             rows.append(replace(row, utterance=at.utterance, start=at.start, end=at.end))
-        return Predictions(self.classes, tuple(rows), {**failures, **self.failures})
+        return replace(self, rows=tuple(rows), failures={**failures, **self.failures})
 
     def to_csv(self, path: str | Path) -> None:
         """Write a CSV with the columns utterance, prediction and p_<class> for every class.

@@ -1,6 +1,5 @@
 """The members of a finished vote, which vote on audio or stored features."""
 
-import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -17,14 +16,18 @@ from featx.inference.fitted import FittedModel
 from featx.inference.inputs import Recordings, StoredFeatures
 from featx.inference.model import Model, Options
 from featx.inference.predictions import PredictedUtterance, Predictions
-from featx.runs.files import PREDICTIONS, SCORES
-from featx.runs.read import damaged, locate
+from featx.inference.seats import member_run, member_seed
+from featx.inference.voted_labels import LabelVoteScores, VotedLabels, load_label_vote
+from featx.inference.voted_numbers import NumberVoteScores, VotedNumbers, load_number_vote
+from featx.runs.files import SCORES
+from featx.runs.read import damaged
+from featx.scoring.labels.results import MULTILABEL
+from featx.scoring.numbers.results import REGRESSION
 from featx.utils.config import Schema, first_problem
 from featx.voting.choices import Rule, Tie
 from featx.voting.rules import Votes, decide
 
 _Rows = Mapping[str, PredictedUtterance]
-_SEED = re.compile(r", seed (\d+)$")  # of a member that is a seed of a run
 
 
 class _Member(Schema, extra="ignore"):
@@ -40,6 +43,10 @@ class _Vote(Schema, extra="ignore"):
     rule: Rule
     tie: Tie
     members: tuple[_Member, ...]
+
+
+class _Kind(Schema, extra="ignore"):
+    task: str = ""
 
 
 class _Scores(Schema, extra="ignore"):
@@ -166,7 +173,9 @@ class _Shared:
         return replace(self.features, stores=stores)
 
 
-def load_vote(folder: Path, load: Callable[[Path], Model]) -> VotedModel:
+def load_vote(
+    folder: Path, load: Callable[[Path], Model]
+) -> VotedModel | VotedNumbers | VotedLabels:
     """Load the members of a finished vote.
 
     Args:
@@ -178,11 +187,19 @@ def load_vote(folder: Path, load: Callable[[Path], Model]) -> VotedModel:
     """
     path = folder / SCORES
     try:
-        scores = _Scores.model_validate_json(path.read_bytes())
+        content = path.read_bytes()
+        task = _Kind.model_validate_json(content).task
+        if task == MULTILABEL:
+            of_labels = LabelVoteScores.model_validate_json(content)
+            return load_label_vote(folder, of_labels, _not_itself(folder, load))
+        if task == REGRESSION:
+            of_numbers = NumberVoteScores.model_validate_json(content)
+            return load_number_vote(folder, of_numbers, _not_itself(folder, load))
+        scores = _Scores.model_validate_json(content)
     except (OSError, ValidationError) as error:
         why = first_problem(error) if isinstance(error, ValidationError) else str(error)
         raise damaged(path, why) from None
-    load_once = cache(load)  # seeds of a run may be members of their own
+    load_once = cache(_not_itself(folder, load))  # seeds of a run may be members of their own
     seats = [_seat(folder, member, scores.vote, load_once) for member in scores.vote.members]
     for member, seat in zip(scores.vote.members, seats, strict=True):
         if set(seat.model.classes) != set(scores.classes):
@@ -193,29 +210,28 @@ def load_vote(folder: Path, load: Callable[[Path], Model]) -> VotedModel:
     return VotedModel(scores.classes, scores.vote.rule, scores.vote.tie, tuple(seats))
 
 
+def _not_itself(folder: Path, load: Callable[[Path], Model]) -> Callable[[Path], Model]:
+    """Return what loads a member of a vote, and refuses a vote that is its own."""
+
+    def guarded(run: Path) -> Model:
+        try:
+            return load(run)
+        except RecursionError:
+            raise FeatxError(
+                f"{folder}: has itself among its members or theirs, so it can't be loaded. Vote "
+                "again."
+            ) from None
+
+    return guarded
+
+
 def _seat(folder: Path, member: _Member, vote: _Vote, load: Callable[[Path], Model]) -> Seat:
-    file = member.files[0]
-    if len(member.files) > 1 or file.name != PREDICTIONS:
-        raise FeatxError(
-            f"{folder}: its member {member.name} is a file of predictions ({file}), which has no "
-            "model. A vote of runs can be loaded."
-        )
-    run = locate(folder, str(file.parent))
-    if run is None:
-        raise FeatxError(
-            f"{folder}: its member {file.parent} is not here. Put the run there, or vote again."
-        )
-    try:
-        model = load(run)
-    except RecursionError:
-        raise FeatxError(
-            f"{folder}: has itself among its members or theirs, so it can't be loaded. Vote again."
-        ) from None
-    found = _SEED.search(member.name)
+    run = member_run(folder, member.name, member.files)
+    model = load(run)
     weighted = vote.rule == "weighted" and member.validation_uar is not None
     return Seat(
         model,
-        seed=int(found[1]) if found else None,
+        seed=member_seed(member.name),
         weight=float(member.validation_uar or 0) if weighted else 1.0,
         count=max(1, len(member.folds)),
     )

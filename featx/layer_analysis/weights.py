@@ -11,7 +11,6 @@ import numpy as np
 from featx.comparison.systems import shortest_names
 from featx.errors import Call, FeatxError
 from featx.features.encoders.checkpoints import read_registry, short_name
-from featx.fitting.scales import correct
 from featx.runs.files import CONFIG, ENVIRONMENT, LAYER_SCALES, LAYER_WEIGHTS
 from featx.runs.read import (
     damaged,
@@ -75,6 +74,24 @@ class LayerWeights:
     def numbers(self) -> list[int]:
         """The layers' numbers."""
         return [int(layer) for layer in self.layers]
+
+
+def correct(weights: np.ndarray, scales: np.ndarray) -> np.ndarray:
+    """Correct weights for the scale of what they weigh: w_i s_i / Σ_j w_j s_j.
+
+    A layer counts in the average by its weight times the size of its features: the same average
+    of standardised layers would need these weights. Ours.
+
+    Args:
+        weights: (..., layers), not negative.
+        scales: (..., layers), not negative, as from `layer_scales`.
+
+    Returns:
+        (..., layers), adding up to one; zeros if every layer with a weight is constant.
+    """
+    products = weights * scales
+    total = products.sum(-1, keepdims=True)
+    return np.asarray(products / np.where(total > 0, total, 1))
 
 
 def average(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -1,9 +1,11 @@
 """`featx.augment`: what augmentation makes of an utterance, to hear and to see."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
+import numpy as np
 from pydantic import PositiveInt
 
 from featx.data.audio import Waveform, read_audio
@@ -94,15 +96,19 @@ def augment(
     settings = find_augmentation("preset", preset)
     utterance = _find(show, manifest)
     waveform = read_audio(utterance.path, utterance.start, utterance.end, utterance.scale)
+    recorded = [_Sound(waveform, "As recorded")]
+    effects = _effects(settings, waveform, utterance.utterance)
     made = _copies(settings, waveform, utterance.utterance, copies)
+    full = _loudest([*recorded, *effects, *made])
     text = render_page(
         "augmentation.html",
         title=f"Augmentation of {utterance.utterance}",
         preset=Path(preset).stem,
         settings=settings.to_toml(),
-        recorded=Sounding.of(waveform, "As recorded"),
-        effects=_effects(settings, waveform, utterance.utterance),
-        copies=made,
+        recorded=recorded[0].drawn(full),
+        effects=[sound.drawn(full) for sound in effects],
+        copies=[sound.drawn(full) for sound in made],
+        full=full,
         longest=LONGEST if len(waveform) > LONGEST * 16_000 else None,
         own_style=shipped("augmentation.css"),
     )
@@ -125,24 +131,41 @@ def _find(show: str | Path, manifest: str | Path | Manifest) -> Utterance:
     return known[str(show)]
 
 
-def _effects(settings: Augmentation, waveform: Waveform, utterance: str) -> list[Sounding]:
+class _Sound(NamedTuple):
+    """A waveform that the page shows, and what is said of it."""
+
+    waveform: Waveform
+    title: str
+    words: str = ""
+
+    def drawn(self, full: float) -> Sounding:
+        """Return it as the page has it, drawn up to samples of a size."""
+        return Sounding.of(self.waveform, self.title, self.words, full)
+
+
+def _loudest(sounds: Sequence[_Sound]) -> float:
+    """Return the largest size of a sample; 1 of silence."""
+    return max(float(np.abs(sound.waveform).max(initial=0)) for sound in sounds) or 1.0
+
+
+def _effects(settings: Augmentation, waveform: Waveform, utterance: str) -> list[_Sound]:
     """Return what every effect alone does at both ends of its range."""
     shown = []
     for effect in settings.effects:
         for extreme in settings.extremes(effect):
             changed = open_augmentation(extreme).change(waveform, utterance, (1,))
             title = changed.words or f"{effect}, which changes nothing here"
-            shown.append(Sounding.of(changed.waveform, title[0].upper() + title[1:]))
+            shown.append(_Sound(changed.waveform, title[0].upper() + title[1:]))
     return shown
 
 
 def _copies(
     settings: Augmentation, waveform: Waveform, utterance: str, number: int
-) -> list[Sounding]:
+) -> list[_Sound]:
     """Return the first copies, as they are extracted."""
     augmenter = open_augmentation(settings)
     changed = [augmenter.change(waveform, utterance, (copy,)) for copy in range(1, number + 1)]
     return [
-        Sounding.of(copy.waveform, copy_name(utterance, place), copy.words or "as recorded")
+        _Sound(copy.waveform, copy_name(utterance, place), copy.words or "as recorded")
         for place, copy in enumerate(changed, 1)
     ]

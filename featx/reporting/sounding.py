@@ -39,11 +39,17 @@ class Sounding:
     spectrogram: str
 
     @classmethod
-    def of(cls, waveform: Waveform, title: str, words: str = "") -> "Sounding":
-        """Return a waveform, float32 at 16 kHz, of which a page has the first 15 s.
+    def of(cls, waveform: Waveform, title: str, words: str = "", full: float = 1.0) -> "Sounding":
+        """Return a waveform, of which a page has the first 15 s.
 
         The sound is as loud as it is; what is beyond ±1 is clipped in it, as it is wherever sound
         is played.
+
+        Args:
+            waveform: (samples,) float32 at 16 kHz.
+            title: what it is.
+            words: what more is said of it.
+            full: the size of a sample that the drawing reaches to, above 0.
         """
         begin = waveform[: LONGEST * SAMPLE_RATE]
         return cls(
@@ -52,7 +58,7 @@ class Sounding:
             seconds=len(waveform) / SAMPLE_RATE,
             loudest=float(np.abs(waveform).max(initial=0)),
             audio=_to_wav(begin),
-            outline=_to_outline(begin),
+            outline=_to_outline(begin / full),
             spectrogram=_to_spectrogram(begin),
         )
 

@@ -5,14 +5,14 @@ from dataclasses import dataclass
 from itertools import product
 
 import numpy as np
-from scipy.stats import binomtest, fisher_exact
+from scipy.special import bdtr, betaincinv
 
 from featx.scoring.metrics import resample, uar
 
 
 @dataclass(frozen=True)
 class Difference:
-    """What the first of two systems has beyond the second, in points of UAR.
+    """What the first of two systems has beyond the second, in points of UAR or another score.
 
     Attributes:
         mean: the difference of the means over seeds.
@@ -28,7 +28,7 @@ class Difference:
 
 @dataclass(frozen=True)
 class Resampled:
-    """The UAR of a system, in percent, as it is and on resampled groups.
+    """The UAR of a system in percent, or another score, as it is and on resampled groups.
 
     Attributes:
         mean: the mean over seeds.
@@ -67,8 +67,10 @@ def exact_interval(hits: int, utterances: int) -> tuple[float, float]:
     Returns:
         Both ends in percent.
     """
-    interval = binomtest(hits, utterances).proportion_ci(0.95, method="exact")
-    return 100 * float(interval.low), 100 * float(interval.high)
+    missed = utterances - hits
+    low = betaincinv(hits, missed + 1, 0.025) if hits else 0.0
+    high = betaincinv(hits + 1, missed, 0.975) if missed else 1.0
+    return 100 * float(low), 100 * float(high)
 
 
 def shares_differ(first: tuple[int, int], second: tuple[int, int]) -> float:
@@ -80,6 +82,8 @@ def shares_differ(first: tuple[int, int], second: tuple[int, int]) -> float:
         first: how many utterances were recognised, and how many there were.
         second: the same of the other.
     """
+    from scipy.stats import fisher_exact  # which takes a second, and few comparisons want it
+
     table = [(hits, utterances - hits) for hits, utterances in (first, second)]
     return float(fisher_exact(table).pvalue)
 
@@ -113,6 +117,26 @@ def subtract(first: Resampled, second: Resampled) -> Difference:
     return Difference(mean, float(low), float(high))
 
 
+def bootstrap_p(first: Resampled, second: Resampled) -> float:
+    """Return the p at which the percentile interval of a difference would end at none.
+
+    It inverts the interval of percentiles (Efron and Tibshirani 1993, ch. 13), with a draw more on
+    either side, so that it is never 0.
+
+    Args:
+        first: a system on some draws.
+        second: another on the same draws of the same utterances.
+
+    Returns:
+        Two-sided; 1 if there is only one group.
+    """
+    if first.rounds is None or second.rounds is None:
+        return 1.0
+    draws = first.rounds - second.rounds
+    below, above = np.count_nonzero(draws <= 0), np.count_nonzero(draws >= 0)
+    return float(min(1, 2 * (min(below, above) + 1) / (len(draws) + 1)))
+
+
 def mcnemar(first: np.ndarray, second: np.ndarray) -> McNemar:
     """Test whether two systems recognise equally many utterances (McNemar 1947).
 
@@ -126,10 +150,10 @@ def mcnemar(first: np.ndarray, second: np.ndarray) -> McNemar:
     only_first = int(np.count_nonzero(first & ~second))
     only_second = int(np.count_nonzero(second & ~first))
     either = only_first + only_second
-    if not either:  # which binomtest refuses
+    if not either:
         return McNemar(only_first, only_second, 1.0)
-    fewer = binomtest(min(only_first, only_second), either, alternative="less")
-    return McNemar(only_first, only_second, float(min(1, 2 * fewer.pvalue)))  # tails are alike
+    fewer = bdtr(min(only_first, only_second), either, 0.5)  # of the two tails, which are alike
+    return McNemar(only_first, only_second, float(min(1, 2 * fewer)))
 
 
 def mcnemar_of_seeds(first: np.ndarray, second: np.ndarray) -> list[McNemar]:

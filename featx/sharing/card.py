@@ -11,19 +11,13 @@ from featx import __version__
 from featx.fitting.model import HeadInput
 from featx.runs.card import (
     LIMITS,
-    METRICS,
     TAGS,
-    UAR_AND_WA,
-    chance,
-    class_tables,
     find_entry,
-    index_scores,
     link_encoder,
     table,
 )
 from featx.runs.files import CALIBRATION, LAYER_WEIGHTS
 from featx.runs.read import damaged
-from featx.scoring.classes.results import NAMES
 from featx.sharing.facts import RunFacts
 from featx.sharing.usage import repetition, usage
 from featx.sharing.words import (
@@ -36,6 +30,8 @@ from featx.utils.csv_files import read_lines
 from featx.utils.files import write_text
 from featx.utils.tables import plain
 from featx.utils.text import counted
+
+ABSTAINING = ", unless `--abstain` lets it withhold a label"
 
 
 def write_card(facts: RunFacts, path: Path) -> None:
@@ -69,23 +65,23 @@ def _header(facts: RunFacts) -> ModelCardData:
         library_name="featx",
         pipeline_tag="audio-classification",
         tags=list(TAGS),
-        metrics=list(METRICS),
-        eval_results=index_scores(facts.results, facts.corpus, dataset, f", {facts.together}"),
+        metrics=list(facts.scores.metrics),
+        eval_results=facts.scores.index(facts.corpus, dataset, f", {facts.together}"),
     )
 
 
 def _what(facts: RunFacts) -> list[str]:
     lines = [_describe_input(given) for given in facts.heads.inputs]
     heads, final = len(facts.heads.members), bool(facts.heads.cross_validated)
+    said = "numbers" if facts.heads.dimensions else "probabilities"
     trained = "trained on all utterances" if final else facts.together
     return [
-        "It names the emotion that an utterance expresses: "
-        f"{', '.join(map(plain, facts.results.classes))}.",
+        facts.scores.purpose,
         "\n".join(
             [
                 *(f"- Features: {line}" for line in lines),
                 f"- Head: {describe_head(facts.config.head, facts.heads.inputs)}.",
-                f"- {counted(heads, 'head')} ({trained}), whose probabilities are averaged."
+                f"- {counted(heads, 'head')} ({trained}), whose {said} are averaged."
                 if heads > 1
                 else f"- A single head{f', {trained}' if final else ''}.",
                 f"- Made with featx {__version__}. The encoder itself is not part of this "
@@ -140,11 +136,6 @@ def _seconds(seconds: float) -> str:
 def _scores(facts: RunFacts) -> list[str]:
     results = facts.results
     spread = f"mean ± std of {results.seeds} seeds" if results.seeds > 1 else "one seed"
-    rows = [
-        [NAMES[metric], str(score), f"{score.low:.1f} to {score.high:.1f}"]
-        for metric, score in results.scores.items()
-    ]
-    rows.append(["chance UAR", f"{chance(results):.1f}", ""])
     average = ""
     if len(facts.cross_validated) > 1:
         asked = "the final heads" if facts.heads.cross_validated else "the average of all heads"
@@ -154,13 +145,18 @@ def _scores(facts: RunFacts) -> list[str]:
         )
     return [
         "## Scores",
-        f"{UAR_AND_WA}{average}",
-        table(["test, %", spread, f"95 % interval over {results.resampled}"], rows),
-        *class_tables(results),
+        f"{facts.scores.explained}{average}",
+        table(
+            [facts.scores.unit, spread, f"95 % interval over {results.resampled}"],
+            facts.scores.rows(),
+        ),
+        *facts.scores.tables(),
     ]
 
 
 def _calibration(facts: RunFacts) -> list[str]:
+    if facts.heads.dimensions:
+        return []
     path = facts.folder / CALIBRATION
     if not path.exists():
         return ["## Calibration", "Its probabilities are not calibrated."]
@@ -222,8 +218,7 @@ def _limits(facts: RunFacts) -> list[str]:
         "microphones usually lower the scores, and not for all groups of people alike; by how "
         "much was not measured.",
         acted,
-        "It always names one of its classes, also for silence, noise, or an emotion that is none "
-        "of them, unless `--abstain` lets it withhold a label.",
+        f"{facts.scores.always}{'' if facts.heads.dimensions else ABSTAINING}.",
         "What the encoder heard before is not checked here; recordings of the test may be among "
         "it.",
         licence,

@@ -18,7 +18,11 @@ from featx.runs.files import (
 )
 from featx.runs.safe_files import TEXT_LIMIT
 
-_DRAWN = ("confusion", "confusion_counts", "calibration", "layer_weights", "training")
+_DRAWN = (
+    *("confusion", "confusion_counts", "calibration"),
+    *("scatter", "error_by_level"),
+    *("layer_weights", "training"),
+)
 _PICTURES = tuple(f"{FIGURES}/{name}.{ending}" for name in _DRAWN for ending in ("png", "pdf"))
 _LARGE = 2**30  # bytes of predictions or of a picture; more is no table and no picture
 

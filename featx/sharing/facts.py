@@ -7,9 +7,10 @@ from typing import Any
 from featx.fitting.config import FitConfig
 from featx.fitting.model import FittedHead, FittedHeads
 from featx.fitting.saved_heads import read_heads
+from featx.runs.card_scores import CardScores, card_scores
 from featx.runs.files import CONFIG
-from featx.runs.read import damaged, read_environment, read_scores
-from featx.scoring.classes.results import Results
+from featx.runs.read import damaged, read_environment, read_run_scores
+from featx.scoring.results_file import RunResults
 from featx.utils.config import read_config
 from featx.utils.text import counted
 
@@ -33,7 +34,7 @@ class RunFacts:
     licence: str
     config: FitConfig
     heads: FittedHeads
-    results: Results
+    results: RunResults
     environment: dict[str, Any]
 
     @classmethod
@@ -44,12 +45,17 @@ class RunFacts:
             FeatxError: if a file is missing or damaged.
         """
         config = read_config(folder / CONFIG, FitConfig)
-        results = read_scores(folder)
+        results = read_run_scores(folder)
         if results is None:
             raise damaged(folder, "it has no scores")
         heads = read_heads(folder, config.seconds)
         environment = read_environment(folder)
         return cls(folder, repository, licence, config, heads, results, environment)
+
+    @property
+    def scores(self) -> CardScores:
+        """What its heads predict, and how well."""
+        return card_scores(self.results)
 
     @property
     def name(self) -> str:
@@ -64,7 +70,7 @@ class RunFacts:
     @property
     def utterances(self) -> int:
         """How many were tested, by each seed."""
-        return int(self.results.confusion.sum()) // self.results.seeds
+        return self.scores.utterances
 
     @property
     def cross_validated(self) -> tuple[FittedHead, ...]:

@@ -17,7 +17,7 @@ from featx.inference.temperatures import read_temperatures
 from featx.runs.files import CALIBRATION, CONFIG
 from featx.runs.folder import ROOT, run_folder
 from featx.runs.hub import PATIENCE, check_name, check_online, explained
-from featx.runs.read import read_scores
+from featx.runs.read import read_run_scores
 from featx.runs.safe_files import check_file, refused
 from featx.sharing.contents import FIT, Contents, recognise, size_limit
 from featx.sharing.places import leads_out
@@ -189,7 +189,7 @@ def _check(kind: Contents, folder: Path) -> None:
         for path in map(str, (*config.manifests, *config.features)):
             if leads_out(path):
                 raise refused(folder / CONFIG, f"{path[:80]} is a path out of the working folder")
-        read_scores(folder)
+        read_run_scores(folder)
         if (folder / CALIBRATION).exists():
             read_temperatures(folder, ())
     load(folder)

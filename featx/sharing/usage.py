@@ -20,12 +20,15 @@ def usage(facts: RunFacts) -> list[str]:
              and not i.features.revision]  # fmt: skip
     if local:
         lines[-1] += "".join(f" --encoder FOLDER/{name}" for name in local)
+    value, values = "probability", "probabilities"
+    if facts.heads.dimensions:
+        value, values = "number", "numbers"
     code = (
         "import featx\n\n"
         f'model = featx.load(featx.pull("{facts.repository}"))\n'
         'predictions = model.predict("speech.wav")\n'
-        "for name, probability in predictions[0].probabilities.items():\n"
-        '    print(f"{name}: {probability:.3f}")'
+        f"for name, {value} in predictions[0].{values}.items():\n"
+        f'    print(f"{{name}}: {{{value}:.3f}}")'
     )
     return [
         "## How to use it",

@@ -97,9 +97,11 @@ PACKAGES = ("featx", "torch", "torchaudio", "transformers", "numpy", "h5py", "sc
 
 
 def describe_environment() -> dict[str, Any]:
-    """Return when, where and with which versions this process runs, as JSON values."""
-    import torch
+    """Return when, where and with which versions this process runs, as JSON values.
 
+    Threads and GPU are None where nothing was computed with torch, whose import takes a second.
+    """
+    torch = sys.modules.get("torch")
     return {
         "time": datetime.now(UTC).isoformat(timespec="seconds"),
         "command": " ".join(["featx", *sys.argv[1:]]),
@@ -107,8 +109,8 @@ def describe_environment() -> dict[str, Any]:
         "platform": platform.platform(),
         "processor": processor_name(),
         "cores": os.cpu_count(),
-        "torch_threads": torch.get_num_threads(),
-        "gpu": torch.cuda.get_device_name() if torch.cuda.is_available() else None,
+        "torch_threads": torch.get_num_threads() if torch else None,
+        "gpu": torch.cuda.get_device_name() if torch and torch.cuda.is_available() else None,
         "packages": {name: version(name) for name in PACKAGES},
     }
 

@@ -1,14 +1,12 @@
 """How much systems agree, and what they could reach together at most."""
 
 import math
-import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import combinations
 from typing import Any
 
 import numpy as np
-from sklearn.metrics import cohen_kappa_score
 
 from featx.voting.election import score_uar
 from featx.voting.part import Part
@@ -93,8 +91,10 @@ def bound(voting: np.ndarray, part: Part) -> Oracle:
 
 
 def _kappa(first: np.ndarray, second: np.ndarray) -> float:
-    if len(set(first) | set(second)) == 1:
+    """Return Cohen's kappa: how far agreement lies from that by chance to all there can be."""
+    classes = int(max(first.max(), second.max())) + 1
+    counts = [np.bincount(predicted, minlength=classes) for predicted in (first, second)]
+    chance = float(counts[0] @ counts[1]) / len(first) ** 2
+    if chance == 1:
         return math.nan  # agreement by chance is all there can be
-    with warnings.catch_warnings():  # of classes that nobody predicts
-        warnings.simplefilter("ignore")
-        return float(cohen_kappa_score(first, second))
+    return (float(np.mean(first == second)) - chance) / (1 - chance)

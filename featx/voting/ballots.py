@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any, Protocol
 
 from featx.comparison.class_systems import System, index_seed
 from featx.comparison.systems import Seed, find_files, shortest_names, split_seeds
@@ -19,6 +20,38 @@ from featx.utils.csv_files import Table, read_table
 
 _OFF = 0.05  # that rounded probabilities can miss 1 by
 Key = tuple[str, str]  # fold and utterance
+
+
+class AnyBallot(Protocol):
+    """What one training of a system predicted, classes or numbers; see `Ballot`."""
+
+    @property
+    def seed(self) -> str:
+        """Its number."""
+
+    @property
+    def test(self) -> Mapping[str, Any]:
+        """The test rows."""
+
+    @property
+    def validation(self) -> Mapping[Key, Any]:
+        """The validation rows."""
+
+
+class AnyVoter(Protocol):
+    """A system that votes, on classes or numbers."""
+
+    @property
+    def name(self) -> str:
+        """What it is called."""
+
+    @property
+    def run(self) -> Path | None:
+        """Its folder if it is a run."""
+
+    @property
+    def ballots(self) -> Sequence[AnyBallot]:
+        """One a seed."""
 
 
 @dataclass(frozen=True)

@@ -5,13 +5,13 @@ from typing import Any
 
 from featx.errors import FeatxError
 from featx.runs.read import read_config, read_environment
-from featx.voting.ballots import Key, Row, Voter
+from featx.voting.ballots import AnyVoter, Key
 
 _DESCRIBED = ("name", "title", "source", "manifest", "expected")  # what changes no division
 _NAMED = 3  # utterances in a message
 
 
-def check_enough(voters: Sequence[Voter]) -> None:
+def check_enough(voters: Sequence[AnyVoter]) -> None:
     """Refuse a single system."""
     if len(voters) > 1:
         return
@@ -21,7 +21,7 @@ def check_enough(voters: Sequence[Voter]) -> None:
     raise FeatxError(f"{voter.name} is one system, and a vote takes two or more.{cure}")
 
 
-def check_seeds(voters: Sequence[Voter]) -> None:
+def check_seeds(voters: Sequence[AnyVoter]) -> None:
     """Refuse systems with different numbers of seeds, of which neither is 1."""
     several = [voter for voter in voters if len(voter.ballots) > 1]
     for other in several[1:]:
@@ -35,7 +35,7 @@ def check_seeds(voters: Sequence[Voter]) -> None:
             )
 
 
-def check_protocols(voters: Sequence[Voter]) -> dict[str, Any]:
+def check_protocols(voters: Sequence[AnyVoter]) -> dict[str, Any]:
     """Refuse runs of different protocols, whatever their names and descriptions.
 
     Returns:
@@ -55,7 +55,7 @@ def check_protocols(voters: Sequence[Voter]) -> dict[str, Any]:
     return protocols[0][1] if protocols else {}
 
 
-def _protocol(voter: Voter) -> dict[str, Any]:
+def _protocol(voter: AnyVoter) -> dict[str, Any]:
     """Return the protocol of a run, and of a vote that of its members; empty for other files."""
     if voter.run is None:
         return {}
@@ -66,7 +66,7 @@ def _protocol(voter: Voter) -> dict[str, Any]:
     return protocol if isinstance(protocol, dict) else {}
 
 
-def check_folds_named(voters: Sequence[Voter]) -> None:
+def check_folds_named(voters: Sequence[AnyVoter]) -> None:
     """Refuse to mix systems that tell the fold of validation rows with others that don't."""
     names_folds = {
         voter.name: all(row.fold for ballot in voter.ballots for row in ballot.validation.values())
@@ -80,7 +80,9 @@ def check_folds_named(voters: Sequence[Voter]) -> None:
         )
 
 
-def check_validation(voters: Sequence[Voter], parts: Sequence[Sequence[Mapping[Key, Row]]]) -> None:
+def check_validation(
+    voters: Sequence[AnyVoter], parts: Sequence[Sequence[Mapping[Key, Any]]]
+) -> None:
     """Refuse systems that were validated on different utterances or labels."""
     first = parts[0][0]
     for voter, seeds in zip(voters, parts, strict=True):

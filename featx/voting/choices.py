@@ -2,7 +2,7 @@
 
 from typing import Literal
 
-Rule = Literal["hard", "soft", "weighted"]
+Rule = Literal["hard", "soft", "weighted", "mean"]
 Tie = Literal["probability", "first"]
 TieRule = Literal["auto", "probability", "first"]  # auto: which of the two depends on the systems
 

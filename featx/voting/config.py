@@ -23,7 +23,8 @@ class VoteConfig(Schema):
     Attributes:
         systems: run folders, prediction files or folders of seeds; relative to the working folder.
         rule: "hard" counts predictions, "soft" averages probabilities, "weighted" counts
-            predictions, each by its system's validation UAR.
+            predictions, each by its system's validation UAR; of numbers "mean" averages them,
+            "weighted" each by its system's validation CCC.
         tie: which of the classes with equally many votes wins: that of the highest summed
             "probability", or that for which the "first"-named system voted; "auto" takes the
             former where all systems have probabilities.

@@ -10,17 +10,11 @@ from featx.comparison.same_tests import check_same, join_speakers
 from featx.data.labels import order_labels
 from featx.scoring.metrics import count_confusions, uar
 from featx.scoring.predictions import read_speakers
-from featx.utils.text import counted, shortened
-from featx.voting.ballots import Ballot, Key, Row, Voter, find_systems, read_voter
-from featx.voting.checks import (
-    check_enough,
-    check_folds_named,
-    check_protocols,
-    check_seeds,
-    check_validation,
-    differing,
-)
+from featx.utils.text import shortened
+from featx.voting.ballots import Key, Row, Voter, find_systems, read_voter
+from featx.voting.checks import check_enough, check_protocols, check_seeds, differing
 from featx.voting.config import VoteConfig
+from featx.voting.joining import for_each, join_folds, name_seeds, validation_parts
 from featx.voting.part import Part
 from featx.voting.rules import Votes
 
@@ -123,9 +117,9 @@ def join(voters: Sequence[Voter]) -> Election:
     check_same([voter.system for voter in voters])
     protocol = check_protocols(voters)
     check_seeds(voters)
-    seeds = _name_seeds(voters)
-    voters = [replace(v, ballots=_for_each(v.ballots, len(seeds))) for v in voters]
-    classes, folds = _join_classes(voters), _join_folds(voters)
+    seeds = name_seeds(voters)
+    voters = [replace(v, ballots=for_each(v.ballots, len(seeds))) for v in voters]
+    classes, folds = _join_classes(voters), join_folds(voters)
     tests = [[_keyed(ballot.test.values(), folds) for ballot in v.ballots] for v in voters]
     lacking = [voter.name for voter in voters if not all(b.validation for b in voter.ballots)]
     every = len(lacking) == len(voters)
@@ -186,43 +180,6 @@ def _join_speakers(voters: Sequence[Voter]) -> dict[str, str]:
     return speakers
 
 
-def _for_each(ballots: Sequence[Ballot], seeds: int) -> Sequence[Ballot]:
-    """Return a ballot for each seed of the vote; a single ballot counts for all."""
-    return ballots if len(ballots) == seeds else [*ballots] * seeds
-
-
-def _name_seeds(voters: Sequence[Voter]) -> list[str]:
-    most = max(len(voter.ballots) for voter in voters)
-    names = [[b.seed for b in voter.ballots] for voter in voters if len(voter.ballots) == most]
-    numbered = all(names[0]) and len(set(names[0])) == len(names[0])
-    alike = numbered and all(numbers == names[0] for numbers in names)
-    return names[0] if alike else [str(number) for number in range(len(names[0]))]
-
-
-def _join_folds(voters: Sequence[Voter]) -> dict[str, str]:
-    """Return the fold of every utterance, empty if nobody tells it."""
-    with_folds = [
-        (voter, ballot)
-        for voter in voters
-        for ballot in voter.ballots
-        if all(row.fold for row in ballot.test.values())
-    ]
-    if not with_folds:
-        return dict.fromkeys(voters[0].ballots[0].test, "")
-    first, ballot = with_folds[0]
-    folds = {name: row.fold for name, row in ballot.test.items()}
-    for voter, other in with_folds[1:]:
-        moved = [name for name, row in other.test.items() if row.fold != folds[name]]
-        if moved:
-            raise differing(
-                "folds",
-                f"{counted(len(moved), 'utterance')} of {len(folds):,}, such as {moved[0]!r}, "
-                f"tested in fold {folds[moved[0]]} of {first.name} and in fold "
-                f"{other.test[moved[0]].fold} of {voter.name}",
-            )
-    return folds
-
-
 def _keyed(rows: Iterable[Row], folds: Mapping[str, str]) -> _Rows:
     return {(folds[row.utterance], row.utterance): row for row in rows}
 
@@ -230,18 +187,11 @@ def _keyed(rows: Iterable[Row], folds: Mapping[str, str]) -> _Rows:
 def _join_validation(
     voters: Sequence[Voter], folds: Mapping[str, str], classes: Sequence[str]
 ) -> Part:
-    """Join validation rows, those without a fold as of the only one.
+    """Join validation rows.
 
     Where each tested fold has some, those of other folds have no part in anything.
     """
-    only = next(iter(folds.values())) if len(set(folds.values())) == 1 else ""
-    if not only:
-        check_folds_named(voters)
-    parts = [
-        [{(r.fold or only, r.utterance): r for r in b.validation.values()} for b in v.ballots]
-        for v in voters
-    ]
-    check_validation(voters, parts)
+    parts = validation_parts(voters, folds)
     part, tested = _join(voters, parts, classes), set(folds.values())
     if tested < set(part.folds):
         part = part.at(np.flatnonzero([fold in tested for fold, _ in part.keys]))

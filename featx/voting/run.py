@@ -19,12 +19,18 @@ from featx.scoring.classes.results import NAMES, Results, SeedPredictions, score
 from featx.scoring.groups.grouping import AUTOMATIC, group_automatically
 from featx.scoring.groups.measure import Classified
 from featx.scoring.groups.scores import GroupScores
+from featx.scoring.results_file import RunResults
 from featx.utils.text import counted
 from featx.voting.card import write_card
 from featx.voting.config import VoteConfig
 from featx.voting.election import Election, hold
 from featx.voting.files import describe, write_files
+from featx.voting.label_run import run_label_vote
+from featx.voting.label_voters import label_systems
 from featx.voting.members import BEST_ON_TEST, CHOSEN_ON_TEST, describe_left_out
+from featx.voting.number_run import run_number_vote
+from featx.voting.number_voters import number_systems
+from featx.voting.remarks import remarks_of, speakers_shared
 from featx.voting.tally import Tally, VoteResults, check, count
 
 TIE_WORDS = {
@@ -34,7 +40,7 @@ TIE_WORDS = {
 log = logging.getLogger("featx")
 
 
-def run_vote(config: VoteConfig, folder: Path, overwrite: bool = False) -> Results:
+def run_vote(config: VoteConfig, folder: Path, overwrite: bool = False) -> RunResults:
     """Vote into a run folder, or return the results of the same vote held before.
 
     Args:
@@ -48,11 +54,22 @@ def run_vote(config: VoteConfig, folder: Path, overwrite: bool = False) -> Resul
     """
     if folder.resolve() in {path.resolve() for path in config.folders}:
         raise FeatxError(f"{folder} is one of the systems. Choose another `name` or `out`.")
+    numbers = number_systems(config.systems)
+    labelled = {} if numbers else label_systems(config.systems)
     with making(folder, "voting", overwrite):
+        if numbers:
+            return run_number_vote(config, numbers, folder, overwrite)
+        if labelled:
+            return run_label_vote(config, labelled, folder, overwrite)
         return _run_vote(config, folder, overwrite)
 
 
 def _run_vote(config: VoteConfig, folder: Path, overwrite: bool) -> Results:
+    if config.rule == "mean":
+        raise FeatxError(
+            "`rule='mean'` averages numbers, and these systems predict classes. `rule='soft'` "
+            "averages their probabilities."
+        )
     election = hold(config)
     tie = check(config, election)  # refuses before anything is written, as does this:
     stored = {voter.name: read_scores(voter.run) for voter in election.voters if voter.run}
@@ -92,12 +109,10 @@ def _score(
     labels = election.test.labels
     seeds = [SeedPredictions(labels, outcome.winners[0], speakers) for outcome in tally.test]
     stored = {name: found for name in tally.names if (found := of_voters.get(name))}
-    shares = [results.speakers_shared for results in stored.values()]
-    unknown = len(shares) < len(tally.members) or None in shares
-    shared = True if True in shares else (None if unknown else False)
+    shared = speakers_shared(stored, len(tally.members))
     warning = f"{CHOSEN_ON_TEST}: " if config.search and config.select_on == "test" else ""
     title = f"{warning}{config.rule} vote of {_size(tally)}: {', '.join(tally.names)}"
-    remarks = [*_own_remarks(config, tally), *_remarks(stored)]
+    remarks = [*_own_remarks(config, tally), *remarks_of(stored)]
     results = score_predictions(title, election.classes, seeds, shared, remarks)
     results = replace(results, groups=_groups(config, tally, speakers))
     return VoteResults.add(results, describe(config, tally))
@@ -169,17 +184,3 @@ def _search_remarks(config: VoteConfig, tally: Tally) -> list[str]:
             f"highest {name} on the fold's own validation data."
         )
     return [how, *describe_left_out(config, tally.election)]
-
-
-def _remarks(stored: dict[str, Results]) -> list[str]:
-    """Return what members' results say of themselves, each remark once, with their names after it.
-
-    A remark keeps its beginning, by which readers know a warning.
-    """
-    names: dict[str, list[str]] = {}
-    for name, results in stored.items():
-        for remark in results.remarks:
-            names.setdefault(remark, []).append(name)
-    return [
-        f"{remark.removesuffix('.')} ({', '.join(members)})." for remark, members in names.items()
-    ]

@@ -9,6 +9,8 @@ from featx.utils.arguments import checked, refuse_beside
 from featx.utils.files import AnyPath, as_paths
 from featx.voting.choices import BESIDE_CONFIG, BestBy, Rule, SelectOn, TieRule
 from featx.voting.config import VoteConfig, file_config, vote_config
+from featx.voting.label_voters import label_systems
+from featx.voting.number_voters import number_systems
 from featx.voting.run import run_vote
 
 
@@ -16,7 +18,7 @@ from featx.voting.run import run_vote
 def vote(
     systems: AnyPath | Sequence[AnyPath] = (),
     *,
-    rule: Rule = "hard",
+    rule: Rule | None = None,
     tie: TieRule = "auto",
     search: str | int | Sequence[int] = "",
     select_on: SelectOn = "validation",
@@ -31,12 +33,17 @@ def vote(
 ) -> Run:
     """Combine systems by voting, joined by utterance, into a run of its own.
 
+    Systems that predict numbers, such as arousal, are averaged.
+
     The same call made again returns the finished run.
 
     Args:
         systems: run folders, or prediction files, a file for each system.
         rule: "hard" counts predictions, "soft" averages probabilities, "weighted" counts
-            predictions, each by its system's validation UAR.
+            predictions, each by its system's validation UAR. Numbers are averaged: "mean" weighs
+            all systems the same, "weighted" each by its validation CCC, in a cross-validation fold
+            by fold. Several labels at once take "soft", or "hard" for what half of the systems
+            predict. By default "hard", of numbers "mean", of several labels "soft".
         tie: which of the classes with equally many votes wins: the one with the highest summed
             "probability", or the one that the "first"-named system voted for; "auto" takes the
             former where all systems have probabilities.
@@ -73,9 +80,10 @@ def vote(
         refuse_beside(vote, given, beside, "config", "which holds all of it")
         resolved = config if isinstance(config, VoteConfig) else file_config(config)
     else:
+        paths = as_paths(systems)
         resolved = vote_config(
-            as_paths(systems),
-            rule=rule,
+            paths,
+            rule=rule or _usual_rule(paths),
             tie=tie,
             search=search,
             select_on=select_on,
@@ -89,3 +97,10 @@ def vote(
     folder = run_folder(name or resolved.name) if out is None else Path(out)
     run_vote(resolved, folder, overwrite)
     return Run(folder)
+
+
+def _usual_rule(paths: Sequence[Path]) -> Rule:
+    """Return the rule of votes that name none."""
+    if paths and number_systems(paths):
+        return "mean"
+    return "soft" if paths and label_systems(paths) else "hard"

@@ -33,14 +33,16 @@ class Sounds:
 
         They begin anywhere in it; a shorter sound is repeated.
         """
+        from classifiers.cores import on_one_core
+
         place = int(generator.integers(len(self.paths)))
         path, longest, wanted = self.paths[place], self.seconds[place], samples / SAMPLE_RATE
         begin = generator.uniform(0, max(longest - wanted, 0) or longest)
-        if longest > wanted:
-            read = read_audio(path, begin, min(begin + wanted, longest))
-        else:
-            whole = read_audio(path)
-            read = np.roll(whole, -int(begin * SAMPLE_RATE))
+        with on_one_core():  # on which sounds of other rates are resampled to the same last bits
+            if longest > wanted:
+                read = read_audio(path, begin, min(begin + wanted, longest))
+            else:
+                read = np.roll(read_audio(path), -int(begin * SAMPLE_RATE))
         return np.resize(read, samples), path.name
 
     def whole(self, generator: np.random.Generator) -> tuple[Waveform, str]:
@@ -48,9 +50,12 @@ class Sounds:
 
         Channels are not averaged: those of a response differ in their delays.
         """
+        from classifiers.cores import on_one_core
+
         path = self.paths[int(generator.integers(len(self.paths)))]
         channels, rate = read_channels(path)
-        return to_waveform(channels[:, :1], rate), path.name
+        with on_one_core():
+            return to_waveform(channels[:, :1], rate), path.name
 
 
 def open_sounds(folder: Path, purpose: str) -> Sounds:
@@ -63,7 +68,10 @@ def open_sounds(folder: Path, purpose: str) -> Sounds:
     Raises:
         FeatxError: if there is no such folder, no sound in it, or a file that can't be used.
     """
-    paths = find_files(folder, _ENDINGS)
+    try:
+        paths = find_files(folder, _ENDINGS)
+    except FeatxError as error:
+        raise FeatxError(f"{purpose}: {error.message}") from error
     if not paths:
         raise FeatxError(
             f"{purpose}: there is no sound in {folder}. Files must end in {', '.join(_ENDINGS)}."

@@ -3,11 +3,13 @@
 import math
 from dataclasses import dataclass
 from functools import cached_property
-
-import torch
+from typing import TYPE_CHECKING
 
 from featx.errors import FeatxError
 from featx.features.choices import Precision
+
+if TYPE_CHECKING:
+    import torch  # else imported where it is used: a plan needs none
 
 ALL = "all"
 BATCH_SECONDS = {"cpu": 15.0, "cuda": 120.0}  # of audio; on a GPU yet to be tried
@@ -45,7 +47,7 @@ class Compute:
             )
 
     @cached_property
-    def places(self) -> tuple[torch.device, ...]:
+    def places(self) -> "tuple[torch.device, ...]":
         """The processor, or the GPUs.
 
         Raises:
@@ -54,7 +56,7 @@ class Compute:
         return find_devices(self.device, self.devices)
 
     @property
-    def place(self) -> torch.device:
+    def place(self) -> "torch.device":
         """The processor or the first of the GPUs.
 
         Raises:
@@ -76,18 +78,22 @@ class Compute:
         return self.batch_seconds or BATCH_SECONDS[self.place.type]
 
 
-def keep_float32(device: torch.device) -> None:
+def keep_float32(device: "torch.device") -> None:
     """Let float32 be float32 on a GPU, where it would be a shorter type in convolutions."""
+    import torch
+
     if device.type == "cuda":
         torch.backends.cudnn.allow_tf32 = torch.backends.cuda.matmul.allow_tf32 = False
 
 
 def is_out_of_memory(error: RuntimeError) -> bool:
     """Tell whether torch lacks memory; its own error for a GPU is a RuntimeError too."""
+    import torch
+
     return isinstance(error, torch.OutOfMemoryError) or "allocate memory" in str(error)
 
 
-def find_devices(device: str, devices: str = "1") -> tuple[torch.device, ...]:
+def find_devices(device: str, devices: str = "1") -> "tuple[torch.device, ...]":
     """Return the devices that a user asks for.
 
     Args:
@@ -97,6 +103,8 @@ def find_devices(device: str, devices: str = "1") -> tuple[torch.device, ...]:
     Raises:
         FeatxError: if this machine lacks them, or the words are none of these.
     """
+    import torch
+
     here = torch.cuda.device_count() if torch.cuda.is_available() else 0
     kind, _, number = device.partition(":")
     if kind not in ("auto", "cpu", "cuda") or (

@@ -80,10 +80,14 @@ class NumberPrediction(Prediction):
     Attributes:
         truth: the true number of each dimension.
         predicted: the predicted ones.
+        fold: the fold, empty if unknown.
+        file: the file that holds it.
     """
 
     truth: tuple[float, ...]
     predicted: tuple[float, ...]
+    fold: str
+    file: Path
 
 
 def read_number_predictions(path: Path) -> PredictionFile:
@@ -99,32 +103,54 @@ def read_number_predictions(path: Path) -> PredictionFile:
     Raises:
         FeatxError: if the file can't be read, or naming every problem in it with its line.
     """
-    dimensions = predicted_dimensions(path)
     table = read_table(path, ("utterance",))
-    scored = [(n, row) for n, row in table.rows() if row.get("split", "") in ("", "test")]
-    true = [_column(table, scored, name) for name in dimensions]
-    predicted = [_column(table, scored, PREDICTED + name) for name in dimensions]
-    _check_once(table, scored)
-    table.problems.refuse(path)
-    check_tested(path, len(scored), len(table.lines))
-    numbers = (zip(*columns, strict=True) for columns in (true, predicted))
-    rows = zip((row for _, row in scored), *numbers, strict=True)
+    rows = _of_part(path, table, ("", "test"))
+    check_tested(path, len(rows), len(table.lines))
     return PredictionFile(
         path,
-        tuple(_prediction(*row) for row in rows),
+        rows,
         has_seeds="seed" in table.header,
-        left_out=len(table.lines) - len(scored),
+        left_out=len(table.lines) - len(rows),
         contradicted=0,
     )
 
 
+def read_validated_numbers(path: Path) -> tuple[NumberPrediction, ...]:
+    """Read the validation rows of such a file, which may have none.
+
+    Raises:
+        FeatxError: as `read_number_predictions`.
+    """
+    return _of_part(path, read_table(path, ("utterance",)), ("validation",))
+
+
+def _of_part(path: Path, table: Table, splits: Sequence[str]) -> tuple[NumberPrediction, ...]:
+    """Return the rows of a part, all checked."""
+    chosen = [(line, row) for line, row in table.rows() if row.get("split", "") in splits]
+    dimensions = predicted_dimensions(path)
+    true = [_column(table, chosen, name) for name in dimensions]
+    predicted = [_column(table, chosen, PREDICTED + name) for name in dimensions]
+    _check_once(table, chosen, "validation" in splits)
+    table.problems.refuse(path)
+    numbers = (zip(*columns, strict=True) for columns in (true, predicted))
+    rows = zip((row for _, row in chosen), *numbers, strict=True)
+    return tuple(_prediction(path, *row) for row in rows)
+
+
 def _prediction(
-    row: Mapping[str, str], truth: tuple[float, ...], predicted: tuple[float, ...]
+    path: Path, row: Mapping[str, str], truth: tuple[float, ...], predicted: tuple[float, ...]
 ) -> NumberPrediction:
     label, prediction = (", ".join(map(str, values)) for values in (truth, predicted))
-    speaker, seed = row.get("speaker", ""), row.get("seed", "")
     return NumberPrediction(
-        row["utterance"], label, prediction, speaker, seed, truth=truth, predicted=predicted
+        utterance=row["utterance"],
+        label=label,
+        prediction=prediction,
+        speaker=row.get("speaker", ""),
+        seed=row.get("seed", ""),
+        truth=truth,
+        predicted=predicted,
+        fold=row.get("fold", ""),
+        file=path,
     )
 
 
@@ -143,10 +169,12 @@ def _column(table: Table, rows: _Lines, name: str) -> list[float]:
     return values
 
 
-def _check_once(table: Table, rows: _Lines) -> None:
-    first: dict[tuple[str, str], int] = {}
+def _check_once(table: Table, rows: _Lines, in_fold: bool) -> None:
+    """Note utterances that are there twice for a seed, or for a seed in a fold."""
+    first: dict[tuple[str, ...], int] = {}
     for line, row in rows:
-        before = first.setdefault((row.get("seed", ""), row["utterance"]), line)
+        fold = row.get("fold", "") if in_fold else ""
+        before = first.setdefault((row.get("seed", ""), fold, row["utterance"]), line)
         if before != line:
             text = f"utterance {row['utterance']!r} is already on line {before}"
             table.problems.add("repeated utterances", line, text)

@@ -249,7 +249,7 @@ def test_reports_and_costs_stand_side_by_side(paper):
     course = Course(
         best_step=500, steps=1400, seconds_to_best=100.0, seconds_per_100_steps=20.0,
         seconds=300.0, weight_bytes=380_000_000, device="a card",
-        steps_by={"uar": 700, "wa": 500, "loss": 400, "parting": 500},
+        steps_by={"score": 700, "wa": 500, "loss": 400, "parting": 500},
     )  # fmt: skip
     paper = paper.model_copy(
         update={"metric": "wa", "hardware": "Tesla T4", "ours": ("A choice.",)}

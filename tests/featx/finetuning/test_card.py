@@ -24,6 +24,7 @@ from featx.finetuning.saved import load_tuned, save_model
 from featx.protocols.apply import apply_protocol
 from featx.protocols.protocol import default_protocol
 from featx.protocols.task import set_task
+from featx.runs.outputs import Outputs
 from featx.scoring.classes.predictions import score_outcomes
 
 LOOK = Look(7, 1.0, 1e-4, 0.5, 0.9, 0.6, 0.7, 0.8, 1.0, 2.0)
@@ -185,7 +186,8 @@ def test_the_code_runs_as_written_and_all_ways_agree(
     with torch.no_grad():
         model.head.output.weight.mul_(20)  # so that the probabilities differ
     classes = ("happy", "sad", "angry")
-    save_model(model, load_extractor(checkpoint_folder), classes, tmp_path / "saved", seconds)
+    extractor, outputs = load_extractor(checkpoint_folder), Outputs(classes=classes)
+    save_model(model, extractor, outputs, tmp_path / "saved", seconds)
     write_card(tell(seconds=seconds), tmp_path / "saved")
     monkeypatch.chdir(tmp_path / "saved")
     noise = np.random.default_rng(0).standard_normal(9_000) * 0.1

@@ -47,8 +47,8 @@ def test_the_best_so_far_is_found_by_taking_only_what_is_higher(course, rule):
     """As Trainer does, which sees a look at a time."""
     highest, best = float("-inf"), None
     for index, look in enumerate(looks_of(course)):
-        if look.score(rule) > highest:
-            highest, best = look.score(rule), index
+        if look.worth(rule) > highest:
+            highest, best = look.worth(rule), index
         assert best_look(looks_of(course)[: index + 1], rule) == best
 
 
@@ -59,9 +59,9 @@ def test_without_patience_nothing_is_over(course, rule):
 
 def test_models_are_compared_by_loss_where_a_parting_chose_their_checkpoints():
     early, late = looks_of([(1.0, 0.5), (1.0, 0.9)])
-    assert late.score("parting") > early.score("parting")
-    assert early.score_of_model("parting") > late.score_of_model("parting")
-    assert late.score_of_model("uar") == late.score("uar")
+    assert late.worth("parting") > early.worth("parting")
+    assert early.worth_of_model("parting") > late.worth_of_model("parting")
+    assert late.worth_of_model("score") == late.worth("score")
 
 
 class Poison:

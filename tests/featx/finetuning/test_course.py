@@ -46,12 +46,9 @@ def test_it_is_the_first_models(run_folder, read_rows):
 def test_each_rules_step(run_folder, read_rows):
     looks = [row for row in read_rows(run_folder / "history.csv") if row["seed"] == "0"]
     chosen = read_course(run_folder).steps_by
-    assert set(chosen) == {"uar", "wa", "loss", "parting"}
-    for rule, pick in (("uar", max), ("wa", max), ("loss", min)):
-        values = [
-            float(look["validation_score" if rule == "uar" else f"validation_{rule}"])
-            for look in looks
-        ]
+    assert set(chosen) == {"score", "wa", "loss", "parting"}
+    for rule, pick in (("score", max), ("wa", max), ("loss", min)):
+        values = [float(look[f"validation_{rule}"]) for look in looks]
         assert chosen[rule] == values.index(pick(values)) + 1
 
 
@@ -62,7 +59,7 @@ def test_the_report_has_the_defaults_step_where_another_rule_chose(run_folder, o
     (line,) = [line for line in report.splitlines() if line.strip().startswith("seed0-fold0")]
     _, steps, pace, best, by_uar = line.split()[:5]
     assert (steps, best) == ("4", str(course.best_step))
-    assert by_uar == str(course.steps_by["uar"])
+    assert by_uar == str(course.steps_by["score"])
     assert float(pace) == pytest.approx(course.seconds_per_100_steps, abs=0.06)
     assert "by UAR" not in (finetune(*FOUR_LOOKS, name="by-uar").folder / "report.txt").read_text()
     assert read_config(shipped_config("finetuning.toml"), Tuning).training.best_by == DEFAULT_RULE

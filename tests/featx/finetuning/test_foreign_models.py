@@ -16,6 +16,7 @@ from featx.errors import FeatxError
 from featx.features.encoders.preprocessing import load_extractor
 from featx.finetuning.model import build_model
 from featx.finetuning.saved import load_tuned, save_model
+from featx.runs.outputs import Outputs
 
 FOLDER = Path("models/tiny")
 
@@ -25,7 +26,7 @@ def saved(tmp_path_factory, checkpoint_folder):
     """A saved model."""
     folder = tmp_path_factory.mktemp("saved") / "model"
     model = build_model(checkpoint_folder, PooledSettings(kind="linear"), 3, "full").eval()
-    save_model(model, load_extractor(checkpoint_folder), ("a", "b", "c"), folder)
+    save_model(model, load_extractor(checkpoint_folder), Outputs(classes=("a", "b", "c")), folder)
     return folder
 
 

@@ -142,10 +142,10 @@ def test_the_best_saved_model_is_the_one_sent(tmp_path):
     (tmp_path / "history.csv").write_text("\n".join(rows))
     models = tmp_path / "models"
     with pytest.raises(FeatxError, match="without saving a model"):
-        best_saved(tmp_path, models, "uar")
+        best_saved(tmp_path, models, "score")
     for name in ("seed0-fold0", "seed0-fold1", "seed1-fold0"):  # not the very best
         (models / name).mkdir(parents=True)
-    assert best_saved(tmp_path, models, "uar").name == "seed0-fold1"
+    assert best_saved(tmp_path, models, "score").name == "seed0-fold1"
     assert best_saved(tmp_path, models, "loss").name == "seed0-fold0"
 
 

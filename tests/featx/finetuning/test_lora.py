@@ -27,6 +27,7 @@ from featx.finetuning.model import build_model
 from featx.finetuning.saved import Adapted, load_tuned, save_model
 from featx.finetuning.watch import Watch
 from featx.finetuning.waveforms import collate
+from featx.runs.outputs import Outputs
 from featx.sharing.contents import ADAPTERS
 
 FAMILIES = [
@@ -210,7 +211,13 @@ def test_a_loaded_model_is_the_saved_to_the_bit(family, options, save, workplace
     )
     model = make(folder, average="softmax").eval()
     stir(model)
-    save_model(model, extractor, "abc", Path("saved"), adapted=Adapted(lora=LORA, base=base))
+    save_model(
+        model,
+        extractor,
+        Outputs(classes=("a", "b", "c")),
+        Path("saved"),
+        adapted=Adapted(lora=LORA, base=base),
+    )
     again = load_tuned(Path("saved")).model
     with torch.no_grad():
         assert torch.equal(again(**batch())["logits"], model(**batch())["logits"])
@@ -352,7 +359,9 @@ def test_adapters_of_the_real_whisper_train_alone_and_come_back(workplace):
         settings_sha256=digest_settings(encoder.config, extractor),
     )
     adapted = Adapted(lora=LoraSettings(), base=base)
-    save_model(model.eval(), extractor, "abc", Path("saved"), adapted=adapted)
+    save_model(
+        model.eval(), extractor, Outputs(classes=("a", "b", "c")), Path("saved"), adapted=adapted
+    )
     again = load_tuned(Path("saved")).model
     with torch.no_grad():
         assert torch.equal(again(**data)["logits"], model(**data)["logits"])

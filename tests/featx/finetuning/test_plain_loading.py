@@ -26,6 +26,7 @@ from featx.features.encoders.preprocessing import load_extractor
 from featx.finetuning.model import build_model
 from featx.finetuning.saved import load_tuned, save_model
 from featx.runs.files import WEIGHTS
+from featx.runs.outputs import Outputs
 from featx.sharing.contents import FIT
 
 CLASSES = ("sad", "happy", "angry")
@@ -56,7 +57,7 @@ def tuned(checkpoint, tmp_path):
         folder = checkpoint(family, **options)
         model = build_model(folder, PooledSettings(kind=kind, pooling=pooling), 3, mode).eval()
         target = tmp_path / f"{family}-emotions"
-        save_model(model, load_extractor(folder), CLASSES, target, seconds)
+        save_model(model, load_extractor(folder), Outputs(classes=CLASSES), target, seconds)
         return model, target
 
     return make
@@ -159,7 +160,7 @@ def test_weights_of_half_precision_come_back_as_they_were_trained(head, checkpoi
     table = json.loads((folder / "config.json").read_text())
     (folder / "config.json").write_text(json.dumps({**table, "dtype": "float16"}))
     model = build_model(folder, PooledSettings(kind=head[0], pooling=head[1]), 3, "full").eval()
-    save_model(model, load_extractor(folder), CLASSES, tmp_path / "saved")
+    save_model(model, load_extractor(folder), Outputs(classes=CLASSES), tmp_path / "saved")
     place = tmp_path / "saved" / ("encoder" if head[0] == "pooled" else "")
     assert AutoModel.from_pretrained(place).dtype is torch.float32
 

@@ -227,15 +227,15 @@ def look(step, **values):
 
 def test_the_best_look_is_the_first_of_equals_and_patience_counts_from_it():
     seen = [look(n, validation_score=uar) for n, uar in enumerate((0.2, 0.5, 0.4, 0.5, 0.1))]
-    assert best_look(seen, "uar") == 1
-    assert is_over(seen, "uar", 3)
-    assert not is_over(seen, "uar", 4)
+    assert best_look(seen, "score") == 1
+    assert is_over(seen, "score", 3)
+    assert not is_over(seen, "score", 4)
     assert best_look([look(0, validation_loss=2), look(1, validation_loss=1)], "loss") == 1
 
 
 def test_a_log_is_read_into_looks():
     train = {"loss": 1.5, "wa": 0.25, "learning_rate": 1e-4, "epoch": 0.5, "seconds": 8.0}
-    seen = {"eval_loss": 2.0, "eval_uar": 0.3, "eval_wa": 0.4, "epoch": 0.5, "seconds": 10.0}
+    seen = {"eval_loss": 2.0, "eval_score": 0.3, "eval_wa": 0.4, "epoch": 0.5, "seconds": 10.0}
     log = [{**train, "step": 2}, {**seen, "step": 2}, {**train, "step": 4, "seconds": 15.0},
            {**seen, "step": 4, "seconds": 17.0}, {"train_runtime": 3.0, "step": 4}]  # fmt: skip
     first, second = read_log(log)

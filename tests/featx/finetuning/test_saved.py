@@ -16,6 +16,7 @@ from featx.features.encoders.preprocessing import load_extractor
 from featx.finetuning.model import build_model
 from featx.finetuning.saved import load_tuned, save_model
 from featx.finetuning.waveforms import collate
+from featx.runs.outputs import Outputs
 
 CLASSES = ("sad", "happy", "angry")
 FAMILIES = ["wav2vec2", "hubert", "unispeech", "unispeech-sat", "wavlm", "data2vec-audio"]
@@ -40,7 +41,7 @@ def logits_of(model, extractor, waveform):
 @pytest.mark.parametrize("family", FAMILIES)
 def test_plain_transformers_gives_the_same_logits(family, tiny, save_model_of, waveform, tmp_path):
     model, extractor = tuned(save_model_of(family, **tiny))
-    save_model(model, extractor, CLASSES, tmp_path / "saved")
+    save_model(model, extractor, Outputs(classes=CLASSES), tmp_path / "saved")
     plain, report = AutoModelForAudioClassification.from_pretrained(
         tmp_path / "saved", output_loading_info=True
     )
@@ -59,7 +60,7 @@ def test_plain_transformers_gives_the_same_logits(family, tiny, save_model_of, w
 @pytest.mark.parametrize("pooling", ["mean", "sum", "max"])
 def test_featx_gives_the_same_logits(kind, pooling, tiny, save_model_of, waveform, tmp_path):
     model, extractor = tuned(save_model_of("hubert", **tiny), kind, pooling)
-    save_model(model, extractor, CLASSES, tmp_path / "saved")
+    save_model(model, extractor, Outputs(classes=CLASSES), tmp_path / "saved")
     again = load_tuned(tmp_path / "saved")
     assert list(again.classes) == list(CLASSES)
     actual = logits_of(again.model, again.extractor, waveform)
@@ -73,7 +74,7 @@ def test_a_fine_tuned_encoder_is_extracted_like_any_other(
     model, extractor = tuned(checkpoint_folder, kind)
     with torch.no_grad():
         model.encoder.encoder.layer_norm.bias += 1
-    save_model(model, extractor, CLASSES, tmp_path / "saved")
+    save_model(model, extractor, Outputs(classes=CLASSES), tmp_path / "saved")
     apart = {"subfolder": "encoder"} if kind == "pooled" else {}
     encoder = AutoModel.from_pretrained(tmp_path / "saved", **apart)
     torch.testing.assert_close(
@@ -89,13 +90,13 @@ def test_a_fine_tuned_encoder_is_extracted_like_any_other(
 def test_the_seconds_that_a_model_heard_are_kept(checkpoint_folder, tmp_path):
     model, extractor = tuned(checkpoint_folder)
     for seconds in (1.5, math.inf):
-        save_model(model, extractor, CLASSES, tmp_path / "saved", seconds)
+        save_model(model, extractor, Outputs(classes=CLASSES), tmp_path / "saved", seconds)
         assert load_tuned(tmp_path / "saved").seconds == seconds
 
 
 def test_a_folder_is_whole_or_not_there(checkpoint_folder, tmp_path, monkeypatch):
     model, extractor = tuned(checkpoint_folder)
-    save_model(model, extractor, CLASSES, tmp_path / "saved")
+    save_model(model, extractor, Outputs(classes=CLASSES), tmp_path / "saved")
     before = json.loads((tmp_path / "saved/head.json").read_text())
 
     def fail(*_):

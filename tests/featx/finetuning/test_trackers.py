@@ -9,6 +9,7 @@ import torch
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 from transformers import TrainerCallback, integrations
 
+from classifiers.objectives import Classification
 from classifiers.pooled import PooledSettings
 from featx.data.manifest import load_manifest
 from featx.errors import FeatxError
@@ -23,7 +24,7 @@ from featx.protocols.apply import apply_protocol
 from featx.protocols.protocol import default_protocol
 from featx.protocols.task import set_task
 
-CURVES = {"train/loss", "train/wa", "eval/loss", "eval/uar", "eval/wa"}
+CURVES = {"train/loss", "train/wa", "eval/loss", "eval/score", "eval/wa"}
 
 
 @pytest.fixture
@@ -43,7 +44,7 @@ def make_trainer(write_corpus, checkpoint_folder, tmp_path):
         )  # fmt: skip
         parts = (task.folds[0].train, task.folds[0].validation)
         data = [Waveforms(part, task.labels(part), extractor) for part in parts]
-        return Tuner(model, config.training, arguments, *data)
+        return Tuner(model, Classification(3), config.training, arguments, *data)
 
     return make
 
@@ -80,7 +81,7 @@ def test_a_fine_tuning_leaves_curves_for_every_model(one_split, finetune, read_r
     assert len(list((folder / "tensorboard").iterdir())) == len(history) == 2
     for (seed, fold), row in history.items():
         curves = scalars(folder / f"tensorboard/seed{seed}-fold{fold}")
-        assert curves["eval/uar"][-1].step == int(row["step"])
+        assert curves["eval/score"][-1].step == int(row["step"])
         assert curves["eval/loss"][-1].value == pytest.approx(float(row["validation_loss"]))
 
 

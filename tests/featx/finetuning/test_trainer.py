@@ -5,7 +5,9 @@ import math
 import numpy as np
 import pytest
 import torch
+from transformers import EvalPrediction
 
+from classifiers.objectives import Classification
 from classifiers.pooled import PooledSettings
 from featx.data.manifest import load_manifest
 from featx.features.encoders.preprocessing import load_extractor
@@ -34,7 +36,7 @@ def make_tuner(write_corpus, checkpoint_folder, tmp_path):
         labels = np.arange(len(manifest.utterances)) % 3
         waveforms = Waveforms(manifest.utterances, labels, load_extractor(checkpoint_folder))
         arguments = training_arguments(settings, tmp_path / "out", 0, CPU, "test")
-        return Tuner(model, settings, arguments, waveforms, waveforms)
+        return Tuner(model, Classification(3), settings, arguments, waveforms, waveforms)
 
     return make
 
@@ -100,16 +102,17 @@ def test_a_run_with_other_settings_ends_well(changes, one_split, finetune):
     assert (finetune(*changes).folder / "metrics.json").exists()
 
 
-def test_validation_is_measured_on_all_utterances_together():
+def test_validation_is_measured_on_all_utterances_together(make_tuner):
     """Not averaged over batches, whose last is smaller."""
     generator = np.random.default_rng(0)
     logits, labels = generator.standard_normal((7, 3)), np.array([0, 0, 0, 0, 1, 1, 2])
-    seen = measure(type("Predicted", (), {"predictions": logits, "label_ids": labels})())
+    predicted = EvalPrediction(predictions=logits, label_ids=labels)
+    seen = measure(Classification(3), make_tuner().settings, predicted)
     probabilities = np.exp(logits) / np.exp(logits).sum(1, keepdims=True)
     assert seen["loss"] == pytest.approx(-np.log(probabilities[range(7), labels]).mean())
     hits = logits.argmax(1) == labels
     assert seen["wa"] == pytest.approx(hits.mean())
-    assert seen["uar"] == pytest.approx(np.mean([hits[labels == n].mean() for n in range(3)]))
+    assert seen["score"] == pytest.approx(np.mean([hits[labels == n].mean() for n in range(3)]))
 
 
 def test_training_accuracy_is_that_of_the_batches_since_the_last_look(make_tuner):

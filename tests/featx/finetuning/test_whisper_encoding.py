@@ -20,6 +20,7 @@ from featx.finetuning.model import build_model
 from featx.finetuning.saved import load_tuned, save_model
 from featx.finetuning.watch import Watch
 from featx.finetuning.waveforms import collate
+from featx.runs.outputs import Outputs
 
 FRAMES = 30  # of a window
 WINDOW = FRAMES * 320  # samples
@@ -167,7 +168,9 @@ def test_a_saved_model_gives_the_same_logits(kind, pooling, make, waveforms, tmp
     with torch.no_grad():
         for weight in model.parameters():
             weight += 0.1 * torch.randn_like(weight)
-    save_model(model, load_extractor(tmp_path / "model"), CLASSES, tmp_path / "saved", 1.5)
+    save_model(
+        model, load_extractor(tmp_path / "model"), Outputs(classes=CLASSES), tmp_path / "saved", 1.5
+    )
     again = load_tuned(tmp_path / "saved")
     assert (list(again.classes), again.seconds) == (list(CLASSES), 1.5)
     assert again.model.mode == "partial"
@@ -182,7 +185,9 @@ def test_plain_transformers_and_extraction_load_a_saved_encoder(make, waveforms,
     model = make().eval()
     with torch.no_grad():
         model.encoder.layer_norm.bias += 1
-    save_model(model, load_extractor(tmp_path / "model"), CLASSES, tmp_path / "saved")
+    save_model(
+        model, load_extractor(tmp_path / "model"), Outputs(classes=CLASSES), tmp_path / "saved"
+    )
     encoder = AutoModel.from_pretrained(tmp_path / "saved", subfolder="encoder").encoder
     for name, weight in model.encoder.state_dict().items():
         assert torch.equal(encoder.state_dict()[name], weight), name

@@ -1,15 +1,14 @@
-"""The scale of layers and weights corrected for it."""
+"""The scale of layers."""
 
 from pathlib import Path
 
 import numpy as np
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from classifiers.statistics import measure
 from featx.data.manifest import Utterance
-from featx.fitting.scales import correct, layer_scales
+from featx.fitting.scales import layer_scales
 from featx.fitting.standardise import Cells
 from featx.protocols.folds import Fold
 
@@ -64,24 +63,3 @@ def test_standardised_layers_have_the_scale_of_what_varies(seed, speakers):
     for normalize, frames in (("speaker", own), ("global", standardised(whole, whole))):
         expected = np.sqrt((frames.std(1) ** 2).mean(1))
         np.testing.assert_allclose(layer_scales(cells, fold, normalize), expected, rtol=1e-6)
-
-
-@given(
-    values=st.lists(st.tuples(st.floats(0.01, 1), st.floats(0.01, 100)), min_size=2, max_size=8),
-    unit=st.floats(0.01, 100),
-)
-def test_the_correction_is_the_formula_in_any_unit(values, unit):
-    weights, scales = np.array(values).T
-    products = [w * s for w, s in values]
-    expected = [product / sum(products) for product in products]
-    np.testing.assert_allclose(correct(weights, scales), expected)
-    np.testing.assert_allclose(correct(weights, unit * scales), expected)
-    np.testing.assert_allclose(
-        correct(weights, np.full_like(weights, unit)), weights / sum(weights)
-    )
-
-
-def test_a_layer_counts_alone_where_the_others_are_constant():
-    corrected = correct(np.array([[0.5, 0.5], [0.5, 0.5]]), np.array([[2.0, 0.0], [0.0, 0.0]]))
-    assert corrected.tolist() == [[1, 0], [0, 0]]
-    assert corrected.sum() == pytest.approx(1)

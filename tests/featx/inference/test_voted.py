@@ -7,7 +7,7 @@ import pytest
 
 import featx
 from featx.errors import FeatxError
-from featx.features import extractors
+from featx.features.encoders import encoder as encoders
 from featx.inference.predictions import PredictedUtterance, Predictions
 
 STORE = "features/manifest/encoder"
@@ -48,8 +48,8 @@ def test_members_weigh_by_validation_and_seeds_vote_alone(members):
 def test_audio_passes_the_encoder_once_for_all_members(members, monkeypatch):
     vote = featx.load(featx.vote(members, name="vote"))
     loaded = []
-    encoder = extractors.Encoder
-    monkeypatch.setattr(extractors, "Encoder", lambda *a: loaded.append(a) or encoder(*a))
+    encoder = encoders.Encoder
+    monkeypatch.setattr(encoders, "Encoder", lambda *a: loaded.append(a) or encoder(*a))
     first = vote.predict("audio/sad-0-0.wav")
     assert vote.predict("audio/sad-0-0.wav").rows == first.rows
     assert len(loaded) == 1

@@ -4,12 +4,15 @@ import json
 from collections.abc import Sequence
 from pathlib import Path
 
+import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from featx.errors import FeatxError
 from featx.layer_analysis.figures import style_lines
 from featx.layer_analysis.tables import show_layers
-from featx.layer_analysis.weights import find_weights, name_corpora, read_weights
+from featx.layer_analysis.weights import correct, find_weights, name_corpora, read_weights
 
 HEADS = [(seed, fold) for seed in range(2) for fold in range(2)]
 
@@ -158,3 +161,24 @@ def test_the_manifest_is_that_of_the_runs_own_project(workplace: Path) -> None:
     Path("manifest.csv").touch()
     found = [read_weights(Path(project, "runs/one"))[0].manifest for project in "pq"]
     assert found == [workplace / "p/manifest.csv", workplace / "q/manifest.csv"]
+
+
+@given(
+    values=st.lists(st.tuples(st.floats(0.01, 1), st.floats(0.01, 100)), min_size=2, max_size=8),
+    unit=st.floats(0.01, 100),
+)
+def test_the_correction_is_the_formula_in_any_unit(values, unit):
+    weights, scales = np.array(values).T
+    products = [w * s for w, s in values]
+    expected = [product / sum(products) for product in products]
+    np.testing.assert_allclose(correct(weights, scales), expected)
+    np.testing.assert_allclose(correct(weights, unit * scales), expected)
+    np.testing.assert_allclose(
+        correct(weights, np.full_like(weights, unit)), weights / sum(weights)
+    )
+
+
+def test_a_layer_counts_alone_where_the_others_are_constant():
+    corrected = correct(np.array([[0.5, 0.5], [0.5, 0.5]]), np.array([[2.0, 0.0], [0.0, 0.0]]))
+    assert corrected.tolist() == [[1, 0], [0, 0]]
+    assert corrected.sum() == pytest.approx(1)

@@ -46,6 +46,19 @@ def test_a_file_needs_no_manifest_and_a_long_one_is_cut(workplace):
     assert shown.utterance == "long"
 
 
+def test_quiet_sounds_are_drawn_up_to_the_loudest_of_them(workplace):
+    tone = 0.01 * np.sin(np.arange(8_000) / 5)
+    soundfile.write("quiet.wav", tone, 16_000, subtype="FLOAT")
+    Path("own.toml").write_text("[gain]\nprobability = 1\ndecibels = [-6, 6]")
+    text = featx.augment("quiet.wav", preset="own.toml", copies=1).page.read_text()
+    assert "up to the loudest sample of this page, 0.02 of full scale" in text
+    recorded, softer, louder, *_ = (
+        min(float(point.split(",")[1]) for point in path[1:-1].split("L"))
+        for path in re.findall(r'<path d="(M[^"]+Z)"', text)
+    )
+    assert (recorded, softer, louder) == pytest.approx((0.5, 0.75, 0), abs=0.01)
+
+
 def test_silence_is_shown(workplace):
     soundfile.write("silent.wav", np.zeros(100), 16_000)
     shown = featx.augment("silent.wav", preset="noise", copies=1)

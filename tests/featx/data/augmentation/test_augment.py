@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import soundfile
 import torch
 
 from featx.data.augmentation.augment import open_augmentation
@@ -22,9 +23,23 @@ def mixed():
     return open_augmentation(find_augmentation("augment", "mixed"))
 
 
-def test_it_repeats_to_the_last_bit_in_any_order_and_on_any_number_of_threads(mixed):
+@pytest.fixture
+def recorded(tmp_path):
+    """Noises and rooms of another rate, which are resampled."""
+    noise = np.random.default_rng(1).standard_normal(60_000)
+    soundfile.write(tmp_path / "long.wav", 0.1 * noise, 44_100)
+    folder = {"probability": 1, "folder": tmp_path}
+    return open_augmentation(Augmentation(noise={**folder, "snr": [5, 5]}, room=folder))
+
+
+@pytest.mark.parametrize("augmentation", ["mixed", "recorded"])
+def test_it_repeats_to_the_last_bit_in_any_order_and_on_any_number_of_threads(
+    augmentation, request
+):
+    augmenter = request.getfixturevalue(augmentation)
+
     def change(name: str) -> bytes:
-        return mixed.change(VOICE, name, (0, 3)).waveform.tobytes()
+        return augmenter.change(VOICE, name, (0, 3)).waveform.tobytes()
 
     alone = [change(name) for name in NAMES]
     with ThreadPoolExecutor(3) as pool:

@@ -135,5 +135,5 @@ def test_a_folder_that_can_not_be_used_is_named(tmp_path, content, message):
     settings = {"probability": 1, "snr": [0, 0], "folder": tmp_path / "noises"}
     with pytest.raises(FeatxError, match=message):
         open_augmentation(Augmentation(noise=settings))
-    with pytest.raises(FeatxError, match="nowhere"):
+    with pytest.raises(FeatxError, match=r"augmentation\.noise\.folder: .*nowhere: no such folder"):
         open_augmentation(Augmentation(noise={**settings, "folder": tmp_path / "nowhere"}))

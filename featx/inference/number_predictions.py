@@ -1,0 +1,114 @@
+"""What a model of numbers, such as arousal, says of utterances, as a table."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from torch import Tensor
+
+from featx.inference.predictions import SHOWN, PredictedUtterance, Predictions
+from featx.scoring.predictions import PREDICTED, rounded
+from featx.scoring.text import plain_table, render
+from featx.utils.files import write_csv
+from featx.utils.tables import TextTable, html_notes, html_table
+
+
+@dataclass(frozen=True)
+class PredictedNumbers(PredictedUtterance):
+    """What a model says of one utterance: numbers, and no class.
+
+    Attributes:
+        numbers: each dimension's number, by the name of its column.
+    """
+
+    numbers: Mapping[str, float] = field(default_factory=dict)
+
+    def to_json(self) -> str:
+        """Return a JSON object in a line."""
+        times = {} if self.start is None else {"start": self.start, "end": self.end}
+        numbers = dict(zip(self.numbers, rounded(list(self.numbers.values())), strict=True))
+        value = {"utterance": self.utterance, **times, "numbers": numbers}
+        return json.dumps(value, ensure_ascii=False)
+
+
+@dataclass(frozen=True)
+class NumberPredictions(Predictions):
+    """What a model says of utterances, in the order in which they were given.
+
+    Attributes:
+        rows: a `PredictedNumbers` for each utterance.
+        dimensions: the columns that the model learned.
+    """
+
+    rows: Sequence[PredictedNumbers]
+    dimensions: tuple[str, ...] = ()
+
+    @classmethod
+    def of_numbers(
+        cls,
+        dimensions: Sequence[str],
+        utterances: Sequence[str],
+        numbers: Tensor,
+        failures: Mapping[str, str],
+    ) -> "NumberPredictions":
+        """Return the predictions of numbers.
+
+        Args:
+            dimensions: the names of the columns.
+            utterances: ids.
+            numbers: (utterances, dimensions).
+            failures: utterance id to why there is no prediction for it.
+        """
+        rows = tuple(
+            PredictedNumbers(name, "", {}, numbers=dict(zip(dimensions, own, strict=True)))
+            for name, own in zip(utterances, numbers.tolist(), strict=True)
+        )
+        return cls((), rows, dict(failures), tuple(dimensions))
+
+    def to_csv(self, path: str | Path) -> None:
+        """Write a CSV with the columns utterance and predicted_NAME for every dimension.
+
+        Predictions of windows have start and end, in seconds, after the utterance.
+
+        Args:
+            path: the file; replaced if it is there.
+        """
+        times = ["start", "end"] if self.has_times else []
+        rows = (
+            [
+                row.utterance,
+                *rounded([row.start, row.end] if times else []),
+                *rounded(list(row.numbers.values())),
+            ]
+            for row in self.rows
+        )
+        names = [PREDICTED + name for name in self.dimensions]
+        write_csv(Path(path), ["utterance", *times, *names], rows)
+
+    def to_text(self, most: int = SHOWN) -> str:
+        """Return a table of the first rows: each dimension's number."""
+        times = ("from", "to") if self.has_times else ()
+        first, *others = self.dimensions
+        table = plain_table(first, *others, *times)
+        table.add_column("utterance", no_wrap=True)
+        for row in self.rows[:most]:
+            table.add_row(*_shown(row), row.utterance)
+        hidden = len(self.rows) - most
+        more = [f"and {hidden:,} more"] if hidden > 0 else []
+        longest = max((len(row.utterance) for row in self.rows[:most]), default=0)
+        return render(table, *more, width=100 + longest)
+
+    def _repr_html_(self) -> str:
+        """Return a table with a row for each utterance, the first ones where they are many."""
+        times = ("from", "to") if self.has_times else ()
+        rows = [(row.utterance, *_shown(row)) for row in self.rows[:SHOWN]]
+        table = html_table(TextTable(("utterance", *self.dimensions, *times), rows))
+        hidden = len(self.rows) - SHOWN
+        notes = [f"and {hidden:,} more"] if hidden > 0 else []
+        return table + html_notes([*notes, *self.failures.values()])
+
+
+def _shown(row: PredictedNumbers) -> list[str]:
+    times = [f"{time:.1f} s" for time in (row.start, row.end) if time is not None]
+    return [*(f"{value:.4g}" for value in row.numbers.values()), *times]

@@ -1,0 +1,151 @@
+"""A vote of systems that predict numbers, as a run folder: their mean."""
+
+import hashlib
+import logging
+from collections.abc import Mapping, Sequence
+from dataclasses import fields, replace
+from pathlib import Path
+from typing import Any
+
+from featx.comparison.columns import read_columns
+from featx.errors import FeatxError
+from featx.runs.folder import open_run
+from featx.runs.read import read_config, read_run_scores
+from featx.runs.sources import manifests
+from featx.scoring.groups.grouping import AUTOMATIC, group_automatically
+from featx.scoring.groups.scores import GroupScores
+from featx.scoring.numbers.groups import Numbered
+from featx.scoring.numbers.results import NumberResults, score_dimensions
+from featx.scoring.numbers.scores import SeedNumbers
+from featx.scoring.results_file import RunResults
+from featx.voting.averaging import average_part, concordances, weigh
+from featx.voting.config import VoteConfig
+from featx.voting.number_files import RULES, Averaged, NumberVoteResults, write_files
+from featx.voting.number_voters import NumberElection, hold_numbers
+from featx.voting.remarks import remarks_of, speakers_shared
+
+log = logging.getLogger("featx")
+
+
+def run_number_vote(
+    config: VoteConfig, files: Mapping[str, Sequence[Path]], folder: Path, overwrite: bool
+) -> RunResults:
+    """Average systems into a run folder, or return the results of the same vote held before.
+
+    Args:
+        config: who votes, and how.
+        files: the files of each system, by its name.
+        folder: where the run is to be.
+        overwrite: replace the run that the folder holds, once the new one is finished.
+
+    Raises:
+        FeatxError: if the folder holds another run, or the systems can't be averaged so.
+    """
+    _check(config, list(files))
+    election = hold_numbers(config, files)
+    if config.rule == "weighted" and election.validation is None:
+        raise FeatxError(
+            "`rule='weighted'` needs validation predictions of every system, and not all have "
+            "some. Take `rule='mean'`."
+        )
+    inputs = _digest(config, election)
+    with open_run(config.to_toml(), inputs, folder, overwrite) as run:
+        if run.results is None:
+            averaged = _average(config, election)
+            run.results = results = _score(config, election, averaged)
+            log.debug("%s", results.title)
+            write_files(election, averaged, results, inputs, folder.name, run.folder)
+    return run.results
+
+
+def _check(config: VoteConfig, names: Sequence[str]) -> None:
+    """Raise a FeatxError if a setting has no meaning for numbers."""
+    if config.rule not in RULES:
+        raise FeatxError(
+            f"`rule={config.rule!r}` is for classes, and {names[0]} predicts numbers. "
+            "`rule='mean'` averages them; `rule='weighted'` weighs each system by its CCC on "
+            "validation data."
+        )
+    given = {"search": bool(config.search), "tie": config.tie != "auto"}
+    if setting := next((name for name, is_given in given.items() if is_given), ""):
+        raise FeatxError(
+            f"`{setting}` is for votes on classes, and {names[0]} predicts numbers, of which all "
+            "systems that are named are averaged."
+        )
+
+
+def _digest(config: VoteConfig, election: NumberElection) -> str:
+    """Digest the config and the content of every file that is read."""
+    digest = hashlib.sha256(config.to_toml().encode())
+    files = [path for voter in election.voters for path in voter.files]
+    for path in dict.fromkeys([*files, *filter(None, [config.manifest])]):
+        digest.update(hashlib.sha256(path.read_bytes()).digest())
+    return digest.hexdigest()
+
+
+def _by_fold(election: NumberElection) -> bool:
+    """Tell whether each tested fold has validation rows, whose CCC can weigh systems there."""
+    assert election.validation is not None, "checked before"
+    tested, validated = ({fold for fold, _ in p.keys} for p in (election.test, election.validation))
+    return tested <= validated
+
+
+def _average(config: VoteConfig, election: NumberElection) -> Averaged:
+    validation, by_fold = election.validation, False
+    weights = []
+    if config.rule == "weighted" and validation is not None:
+        by_fold = _by_fold(election)
+        weights = weigh(validation, by_fold)
+    return Averaged(
+        average_part(election.test, weights, by_fold),
+        [] if validation is None else average_part(validation, weights, by_fold),
+    )
+
+
+def _score(config: VoteConfig, election: NumberElection, averaged: Averaged) -> NumberVoteResults:
+    keys, truth = election.test.keys, election.test.truth
+    speakers = [election.speakers.get(utterance, "") for _, utterance in keys]
+    seeds = [SeedNumbers(truth, found, speakers) for found in averaged.test]
+    found = {voter.name: read_run_scores(voter.run) for voter in election.voters if voter.run}
+    stored = {name: own for name, own in found.items() if own}
+    names = [voter.name for voter in election.voters]
+    shared = speakers_shared(stored, len(names))
+    title = f"{config.rule} of {len(names)}: {', '.join(names)}"
+    remarks = remarks_of(stored)
+    remarks += [f"{voter.name}: {note}" for voter in election.voters for note in voter.system.notes]
+    results = score_dimensions(title, election.dimensions, seeds, shared, remarks)
+    results = replace(results, groups=_groups(config, election, seeds))
+    own = {item.name: getattr(results, item.name) for item in fields(NumberResults)}
+    return NumberVoteResults(**own, vote=_describe(config, election))
+
+
+def _groups(
+    config: VoteConfig, election: NumberElection, seeds: Sequence[SeedNumbers]
+) -> list[GroupScores]:
+    """Score the vote by columns of its members' manifests; none if no manifest is at hand."""
+    runs = [voter.run for voter in election.voters if voter.run]
+    paths = [path for run in runs for path in manifests(run, read_config(run))]
+    columns = read_columns(list(dict.fromkeys([*paths, *filter(None, [config.manifest])])))
+    utterances = [utterance for _, utterance in election.test.keys]
+    values = {column: columns.values(column, utterances) for column in AUTOMATIC}
+    return group_automatically(values, seeds[0].speakers, Numbered.of(seeds))
+
+
+def _describe(config: VoteConfig, election: NumberElection) -> dict[str, Any]:
+    """Return what only votes have, as JSON values."""
+    test = concordances(election.test)
+    validated = None if election.validation is None else concordances(election.validation)
+    return {
+        "rule": config.rule,
+        "members": [
+            {
+                "name": voter.name,
+                "files": [str(path) for path in voter.files],
+                "ccc": dict(zip(election.dimensions, test[place].tolist(), strict=True)),
+                "validation_ccc": None
+                if validated is None
+                else dict(zip(election.dimensions, validated[place].tolist(), strict=True)),
+            }
+            for place, voter in enumerate(election.voters)
+        ],
+    }
