@@ -27,14 +27,14 @@ class LabelPrediction(Prediction):
 
     Attributes:
         fold: empty where the file does not name it.
-        split: "validation", or "test" or empty, which are the same.
+        file: the file that holds it.
         fits: whether each label fits, in the order of the file's columns.
         found: whether each is predicted.
         probabilities: the probability of each.
     """
 
     fold: str
-    split: str
+    file: Path
     fits: tuple[bool, ...]
     found: tuple[bool, ...]
     probabilities: tuple[float, ...]
@@ -58,7 +58,7 @@ def read_label_predictions(path: Path, split: str = "test") -> PredictionFile:
     labels = predicted_labels(path)
     table = read_table(path, ("utterance", LABELS))
     read = [(n, row) for n, row in table.rows() if (row.get("split", "") or "test") == split]
-    rows = [_read(table, line, row, labels) for line, row in read]
+    rows = [_read(path, table, line, row, labels) for line, row in read]
     if split == "test":  # elsewhere an utterance may be there in several folds
         check_repeated(read, table)
     table.problems.refuse(path)
@@ -74,7 +74,7 @@ def read_label_predictions(path: Path, split: str = "test") -> PredictionFile:
 
 
 def _read(
-    table: Table, line: int, row: Mapping[str, str], labels: Sequence[str]
+    path: Path, table: Table, line: int, row: Mapping[str, str], labels: Sequence[str]
 ) -> LabelPrediction:
     shares = [_probability(table, line, name, row[PROBABILITY + name]) for name in labels]
     fits = _known(table, line, LABELS, row[LABELS], labels)
@@ -88,7 +88,7 @@ def _read(
         speaker=row.get("speaker", ""),
         seed=row.get("seed", ""),
         fold=row.get("fold", ""),
-        split=row.get("split", ""),
+        file=path,
         fits=fits,
         found=found,
         probabilities=tuple(shares),
