@@ -107,8 +107,8 @@ class Model(ABC):
     ) -> Predictions:
         """Predict the classes or numbers of utterances; `featx.predict` explains the arguments."""
         if self.dimensions:
-            given = {"abstain": abstain, "calibrated": calibrated, "priors": priors}
-            refuse_beside(Model.predict, given, given, "run_or_model", OF_NUMBERS)
+            of_classes = {"abstain": abstain, "calibrated": calibrated, "priors": priors}
+            refuse_beside(Model.predict, of_classes, of_classes, "run_or_model", OF_NUMBERS)
         encoders = tuple(as_paths(encoder))
         ask = None if speaker_of is None else asking(speaker_of)
         as_likely = calibrated or priors is not None
