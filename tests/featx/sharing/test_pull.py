@@ -13,7 +13,7 @@ from classifiers.pooled import PooledSettings
 from featx.errors import FeatxError
 from featx.features.encoders.preprocessing import load_extractor
 from featx.finetuning.model import build_model
-from featx.finetuning.saved import save_model
+from featx.finetuning.saving.save import save_model
 
 SETTINGS = ("training.epochs=1", "head.width=8")
 TARGET = Path("runs/emotions")
