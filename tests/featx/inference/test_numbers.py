@@ -65,7 +65,12 @@ def test_a_head_predicts_what_its_run_says(fit, tested, tmp_path):
     windows = model.predict(files[0], window=0.1)
     assert windows.has_times
     assert len(windows) > 1
-    assert "predicted_hertz" not in windows.to_text()
+    track, picture = featx.write_timelines(windows, "shown")
+    lines = [line.split("\t") for line in track.read_text().splitlines()]
+    assert [text for _, _, text in lines] == [
+        ", ".join(f"{name} {value:.4g}" for name, value in row.numbers.items()) for row in windows
+    ]
+    assert picture.stat().st_size > 0
 
 
 def test_a_vote_predicts_the_mean_of_its_members(fit):
@@ -105,11 +110,22 @@ def test_a_single_fine_tuned_model_predicts_numbers(with_numbers, tested):
         ),
         (lambda run: featx.predict(run, "audio", calibrated=True), r"`calibrated` can't be given"),
         (lambda run: featx.predict(run, "audio", priors="uniform"), r"`priors` can't be given"),
-        (lambda run: featx.explain(run, "audio/sad-0-0.wav"), r"predicts numbers \(octaves, hertz"),
-        (lambda run: featx.serve(run, port=0), r"predicts numbers \(octaves, hertz"),
+        (lambda run: featx.explain(run, "audio/sad-0-0.wav"), r"`label`: say which.*octaves or he"),
     ],
 )
 def test_what_is_about_classes_is_refused(fit, call, message):
     run = fit()
     with pytest.raises(FeatxError, match=message):
         call(run)
+
+
+@pytest.mark.parametrize("head", ["linear", "dense"])
+def test_what_layers_and_moments_add_makes_the_number(fit, head):
+    settings = () if head == "linear" else ["training.epochs=2"]
+    run, file = fit(head, settings=settings), "audio/sad-0-0.wav"
+    why = featx.explain(run, file, label="hertz")
+    assert why.logit == pytest.approx(featx.predict(run, file)[0].numbers["hertz"], rel=1e-3)
+    assert why.baseline + why.total + why.rest == pytest.approx(why.logit)
+    assert abs(why.rest) < (1e-6 if head == "linear" else 0.2) * abs(why.logit)
+    assert why.title == f"hertz {why.logit:.4g}"
+    assert "raise hertz most" in why.to_text()
