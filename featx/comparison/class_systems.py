@@ -14,8 +14,8 @@ from featx.scoring.classes.distributions import (
     SeedShares,
     score_distributions,
 )
-from featx.scoring.classes.predictions import VotedPrediction
 from featx.scoring.classes.results import NAMES, Results, SeedPredictions, score_predictions
+from featx.scoring.classes.voted import VotedPrediction
 from featx.scoring.groups.measure import Classified
 from featx.utils.tables import TextTable
 from featx.utils.text import counted

@@ -13,8 +13,9 @@ from featx.comparison.systems import Seed, find_files, shortest_names, split_see
 from featx.data.labels import order_labels
 from featx.errors import FeatxError
 from featx.runs.files import PREDICTIONS
-from featx.scoring.classes.predictions import REQUIRED, read_predictions, voted_classes
+from featx.scoring.classes.predictions import REQUIRED, read_predictions
 from featx.scoring.classes.results import score_predictions
+from featx.scoring.classes.voted import voted_classes
 from featx.scoring.predictions import VOTES, Prediction, PredictionFile
 from featx.utils.csv_files import Table, read_table
 

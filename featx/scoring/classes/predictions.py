@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
 
@@ -11,13 +11,12 @@ import numpy as np
 from featx.data.manifest_rows import SPLITS
 from featx.errors import FeatxError
 from featx.protocols.folds import Fold
-from featx.protocols.numbers import read_number
 from featx.protocols.task import Task
 from featx.scoring.classes.distributions import SeedShares, score_distributions
 from featx.scoring.classes.results import Results, SeedPredictions, score_predictions
+from featx.scoring.classes.voted import check_votes, voted_classes, with_votes
 from featx.scoring.predictions import (
     PROBABILITY,
-    VOTES,
     Outcome,
     Prediction,
     PredictionFile,
@@ -33,19 +32,6 @@ from featx.utils.csv_files import Problems, Table, read_table
 from featx.utils.progress import passing
 
 REQUIRED = ("utterance", "label", "prediction")
-
-
-@dataclass(frozen=True)
-class VotedPrediction(Prediction):
-    """A scored row of an utterance with annotators' votes.
-
-    Attributes:
-        votes: each class's share of the votes.
-        probabilities: each class's probability.
-    """
-
-    votes: Mapping[str, float]
-    probabilities: Mapping[str, float]
 
 
 def read_predictions(path: Path) -> PredictionFile:
@@ -65,12 +51,13 @@ def read_predictions(path: Path) -> PredictionFile:
     _check_filled(scored, table.problems)
     check_repeated(scored, table)
     contradicted = _count_contradicted(scored, table)
-    _check_votes(scored, table)
+    check_votes(scored, table)
+    voted = voted_classes(table)
     table.problems.refuse(path)
     check_tested(path, len(scored), len(table.lines))
     return PredictionFile(
         path,
-        tuple(_prediction(row, voted_classes(table)) for _, row in scored),
+        tuple(_prediction(row, voted) for _, row in scored),
         has_seeds="seed" in table.header,
         left_out=len(table.lines) - len(scored),
         contradicted=contradicted,
@@ -90,23 +77,6 @@ def _read_classes(path: Path) -> Table:
         raise
 
 
-def voted_classes(table: Table) -> list[str]:
-    """Return the classes that a file has the true votes of, none unless it has those of all."""
-    classes = [n.removeprefix(PROBABILITY) for n in table.header if n.startswith(PROBABILITY)]
-    return classes if all(VOTES + name in table.header for name in classes) else []
-
-
-def _check_votes(rows: Rows, table: Table) -> None:
-    """Note cells of votes that hold no share."""
-    for line, row in rows:
-        for name in voted_classes(table):
-            try:
-                read_number(row[VOTES + name])
-            except ValueError:
-                text = f"{VOTES}{name} is {row[VOTES + name]!r}, not a number"
-                table.problems.add("unusable votes", line, text)
-
-
 def _prediction(row: Mapping[str, str], voted: Sequence[str]) -> Prediction:
     own = Prediction(
         utterance=row["utterance"],
@@ -115,12 +85,7 @@ def _prediction(row: Mapping[str, str], voted: Sequence[str]) -> Prediction:
         speaker=row.get("speaker", ""),
         seed=row.get("seed", ""),
     )
-    if not voted:
-        return own
-    votes, shares = (
-        {name: float(row[begin + name]) for name in voted} for begin in (VOTES, PROBABILITY)
-    )
-    return VotedPrediction(**vars(own), votes=votes, probabilities=shares)
+    return with_votes(own, row, voted) if voted else own
 
 
 class Probabilities(NamedTuple):
