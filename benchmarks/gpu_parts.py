@@ -352,9 +352,8 @@ def fit(setting: Setting) -> Iterator[Figure]:
             if device.type == "cuda"
             else Stored(selection, store.utterances, keep=True)
         )
-        ours = fitting.Ours(
-            Examples([Branch(features, statistics_)], labels), torch.get_num_threads()
-        )
+        cores = 1 if device.type == "cuda" else torch.get_num_threads()
+        ours = fitting.Ours(Examples([Branch(features, statistics_)], labels), cores)
         ours.head.to(device)
         ours.optimizer = torch.optim.Adam(ours.head.parameters(), 1e-3)
         ours()

@@ -4,6 +4,13 @@ import numpy as np
 import torch
 
 from classifiers.choices import Sampling
+from classifiers.class_weights import ClassWeights
+
+
+def check_balance(sampling: Sampling, weights: ClassWeights) -> None:
+    """Raise a ValueError if classes are balanced twice."""
+    if sampling == "balanced" and weights == "balanced":
+        raise ValueError("sampling and class_weights both balance classes: choose either")
 
 
 def draw_order(

@@ -24,7 +24,7 @@ from classifiers.head import Head
 from classifiers.history import Epoch, Stopped, Trained
 from classifiers.masks import MaskSettings, add_noise
 from classifiers.objectives import BatchLoss, Classification, Criterion, LossSettings
-from classifiers.sampling import draw_order
+from classifiers.sampling import check_balance, draw_order
 from classifiers.settings import PositiveFinite
 
 Built = TypeVar("Built", bound=nn.Module)
@@ -66,8 +66,7 @@ class TrainingSettings(LossSettings):
 
     @model_validator(mode="after")
     def _balances_once(self) -> Self:
-        if self.sampling == "balanced" and self.class_weights == "balanced":
-            raise ValueError("sampling and class_weights both balance classes: choose either")
+        check_balance(self.sampling, self.class_weights)
         return self
 
 

@@ -7,13 +7,14 @@ import os
 import random
 import shutil
 import signal
+import sqlite3
 import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import huggingface_hub.constants
 import numpy as np
@@ -45,6 +46,22 @@ TINY = {
 def _own_cache(tmp_path_factory: pytest.TempPathFactory) -> None:
     """Keep what featx measures of test sounds out of the user's cache."""
     os.environ["FEATX_CACHE"] = str(tmp_path_factory.mktemp("cache"))
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _no_waiting_for_the_disk() -> Iterator[None]:
+    """Nobody pulls the plug on tests: what is written need not have reached the disk."""
+
+    def connect(*given: Any, **options: Any) -> sqlite3.Connection:
+        connection = open_database(*given, **options)
+        connection.execute("PRAGMA synchronous = OFF")
+        return connection
+
+    open_database = sqlite3.connect
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(os, "fsync", lambda file: None)
+        patch.setattr(sqlite3, "connect", connect)
+        yield
 
 
 @pytest.fixture(autouse=True)

@@ -56,7 +56,7 @@ def summarise(utterances: Sequence[Utterance], measured: Measured) -> Summary:
         utterances=len(utterances),
         hours=seconds / 3600,
         speakers=len({utterance.speaker for utterance in utterances} - {""}),
-        labels={label: counts[label] for label in order_labels(counts)},
+        labels={label: counts[label] for label in order_labels(counts) if label},
         rates=dict(Counter(sound.rate for sound in sounds).most_common()),
         level=_median(sounds, lambda sound: sound.speech),
         snr=_median(sounds, lambda sound: sound.snr),

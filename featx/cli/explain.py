@@ -13,7 +13,11 @@ def explain(
     file: Annotated[Path, typer.Argument(help="An audio file.")],
     label: Annotated[
         str | None,
-        typer.Option("--class", help="The class to explain (default: the predicted one)."),
+        typer.Option(
+            "--class",
+            help="The class to explain (default: the predicted one), or the number, such as "
+            "arousal, of a run that learned several.",
+        ),
     ] = None,
     out: Annotated[
         Path, typer.Option(help="The folder where the picture and the CSV are written.")
@@ -36,7 +40,7 @@ def explain(
     max_seconds: Longest = 60.0,
     device: EncoderDevice = "auto",
 ) -> None:
-    """Show which layers and moments of an utterance speak for its predicted class."""
+    """Show which layers and moments of an utterance speak for its class, or make its number."""
     import featx
 
     explanation = featx.explain(

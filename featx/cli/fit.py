@@ -57,7 +57,7 @@ def fit(
         typer.Option(
             parser=to_path,
             metavar="PATH",
-            help="Beside --train: the manifest of a corpus to test on, whole; repeatable.",
+            help="With --train: the manifest of a corpus that is tested whole; repeatable.",
         ),
     ] = None,
     fold_speakers: Annotated[

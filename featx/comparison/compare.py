@@ -10,6 +10,8 @@ from featx.comparison.class_systems import System, index_seed
 from featx.comparison.compared import Compared, Pair
 from featx.comparison.comparison import Comparison
 from featx.comparison.evaluate import evaluate
+from featx.comparison.label_systems import LabelSystem
+from featx.comparison.labels import compare_labels
 from featx.comparison.number_systems import NumberSystem
 from featx.comparison.numbers import compare_numbers
 from featx.comparison.same_tests import check_same, join_speakers
@@ -53,8 +55,11 @@ def compare(paths: AnyPath | Sequence[AnyPath], manifest: str | Path | None = No
             Call("Score one alone", "evaluate", {"paths": systems[0].folder}),
         )
     check_same(systems)
+    speakers = join_speakers(systems)
     if numbers := [system for system in systems if isinstance(system, NumberSystem)]:
-        return compare_numbers(numbers, join_speakers(systems))
+        return compare_numbers(numbers, speakers)
+    if labelled := [system for system in systems if isinstance(system, LabelSystem)]:
+        return compare_labels(labelled, speakers)
     return compare_systems([system for system in systems if isinstance(system, System)])
 
 

@@ -6,7 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from featx.runs.cost import Cost
+from featx.comparison.base import AnySystem
+from featx.runs.cost import Cost, folder_bytes, read_cost
 from featx.scoring.results_file import RunResults
 from featx.scoring.significance import Difference, McNemar
 
@@ -69,6 +70,14 @@ class Pair:
                 "tests": [asdict(test) for test in self.tests],
             },
         }
+
+
+def describe_system(system: AnySystem) -> Compared:
+    """Return what is known of a system, as it was scored."""
+    cost = read_cost(system.folder)
+    disk = None if cost is None else folder_bytes(system.folder)
+    notes = [*system.results.notes(), *system.notes]
+    return Compared(system.name, system.results, cost, disk, notes)
 
 
 def median(values: Iterable[float]) -> float:

@@ -1,12 +1,13 @@
-"""The scores of systems side by side, as text, JSON and for notebooks."""
+"""The scores of several systems, as tables and JSON."""
 
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from featx.comparison.class_systems import System
+from featx.comparison.base import AnySystem
+from featx.comparison.class_systems import class_table
+from featx.comparison.label_systems import LabelSystem, label_table
 from featx.comparison.number_systems import NumberSystem, number_table
-from featx.scoring.classes.results import NAMES
 from featx.scoring.groups.scores import GroupScores
 from featx.scoring.groups.text import group_notes, group_table
 from featx.scoring.text import WIDE, draw_table, render
@@ -20,7 +21,7 @@ _NOTES = 120  # characters of a line
 class Evaluation:
     """The scores of one or more systems."""
 
-    systems: Sequence[System | NumberSystem]
+    systems: Sequence[AnySystem]
 
     def to_json(self) -> str:
         """Return a JSON object: of the system, or of several as {"systems": {name: object}}."""
@@ -65,17 +66,11 @@ class Evaluation:
         return "\n".join([*lines, ""])
 
     def _table(self) -> TextTable:
-        if numbers := [own for own in self.systems if isinstance(own, NumberSystem)]:
-            return number_table(numbers)
-        metrics = [f"{name}, %" for name in NAMES.values()]
-        rows = []
-        for system in self.systems:
-            assert isinstance(system, System), "it predicts no numbers"
-            results = system.results
-            scores = [str(results.scores[metric]) for metric in NAMES]
-            counts = (results.seeds, len(system.labels), len(results.classes))
-            rows.append((system.name, *scores, *map(str, counts)))
-        return TextTable(("mean ± std", *metrics, "seeds", "utterances", "classes"), rows)
+        if isinstance(self.systems[0], NumberSystem):
+            return number_table(self.systems)
+        if isinstance(self.systems[0], LabelSystem):
+            return label_table(self.systems)
+        return class_table(self.systems)
 
     def _notes(self) -> list[str]:
         """Return what was found in each system's files, and its run's warnings."""

@@ -7,12 +7,18 @@ from typing import Any
 
 import numpy as np
 
-from featx.comparison.compared import Compared, Pair
+from featx.comparison.compared import Pair, describe_system
 from featx.comparison.comparison import Comparison, interval_of
 from featx.comparison.number_systems import NumberSystem, numbers_of, shared_dimensions
-from featx.runs.cost import folder_bytes, read_cost
 from featx.scoring.numbers.scores import measure_seeds, resample_seeds
-from featx.scoring.significance import Difference, Resampled, describe_p, holm, subtract
+from featx.scoring.significance import (
+    Difference,
+    Resampled,
+    bootstrap_p,
+    describe_p,
+    holm,
+    subtract,
+)
 from featx.utils.tables import TextTable
 from featx.utils.text import signed
 
@@ -117,7 +123,7 @@ def compare_numbers(systems: Sequence[NumberSystem], speakers: Mapping[str, str]
             combinations(systems, 2), found, adjusted, strict=True
         )
     ]
-    return NumberComparison(len(names), list(map(_describe, systems)), pairs)
+    return NumberComparison(len(names), list(map(describe_system, systems)), pairs)
 
 
 _Scored = tuple[np.ndarray, np.ndarray]  # CCC: (dimensions,) as it is, and (rounds, dimensions)
@@ -137,22 +143,5 @@ def _compare_two(
         return subtract(*sides)
 
     each = [differ(place) for place in range(len(first[0]))]
-    return differ(None), each, 1.0 if alone else _bootstrap_p(first[1], second[1])
-
-
-def _bootstrap_p(first: np.ndarray, second: np.ndarray) -> float:
-    """Return the p at which the percentile interval of a difference would end at none.
-
-    It inverts the interval of percentiles (Efron and Tibshirani 1993, ch. 13), with a draw more on
-    either side, so that it is never 0.
-    """
-    draws = first.mean(1) - second.mean(1)
-    below, above = np.count_nonzero(draws <= 0), np.count_nonzero(draws >= 0)
-    return float(min(1, 2 * (min(below, above) + 1) / (len(draws) + 1)))
-
-
-def _describe(system: NumberSystem) -> Compared:
-    cost = read_cost(system.folder)
-    disk = None if cost is None else folder_bytes(system.folder)
-    notes = [*system.results.notes(), *system.notes]
-    return Compared(system.name, system.results, cost, disk, notes)
+    means = (Resampled(0.0, None if alone else rounds.mean(1)) for _, rounds in (first, second))
+    return differ(None), each, bootstrap_p(*means)

@@ -2,15 +2,14 @@
 
 from collections.abc import Sequence
 
-from featx.comparison.class_systems import System
-from featx.comparison.number_systems import NumberSystem
+from featx.comparison.base import AnySystem
 from featx.errors import FeatxError
 from featx.utils.text import counted, listed
 
 _NAMED = 3  # utterances in a message
 
 
-def check_same(systems: Sequence[System | NumberSystem]) -> None:
+def check_same(systems: Sequence[AnySystem]) -> None:
     """Refuse systems that were tested on different utterances or labels.
 
     Raises:
@@ -20,7 +19,7 @@ def check_same(systems: Sequence[System | NumberSystem]) -> None:
         _check_two(systems[0], other)
 
 
-def join_speakers(systems: Sequence[System | NumberSystem]) -> dict[str, str]:
+def join_speakers(systems: Sequence[AnySystem]) -> dict[str, str]:
     """Return who speaks each utterance, as any of the systems says; empty if unknown.
 
     Raises:
@@ -41,7 +40,7 @@ def join_speakers(systems: Sequence[System | NumberSystem]) -> dict[str, str]:
     return {name: joined.get(name, "") for name in systems[0].labels}
 
 
-def _check_two(first: System | NumberSystem, other: System | NumberSystem) -> None:
+def _check_two(first: AnySystem, other: AnySystem) -> None:
     lacking = [repr(name) for name in first.labels if name not in other.labels]
     extra = [repr(name) for name in other.labels if name not in first.labels]
     of = f"the {counted(len(first.labels), 'utterance')} of {first.name}"

@@ -35,4 +35,4 @@ def _tell(notes: dict[str, str], count: int) -> str:
         where = ", ".join(notes) if len(notes) <= _NAMED else f"{len(notes)} of {count} cells"
     if len(set(notes.values())) == 1:
         return f"{where}: {note}"
-    return f"{where}, in other figures than in {first}: {note}"
+    return f"{where}, each with figures of its own; {first}: {note}"

@@ -40,7 +40,7 @@ class Utterance:
         utterance: unique id.
         path: the audio file, absolute, or its URL (a `RemotePath`).
         speaker: who speaks; empty if unknown.
-        label: the emotion.
+        label: the emotion; empty if unknown.
         session: recording session, empty if the corpus has none.
         split: "train", "validation", "test", or empty.
         start: where the utterance begins in the file, in seconds; None for its beginning.
@@ -87,7 +87,7 @@ class Manifest:
 
     def _repr_html_(self) -> str:
         """Return how many utterances and speakers each label has, as a notebook shows it."""
-        labels = order_labels(utterance.label for utterance in self.utterances)
+        labels = order_labels(u.label for u in self.utterances if u.label)
         groups = [(label, [u for u in self.utterances if u.label == label]) for label in labels]
         rows = [
             f"<tr><th>{escape(name)}</th><td>{len(group):,}</td><td>{_count_speakers(group)}</td></tr>"
@@ -108,8 +108,9 @@ def load_manifest(path: str | Path) -> Manifest:
     """Read a manifest and check all of it.
 
     Args:
-        path: a CSV in UTF-8, or its URL, with the columns utterance, path, speaker, label and
-            optionally session, split, start, end (seconds), scale. Other columns are kept as text.
+        path: a CSV in UTF-8, or its URL, with the columns utterance, path, speaker and optionally
+            label (which learning labels needs), session, split, start, end (seconds), scale. Other
+            columns are kept as text.
             Audio paths are relative to this file, absolute or URLs (docs/remote.md). Files are also
             found where a path differs from them in backslashes, case, Unicode form or its first
             folders, which is said.
@@ -230,7 +231,7 @@ def _utterance(
         row["utterance"],
         paths[row["path"]],
         "" if names_nobody(row["speaker"]) else row["speaker"],
-        row["label"],
+        row.get("label", ""),
         get("session", ""),
         get("split", ""),
         seconds(get("start", "")),

@@ -9,6 +9,7 @@ from featx.data.manifest_rows import REQUIRED, SPLITS, ManifestRows, scale_of, s
 from featx.data.paths import Located
 from featx.data.words import looks_missing
 from featx.utils.csv_files import NO_ROWS, Problems, check_lengths, header_faults, other_separator
+from featx.utils.text import closest
 
 
 def find_problems(manifest: ManifestRows, located: Located, needs_audio: bool = True) -> str:
@@ -23,10 +24,12 @@ def find_problems(manifest: ManifestRows, located: Located, needs_audio: bool = 
         One line a problem, with its line number; empty if there is none.
     """
     if not manifest.lines:
-        return f"  the file is empty; its first line must be {','.join(REQUIRED)}"
+        return f"  the file is empty; its first line must be {','.join(REQUIRED)},label"
     problems = Problems()
     line = manifest.lines[0][0]
-    for fault in header_faults(manifest.header, REQUIRED):
+    misspelt = "label" not in manifest.header and closest("label", manifest.header)
+    needed = (*REQUIRED, "label") if misspelt else REQUIRED
+    for fault in header_faults(manifest.header, needed):
         problems.add("faults of the header", line, fault)
     if other_separator(manifest.header):
         return str(problems)
@@ -54,7 +57,7 @@ def _check_ids(manifest: ManifestRows, problems: Problems) -> None:
 
 
 def _check_values(line: int, row: dict[str, str], problems: Problems) -> None:
-    for name in ("utterance", "path", "label"):
+    for name in ("utterance", "path"):
         if not row.get(name, "-").strip():
             problems.add(f"rows without {name}", line, f"{name} is empty")
     _check_label(line, row.get("label", ""), problems)

@@ -11,8 +11,8 @@ from featx.errors import Call, FeatxError
 from featx.utils.csv_files import read_lines
 from featx.utils.progress import passing
 
-REQUIRED = ("utterance", "path", "speaker", "label")
-OPTIONAL = ("session", "split", "start", "end", "scale")
+REQUIRED = ("utterance", "path", "speaker")
+OPTIONAL = ("label", "session", "split", "start", "end", "scale")
 SPLITS = ("train", "validation", "test")
 
 

@@ -46,7 +46,7 @@ def summary_values(manifest: Manifest) -> dict[str, Any]:
         "utterances": len(utterances),
         "speakers": len({utterance.speaker for utterance in utterances} - {""}),
         "hours": _seconds(utterances) / 3600,
-        "labels": {label: counts[label] for label in order_labels(counts)},
+        "labels": {label: counts[label] for label in order_labels(counts) if label},
     }
 
 
@@ -71,7 +71,7 @@ def _table(utterances: Sequence[Utterance]) -> list[str]:
     rows = [("label", *columns, "total")]
     for label in labels:
         row = [counts[label, column] for column in columns]
-        rows.append((label, *map(_count, row), _count(sum(row))))
+        rows.append((label or "(no label)", *map(_count, row), _count(sum(row))))
     totals = (_count(groups.count(column)) for column in columns)
     rows.append(("total", *totals, _count(len(utterances))))
     if len(columns) == 1:  # the totals say it

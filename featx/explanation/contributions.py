@@ -1,7 +1,7 @@
-"""How much each layer and each frame of an utterance adds to a head's logit.
+"""How much each layer and each frame of an utterance adds to what a head gives.
 
 A class's logit is taken less the mean of all classes' logits: what is added to all of them alike
-changes no probability.
+changes no probability. A number is taken as it is predicted.
 """
 
 import copy
@@ -17,13 +17,14 @@ from classifiers.dropout import KEEP, Drop
 from classifiers.head import Head
 from classifiers.layer_average import averages_of
 from classifiers.linear import LinearHead
+from classifiers.regression import Regression
 
 STEPS = 50  # points of the integral, as in Captum; an utterance takes milliseconds at each
 
 
 @dataclass(frozen=True)
 class Contributions:
-    """What makes up the logit of a class.
+    """What makes up the logit of a class, or a number that is predicted.
 
     Attributes:
         values: for each store, what each layer and frame adds, (layers, frames) float64.
@@ -42,7 +43,7 @@ def find_contributions(head: Head, part: Part, label: int) -> Contributions:
     Args:
         head: a trained head, in evaluation mode, on a processor.
         part: a single utterance, whose features are standardised.
-        label: the index of the class.
+        label: the index of the class or number.
     """
     if isinstance(head, LinearHead):
         return _of_linear(head, part.inputs[0], label)
@@ -59,8 +60,8 @@ def _of_linear(head: LinearHead, given: Input, label: int) -> Contributions:
     """
     layers, frames, dim = given.features[0].shape
     weights, biases = (values.double() for values in (head.output.weight, head.output.bias))
-    row = (weights[label] - weights.mean(0)).reshape(-1, layers, dim)
-    bias = float(biases[label] - biases.mean())
+    row = _apart(weights, label, head).reshape(-1, layers, dim)
+    bias = float(_apart(biases, label, head))
     found = []
     for layer, values in enumerate(_standardised(given)):
         added = values @ row[0, layer]
@@ -142,4 +143,10 @@ def _after_averages(head: Head) -> Head:
 
 def _logit(after: Head, part: Part, frames: Sequence[Tensor], label: int) -> Tensor:
     logits: Tensor = after(replace(part, inputs=[Input([values[None]]) for values in frames]))[0]
-    return logits[label] - logits.mean()
+    return _apart(logits, label, after)
+
+
+def _apart(values: Tensor, label: int, head: Head) -> Tensor:
+    """Return a class's values, (classes, ...), less the mean of all; a number's own."""
+    numbers = isinstance(head.objective, Regression)
+    return values[label] if numbers else values[label] - values.mean(0)

@@ -38,11 +38,12 @@ def explain(
     seed: NonNegativeInt | None = None,
     fold: NonNegativeInt | None = None,
 ) -> Explanation:
-    """Explain which layers and which moments of an utterance speak for its predicted class.
+    """Explain which layers and moments of an utterance speak for its class, or make its number.
 
     The logit of a class, less the mean of all classes' logits, is compared with that of the average
     utterance of training, and the difference divided among layers and frames. It is the
-    average over all heads of the run.
+    average over all heads of the run. Of a run that learned numbers, such as arousal, it is a
+    number as it is predicted.
 
     - Linear heads (`linear`, `svm`): exact. Means and deviations of frames are divided as their
       formulas say; the average utterance has the mean 0 and the deviation 1 in every standardised
@@ -59,7 +60,8 @@ def explain(
     Args:
         run_or_model: a finished fit of a head, its folder, or what `featx.load` returned of it.
         file: the audio.
-        label: the class to explain; by default the predicted one.
+        label: the class to explain, by default the predicted one; or the number, of a run that
+            learned several.
         same_speaker: more audio of the same speaker, files or folders. Used by runs that
             standardise features by speaker; without it the file is standardised by itself.
         encoder: as for `featx.predict`.
@@ -116,18 +118,19 @@ def _explainable(model: Model, label: str | None) -> FittedHeads:
             f"{model.folder}: its features are not standardised, so there is no average utterance "
             "to compare with. Fit with `normalize='global'`."
         )
-    if model.dimensions:
-        raise FeatxError(
-            f"{model.folder}: it predicts numbers ({', '.join(model.dimensions)}); heads that tell "
-            "classes apart can be explained so far."
-        )
     if model.heads.several:
         raise FeatxError(
             f"{model.folder}: it predicts several labels at once; heads that tell classes apart "
             "can be explained."
         )
-    if label is not None and label not in model.classes:
-        raise FeatxError(f"`label={label}`: no such class; {nearest(label, model.classes)}")
+    names = model.dimensions or model.classes
+    if label is not None and label not in names:
+        what = "number" if model.dimensions else "class"
+        raise FeatxError(f"`label={label}`: no such {what}; {nearest(label, names)}")
+    if label is None and len(model.dimensions) > 1:
+        raise FeatxError(
+            f"`label`: say which number is to be explained: {' or '.join(model.dimensions)}."
+        )
     return model.heads
 
 
@@ -142,16 +145,20 @@ def _explain(
     place = [list(utterances).index(name)]
     parts: list[Part] = [next(own.parts([place])) for own in examples]
     pairs = [(member.head, part) for member, part in zip(heads.members, parts, strict=True)]
-    logits = torch.stack([find_logits(head, part) for head, part in pairs])
-    shares = logits.double().softmax(1).mean(0)
-    predicted = heads.classes[int(shares.argmax())]
-    explained = heads.classes.index(label or predicted)
+    names = heads.dimensions or heads.classes
+    if heads.dimensions:
+        predicted, shares = label or names[0], None
+    else:
+        logits = torch.stack([find_logits(head, part) for head, part in pairs])
+        shares = logits.double().softmax(1).mean(0)
+        predicted = names[int(shares.argmax())]
+    explained = names.index(label or predicted)
     found = [find_contributions(head, part, explained) for head, part in pairs]
     return Explanation(
         file=name,
-        label=heads.classes[explained],
+        label=names[explained],
         predicted=predicted,
-        probability=float(shares[explained]),
+        probability=None if shares is None else float(shares[explained]),
         heads=len(pairs),
         logit=float(np.mean([own.logit for own in found])),
         baseline=float(np.mean([own.baseline for own in found])),

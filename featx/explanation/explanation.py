@@ -23,15 +23,16 @@ class Explanation:
     """What speaks for a class, and against it, in an utterance: by layer and by time.
 
     The class's logit is taken less the mean of all classes' logits. Contributions add up to its
-    difference from the logit of the average utterance of training.
+    difference from the logit of the average utterance of training. Of a number, such as arousal,
+    they add up to its difference from that of the average utterance.
 
     Attributes:
         file: the audio.
-        label: the class that is explained.
-        predicted: the most probable class.
-        probability: that of `label`.
+        label: the class that is explained, or the number.
+        predicted: the most probable class; the same as `label` of a number.
+        probability: that of `label`; None of a number.
         heads: how many heads it is the average of.
-        logit: the logit of `label`.
+        logit: the logit of `label`, or the number.
         baseline: what it is for the average utterance.
         stores: the contributions of each store; of a single one unless stores are fused.
     """
@@ -39,7 +40,7 @@ class Explanation:
     file: str
     label: str
     predicted: str
-    probability: float
+    probability: float | None
     heads: int
     logit: float
     baseline: float
@@ -128,7 +129,9 @@ class Explanation:
 
     @property
     def title(self) -> str:
-        """The class and its probability."""
+        """The class and its probability, or the number."""
+        if self.probability is None:
+            return f"{self.label} {self.logit:.4g}"
         likelier = "" if self.label == self.predicted else f"; {self.predicted} is likelier"
         return f"{self.label}, {100 * self.probability:.0f} %{likelier}"
 
@@ -143,22 +146,28 @@ class Explanation:
     def _by_layer(self) -> TextTable:
         several = len(self.stores) > 1
         rows = [
-            (f"{store.encoder} {layer}" if several else str(layer), _signed(value))
+            (f"{store.encoder} {layer}" if several else str(layer), self._signed(value))
             for store in self.stores
             for layer, value in zip(store.layers, store.values.sum(1), strict=True)
         ]
-        rows.append(("all layers", _signed(self.total)))
-        rows.append(("average utterance", _signed(self.baseline)))
-        if abs(self.rest) >= _NOTHING_ELSE:
-            rows.append(("error of the integral", _signed(self.rest)))
-        rows.append(("logit", _signed(self.logit)))
+        rows.append(("all layers", self._signed(self.total)))
+        rows.append(("average utterance", self._signed(self.baseline)))
+        number = self.probability is None
+        if abs(self.rest) >= _NOTHING_ELSE * (abs(self.total) if number else 1.0):
+            rows.append(("error of the integral", self._signed(self.rest)))
+        rows.append(("predicted" if number else "logit", self._signed(self.logit)))
         return TextTable(("layer", f"for {self.label}"), rows)
 
     def _notes(self) -> list[str]:
         strongest = sorted(self.moments(), key=lambda moment: -moment[2])[:_MOMENTS]
-        named = (f"{s:.2f}-{e:.2f} s ({_signed(v)})" for s, e, v in strongest if v > 0)
+        named = (f"{s:.2f}-{e:.2f} s ({self._signed(v)})" for s, e, v in strongest if v > 0)
         most = ", ".join(named) or "none"
         of = f"the average of {counted(self.heads, 'head')}" if self.heads > 1 else "a single head"
+        if self.probability is None:
+            return [
+                f"Moments that raise {self.label} most: {most}.",
+                f"What is predicted is {of}, in the unit of {self.label}.",
+            ]
         return [
             f"Moments that speak most for {self.label}: {most}.",
             f"The logit is that of {self.label} less the mean of all classes', {of}.",
@@ -167,6 +176,6 @@ class Explanation:
     def _repr_html_(self) -> str:
         return html_notes([self.title]) + html_table(self._by_layer()) + html_notes(self._notes())
 
-
-def _signed(value: float) -> str:
-    return f"{value:+.2f}".replace("-", "−")
+    def _signed(self, value: float) -> str:
+        shown = f"{value:+.2f}" if self.probability is not None else f"{value:+.4g}"
+        return shown.replace("-", "−")

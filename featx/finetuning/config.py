@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Mapping, Sequence
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import (
     AfterValidator,
@@ -15,8 +15,10 @@ from pydantic import (
     model_validator,
 )
 
+from classifiers.choices import Sampling
 from classifiers.objectives import LossSettings
 from classifiers.pooled import PooledSettings
+from classifiers.sampling import check_balance
 from featx.data.augmentation.settings import Augmentation
 from featx.features.choices import NormalizeWaveform
 from featx.features.encoders.checkpoints import store_name
@@ -61,6 +63,8 @@ class TuningSettings(LossSettings, Schema):
     """How a model is fine-tuned, by transformers' Trainer; its loss as `LossSettings` says.
 
     Attributes:
+        sampling: which utterances make an epoch: "shuffled" for every utterance once, "balanced"
+            for as many, of every class equally often.
         batch_size: utterances that go through the model at once, on each GPU; also in evaluation.
         accumulation: batches whose gradients are added for a step.
         epochs: passes over the training data, at most.
@@ -89,6 +93,7 @@ class TuningSettings(LossSettings, Schema):
         precision: number format of products and convolutions; weights stay in float32.
     """
 
+    sampling: Sampling = "shuffled"
     batch_size: PositiveInt
     accumulation: PositiveInt
     epochs: PositiveInt
@@ -107,6 +112,11 @@ class TuningSettings(LossSettings, Schema):
     group_by_length: bool
     gradient_checkpointing: bool
     precision: Literal["float32", "bfloat16", "float16"]
+
+    @model_validator(mode="after")
+    def _balances_once(self) -> Self:
+        check_balance(self.sampling, self.class_weights)
+        return self
 
 
 class Tuning(Schema):

@@ -25,7 +25,7 @@ from featx.finetuning.training.processes import Processes, disconnect, leads
 from featx.finetuning.training.resources import NOBODY, Recipients
 from featx.finetuning.training.trial import Setting
 from featx.finetuning.training.waveforms import check_usable
-from featx.fitting.objective import check_loss, objective_of, score_name
+from featx.fitting.objective import check_loss, check_sampling, objective_of, score_name
 from featx.protocols.apply import apply_protocol
 from featx.protocols.repeated import check_task
 from featx.protocols.task import Task, set_task
@@ -161,16 +161,17 @@ def _set_task(config: FinetuneConfig, manifest: Manifest, checkpoint: Checkpoint
             settings don't fit what is learned.
     """
     task = set_task(apply_protocol(manifest, config.protocol))
-    if task.shares:
+    if task.several:
         raise FeatxError(
-            f"{config.manifest}: the protocol's target is a {config.protocol.target.task}, which "
-            "encoders are not fine-tuned for so far. `featx fit` trains heads for it."
+            "`task='multilabel'`: encoders are not fine-tuned for several labels at once so far. "
+            "`featx fit` trains heads for it."
         )
     fastest = config.augmentation.fastest if config.augmentation else 1
     shortest = math.ceil(round(read_shape(checkpoint.folder).shortest * fastest, 6))
     check_usable(task.utterances, shortest, config.seconds)
     objective = objective_of(task)
     check_loss(config.training, objective, task.classes)
+    check_sampling(config.training.sampling, objective)
     if config.training.best_by == "wa" and not isinstance(objective, Classification):
         raise FeatxError(
             "`settings='training.best_by=wa'`: accuracy is of classes, which are not learned here. "

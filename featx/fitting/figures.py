@@ -10,9 +10,10 @@ from matplotlib.figure import Figure
 
 from featx.fitting.layer_weights import AveragedStore, Averaging
 from featx.fitting.member import Member
-from featx.utils.pictures import BLUE, ORANGE, STYLE, WIDTH, save
+from featx.utils.pictures import BLUE, ORANGE, STYLE, WIDTH, picture, save
 
 
+@picture
 def draw_layer_weights(
     members: Sequence[Averaging], stores: Sequence[AveragedStore], path: Path
 ) -> None:
@@ -47,6 +48,7 @@ def _draw_weights(axes: Axes, layers: Sequence[str], weights: np.ndarray) -> Non
     axes.legend(frameon=False, loc="upper right", fontsize=7)
 
 
+@picture
 def draw_training(members: Sequence[Member], loss: str, path: Path) -> None:
     """Draw each head's training and validation loss by epoch, and where it stopped best.
 

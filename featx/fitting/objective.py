@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from classifiers.choices import Sampling
 from classifiers.class_weights import ClassWeights
 from classifiers.linear import LinearSettings
 from classifiers.multilabel import MultiLabel
@@ -78,11 +79,7 @@ def check_head(config: HeadConfig, objective: Objective, classes: Sequence[str])
     training = config.training
     if training:
         check_loss(training, objective, classes)
-        if training.sampling == "balanced" and not isinstance(objective, Classification):
-            raise FeatxError(
-                "`settings='training.sampling'`: an utterance has no class of its own in what is "
-                "learned, so classes can't take turns. `training.class_weights` balances labels."
-            )
+        check_sampling(training.sampling, objective)
     if isinstance(config.head, LinearSettings):
         if config.head.kind == "svm" and isinstance(objective, Distribution):
             raise FeatxError(
@@ -91,6 +88,17 @@ def check_head(config: HeadConfig, objective: Objective, classes: Sequence[str])
             )
         if not isinstance(objective, Regression):
             _check_weights("head", config.head.class_weights, objective, classes)
+
+
+def check_sampling(sampling: Sampling, objective: Objective) -> None:
+    """Raise a FeatxError if classes are to take turns where there are none."""
+    if sampling == "shuffled" or isinstance(objective, Classification):
+        return
+    cure = "" if isinstance(objective, Regression) else " `training.class_weights` balances labels."
+    raise FeatxError(
+        "`settings='training.sampling'`: an utterance has no class of its own in what is learned, "
+        f"so classes can't take turns.{cure}"
+    )
 
 
 def _check_weights(

@@ -10,6 +10,7 @@ from featx.scoring.classes.figures import draw_confusion
 from featx.scoring.classes.predictions import score_outcomes, write_predictions
 from featx.scoring.classes.results import Results
 from featx.scoring.groups.grouping import add_groups
+from featx.scoring.labels.groups import add_label_groups
 from featx.scoring.labels.predictions import score_label_outcomes, write_label_predictions
 from featx.scoring.numbers.figures import draw_levels, draw_scatter
 from featx.scoring.numbers.groups import add_number_groups
@@ -58,6 +59,8 @@ def write_outcomes(
         results = add_groups(task, outcomes, results)
     elif isinstance(results, NumberResults):
         results = add_number_groups(task, outcomes, results)
+    else:
+        results = add_label_groups(task, outcomes, results)
     write_heads_predictions(task, outcomes, folder / PREDICTIONS)
     figures = folder / FIGURES
     if isinstance(results, Results):

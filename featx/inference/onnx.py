@@ -6,11 +6,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 import torch
-from pydantic import Json, PositiveFloat, PositiveInt, ValidationError
+from pydantic import Json, PositiveFloat, PositiveInt, ValidationError, model_validator
 from torch import Tensor
 
 from featx.data.audio import SAMPLE_RATE, AudioError, count_samples, read_audio
@@ -18,15 +18,17 @@ from featx.data.manifest import Utterance
 from featx.errors import FeatxError
 from featx.inference.inputs import Recordings, StoredFeatures
 from featx.inference.model import Model, Options
+from featx.inference.number_predictions import NumberPredictions
 from featx.inference.predictions import Predictions
 from featx.runs.class_names import ClassNames
+from featx.scoring.labels.predictions import choose_labels
 from featx.utils.config import Schema
 from featx.utils.progress import progress
 from featx.utils.text import first_line
 
 ENDING = ".onnx"
 LARGEST = 2 * 10**9  # bytes, about what a single ONNX file can hold
-_INPUTS, _OUTPUTS = ["waveform", "samples"], ["probabilities", "logits"]
+_INPUTS = ["waveform", "samples"]
 log = logging.getLogger("featx")
 
 
@@ -34,16 +36,41 @@ class OnnxFacts(Schema, extra="ignore"):
     """What the metadata of an ONNX file says, each as text.
 
     Attributes:
-        classes: names of the classes, in the order of the probabilities, as JSON.
+        classes: names of the classes, in the order of the probabilities, as JSON; none of numbers.
+        dimensions: the columns of numbers that it predicts, as JSON; none of classes.
         sample_rate: samples a second of the audio that it takes.
         shortest: samples that it needs at least.
         seconds: how much of each utterance's beginning it hears; infinite for all.
+        several: whether any number of classes may fit, each with a probability of its own.
     """
 
-    classes: Json[ClassNames]
+    classes: Json[ClassNames] | None = None
+    dimensions: Json[ClassNames] | None = None
     sample_rate: PositiveInt
     shortest: PositiveInt
     seconds: PositiveFloat
+    several: Json[bool] = False
+
+    @model_validator(mode="after")
+    def _are_either(self) -> Self:
+        if (self.classes is None) == (self.dimensions is None):
+            raise ValueError("it has either classes or dimensions")
+        return self
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The name of each output."""
+        return self.dimensions or self.classes or ()
+
+    @property
+    def outputs(self) -> list[str]:
+        """What the graph's outputs are called: what is predicted, and what each head gives."""
+        return output_names(bool(self.dimensions))
+
+
+def output_names(numbers: bool) -> list[str]:
+    """Return what the outputs of a graph are called, which predicts numbers or else classes."""
+    return ["numbers" if numbers else "probabilities", "logits"]
 
 
 def import_extra(package: str) -> Any:
@@ -79,8 +106,13 @@ class OnnxModel(Model):
     facts: OnnxFacts
     session: Any
 
-    def probabilities(self, waveforms: Sequence[np.ndarray]) -> Tensor:
-        """Return the class probabilities of a batch, (utterances, classes) float32.
+    @property
+    def dimensions(self) -> tuple[str, ...]:
+        """The columns of numbers that it predicts; none of classes."""
+        return self.facts.dimensions or ()
+
+    def predictions(self, waveforms: Sequence[np.ndarray]) -> Tensor:
+        """Return the probabilities or numbers of a batch, (utterances, outputs) float32.
 
         Args:
             waveforms: each (samples,) float32 at 16 kHz.
@@ -91,7 +123,7 @@ class OnnxModel(Model):
             row[: len(waveform)] = waveform
         fed = dict(zip(_INPUTS, (batch, samples), strict=True))
         try:
-            return torch.from_numpy(self.session.run(_OUTPUTS[:1], fed)[0])
+            return torch.from_numpy(self.session.run(self.facts.outputs[:1], fed)[0])
         except Exception as error:  # of onnxruntime, whose kinds share no base
             raise FeatxError(
                 f"{self.path}: onnxruntime can't run it ({first_line(error)})."
@@ -106,7 +138,7 @@ class OnnxModel(Model):
             for utterance in utterances:
                 try:
                     waveform = self._read(utterance, options.max_seconds)
-                    rows[utterance.utterance] = self.probabilities([waveform])[0]
+                    rows[utterance.utterance] = self.predictions([waveform])[0]
                 except AudioError as error:
                     failures[utterance.utterance] = str(error)
                     log.warning("%s", error)
@@ -114,7 +146,13 @@ class OnnxModel(Model):
         if not rows:
             first = next(iter(failures.values()))
             raise FeatxError(f"No utterance can be used; the first: {first}")
-        return Predictions.of(self.classes, list(rows), torch.stack(list(rows.values())), failures)
+        shares = torch.stack(list(rows.values()))
+        if self.dimensions:
+            return NumberPredictions.of_numbers(self.dimensions, list(rows), shares, failures)
+        found = Predictions.of(self.classes, list(rows), shares, failures)
+        if not self.facts.several:
+            return found
+        return found.labelled([choose_labels(self.classes, own) for own in shares.tolist()])
 
     def _refuse(self, given: Recordings | StoredFeatures, options: Options) -> None:
         if isinstance(given, StoredFeatures):
@@ -167,29 +205,29 @@ def load_onnx(path: Path) -> OnnxModel:
         facts = OnnxFacts(**{entry.key: entry.value for entry in model.metadata_props})
         session = onnxruntime.InferenceSession(content, providers=["CPUExecutionProvider"])
     except ValidationError as error:
-        keys = ", ".join(str(detail["loc"][0]) for detail in error.errors())
+        keys = ", ".join(str((*detail["loc"], "classes")[0]) for detail in error.errors())
         raise FeatxError(
             f"{path}: no file of `featx.export`: its metadata lack or misstate {keys}."
         ) from error
     except Exception as error:  # of onnxruntime
         raise FeatxError(f"{path}: onnxruntime can't load it ({first_line(error)}).") from error
     _check_form(session, facts, path)
-    return OnnxModel(path, facts.classes, facts, session)
+    return OnnxModel(path, facts.classes or (), facts, session)
 
 
 def _check_form(session: Any, facts: OnnxFacts, path: Path) -> None:
     """Raise a FeatxError if a file's inputs and outputs are not those of `featx.export`."""
     given = [[i.name for i in session.get_inputs()], [o.name for o in session.get_outputs()]]
-    if given != [_INPUTS, _OUTPUTS]:
+    if given != [_INPUTS, facts.outputs]:
         raise FeatxError(
             f"{path}: no file of `featx.export`: it has inputs {', '.join(given[0])} and outputs "
             f"{', '.join(given[1])}."
         )
     width = (session.get_outputs()[0].shape or [None])[-1]  # a scalar has no dimensions
-    if width != len(facts.classes):
+    if width != len(facts.names):
         raise FeatxError(
-            f"{path}: no file of `featx.export`: it gives probabilities of {width or 'no'} "
-            f"classes, and names {len(facts.classes)}."
+            f"{path}: no file of `featx.export`: it gives {facts.outputs[0]} of {width or 'no'} "
+            f"{'dimensions' if facts.dimensions else 'classes'}, and names {len(facts.names)}."
         )
     if facts.sample_rate != SAMPLE_RATE:
         raise FeatxError(f"{path}: takes audio of {facts.sample_rate} Hz, featx {SAMPLE_RATE} Hz.")

@@ -1,4 +1,4 @@
-"""What was predicted of a recording over time: a picture, and a track of labels."""
+"""What was predicted of a recording over time: a picture, and a track of labels or numbers."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,9 +10,10 @@ from matplotlib.figure import Figure
 
 from featx.data.corpora.folder import SUFFIXES
 from featx.errors import FeatxError
+from featx.inference.number_predictions import PredictedNumbers
 from featx.inference.predictions import UNCERTAIN, PredictedUtterance, Predictions
 from featx.utils.files import portable_name, write_text
-from featx.utils.pictures import STYLE, WIDTH, write_picture
+from featx.utils.pictures import BLUE, STYLE, WIDTH, write_picture
 
 _TOUCHING = 1e-3  # seconds between stretches that follow one another
 
@@ -67,6 +68,14 @@ def join(windows: Sequence[PredictedUtterance]) -> list[Stretch]:
     return joined
 
 
+def _numbered(windows: Sequence[PredictedNumbers]) -> list[Stretch]:
+    """Return a stretch for each window, whose label is its numbers."""
+    texts = (
+        ", ".join(f"{name} {value:.4g}" for name, value in row.numbers.items()) for row in windows
+    )
+    return [Stretch(*time, text) for time, text in zip(own_times(windows), texts, strict=True)]
+
+
 def _span(row: PredictedUtterance) -> tuple[float, float]:
     assert row.start is not None
     assert row.end is not None
@@ -74,9 +83,10 @@ def _span(row: PredictedUtterance) -> tuple[float, float]:
 
 
 def write_timelines(predictions: Predictions, folder: str | Path) -> list[Path]:
-    """Draw every recording's timeline, and write its labels as a track.
+    """Draw every recording's timeline, and write its labels, or its numbers, as a track.
 
     A track is a text file with a line for each stretch: start, end and label, tabs between them.
+    Of numbers it has a line for each window.
     Audacity opens it as a label track, ELAN imports it as tab-delimited text.
 
     Args:
@@ -105,10 +115,15 @@ def write_timelines(predictions: Predictions, folder: str | Path) -> list[Path]:
     written = []
     for name, windows in zip(names, recordings.values(), strict=True):
         track, picture = Path(folder, f"{name}.txt"), Path(folder, f"{name}.png")
-        stretches = join(windows)
+        numbers = [row for row in windows if isinstance(row, PredictedNumbers)]
+        if numbers:  # and so are all
+            stretches = _numbered(numbers)
+            draw_numbers(numbers, picture)
+        else:
+            stretches = join(windows)
+            draw_timeline(predictions.classes, windows, stretches, picture)
         lines = [f"{s.start:.3f}\t{s.end:.3f}\t{s.label or UNCERTAIN}\n" for s in stretches]
         write_text(track, "".join(lines))
-        draw_timeline(predictions.classes, windows, stretches, picture)
         written += [track, picture]
     return written
 
@@ -122,6 +137,27 @@ def _file_names(recordings: Sequence[str]) -> list[str]:
         portable_name(name if lowered.count(name.casefold()) == 1 else whole.strip("./\\"))
         for name, whole in zip(names, plain, strict=True)
     ]
+
+
+def draw_numbers(windows: Sequence[PredictedNumbers], path: Path) -> None:
+    """Draw each number over time; between windows without speech there are gaps.
+
+    Args:
+        windows: the predictions of a recording's windows, by time.
+        path: where to draw.
+    """
+    times = own_times(windows)
+    with mpl.rc_context(STYLE):
+        names = list(windows[0].numbers)
+        figure = Figure((2 * WIDTH, 0.4 + 1.0 * len(names)), layout="constrained")
+        rows = figure.subplots(len(names), squeeze=False, sharex=True)[:, 0]
+        for axes, name in zip(rows, names, strict=True):
+            values = [row.numbers[name] for row in windows]
+            axes.hlines(values, *zip(*times, strict=True), color=BLUE)
+            axes.set_ylabel(name)
+        rows[-1].set_xlim(_span(windows[0])[0], _span(windows[-1])[1])
+        rows[-1].set_xlabel("time, s")
+        write_picture(figure, path)
 
 
 def draw_timeline(

@@ -17,9 +17,11 @@ from featx.inference.inputs import Recordings, StoredFeatures
 from featx.inference.model import Model, Options
 from featx.inference.predictions import PredictedUtterance, Predictions
 from featx.inference.seats import member_run, member_seed
+from featx.inference.voted_labels import LabelVoteScores, VotedLabels, load_label_vote
 from featx.inference.voted_numbers import NumberVoteScores, VotedNumbers, load_number_vote
 from featx.runs.files import SCORES
 from featx.runs.read import damaged
+from featx.scoring.labels.results import MULTILABEL
 from featx.scoring.numbers.results import REGRESSION
 from featx.utils.config import Schema, first_problem
 from featx.voting.choices import Rule, Tie
@@ -171,7 +173,9 @@ class _Shared:
         return replace(self.features, stores=stores)
 
 
-def load_vote(folder: Path, load: Callable[[Path], Model]) -> VotedModel | VotedNumbers:
+def load_vote(
+    folder: Path, load: Callable[[Path], Model]
+) -> VotedModel | VotedNumbers | VotedLabels:
     """Load the members of a finished vote.
 
     Args:
@@ -184,7 +188,11 @@ def load_vote(folder: Path, load: Callable[[Path], Model]) -> VotedModel | Voted
     path = folder / SCORES
     try:
         content = path.read_bytes()
-        if _Kind.model_validate_json(content).task == REGRESSION:
+        task = _Kind.model_validate_json(content).task
+        if task == MULTILABEL:
+            of_labels = LabelVoteScores.model_validate_json(content)
+            return load_label_vote(folder, of_labels, _not_itself(folder, load))
+        if task == REGRESSION:
             of_numbers = NumberVoteScores.model_validate_json(content)
             return load_number_vote(folder, of_numbers, _not_itself(folder, load))
         scores = _Scores.model_validate_json(content)

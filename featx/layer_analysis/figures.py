@@ -13,10 +13,10 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MultipleLocator
 
 from featx.errors import FeatxError
-from featx.layer_analysis.headline import axis_of, chance, dimension_lines, headline
+from featx.layer_analysis.headline import axis_of, chance, headline, thin_lines
 from featx.layer_analysis.weights import LayerWeights, all_corrected, average, name_corpora
 from featx.scoring.results_file import RunResults
-from featx.utils.pictures import STYLE, WIDTH, save
+from featx.utils.pictures import STYLE, WIDTH, picture, save
 
 # Okabe and Ito's colours, which colour-blind readers can tell apart, without the yellow, which is
 # too light for a line
@@ -97,6 +97,7 @@ _GREY = "0.45"
 _X = "layer (0: local encoder)"
 
 
+@picture
 def draw_layers(weights: Sequence[LayerWeights], path: Path, dashed: Sequence[str] = ()) -> None:
     """Draw the learned weights by layer, and below them those corrected for scale, if that matters.
 
@@ -125,6 +126,7 @@ def draw_layers(weights: Sequence[LayerWeights], path: Path, dashed: Sequence[st
         save(figure, path)
 
 
+@picture
 def draw_probe(
     layers: Sequence[str],
     results: Sequence[RunResults],
@@ -146,7 +148,7 @@ def draw_probe(
     means = np.array([score.mean for score in scores])
     below = means - [score.low for score in scores]
     above = [score.high for score in scores] - means
-    dimensions = dimension_lines(results)
+    dimensions = thin_lines(results)
     with mpl.rc_context(STYLE):
         figure, panels = _panels(1 + bool(beside), 2 + len(beside) + len(dimensions))
         probe = panels[-1]

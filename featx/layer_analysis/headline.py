@@ -1,6 +1,6 @@
-"""The score by which layers are compared: UAR of classes, mean CCC of numbers."""
+"""The score by which layers are compared: UAR of classes, CCC of numbers, macro F1 of labels."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
@@ -12,12 +12,21 @@ from featx.scoring.results_file import RunResults
 
 def headline(results: RunResults) -> Score:
     """Return the score by which runs are compared."""
-    return results.scores["ccc" if isinstance(results, NumberResults) else "uar"]
+    if isinstance(results, NumberResults):
+        return results.scores["ccc"]
+    return results.scores["macro_f1" if isinstance(results, LabelResults) else "uar"]
 
 
 def name_of(results: RunResults) -> str:
     """Return what the headline is called."""
-    return "CCC" if isinstance(results, NumberResults) else "UAR"
+    if isinstance(results, NumberResults):
+        return "CCC"
+    return "macro F1" if isinstance(results, LabelResults) else "UAR"
+
+
+def column_of(results: RunResults) -> str:
+    """Return the name of the headline's columns."""
+    return name_of(results).lower().replace(" ", "_")
 
 
 def unit_of(results: RunResults) -> str:
@@ -36,36 +45,50 @@ def form_of(results: RunResults) -> str:
 
 
 def chance(results: RunResults) -> float | None:
-    """Return the UAR of guessing in percent; None of numbers, where it is 0 and far from most."""
-    if isinstance(results, NumberResults):
+    """Return the UAR of guessing in percent; None of numbers and labels.
+
+    There it is 0 and far from most, or depends on how often labels are guessed.
+    """
+    if isinstance(results, NumberResults | LabelResults):
         return None
-    assert not isinstance(results, LabelResults), "probes take no several labels"
     return 100 / int(np.count_nonzero(results.confusion.sum(1)))
 
 
 def further_names(results: RunResults) -> Sequence[str]:
-    """Return the heads of the columns beside the headline: WA, or the CCC of each dimension."""
+    """Return the heads of the columns beside the headline.
+
+    They are WA, the CCC of each dimension, or mean average precision and the F1 of each label.
+    """
     if isinstance(results, NumberResults):
         return list(results.dimensions) if len(results.dimensions) > 1 else ["Pearson"]
+    if isinstance(results, LabelResults):
+        return ["mAP, %", *(f"F1 {name}, %" for name in results.labels)]
     return ["WA, %"]
 
 
 def further(results: RunResults) -> list[str]:
     """Return the figures of these columns."""
+    if isinstance(results, LabelResults):
+        each = [own["f1"] for own in results.labels.values()]
+        return [f"{own:.1f}" for own in (results.scores["map"].mean, *each)]
     if not isinstance(results, NumberResults):
         return [f"{results.scores['wa'].mean:.1f}"]
-    each = results.dimensions.values()
     metric = "ccc" if len(results.dimensions) > 1 else "pearson"
-    return [f"{scores[metric].mean:.3f}" for scores in each]
+    return [f"{scores[metric].mean:.3f}" for scores in results.dimensions.values()]
 
 
-def dimension_lines(layers: Sequence[RunResults]) -> dict[str, list[float]]:
-    """Return the CCC by layer of each dimension, where there are several."""
-    numbers = [own for own in layers if isinstance(own, NumberResults)]
-    names = list(numbers[0].dimensions) if numbers else []
-    if len(names) < 2:
-        return {}
-    return {name: [own.dimensions[name]["ccc"].mean for own in numbers] for name in names}
+def thin_lines(layers: Sequence[RunResults]) -> dict[str, list[float]]:
+    """Return by layer the CCC of each dimension, or the F1 of each label, if there are several."""
+    each = list(map(_parts, layers))
+    return {name: [own[name] for own in each] for name in each[0] if len(each[0]) > 1}
+
+
+def _parts(results: RunResults) -> Mapping[str, float]:
+    if isinstance(results, NumberResults):
+        return {name: own["ccc"].mean for name, own in results.dimensions.items()}
+    if isinstance(results, LabelResults):
+        return {name: own["f1"] for name, own in results.labels.items()}
+    return {}
 
 
 def fold_scores(results: RunResults, validation: float) -> dict[str, float]:
@@ -75,8 +98,9 @@ def fold_scores(results: RunResults, validation: float) -> dict[str, float]:
         results: its scores on test data.
         validation: its headline on validation data, as a share.
     """
+    column = f"validation_{column_of(results)}"
     if not isinstance(results, NumberResults):
         scores = {name: score.mean for name, score in results.scores.items()}
-        return {"validation_uar": 100 * validation, **scores}
+        return {column: 100 * validation, **scores}
     each = {f"ccc_{name}": scores["ccc"].mean for name, scores in results.dimensions.items()}
-    return {"validation_ccc": validation, "ccc": results.scores["ccc"].mean, **each}
+    return {column: validation, "ccc": results.scores["ccc"].mean, **each}

@@ -21,7 +21,7 @@ from featx.fitting.plan import PlannedFit, plan_fit
 from featx.fitting.run import OWN_STATISTICS, write_environment
 from featx.layer_analysis.choices import OwnOrGlobal
 from featx.layer_analysis.figures import draw_probe
-from featx.layer_analysis.headline import dimension_lines, fold_scores, headline, name_of
+from featx.layer_analysis.headline import column_of, fold_scores, headline, thin_lines
 from featx.layer_analysis.probe_text import Probe
 from featx.layer_analysis.probe_training import fit_probes
 from featx.layer_analysis.tables import write_layers
@@ -126,7 +126,7 @@ def probe(
         protocol: who trains and who is tested, as for `featx.fit`.
         target: the columns that are learned in place of the label, as for `featx.fit`; numbers are
             probed by ridge regression.
-        task: "classification" or "regression", as for `featx.fit`.
+        task: how the target is learned, as for `featx.fit`.
         folds: how many folds to make where neither a protocol nor the manifest divides.
         speaker_dependent: let training and test share speakers.
         seconds: how much of the beginning of each utterance is used.
@@ -195,11 +195,6 @@ def run_probe(
         StoreError: if the store can't be opened.
         Interrupted: on Ctrl-C; the probes fitted so far are kept.
     """
-    if config.protocol.target.task == "multilabel":
-        raise FeatxError(
-            "`task='multilabel'`: layers are compared by how well they tell classes or numbers. "
-            "Probe each of the labels alone, with its column as `target`."
-        )
     with making(folder, "probing", overwrite):
         return _run_probe(config, folder, overwrite, beside, manifest)
 
@@ -296,7 +291,7 @@ def _write_drawn(
     folder: Path,
 ) -> None:
     """Write what the picture shows: scores over all folds with intervals, and weights if any."""
-    lines, name = dimension_lines(results), name_of(results[0]).lower()
+    lines, name = thin_lines(results), column_of(results[0])
     rows = [
         (layer, *rounded([score.mean, score.low, score.high, *each]))
         for layer, score, *each in zip(layers, map(headline, results), *lines.values(), strict=True)

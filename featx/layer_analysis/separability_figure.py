@@ -8,11 +8,12 @@ from matplotlib.figure import Figure
 
 from featx.layer_analysis.feature_map import AVERAGE, FeatureMap
 from featx.layer_analysis.figures import COLOURS, MARKERS
-from featx.utils.pictures import STYLE, WIDTH, save
+from featx.utils.pictures import STYLE, WIDTH, picture, save
 
 _NAMED = 13  # layers at most that are named
 
 
+@picture
 def draw_separability(drawn: FeatureMap, path: Path) -> None:
     """Draw a line for each column over the layers, with intervals over speakers.
 

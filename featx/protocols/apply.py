@@ -9,9 +9,10 @@ from featx.data.manifest import Manifest, Utterance
 from featx.errors import FeatxError
 from featx.protocols.divisions.speakers import Speakers
 from featx.protocols.folds import Fold
+from featx.protocols.labelled import check_labelled
 from featx.protocols.numbers import check_columns, decide_task, read_numbers
 from featx.protocols.protocol import Protocol
-from featx.protocols.shares import Shares, read_labels, read_votes
+from featx.protocols.shares import Shares, label_by_votes, read_labels, read_votes
 from featx.utils.text import counted, listed
 
 
@@ -49,7 +50,13 @@ def apply_protocol(manifest: Manifest, protocol: Protocol) -> AppliedProtocol:
         FeatxError: if the manifest lacks a column, a value or a label that the protocol needs.
     """
     _check_columns(manifest, protocol)
-    selected = _selected(manifest.utterances, protocol)
+    task = decide_task(manifest, protocol.target)[0]
+    everyone = manifest.utterances
+    if task == "distribution":
+        everyone = tuple(label_by_votes(manifest))
+    selected = _selected(everyone, protocol)
+    if protocol.labels or (task == "classification" and protocol.target.is_label):
+        check_labelled(manifest, selected)
     merged = _merged(selected, protocol)
     absent = set(protocol.labels) - {u.label for u in merged}
     if absent:
@@ -65,7 +72,6 @@ def apply_protocol(manifest: Manifest, protocol: Protocol) -> AppliedProtocol:
     columns, known = protocol.target.columns, kept
     numbers: Mapping[str, tuple[float, ...]] = {}
     shares: Shares = {}
-    task = decide_task(manifest, protocol.target)[0]
     if task == "regression":
         numbers = read_numbers(manifest, kept, columns)
         # no label divides them

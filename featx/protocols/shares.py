@@ -15,6 +15,21 @@ Shares = Mapping[str, Mapping[str, float]]
 NOTHING = "(none)"  # the label of an utterance that no label fits
 JOINED = "|"  # stands between labels where featx writes several
 _SEPARATORS = (JOINED, ";", ",")
+_OFF = 0.02  # that rounded shares can miss their sum by
+
+
+def label_by_votes(manifest: Manifest) -> list[Utterance]:
+    """Return a corpus whose utterances without a label have the one that most voted for.
+
+    Raises:
+        FeatxError: if a cell holds no share.
+    """
+    columns = [name for name in manifest.columns if name.startswith(VOTE)]
+    labelled = []
+    for utterance in manifest.utterances:
+        votes = {} if utterance.label else _votes(manifest, utterance, columns, {})
+        labelled.append(replace(utterance, label=majority(votes, "")) if votes else utterance)
+    return labelled
 
 
 def read_votes(
@@ -44,12 +59,13 @@ def read_votes(
             "votes, which `task='distribution'` learns. Make the manifest with `votes`, a table "
             "of a row for each annotator and utterance, or with a corpus that has votes."
         )
-    labels = {utterance.label for utterance in utterances}
-    known, shares, dropped = [], {}, 0.0
+    labels = {utterance.label for utterance in utterances} - {""}
+    known, shares, dropped, odd = [], {}, 0.0, 0
     for utterance in utterances:
         given = _votes(manifest, utterance, columns, merge)
         own = {label: share for label, share in given.items() if label in labels}
         total = sum(own.values())
+        odd += not _adds_up(sum(given.values()))
         if total:
             dropped += 1 - total / sum(given.values())
             shares[utterance.utterance] = {label: own[label] / total for label in own}
@@ -68,7 +84,15 @@ def read_votes(
         phrases.append(f"changed {counted(changed, 'label')} to what most annotators gave")
     if percent := 100 * dropped / len(known):
         phrases.append(f"left out {percent:.1f} % of the votes, which are for other labels")
+    if odd:
+        of = counted(odd, "utterance")
+        phrases.append(f"scaled the votes of {of}, which added up to neither 1 nor a whole number")
     return known, shares, tuple(phrases)
+
+
+def _adds_up(total: float) -> bool:
+    """Tell whether shares add up to 1, or to 100 or a number of annotators, but for rounding."""
+    return abs(total - round(total)) <= _OFF and (total == 0 or round(total) > 0)
 
 
 def _votes(

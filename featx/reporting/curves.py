@@ -32,6 +32,7 @@ class Names(NamedTuple):
 
 
 UAR_NAMES = Names("cross-entropy, nats", "validation UAR, %", 100, ".1f")
+F1_NAMES = Names("binary cross-entropy, nats", "validation macro F1, %", 100, ".1f")
 CCC_NAMES = Names("loss", "validation CCC", 1, ".3f")
 
 

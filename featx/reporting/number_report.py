@@ -3,10 +3,13 @@
 from collections.abc import Sequence
 from pathlib import Path
 
+from featx.reporting.audio import find_audio
 from featx.reporting.curves import CCC_NAMES, training_curves
 from featx.reporting.group_sheets import group_panels, group_section
 from featx.reporting.layers import layer_weights
 from featx.reporting.maps import show_map
+from featx.reporting.number_charts import number_charts
+from featx.reporting.number_mistakes import error_sheet, largest_errors
 from featx.reporting.number_sheets import (
     difference_sheets,
     level_sheet,
@@ -16,6 +19,7 @@ from featx.reporting.number_sheets import (
 from featx.reporting.report import Report, map_section, origin
 from featx.reporting.runs import NumberReported
 from featx.reporting.sheets import Section
+from featx.runs.sources import manifests
 from featx.utils.text import counted
 
 
@@ -50,6 +54,7 @@ def gather_numbers(runs: Sequence[NumberReported], page: Path, maps: Sequence[Pa
         ),
         group_section(ordered),
         Section("Speakers", speakers, arrangement="grid small"),
+        _mistake_section(groups, page),
         *([map_section(shown)] if shown else []),
     ]
     curves = [
@@ -66,4 +71,25 @@ def gather_numbers(runs: Sequence[NumberReported], page: Path, maps: Sequence[Pa
         group_panels(ordered),
         shown,
         list(map(origin, ordered)),
+        [chart for run in ordered for chart in number_charts(run)],
     )
+
+
+def _mistake_section(groups: Sequence[Sequence[NumberReported]], page: Path) -> Section:
+    """Return the utterances with the largest errors, and their sound."""
+    sheets = []
+    for number, group in enumerate(groups, 1):
+        mistakes = largest_errors(group)
+        listed = (path for run in group for path in manifests(run.folder, run.config))
+        names = [own.utterance for each in mistakes.values() for own in each]
+        links = find_audio(listed, names, page)
+        of = counted(len(group[0].system.labels), "utterance")
+        sheets += [
+            error_sheet(f"Test set {number}: {name}, the largest errors of {of}", own, links)
+            for name, own in mistakes.items()
+        ]
+    notes = [
+        "Predictions are means over all seeds and systems of a test set, and the error is that of "
+        "this mean: predicted less true."
+    ]
+    return Section("Mistakes", sheets, notes, "The largest errors")

@@ -1,11 +1,15 @@
 """The report: one page that needs nothing but itself, and its tables as text."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
+from featx.comparison.base import AnySystem
+from featx.comparison.class_systems import System
+from featx.comparison.label_systems import LabelSystem
 from featx.comparison.number_systems import NumberSystem
 from featx.errors import FeatxError
 from featx.reporting.frame import render_page
+from featx.reporting.label_report import gather_labels
 from featx.reporting.number_report import gather_numbers
 from featx.reporting.own_files import refuse_foreign
 from featx.reporting.report import Report, gather
@@ -18,6 +22,12 @@ _MARKS = {
     ".html": "<!-- made by featx report -->",
     ".md": "<!-- made by featx report -->",
     ".tex": "% made by featx report",
+}
+
+_WAYS: Mapping[type[AnySystem], Callable[..., Report]] = {
+    System: gather,
+    NumberSystem: gather_numbers,
+    LabelSystem: gather_labels,
 }
 
 
@@ -52,8 +62,8 @@ def report(
     page = Path(out)
     check_replaceable(page)
     read = read_runs(as_paths(runs), by)
-    numbers = isinstance(read[0].system, NumberSystem)  # and so are all others
-    gathered = (gather_numbers if numbers else gather)(read, page, as_paths(maps))
+    way = _WAYS[type(read[0].system)]  # all are of the same kind
+    gathered = way(read, page, as_paths(maps))
     texts = (
         render(gathered),
         to_markdown(gathered.title, gathered.tables),

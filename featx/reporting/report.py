@@ -7,7 +7,7 @@ from pathlib import Path
 
 from featx.reporting.audio import find_audio
 from featx.reporting.calibration import calibration_panel, calibration_sheet, find_calibration
-from featx.reporting.charts import Panel
+from featx.reporting.charts import Chart, Panel
 from featx.reporting.cross_corpus import cross_sheets
 from featx.reporting.curves import training_curves
 from featx.reporting.group_sheets import group_panels, group_section
@@ -70,6 +70,8 @@ class Report:
         groups: the scores of groups, such as women and men.
         maps: maps of features.
         origins: how each run was made.
+        scatters: of numbers, true against predicted and errors by level.
+        thresholds: what several labels score by the probability that they are predicted from.
     """
 
     title: str
@@ -80,6 +82,8 @@ class Report:
     groups: Sequence[Panel]
     maps: Sequence[ShownMap]
     origins: Sequence[Origin]
+    scatters: Sequence[Chart] = ()
+    thresholds: Sequence[Panel] = ()
 
 
 def gather(runs: Sequence[Reported], page: Path, maps: Sequence[Path] = ()) -> Report:

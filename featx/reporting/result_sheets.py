@@ -6,7 +6,7 @@ from featx.comparison.compare import compare_systems
 from featx.comparison.compared import Pair, median
 from featx.comparison.comparison import Comparison
 from featx.errors import FeatxError
-from featx.reporting.runs import AnyReported, Reported, protocol
+from featx.reporting.runs import AnyReported, R, Reported, ReportedRun, S, protocol
 from featx.reporting.sheets import Cell, Sheet
 from featx.runs.cost import describe_parameters, describe_seconds
 from featx.scoring.classes.results import NAMES
@@ -27,9 +27,9 @@ _DISJOINT = {True: "shared", False: "disjoint", None: "unknown"}
 Group = Sequence[Reported]
 
 
-def group_by_test(runs: Sequence[Reported]) -> list[list[Reported]]:
+def group_by_test(runs: Sequence[ReportedRun[S, R]]) -> list[list[ReportedRun[S, R]]]:
     """Put together the runs that were tested on the same utterances with the same labels."""
-    groups: dict[frozenset[tuple[str, str]], list[Reported]] = {}
+    groups: dict[frozenset[tuple[str, str]], list[ReportedRun[S, R]]] = {}
     for run in runs:
         groups.setdefault(frozenset(run.system.labels.items()), []).append(run)
     return list(groups.values())

@@ -7,8 +7,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Generic, NamedTuple, TypeVar
 
+from featx.comparison.base import AnySystem
 from featx.comparison.class_systems import System
 from featx.comparison.evaluate import evaluate
+from featx.comparison.label_systems import LabelSystem
 from featx.comparison.number_systems import NumberSystem
 from featx.runs.cost import Cost, read_cost
 from featx.runs.files import CONFIG
@@ -18,15 +20,15 @@ from featx.runs.read import (
     read_config_text,
     read_environment,
     read_run_scores,
-    read_scores,
 )
 from featx.runs.sources import sources
 from featx.scoring.classes.results import Results
 from featx.scoring.groups.scores import GroupScores
+from featx.scoring.labels.results import LabelResults
 from featx.scoring.numbers.results import NumberResults
 from featx.scoring.results_file import RunResults
 
-S = TypeVar("S", bound=System | NumberSystem)
+S = TypeVar("S", bound=AnySystem)
 R = TypeVar("R", bound=RunResults)
 
 
@@ -69,11 +71,12 @@ class ReportedRun(Generic[S, R]):
 
 Reported = ReportedRun[System, Results]
 NumberReported = ReportedRun[NumberSystem, NumberResults]
+LabelReported = ReportedRun[LabelSystem, LabelResults]
 AnyReported = ReportedRun[Any, Any]
 
 
 def read_runs(paths: Sequence[Path], by: str | Sequence[str] = ()) -> list[AnyReported]:
-    """Read runs, prediction files, or folders of either: all predict classes, or all numbers.
+    """Read runs, prediction files, or folders of either, which all predict the same kind of thing.
 
     Args:
         paths: their files and folders.
@@ -83,10 +86,7 @@ def read_runs(paths: Sequence[Path], by: str | Sequence[str] = ()) -> list[AnyRe
     Raises:
         FeatxError: naming what is not finished, is no run, or can't be used, or lacks a column.
     """
-    return [
-        _read_numbers(system) if isinstance(system, NumberSystem) else _read(system)
-        for system in evaluate(paths, by=by).systems
-    ]
+    return list(map(_read, evaluate(paths, by=by).systems))
 
 
 def _groups(asked: Sequence[GroupScores], stored: Sequence[GroupScores]) -> list[GroupScores]:
@@ -95,36 +95,24 @@ def _groups(asked: Sequence[GroupScores], stored: Sequence[GroupScores]) -> list
     return [*(scores for scores in stored if scores.column not in columns), *asked]
 
 
-def _read_numbers(system: NumberSystem) -> NumberReported:
+def _read(system: AnySystem) -> AnyReported:
     stored, folder = read_run_scores(system.folder), system.folder
-    if not isinstance(stored, NumberResults):  # predictions of another tool
+    if type(stored) is not type(system.results):
+        # predictions of another tool; what else lies there is not about them
         return ReportedRun(system, system.results, None, "", {}, {})
-    groups = _groups(system.results.groups, stored.groups)
-    results = replace(system.results, title=stored.title, groups=groups)
-    texts = read_config_text(folder), read_config(folder), read_environment(folder)
-    return ReportedRun(system, results, read_cost(folder), *texts)
-
-
-def _read(system: System) -> Reported:
-    stored, results = read_scores(system.folder), system.results
-    if stored is None:  # predictions of another tool; what else lies there is not about them
-        return ReportedRun(system, results, None, "", {}, {})
+    assert stored is not None, "results are something"
+    scored: Any = system.results
     results = replace(
-        results,
+        scored,
         title=stored.title,
         speakers_shared=stored.speakers_shared,
         remarks=stored.remarks,
-        calibration_errors=stored.calibration_errors,
-        groups=_groups(results.groups, stored.groups),
+        groups=_groups(scored.groups, stored.groups),
     )
-    return ReportedRun(
-        system,
-        results,
-        read_cost(system.folder),
-        read_config_text(system.folder),
-        read_config(system.folder),
-        read_environment(system.folder),
-    )
+    if isinstance(stored, Results):
+        results = replace(results, calibration_errors=stored.calibration_errors)
+    texts = read_config_text(folder), read_config(folder), read_environment(folder)
+    return ReportedRun(system, results, read_cost(folder), *texts)
 
 
 def protocol(run: AnyReported) -> str:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 PROBABILITY = "p_"  # begins the name of a class's column
 _VOTES = "true_p_"  # begins the name of a column of a class's share of the annotators' votes
 PREDICTED = "predicted_"  # begins the name of a dimension's column, in files of numbers
+LABELS, FOUND = "labels", "predictions"  # columns of files of several labels, joined by "|"
 
 
 @dataclass(frozen=True)
@@ -61,13 +62,7 @@ def check_tested(path: Path, tested: int, rows: int) -> None:
 
 def predicted_dimensions(path: Path) -> tuple[str, ...]:
     """Return the dimensions that a file predicts, by its header; none if it is of anything else."""
-    try:
-        with path.open("rb") as file:
-            first = next((line for line in file if line.strip()), b"")
-        row = next(csv.reader([first.decode("utf-8-sig")]), [])
-    except (OSError, UnicodeDecodeError, csv.Error):
-        return ()  # whoever reads all of it says what is wrong
-    header = [name.strip() for name in row]
+    header = _header(path)
     if "prediction" in header:
         return ()
     return tuple(
@@ -75,6 +70,25 @@ def predicted_dimensions(path: Path) -> tuple[str, ...]:
         for name in header
         if name.startswith(PREDICTED) and name.removeprefix(PREDICTED) in header
     )
+
+
+def predicted_labels(path: Path) -> tuple[str, ...]:
+    """Return the labels of which a file predicts several, by its header; none of other files."""
+    header = _header(path)
+    if LABELS not in header or "label" in header:
+        return ()
+    return tuple(name.removeprefix(PROBABILITY) for name in header if name.startswith(PROBABILITY))
+
+
+def _header(path: Path) -> list[str]:
+    """Return the columns of a file, none if it can't be read: whoever reads all of it says why."""
+    try:
+        with path.open("rb") as file:
+            first = next((line for line in file if line.strip()), b"")
+        row = next(csv.reader([first.decode("utf-8-sig")]), [])
+    except (OSError, UnicodeDecodeError, csv.Error):
+        return []
+    return [name.strip() for name in row]
 
 
 def read_speakers(path: Path) -> dict[str, str]:

@@ -138,6 +138,7 @@ class StoredLabels(Schema, extra="ignore"):
     speakers: int
     speakers_shared: bool | None
     remarks: list[str]
+    groups: list[StoredGroupScores] = Field(default_factory=list)
 
     def to_results(self) -> LabelResults:
         """Return the results."""
@@ -150,6 +151,7 @@ class StoredLabels(Schema, extra="ignore"):
             speakers=self.speakers,
             speakers_shared=self.speakers_shared,
             remarks=self.remarks,
+            groups=[scores.to_scores() for scores in self.groups],
         )
 
 

@@ -12,7 +12,7 @@ from featx.scoring.metrics import resample, uar
 
 @dataclass(frozen=True)
 class Difference:
-    """What the first of two systems has beyond the second, in points of UAR.
+    """What the first of two systems has beyond the second, in points of UAR or another score.
 
     Attributes:
         mean: the difference of the means over seeds.
@@ -28,7 +28,7 @@ class Difference:
 
 @dataclass(frozen=True)
 class Resampled:
-    """The UAR of a system, in percent, as it is and on resampled groups.
+    """The UAR of a system in percent, or another score, as it is and on resampled groups.
 
     Attributes:
         mean: the mean over seeds.
@@ -115,6 +115,26 @@ def subtract(first: Resampled, second: Resampled) -> Difference:
         return Difference(mean, None, None)
     low, high = np.percentile(first.rounds - second.rounds, (2.5, 97.5))
     return Difference(mean, float(low), float(high))
+
+
+def bootstrap_p(first: Resampled, second: Resampled) -> float:
+    """Return the p at which the percentile interval of a difference would end at none.
+
+    It inverts the interval of percentiles (Efron and Tibshirani 1993, ch. 13), with a draw more on
+    either side, so that it is never 0.
+
+    Args:
+        first: a system on some draws.
+        second: another on the same draws of the same utterances.
+
+    Returns:
+        Two-sided; 1 if there is only one group.
+    """
+    if first.rounds is None or second.rounds is None:
+        return 1.0
+    draws = first.rounds - second.rounds
+    below, above = np.count_nonzero(draws <= 0), np.count_nonzero(draws >= 0)
+    return float(min(1, 2 * (min(below, above) + 1) / (len(draws) + 1)))
 
 
 def mcnemar(first: np.ndarray, second: np.ndarray) -> McNemar:

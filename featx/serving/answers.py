@@ -19,6 +19,11 @@ class Stretch(Schema):
     probabilities: dict[str, float] = Field(
         description="The probability of each class.", examples=[SHARES]
     )
+    numbers: dict[str, float] = Field(
+        default_factory=dict,
+        description="Of a model of numbers: each number that it predicts, in place of the above.",
+        examples=[{}],
+    )
 
 
 class Answer(Schema):
@@ -33,6 +38,12 @@ class Answer(Schema):
     probabilities: dict[str, float] = Field(
         description="The probability of each class. With `window`, the mean over all windows.",
         examples=[SHARES],
+    )
+    numbers: dict[str, float] = Field(
+        default_factory=dict,
+        description="Of a model of numbers, such as arousal: each number that it predicts, in "
+        "place of label and probabilities. With `window`, the mean over all windows.",
+        examples=[{}],
     )
     windows: list[Stretch] = Field(
         description="With `window`: the windows that hold speech, by time; empty without.",
@@ -57,7 +68,7 @@ class Health(Schema):
 
 
 class Score(Schema):
-    """A score in percent."""
+    """A score: of classes in percent, of numbers a concordance."""
 
     mean: float = Field(description="The score; the mean over seeds.", examples=[74.4])
     low: float = Field(description="The lower end of its 95 % interval.", examples=[69.1])
@@ -77,6 +88,14 @@ class Layers(Schema):
     )
 
 
+class Dimension(Schema):
+    """A number that a model predicts, such as arousal."""
+
+    low: float = Field(description="The lowest true number of the test.", examples=[1.0])
+    high: float = Field(description="The highest.", examples=[7.0])
+    ccc: Score = Field(description="The cross-validated concordance, 1 if all is right.")
+
+
 class Limited(Schema):
     """What the server takes."""
 
@@ -92,7 +111,13 @@ class Facts(Schema):
     name: str = Field(description="The run.", examples=["ravdess-wavlm-base-plus-dense"])
     featx: str = Field(description="The version of featx that serves it.", examples=["0.1.0"])
     classes: list[str] = Field(
-        description="The classes, in the order of the probabilities.", examples=[list(SHARES)]
+        description="The classes, in the order of the probabilities; none of a model of numbers.",
+        examples=[list(SHARES)],
+    )
+    dimensions: dict[str, Dimension] = Field(
+        default_factory=dict,
+        description="The numbers that the model predicts; none of a model of classes.",
+        examples=[{}],
     )
     title: str | None = Field(description="What was trained on what.")
     encoders: list[str] = Field(description="The encoders that the model hears with.")

@@ -14,10 +14,13 @@ from featx.inference.fitted import FittedModel
 from featx.inference.model import Model
 from featx.inference.voted import VotedModel
 from featx.layer_analysis.weights import average, find_weights
-from featx.runs.card_scores import chance
-from featx.runs.read import read_config, read_environment, read_scores
+from featx.runs.card_scores import card_scores, chance
+from featx.runs.read import read_config, read_environment, read_run_scores
+from featx.scoring import metrics
 from featx.scoring.classes.results import Results
-from featx.serving.answers import Facts, Layers, Limited, Score
+from featx.scoring.labels.results import LabelResults
+from featx.scoring.numbers.results import NumberResults
+from featx.serving.answers import Dimension, Facts, Layers, Limited, Score
 from featx.serving.limits import Limits
 
 BY_SPEAKER = (
@@ -47,7 +50,12 @@ def read_facts(folder: Path, model: Model, limits: Limits) -> Facts:
             f"{folder}: an ONNX file says too little of its training for a page. Serve the run "
             "that it was exported from."
         )
-    config, results = read_config(folder), read_scores(folder)
+    config, results = read_config(folder), read_run_scores(folder)
+    if isinstance(results, LabelResults):
+        raise FeatxError(
+            f"{folder}: it predicts several labels at once ({', '.join(results.classes)}), which "
+            "the page does not show so far. `featx predict` predicts them."
+        )
     notes = [*(results.notes() if results else ())]
     heads = _heads(model)
     if any(own.normalize in OWN for own in heads):
@@ -81,19 +89,39 @@ def _heads(model: Model) -> list[FittedHeads]:
     return [heads for seat in seats for heads in _heads(seat.model)]
 
 
-def _scores(results: Results | None) -> dict[str, Any]:
+def _scores(results: Results | NumberResults | None) -> dict[str, Any]:
+    unknown = ("title", "utterances", "speakers", "uar", "chance")
+    found: dict[str, Any] = {**dict.fromkeys(unknown), "recalls": {}}
     if results is None:
-        unknown = ("title", "utterances", "speakers", "uar", "chance")
-        return {**dict.fromkeys(unknown), "recalls": {}}
-    score = results.scores["uar"]
-    return {
+        return found
+    found |= {
         "title": results.title,
-        "utterances": round(float(results.confusion.sum()) / results.seeds),
+        "utterances": card_scores(results).utterances,
         "speakers": results.speakers or None,
-        "uar": Score(mean=score.mean, low=score.low, high=score.high),
+    }
+    if isinstance(results, NumberResults):
+        return {**found, "dimensions": _dimensions(results)}
+    return {
+        **found,
+        "uar": _score(results.scores["uar"]),
         "chance": chance(results),
         "recalls": {name: row["recall"] for name, row in results.per_class().items()},
     }
+
+
+def _dimensions(results: NumberResults) -> dict[str, Dimension]:
+    return {
+        name: Dimension(
+            low=results.levels[name][0].low,
+            high=results.levels[name][-1].high,
+            ccc=_score(scores["ccc"]),
+        )
+        for name, scores in results.dimensions.items()
+    }
+
+
+def _score(score: metrics.Score) -> Score:
+    return Score(mean=score.mean, low=score.low, high=score.high)
 
 
 def _encoders(config: Mapping[str, Any], environment: Mapping[str, Any]) -> list[str]:

@@ -10,6 +10,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 
 from featx.errors import DiskFull, FeatxError
+from featx.inference.number_predictions import NumberPredictions
 from featx.inference.predictions import Predictions
 from featx.scoring.predictions import rounded
 from featx.serving.answers import Answer, Facts, Stretch
@@ -54,6 +55,8 @@ class Service:
         body = Body(request, self.limits.max_bytes + OVERHEAD)
         try:
             _check(window, hop)
+            if abstain and self.facts.dimensions:
+                raise Refused(422, "abstain withholds labels, and this model predicts numbers.")
             self._rate.count(request.client.host if request.client else "")
             with self.room.take():
                 folder = Path(mkdtemp(dir=self._folder))
@@ -103,6 +106,8 @@ def _check(window: float | None, hop: float | None) -> None:
 
 
 def _written(predictions: Predictions, ready: Ready, name: str, abstain: float) -> Answer:
+    if isinstance(predictions, NumberPredictions):
+        return _written_numbers(predictions, ready, name)
     rows, classes = predictions.rows, predictions.classes
 
     def by_class(shares: Sequence[float]) -> dict[str, float]:
@@ -127,5 +132,29 @@ def _written(predictions: Predictions, ready: Ready, name: str, abstain: float) 
         seconds=round(ready.seconds, 3),
         label=label,
         probabilities=by_class(shares),
+        windows=windows,
+    )
+
+
+def _written_numbers(predictions: NumberPredictions, ready: Ready, name: str) -> Answer:
+    rows, names = predictions.rows, predictions.dimensions
+    windows = [
+        Stretch(
+            start=row.start,
+            end=row.end,
+            label=None,
+            probabilities={},
+            numbers=dict(zip(names, rounded(list(row.numbers.values())), strict=True)),
+        )
+        for row in rows
+        if row.start is not None and row.end is not None
+    ]
+    means = [sum(row.numbers[n] for row in rows) / len(rows) for n in names]
+    return Answer(
+        utterance=name,
+        seconds=round(ready.seconds, 3),
+        label=None,
+        probabilities={},
+        numbers=dict(zip(names, rounded(means), strict=True)),
         windows=windows,
     )

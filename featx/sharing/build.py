@@ -57,11 +57,6 @@ def build(model: Model, options: Options) -> Network:
     Raises:
         FeatxError: if models of this kind can't be exported, or an encoder is not here.
     """
-    if model.dimensions:
-        raise FeatxError(
-            f"Numbers are predicted ({', '.join(model.dimensions)}); models that tell classes "
-            "apart can be exported so far."
-        )
     if isinstance(model, FittedModel):
         return _build_fitted(model, options)
     if isinstance(model, FinetunedModel):
@@ -96,9 +91,12 @@ def _build_fitted(model: FittedModel, options: Options) -> Network:
     )
     trimmed = wanted.features.trimmed_to
     limit = math.inf if trimmed is None else round(trimmed * SAMPLE_RATE)
-    facts = _facts(model.classes, shape, limit, model.folder, members, options)
+    facts = _facts(model, shape, limit, model.folder, members, options)
     facts |= {"encoder": wanted.encoder, "layers": ",".join(map(str, layers))}
-    classifier = Classifier([branch], temperatures, limit)
+    if model.heads.several:
+        facts["several"] = json.dumps(True)
+    numbers = bool(model.dimensions)
+    classifier = Classifier([branch], temperatures, limit, model.heads.several, numbers)
     return Network(classifier, facts, wanted.features.precision, shape)
 
 
@@ -109,11 +107,6 @@ def _check(model: FittedModel) -> HeadInput:
         raise FeatxError(
             f"{model.folder}: fuses features of {names}; only heads on a single encoder can be "
             "exported."
-        )
-    if model.heads.several:
-        raise FeatxError(
-            f"{model.folder}: it predicts several labels at once; only heads that tell classes "
-            "apart can be exported."
         )
     wanted = model.heads.inputs[0]
     if wanted.features.is_acoustic:
@@ -157,9 +150,10 @@ def _build_tuned(model: FinetunedModel, options: Options) -> Network:
     shape = model.first.model.shape
     limit = math.inf if math.isinf(model.seconds) else max(1, round(model.seconds * SAMPLE_RATE))
     place = model.run or model.folders[0]
-    facts = _facts(model.classes, shape, limit, place, members, options)
+    facts = _facts(model, shape, limit, place, members, options)
     facts["encoder"] = str(read_config(place).get("model", "")) if model.run else ""
-    return Network(Classifier(branches, temperatures, limit), facts, model.precision, shape)
+    classifier = Classifier(branches, temperatures, limit, numbers=bool(model.dimensions))
+    return Network(classifier, facts, model.precision, shape)
 
 
 def _branch(folder: Path) -> Branch:
@@ -171,7 +165,7 @@ def _branch(folder: Path) -> Branch:
 
 
 def _facts(
-    classes: Sequence[str],
+    model: Model,
     shape: EncoderShape,
     limit: float,
     folder: Path,
@@ -184,7 +178,11 @@ def _facts(
         f"seed {seed}, {'final' if fold is None else f'fold {fold}'}" for seed, fold in members
     ]
     facts = {
-        "classes": json.dumps(list(classes)),
+        **(
+            {"dimensions": json.dumps(model.dimensions)}
+            if model.dimensions
+            else {"classes": json.dumps(model.classes)}
+        ),
         "sample_rate": str(SAMPLE_RATE),
         "shortest": str(shape.shortest),
         "seconds": str(limit / SAMPLE_RATE),

@@ -1,6 +1,6 @@
 """An exported file held against the run that it is of, on audio."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,12 +11,14 @@ import soundfile
 import torch
 
 from cache import filling
+from classifiers.multilabel import THRESHOLD
 from featx.data.audio import SAMPLE_RATE, read_audio
 from featx.data.manifest import Manifest, load_manifest
 from featx.errors import FeatxError
 from featx.inference.inputs import Inputs, Recordings, read_inputs
+from featx.inference.number_predictions import PredictedNumbers
 from featx.inference.onnx import load_onnx
-from featx.inference.predictions import Predictions
+from featx.inference.predictions import PredictedUtterance, Predictions
 from featx.runs.read import locate, read_config
 from featx.utils.text import counted
 
@@ -31,17 +33,26 @@ class Agreement:
     Attributes:
         utterances: how many were compared.
         audio: what they are.
-        difference: the largest difference of a probability.
-        labels_changed: of how many utterances the most probable class differs.
+        difference: the largest difference of a probability, or of a number, in deviations of the
+            true numbers of the run's test data.
+        labels_changed: of how many utterances the most probable class differs, or one of several
+            labels; none of numbers.
+        numbers: whether numbers are predicted.
     """
 
     utterances: int
     audio: str
     difference: float
     labels_changed: int
+    numbers: bool = False
 
     def to_text(self) -> str:
         """Return a sentence."""
+        if self.numbers:
+            return (
+                f"Compared with featx on {counted(self.utterances, 'utterance')} of {self.audio}: "
+                f"numbers differ by at most {self.difference:.1e} deviations."
+            )
         labels = f"{self.labels_changed} labels differ" if self.labels_changed else "labels equal"
         return (
             f"Compared with featx on {counted(self.utterances, 'utterance')} of {self.audio}: "
@@ -106,19 +117,23 @@ def _write_tones(folder: Path) -> Iterator[Path]:
         yield path
 
 
-def compare_file(path: Path, reference: Predictions, audio: Audio) -> Agreement:
+def compare_file(
+    path: Path, reference: Predictions, audio: Audio, deviations: Mapping[str, float]
+) -> Agreement:
     """Compare a file with what featx predicts, an utterance alone and in ragged batches.
 
     Args:
         path: the ONNX file.
         reference: featx's predictions of the audio.
         audio: the utterances.
+        deviations: of numbers, what their differences are divided by; none of classes.
 
     Raises:
         FeatxError: if the file can't be loaded or run.
     """
     model = load_onnx(path)
-    expected = {row.utterance: list(row.probabilities.values()) for row in reference.rows}
+    units = torch.tensor([deviations.get(name, 1.0) for name in model.facts.names])
+    expected = {row.utterance: _values(row) for row in reference.rows}
     chosen = [u for u in audio.recordings.manifest.utterances if u.utterance in expected]
     wanted = torch.tensor([expected[utterance.utterance] for utterance in chosen])
     difference, changed = 0.0, set[int]()
@@ -127,11 +142,20 @@ def compare_file(path: Path, reference: Predictions, audio: Audio) -> Agreement:
             waves = [
                 read_audio(u.path, u.start, u.end, u.scale) for u in chosen[first : first + size]
             ]
-            there, here = wanted[first : first + size], model.probabilities(waves)
-            largest = float((there - here).abs().max())
+            there, here = wanted[first : first + size], model.predictions(waves)
+            largest = float(((there - here).abs() / units).max())
             difference = largest if largest != largest else max(difference, largest)
-            differ = there.argmax(1) != here.argmax(1)
-            changed |= {first + int(place) for place in torch.nonzero(differ)[:, 0]}
             if difference != difference:
-                raise FeatxError("The exported network gives probabilities that are no numbers.")
-    return Agreement(len(chosen), audio.name, difference, len(changed))
+                raise FeatxError("The exported network gives what is no number.")
+            if model.dimensions:
+                continue
+            differ = there.argmax(1) != here.argmax(1)
+            if model.facts.several:
+                differ = ((there >= THRESHOLD) != (here >= THRESHOLD)).any(1)
+            changed |= {first + int(place) for place in torch.nonzero(differ)[:, 0]}
+    return Agreement(len(chosen), audio.name, difference, len(changed), bool(model.dimensions))
+
+
+def _values(row: PredictedUtterance) -> list[float]:
+    numbers = row.numbers if isinstance(row, PredictedNumbers) else row.probabilities
+    return list(numbers.values())

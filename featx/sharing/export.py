@@ -15,6 +15,8 @@ from featx.inference.inputs import Inputs
 from featx.inference.load import load
 from featx.inference.model import Options
 from featx.inference.onnx import ENDING, import_extra
+from featx.runs.read import read_run_scores
+from featx.scoring.numbers.results import NumberResults
 from featx.sharing.build import build
 from featx.sharing.check import Agreement, compare_file, find_audio
 from featx.sharing.onnx_file import NEEDED, write_onnx
@@ -68,6 +70,8 @@ def export(
     dynamic. Its inputs are `waveform` (utterances, samples) float32, at 16 kHz, and `samples`
     (utterances,) int64, how many samples each utterance has; its outputs are `probabilities`
     (utterances, classes), averaged over all models, and `logits` (utterances, models, classes).
+    Of a run of several labels these do not add up to 1: a label fits from 0.5 on. Of a run of
+    numbers the first output is `numbers` (utterances, dimensions), in their columns' units.
     Before it is written, it is held against `featx.predict` on audio.
 
     Args:
@@ -88,7 +92,7 @@ def export(
 
     Returns:
         The file's path, and how far it agrees with the run: the largest difference of a
-        probability, and how many labels differ.
+        probability, or of a number in deviations of the true ones, and how many labels differ.
 
     Raises:
         FeatxError: if the run can't be loaded, standardises features by speaker, fuses stores or
@@ -122,13 +126,15 @@ def export(
             audio.recordings.manifest, encoder=encoders, device="cpu", seed=seed, fold=fold,
             calibrated=calibrated,
         )  # fmt: skip
+        found = read_run_scores(folder)
+        deviations = found.deviations if isinstance(found, NumberResults) else {}
         agreements: list[Agreement] = []
 
         def write(unfinished: Path) -> None:
             log.info("Exporting.")
             half = precision == "float16"
             write_onnx(network.classifier, unfinished, network.facts, opset, half, int8)
-            agreements.append(compare_file(unfinished, reference, audio))
+            agreements.append(compare_file(unfinished, reference, audio, deviations))
             _refuse(agreements[0], limit, int8)
 
         replace(path, write)

@@ -52,14 +52,22 @@ class Classifier(nn.Module):
         branches: each with heads of its own.
         temperatures: what the logits of each head are divided by.
         limit: samples of each utterance's beginning that are heard; infinite for all.
+        several: whether any number of classes may fit, each with a probability of its own.
+        numbers: whether numbers are predicted, and no classes.
     """
 
     temperatures: Tensor
 
     def __init__(
-        self, branches: Sequence[Branch], temperatures: Sequence[float], limit: float = math.inf
+        self,
+        branches: Sequence[Branch],
+        temperatures: Sequence[float],
+        limit: float = math.inf,
+        several: bool = False,
+        numbers: bool = False,
     ) -> None:
         super().__init__()
+        self.several, self.numbers = several, numbers
         self.branches, self.limit = nn.ModuleList(branches), limit
         self.register_buffer("temperatures", torch.tensor(temperatures)[None, :, None])
         self.eval().requires_grad_(False)
@@ -73,7 +81,7 @@ class Classifier(nn.Module):
 
         Returns:
             The averaged probabilities (utterances, classes), and the logits of every head
-            (utterances, heads, classes).
+            (utterances, heads, classes); of numbers their average, and those of every head.
         """
         if not math.isinf(self.limit):
             samples = samples.clamp(max=int(self.limit))
@@ -81,4 +89,7 @@ class Classifier(nn.Module):
         waveform = waveform.masked_fill(~real, 0.0)
         logits = torch.cat([branch(waveform, samples) for branch in self.branches], 1)
         logits = logits / self.temperatures
-        return logits.softmax(2).mean(1), logits
+        if self.numbers:
+            return logits.mean(1), logits
+        shares = logits.sigmoid() if self.several else logits.softmax(2)
+        return shares.mean(1), logits

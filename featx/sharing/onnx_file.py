@@ -13,7 +13,7 @@ import torch
 
 from cache import describe_bytes, filling
 from featx.errors import FeatxError
-from featx.inference.onnx import LARGEST, import_extra
+from featx.inference.onnx import LARGEST, import_extra, output_names
 from featx.sharing.graph import Classifier
 from featx.utils.text import first_line
 
@@ -75,7 +75,7 @@ def _trace(classifier: Classifier, opset: int) -> Any:
                 verbose=False,
                 opset_version=opset,
                 input_names=["waveform", "samples"],
-                output_names=["probabilities", "logits"],
+                output_names=output_names(classifier.numbers),
                 dynamic_shapes={"waveform": {0: dynamic, 1: dynamic}, "samples": {0: dynamic}},
             )
         except Exception as error:  # of the many parts of torch that take part

@@ -1,8 +1,10 @@
 """How pictures look, and how they are written."""
 
+from collections.abc import Callable
+from functools import wraps
 from io import BytesIO
 from pathlib import Path
-from typing import Any
+from typing import Any, ParamSpec
 
 from matplotlib.figure import Figure
 
@@ -17,6 +19,18 @@ STYLE: dict[Any, Any] = {
     "axes.spines.right": False,
     "text.parse_math": False,  # a label may hold a $
 }
+Given = ParamSpec("Given")
+
+
+def picture(draw: Callable[Given, None]) -> Callable[Given, None]:
+    """Have a function that ends with `save` draw only where pictures are kept."""
+
+    @wraps(draw)
+    def wrapped(*arguments: Given.args, **named: Given.kwargs) -> None:
+        if ENDINGS:
+            draw(*arguments, **named)
+
+    return wrapped
 
 
 def save(figure: Figure, path: Path) -> None:

@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from featx.comparison.evaluate import score_numbers
 from featx.comparison.number_systems import NumberSystem, shared_dimensions
+from featx.comparison.reading import read_system
 from featx.comparison.same_tests import check_same, join_speakers
 from featx.comparison.systems import Seed
 from featx.errors import FeatxError
@@ -165,7 +165,8 @@ def _read(
     name: str, files: Sequence[Path], manifest: Mapping[str, str] | None, over_seeds: bool
 ) -> list[NumberVoter]:
     """Read a system; each of its seeds is a system if that is asked for."""
-    whole = score_numbers(name, predicted_dimensions(files[0]), files, manifest)
+    whole = read_system(name, files, manifest)
+    assert isinstance(whole, NumberSystem), "such systems alone are asked for"
     validation = [row for file in files for row in read_validated_numbers(file)]
     seeds = sorted(whole.seeds, key=lambda seed: seed.order)
     if not over_seeds or len(seeds) == 1:
@@ -176,7 +177,7 @@ def _read(
     for place, seed in enumerate(seeds):
         own = NumberSystem.of(
             f"{name}, seed {seed.number if numbered else place}",
-            whole.folder,
+            files,
             list(whole.results.dimensions),
             [seed],
             whole.speakers,

@@ -25,6 +25,8 @@ from featx.voting.card import write_card
 from featx.voting.config import VoteConfig
 from featx.voting.election import Election, hold
 from featx.voting.files import describe, write_files
+from featx.voting.label_run import run_label_vote
+from featx.voting.label_voters import label_systems
 from featx.voting.members import BEST_ON_TEST, CHOSEN_ON_TEST, describe_left_out
 from featx.voting.number_run import run_number_vote
 from featx.voting.number_voters import number_systems
@@ -53,9 +55,12 @@ def run_vote(config: VoteConfig, folder: Path, overwrite: bool = False) -> RunRe
     if folder.resolve() in {path.resolve() for path in config.folders}:
         raise FeatxError(f"{folder} is one of the systems. Choose another `name` or `out`.")
     numbers = number_systems(config.systems)
+    labelled = {} if numbers else label_systems(config.systems)
     with making(folder, "voting", overwrite):
         if numbers:
             return run_number_vote(config, numbers, folder, overwrite)
+        if labelled:
+            return run_label_vote(config, labelled, folder, overwrite)
         return _run_vote(config, folder, overwrite)
 
 

@@ -9,6 +9,7 @@ from featx.utils.arguments import checked, refuse_beside
 from featx.utils.files import AnyPath, as_paths
 from featx.voting.choices import BESIDE_CONFIG, BestBy, Rule, SelectOn, TieRule
 from featx.voting.config import VoteConfig, file_config, vote_config
+from featx.voting.label_voters import label_systems
 from featx.voting.number_voters import number_systems
 from featx.voting.run import run_vote
 
@@ -41,7 +42,8 @@ def vote(
         rule: "hard" counts predictions, "soft" averages probabilities, "weighted" counts
             predictions, each by its system's validation UAR. Numbers are averaged: "mean" weighs
             all systems the same, "weighted" each by its validation CCC, in a cross-validation fold
-            by fold. By default "hard", or of numbers "mean".
+            by fold. Several labels at once take "soft", or "hard" for what half of the systems
+            predict. By default "hard", of numbers "mean", of several labels "soft".
         tie: which of the classes with equally many votes wins: the one with the highest summed
             "probability", or the one that the "first"-named system voted for; "auto" takes the
             former where all systems have probabilities.
@@ -81,7 +83,7 @@ def vote(
         paths = as_paths(systems)
         resolved = vote_config(
             paths,
-            rule=rule or ("mean" if paths and number_systems(paths) else "hard"),
+            rule=rule or _usual_rule(paths),
             tie=tie,
             search=search,
             select_on=select_on,
@@ -95,3 +97,10 @@ def vote(
     folder = run_folder(name or resolved.name) if out is None else Path(out)
     run_vote(resolved, folder, overwrite)
     return Run(folder)
+
+
+def _usual_rule(paths: Sequence[Path]) -> Rule:
+    """Return the rule of votes that name none."""
+    if paths and number_systems(paths):
+        return "mean"
+    return "soft" if paths and label_systems(paths) else "hard"

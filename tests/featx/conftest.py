@@ -1,5 +1,6 @@
 """A small corpus with its features, and encoders of every family with random weights."""
 
+import csv
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -217,3 +218,18 @@ def server(tmp_path, monkeypatch) -> Iterator[Any]:
     system.pseudo_dirs[:] = [""]
     yield system
     system.store.clear()
+
+
+@pytest.fixture
+def relabel():
+    """Rewrite manifest.csv with each row changed."""
+
+    def rewrite(change) -> None:
+        with Path("manifest.csv").open(newline="") as file:
+            table = [change(row) for row in csv.DictReader(file)]
+        with Path("manifest.csv").open("w", newline="") as file:
+            writer = csv.DictWriter(file, table[0])
+            writer.writeheader()
+            writer.writerows(table)
+
+    return rewrite

@@ -16,7 +16,7 @@ def check_balance(utterances: Sequence[Utterance]) -> list[Finding]:
     """Find labels without some speakers; too few to divide by speaker are a warning."""
     speakers_of: dict[str, set[str]] = defaultdict(set)
     for utterance in utterances:
-        if utterance.speaker:
+        if utterance.speaker and utterance.label:
             speakers_of[utterance.label].add(utterance.speaker)
     everyone = len(set().union(*speakers_of.values()))
     lacking = [name for name in order_labels(speakers_of) if len(speakers_of[name]) < everyone]

@@ -26,11 +26,14 @@ _PARTS = {
 def check_labels(utterances: Sequence[Utterance]) -> list[Finding]:
     """Name labels that are missing, nearly alike or rare, or seem to be something else.
 
-    Missing labels are errors, the others are warnings.
+    Labels that look like missing values are errors, the others are warnings; that some utterances
+    have none is a note.
     """
-    counts = Counter(utterance.label for utterance in utterances)
+    labelled = [utterance for utterance in utterances if utterance.label]
+    counts = Counter(utterance.label for utterance in labelled)
     return [
-        *check_missing(utterances),
+        *check_missing(labelled),
+        *_unlabelled(utterances, len(labelled)),
         *(_alike(group, why, kept, counts) for group, why, kept in _groups(counts)),
         *_mixed(counts),
         *_no_labels(counts),
@@ -39,7 +42,12 @@ def check_labels(utterances: Sequence[Utterance]) -> list[Finding]:
 
 
 def check_missing(utterances: Sequence[Utterance]) -> list[Finding]:
-    """Name labels that look like missing values, as "nan" or "?" do, with an error each."""
+    """Name labels that look like missing values, as "nan" or "?" do, with an error each.
+
+    A corpus may have no labels at all: then something else is learned of it.
+    """
+    if not any(utterance.label for utterance in utterances):
+        return []
     ids: dict[str, list[str]] = defaultdict(list)
     for utterance in utterances:
         if looks_missing(utterance.label):
@@ -49,6 +57,13 @@ def check_missing(utterances: Sequence[Utterance]) -> list[Finding]:
         Finding(CHECK, "error", _missing(label, named, others), tuple(named))
         for label, named in sorted(ids.items())
     ]
+
+
+def _unlabelled(utterances: Sequence[Utterance], labelled: int) -> Iterator[Finding]:
+    if 0 < labelled < len(utterances):
+        ids = tuple(utterance.utterance for utterance in utterances if not utterance.label)
+        text = f"{len(ids):,} of {counted(len(utterances), 'utterance')} have no label."
+        yield Finding(CHECK, "note", text, ids)
 
 
 def _missing(label: str, ids: Sequence[str], others: Sequence[str]) -> str:

@@ -6,7 +6,14 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path, PurePath
 
-from featx.data.listing.columns import NAMES, SEX, Columns, find_columns, read_columns
+from featx.data.listing.columns import (
+    NAMES,
+    SEX,
+    Columns,
+    find_columns,
+    may_be_there,
+    read_columns,
+)
 from featx.data.listing.corpus import Corpus, Found
 from featx.data.listing.files import CorpusError, require_folder
 from featx.data.listing.ids import RowName, name_rows, repeats
@@ -27,6 +34,10 @@ _SPLITS = {
 UNKNOWN = (
     "speakers are unknown; name their column in `columns`, or give `speaker`, a regular "
     "expression, to find them in paths"
+)
+UNLABELLED = (
+    "labels are unknown; name their column in `columns`, or give `label`, unless another column "
+    "is to be learned"
 )
 SIDES = ("start", "end")
 _INDEX = ("", "Unnamed: 0")  # the number of the row, as pandas writes it
@@ -63,7 +74,8 @@ def find_csv(
     find_speaker = None if speaker is None else Pattern("speaker", speaker)
     find_label = None if label is None else Pattern("label", label)
     table = read_foreign(root, separator, encoding, {*chosen.values(), *NAMES})
-    needed = ["path"] if find_label else ["path", "label"]
+    labelled = find_label is None and may_be_there("label", chosen, table.header)
+    needed = ["path", "label"] if labelled else ["path"]
     found = find_columns(chosen, table.header, needed, root.name)
     if find_label and "label" in chosen:
         raise CorpusError("`label` finds labels in paths: leave out label in `columns`, or it.")
@@ -192,6 +204,8 @@ class _Reader:
             notes += pattern.notes(texts, [t for t, u in pairs if not u.column(pattern.argument)])
         if not self.speaker and "speaker" not in self.columns:
             notes.append(UNKNOWN)
+        if not self.label and "label" not in self.columns:
+            notes.append(UNLABELLED)
         own = [name for name in utterances[0].extra if name.removeprefix("table_") in NAMES]
         return notes + [f"the table's own {', '.join(own)} is kept under this name"] * bool(own)
 

@@ -117,6 +117,11 @@ def find_columns(
     return found
 
 
+def may_be_there(name: str, chosen: Mapping[str, str], header: Sequence[str]) -> bool:
+    """Tell whether a table has a manifest's column, under its own or another usual name."""
+    return name in (*chosen, *header) or _suggestion({}, [name], header) != f"{name}=COLUMN"
+
+
 def _meant(name: str, header: Sequence[str]) -> str:
     meant = closest(name, header)
     return "" if meant is None else f" (is it {meant!r}?)"

@@ -11,9 +11,10 @@ from matplotlib.figure import Figure
 from numpy.typing import ArrayLike
 
 from featx.finetuning.results.member import TunedMember
-from featx.utils.pictures import BLUE, ORANGE, STYLE, WIDTH, save
+from featx.utils.pictures import BLUE, ORANGE, STYLE, WIDTH, picture, save
 
 
+@picture
 def draw_tuning(
     members: Sequence[TunedMember], path: Path, loss: str, score: str, chosen_on_test: bool
 ) -> None:

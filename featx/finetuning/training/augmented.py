@@ -26,10 +26,11 @@ class Augmented(Dataset[Example]):
 
     Attributes:
         samples: how many samples each utterance has before it is changed.
+        labels: what is to be learned of each.
     """
 
     def __init__(self, waveforms: Waveforms, augmenter: Augmenter, seed: int) -> None:
-        self.samples = waveforms.samples
+        self.samples, self.labels = waveforms.samples, waveforms.labels
         self._waveforms, self._augmenter, self._seed = waveforms, augmenter, seed
 
     def __len__(self) -> int:

@@ -80,7 +80,10 @@ class Tuner(Trainer):
             self.add_callback(Unfreezing(layers_of(model.encoder), settings.unfreeze_every))
         step = settings.batch_size * settings.accumulation * arguments.world_size
         self.order = Order(
-            training.samples, step if settings.group_by_length else None, arguments.seed
+            training.samples,
+            step if settings.group_by_length else None,
+            arguments.seed,
+            _majority(training.labels) if settings.sampling == "balanced" else None,
         )
         batches = len(self.get_train_dataloader())
         of_epochs = -(-batches // settings.accumulation) * settings.epochs
@@ -201,6 +204,11 @@ def measure(
         return {"loss": loss, "score": score}
     hits = _recognised(outputs, torch.from_numpy(targets))
     return {"loss": loss, "score": score, "wa": float(hits.double().mean())}
+
+
+def _majority(targets: np.ndarray) -> np.ndarray:
+    """Return the class of each utterance, or that with most votes."""
+    return targets.argmax(1) if targets.ndim == 2 else targets
 
 
 def _recognised(outputs: Tensor, targets: Tensor) -> Tensor:

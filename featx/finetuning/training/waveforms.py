@@ -10,6 +10,7 @@ from torch import Tensor
 from torch.utils.data import Dataset, Sampler
 from transformers.trainer_pt_utils import get_length_grouped_indices
 
+from classifiers.sampling import draw_order
 from featx.data.audio import SAMPLE_RATE, AudioError, Waveform, count_samples, read_audio
 from featx.data.manifest import Utterance
 from featx.errors import FeatxError
@@ -87,13 +88,22 @@ class Order(Sampler[int]):
         samples: how many samples each utterance has.
         batch: how many utterances of similar length make a step; None for any order.
         seed: decides all orders.
+        classes: (utterances,) the class of each where classes take turns, as in `draw_order`; by
+            default every utterance comes once.
 
     Attributes:
         epoch: number of the epoch whose order comes next.
     """
 
-    def __init__(self, samples: Sequence[int], batch: int | None, seed: int) -> None:
+    def __init__(
+        self,
+        samples: Sequence[int],
+        batch: int | None,
+        seed: int,
+        classes: np.ndarray | None = None,
+    ) -> None:
         self._samples, self._batch, self._seed = list(samples), batch, seed
+        self._classes = classes
         self.epoch = 0
 
     def __len__(self) -> int:
@@ -101,10 +111,17 @@ class Order(Sampler[int]):
 
     def __iter__(self) -> Iterator[int]:
         generator = torch.Generator().manual_seed(self._seed * 1_000_003 + self.epoch)
+        drawn = list(range(len(self)))
+        if self._classes is not None:
+            drawn = draw_order("balanced", self._classes, len(self), generator)
+        elif self._batch is None:
+            drawn = torch.randperm(len(self), generator=generator).tolist()
         if self._batch is None:
-            return iter(torch.randperm(len(self), generator=generator).tolist())
+            return iter(drawn)
         # sorted within large random groups; the longest utterance comes first, to fail early
-        grouped = get_length_grouped_indices(self._samples, self._batch, generator=generator)
+        lengths = [self._samples[index] for index in drawn]
+        places = get_length_grouped_indices(lengths, self._batch, generator=generator)
+        grouped = [drawn[place] for place in places]
         first, *steps = [grouped[n : n + self._batch] for n in range(0, len(self), self._batch)]
         last = [steps.pop()] if steps and len(steps[-1]) < self._batch else []
         shuffled = [steps[n] for n in torch.randperm(len(steps), generator=generator).tolist()]

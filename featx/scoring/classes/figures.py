@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 
 from featx.scoring.classes.results import Results
 from featx.scoring.text import describe_count
-from featx.utils.pictures import STYLE, WIDTH, save
+from featx.utils.pictures import STYLE, WIDTH, picture, save
 
 _WRITTEN = 15  # classes at most whose cells hold text
 _NAMED = 25  # classes that have room for their names
@@ -17,6 +17,7 @@ _SMALLEST, _LARGEST = 6, 7  # points of text
 _LONGEST = 16  # characters of a name
 
 
+@picture
 def draw_confusion(results: Results, path: Path) -> None:
     """Draw the confusion matrix, averaged over seeds: as shares of the true class, and counts.
 

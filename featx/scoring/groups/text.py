@@ -4,6 +4,7 @@ import numpy as np
 
 from featx.scoring.classes.results import NAMES
 from featx.scoring.groups.scores import Gap, GroupScores
+from featx.scoring.labels.results import NAMES as LABEL_NAMES
 from featx.scoring.metrics import Score
 from featx.utils.tables import TextTable
 from featx.utils.text import counted
@@ -79,7 +80,7 @@ def _describe_gap(scores: GroupScores, metric: str, gap: Gap) -> str:
 
 
 def _name(metric: str) -> str:
-    return NAMES.get(metric, metric.upper())
+    return {**NAMES, **LABEL_NAMES}.get(metric, metric.upper())
 
 
 def _form(scores: GroupScores) -> str:

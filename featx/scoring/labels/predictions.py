@@ -1,6 +1,6 @@
 """Predictions of several labels at once: scored, and as rows of a prediction file."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -10,7 +10,16 @@ from featx.protocols.shares import join_labels
 from featx.protocols.task import Task
 from featx.scoring.labels.results import LabelResults, score_label_predictions
 from featx.scoring.labels.scores import SeedLabels
-from featx.scoring.predictions import Outcome, PredictionRow, write_rows, written_parts
+from featx.scoring.predictions import (
+    FOUND,
+    LABELS,
+    PROBABILITY,
+    Outcome,
+    PredictionRow,
+    rounded,
+    written_parts,
+)
+from featx.utils.files import write_csv
 from featx.utils.progress import passing
 
 
@@ -25,24 +34,40 @@ def score_label_outcomes(
         outcomes: the outcome of each seed and fold.
         remarks: what a reader of the scores must know, in sentences.
     """
+    seeds = seed_labels(task, outcomes)
+    return score_label_predictions(title, task.classes, seeds, task.speakers_shared, remarks)
+
+
+def seed_labels(task: Task, outcomes: Sequence[Outcome]) -> list[SeedLabels]:
+    """Return what each seed predicted of test utterances, its folds together."""
     seeds = []
     for seed in sorted({outcome.seed for outcome in outcomes}):
         own = [outcome for outcome in outcomes if outcome.seed == seed]
         tested = [u for outcome in own for u in task.folds[outcome.fold].test]
         found = np.concatenate([outcome.probabilities["test"].numpy() for outcome in own])
-        seeds.append(SeedLabels(task.shared(tested), found, [u.speaker for u in tested]))
-    return score_label_predictions(title, task.classes, seeds, task.speakers_shared, remarks)
+        seeds.append(SeedLabels.at(task.shared(tested), found, [u.speaker for u in tested]))
+    return seeds
 
 
 def write_label_predictions(task: Task, outcomes: Sequence[Outcome], path: Path) -> None:
-    """Write a row for every utterance that was validated on or tested, of every model.
-
-    The columns are those of single classes; label and prediction are labels joined by "|".
-    """
+    """Write a row for every utterance that was validated on or tested, of every model."""
     parts = written_parts(outcomes)
     count = sum(len(outcome.probabilities[split]) for outcome, split in parts)
     rows = (row for outcome, split in parts for row in _rows(task, outcome, split))
-    write_rows(path, task.classes, passing(rows, count, f"Writing {path.name}", "rows"))
+    write_label_rows(path, task.classes, passing(rows, count, f"Writing {path.name}", "rows"))
+
+
+def write_label_rows(path: Path, labels: Sequence[str], rows: Iterable[PredictionRow]) -> None:
+    """Write a file of several labels: as one of single classes, but for two columns' names.
+
+    Args:
+        path: the file.
+        labels: each of which gets a column of probabilities.
+        rows: what it holds; label and prediction are labels joined by "|".
+    """
+    header = [{"label": LABELS, "prediction": FOUND}.get(n, n) for n in PredictionRow._fields[:-2]]
+    header += [PROBABILITY + label for label in labels]
+    write_csv(path, header, ([*row[:-2], *rounded(row.probabilities)] for row in rows))
 
 
 def choose_labels(classes: Sequence[str], probabilities: Sequence[float]) -> str:

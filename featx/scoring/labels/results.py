@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from featx.scoring.groups.scores import GroupScores
 from featx.scoring.labels.scores import (
     SeedLabels,
     count_labels,
@@ -40,6 +41,7 @@ class LabelResults:
         speakers: how many were tested; 0 if unknown.
         speakers_shared: whether training and test share speakers; None if unknown.
         remarks: what else a reader must know, in sentences.
+        groups: the scores by columns of the manifest, such as sex.
     """
 
     title: str
@@ -50,6 +52,7 @@ class LabelResults:
     speakers: int
     speakers_shared: bool | None
     remarks: Sequence[str] = ()
+    groups: Sequence[GroupScores] = ()
 
     @property
     def resampled(self) -> str:
@@ -68,6 +71,7 @@ class LabelResults:
             "resampled": self.resampled,
             "remarks": list(self.remarks),
             "labels": {name: dict(own) for name, own in self.labels.items()},
+            **({"groups": [scores.to_json() for scores in self.groups]} if self.groups else {}),
         }
 
     def to_text(self) -> str:
@@ -123,17 +127,13 @@ def score_label_predictions(
         speakers_shared: whether training and test share speakers; None if unknown.
         remarks: what else a reader must know, in sentences.
     """
-    each = [
-        _measure(
-            SeedLabels(
-                np.concatenate([seed.fits[:, [place]] for seed in seeds]),
-                np.concatenate([seed.probabilities[:, [place]] for seed in seeds]),
-                (),
-            ),
-            len(seeds),
-        )
-        for place in range(len(classes))
-    ]
+    whole = SeedLabels(
+        np.concatenate([seed.fits for seed in seeds]),
+        np.concatenate([seed.found for seed in seeds]),
+        np.concatenate([seed.probabilities for seed in seeds]),
+        (),
+    )
+    each = [_measure(whole.of(place), len(seeds)) for place in range(len(classes))]
     return LabelResults(
         title,
         classes,

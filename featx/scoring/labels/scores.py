@@ -18,27 +18,44 @@ class SeedLabels(NamedTuple):
 
     Attributes:
         fits: (utterances, labels) which labels fit.
+        found: (utterances, labels) which were predicted.
         probabilities: (utterances, labels) as they were predicted.
         speakers: the speaker of each utterance, empty if unknown.
     """
 
     fits: np.ndarray
+    found: np.ndarray
     probabilities: np.ndarray
     speakers: Sequence[str]
+
+    @classmethod
+    def at(
+        cls,
+        fits: np.ndarray,
+        probabilities: np.ndarray,
+        speakers: Sequence[str],
+        threshold: float = THRESHOLD,
+    ) -> "SeedLabels":
+        """Take labels as predicted whose probability is `threshold` or more."""
+        return cls(fits > 0, probabilities >= threshold, probabilities, speakers)
+
+    def of(self, place: int) -> "SeedLabels":
+        """Return what was predicted of a single label."""
+        fits, found, probabilities = (part[:, [place]] for part in self[:3])
+        return SeedLabels(fits, found, probabilities, self.speakers)
 
 
 def count_labels(seed: SeedLabels, groups: np.ndarray) -> np.ndarray:
     """Count what was found of each label, by speaker.
 
     Args:
-        seed: what was predicted; a label is from a probability of 0.5 on.
+        seed: what was predicted.
         groups: (utterances,) the number of each one's speaker.
 
     Returns:
         (groups, labels, 3): how often a label was found and fits, was found, and fits.
     """
-    found, fits = seed.probabilities >= THRESHOLD, seed.fits > 0
-    each = np.stack([found & fits, found, fits], -1).astype(np.int64)
+    each = np.stack([seed.found & seed.fits, seed.found, seed.fits], -1).astype(np.int64)
     counts = np.zeros((int(groups.max()) + 1, *each.shape[1:]), np.int64)
     np.add.at(counts, groups, each)
     return counts
@@ -61,6 +78,15 @@ def label_f1(counts: np.ndarray) -> dict[str, np.ndarray]:
     each = np.divide(hits, total, out=np.zeros(total.shape), where=there)
     macro = each.sum(-1) / np.maximum(there.sum(-1), 1)
     return {"macro_f1": macro, "micro_f1": hits.sum(-1) / np.maximum(total.sum(-1), 1)}
+
+
+def fitting_f1(counts: np.ndarray) -> dict[str, np.ndarray]:
+    """Return the same of some utterances, macro F1 over the labels that fit any of these alone.
+
+    So it can be compared between women and men where "female" is a label.
+    """
+    fitting = counts * (counts[..., 2:] > 0)
+    return {"macro_f1": label_f1(fitting)["macro_f1"], "micro_f1": label_f1(counts)["micro_f1"]}
 
 
 def average_precision(fits: np.ndarray, scores: np.ndarray, weights: np.ndarray) -> np.ndarray:
@@ -102,7 +128,7 @@ def mean_average_precision(seed: SeedLabels, weights: np.ndarray) -> np.ndarray:
     """
     each = np.stack(
         [
-            average_precision(seed.fits[:, label] > 0, seed.probabilities[:, label], weights)
+            average_precision(seed.fits[:, label], seed.probabilities[:, label], weights)
             for label in range(seed.fits.shape[1])
         ]
     )
@@ -121,6 +147,18 @@ def score_labels(seeds: Sequence[SeedLabels]) -> Mapping[str, Score]:
     Returns:
         "macro_f1", "micro_f1" and "map" (mean average precision), in percent.
     """
+    return {name: score_of(*found) for name, found in resample_labels(seeds).items()}
+
+
+def resample_labels(seeds: Sequence[SeedLabels]) -> dict[str, tuple[np.ndarray, np.ndarray]]:
+    """Score a system's seeds as they are and on resampled speakers, the same at every call.
+
+    Args:
+        seeds: as for `score_labels`.
+
+    Returns:
+        For each metric (seeds,) and (rounds, seeds) scores in percent.
+    """
     whole: dict[str, list[float]] = {name: [] for name in METRICS}
     drawn: dict[str, list[np.ndarray]] = {name: [] for name in METRICS}
     for seed in seeds:
@@ -136,4 +174,4 @@ def score_labels(seeds: Sequence[SeedLabels]) -> Mapping[str, Score]:
         rounds = [draws[begin : begin + _ROUNDS, groups] for begin in range(0, len(draws), _ROUNDS)]
         each = [mean_average_precision(seed, weights) for weights in rounds]
         drawn["map"].append(100 * np.concatenate(each))
-    return {name: score_of(np.array(whole[name]), np.stack(drawn[name], 1)) for name in METRICS}
+    return {name: (np.array(whole[name]), np.stack(drawn[name], 1)) for name in METRICS}

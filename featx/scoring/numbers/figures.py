@@ -8,11 +8,12 @@ from matplotlib.figure import Figure
 
 from featx.scoring.numbers.results import NumberResults
 from featx.scoring.numbers.scores import SeedNumbers
-from featx.utils.pictures import BLUE, ORANGE, STYLE, WIDTH, save
+from featx.utils.pictures import BLUE, ORANGE, STYLE, WIDTH, picture, save
 
 _POINTS = 5_000  # that are drawn of a dimension
 
 
+@picture
 def draw_scatter(results: NumberResults, seeds: list[SeedNumbers], path: Path) -> None:
     """Draw each test utterance's true and predicted number, of all seeds.
 
@@ -41,6 +42,7 @@ def draw_scatter(results: NumberResults, seeds: list[SeedNumbers], path: Path) -
         save(figure, path)
 
 
+@picture
 def draw_levels(results: NumberResults, path: Path) -> None:
     """Draw each dimension's error in fifths of its true values: its size, and where it tends.
 

@@ -23,7 +23,7 @@ export function bars(body, shares, shown = percent, first = null) {
     track.setAttribute("aria-hidden", "true");
     const row = element("tr", { className: name === first ? "first" : "" },
       element("th", { scope: "row", textContent: name }), element("td", {}, track),
-      element("td", { className: "figure", textContent: shown(share) }));
+      element("td", { className: "figure", textContent: shown(share, name) }));
     return row;
   }));
 }

@@ -43,7 +43,12 @@ async function ask(address) {
 async function learn() {
   facts = await ask("model");
   document.title = `${facts.name}: speech emotion recognition`;
-  part("subtitle").textContent = `The model ${facts.name} tells ${facts.classes.length} classes apart: ${facts.classes.join(", ")}.`;
+  const numbers = Object.keys(facts.dimensions);
+  part("subtitle").textContent = numbers.length
+    ? `The model ${facts.name} predicts ${numbers.join(", ")}, as numbers.`
+    : `The model ${facts.name} tells ${facts.classes.length} classes apart: ${facts.classes.join(", ")}.`;
+  part("meaning").hidden = numbers.length > 0;
+  part("meaning-numbers").hidden = !numbers.length;
   const { max_megabytes: megabytes, max_seconds: seconds } = facts.limits;
   part("hint").textContent = `or drop it here: WAV, FLAC, OGG or MP3, at most ${megabytes} MB and ${duration(seconds)}.`;
   part("version").textContent = `Served by featx ${facts.featx}.`;
@@ -66,6 +71,7 @@ function describe() {
     ["Speakers", facts.speakers],
     ["Protocol", facts.protocol],
     ["Average recall (UAR)", uar && `${uar.mean.toFixed(1)} %, cross-validated (95 % interval ${uar.low.toFixed(1)} to ${uar.high.toFixed(1)} %; guessing gives ${facts.chance.toFixed(1)} %)`],
+    ...Object.entries(facts.dimensions).map(([name, { ccc }]) => [`Concordance (CCC) of ${name}`, `${ccc.mean.toFixed(3)}, cross-validated (95 % interval ${ccc.low.toFixed(3)} to ${ccc.high.toFixed(3)}; always predicting the mean gives 0)`]),
   ].filter((row) => row[1]);
   if (!rows.length) rows.push(["Model", "a single saved model, without the record of a run"]);
   part("facts").replaceChildren(...rows.flatMap(([name, text]) => [element("dt", { textContent: name }), element("dd", { textContent: text })]));
@@ -177,7 +183,31 @@ async function waitForServer() {
 
 // The result -----------------------------------------------------------------------------------
 
+function figure(value) { return String(Number(value.toPrecision(4))).replace("-", "−"); }
+
+function showNumbers(answer) {
+  const text = Object.entries(answer.numbers).map(([name, value]) => `${name} ${figure(value)}`).join(", ");
+  const count = answer.windows.length;
+  const how = count ? `; the mean of ${count} ${count === 1 ? "window" : "windows"} with speech` : "";
+  part("label").textContent = text;
+  part("about").textContent = `${answer.utterance}, ${answer.seconds.toFixed(1)} s${how}.`;
+  part("shares-caption").textContent = "Each number between the lowest and the highest true one of the test";
+  const shares = Object.entries(facts.dimensions).map(([name, { low, high }]) =>
+    [name, Math.min(1, Math.max(0, (answer.numbers[name] - low) / (high - low || 1)))]);
+  bars(part("shares"), Object.fromEntries(shares), (_, name) => figure(answer.numbers[name]));
+  part("over-time").hidden = true;
+  part("result").hidden = false;
+  mark = () => {};
+  state(`Result: ${text}.`, true);
+  part("result-heading").focus({ preventScroll: true });
+  part("result").scrollIntoView({ block: "nearest" });
+}
+
 function show(answer) {
+  if (Object.keys(answer.numbers).length) {
+    showNumbers(answer);
+    return;
+  }
   const first = Object.keys(answer.probabilities).reduce((one, other) =>
     answer.probabilities[other] > answer.probabilities[one] ? other : one);
   part("label").textContent = answer.label ?? "uncertain";

@@ -29,7 +29,7 @@ def test_a_note_of_several_cells_is_told_once():
 def test_notes_that_differ_in_figures_alone_are_the_same():
     loud = "Full scale is reached in {} of 1,440 utterances."
     notes = gathered([loud.format(2)], [loud.format(14)], [loud.format(2)], [])
-    assert notes == [f"a → a, a → b, b → a, in other figures than in a → a: {loud.format(2)}"]
+    assert notes == [f"a → a, a → b, b → a, each with figures of its own; a → a: {loud.format(2)}"]
     assert (
         len(gathered(["03-01 and 03-02"], ["03-01 and 03-07"], [], [])) == 2
     )  # ids are no figures

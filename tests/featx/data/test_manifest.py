@@ -97,7 +97,6 @@ def test_every_problem_is_reported_at_once(write, folder):
         "line 13: 9 fields where the header names 7; put quotes around a field with a comma",
         "line 3: utterance 'u1' is already on line 2",
         "line 4: utterance is empty",
-        "line 4: label is empty",
         "line 4: split is 'dev'; it can be train, validation, test or empty",
         f"line 5: no audio file {folder / 'gone.wav'}",
         "line 6: start is 'x', not a number of seconds such as 1.25",
@@ -119,10 +118,13 @@ def test_only_files_with_times_are_opened(write, folder):
 
 def test_many_of_a_kind_are_counted(write):
     rows = "".join(f"u{i},gone{i}.wav,s,sad\n" for i in range(25))
-    found = problems(write(HEADER + rows + "u26,a.wav,s,\n"))
+    found = problems(write(HEADER + rows + "u26,a.wav,s,n/a\n"))
     assert len(found) == 22
     assert found[19].startswith("line 21:")
-    assert found[20:] == ["... and 5 more missing audio files", "line 27: label is empty"]
+    assert found[20:] == [
+        "... and 5 more missing audio files",
+        "line 27: label 'n/a' looks like a missing value; name the class, or leave out the row",
+    ]
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,6 @@
 """Fits that take a second, and a look at what they leave."""
 
 import csv
-from pathlib import Path
 
 import pytest
 
@@ -31,18 +30,3 @@ def read_rows():
             return list(csv.DictReader(file))
 
     return read
-
-
-@pytest.fixture
-def relabel():
-    """Rewrite manifest.csv with each row changed."""
-
-    def rewrite(change) -> None:
-        with Path("manifest.csv").open(newline="") as file:
-            table = [change(row) for row in csv.DictReader(file)]
-        with Path("manifest.csv").open("w", newline="") as file:
-            writer = csv.DictWriter(file, table[0])
-            writer.writeheader()
-            writer.writerows(table)
-
-    return rewrite

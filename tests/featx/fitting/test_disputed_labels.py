@@ -86,19 +86,38 @@ def test_several_labels_are_learned_scored_and_predicted(
     run = fit_quickly(
         "linear", "tiny", settings=(), task="multilabel", target=("low", "tone"), name="several"
     )
+    again = fit_quickly(
+        "dense", "tiny", task="multilabel", target=("low", "tone"), name="dense",
+        settings=("training.epochs=2", "training.class_weights=balanced"),
+    )  # fmt: skip
     rows = read_rows(run)
-    assert {row["label"] for row in rows} == {"low|tone", "tone", "(none)"}
+    assert {row["labels"] for row in rows} == {"low|tone", "tone", "(none)"}
     tested = [row for row in rows if row["split"] == "test"]
     assert len(tested) == 36
-    right = np.mean([row["label"] == row["prediction"] for row in tested])
+    right = np.mean([row["labels"] == row["predictions"] for row in tested])
     assert right > 0.6
     assert set(run.results.scores) == {"macro_f1", "micro_f1", "map"}
     assert str(featx.Run(run.folder).results.to_json()) == str(run.results.to_json())
     predicted = featx.predict(run, "features/manifest/tiny")
     assert {row.label for row in predicted.rows} <= {"low|tone", "tone", "low", "(none)"}
     assert sum(predicted.rows[0].probabilities.values()) != pytest.approx(1)
-    with pytest.raises(FeatxError, match=r"several labels at once \(low, tone\)"):
-        featx.evaluate(run)
+    (system,) = featx.evaluate(run).systems
+    for name, score in run.results.scores.items():
+        assert vars(system.results.scores[name]) == pytest.approx(vars(score), nan_ok=True)
+    assert [scores.column for scores in run.results.groups] == []
+    featx.report(run, out="several.html")
+    tone = f"| tone | {run.results.labels['tone']['precision']:.1f} |"
+    assert tone in Path("several.md").read_text()
+    assert (
+        f"| tone | {run.results.labels['tone']['precision']:.1f} |"
+        in Path("several.md").read_text()
+    )
+    voted = featx.vote([run, again])
+    (mine, theirs, both) = (
+        featx.predict(model, "features/manifest/tiny").rows[0].probabilities["tone"]
+        for model in (run, again, voted)
+    )
+    assert both == pytest.approx((mine + theirs) / 2)
     with pytest.raises(FeatxError, match=r"`priors` corrects"):
         featx.predict(run, "features/manifest/tiny", priors="uniform")
 

@@ -31,7 +31,7 @@ def test_scores_differences_levels_and_speakers_are_shown(systems):
     rows = re.findall(r"^\| good \| pitch \| (\S+)", markdown, re.MULTILINE)
     assert rows == [f"{scored['good'].dimensions['pitch']['ccc'].mean:.3f}"]
     assert "| good | poor | mean | +" in markdown
-    for heading in ("Results", "Differences", "Levels", "Speakers"):
+    for heading in ("Results", "Differences", "Levels", "Speakers", "Mistakes"):
         assert f"## {heading}" in markdown
         assert heading in latex
         assert f'id="{heading.lower()}"' in page
@@ -54,3 +54,16 @@ def test_a_run_shows_how_it_trained_and_was_made(extracted):
     assert "validation UAR" not in page
     assert "is alone on test set 1" in markdown
     assert "featx fit --config" in page
+
+
+def test_every_utterance_is_a_dot_and_the_largest_errors_are_named(systems):
+    page, markdown, _ = (path.read_text() for path in featx.report(systems[1]))
+    assert page.count('<circle class="dot"') == 2 * 30
+    assert "true pitch" in page
+    (system,) = featx.evaluate(systems[1]).systems
+    misses = {name: row.predicted[1] - row.truth[1] for name, row in system.seeds[0].rows.items()}
+    worst = max(misses, key=lambda name: abs(misses[name]))
+    section = markdown.partition("level, the largest errors of 30 utterances")[2]
+    first = section.split("\n")[4]
+    assert first.startswith(f"| {worst} |")
+    assert first.endswith(f"| {misses[worst]:+.4g} |")

@@ -15,7 +15,7 @@ def draw(seed, utterances=30, labels=3):
     fits = generator.random((utterances, labels)) < 0.4
     fits[0] = True
     probabilities = np.round(generator.random((utterances, labels)), 1)  # with ties
-    return SeedLabels(fits, probabilities, [f"s{n % 5}" for n in range(utterances)])
+    return SeedLabels.at(fits, probabilities, [f"s{n % 5}" for n in range(utterances)])
 
 
 @given(seed=st.integers(0, 2**32 - 1))

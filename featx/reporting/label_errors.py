@@ -1,0 +1,108 @@
+"""The utterances whose labels every system gets wrong, and how far off."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from featx.comparison.label_systems import LabelSystem, labels_of
+from featx.reporting.runs import LabelReported
+from featx.reporting.sheets import Audio, Cell, Sheet
+from featx.utils.text import counted
+
+SHOWN = 50  # utterances
+
+
+@dataclass(frozen=True)
+class LabelError:
+    """An utterance of which every seed of every system gets a label wrong.
+
+    Attributes:
+        utterance: its id.
+        speaker: who speaks; empty if unknown.
+        labels: those that fit, joined.
+        predictions: how many seeds of all systems predicted what, joined.
+        wrong: how many labels are wrong, the mean over seeds.
+        distance: how far probabilities are from 0 and 1 as they should be, the mean over labels
+            and seeds.
+    """
+
+    utterance: str
+    speaker: str
+    labels: str
+    predictions: Mapping[str, int]
+    wrong: float
+    distance: float
+
+
+def common_errors(systems: Sequence[LabelSystem]) -> list[LabelError]:
+    """Return the utterances that all systems get wrong, those with most wrong labels first.
+
+    Args:
+        systems: tested on the same utterances.
+    """
+    names = list(systems[0].labels)
+    every = [(system, seed) for system in systems for seed in system.seeds]
+    scored = [labels_of(seed, names, system.speakers) for system, seed in every]
+    wrong = np.stack([(own.found != own.fits).sum(1) for own in scored])
+    distances = [np.abs(own.probabilities - own.fits).mean(1) for own in scored]
+    distance = np.mean(distances, 0)
+    errors = []
+    for place in np.flatnonzero(wrong.all(0)).tolist():
+        name = names[place]
+        predicted = Counter(seed.rows[name].prediction for _, seed in every)
+        speaker = next(filter(None, (system.speakers[name] for system in systems)), "")
+        errors.append(
+            LabelError(
+                name,
+                speaker,
+                systems[0].labels[name],
+                dict(predicted.most_common()),
+                float(wrong[:, place].mean()),
+                float(distance[place]),
+            )
+        )
+    return sorted(errors, key=lambda error: (-error.wrong, -error.distance, error.utterance))
+
+
+def error_sheet(
+    number: int,
+    group: Sequence[LabelReported],
+    errors: Sequence[LabelError],
+    links: Mapping[str, Audio],
+) -> Sheet:
+    """Return the largest errors.
+
+    Args:
+        number: the number of the test set.
+        group: the runs that were tested on it.
+        errors: from `common_errors`.
+        links: links to the sound of utterances.
+    """
+    shown = errors[:SHOWN]
+    few = f", the largest {SHOWN} shown" if len(errors) > SHOWN else ""
+    who = f"all {len(group)} systems" if len(group) > 1 else group[0].name
+    heard = any(error.utterance in links for error in shown)
+    rows = [
+        [
+            Cell(error.utterance),
+            *([Cell("", audio=links.get(error.utterance))] if heard else []),
+            Cell(error.labels),
+            Cell(", ".join(f"{found} {n}" for found, n in error.predictions.items())),
+            Cell(error.speaker or "unknown"),
+            Cell(f"{error.wrong:g}", error.wrong),
+            Cell(f"{error.distance:.2f}", error.distance),
+        ]
+        for error in shown
+    ]
+    of = f"{len(errors):,} of {counted(len(group[0].system.labels), 'utterance')}"
+    listen = ["listen"] if heard else []
+    return Sheet(
+        f"Test set {number}: {of} of which every seed of {who} gets a label wrong{few}",
+        ["utterance", *listen, "labels", "predicted, times", "speaker", "wrong labels", "distance"],
+        rows,
+        ["Distance: of the probabilities from 0 and 1 as they should be, the mean over labels."],
+        sortable=True,
+        words=4 + heard,
+    )
