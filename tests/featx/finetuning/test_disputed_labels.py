@@ -4,9 +4,9 @@ from collections import Counter
 
 import numpy as np
 import pytest
-from featx.finetuning.waveforms import Order
 
 from featx.errors import FeatxError
+from featx.finetuning.training.waveforms import Order
 
 CLASSES = ("happy", "sad", "angry")
 
