@@ -90,7 +90,7 @@ def tune(
         normalize: how features are standardised, as for `featx.fit`.
         protocol: who trains and who is tested, as for `featx.fit`.
         target: the manifest's column that is learned in place of the label, such as "sex".
-        task: "classification" or "regression", as for `featx.fit`.
+        task: how the target is learned, as for `featx.fit`.
         seeds: how many heads to train for each fold with the chosen settings.
         folds: how many folds to make where neither a protocol nor the manifest divides.
         speaker_dependent: let training and test share speakers.
@@ -109,7 +109,7 @@ def tune(
 
     Returns:
         The run, whose folder is `runs/NAME`. `tuning.csv` in it has what each fold chose,
-        `trials.csv` all that was tried.
+        `trials.csv` all that was tried, `importance.csv` how much each setting mattered.
 
     Raises:
         FeatxError: if an argument, the space, the manifest or a store can't be used, Optuna is not

@@ -13,6 +13,7 @@ from featx.protocols.folds import Fold
 from featx.protocols.task import Task
 from featx.scoring.classes.distributions import SeedShares, score_distributions
 from featx.scoring.classes.results import Results, SeedPredictions, score_predictions
+from featx.scoring.classes.voted import check_votes, voted_classes, with_votes
 from featx.scoring.predictions import (
     PROBABILITY,
     Outcome,
@@ -48,25 +49,28 @@ def read_predictions(path: Path) -> PredictionFile:
     _check_filled(scored, table.problems)
     check_repeated(scored, table)
     contradicted = _count_contradicted(scored, table)
+    check_votes(scored, table)
+    voted = voted_classes(table)
     table.problems.refuse(path)
     check_tested(path, len(scored), len(table.lines))
     return PredictionFile(
         path,
-        tuple(_prediction(row) for _, row in scored),
+        tuple(_prediction(row, voted) for _, row in scored),
         has_seeds="seed" in table.header,
         left_out=len(table.lines) - len(scored),
         contradicted=contradicted,
     )
 
 
-def _prediction(row: Mapping[str, str]) -> Prediction:
-    return Prediction(
+def _prediction(row: Mapping[str, str], voted: Sequence[str]) -> Prediction:
+    own = Prediction(
         utterance=row["utterance"],
         label=row["label"],
         prediction=row["prediction"],
         speaker=row.get("speaker", ""),
         seed=row.get("seed", ""),
     )
+    return with_votes(own, row, voted) if voted else own
 
 
 class Probabilities(NamedTuple):
