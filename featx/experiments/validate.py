@@ -18,7 +18,7 @@ from featx.experiments.make_plan import make_plan
 from featx.experiments.plan import Case, Plan
 from featx.experiments.store_checks import Known, check_store
 from featx.experiments.systems import Checked, check_systems
-from featx.finetuning.processes import count_processes
+from featx.finetuning.training.processes import count_processes
 from featx.protocols.task import Task
 from featx.reporting.page import check_replaceable
 from featx.utils.config import ConfigError
