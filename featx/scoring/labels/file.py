@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from classifiers.multilabel import THRESHOLD
+from classifiers.choices import THRESHOLD
 from featx.data.labels import order_labels
 from featx.protocols.numbers import read_number
 from featx.protocols.shares import join_labels, split_labels
