@@ -2,140 +2,25 @@
 
 import math
 from collections.abc import Mapping, Sequence
-from typing import Annotated, Any, Literal, Self
+from typing import Any
 
 from pydantic import (
-    AfterValidator,
-    BeforeValidator,
-    Field,
-    NonNegativeFloat,
-    PlainSerializer,
     PositiveFloat,
     PositiveInt,
     model_validator,
 )
 
-from classifiers.choices import Sampling
-from classifiers.objectives import LossSettings
 from classifiers.pooled import PooledSettings
-from classifiers.sampling import check_balance
-from classifiers.settings import Dropout
 from featx.data.augmentation.settings import Augmentation
 from featx.features.choices import NormalizeWaveform
 from featx.features.encoders.checkpoints import store_name
-from featx.finetuning.choices import BestBy, Mode, Save, SelectOn
+from featx.finetuning.adapting.settings import Adapters, BottleneckSettings, LoraSettings
+from featx.finetuning.choices import ADAPTING, Mode, Save, SelectOn
+from featx.finetuning.training.settings import TuningSettings
 from featx.protocols.protocol import Protocol
 from featx.runs.read import find_config
 from featx.utils.config import Place, Schema, change, check_config, config_table, shipped_config
 from featx.utils.files import AnyPath
-
-Rate = Annotated[float, Field(gt=0, allow_inf_nan=False)]
-
-
-def _whole_or_infinite(value: float) -> float:
-    """Return a number of looks as an integer, or infinity.
-
-    Raises:
-        ValueError: if it is neither.
-    """
-    if value == math.inf:
-        return value
-    if value >= 1 and value.is_integer():
-        return int(value)
-    raise ValueError(
-        f"must be a whole number from 1, or inf, which never stops early (got {value:g})"
-    )
-
-
-Looks = Annotated[
-    float,
-    AfterValidator(_whole_or_infinite),
-    PlainSerializer(lambda value: value, return_type=int | float),  # 5, not 5.0
-]
-
-
-class LoraSettings(Schema):
-    """Low-rank adapters (Hu et al. 2022), under the names that peft has for their settings.
-
-    Attributes:
-        r: rank: rows of an adapter's first factor.
-        lora_alpha: the adapters' outputs are multiplied by this over `r`.
-        lora_dropout: share of the adapters' inputs that is dropped in training.
-        target_modules: the names of the linear layers that get adapters; by default the four of
-            every attention.
-    """
-
-    r: PositiveInt = 8
-    lora_alpha: PositiveInt = 8
-    lora_dropout: Dropout = 0.0
-    target_modules: Annotated[tuple[str, ...], Field(min_length=1)] = (
-        "q_proj", "k_proj", "v_proj", "out_proj",
-    )  # fmt: skip
-
-
-def _as_score(rule: object) -> object:
-    """Return the rule; the highest UAR is the highest score of classes."""
-    return "score" if rule == "uar" else rule
-
-
-class TuningSettings(LossSettings, Schema):
-    """How a model is fine-tuned, by transformers' Trainer; its loss as `LossSettings` says.
-
-    Attributes:
-        sampling: which utterances make an epoch: "shuffled" for every utterance once, "balanced"
-            for as many, of every class equally often.
-        batch_size: utterances that go through the model at once, on each GPU; also in evaluation.
-        accumulation: batches whose gradients are added for a step.
-        epochs: passes over the training data, at most.
-        max_steps: steps of the optimiser, at most; without it, those of all epochs. The schedule
-            ends with the training, whichever bound ends it.
-        learning_rate: AdamW's, for the encoder's weights.
-        head_learning_rate: AdamW's, for the head's weights; the same by default.
-        layer_decay: what a layer's rate is multiplied by for the layer below it; the highest has
-            `learning_rate`, the local encoder as a whole the lowest. Without it all have the same.
-        unfreeze_every: steps after which another layer of the encoder begins to train, the highest
-            first and the local encoder last; the head alone trains before. Without it all train
-            from the beginning.
-        warmup: share of all steps over which the rates rise from 0.
-        schedule: how the rates go on after that: to 0 on a "linear" or "cosine" course, or
-            "constant".
-        weight_decay: AdamW's.
-        max_grad_norm: bound on the norm of all gradients together.
-        every: steps between two looks at the validation data; each saves a checkpoint.
-        best_by: what chooses the checkpoint: the highest "score", which is the UAR of classes and
-            the mean CCC of numbers, the highest "wa" of classes, the lowest "loss", or "parting",
-            where the loss of the data that choose it parts from the training loss (`Look.worth`).
-        patience: stop after so many looks without a better one; `inf` never stops early.
-        group_by_length: make batches of utterances of similar length, which saves padding.
-        gradient_checkpointing: keep fewer activations and compute them again: less memory for
-            more time.
-        precision: number format of products and convolutions; weights stay in float32.
-    """
-
-    sampling: Sampling = "shuffled"
-    batch_size: PositiveInt
-    accumulation: PositiveInt
-    epochs: PositiveInt
-    max_steps: PositiveInt | None = None
-    learning_rate: Rate
-    head_learning_rate: Rate | None = None
-    layer_decay: Annotated[float, Field(gt=0, le=1)] | None = None
-    unfreeze_every: PositiveInt | None = None
-    warmup: Annotated[float, Field(ge=0, lt=1)]
-    schedule: Literal["linear", "cosine", "constant"]
-    weight_decay: NonNegativeFloat
-    max_grad_norm: Rate
-    every: PositiveInt
-    best_by: Annotated[BestBy, BeforeValidator(_as_score)]
-    patience: Looks
-    group_by_length: bool
-    gradient_checkpointing: bool
-    precision: Literal["float32", "bfloat16", "float16"]
-
-    @model_validator(mode="after")
-    def _balances_once(self) -> Self:
-        check_balance(self.sampling, self.class_weights)
-        return self
 
 
 class Tuning(Schema):
@@ -159,8 +44,9 @@ class FinetuneConfig(Tuning):
         revision: branch, tag or commit of the Hub repository; its main branch if empty.
         normalize_waveform: whether waveforms are normalised; without it, the checkpoint decides.
         mode: "full" trains all weights, "partial" all but the CNN's, "frozen" the head's, "lora"
-            the head's and those of adapters in the encoder.
-        lora: the adapters, of mode "lora" alone.
+            and "adapter" the head's and those of adapters in the encoder.
+        lora: the low-rank adapters, of mode "lora" alone.
+        adapter: the bottleneck adapters, of mode "adapter" alone.
         seconds: how much of the beginning of each utterance is used; `inf` for all of it.
         select_on: what chooses the checkpoint. "test" is how some papers do it: training has the
             validation data too, and the scores are those of the best of many looks.
@@ -180,6 +66,7 @@ class FinetuneConfig(Tuning):
     normalize_waveform: NormalizeWaveform | None = None
     mode: Mode
     lora: LoraSettings | None = None
+    adapter: BottleneckSettings | None = None
     seconds: PositiveFloat = math.inf
     select_on: SelectOn = "validation"
     seeds: PositiveInt
@@ -196,10 +83,11 @@ class FinetuneConfig(Tuning):
         Raises:
             ValueError: names them.
         """
-        if self.lora is not None and self.mode != "lora":
-            raise ValueError(f"lora: adapters are of mode lora alone (the mode is {self.mode})")
-        if self.lora is None and self.mode == "lora":
-            raise ValueError("lora: the table of the adapters' settings is missing")
+        for mode, table in (("lora", self.lora), ("adapter", self.adapter)):
+            if table is not None and self.mode != mode:
+                raise ValueError(f"{mode}: is of mode {mode} alone (the mode is {self.mode})")
+            if table is None and self.mode == mode:
+                raise ValueError(f"{mode}: the table of the adapters' settings is missing")
         given = self.training.layer_decay, self.training.unfreeze_every
         if self.mode == "frozen" and any(value is not None for value in given):
             raise ValueError(
@@ -216,6 +104,11 @@ class FinetuneConfig(Tuning):
         if not self.keep_duplicates:
             del table["keep_duplicates"]  # so that configs stay those of earlier versions
         return table
+
+    @property
+    def adapters(self) -> Adapters | None:
+        """The adapters that train; None if the mode has none."""
+        return self.lora or self.adapter
 
     @property
     def name(self) -> str:
@@ -257,8 +150,9 @@ def earlier_config(config: AnyPath | FinetuneConfig, changes: Sequence[str] = ()
 
 def _changed(table: dict[str, Any], changes: Sequence[str]) -> FinetuneConfig:
     change(table, changes)
-    if table.get("mode") == "lora":
-        table.setdefault("lora", {})  # written out in full
-    elif not any(text.startswith("lora.") for text in changes):
-        table.pop("lora", None)  # of an earlier run in that mode
+    for mode in ADAPTING:
+        if table.get("mode") == mode:
+            table.setdefault(mode, {})  # written out in full
+        elif not any(text.startswith(f"{mode}.") for text in changes):
+            table.pop(mode, None)  # of an earlier run in that mode
     return check_config(table, FinetuneConfig, "`settings`" if changes else "finetune")

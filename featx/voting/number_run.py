@@ -111,9 +111,7 @@ def _score(config: VoteConfig, election: NumberElection, averaged: Averaged) -> 
     names = [voter.name for voter in election.voters]
     shared = speakers_shared(stored, len(names))
     title = f"{config.rule} of {len(names)}: {', '.join(names)}"
-    remarks = remarks_of(stored)
-    remarks += [f"{voter.name}: {note}" for voter in election.voters for note in voter.system.notes]
-    results = score_dimensions(title, election.dimensions, seeds, shared, remarks)
+    results = score_dimensions(title, election.dimensions, seeds, shared, remarks_of(stored))
     results = replace(results, groups=_groups(config, election, seeds))
     own = {item.name: getattr(results, item.name) for item in fields(NumberResults)}
     return NumberVoteResults(**own, vote=_describe(config, election))

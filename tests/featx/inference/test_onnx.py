@@ -133,13 +133,13 @@ def test_nan_in_bfloat16_is_found(write):
 
 def test_only_what_is_heard_is_fed(write, write_corpus, monkeypatch):
     write_corpus(speakers=1, takes=1)
-    fed, apply = [], OnnxModel.probabilities
+    fed, apply = [], OnnxModel.predictions
 
     def note(model, waveforms):
         fed.extend(map(len, waveforms))
         return apply(model, waveforms)
 
-    monkeypatch.setattr(OnnxModel, "probabilities", note)
+    monkeypatch.setattr(OnnxModel, "predictions", note)
     featx.predict(write(facts={**FACTS, "seconds": "0.05"}), "audio")
     assert set(fed) == {800}
 
