@@ -30,7 +30,7 @@ from typing import Any, NamedTuple
 HOME = Path(__file__).parents[1]
 HOURS = (1_000, 100_000)
 EMOTIONS = ["neutral", "calm", "happy", "sad", "angry", "fearful", "disgust", "surprised"]
-TINY = {
+TINY: dict[str, Any] = {
     "hidden_size": 16,
     "num_hidden_layers": 2,
     "num_attention_heads": 2,
