@@ -372,7 +372,7 @@ def fit(setting: Setting) -> Iterator[Figure]:
 
 def finetune(setting: Setting) -> Iterator[Figure]:
     """A step of full fine-tuning and of adapters, with the memory that it takes."""
-    from featx.finetuning.config import LoraSettings
+    from featx.finetuning.adapting.settings import LoraSettings
 
     count = 2 if setting.quick else 8
     sizes = ("base",) if setting.quick else ("base", "large")
@@ -385,7 +385,7 @@ def finetune(setting: Setting) -> Iterator[Figure]:
                 changes = {"precision": precision, "batch_size": count, "accumulation": 1}
                 training = SHIPPED.training.model_copy(update=changes)
                 lora = LoraSettings() if mode == "lora" else None
-                bench = Bench(folder, mode, training, 0, setting.device, lora=lora)
+                bench = Bench(folder, mode, training, 0, setting.device, adapters=lora)
                 utterances = setting.audio(count).utterances
                 numbered = [
                     Utterance(u.utterance, u.path, u.speaker, str(1 + n % 4))

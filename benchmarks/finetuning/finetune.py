@@ -26,13 +26,24 @@ from torch import Tensor, nn
 from torch.utils.data import DataLoader
 from transformers import TrainerCallback
 
-from benchmarks.finetuning.setting import SEED, Bench, adam, now, our_loss, parse, set_up, still
+from benchmarks.finetuning.setting import (
+    CLASSES,
+    SEED,
+    Bench,
+    adam,
+    now,
+    our_loss,
+    parse,
+    set_up,
+    still,
+)
 from benchmarks.setting import ravdess
-from featx.finetuning.arguments import WORKERS_ON_GPU, training_arguments
+from classifiers.objectives import Classification
 from featx.finetuning.model import EmotionModel
-from featx.finetuning.trainer import Tuner
-from featx.finetuning.watch import Watch
-from featx.finetuning.waveforms import Order, Waveforms, collate
+from featx.finetuning.training.arguments import WORKERS_ON_GPU, training_arguments
+from featx.finetuning.training.trainer import Tuner
+from featx.finetuning.training.watch import Watch
+from featx.finetuning.training.waveforms import Order, Waveforms, collate
 
 THEIRS = "(a) bare loop, transformers' model"
 SAME = "(b) bare loop, featx's model"
@@ -71,8 +82,10 @@ def ours(bench: Bench, waveforms: Waveforms) -> Clock:
         arguments = training_arguments(
             bench.settings, Path(folder), SEED, bench.device, "benchmark"
         )
-        tuner = Tuner(model, bench.settings, arguments, waveforms, waveforms)
-        tuner.add_callback(Watch(bench.settings, tuner.order, lambda _: None, "benchmark"))
+        tuner = Tuner(
+            model, Classification(CLASSES), bench.settings, arguments, waveforms, waveforms
+        )
+        tuner.add_callback(Watch(bench.settings, tuner.order, lambda _: None, "benchmark", str))
         tuner.add_callback(clock)
         tuner.train()
     return clock

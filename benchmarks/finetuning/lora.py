@@ -29,11 +29,13 @@ from benchmarks.setting import describe_machine, ravdess, versions, write_encode
 from featx.features.encoders.checkpoints import find_checkpoint, is_here
 from featx.features.encoders.devices import find_devices
 from featx.features.encoders.preprocessing import load_extractor
-from featx.finetuning.base import Base
-from featx.finetuning.config import LoraSettings
-from featx.finetuning.resources import tuning_bytes
-from featx.finetuning.saved import Adapted, save_model
+from featx.finetuning.adapting.base import Base
+from featx.finetuning.adapting.settings import BottleneckSettings, LoraSettings
+from featx.finetuning.saving.contents import Adapted
+from featx.finetuning.saving.save import save_model
+from featx.finetuning.training.resources import tuning_bytes
 from featx.runs.cost import folder_bytes
+from featx.runs.outputs import Outputs
 from featx.utils.machine import peak_memory
 
 AVERAGE = SHIPPED.head.model_copy(update={"average": "softmax"})
@@ -41,6 +43,8 @@ WAYS: Mapping[str, Mapping[str, Any]] = {
     "full": {"mode": "full"},
     "partial": {"mode": "partial"},
     "lora": {"mode": "lora"},
+    "adapter": {"mode": "adapter"},
+    "adapter, feed-forward": {"mode": "adapter", "places": ("feed_forward",)},
     "frozen": {"mode": "frozen"},
     "full, average": {"mode": "full", "head": AVERAGE},
     "lora, average": {"mode": "lora", "head": AVERAGE},
@@ -60,14 +64,18 @@ def measure(options: argparse.Namespace) -> dict[str, Any]:
     """Return what is measured of a way in this process."""
     settings = SHIPPED.training.model_copy(update={"batch_size": options.batch, "accumulation": 1})
     (device,) = find_devices(options.device)
-    way = WAYS[options.child]
+    way = dict(WAYS[options.child])
+    places = way.pop("places", ("attention", "feed_forward"))
     lora = LoraSettings(r=options.rank) if way["mode"] == "lora" else None
+    adapter = (
+        BottleneckSettings(size=options.width, places=places) if way["mode"] == "adapter" else None
+    )
     bench = Bench(
         checkpoint=options.folder,
         settings=settings,
         steps=options.steps,
         device=device,
-        lora=lora,
+        adapters=lora or adapter,
         **way,
     )
     waveforms = bench.waveforms(ravdess(options.batch).utterances)
@@ -94,16 +102,17 @@ def measure(options: argparse.Namespace) -> dict[str, Any]:
 
 def saved_bytes(learner: Learner) -> int:
     """Return the size of a model as a run keeps it."""
-    bench, names = learner.bench, [str(number) for number in range(CLASSES)]
+    bench = learner.bench
+    outputs = Outputs(classes=tuple(str(number) for number in range(CLASSES)))
     adapted = None
-    if bench.lora is not None:
+    if bench.adapters is not None:
         none = "0" * 64
         base = Base(encoder="encoder", revision="", weights_sha256=none, settings_sha256=none)
-        adapted = Adapted(lora=bench.lora, base=base)
+        adapted = Adapted.of(bench.adapters, base)
     with tempfile.TemporaryDirectory() as scratch:
         folder = Path(scratch, "saved")
         save_model(
-            learner.model.eval(), load_extractor(bench.checkpoint), names, folder, adapted=adapted
+            learner.model.eval(), load_extractor(bench.checkpoint), outputs, folder, adapted=adapted
         )
         return folder_bytes(folder)
 
@@ -141,6 +150,7 @@ def main() -> None:
     parser.add_argument("--steps", type=int, default=3)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--rank", type=int, default=8)
+    parser.add_argument("--width", type=int, default=64)
     parser.add_argument("--only", nargs="+", choices=tuple(WAYS), metavar="WAY")
     parser.add_argument("--device", default="auto")
     parser.add_argument("--child", choices=tuple(WAYS), help=argparse.SUPPRESS)
@@ -158,7 +168,8 @@ def main() -> None:
             folder = write_encoder(options.encoder, Path(scratch, "encoder"))
         print(
             f"{options.encoder}{'' if here else ', random weights'}, batches of {options.batch}, "
-            f"rank {options.rank}, {options.rounds} rounds of {options.steps} steps, "
+            f"rank {options.rank}, width {options.width}, "
+            f"{options.rounds} rounds of {options.steps} steps, "
             f"{describe_machine(device)}, {versions()}",
             flush=True,
         )

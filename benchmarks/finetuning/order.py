@@ -19,7 +19,7 @@ from torch import nn
 
 from benchmarks.finetuning.setting import SEED, Bench, adam, now, our_loss, parse, set_up
 from benchmarks.setting import ravdess
-from featx.finetuning.waveforms import Order, Waveforms, collate
+from featx.finetuning.training.waveforms import Order, Waveforms, collate
 
 
 def batches_of(bench: Bench, samples: Sequence[int], group: bool, epoch: int) -> list[list[int]]:

@@ -20,10 +20,11 @@ from classifiers.pooled import PooledSettings
 from featx.data.manifest import Utterance
 from featx.features.encoders.devices import find_devices
 from featx.features.encoders.preprocessing import load_extractor
+from featx.finetuning.adapting.settings import Adapters
 from featx.finetuning.choices import Mode
-from featx.finetuning.config import LoraSettings, Tuning, TuningSettings
+from featx.finetuning.config import Tuning, TuningSettings
 from featx.finetuning.model import EmotionModel, build_model
-from featx.finetuning.waveforms import Waveforms
+from featx.finetuning.training.waveforms import Waveforms
 from featx.utils.config import read_config, shipped_config
 
 CLASSES, SEED = 8, 0
@@ -41,7 +42,7 @@ class Bench:
     steps: int
     device: torch.device
     head: PooledSettings = SHIPPED.head
-    lora: LoraSettings | None = None
+    adapters: Adapters | None = None
     checkpointing: bool = False
 
     def waveforms(self, utterances: Sequence[Utterance]) -> Waveforms:
@@ -53,7 +54,7 @@ class Bench:
         """Return featx's model, with the same initial weights each time."""
         torch.manual_seed(SEED)
         model = build_model(
-            self.checkpoint, self.head, CLASSES, self.mode, self.checkpointing, self.lora
+            self.checkpoint, self.head, CLASSES, self.mode, self.checkpointing, self.adapters
         )
         return model.to(self.device)
 

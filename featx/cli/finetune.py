@@ -40,7 +40,8 @@ def finetune(
         Mode,
         typer.Option(
             help="Which weights train: all (full), all but the CNN's (partial), the head's alone "
-            "(frozen), or the head's and those of low-rank adapters in the encoder (lora)."
+            "(frozen), or the head's and those of small adapters in the encoder: low-rank (lora) "
+            "or bottleneck (adapter)."
         ),
     ] = "full",
     protocol: ProtocolName = None,
@@ -125,7 +126,7 @@ def finetune(
     Several GPUs, or processes: torchrun --nproc-per-node 2 -m featx finetune ...
     """
     import featx
-    from featx.finetuning.processes import leads
+    from featx.finetuning.training.processes import leads
     from featx.runs.files import REPORT
 
     if config:

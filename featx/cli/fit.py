@@ -16,7 +16,6 @@ from featx.cli.head_options import (
     Stores,
 )
 from featx.cli.options import (
-    OF_NO_PROTOCOL,
     Address,
     Config,
     EngineChoice,
@@ -32,7 +31,9 @@ from featx.cli.options import (
     SpeakerDependent,
     Target,
     TaskChoice,
+    api_arguments,
     refuse,
+    refuse_overruled,
 )
 from featx.cli.output import Json, show
 from featx.fitting.choices import BESIDE_CONFIG
@@ -111,46 +112,11 @@ def fit(
     as_json: Json = False,
 ) -> None:
     """Train a head on stored features, and score it on speakers that it has not heard."""
+    given = dict(locals())
     import featx
 
-    if config:
-        beside = set(context.params) - BESIDE_CONFIG
-        refuse(context, beside, "config", "which holds all of it; use `settings`")
-    if features:
-        refuse(context, {"model", "store"}, "features", "which says where they are")
+    refuse_overruled(context, BESIDE_CONFIG)
     if train or test:
         refuse(context, {"manifest", "features"}, "train", "whose corpora have theirs")
-    elif protocol:
-        refuse(context, OF_NO_PROTOCOL, "protocol", "which says how to divide")
-    run = featx.fit(
-        head=head,
-        model=model or None,
-        manifest=manifest,
-        train=train or None,
-        test=test or None,
-        fold_speakers=fold_speakers,
-        features=features or None,
-        store=store,
-        augmented=augmented or None,
-        layers=layers,
-        normalize=normalize,
-        protocol=protocol,
-        target=target or None,
-        task=task,
-        seeds=seeds,
-        folds=folds,
-        speaker_dependent=speaker_dependent,
-        seconds=seconds,
-        skip_missing=skip_missing,
-        keep_duplicates=keep_duplicates,
-        final=final,
-        settings=settings or (),
-        config=config,
-        name=name,
-        memory=memory,
-        device=device,
-        engine=engine,
-        address=address,
-        overwrite=overwrite,
-    )
+    run = featx.fit(**api_arguments(given))
     show(as_json, run.to_json, lambda: f"{run.results.to_text()}\nRun folder: {run.folder}")

@@ -7,7 +7,7 @@ import typer
 
 from classifiers.choices import MomentPooling
 from featx.cli.complete import complete_model
-from featx.cli.options import Manifest, SharedStore, refuse
+from featx.cli.options import Manifest, SharedStore, api_arguments, refuse_overruled
 from featx.cli.output import Json, show, written
 from featx.layer_analysis.choices import MapMethod, Metric
 from featx.utils.remote.path import to_path
@@ -76,23 +76,9 @@ def map(
     as_json: Json = False,
 ) -> None:
     """Map utterances by each layer's features, to see and hear, with silhouettes by layer."""
+    given = dict(locals())
     import featx
 
-    if features:
-        refuse(context, {"model", "store"}, "features", "which says where they are")
-    mapped = featx.map_features(
-        model,
-        manifest,
-        features=features,
-        store=store,
-        layers=layers,
-        columns=columns or (),
-        method=method,
-        neighbours=neighbours,
-        metric=metric,
-        pooling=pooling,
-        sample=sample,
-        seed=seed,
-        out=out,
-    )
+    refuse_overruled(context)
+    mapped = featx.map_features(**api_arguments(given))
     show(as_json, mapped.to_json, lambda: written(mapped.to_text(), mapped.page, *mapped.files))

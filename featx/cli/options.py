@@ -1,8 +1,8 @@
 """The options that several commands share, and the check for options that exclude each other."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -12,6 +12,8 @@ from featx.errors import FeatxError
 from featx.protocols.choices import TaskKind
 from featx.utils.remote.path import to_path
 
+_HOLDS_ALL = "which holds all of it; use `settings`"
+_UNSET: tuple[object, ...] = (None, [])
 OF_NO_PROTOCOL = {"folds", "speaker_dependent"}
 EngineChoice = Annotated[
     EngineName,
@@ -140,6 +142,37 @@ def refuse(context: typer.Context, names: Collection[str], beside: str, reason: 
     if given:
         shown = ", ".join(f"`{name}`" for name in given)
         raise FeatxError(f"{shown} can't be given with `{beside}`, {reason}.")
+
+
+def refuse_overruled(context: typer.Context, beside_config: Collection[str] = ()) -> None:
+    """Refuse the options that --config, --features or --protocol would silently overrule.
+
+    Args:
+        context: the context of a command that has some of these options.
+        beside_config: the parameters that can be given beside --config.
+
+    Raises:
+        FeatxError: if one of them is given.
+    """
+    given = context.params
+    if given.get("config"):
+        refuse(context, given.keys() - beside_config, "config", _HOLDS_ALL)
+    if given.get("features"):
+        refuse(context, {"model", "store"}, "features", "which says where they are")
+    if given.get("protocol") and not (given.get("train") or given.get("test")):
+        refuse(context, OF_NO_PROTOCOL, "protocol", "which says how to divide")
+
+
+def api_arguments(given: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what a command passes to the API, whose arguments have the names of its parameters.
+
+    Options that were not given, and have no default of their own, are left to the API's defaults.
+
+    Args:
+        given: the command's parameters by name: its `locals()`, before it has other variables.
+    """
+    own = {"context", "as_json"}
+    return {name: value for name, value in given.items() if name not in own and value not in _UNSET}
 
 
 def _is_given(context: typer.Context, name: str) -> bool:

@@ -7,7 +7,6 @@ import typer
 
 from featx.cli.complete import complete_model
 from featx.cli.options import (
-    OF_NO_PROTOCOL,
     Folds,
     Manifest,
     ProtocolName,
@@ -17,7 +16,8 @@ from featx.cli.options import (
     SpeakerDependent,
     Target,
     TaskChoice,
-    refuse,
+    api_arguments,
+    refuse_overruled,
 )
 from featx.cli.output import Json, show
 from featx.layer_analysis.choices import OwnOrGlobal
@@ -80,28 +80,9 @@ def probe(
     as_json: Json = False,
 ) -> None:
     """Show what each layer holds: a linear classifier on each, scored on unheard speakers."""
+    given = dict(locals())
     from featx.layer_analysis.probe import probe as probe_layers
 
-    if features:
-        refuse(context, {"model", "store"}, "features", "which says where they are")
-    if protocol:
-        refuse(context, OF_NO_PROTOCOL, "protocol", "which says how to divide")
-    found = probe_layers(
-        model,
-        manifest,
-        features=features,
-        store=store,
-        layers=layers,
-        normalize=normalize,
-        protocol=protocol,
-        target=target or None,
-        task=task,
-        folds=folds,
-        speaker_dependent=speaker_dependent,
-        seconds=seconds,
-        skip_missing=skip_missing,
-        beside=beside or (),
-        name=name,
-        overwrite=overwrite,
-    )
+    refuse_overruled(context)
+    found = probe_layers(**api_arguments(given))
     show(as_json, found.to_json, lambda: f"{found.to_text()}\nProbe folder: {found.folder}")

@@ -17,7 +17,6 @@ from featx.cli.head_options import (
     Stores,
 )
 from featx.cli.options import (
-    OF_NO_PROTOCOL,
     Address,
     EngineChoice,
     Folds,
@@ -32,7 +31,8 @@ from featx.cli.options import (
     SpeakerDependent,
     Target,
     TaskChoice,
-    refuse,
+    api_arguments,
+    refuse_overruled,
 )
 from featx.cli.output import Json, show
 from featx.tuning.choices import BESIDE_CONFIG
@@ -90,46 +90,12 @@ def tune(
     as_json: Json = False,
 ) -> None:
     """Search a head's settings in each fold, and score them on speakers that chose nothing."""
+    given = dict(locals())
     import featx
     from featx.runs.files import FOUND, REPORT
 
-    if config:
-        beside = set(context.params) - BESIDE_CONFIG
-        refuse(context, beside, "config", "which holds all of it; use `settings`")
-    if features:
-        refuse(context, {"model", "store"}, "features", "which says where they are")
-    if protocol:
-        refuse(context, OF_NO_PROTOCOL, "protocol", "which says how to divide")
-    run = featx.tune(
-        head=head,
-        model=model or None,
-        manifest=manifest,
-        space=space,
-        trials=trials,
-        inner_folds=inner_folds,
-        seed=seed,
-        features=features or None,
-        store=store,
-        layers=layers,
-        normalize=normalize,
-        protocol=protocol,
-        target=target or None,
-        task=task,
-        seeds=seeds,
-        folds=folds,
-        speaker_dependent=speaker_dependent,
-        seconds=seconds,
-        skip_missing=skip_missing,
-        keep_duplicates=keep_duplicates,
-        settings=settings or (),
-        config=config,
-        name=name,
-        memory=memory,
-        device=device,
-        engine=engine,
-        address=address,
-        overwrite=overwrite,
-    )
+    refuse_overruled(context, BESIDE_CONFIG)
+    run = featx.tune(**api_arguments(given))
     report = (run.folder / REPORT).read_text("utf-8")
     going_on = f"featx fit --config {run.folder / FOUND} --final"
     show(

@@ -19,7 +19,7 @@ from featx.features.encoders.shape import read_shape
 from featx.features.stores import ROOT as FEATURES
 from featx.finetuning.config import FinetuneConfig
 from featx.finetuning.model import assemble
-from featx.finetuning.resources import tuning_bytes
+from featx.finetuning.training.resources import tuning_bytes
 from featx.protocols.task import Task
 from featx.runs.cost import folder_bytes
 from featx.runs.files import MEMBERS, MODELS
@@ -93,11 +93,13 @@ def _tuning_bytes(config: FinetuneConfig, task: Task) -> tuple[int, int]:
     with torch.device("meta"):
         encoder = family_of(about).untrained(about)
         extractor, classes = load_extractor(folder), len(task.classes or task.dimensions)
-        model = assemble(encoder, extractor, shape, config.head, classes, config.mode, config.lora)
+        model = assemble(
+            encoder, extractor, shape, config.head, classes, config.mode, config.adapters
+        )
     weights = sum(tensor.numel() for tensor in model.parameters())
     trained = sum(tensor.numel() for tensor in model.parameters() if tensor.requires_grad)
     several = config.seeds * len(task.folds)
     saved = {"none": 0, "best": min(2, several), "all": several}[config.save]
-    saved_alone = trained if config.mode == "lora" else weights
+    saved_alone = trained if config.adapters else weights
     model_bytes, checkpoints = tuning_bytes(saved_alone, trained)
     return saved * model_bytes, checkpoints

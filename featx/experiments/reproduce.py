@@ -28,8 +28,8 @@ from featx.experiments.steps import extract_store, make_run
 from featx.experiments.systems import Config, fit_settings, tuning_settings, vote_settings
 from featx.features.acoustic.settings import read_acoustic
 from featx.features.encoders.checkpoints import is_here
-from featx.finetuning.course import read_course
-from featx.finetuning.processes import count_processes
+from featx.finetuning.results.course import read_course
+from featx.finetuning.training.processes import count_processes
 from featx.protocols.apply import apply_protocol
 from featx.protocols.protocol import read_protocol
 from featx.protocols.task import set_task

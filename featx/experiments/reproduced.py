@@ -9,7 +9,7 @@ import numpy as np
 from featx.experiments.papers import AnyRow
 from featx.experiments.published import Published
 from featx.features.encoders.checkpoints import hub_id
-from featx.finetuning.course import Course
+from featx.finetuning.results.course import Course
 from featx.scoring.classes.results import Results
 from featx.scoring.metrics import Score
 from featx.scoring.significance import exact_interval, shares_differ

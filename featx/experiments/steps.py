@@ -9,8 +9,8 @@ from featx.experiments.systems import Config
 from featx.features.encoders.devices import Compute
 from featx.features.extract import extract_features
 from featx.finetuning.config import FinetuneConfig
-from featx.finetuning.resources import Recipients, check_compute, check_recipients
 from featx.finetuning.run import run_finetune
+from featx.finetuning.training.resources import Recipients, check_compute, check_recipients
 from featx.fitting.config import FitConfig
 from featx.fitting.run import run_fit
 from featx.fitting.train import THREADS, Trainers

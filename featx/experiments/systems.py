@@ -17,8 +17,8 @@ from featx.features.encoders.preprocessing import load_extractor
 from featx.features.encoders.shape import read_shape
 from featx.features.layers import choose_layers
 from featx.finetuning.config import FinetuneConfig, finetune_config
-from featx.finetuning.resources import Recipients, check_compute, check_recipients
-from featx.finetuning.waveforms import check_usable
+from featx.finetuning.training.resources import Recipients, check_compute, check_recipients
+from featx.finetuning.training.waveforms import check_usable
 from featx.fitting.config import FitConfig, head_config, lacks_final
 from featx.protocols.protocol import Protocol
 from featx.protocols.task import Task

@@ -16,7 +16,7 @@ from featx.experiments.features import Known, check_store
 from featx.experiments.findings import Findings
 from featx.experiments.plan import Case, Plan, make_plan
 from featx.experiments.systems import Checked, Protocols, check_systems
-from featx.finetuning.processes import count_processes
+from featx.finetuning.training.processes import count_processes
 from featx.protocols.task import Task
 from featx.reporting.page import check_replaceable
 from featx.utils.config import ConfigError

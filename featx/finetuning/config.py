@@ -19,11 +19,11 @@ from classifiers.choices import Sampling
 from classifiers.objectives import LossSettings
 from classifiers.pooled import PooledSettings
 from classifiers.sampling import check_balance
-from classifiers.settings import Dropout
 from featx.data.augmentation.settings import Augmentation
 from featx.features.choices import NormalizeWaveform
 from featx.features.encoders.checkpoints import store_name
-from featx.finetuning.choices import BestBy, Mode, Save, SelectOn
+from featx.finetuning.adapting.settings import Adapters, BottleneckSettings, LoraSettings
+from featx.finetuning.choices import ADAPTING, BestBy, Mode, Save, SelectOn
 from featx.protocols.protocol import Protocol
 from featx.runs.read import find_config
 from featx.utils.config import Place, Schema, change, check_config, config_table, shipped_config
@@ -52,25 +52,6 @@ Looks = Annotated[
     AfterValidator(_whole_or_infinite),
     PlainSerializer(lambda value: value, return_type=int | float),  # 5, not 5.0
 ]
-
-
-class LoraSettings(Schema):
-    """Low-rank adapters (Hu et al. 2022), under the names that peft has for their settings.
-
-    Attributes:
-        r: rank: rows of an adapter's first factor.
-        lora_alpha: the adapters' outputs are multiplied by this over `r`.
-        lora_dropout: share of the adapters' inputs that is dropped in training.
-        target_modules: the names of the linear layers that get adapters; by default the four of
-            every attention.
-    """
-
-    r: PositiveInt = 8
-    lora_alpha: PositiveInt = 8
-    lora_dropout: Dropout = 0.0
-    target_modules: Annotated[tuple[str, ...], Field(min_length=1)] = (
-        "q_proj", "k_proj", "v_proj", "out_proj",
-    )  # fmt: skip
 
 
 def _as_score(rule: object) -> object:
@@ -159,8 +140,9 @@ class FinetuneConfig(Tuning):
         revision: branch, tag or commit of the Hub repository; its main branch if empty.
         normalize_waveform: whether waveforms are normalised; without it, the checkpoint decides.
         mode: "full" trains all weights, "partial" all but the CNN's, "frozen" the head's, "lora"
-            the head's and those of adapters in the encoder.
-        lora: the adapters, of mode "lora" alone.
+            and "adapter" the head's and those of adapters in the encoder.
+        lora: the low-rank adapters, of mode "lora" alone.
+        adapter: the bottleneck adapters, of mode "adapter" alone.
         seconds: how much of the beginning of each utterance is used; `inf` for all of it.
         select_on: what chooses the checkpoint. "test" is how some papers do it: training has the
             validation data too, and the scores are those of the best of many looks.
@@ -180,6 +162,7 @@ class FinetuneConfig(Tuning):
     normalize_waveform: NormalizeWaveform | None = None
     mode: Mode
     lora: LoraSettings | None = None
+    adapter: BottleneckSettings | None = None
     seconds: PositiveFloat = math.inf
     select_on: SelectOn = "validation"
     seeds: PositiveInt
@@ -196,10 +179,11 @@ class FinetuneConfig(Tuning):
         Raises:
             ValueError: names them.
         """
-        if self.lora is not None and self.mode != "lora":
-            raise ValueError(f"lora: adapters are of mode lora alone (the mode is {self.mode})")
-        if self.lora is None and self.mode == "lora":
-            raise ValueError("lora: the table of the adapters' settings is missing")
+        for mode, table in (("lora", self.lora), ("adapter", self.adapter)):
+            if table is not None and self.mode != mode:
+                raise ValueError(f"{mode}: is of mode {mode} alone (the mode is {self.mode})")
+            if table is None and self.mode == mode:
+                raise ValueError(f"{mode}: the table of the adapters' settings is missing")
         given = self.training.layer_decay, self.training.unfreeze_every
         if self.mode == "frozen" and any(value is not None for value in given):
             raise ValueError(
@@ -216,6 +200,11 @@ class FinetuneConfig(Tuning):
         if not self.keep_duplicates:
             del table["keep_duplicates"]  # so that configs stay those of earlier versions
         return table
+
+    @property
+    def adapters(self) -> Adapters | None:
+        """The adapters that train; None if the mode has none."""
+        return self.lora or self.adapter
 
     @property
     def name(self) -> str:
@@ -257,8 +246,9 @@ def earlier_config(config: AnyPath | FinetuneConfig, changes: Sequence[str] = ()
 
 def _changed(table: dict[str, Any], changes: Sequence[str]) -> FinetuneConfig:
     change(table, changes)
-    if table.get("mode") == "lora":
-        table.setdefault("lora", {})  # written out in full
-    elif not any(text.startswith("lora.") for text in changes):
-        table.pop("lora", None)  # of an earlier run in that mode
+    for mode in ADAPTING:
+        if table.get("mode") == mode:
+            table.setdefault(mode, {})  # written out in full
+        elif not any(text.startswith(f"{mode}.") for text in changes):
+            table.pop(mode, None)  # of an earlier run in that mode
     return check_config(table, FinetuneConfig, "`settings`" if changes else "finetune")

@@ -13,9 +13,9 @@ from featx.features.choices import NormalizeWaveform
 from featx.features.encoders.devices import Compute
 from featx.finetuning.choices import BESIDE_CONFIG, HeadKind, Mode, Pooling, Save, SelectOn
 from featx.finetuning.config import FinetuneConfig, earlier_config, finetune_config
-from featx.finetuning.processes import count_processes
-from featx.finetuning.resources import Recipients, check_compute, check_recipients
 from featx.finetuning.run import run_finetune
+from featx.finetuning.training.processes import count_processes
+from featx.finetuning.training.resources import Recipients, check_compute, check_recipients
 from featx.protocols.choices import TaskKind
 from featx.protocols.protocol import Protocol, choose_protocol
 from featx.runs.folder import run_folder
@@ -63,8 +63,9 @@ def finetune(
         model: a short name, a Hub id, or the folder of a checkpoint.
         manifest: the CSV with the audio and labels, or a manifest that is loaded already.
         mode: "full" trains all weights, "partial" all but the CNN's, "frozen" the head's alone,
-            "lora" the head's and those of low-rank adapters in the encoder, which then are all
-            that is saved; `settings` such as "lora.r=16" change them.
+            "lora" the head's and those of low-rank adapters in the encoder, "adapter" the head's
+            and those of bottleneck adapters in it. Of adapters and head alone consists what is
+            then saved; `settings` such as "lora.r=16" or "adapter.size=32" change them.
         protocol: who trains and who is tested: a shipped protocol's name, the path of a TOML, or
             a `Protocol`. Without one the manifest's split is followed, or else speakers are
             divided into folds.

@@ -53,7 +53,7 @@ def identify(config: FinetuneConfig, task: Task, checkpoint: Checkpoint) -> Iden
     weights, settings = digest_weights(encoder), digest_settings(encoder.config, extractor)
     shape = read_shape(checkpoint.folder)
     outputs = objective_of(task).outputs
-    model = assemble(encoder, extractor, shape, config.head, outputs, config.mode, config.lora)
+    model = assemble(encoder, extractor, shape, config.head, outputs, config.mode, config.adapters)
     sources = find_sources(task.utterances)
     for why in sources.failures.values():
         raise AudioError(why)

@@ -12,10 +12,10 @@ from classifiers.pooled import PooledClassifier, PooledSettings
 from featx.features.encoders.loading import load_model
 from featx.features.encoders.preprocessing import load_extractor
 from featx.features.encoders.shape import EncoderShape, read_shape
-from featx.finetuning.choices import Mode
-from featx.finetuning.config import LoraSettings
-from featx.finetuning.encoding import encoding_of
-from featx.finetuning.lora import adapt, adapters_of
+from featx.finetuning.adapting.adapters import adapt, adapters_of
+from featx.finetuning.adapting.settings import Adapters
+from featx.finetuning.choices import ADAPTING, Mode
+from featx.finetuning.encoding.family import encoding_of
 
 
 class EmotionModel(nn.Module):
@@ -30,7 +30,8 @@ class EmotionModel(nn.Module):
         extractor: its preprocessing.
         shape: its layers and frames.
         head: the classifier of the frames of the last layer, or of an average of all.
-        mode: which weights train; with "lora" the encoder has adapters, and only these.
+        mode: which weights train; with "lora" and "adapter" the encoder has adapters, and of it
+            these alone.
 
     Attributes:
         loss: takes outputs and targets of a batch, and returns what training minimises; the mean
@@ -68,7 +69,7 @@ class EmotionModel(nn.Module):
         super().train(mode)
         if self.mode == "frozen":
             self.encoder.eval()
-        if self.mode == "lora":
+        if self.mode in ADAPTING:
             for module in self.encoder.modules():
                 if isinstance(module, nn.BatchNorm1d):
                     module.eval()
@@ -102,7 +103,7 @@ def build_model(
     outputs: int,
     mode: Mode,
     checkpointing: bool = False,
-    lora: LoraSettings | None = None,
+    adapters: Adapters | None = None,
 ) -> EmotionModel:
     """Put a new classifier on a checkpoint's encoder, and adapters into it if they are to train.
 
@@ -114,7 +115,7 @@ def build_model(
         outputs: how many outputs the head has, such as a logit for each class.
         mode: which weights train.
         checkpointing: keep few activations and compute the others again for the gradients.
-        lora: the adapters of mode "lora", which alone has some.
+        adapters: those of the mode; None if it has none.
 
     Raises:
         FeatxError: if the checkpoint can't be loaded, or can't have these adapters.
@@ -123,7 +124,7 @@ def build_model(
     if checkpointing:
         encoder.activation_checkpointing_enable({"use_reentrant": False})
     extractor = load_extractor(folder)
-    return assemble(encoder, extractor, read_shape(folder), settings, outputs, mode, lora)
+    return assemble(encoder, extractor, read_shape(folder), settings, outputs, mode, adapters)
 
 
 def assemble(
@@ -133,10 +134,10 @@ def assemble(
     settings: PooledSettings,
     outputs: int,
     mode: Mode,
-    lora: LoraSettings | None = None,
+    adapters: Adapters | None = None,
 ) -> EmotionModel:
     """Put a new classifier on an encoder; arguments as for `build_model` and `EmotionModel`."""
     head = PooledClassifier(settings, shape.dim, outputs, len(shape.layers))
-    if lora is not None:
-        adapt(encoder, lora)
+    if adapters is not None:
+        adapt(encoder, adapters)
     return EmotionModel(encoder, extractor, shape, head, mode)

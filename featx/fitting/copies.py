@@ -1,7 +1,9 @@
 """Augmented copies of training utterances, whose features are in stores of their own."""
 
+import json
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 import torch
@@ -39,6 +41,14 @@ class StoredCopies:
         return np.repeat(
             np.arange(len(utterances)), [len(self.names.get(name, ())) for name in utterances]
         )
+
+    def describe(self) -> dict[str, Any]:
+        """Return how many copies there are and how they were changed, as `LearnedCopies` has it."""
+        changes = self.selections[0].store.identity.augmentation
+        return {
+            "copies": max(map(len, self.names.values())),
+            "settings": json.loads(changes or "{}"),
+        }
 
     def nbytes(self) -> int:
         """Return the bytes of the chosen features of all copies."""

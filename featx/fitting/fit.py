@@ -11,26 +11,28 @@ from featx.data.manifest import Manifest
 from featx.engines.choices import EngineName
 from featx.engines.engine import Engine
 from featx.errors import Call, FeatxError
-from featx.features.encoders.devices import Compute
-from featx.features.layers import join_layers
-from featx.features.stores import copies_folder, find_stores
+from featx.features.stores import copies_folder
 from featx.fitting.actors import train_on
 from featx.fitting.choices import BESIDE_CONFIG, Normalize
 from featx.fitting.config import FitConfig, earlier_config, head_config
 from featx.fitting.corpora import Corpus, join_corpora
+from featx.fitting.given_data import (
+    Store,
+    choose_data,
+    compute_with,
+    copied_settings,
+    refuse_beside_config,
+    refuse_beside_features,
+)
 from featx.fitting.run import run_fit
 from featx.protocols.choices import TaskKind
 from featx.protocols.corpora_protocol import corpora_protocol
-from featx.protocols.protocol import Protocol, choose_protocol
+from featx.protocols.protocol import Protocol
 from featx.runs.folder import run_folder
 from featx.runs.run import Run
-from featx.stores.labels import load_labels
 from featx.utils.arguments import as_list, checked, refuse_beside
 from featx.utils.files import AnyPath
 from featx.utils.remote.path import is_url, to_path
-
-Store = str | Path | FeatureStore
-GB = 1e9
 
 
 @checked
@@ -139,60 +141,34 @@ def fit(
     """
     given = dict(locals())
     changes: list[str] = as_list(settings)
-    compute = Compute(device, memory=None if memory is None else memory * GB)
     corpus: Manifest | None = None
     if config is not None:
-        beside = given.keys() - BESIDE_CONFIG
-        refuse_beside(fit, given, beside, "config", "which holds all of it; use `settings`")
+        refuse_beside_config(fit, given, BESIDE_CONFIG)
         resolved = earlier_config(config, changes)
         if final:
             resolved = resolved.model_copy(update={"final": True})
     else:
-        if features is not None:
-            refuse_beside(fit, given, {"model", "store"}, "features", "which says where they are")
         if train is not None or test is not None:
+            refuse_beside_features(fit, given)
             beside = {"manifest", "features", "augmented"}
             refuse_beside(fit, given, beside, "train", "whose corpora have theirs")
             corpora = join_corpora(
                 as_list(train), as_list(test), as_list(model), store, skip_missing
             )
-            corpus, sources = corpora.manifest, corpora.sources
+            corpus = corpora.manifest
             division = corpora.division(folds, fold_speakers, speaker_dependent)
-            chosen = corpora_protocol(corpora.manifest, division, protocol, as_list(target), task)
+            chosen = corpora_protocol(corpus, division, protocol, as_list(target), task)
+            data = {**corpora.sources, "protocol": chosen.model_dump(mode="json")}
         else:
             refuse_beside(fit, given, {"fold_speakers"}, "manifest", "which is a single corpus")
-            if protocol is not None:
-                beside = {"folds", "speaker_dependent"}
-                refuse_beside(fit, given, beside, "protocol", "which says how to divide")
-            corpus = (
-                manifest
-                if isinstance(manifest, Manifest)
-                else load_labels(
-                    manifest, lambda path: store_folders(features, model, path, store), skip_missing
-                )
-            )
-            chosen = choose_protocol(
-                protocol, corpus, folds, speaker_dependent, as_list(target), task
-            )
-            folders = store_folders(features, model, corpus.path, store)
-            sources = {
-                "manifest": str(corpus.path),
-                "features": list(map(str, folders)),
-                "augmented": list(map(str, _copies(as_list(augmented), folders, corpus.path))),
-            }
-        data = {
-            **sources,
-            "layers": join_layers(layers),
-            "seconds": seconds,
-            "normalize": normalize,
-            "protocol": chosen.model_dump(mode="json"),
-            "seeds": seeds,
-            "skip_missing": skip_missing,
-            "final": final,
-            "keep_duplicates": keep_duplicates,
-        }
+            corpus, data = choose_data(fit, given)
+            folders = list(map(to_path, data["features"]))
+            copies = _copies(as_list(augmented), folders, corpus.path)
+            data["augmented"] = list(map(str, copies))
+        data |= {**copied_settings(given), "final": final}
         resolved = head_config(str(head), data, changes)
     folder = run_folder(name or resolved.name)
+    compute = compute_with(device, memory)
     with Engine(engine, address) as machines, train_on(machines) as trainers:
         run_fit(resolved, folder, overwrite, compute, corpus, trainers)
     return Run(folder)
@@ -216,17 +192,3 @@ def _copies(given: Sequence[str | Path], folders: Sequence[Path], manifest: Path
                 Call("Extract them", "extract", making),
             )
     return found
-
-
-def store_folders(
-    features: Store | Sequence[Store] | None,
-    model: str | Sequence[str] | None,
-    manifest: Path,
-    store: str | None,
-) -> list[Path]:
-    """Return the folders of the stores that are given or, if none are, of the models' features."""
-    for name, given in (("features", features), ("model", model)):
-        if given is not None and not as_list(given):
-            raise FeatxError(f"`{name}` is empty: give one or more, or leave it out.")
-    stores: list[Store] = as_list(features) or [*find_stores(manifest, as_list(model), store)]
-    return [given.folder if isinstance(given, FeatureStore) else to_path(given) for given in stores]

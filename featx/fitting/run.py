@@ -25,6 +25,7 @@ from featx.fitting.scales import measure_scales
 from featx.fitting.train import THREADS, Trainers, fit_members
 from featx.protocols.repeated import check_task
 from featx.protocols.task import Task
+from featx.runs.changes import COPIES
 from featx.runs.cost import Cost, write_cost
 from featx.runs.files import (
     DESCRIPTION,
@@ -203,6 +204,8 @@ def write_environment(data: FitData, inputs: str, folder: Path) -> None:
             for store in stores
         ],
     }
+    if data.copies:
+        environment[COPIES] = data.copies.describe()
     write_json(folder / ENVIRONMENT, environment)
 
 

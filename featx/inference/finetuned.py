@@ -15,7 +15,7 @@ from featx.errors import FeatxError
 from featx.features.encoders.devices import find_devices, keep_float32
 from featx.features.encoders.families import prepare_waveform
 from featx.finetuning.config import FinetuneConfig
-from featx.finetuning.saved import TunedModel, load_tuned
+from featx.finetuning.saving.load import TunedModel, load_tuned
 from featx.inference.inputs import Recordings, StoredFeatures
 from featx.inference.model import Model, Options
 from featx.inference.number_predictions import NumberPredictions

@@ -12,9 +12,9 @@ from pydantic import Field, PositiveFloat
 from classifiers.linear import LinearSettings, Strength
 from featx.data.manifest import Manifest
 from featx.errors import Call, FeatxError
-from featx.features.stores import find_store
 from featx.fitting.config import FitConfig
 from featx.fitting.data import FitData
+from featx.fitting.given_data import choose_data, copied_settings
 from featx.fitting.member import Member
 from featx.fitting.outcomes import score_heads, write_heads_predictions
 from featx.fitting.plan import PlannedFit, plan_fit
@@ -27,17 +27,15 @@ from featx.layer_analysis.probe_training import fit_probes
 from featx.layer_analysis.tables import write_layers
 from featx.layer_analysis.weights import LayerWeights, read_weights
 from featx.protocols.choices import TaskKind
-from featx.protocols.protocol import Protocol, choose_protocol
+from featx.protocols.protocol import Protocol
 from featx.runs.files import FIGURES, MEMBERS, PREDICTIONS
 from featx.runs.folder import open_run, run_folder
 from featx.runs.making import making
 from featx.scoring.predictions import rounded
 from featx.scoring.results_file import RunResults, read_run_results
 from featx.stores.labels import load_labels
-from featx.utils.arguments import as_list, refuse_beside
 from featx.utils.config import Place, Schema, check_config
 from featx.utils.files import AnyPath, as_paths, write_csv, write_json
-from featx.utils.remote.path import to_path
 
 ROOT = Path("probes")
 _DRAWN, _WEIGHTS = "probe.csv", "weights.csv"  # what the picture shows
@@ -147,26 +145,8 @@ def probe(
         >>> print(probe("encoder", folds=3).to_text())
     """
     given = dict(locals())
-    if features is not None:
-        refuse_beside(probe, given, {"model", "store"}, "features", "which says where they are")
-    if protocol is not None:
-        names = {"folds", "speaker_dependent"}
-        refuse_beside(probe, given, names, "protocol", "which says how to divide")
-    corpus = load_labels(
-        manifest,
-        lambda path: [to_path(features) if features else find_store(path, model, store)],
-        skip_missing,
-    )
-    chosen = choose_protocol(protocol, corpus, folds, speaker_dependent, as_list(target), task)
-    table = {
-        "manifest": str(corpus.path),
-        "features": str(to_path(features) if features else find_store(corpus.path, model, store)),
-        "layers": layers,
-        "seconds": seconds,
-        "normalize": normalize,
-        "skip_missing": skip_missing,
-        "protocol": chosen.model_dump(mode="json"),
-    }
+    corpus, data = choose_data(probe, given)
+    table = {**data, "features": data["features"][0], **copied_settings(given)}
     config = check_config(table, ProbeConfig, "probe")
     folder = run_folder(name or config.default_name, ROOT)
     return run_probe(config, folder, overwrite, as_paths(beside), corpus)

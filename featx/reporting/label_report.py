@@ -23,6 +23,7 @@ from featx.reporting.maps import show_map
 from featx.reporting.report import Report, map_section, origin
 from featx.reporting.result_sheets import group_by_test
 from featx.reporting.runs import LabelReported
+from featx.reporting.searches import search_panels, search_section
 from featx.reporting.sheets import Section, Sheet
 from featx.reporting.thresholds import threshold_panel, threshold_sheet
 from featx.runs.sources import manifests
@@ -65,6 +66,7 @@ def gather_labels(runs: Sequence[LabelReported], page: Path, maps: Sequence[Path
         group_section(ordered),
         Section("Speakers", speakers, arrangement="grid small"),
         _error_section(groups, page),
+        *([searched] if (searched := search_section(ordered)) else []),
         *([map_section(shown)] if shown else []),
     ]
     curves = [
@@ -81,6 +83,7 @@ def gather_labels(runs: Sequence[LabelReported], page: Path, maps: Sequence[Path
         groups=group_panels(ordered),
         maps=shown,
         origins=list(map(origin, ordered)),
+        searches=search_panels(ordered),
         thresholds=list(map(threshold_panel, ordered)),
     )
 

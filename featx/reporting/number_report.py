@@ -18,6 +18,7 @@ from featx.reporting.number_sheets import (
 )
 from featx.reporting.report import Report, map_section, origin
 from featx.reporting.runs import NumberReported
+from featx.reporting.searches import search_panels, search_section
 from featx.reporting.sheets import Section
 from featx.runs.sources import manifests
 from featx.utils.text import counted
@@ -55,6 +56,7 @@ def gather_numbers(runs: Sequence[NumberReported], page: Path, maps: Sequence[Pa
         group_section(ordered),
         Section("Speakers", speakers, arrangement="grid small"),
         _mistake_section(groups, page),
+        *([searched] if (searched := search_section(ordered)) else []),
         *([map_section(shown)] if shown else []),
     ]
     curves = [
@@ -71,7 +73,8 @@ def gather_numbers(runs: Sequence[NumberReported], page: Path, maps: Sequence[Pa
         group_panels(ordered),
         shown,
         list(map(origin, ordered)),
-        [chart for run in ordered for chart in number_charts(run)],
+        searches=search_panels(ordered),
+        scatters=[chart for run in ordered for chart in number_charts(run)],
     )
 
 

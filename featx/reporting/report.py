@@ -29,6 +29,7 @@ from featx.reporting.run_sheets import (
     speaker_sheet,
 )
 from featx.reporting.runs import AnyReported, Repeat, Reported, repeat
+from featx.reporting.searches import search_panels, search_section
 from featx.reporting.sheets import Section
 from featx.runs.sources import manifests
 from featx.utils.text import counted
@@ -70,6 +71,7 @@ class Report:
         groups: the scores of groups, such as women and men.
         maps: maps of features.
         origins: how each run was made.
+        searches: how searches of settings went.
         scatters: of numbers, true against predicted and errors by level.
         thresholds: what several labels score by the probability that they are predicted from.
     """
@@ -82,6 +84,7 @@ class Report:
     groups: Sequence[Panel]
     maps: Sequence[ShownMap]
     origins: Sequence[Origin]
+    searches: Sequence[Panel] = ()
     scatters: Sequence[Chart] = ()
     thresholds: Sequence[Panel] = ()
 
@@ -133,6 +136,7 @@ def gather(runs: Sequence[Reported], page: Path, maps: Sequence[Path] = ()) -> R
         Section("Classes", list(map(class_sheet, ordered)), arrangement="grid small"),
         _speaker_section(ordered),
         _mistake_section(groups, page),
+        *([searched] if (searched := search_section(ordered)) else []),
         *([map_section(shown)] if shown else []),
     ]
     curves = [training_curves(run.name, run.folder) for run in ordered if "training" in run.config]
@@ -145,6 +149,7 @@ def gather(runs: Sequence[Reported], page: Path, maps: Sequence[Path] = ()) -> R
         group_panels(ordered),
         shown,
         list(map(origin, ordered)),
+        searches=search_panels(ordered),
     )
 
 

@@ -12,6 +12,7 @@ from featx.comparison.class_systems import System
 from featx.comparison.evaluate import evaluate
 from featx.comparison.label_systems import LabelSystem
 from featx.comparison.number_systems import NumberSystem
+from featx.runs.changes import describe_changes
 from featx.runs.cost import Cost, read_cost
 from featx.runs.files import CONFIG
 from featx.runs.read import (
@@ -66,7 +67,8 @@ class ReportedRun(Generic[S, R]):
     def notes(self) -> list[str]:
         """What a reader of the scores must know."""
         of_files = () if self.config else self.system.notes  # a run's own are as they should be
-        return [*self.results.notes(), *of_files]
+        changes = describe_changes(self.config, self.environment)
+        return [*self.results.notes(), *changes, *of_files]
 
 
 Reported = ReportedRun[System, Results]

@@ -12,6 +12,7 @@ COST = "cost.json"
 CALIBRATION = "calibration.json"  # of runs with validation predictions
 SCORES = "metrics.json"  # written last
 TUNING, TRIALS = "tuning.csv", "trials.csv"  # of searches: what was chosen, what was tried
+IMPORTANCE = "importance.csv"  # of searches: how much each setting mattered
 FOUND = "final.toml"  # of searches: the config of a fit with what was found
 AGREEMENT, SEARCH = "agreement.csv", "search.csv"  # of votes
 CARD = "README.md"  # of votes and saved models: what they are, for people

@@ -14,8 +14,8 @@ from featx.features.encoders.checkpoints import find_checkpoint
 from featx.features.encoders.loading import load_model
 from featx.features.encoders.preprocessing import load_extractor
 from featx.features.encoders.shape import EncoderShape, read_shape
-from featx.finetuning.lora import merge
-from featx.finetuning.saved import load_tuned
+from featx.finetuning.adapting.adapters import merge
+from featx.finetuning.saving.load import load_tuned
 from featx.fitting.choices import OWN
 from featx.fitting.model import FittedHeads, HeadInput
 from featx.inference.features import find_source

@@ -16,6 +16,7 @@ from featx.runs.card import (
     link_encoder,
     table,
 )
+from featx.runs.changes import describe_changes
 from featx.runs.files import CALIBRATION, LAYER_WEIGHTS
 from featx.runs.read import damaged
 from featx.sharing.facts import RunFacts
@@ -119,6 +120,7 @@ def _data(facts: RunFacts) -> list[str]:
                 f"that have not heard it: {counted(facts.utterances, 'utterance')}{of_whom}.",
                 f"Features: {describe_normalising(facts.config.normalize)}.",
                 f"Used of each utterance: {_seconds(facts.config.seconds)}.",
+                *map(plain, describe_changes(facts.config.to_table(), facts.environment)),
             )
         ),
         f"**Speakers: {describe_speakers(results.speakers_shared)}**",

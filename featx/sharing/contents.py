@@ -3,7 +3,7 @@
 from collections.abc import Collection
 from dataclasses import dataclass
 
-from featx.finetuning.saved import ADAPTER_FILES, OWN_FILES, PLAIN_FILES
+from featx.finetuning.saving.contents import ADAPTER_FILES, OWN_FILES, PEFT_FILE, PLAIN_FILES
 from featx.runs.files import (
     CALIBRATION,
     CARD,
@@ -57,8 +57,12 @@ FIT = Contents(
     others=(ENVIRONMENT, CALIBRATION, LAYER_WEIGHTS, PREDICTIONS, CARD, *_PICTURES),
 )
 PLAIN_MODEL, OWN_MODEL, ADAPTERS = (
-    Contents("a fine-tuned model", needed=names, others=(CARD,))
-    for names in (PLAIN_FILES, OWN_FILES, ADAPTER_FILES)
+    Contents("a fine-tuned model", needed=names, others=others)
+    for names, others in (
+        (PLAIN_FILES, (CARD,)),
+        (OWN_FILES, (CARD,)),
+        (ADAPTER_FILES, (PEFT_FILE, CARD)),
+    )
 )
 _KINDS = (FIT, PLAIN_MODEL, OWN_MODEL, ADAPTERS)
 NAMES = tuple(dict.fromkeys(name for kind in _KINDS for name in kind.names))

@@ -12,7 +12,7 @@ from cache import filling
 from featx.errors import FeatxError
 from featx.features.encoders.folders import ADAPTER, encoder_folder
 from featx.finetuning.config import FinetuneConfig
-from featx.finetuning.hub import best_saved
+from featx.finetuning.saving.hub import best_saved
 from featx.runs.cost import folder_bytes
 from featx.runs.files import CARD, CONFIG, DESCRIPTION, MODELS, SAVED_HEAD
 from featx.runs.hub import check_name, check_writable, explained, send

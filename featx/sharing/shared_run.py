@@ -83,6 +83,7 @@ def _rewrite_config(folder: Path) -> list[str]:
             "manifest": Path(last_name(str(config.manifest))),
             "joined": tuple(Path(last_name(str(path))) for path in config.joined),
             "features": tuple(Path(store_place(str(store))) for store in config.features),
+            "augmented": tuple(Path(store_place(str(store))) for store in config.augmented),
             "protocol": protocol.model_copy(update=clean(texts)),
         }
     )

@@ -7,10 +7,11 @@ from pathlib import Path
 from typing import Any
 
 from featx.fitting.config import FitConfig
-from featx.runs.files import FOUND, TRIALS, TUNING
+from featx.runs.files import FOUND, IMPORTANCE, TRIALS, TUNING
 from featx.scoring.predictions import rounded
 from featx.scoring.text import WIDE, draw_table, render
 from featx.tuning.config import TuneConfig
+from featx.tuning.importance import measure_importance
 from featx.tuning.space import with_values
 from featx.tuning.trials import Trial, best_of
 from featx.utils.files import write_csv, write_text
@@ -72,12 +73,15 @@ class Found:
         return with_values(plain, self.best[-1].values)
 
     def write(self, folder: Path, run: str) -> None:
-        """Write `tuning.csv`, `trials.csv` and `final.toml`."""
+        """Write `tuning.csv`, `trials.csv`, `final.toml` and, if it is known, `importance.csv`."""
         keys = list(self.config.search.space.settings)
         header = ("fold", "trial", "validation_score", *keys)
         write_csv(folder / TUNING, header, self._chosen_rows(keys))
         header = ("fold", "trial", "state", "inner_folds", "validation_score", *keys, "seconds")
         write_csv(folder / TRIALS, header, self._rows(keys))
+        mattered = [(*names, *rounded([share])) for *names, share in self._importance_rows()]
+        if mattered:
+            write_csv(folder / IMPORTANCE, ("fold", "setting", "importance"), mattered)
         write_text(folder / FOUND, self.final(run).to_toml())
 
     def to_text(self) -> str:
@@ -94,6 +98,11 @@ class Found:
         for name, place, trial in zip(self.names, self.chosen, self.best, strict=True):
             values = [_cell(trial.values[key]) for key in keys]
             yield (name, place + 1, *rounded([trial.score]), *values)
+
+    def _importance_rows(self) -> Iterator[tuple[str, str, float]]:
+        for name, trials in zip(self.names, self.trials, strict=True):
+            shares = measure_importance(self.config.search.space, trials)
+            yield from ((name, setting, share) for setting, share in shares.items())
 
     def _rows(self, keys: Sequence[str]) -> Iterator[tuple[Any, ...]]:
         for name, trials in zip(self.names, self.trials, strict=True):

@@ -29,6 +29,7 @@ from featx.tuning.found import Found
 from featx.tuning.inner import inner_task
 from featx.tuning.sampler import require_optuna
 from featx.tuning.search import Searches
+from featx.tuning.space_checks import check_space
 from featx.utils.files import write_text
 from featx.utils.text import counted
 
@@ -67,6 +68,7 @@ def run_tune(
         fit = plan_fit(config, corpus, trainers.place(compute))
         if overwrite or not (folder / SCORES).is_file():  # what is finished stays as it is
             require_optuna()
+            check_space(config.search.space, config, fit.design.objective, fit.data.task.classes)
             task = check_task(fit.data.task, corpus, config.keep_duplicates)
             fit = replace(fit, data=replace(fit.data, task=task))
         inner = inner_task(fit.data.task, config)

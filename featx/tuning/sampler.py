@@ -55,10 +55,10 @@ class Suggestion:
             direction="maximize", sampler=sampler, pruner=optuna.pruners.MedianPruner()
         )
         settings = space.settings
-        ranges = {key: _distribution(searched) for key, searched in settings.items()}
+        ranges = {key: distribution_of(searched) for key, searched in settings.items()}
         study.add_trials([_told(trial, settings, ranges) for trial in earlier])
         if first and not earlier:
-            study.enqueue_trial({key: _put(settings[key], v) for key, v in first.items()})
+            study.enqueue_trial({key: put(settings[key], v) for key, v in first.items()})
         self._trial = study.ask(ranges)
         self.values = {key: _get(settings[key], v) for key, v in self._trial.params.items()}
 
@@ -72,7 +72,8 @@ class Suggestion:
         return self._trial.should_prune()
 
 
-def _distribution(searched: Searched) -> "BaseDistribution":
+def distribution_of(searched: Searched) -> "BaseDistribution":
+    """Return what Optuna draws a setting from."""
     from optuna.distributions import (
         CategoricalDistribution,
         FloatDistribution,
@@ -98,13 +99,14 @@ def _told(
     return create_trial(
         state=TrialState.COMPLETE if complete else TrialState.PRUNED,
         value=trial.score if complete else None,
-        params={key: _put(settings[key], value) for key, value in trial.values.items()},
+        params={key: put(settings[key], value) for key, value in trial.values.items()},
         distributions=ranges,
         intermediate_values=means,
     )
 
 
-def _put(searched: Searched, value: Any) -> Any:
+def put(searched: Searched, value: Any) -> Any:
+    """Return a setting's value as Optuna has it."""
     return searched.place(value) if searched.choices else value
 
 

@@ -1,5 +1,6 @@
 """A space of settings: what a search may choose of each, checked against the head."""
 
+import logging
 import math
 from collections.abc import Mapping
 from pathlib import Path
@@ -28,6 +29,8 @@ _FIXED = {
     "head.kind": "it says which head is searched; take `head`",
     "head.average_frames": "it decides what is read of the store; take `settings`",
 }
+_OF_CLASSES = ("training.label_smoothing", "training.focal_gamma", "head.class_weights")
+log = logging.getLogger("featx")
 
 
 class Searched(Schema):
@@ -140,6 +143,12 @@ def read_space(space: str | None, config: FitConfig) -> Space:
             raise ConfigError(f"{path}: {key} can't be searched, as {_FIXED[key]}.")
         if table not in own:
             raise ConfigError(f"{path}: a {config.head.kind} head takes no [training].")
+        if key in _OF_CLASSES and config.protocol.target.task == "regression":
+            useless = f"{key} does nothing where numbers are learned, which have no classes"
+            if space is not None:
+                raise ConfigError(f"{path}: {useless}. Leave it out.")
+            log.info("Not searched: %s.", useless)
+            continue
         tables[table][name] = _check(searched, key, own, path)
     return Space(**tables)
 
@@ -161,7 +170,7 @@ def _check(searched: Searched, key: str, own: dict[str, Any], path: Path) -> Sea
     for value in searched.ends:
         check_config(_changed(own, {key: value}), HeadConfig, path)
     table, name = key.split(".", 1)
-    usual = own[table][name]
+    usual = own[table].get(name)  # what is None by default is in no table
     usual = usual[0] if isinstance(usual, list) else usual
     if searched.choices:
         return searched
@@ -188,7 +197,7 @@ def own_values(space: Space, config: FitConfig) -> dict[str, Any] | None:
     values = {}
     for key, searched in space.settings.items():
         table, name = key.split(".", 1)
-        usual = own[table][name]
+        usual = own[table].get(name)
         single = isinstance(usual, list) and len(usual) == 1 and not searched.holds(usual)
         values[key] = usual[0] if single else usual
     held = all(searched.holds(values[key]) for key, searched in space.settings.items())

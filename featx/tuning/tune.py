@@ -3,30 +3,32 @@
 import math
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 from pydantic import NonNegativeFloat, NonNegativeInt, PositiveFloat, PositiveInt
 
 from featx.data.manifest import Manifest
 from featx.engines.choices import EngineName
 from featx.engines.engine import Engine
-from featx.features.encoders.devices import Compute
-from featx.features.layers import join_layers
 from featx.fitting.actors import train_on
 from featx.fitting.choices import Normalize
 from featx.fitting.config import head_config
-from featx.fitting.fit import GB, Store, store_folders
+from featx.fitting.given_data import (
+    Store,
+    choose_data,
+    compute_with,
+    copied_settings,
+    refuse_beside_config,
+)
 from featx.protocols.choices import TaskKind
-from featx.protocols.protocol import Protocol, choose_protocol
+from featx.protocols.protocol import Protocol
 from featx.runs.folder import run_folder
 from featx.runs.read import find_config
 from featx.runs.run import Run
-from featx.stores.labels import load_labels
 from featx.tuning.choices import BESIDE_CONFIG
 from featx.tuning.config import InnerFolds, SearchSettings, TuneConfig
 from featx.tuning.run import run_tune
 from featx.tuning.space import read_space
-from featx.utils.arguments import as_list, checked, refuse_beside
+from featx.utils.arguments import as_list, checked
 from featx.utils.config import change, check_config, config_table
 from featx.utils.files import AnyPath
 
@@ -122,54 +124,19 @@ def tune(
     changes: list[str] = as_list(settings)
     corpus = None
     if config is not None:
-        beside = given.keys() - BESIDE_CONFIG
-        refuse_beside(tune, given, beside, "config", "which holds all of it; use `settings`")
+        refuse_beside_config(tune, given, BESIDE_CONFIG)
         resolved = _earlier(config, changes)
     else:
-        if features is not None:
-            refuse_beside(tune, given, {"model", "store"}, "features", "which says where they are")
-        if protocol is not None:
-            beside = {"folds", "speaker_dependent"}
-            refuse_beside(tune, given, beside, "protocol", "which says how to divide")
-        corpus = (
-            manifest
-            if isinstance(manifest, Manifest)
-            else load_labels(
-                manifest, lambda path: store_folders(features, model, path, store), skip_missing
-            )
-        )
-        chosen = choose_protocol(protocol, corpus, folds, speaker_dependent, as_list(target), task)
-        data = {
-            "manifest": str(corpus.path),
-            "features": list(map(str, store_folders(features, model, corpus.path, store))),
-            "layers": join_layers(layers),
-            "seconds": seconds,
-            "normalize": normalize,
-            "protocol": chosen.model_dump(mode="json"),
-            "seeds": seeds,
-            "skip_missing": skip_missing,
-            "keep_duplicates": keep_duplicates,
-        }
-        search = {"trials": trials, "inner_folds": inner_folds, "seed": seed}
-        resolved = _new(str(head), data, search, None if space is None else str(space), changes)
+        corpus, data = choose_data(tune, given)
+        base = head_config(str(head), {**data, **copied_settings(given)}, changes)
+        searched = read_space(None if space is None else str(space), base)
+        how = SearchSettings(trials=trials, inner_folds=inner_folds, seed=seed, space=searched)
+        resolved = check_config({**base.to_table(), "search": how.to_table()}, TuneConfig, "tune")
     folder = run_folder(name or resolved.name)
-    compute = Compute(device, memory=None if memory is None else memory * GB)
+    compute = compute_with(device, memory)
     with Engine(engine, address) as machines, train_on(machines) as trainers:
         run_tune(resolved, folder, overwrite, compute, corpus, trainers)
     return Run(folder)
-
-
-def _new(
-    head: str,
-    data: dict[str, Any],
-    search: dict[str, int],
-    space: str | None,
-    changes: Sequence[str],
-) -> TuneConfig:
-    """Return the config of a search of a shipped head."""
-    base = head_config(head, data, changes)
-    how = SearchSettings(**search, space=read_space(space, base))
-    return check_config({**base.to_table(), "search": how.to_table()}, TuneConfig, "tune")
 
 
 def _earlier(config: AnyPath | TuneConfig, changes: Sequence[str]) -> TuneConfig:

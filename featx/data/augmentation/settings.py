@@ -52,6 +52,15 @@ class Augmentation(Schema):
         """The factor by which an utterance can become shorter."""
         return max(1.0, self.speed.factor[1]) if self.speed else 1.0
 
+    def without_places(self) -> "Augmentation":
+        """Return the same with the last names alone of folders of sounds."""
+        changed = {
+            name: settings.model_copy(update={"folder": Path(settings.folder.name)})
+            for name in self.effects
+            if getattr(settings := getattr(self, name), "folder", None)
+        }
+        return self.model_copy(update=changed)
+
     def extremes(self, effect: str) -> list["Augmentation"]:
         """Return augmentations that always do a single effect, at either end of its range."""
         settings = getattr(self, effect)

@@ -8,7 +8,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from featx.features.encoders.lengths import Lengths
-from featx.features.encoders.linear import Linear
+from featx.features.encoders.linear import Linear, take_over
 
 
 class SelfAttention(nn.Module):
@@ -24,7 +24,7 @@ class SelfAttention(nn.Module):
         parts = attention.q_proj, attention.k_proj, attention.v_proj
         weight = torch.cat([part.weight for part in parts])
         self.inputs = Linear(weight, torch.cat([part.bias for part in parts]))
-        self.output = Linear(attention.out_proj.weight, attention.out_proj.bias)
+        self.output = take_over(attention.out_proj)
         self.gate = PositionGate(attention) if hasattr(attention, "gru_rel_pos_linear") else None
 
     def forward(self, hidden: Tensor, lengths: Lengths, bias: Tensor | None) -> Tensor:

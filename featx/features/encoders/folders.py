@@ -73,7 +73,7 @@ def encoder_folder(folder: Path) -> Path:
     """Return where a fine-tuned model's folder has its encoder: there, or in a folder of its own.
 
     The latter is so where plain transformers has no such model, see
-    `featx.finetuning.saved.save_model`. Other folders are returned as they are.
+    `featx.finetuning.saving.save.save_model`. Other folders are returned as they are.
     """
     inner = folder / ENCODER
     apart = (inner / CONFIG).is_file() and not any((folder / name).exists() for name in WEIGHTS)

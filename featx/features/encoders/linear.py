@@ -1,6 +1,7 @@
 """Linear layers and activations, in the form that a processor is fastest with."""
 
 from collections.abc import Callable
+from typing import Any
 
 import torch
 import torch.nn.functional as F
@@ -22,6 +23,20 @@ def in_place(activation: Activation) -> Activation:
     from transformers.activations import GELUActivation
 
     return GELU if isinstance(activation, GELUActivation) else activation
+
+
+def take_over(projection: nn.Module) -> nn.Module:
+    """Return a linear layer in this form, with an adapter after it where it has one.
+
+    Args:
+        projection: torch's linear layer, or a sequence that begins with one.
+    """
+    if isinstance(projection, nn.Sequential):
+        first, *others = projection
+        return nn.Sequential(take_over(first), *others)
+    weight: Any = projection.weight
+    bias: Any = projection.bias
+    return Linear(weight, bias)
 
 
 class Linear(nn.Module):

@@ -8,7 +8,7 @@ from torch import Tensor, nn
 
 from featx.features.encoders.attention import PositionBias, SelfAttention
 from featx.features.encoders.lengths import Lengths
-from featx.features.encoders.linear import Linear
+from featx.features.encoders.linear import Linear, take_over
 from featx.features.encoders.local import LocalEncoder
 from featx.features.encoders.position import PositionalConvolution
 
@@ -22,8 +22,9 @@ class Network(nn.Module):
 
     It takes over the weights of transformers' model. Whatever looks along time is made blind to
     padding, and all of it is arranged for speed without gradients. `Padding` in
-    `featx/finetuning/padded_encoding.py` makes transformers' own layers blind to padding, with
-    gradients; `tests/featx/finetuning/test_padding.py` holds both to the same frames.
+    `featx/finetuning/encoding/padded.py` makes transformers' own layers blind to padding, with
+    gradients; `tests/featx/finetuning/encoding/test_padding.py` holds both to the same
+    frames.
 
     Args:
         model: transformers' encoder.
@@ -111,7 +112,7 @@ class Block(nn.Module):
                 dense.intermediate_dense.bias,
                 dense.intermediate_act_fn,
             ),
-            Linear(dense.output_dense.weight, dense.output_dense.bias),
+            take_over(dense.output_dense),
         )
         self.feed_forward_norm = layer.final_layer_norm
         self.adapter = getattr(layer, "adapter_layer", None)  # of MMS models for one language

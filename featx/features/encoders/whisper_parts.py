@@ -6,7 +6,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from featx.features.encoders.linear import Linear
+from featx.features.encoders.linear import Linear, take_over
 
 QUERIES = 500  # at a time in half precision on a processor, whose caches then hold the products
 
@@ -51,11 +51,11 @@ class WhisperBlock(nn.Module):
             torch.cat([attention.k_proj.weight, attention.v_proj.weight]),
             torch.cat([no_bias, attention.v_proj.bias]),
         )
-        self.output = Linear(attention.out_proj.weight, attention.out_proj.bias)
+        self.output = take_over(attention.out_proj)
         self.attention_norm = layer.self_attn_layer_norm
         self.feed_forward = nn.Sequential(
             Linear(layer.fc1.weight, layer.fc1.bias, layer.activation_fn),
-            Linear(layer.fc2.weight, layer.fc2.bias),
+            take_over(layer.fc2),
         )
         self.feed_forward_norm = layer.final_layer_norm
 

@@ -16,7 +16,7 @@ from featx.experiments.published import ClassFigures, Published
 from featx.experiments.reproduce import reproduce, run_paper
 from featx.experiments.reproduce_text import to_json, to_latex, to_markdown, to_text, write_tables
 from featx.experiments.reproduced import Reproduced, fetch_commands
-from featx.finetuning.course import Course
+from featx.finetuning.results.course import Course
 from featx.scoring.classes.results import Results
 from featx.scoring.metrics import Score
 

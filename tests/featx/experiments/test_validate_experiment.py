@@ -14,7 +14,7 @@ from featx.data.corpora import CORPORA
 from featx.experiments.config import Experiment
 from featx.experiments.text import to_text
 from featx.experiments.validate import validate
-from featx.finetuning.config import LoraSettings
+from featx.finetuning.adapting.settings import LoraSettings
 from featx.finetuning.model import build_model
 from featx.utils.config import read_config, shipped_config
 
@@ -286,7 +286,7 @@ def test_adapters_are_counted_alone(found, checkpoint_folder):
     assert not found('mode = "partial"', 'mode = "lora"')
     assert not found('save = "none"', 'save = "none" # tuned')
     head, lora = PooledSettings(kind="linear"), LoraSettings()
-    model = build_model(checkpoint_folder, head, 3, "lora", lora=lora)
+    model = build_model(checkpoint_folder, head, 3, "lora", adapters=lora)
     trained = sum(w.numel() for w in model.parameters() if w.requires_grad)
     planned = validate(Path("small.toml"))
     features = sum(store.nbytes for store in planned.known.values())

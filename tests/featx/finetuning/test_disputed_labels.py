@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from featx.errors import FeatxError
-from featx.finetuning.waveforms import Order
+from featx.finetuning.training.waveforms import Order
 
 CLASSES = ("happy", "sad", "angry")
 

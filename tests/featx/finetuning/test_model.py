@@ -9,7 +9,7 @@ from featx.features.encoders.checkpoints import find_checkpoint
 from featx.features.encoders.encoder import Encoder
 from featx.features.encoders.preprocessing import load_extractor
 from featx.finetuning.model import build_model
-from featx.finetuning.waveforms import collate
+from featx.finetuning.training.waveforms import collate
 
 LENGTHS = (5_000, 7_777, 1_000, 6_400)
 FAMILIES = [

@@ -14,9 +14,9 @@ from classifiers.objectives import Classification, LossSettings
 from classifiers.regression import Regression
 from featx.data.manifest import load_manifest
 from featx.errors import FeatxError
-from featx.finetuning.loss import mean_loss
-from featx.finetuning.saved import load_tuned
-from featx.finetuning.waveforms import Waveforms
+from featx.finetuning.saving.load import load_tuned
+from featx.finetuning.training.loss import mean_loss
+from featx.finetuning.training.waveforms import Waveforms
 
 PITCH = {"sad": 150, "happy": 600, "angry": 2400}
 

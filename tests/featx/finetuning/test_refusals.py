@@ -78,14 +78,6 @@ def test_the_choices_are_those_of_the_classifier():
     assert get_args(Pooling) == get_args(fields["pooling"].annotation)
 
 
-def test_numbers_are_not_fine_tuned_for_so_far(write_corpus, finetune):
-    write_corpus(speakers=3, age="31.5")
-    path = Path("manifest.csv")
-    path.write_text(path.read_text().replace("31.5", "24", 3))
-    with pytest.raises(FeatxError, match=r"age would be learned as numbers, which encoders are"):
-        finetune(target="age")
-
-
 @pytest.mark.thorough
 def test_another_column_can_be_learned(write_corpus, finetune, read_rows):
     write_corpus(speakers=3, size="small")

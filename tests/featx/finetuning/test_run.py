@@ -12,8 +12,8 @@ from sklearn.metrics import recall_score
 import featx
 from featx.data.manifest import load_manifest
 from featx.errors import FeatxError
-from featx.finetuning.saved import load_tuned
-from featx.finetuning.waveforms import Waveforms
+from featx.finetuning.saving.load import load_tuned
+from featx.finetuning.training.waveforms import Waveforms
 from featx.runs.cost import read_cost
 
 RUN = Path("runs/manifest-tiny-full")

@@ -17,7 +17,9 @@ from featx.data.manifest import load_manifest
 from featx.errors import FeatxError
 from featx.fitting.copies import Joined
 from featx.fitting.selection import Selection
+from featx.runs.changes import describe_changes
 from featx.runs.files import WEIGHTS
+from featx.runs.read import read_environment
 
 COPIES = Path("features/manifest~mixed/tiny")
 
@@ -101,6 +103,10 @@ def test_statistics_have_no_copies_in_them(with_copies, fit_quickly):
     weights = [load_file(run.folder / WEIGHTS) for run in runs]
     measured = [name for name in weights[0] if ".statistics." in name]
     assert measured
+    (said,) = describe_changes({}, read_environment(runs[1].folder))
+    assert said.startswith("Augmented: training learned from 2 changed copies of each utterance")
+    (page, *_) = featx.report([run.folder for run in runs])
+    assert page.read_text().count(said) == 1
     for name in measured:
         assert torch.equal(weights[0][name], weights[1][name])
 

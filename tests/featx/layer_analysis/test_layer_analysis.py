@@ -139,6 +139,7 @@ def test_a_rank_correlation_takes_three_layers_that_differ():
     assert "over 4 layers" in note([50.0, 60.0, 55.0, 65.0], made())
 
 
+@pytest.mark.figures
 def test_the_probes_picture_shows_its_table(extracted, drawn):
     found = probe(folds=3, name="p")
     (line,) = (
@@ -153,6 +154,7 @@ def test_the_probes_picture_shows_its_table(extracted, drawn):
         assert float(row["uar_low"]) <= float(row["uar_high"])
 
 
+@pytest.mark.figures
 def test_the_weights_picture_shows_its_table(workplace, drawn):
     weights = [made(), made("b", heads=1, layers=6)]
     draw_layers(weights, Path("layers"))
@@ -166,6 +168,7 @@ def test_the_weights_picture_shows_its_table(workplace, drawn):
     assert {row["weight_deviation"] for row in table if row["encoder"] == "b"} == {""}
 
 
+@pytest.mark.figures
 def test_weights_without_scales_are_drawn_uncorrected(workplace, drawn):
     draw_layers([made(scaled=False)], Path("layers"))
     assert len(drawn[0].axes) == 1
@@ -281,6 +284,7 @@ def test_runs_without_weights_are_refused(extracted):
     assert not Path("layers").exists()
 
 
+@pytest.mark.figures
 def test_a_probe_of_numbers_is_the_linear_head_on_each_layer(one_layer_tells, drawn):
     with Path("manifest.csv").open(newline="") as file:
         table = list(csv.DictReader(file))

@@ -79,12 +79,12 @@ def test_what_can_not_be_exported_is_said(fitted, with_egemaps):
 
 
 @pytest.mark.thorough
-@pytest.mark.parametrize("mode", ["full", "lora"])
+@pytest.mark.parametrize("mode", ["full", "lora", "adapter"])
 def test_a_fine_tuned_run_predicts_the_same(mode, workplace, write_corpus, checkpoint_folder):
-    """Also with adapters, which are merged, and an average of all layers."""
+    """Also with adapters, merged or not, and an average of all layers."""
     write_corpus(speakers=6, takes=1)
     few = ["training.every=2", "training.epochs=1", "training.learning_rate=3e-2"]
-    if mode == "lora":
+    if mode != "full":
         few.append("head.average=softmax")
     options = {"mode": mode, "folds": 3, "device": "cpu", "settings": few, "seconds": 0.3}
     run = featx.finetune(checkpoint_folder, name="made", **options)

@@ -14,8 +14,9 @@ from classifiers.pooled import PooledSettings
 from featx.errors import FeatxError
 from featx.features.encoders.preprocessing import load_extractor
 from featx.finetuning.model import build_model
-from featx.finetuning.saved import save_model
+from featx.finetuning.saving.save import save_model
 from featx.runs import hub
+from featx.runs.outputs import Outputs
 from featx.sharing import push as pushing
 from featx.sharing.places import leads_out, without_places
 
@@ -124,13 +125,26 @@ def test_what_is_sent_predicts_the_same(run, checkpoint_folder):
             ask("elsewhere/sent")
 
 
+def test_the_card_says_what_training_learned_from_too(run):
+    path = run / "environment.json"
+    settings = {"gain": {"probability": 0.5, "decibels": [-6, 6]}}
+    told = {**json.loads(path.read_text()), "augmented": {"copies": 2, "settings": settings}}
+    path.write_text(json.dumps(told))
+    featx.push(run, "me/emotions", dry_run="out")
+    assert "- Augmented: training learned from 2 changed copies of each utterance too: gain of" in (
+        Path("out/README.md").read_text()
+    )
+
+
 def test_no_place_of_this_machine_is_sent(run, workplace):
     def rewrite(name, change):
         (run / name).write_text(change((run / name).read_text()))
 
     rewrite("config.toml", lambda text: text.replace(
         '"manifest.csv"', f'"{workplace}/ann/manifest.csv"').replace(
-        '"features/', f'"{workplace}/features/'))  # fmt: skip
+        '"features/', f'"{workplace}/features/').replace(
+        "normalize =", f'augmented = ["{workplace}/features/manifest~mixed/tiny"]\nnormalize ='
+    ))  # fmt: skip
     table = json.loads((run / "environment.json").read_text())
     table["command"] = f"featx fit --manifest {workplace}/Ann Smith/manifest.csv"
     (run / "environment.json").write_text(json.dumps(table))
@@ -145,6 +159,7 @@ def test_no_place_of_this_machine_is_sent(run, workplace):
             assert "Smith" not in text, path
     config = featx.Run("out").config
     assert (config["manifest"], config["features"]) == ("manifest.csv", ["features/manifest/tiny"])
+    assert config["augmented"] == ["features/manifest~mixed/tiny"]
     for name in ("config.toml", "environment.json", "metrics.json", "layer_weights.csv"):
         assert any(note.startswith(name) for note in pushed.notes), name
 
@@ -178,7 +193,7 @@ def test_paths_that_lead_out_are_known(path):
 def test_a_saved_model_is_sent_with_its_licence(checkpoint_folder, workplace, api):
     folder = Path("runs/tuned/models/seed0-fold0")
     model = build_model(checkpoint_folder, PooledSettings(kind="linear"), 2, "full").eval()
-    save_model(model, load_extractor(checkpoint_folder), ("a", "b"), folder)
+    save_model(model, load_extractor(checkpoint_folder), Outputs(classes=("a", "b")), folder)
     (folder / "README.md").write_text("---\ntags:\n- featx\n---\n\n# A card\n")
     (folder / "notes.txt").write_text("mine")
     pushed = featx.push(folder, "me/tuned", dry_run="out", license="apache-2.0")

@@ -1,5 +1,6 @@
 """A search is the same however often it is stopped, and its run is an ordinary run."""
 
+import html
 import json
 import sys
 import tomllib
@@ -10,7 +11,7 @@ import pytest
 import featx
 import featx.tuning.search
 from featx.errors import Interrupted
-from featx.runs.files import FOUND, TUNING
+from featx.runs.files import FOUND, IMPORTANCE, TUNING
 
 
 @pytest.fixture
@@ -82,6 +83,27 @@ def test_the_run_says_what_was_chosen(noise, search, tried):
     text = (run.folder / "report.txt").read_text()
     assert "validation score" in text
     assert "head.width" in text
+
+
+def test_a_report_shows_what_was_chosen_and_tried(noise, search, tried):
+    noise()
+    run = search("linear", trials=2)
+    with (run.folder / IMPORTANCE).open("w") as file:  # two trials are too few to tell
+        file.write("fold,setting,importance\n")
+        for fold, share in (("0", 0.5), ("all", 0.75)):
+            file.write(f"{fold},head.strengths,{share}\n{fold},head.pooling,{1 - share}\n")
+    featx.report(run)
+    text = Path("report.md").read_text()
+    assert "| head.strengths | 62 | 50 to 75 |" in text
+    for row in tried(run, TUNING):
+        score = f"{100 * float(row['validation_score']):.1f}"
+        assert f"| {row['fold']} | {row['trial']} | {score} | " in text
+    page = Path("report.html").read_text()
+    assert "best validation UAR so far, by trial" in page
+    assert "A chosen trial's validation score is the best of many" in html.unescape(page)
+    (run.folder / "trials.csv").write_text("fold,trial\n")
+    with pytest.raises(featx.FeatxError, match=r"trials\.csv"):
+        featx.report(run)
 
 
 def test_each_fold_is_tested_with_its_own_settings(noise, search, tried):

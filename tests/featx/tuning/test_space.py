@@ -8,10 +8,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import featx
+from classifiers.objectives import Classification
+from classifiers.regression import Regression
+from featx.errors import FeatxError
 from featx.fitting.choices import head_names
 from featx.fitting.config import FitConfig, head_config
 from featx.tuning.sampler import Suggestion
 from featx.tuning.space import Searched, Space, own_values, read_space, with_values
+from featx.tuning.space_checks import check_space
 from featx.utils.config import ConfigError
 
 
@@ -61,6 +65,57 @@ def test_a_wrong_space_ends_before_anything_is_written(noise, search):
     with pytest.raises(featx.FeatxError, match="did you mean 'dense'"):
         search(space="dens")
     assert not Path("runs").exists()
+
+
+CLASSES = ("happy", "sad")
+
+
+@pytest.mark.parametrize(
+    ("text", "head", "objective", "message"),
+    [
+        ("[training]\nloss = {choices = ['focal', 'ccc']}", "dense",
+         Classification(2, CLASSES), r"training\.loss = ccc can't be chosen"),
+        ("[training]\nsampling = {choices = ['shuffled', 'balanced']}\n"
+         "class_weights = {choices = ['none', 'balanced']}", "dense",
+         Classification(2, CLASSES),
+         r"(?s)sampling = balanced and training\.class_weights = balanced can't .* choose either"),
+        ("[training]\nsampling = {choices = ['shuffled', 'balanced']}", "dense",
+         Regression(1), r"training\.sampling = balanced can't be chosen"),
+    ],
+)  # fmt: skip
+def test_what_can_not_be_learned_is_refused_before_the_first_trial(
+    workplace, text, head, objective, message
+):
+    with pytest.raises(FeatxError, match=message):
+        check_space(read(text, head), config(head), objective, CLASSES)
+
+
+def test_a_setting_that_is_nothing_by_default_can_be_searched(workplace):
+    space = read("[training]\nloss = {choices = ['cross-entropy', 'focal']}")
+    assert own_values(space, config()) is None
+    assert with_values(config(), {"training.loss": "focal"}).training.loss == "focal"
+
+
+@pytest.mark.parametrize("head", head_names())
+def test_shipped_spaces_can_be_learned_by(head):
+    check_space(read_space(None, config(head)), config(head), Classification(2, CLASSES), CLASSES)
+    numbers = of_numbers(head)
+    space = read_space(None, numbers)
+    assert "training.label_smoothing" not in space.settings
+    check_space(space, numbers, Regression(1), ())
+
+
+def test_what_does_nothing_for_numbers_is_refused(workplace):
+    Path("space.toml").write_text("[training]\nlabel_smoothing = {low = 0.0, high = 0.2}")
+    with pytest.raises(ConfigError, match=r"label_smoothing does nothing where numbers are"):
+        read_space("space.toml", of_numbers("dense"))
+
+
+def of_numbers(head: str) -> FitConfig:
+    fit = config(head)
+    target = fit.protocol.target.model_copy(update={"columns": ("level",), "task": "regression"})
+    protocol = fit.protocol.model_copy(update={"target": target})
+    return fit.model_copy(update={"protocol": protocol})
 
 
 def test_numbers_are_those_of_the_setting(workplace):

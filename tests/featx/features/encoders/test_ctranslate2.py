@@ -23,7 +23,8 @@ from featx.features.encoders.ctranslate2 import (
 from featx.features.encoders.folders import is_ctranslate2
 from featx.features.encoders.preprocessing import load_extractor
 from featx.finetuning.model import build_model
-from featx.finetuning.saved import load_tuned, save_model
+from featx.finetuning.saving.load import load_tuned
+from featx.finetuning.saving.save import save_model
 
 SIZES = {
     "d_model": 16,

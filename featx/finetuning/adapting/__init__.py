@@ -1,0 +1,1 @@
+"""Small parts that train in an encoder whose own weights stay as they are."""

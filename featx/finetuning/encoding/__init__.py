@@ -1,0 +1,1 @@
+"""How families of encoders compute their layers in training."""

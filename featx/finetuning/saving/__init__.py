@@ -1,0 +1,1 @@
+"""Fine-tuned models on disk and on the Hub, and their cards."""

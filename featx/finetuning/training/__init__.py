@@ -1,0 +1,1 @@
+"""The training of one model, by transformers' Trainer."""

@@ -1,0 +1,44 @@
+"""Commands pass their parameters to the API, whose arguments have the same names and defaults."""
+
+import inspect
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+import featx
+from featx.cli.fit import fit
+from featx.cli.map import map as map_features
+from featx.cli.options import api_arguments
+from featx.cli.probe import probe
+from featx.cli.tune import tune
+from featx.layer_analysis.probe import probe as probe_layers
+
+
+@pytest.mark.parametrize(
+    ("command", "function"),
+    [
+        (fit, featx.fit),
+        (tune, featx.tune),
+        (probe, probe_layers),
+        (map_features, featx.map_features),
+    ],
+)
+def test_a_command_takes_what_its_function_takes(command: Callable, function: Callable):
+    def defaults(called: Callable) -> dict[str, object]:
+        parameters = inspect.signature(called).parameters.values()
+        return {parameter.name: _plain(parameter.default) for parameter in parameters}
+
+    own = defaults(command)
+    for name in ("context", "as_json"):
+        own.pop(name, None)
+    assert own == defaults(function)
+
+
+def _plain(default: object) -> object:
+    return None if default == () else str(default) if isinstance(default, Path) else default
+
+
+def test_what_is_not_given_is_left_to_the_api():
+    given = {"context": 1, "as_json": True, "model": [], "name": None, "folds": 0, "final": False}
+    assert api_arguments(given) == {"folds": 0, "final": False}
