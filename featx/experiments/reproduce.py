@@ -33,7 +33,7 @@ from featx.finetuning.training.processes import count_processes
 from featx.protocols.apply import apply_protocol
 from featx.protocols.protocol import read_protocol
 from featx.protocols.task import set_task
-from featx.runs.read import read_scores
+from featx.runs.read import read_run_scores
 from featx.scoring.classes.results import Results
 from featx.utils.arguments import as_list
 from featx.utils.files import as_paths
@@ -304,7 +304,7 @@ def _lacking_members(paper: Paper, case: Reproduced, planned: PaperPlan) -> tupl
     unmade = {
         model: run
         for model, run in zip(models, members, strict=True)
-        if read_scores(run.folder) is None
+        if read_run_scores(run.folder) is None
     }
     absent = tuple(model for model in unmade if not is_here(model))
     if unmade and not absent:

@@ -13,7 +13,7 @@ from featx.errors import FeatxError
 from featx.runs.files import CARD, CONFIG, SCORES
 from featx.runs.folder import open_run
 from featx.runs.making import making
-from featx.runs.read import read_config, read_scores
+from featx.runs.read import read_config, read_run_scores
 from featx.runs.sources import manifests
 from featx.scoring.classes.distributions import (
     DistributionScores,
@@ -77,7 +77,7 @@ def _run_vote(config: VoteConfig, folder: Path, overwrite: bool) -> Results:
         )
     election = hold(config)
     tie = check(config, election)  # refuses before anything is written, as does this:
-    stored = {voter.name: read_scores(voter.run) for voter in election.voters if voter.run}
+    stored = {voter.name: read_run_scores(voter.run) for voter in election.voters if voter.run}
     inputs = _digest(config, election)
 
     with open_run(config.to_toml(), inputs, folder, overwrite) as run:
@@ -107,7 +107,7 @@ def _digest(config: VoteConfig, election: Election) -> str:
 
 
 def _score(
-    config: VoteConfig, tally: Tally, of_voters: Mapping[str, Results | None]
+    config: VoteConfig, tally: Tally, of_voters: Mapping[str, RunResults | None]
 ) -> VoteResults:
     election = tally.election
     speakers = [election.speakers[utterance] for _, utterance in election.test.keys]

@@ -9,7 +9,6 @@ from typing import NamedTuple
 import numpy as np
 
 from featx.data.manifest_rows import SPLITS
-from featx.errors import FeatxError
 from featx.protocols.folds import Fold
 from featx.protocols.task import Task
 from featx.scoring.classes.distributions import SeedShares, score_distributions
@@ -24,7 +23,6 @@ from featx.scoring.predictions import (
     Rows,
     check_repeated,
     check_tested,
-    predicted_dimensions,
     write_rows,
     written_parts,
 )
@@ -44,7 +42,7 @@ def read_predictions(path: Path) -> PredictionFile:
     Raises:
         FeatxError: if the file can't be read, or naming every problem in it with its line.
     """
-    table = _read_classes(path)
+    table = read_table(path, REQUIRED)
     rows = list(table.rows())
     _check_splits(rows, table.problems)
     scored = [(line, row) for line, row in rows if row.get("split", "") in ("", "test")]
@@ -62,19 +60,6 @@ def read_predictions(path: Path) -> PredictionFile:
         left_out=len(table.lines) - len(scored),
         contradicted=contradicted,
     )
-
-
-def _read_classes(path: Path) -> Table:
-    """Read a file of predicted classes, for what takes no numbers so far."""
-    try:
-        return read_table(path, REQUIRED)
-    except FeatxError:
-        if dimensions := predicted_dimensions(path):
-            raise FeatxError(
-                f"{path}: it holds predicted numbers ({', '.join(dimensions)}), and this takes "
-                "classes so far."
-            ) from None
-        raise
 
 
 def _prediction(row: Mapping[str, str], voted: Sequence[str]) -> Prediction:
