@@ -38,7 +38,7 @@ PLACES: Mapping[str, tuple[str, ...]] = {
         "/encoders/workers.py:encode", "/encoders/encoder.py:encode", "/featx/features/acoustic/",
         "/classifiers/", "/layer_analysis/probe_training.py", "/sklearn/", "/opensmile/",
     ),
-    "store": ("/wt/cache/", "/cache/", "/featx/stores/"),
+    "store": ("/cache/", "/featx/stores/"),
     "manifest": ("/data/manifest", "/data/listing/", "/data/corpora/", "/data/checks/"),
     "command line": ("/featx/cli/", "/typer/", "/click/"),
 }  # fmt: skip

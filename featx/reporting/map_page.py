@@ -11,6 +11,7 @@ from pydantic import NonNegativeInt, PositiveInt
 from classifiers.choices import MomentPooling
 from featx.errors import FeatxError, Interrupted
 from featx.features.stores import find_store
+from featx.fitting.given_data import refuse_beside_features
 from featx.fitting.labelled import open_labelled
 from featx.layer_analysis.choices import MapMethod, Metric
 from featx.layer_analysis.columns import choose_columns
@@ -22,7 +23,7 @@ from featx.layer_analysis.separability_figure import draw_separability
 from featx.reporting.frame import render_page
 from featx.reporting.maps import ShownMap, show_map
 from featx.stores.labels import load_labels
-from featx.utils.arguments import as_list, checked, refuse_beside
+from featx.utils.arguments import as_list, checked
 from featx.utils.files import write_text
 from featx.utils.remote.path import to_path
 
@@ -121,8 +122,7 @@ def map_features(
         True
     """
     given = dict(locals())
-    if features is not None:
-        refuse_beside(map_features, given, {"model", "store"}, "features", "which is the store")
+    refuse_beside_features(map_features, given)
     path = to_path(manifest)
     place = to_path(features) if features is not None else find_store(path, model, store)
     folder = Path(out) if out is not None else ROOT / f"{path.stem}-{place.name}"

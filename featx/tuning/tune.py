@@ -109,7 +109,7 @@ def tune(
 
     Returns:
         The run, whose folder is `runs/NAME`. `tuning.csv` in it has what each fold chose,
-        `trials.csv` all that was tried.
+        `trials.csv` all that was tried, `importance.csv` how much each setting mattered.
 
     Raises:
         FeatxError: if an argument, the space, the manifest or a store can't be used, Optuna is not
