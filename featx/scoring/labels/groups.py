@@ -53,7 +53,7 @@ class Labelled:
         """Return the measure of the labels that fit an utterance of each group."""
         fits = self.seeds[0].fits
         both = fits[first].any(0) & fits[second].any(0)
-        return Labelled([SeedLabels(*(part[:, both] for part in s[:3]), ()) for s in self.seeds])
+        return Labelled([seed.of(both) for seed in self.seeds])
 
     def sums(self, places: np.ndarray, owners: np.ndarray, count: int) -> np.ndarray:
         """Count hits, predictions and fits of each label, as `Measure` and `count_labels` say."""
