@@ -9,10 +9,10 @@ finds of copies grows with their pairs. The encoder is tiny and has random weigh
 featx does itself shows; `--whisper` extracts with Whisper tiny.en too, of the corpus as it is.
 Stages are calls of the public API, each in a process of its own: the processor's time, and the
 most memory beyond that which the process held when all was imported. What grows in proportion has
-the same time an utterance in each column, or less, as what is fixed spreads. From the slope between the
-two largest corpora follows, on paper, what 1,000 and 100,000 hours would take of the processor. The
-memory of so much does not follow: small corpora show what is fixed and features that are mapped.
-`benchmarks/data/million.py` measures it on a million utterances.
+the same time an utterance in each column, or less, as what is fixed spreads. From the slope between
+the two largest corpora follows, on paper, what 1,000 and 100,000 hours would take of the processor.
+The memory of so much does not follow: small corpora show what is fixed, and features that are
+mapped. `benchmarks/data/million.py` measures it on a million utterances.
 """
 
 import argparse
