@@ -8,7 +8,7 @@ nothing, and sees compiled code by the function that called it.
 import sys
 import threading
 import time
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Mapping
 from types import FrameType
 
@@ -38,7 +38,7 @@ PLACES: Mapping[str, tuple[str, ...]] = {
         "/encoders/workers.py:encode", "/encoders/encoder.py:encode", "/featx/features/acoustic/",
         "/classifiers/", "/layer_analysis/probe_training.py", "/sklearn/", "/opensmile/",
     ),
-    "store": ("/wt/cache/", "/cache/", "/featx/stores/"),
+    "store": ("/cache/", "/featx/stores/"),
     "manifest": ("/data/manifest", "/data/listing/", "/data/corpora/", "/data/checks/"),
     "command line": ("/featx/cli/", "/typer/", "/click/"),
 }  # fmt: skip
@@ -53,8 +53,8 @@ class Sampler:
     """
 
     def __init__(self) -> None:
-        self.seconds: Counter[str] = Counter()
-        self.places: Counter[str] = Counter()
+        self.seconds: dict[str, float] = defaultdict(float)
+        self.places: dict[str, float] = defaultdict(float)
         self._end = threading.Event()
         self._thread = threading.Thread(target=self._look_again, daemon=True)
 

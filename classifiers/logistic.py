@@ -85,7 +85,7 @@ class _Problem:
             shares = np.eye(len(classes))[places]
             each = balanced(places, weights) if balance is None else balance
         else:
-            shares = labels.astype(np.float64)
+            shares = labels.astype(np.float64, order="C")  # another order sums otherwise
             assert balance is not None, "shares come with the weights of their classes"
             each = balance
         coordinates, axes = turn(features.astype(np.float64))

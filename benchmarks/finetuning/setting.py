@@ -22,8 +22,9 @@ from featx.features.encoders.devices import find_devices
 from featx.features.encoders.preprocessing import load_extractor
 from featx.finetuning.adapting.settings import Adapters
 from featx.finetuning.choices import Mode
-from featx.finetuning.config import Tuning, TuningSettings
+from featx.finetuning.config import Tuning
 from featx.finetuning.model import EmotionModel, build_model
+from featx.finetuning.training.settings import TuningSettings
 from featx.finetuning.training.waveforms import Waveforms
 from featx.utils.config import read_config, shipped_config
 

@@ -3,16 +3,20 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Self
 
 import numpy as np
 
 from featx.comparison.base import AnySystem, ScoredSystem
 from featx.comparison.systems import Seed
 from featx.data.labels import order_labels
+from featx.scoring.classes.distributions import (
+    DistributionScores,
+    SeedShares,
+    score_distributions,
+)
 from featx.scoring.classes.results import NAMES, Results, SeedPredictions, score_predictions
+from featx.scoring.classes.voted import VotedPrediction
 from featx.scoring.groups.measure import Classified
-from featx.scoring.results_file import RunResults
 from featx.utils.tables import TextTable
 from featx.utils.text import counted
 
@@ -41,15 +45,9 @@ class System(ScoredSystem[Results]):
         )
         scored = [index_seed(seed, list(truth), classes, speakers) for seed in seeds]
         results = score_predictions(title, classes, scored, speakers_shared=None)
+        results = replace(results, votes=_score_votes(seeds, list(truth), speakers))
         notes = [*notes, *_class_notes(predicted - labels)]
         return cls(name, paths[0].parent, truth, speakers, seeds, results, notes)
-
-    def with_stored(self, stored: RunResults) -> Self:
-        """Return the system with what a run says of itself, the votes' scores too."""
-        votes = stored.votes if isinstance(stored, Results) else None
-        shared, remarks = stored.speakers_shared, stored.remarks
-        own = replace(self.results, speakers_shared=shared, remarks=remarks, votes=votes)
-        return self.with_results(own)
 
     def measure(self) -> Classified:
         """Return what groups of its utterances are scored by."""
@@ -68,6 +66,28 @@ def index_seed(
     labels = np.array([index[row.label] for row in rows])
     predictions = np.array([index[row.prediction] for row in rows])
     return SeedPredictions(labels, predictions, [speakers[name] for name in utterances])
+
+
+def _score_votes(
+    seeds: Sequence[Seed], utterances: Sequence[str], speakers: Mapping[str, str]
+) -> DistributionScores | None:
+    """Score probabilities against annotators' votes; None where files have none of these."""
+    scored = []
+    for seed in seeds:
+        rows = [seed.rows[name] for name in utterances]
+        voted = [row for row in rows if isinstance(row, VotedPrediction)]
+        if len(voted) < len(rows):
+            return None
+        classes = list(voted[0].votes)
+        scored.append(
+            SeedShares(
+                np.array([[row.votes[name] for name in classes] for row in voted]),
+                np.array([[row.probabilities[name] for name in classes] for row in voted]),
+                np.array([classes.index(row.label) for row in voted]),
+                [speakers[name] for name in utterances],
+            )
+        )
+    return score_distributions(scored)
 
 
 def _class_notes(unlabelled: set[str]) -> list[str]:

@@ -12,8 +12,10 @@ from featx.data.listing.list_corpus import Built
 from featx.data.manifest import Manifest
 from featx.errors import FeatxError, Interrupted
 from featx.experiments.config import Experiment
+from featx.experiments.configs import Config, fit_settings, tuning_settings, vote_settings
 from featx.experiments.corpora import bring_manifest, find_protocol
 from featx.experiments.features import is_complete
+from featx.experiments.make_plan import make_plan
 from featx.experiments.paper_experiment import (
     listed_name,
     models_of,
@@ -21,11 +23,10 @@ from featx.experiments.paper_experiment import (
     system_name,
 )
 from featx.experiments.papers import AnyRow, Paper, PaperCorpus, TunedRow, read_paper
-from featx.experiments.plan import Plan, PlannedRun, make_plan, manifest_path
+from featx.experiments.plan import Plan, PlannedRun, manifest_path
 from featx.experiments.reproduce_text import to_json, to_text, write_tables
 from featx.experiments.reproduced import Reproduced
 from featx.experiments.steps import extract_store, make_run
-from featx.experiments.systems import Config, fit_settings, tuning_settings, vote_settings
 from featx.features.acoustic.settings import read_acoustic
 from featx.features.encoders.checkpoints import is_here
 from featx.finetuning.results.course import read_course
@@ -33,7 +34,7 @@ from featx.finetuning.training.processes import count_processes
 from featx.protocols.apply import apply_protocol
 from featx.protocols.protocol import read_protocol
 from featx.protocols.task import set_task
-from featx.runs.read import read_scores
+from featx.runs.read import read_run_scores
 from featx.scoring.classes.results import Results
 from featx.utils.arguments import as_list
 from featx.utils.files import as_paths
@@ -304,7 +305,7 @@ def _lacking_members(paper: Paper, case: Reproduced, planned: PaperPlan) -> tupl
     unmade = {
         model: run
         for model, run in zip(models, members, strict=True)
-        if read_scores(run.folder) is None
+        if read_run_scores(run.folder) is None
     }
     absent = tuple(model for model in unmade if not is_here(model))
     if unmade and not absent:

@@ -26,7 +26,6 @@ from featx.inference.windows import cut
 from featx.utils.arguments import checked, refuse_beside
 from featx.utils.files import as_paths
 
-OF_NUMBERS = "which predicts numbers, and these are about classes"
 Share = Annotated[float, Field(ge=0, le=1)]
 
 
@@ -107,8 +106,12 @@ class Model(ABC):
     ) -> Predictions:
         """Predict the classes or numbers of utterances; `featx.predict` explains the arguments."""
         if self.dimensions:
-            given = {"abstain": abstain, "calibrated": calibrated, "priors": priors}
-            refuse_beside(Model.predict, given, given, "run_or_model", OF_NUMBERS)
+            of_classes = {"abstain": abstain, "calibrated": calibrated, "priors": priors}
+            if asked := next((name for name, value in of_classes.items() if value), ""):
+                raise FeatxError(
+                    f"`{asked}` is about classes, and the model predicts numbers "
+                    f"({', '.join(self.dimensions)})."
+                )
         encoders = tuple(as_paths(encoder))
         ask = None if speaker_of is None else asking(speaker_of)
         as_likely = calibrated or priors is not None

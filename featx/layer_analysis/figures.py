@@ -97,7 +97,6 @@ _GREY = "0.45"
 _X = "layer (0: local encoder)"
 
 
-@picture
 def draw_layers(weights: Sequence[LayerWeights], path: Path, dashed: Sequence[str] = ()) -> None:
     """Draw the learned weights by layer, and below them those corrected for scale, if that matters.
 

@@ -258,8 +258,8 @@ def check_fold(
         )
     if disjoint:
         _check_disjoint(manifest, parts)
-    heard = _labels((*parts["validation"], *parts["test"]), several)
-    untrained = heard - _labels(parts["train"], several)
+    heard = labels_among((*parts["validation"], *parts["test"]), several)
+    untrained = heard - labels_among(parts["train"], several)
     if untrained:
         raise FeatxError(
             f"{manifest.path}: in fold {number} nothing in training has the label "
@@ -267,7 +267,8 @@ def check_fold(
         )
 
 
-def _labels(utterances: Sequence[Utterance], several: bool) -> set[str]:
+def labels_among(utterances: Sequence[Utterance], several: bool) -> set[str]:
+    """Return the labels of utterances, each of which has several joined if that is said."""
     labels = {utterance.label for utterance in utterances}
     return {own for label in labels for own in split_labels(label)} if several else labels
 

@@ -68,7 +68,8 @@ def decide_task(manifest: Manifest, target: Target) -> tuple[TaskKind, str]:
         return "regression", f"there are {len(numbers):,} different numbers"
     if len(target.columns) > 1:
         return "regression", "several columns hold numbers"
-    return "classification", f"{counted(len(numbers), 'whole number')} may be classes"
+    few = counted(len(numbers), "whole number")
+    return "classification", f"{few} may be classes (`task='regression'` learns them as numbers)"
 
 
 def read_numbers(

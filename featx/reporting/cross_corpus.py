@@ -34,9 +34,9 @@ def _title(cells: Sequence[Run]) -> str:
 
 
 def _corpora(cells: Sequence[Run]) -> list[str]:
-    """Return the corpora of a matrix: those between which something was learned."""
+    """Return the corpora of a matrix in order: those between which something was learned."""
     between = [cell.pairing for cell in cells if not cell.pairing.is_within]
-    return list(dict.fromkeys(name for pairing in between for name in pairing.corpora))
+    return sorted({name for pairing in between for name in pairing.corpora})
 
 
 def _sheet(matrix: CrossMatrix) -> Sheet:
@@ -46,8 +46,8 @@ def _sheet(matrix: CrossMatrix) -> Sheet:
         if any(matrix.cell(row, test) for test in matrix.corpora)
     ]
     return Sheet(
-        f"{matrix.title}: {matrix.scored} of corpora that are learned from (rows) on corpora that "
-        "are tested (columns), with the 95 % interval",
+        f"{matrix.title}: {matrix.scored}, by the corpus learned from (rows) and the corpus tested "
+        "(columns), with the 95 % interval",
         ["learned \\ tested", *matrix.corpora],
         rows,
         [

@@ -55,7 +55,7 @@ def _levels(title: str, name: str, levels: Sequence[Level]) -> Chart:
         "error",
         (-0.3, len(levels) - 0.7),
         (low, high),
-        [f"{own.low:.3g}" for own in levels],
+        [f"{own.low:.3g}".replace("-", "−") for own in levels],
     )
     chart.add("even", [[(-0.3, 0.0), (len(levels) - 0.7, 0.0)]])
     for look, values, shown in (("two", rmse, "RMSE"), ("one", bias, "mean error")):

@@ -11,9 +11,6 @@ from pydantic import ValidationError
 from featx.errors import FeatxError
 from featx.runs.files import CONFIG, DESCRIPTION, ENVIRONMENT, PREDICTIONS, SCORES
 from featx.runs.safe_files import TEXT_LIMIT, check_file
-from featx.scoring.classes.results import Results
-from featx.scoring.labels.results import LabelResults
-from featx.scoring.numbers.results import NumberResults
 from featx.scoring.results_file import RunResults, read_run_results
 from featx.utils.config import first_problem
 from featx.utils.files import AnyPath
@@ -58,27 +55,6 @@ def read_environment(folder: Path) -> dict[str, Any]:
         FeatxError: if it can't be read or is not a JSON object.
     """
     return _read_table(folder / ENVIRONMENT, "JSON", json.loads)
-
-
-def read_scores(folder: Path) -> Results | None:
-    """Return the scores of a run that learned classes, for what takes no other runs so far.
-
-    Raises:
-        FeatxError: as `read_run_scores`, and if the run learned something else.
-    """
-    results = read_run_scores(folder)
-    if isinstance(results, LabelResults):
-        raise FeatxError(
-            f"{folder}: it predicts several labels at once ({', '.join(results.classes)}), and "
-            f"this takes single classes so far. Its scores are in {SCORES}, what it predicted in "
-            f"{PREDICTIONS}."
-        )
-    if isinstance(results, NumberResults):
-        raise FeatxError(
-            f"{folder}: it predicts numbers ({', '.join(results.dimensions)}), and this takes "
-            f"classes so far. Its scores are in {SCORES}, what it predicted in {PREDICTIONS}."
-        )
-    return results
 
 
 def read_run_scores(folder: Path) -> RunResults | None:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from torch import Tensor  # to read and score predictions takes no torch, whose import is slow
 
 PROBABILITY = "p_"  # begins the name of a class's column
-_VOTES = "true_p_"  # begins the name of a column of a class's share of the annotators' votes
+VOTES = "true_p_"  # begins the name of a column of a class's share of the annotators' votes
 PREDICTED = "predicted_"  # begins the name of a dimension's column, in files of numbers
 LABELS, FOUND = "labels", "predictions"  # columns of files of several labels, joined by "|"
 
@@ -187,7 +187,7 @@ def write_rows(
     """
     header = [*PredictionRow._fields[:-2], *(PROBABILITY + label for label in classes)]
     if votes:
-        header += [_VOTES + label for label in classes]
+        header += [VOTES + label for label in classes]
     write_csv(
         path, header, ([*row[:-2], *rounded([*row.probabilities, *row.votes])] for row in rows)
     )

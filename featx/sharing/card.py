@@ -81,7 +81,7 @@ def _what(facts: RunFacts) -> list[str]:
         "\n".join(
             [
                 *(f"- Features: {line}" for line in lines),
-                f"- Head: {describe_head(facts.config.head, facts.heads.inputs)}.",
+                f"- Head: {describe_head(facts.config.head, facts.heads)}.",
                 f"- {counted(heads, 'head')} ({trained}), whose {said} are averaged."
                 if heads > 1
                 else f"- A single head{f', {trained}' if final else ''}.",

@@ -11,7 +11,7 @@ import soundfile
 import torch
 
 from cache import filling
-from classifiers.multilabel import THRESHOLD
+from classifiers.choices import THRESHOLD
 from featx.data.audio import SAMPLE_RATE, read_audio
 from featx.data.manifest import Manifest, load_manifest
 from featx.errors import FeatxError

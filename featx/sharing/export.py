@@ -26,6 +26,7 @@ from featx.utils.files import AnyPath, as_paths, replace
 TOLERANCE = 1e-3  # of a probability
 COARSE_TOLERANCE = 0.02  # where weights or the run's own encoder are rounded to half precision
 INT8_TOLERANCE = 0.2
+LEAST_OF_NUMBERS = 0.01  # deviations that numbers may differ by, which no softmax levels out
 Opset = Annotated[int, Field(ge=18, le=23)]
 log = logging.getLogger("featx")
 
@@ -98,7 +99,8 @@ def export(
         FeatxError: if the run can't be loaded, standardises features by speaker, fuses stores or
             can't be exported for another reason; if its encoder is not here; if a probability
             differs by more than 0.001 (0.02 with float16, or where the run's encoder computes in
-            half precision; 0.2 with int8) or, but for int8, a label differs.
+            half precision; 0.2 with int8), a number by more than 0.01 deviations (as the others
+            where these are more) or, but for int8, a label differs.
 
     Example:
         >>> import featx
@@ -128,6 +130,7 @@ def export(
         )  # fmt: skip
         found = read_run_scores(folder)
         deviations = found.deviations if isinstance(found, NumberResults) else {}
+        limit = max(limit, LEAST_OF_NUMBERS) if deviations else limit
         agreements: list[Agreement] = []
 
         def write(unfinished: Path) -> None:
@@ -144,7 +147,7 @@ def export(
 def _refuse(agreement: Agreement, limit: float, int8: bool) -> None:
     """Raise a FeatxError if a file differs too much from its run."""
     if agreement.difference > limit or (agreement.labels_changed and not int8):
-        labels = "" if int8 else " and no other label"
+        labels = "" if int8 or agreement.numbers else " and no other label"
         raise FeatxError(
             f"Not written: the exported network is not equal enough to the run. "
             f"{agreement.to_text()} Allowed are {limit:g}{labels}."

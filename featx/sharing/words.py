@@ -8,7 +8,7 @@ from classifiers.heads import HeadSettings
 from classifiers.linear import LinearSettings
 from classifiers.lstm import LstmSettings
 from featx.fitting.choices import Normalize
-from featx.fitting.model import HeadInput
+from featx.fitting.model import FittedHeads
 
 _POOLED = {
     "mean": "the mean over time",
@@ -16,6 +16,7 @@ _POOLED = {
     "attentive": "mean and deviation over time, weighed by attention",
 }
 _LINEAR = {"linear": "logistic regression", "svm": "a linear support vector machine"}
+_OF_NUMBERS = {"linear": "ridge regression", "svm": "linear support vector regression"}
 _NORMALISED: dict[Normalize, str] = {
     "global": "standardised by mean and deviation of the training utterances, which are part of "
     "the heads",
@@ -27,18 +28,20 @@ _NORMALISED: dict[Normalize, str] = {
 }
 
 
-def describe_head(settings: HeadSettings, inputs: Sequence[HeadInput]) -> str:
+def describe_head(settings: HeadSettings, heads: FittedHeads) -> str:
     """Return what a head is made of.
 
     Args:
         settings: which head, and its size.
-        inputs: the features that it takes.
+        heads: such heads, trained.
     """
+    inputs = heads.inputs
     averaged = "a learned average of layers, " if any(len(i.layers) > 1 for i in inputs) else ""
     match settings:
         case LinearSettings():
             every = f"{_POOLED[settings.pooling]} of every layer and feature"
-            return f"{_LINEAR[settings.kind]} on {every}"
+            kinds = _OF_NUMBERS if heads.dimensions else _LINEAR
+            return f"{kinds[settings.kind]} on {every}"
         case DenseSettings():
             depth = f"{settings.depth} dense layer{'' if settings.depth == 1 else 's'}"
             skip = ", also of what goes into them" if settings.skip else ""

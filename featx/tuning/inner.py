@@ -8,7 +8,7 @@ from featx.errors import FeatxError
 from featx.fitting.final import everyone_trains
 from featx.protocols.divisions.drawn import RandomFolds
 from featx.protocols.draws import deal
-from featx.protocols.folds import Fold
+from featx.protocols.folds import Fold, labels_among
 from featx.protocols.groups import deal_speakers
 from featx.protocols.task import Task
 from featx.tuning.config import TuneConfig
@@ -38,7 +38,7 @@ def inner_task(task: Task, config: TuneConfig) -> Task:
             train = tuple(u for u in utterances if u.utterance not in held)
             fold = Fold(len(folds), train, tuple(group), ())
             if not task.dimensions:
-                _check_labels(fold, config, name)
+                _check_labels(fold, config, name, task.several)
             folds.append(fold)
     return replace(task, folds=tuple(folds))
 
@@ -75,8 +75,9 @@ def _deal(
         raise FeatxError(f"`inner_folds={count}`, {name}: {error.message}") from error
 
 
-def _check_labels(fold: Fold, config: TuneConfig, name: str) -> None:
-    unknown = {u.label for u in fold.validation} - {u.label for u in fold.train}
+def _check_labels(fold: Fold, config: TuneConfig, name: str, several: bool) -> None:
+    validated, trained = (labels_among(p, several) for p in (fold.validation, fold.train))
+    unknown = validated - trained
     if unknown:
         raise FeatxError(
             f"`inner_folds={config.search.inner_folds}`, {name}: nothing in the training part of "

@@ -90,7 +90,7 @@ def tune(
         normalize: how features are standardised, as for `featx.fit`.
         protocol: who trains and who is tested, as for `featx.fit`.
         target: the manifest's column that is learned in place of the label, such as "sex".
-        task: "classification" or "regression", as for `featx.fit`.
+        task: how the target is learned, as for `featx.fit`.
         seeds: how many heads to train for each fold with the chosen settings.
         folds: how many folds to make where neither a protocol nor the manifest divides.
         speaker_dependent: let training and test share speakers.

@@ -76,7 +76,8 @@ def concordances(part: NumberPart) -> np.ndarray:
 
 def _concordances(truth: np.ndarray, predictions: np.ndarray) -> np.ndarray:
     """Return the CCC of each dimension, (dimensions,)."""
-    return measure_seeds([SeedNumbers(truth, predictions, ())])["ccc"][0]
+    found: np.ndarray = measure_seeds([SeedNumbers(truth, predictions, ())])["ccc"][0]
+    return found
 
 
 def _folds(part: NumberPart, by_fold: bool) -> np.ndarray:

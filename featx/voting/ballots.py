@@ -4,7 +4,7 @@ import math
 import os
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -15,7 +15,8 @@ from featx.errors import FeatxError
 from featx.runs.files import PREDICTIONS
 from featx.scoring.classes.predictions import REQUIRED, read_predictions
 from featx.scoring.classes.results import score_predictions
-from featx.scoring.predictions import Prediction, PredictionFile
+from featx.scoring.classes.voted import voted_classes
+from featx.scoring.predictions import VOTES, Prediction, PredictionFile
 from featx.utils.csv_files import Table, read_table
 
 _OFF = 0.05  # that rounded probabilities can miss 1 by
@@ -62,11 +63,13 @@ class Row(Prediction):
         fold: empty if unknown.
         file: the file that holds it.
         probabilities: the probability of each class, empty without p_ columns.
+        votes: each class's share of annotators' votes, empty without true_p_ columns.
     """
 
     fold: str
     file: Path
     probabilities: Mapping[str, float]
+    votes: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -207,6 +210,7 @@ def _read_file(path: Path) -> _File:
 
 
 def _rows(path: Path, table: Table, names: Sequence[str]) -> Iterator[tuple[str, Row]]:
+    voted = voted_classes(table)
     for line, values in table.rows():
         split = values.get("split", "")
         if split == "train":
@@ -230,6 +234,7 @@ def _rows(path: Path, table: Table, names: Sequence[str]) -> Iterator[tuple[str,
                 fold=values.get("fold", ""),
                 file=path,
                 probabilities=probabilities,
+                votes={name: float(values[VOTES + name]) for name in voted},
             ),
         )
 

@@ -1,7 +1,7 @@
 """Systems joined by utterance, or refused with what differs."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -32,6 +32,7 @@ class Election:
         test: what is voted on.
         validation: the same of the validation part; None if a system has none.
         no_validation: why there is no validation part, else empty.
+        votes: each class's share of annotators' votes, by utterance; none where they are unknown.
     """
 
     voters: Sequence[Voter]
@@ -42,6 +43,7 @@ class Election:
     test: Part
     validation: Part | None
     no_validation: str
+    votes: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
 
     @property
     def names(self) -> list[str]:
@@ -83,6 +85,11 @@ class Election:
             for voter in several
         )
         return [f"Seeds were paired in their order, as their numbers differ: {shown}."]
+
+    def shares(self, utterances: Sequence[str]) -> np.ndarray:
+        """Return each class's share of annotators' votes, (utterances, classes)."""
+        votes = [self.votes[name] for name in utterances]
+        return np.array([[own.get(name, 0.0) for name in self.classes] for own in votes])
 
     @property
     def no_probabilities(self) -> str:
@@ -134,7 +141,17 @@ def join(voters: Sequence[Voter]) -> Election:
         test=_join(voters, tests, classes),
         validation=None if lacking else _join_validation(voters, folds, classes),
         no_validation=reason if lacking else "",
+        votes=_join_votes(voters[0]),
     )
+
+
+def _join_votes(voter: Voter) -> dict[str, Mapping[str, float]]:
+    """Return annotators' votes on each utterance, which a system's files tell; none if they don't.
+
+    Those of all systems are the same: so are their manifests.
+    """
+    rows = [row for b in voter.ballots for row in (*b.test.values(), *b.validation.values())]
+    return {row.utterance: row.votes for row in rows} if all(row.votes for row in rows) else {}
 
 
 def score_uar(predictions: np.ndarray, labels: np.ndarray, classes: int) -> float:

@@ -127,7 +127,7 @@ def _write_predictions(tally: Tally, path: Path) -> None:
             outcome = tally.validation[number]
             rows += _rows(election, seed, "validation", election.validation, outcome)
         rows += _rows(election, seed, "test", election.test, tally.test[number])
-    write_rows(path, election.classes, rows)
+    write_rows(path, election.classes, rows, votes=bool(election.votes))
 
 
 def _rows(
@@ -148,4 +148,5 @@ def _rows(
             label=election.classes[label],
             prediction=election.classes[winner],
             probabilities=row,
+            votes=election.shares([utterance])[0].tolist() if election.votes else (),
         )

@@ -13,8 +13,13 @@ from featx.errors import FeatxError
 from featx.runs.files import CARD, CONFIG, SCORES
 from featx.runs.folder import open_run
 from featx.runs.making import making
-from featx.runs.read import read_config, read_scores
+from featx.runs.read import read_config, read_run_scores
 from featx.runs.sources import manifests
+from featx.scoring.classes.distributions import (
+    DistributionScores,
+    SeedShares,
+    score_distributions,
+)
 from featx.scoring.classes.results import NAMES, Results, SeedPredictions, score_predictions
 from featx.scoring.groups.grouping import AUTOMATIC, group_automatically
 from featx.scoring.groups.measure import Classified
@@ -30,7 +35,7 @@ from featx.voting.label_voters import label_systems
 from featx.voting.members import BEST_ON_TEST, CHOSEN_ON_TEST, describe_left_out
 from featx.voting.number_run import run_number_vote
 from featx.voting.number_voters import number_systems
-from featx.voting.remarks import remarks_of, speakers_shared
+from featx.voting.remarks import SEEN_TESTS, remarks_of, speakers_shared
 from featx.voting.tally import Tally, VoteResults, check, count
 
 TIE_WORDS = {
@@ -72,7 +77,7 @@ def _run_vote(config: VoteConfig, folder: Path, overwrite: bool) -> Results:
         )
     election = hold(config)
     tie = check(config, election)  # refuses before anything is written, as does this:
-    stored = {voter.name: read_scores(voter.run) for voter in election.voters if voter.run}
+    stored = {voter.name: read_run_scores(voter.run) for voter in election.voters if voter.run}
     inputs = _digest(config, election)
 
     with open_run(config.to_toml(), inputs, folder, overwrite) as run:
@@ -102,7 +107,7 @@ def _digest(config: VoteConfig, election: Election) -> str:
 
 
 def _score(
-    config: VoteConfig, tally: Tally, of_voters: Mapping[str, Results | None]
+    config: VoteConfig, tally: Tally, of_voters: Mapping[str, RunResults | None]
 ) -> VoteResults:
     election = tally.election
     speakers = [election.speakers[utterance] for _, utterance in election.test.keys]
@@ -114,8 +119,22 @@ def _score(
     title = f"{warning}{config.rule} vote of {_size(tally)}: {', '.join(tally.names)}"
     remarks = [*_own_remarks(config, tally), *remarks_of(stored)]
     results = score_predictions(title, election.classes, seeds, shared, remarks)
-    results = replace(results, groups=_groups(config, tally, speakers))
+    results = replace(results, groups=_groups(config, tally, speakers), votes=_votes(tally, seeds))
     return VoteResults.add(results, describe(config, tally))
+
+
+def _votes(tally: Tally, seeds: Sequence[SeedPredictions]) -> DistributionScores | None:
+    """Score the vote's shares of classes against annotators' votes; None if there are none."""
+    election = tally.election
+    if not election.votes:
+        return None
+    truth = election.shares([utterance for _, utterance in election.test.keys])
+    return score_distributions(
+        [
+            SeedShares(truth, outcome.shares[:, 0].T, seed.labels, seed.speakers)
+            for outcome, seed in zip(tally.test, seeds, strict=True)
+        ]
+    )
 
 
 def _groups(config: VoteConfig, tally: Tally, speakers: Sequence[str]) -> list[GroupScores]:
@@ -143,10 +162,7 @@ def _own_remarks(config: VoteConfig, tally: Tally) -> list[str]:
         remarks = [*_search_remarks(config, tally), *remarks]
     on_validation = config.rule == "weighted" or (config.search and config.select_on != "test")
     if on_validation and tally.election.validates_on_tests:
-        remarks.append(
-            "Validation utterances are tested in another fold, or in one that is not known, so "
-            "what was chosen or weighted by them has seen labels of test utterances."
-        )
+        remarks.append(SEEN_TESTS)
     remarks += tally.election.pairing
     for voter in (tally.election.voters[member] for member in tally.members):
         remarks += [f"{voter.name}: {note}" for note in voter.system.notes]

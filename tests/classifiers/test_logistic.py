@@ -8,6 +8,7 @@ from scipy.special import log_softmax
 from sklearn.linear_model import LogisticRegression
 
 from classifiers.logistic import fit_logistic, turn
+from classifiers.solvers import solve_linear
 
 STRENGTHS = (1e-4, 1e-2, 1.0)
 
@@ -72,3 +73,25 @@ def test_extreme_strengths_end(strength):
     ((weights, offsets, _),) = fit_logistic(features, labels, [strength])
     assert np.isfinite(weights).all()
     assert np.isfinite(offsets).all()
+
+
+@given(
+    seed=st.integers(0, 2**32 - 1),
+    classes=st.integers(2, 6),
+    width=st.sampled_from([20, 100]),
+    absent=st.booleans(),
+)
+def test_votes_that_agree_are_labels_to_the_last_bit(seed, classes, width, absent):
+    """At sizes at which sums in another order would differ."""
+    generator = np.random.default_rng(seed)
+    features = generator.standard_normal((60, width)) * np.exp(generator.standard_normal(width))
+    labels = np.arange(60) % classes
+    count = classes + absent  # one that training lacks
+    balance = 60 / (classes * np.maximum(np.bincount(labels, minlength=count), 1))
+    hard, soft = (
+        list(solve_linear("linear", features, given, (1e-2, 1.0), count, 0, balance=balance))
+        for given in (labels, np.eye(count, dtype=np.float32)[labels])
+    )
+    for first, second in zip(hard, soft, strict=True):
+        assert (first.matrix == second.matrix).all()
+        assert (first.offset == second.offset).all()

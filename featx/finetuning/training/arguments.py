@@ -5,7 +5,7 @@ from pathlib import Path
 import torch
 from transformers import TrainingArguments
 
-from featx.finetuning.config import TuningSettings
+from featx.finetuning.training.settings import TuningSettings
 
 WORKERS_ON_GPU = 4  # that read audio, while a GPU computes; a processor has no core to spare
 

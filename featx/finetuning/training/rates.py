@@ -7,7 +7,7 @@ from torch import nn
 from transformers import TrainerCallback, TrainerControl, TrainerState, TrainingArguments
 
 from featx.features.encoders.checkpoints import WHISPER
-from featx.finetuning.config import TuningSettings
+from featx.finetuning.training.settings import TuningSettings
 
 Weights = list[nn.Parameter]
 

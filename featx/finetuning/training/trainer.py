@@ -18,12 +18,12 @@ from transformers.trainer_utils import EvalPrediction
 
 from cache import filling
 from classifiers.objectives import Classification, Objective
-from featx.finetuning.config import TuningSettings
 from featx.finetuning.model import EmotionModel
 from featx.finetuning.results.member import read_log
 from featx.finetuning.training.augmented import Augmented, Visits
 from featx.finetuning.training.rates import Unfreezing, groups_of, layers_of
 from featx.finetuning.training.resources import MOMENTS
+from featx.finetuning.training.settings import TuningSettings
 from featx.finetuning.training.watch import LastSteps
 from featx.finetuning.training.waveforms import Order, Waveforms, collate
 

@@ -8,8 +8,8 @@ from typing import Any
 from transformers import TrainerCallback, TrainerControl, TrainerState, TrainingArguments
 
 from featx.errors import FeatxError
-from featx.finetuning.config import TuningSettings
 from featx.finetuning.results.member import is_over, read_log
+from featx.finetuning.training.settings import TuningSettings
 from featx.finetuning.training.waveforms import Order
 from featx.utils.progress import Advance
 

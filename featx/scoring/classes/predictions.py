@@ -9,11 +9,11 @@ from typing import NamedTuple
 import numpy as np
 
 from featx.data.manifest_rows import SPLITS
-from featx.errors import FeatxError
 from featx.protocols.folds import Fold
 from featx.protocols.task import Task
 from featx.scoring.classes.distributions import SeedShares, score_distributions
 from featx.scoring.classes.results import Results, SeedPredictions, score_predictions
+from featx.scoring.classes.voted import check_votes, voted_classes, with_votes
 from featx.scoring.predictions import (
     PROBABILITY,
     Outcome,
@@ -23,7 +23,6 @@ from featx.scoring.predictions import (
     Rows,
     check_repeated,
     check_tested,
-    predicted_dimensions,
     write_rows,
     written_parts,
 )
@@ -43,45 +42,35 @@ def read_predictions(path: Path) -> PredictionFile:
     Raises:
         FeatxError: if the file can't be read, or naming every problem in it with its line.
     """
-    table = _read_classes(path)
+    table = read_table(path, REQUIRED)
     rows = list(table.rows())
     _check_splits(rows, table.problems)
     scored = [(line, row) for line, row in rows if row.get("split", "") in ("", "test")]
     _check_filled(scored, table.problems)
     check_repeated(scored, table)
     contradicted = _count_contradicted(scored, table)
+    check_votes(scored, table)
+    voted = voted_classes(table)
     table.problems.refuse(path)
     check_tested(path, len(scored), len(table.lines))
     return PredictionFile(
         path,
-        tuple(_prediction(row) for _, row in scored),
+        tuple(_prediction(row, voted) for _, row in scored),
         has_seeds="seed" in table.header,
         left_out=len(table.lines) - len(scored),
         contradicted=contradicted,
     )
 
 
-def _read_classes(path: Path) -> Table:
-    """Read a file of predicted classes, for what takes no numbers so far."""
-    try:
-        return read_table(path, REQUIRED)
-    except FeatxError:
-        if dimensions := predicted_dimensions(path):
-            raise FeatxError(
-                f"{path}: it holds predicted numbers ({', '.join(dimensions)}), and this takes "
-                "classes so far."
-            ) from None
-        raise
-
-
-def _prediction(row: Mapping[str, str]) -> Prediction:
-    return Prediction(
+def _prediction(row: Mapping[str, str], voted: Sequence[str]) -> Prediction:
+    own = Prediction(
         utterance=row["utterance"],
         label=row["label"],
         prediction=row["prediction"],
         speaker=row.get("speaker", ""),
         seed=row.get("seed", ""),
     )
+    return with_votes(own, row, voted) if voted else own
 
 
 class Probabilities(NamedTuple):

@@ -90,6 +90,7 @@ def _pair(
     places: Mapping[str, np.ndarray],
 ) -> _Pair | None:
     """Put two groups together, unless they have fewer than two classes in common."""
+    measure = measure.between(*(places[value] for value in values))
     labels = [measure.labels[places[value]] for value in values]
     shared = np.intersect1d(*labels)
     if measure.classes and len(shared) < 2:

@@ -32,6 +32,14 @@ class Measure(Protocol):
     def classes(self) -> Sequence[str]:
         """The names of the classes; none if what is learned has no classes."""
 
+    def between(self, first: np.ndarray, second: np.ndarray) -> "Measure":
+        """Return what two groups are compared by.
+
+        Args:
+            first: which utterances a group has.
+            second: which the other has.
+        """
+
     def sums(self, places: np.ndarray, owners: np.ndarray, count: int) -> np.ndarray:
         """Add up over utterances what the metrics are computed from.
 
@@ -73,6 +81,10 @@ class Classified:
     def percent(self) -> bool:
         """They are shares."""
         return True
+
+    def between(self, first: np.ndarray, second: np.ndarray) -> "Classified":
+        """Return the same: utterances of classes that a group lacks are left out."""
+        return self
 
     def sums(self, places: np.ndarray, owners: np.ndarray, count: int) -> np.ndarray:
         """Count the confusions of some utterances, as `Measure` says."""

@@ -49,6 +49,12 @@ class Labelled:
         """None."""
         return ()
 
+    def between(self, first: np.ndarray, second: np.ndarray) -> "Labelled":
+        """Return the measure of the labels that fit an utterance of each group."""
+        fits = self.seeds[0].fits
+        both = fits[first].any(0) & fits[second].any(0)
+        return Labelled([seed.of(both) for seed in self.seeds])
+
     def sums(self, places: np.ndarray, owners: np.ndarray, count: int) -> np.ndarray:
         """Count hits, predictions and fits of each label, as `Measure` and `count_labels` say."""
         found = []

@@ -133,7 +133,7 @@ def score_label_predictions(
         np.concatenate([seed.probabilities for seed in seeds]),
         (),
     )
-    each = [_measure(whole.of(place), len(seeds)) for place in range(len(classes))]
+    each = [_measure(whole.of(np.array([place])), len(seeds)) for place in range(len(classes))]
     return LabelResults(
         title,
         classes,

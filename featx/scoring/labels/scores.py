@@ -39,9 +39,9 @@ class SeedLabels(NamedTuple):
         """Take labels as predicted whose probability is `threshold` or more."""
         return cls(fits > 0, probabilities >= threshold, probabilities, speakers)
 
-    def of(self, place: int) -> "SeedLabels":
-        """Return what was predicted of a single label."""
-        fits, found, probabilities = (part[:, [place]] for part in self[:3])
+    def of(self, labels: np.ndarray) -> "SeedLabels":
+        """Return what was predicted of some of the labels, given by their places or a mask."""
+        fits, found, probabilities = (part[:, labels] for part in self[:3])
         return SeedLabels(fits, found, probabilities, self.speakers)
 
 

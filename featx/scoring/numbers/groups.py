@@ -57,6 +57,10 @@ class Numbered:
         """None."""
         return ()
 
+    def between(self, first: np.ndarray, second: np.ndarray) -> "Numbered":
+        """Return the same: all groups have the same dimensions."""
+        return self
+
     def sums(self, places: np.ndarray, owners: np.ndarray, count: int) -> np.ndarray:
         """Add up moments about the mean true value, as `Measure` and `numbers.Sums` say."""
         centre = self.truth.mean(0)

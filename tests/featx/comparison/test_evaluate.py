@@ -2,6 +2,7 @@
 
 import csv
 import json
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -288,3 +289,23 @@ def test_what_a_run_says_of_itself_is_repeated(workplace):
         assert "So." not in shown
     write("runs/one/more.csv", predict())
     assert not only("runs/one/more.csv").results.remarks  # not the run's predictions
+
+
+@pytest.mark.parametrize(
+    ("row", "words"),
+    [
+        ("u2,sad,sad,0.5,0.5,0.5,0.7", "line 3: the true_p_ columns add up to 1.2, not to 1"),
+        ("u2,sad,sad,0.5,0.5,half,0.5", "line 3: a true_p_ column is not a number"),
+        ("u2,calm,sad,0.5,0.5,0.5,0.5", "there is no column true_p_calm"),
+        ("u2,sad,sad,0.5,0.5,0.5,0.5", ""),
+    ],
+)
+def test_votes_in_a_file_are_scored_or_refused_with_their_line(workplace, row, words):
+    head = "utterance,label,prediction,p_happy,p_sad,true_p_happy,true_p_sad"
+    Path("voted.csv").write_text("\n".join([head, "u1,happy,happy,1,0,1,0", row]))
+    if words:
+        with pytest.raises(FeatxError, match=re.escape(words)):
+            evaluate("voted.csv")
+        return
+    votes = evaluate("voted.csv").systems[0].results.votes
+    assert (votes.jensen_shannon.mean, votes.top2.mean) == (0, 100)

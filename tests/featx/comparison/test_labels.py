@@ -10,6 +10,9 @@ from sklearn.metrics import average_precision_score, f1_score
 import featx
 from featx.comparison.labels import LabelComparison
 from featx.errors import FeatxError
+from featx.scoring.groups.grouping import score_groups
+from featx.scoring.labels.groups import Labelled
+from featx.scoring.labels.scores import SeedLabels
 
 LABELS = ("angry", "loud", "sad")
 
@@ -74,6 +77,21 @@ def test_several_are_a_row_each_and_groups_are_scored(write_labels):
     assert [group.value for group in groups.groups] == ["female", "male"]
     assert set(groups.gaps) == {"macro_f1", "micro_f1"}
     assert "Largest gap in macro F1 by sex" in scored.to_text()
+
+
+def test_gaps_are_of_labels_that_fit_both_groups():
+    fits, found = draw(0.8)
+    women = np.arange(40) % 2 == 0
+    fits[~women, 1] = False  # a label of women alone
+    measure = Labelled([SeedLabels.at(fits, found, ())])
+    values, speakers = np.where(women, "female", "male"), [f"s{n % 8}" for n in range(40)]
+    gap = score_groups("sex", values.tolist(), speakers, measure).gaps["macro_f1"]
+    chosen, both = found >= 0.5, [0, 2]
+    scores = [
+        f1_score(fits[own][:, both], chosen[own][:, both], average="macro")
+        for own in (women, ~women)
+    ]
+    assert gap.difference.mean == pytest.approx(100 * abs(scores[0] - scores[1]))
 
 
 def test_a_difference_has_an_interval_and_a_p(write_labels):

@@ -72,8 +72,18 @@ def test_votes_are_learned_and_scored(extracted, fit_quickly, vote, read_rows):
     assert json.loads((run.folder / "metrics.json").read_text())["jensen_shannon"]["mean"]
     assert "Jensen-Shannon" in run.results.to_text()
     assert "bits" in run.results.to_text()
-    featx.report(run, out="report.html")
-    assert "Jensen-Shannon" in Path("report.html").read_text()
+    (system,) = featx.evaluate(run).systems
+    assert system.results.votes.jensen_shannon.mean == pytest.approx(expected, abs=1e-6)
+    assert system.results.votes.top2.mean == votes.top2.mean
+    other = fit_quickly("linear", "tiny", settings="head.class_weights=none", name="other",
+                        task="distribution", seeds=2)  # fmt: skip
+    both = featx.vote([run, other], rule="soft")
+    voted = [row for row in read_rows(both) if row["split"] == "test"]
+    given, shares_of = shares(voted, "true_p_"), shares(voted, "p_")
+    mean = jensen_shannon(given, shares_of / shares_of.sum(1, keepdims=True)).mean()
+    assert both.results.votes.jensen_shannon.mean == pytest.approx(mean, abs=1e-5)
+    featx.report([run, both], out="report.html")
+    assert Path("report.html").read_text().count("Jensen-Shannon") > 1
 
 
 def test_several_labels_are_learned_scored_and_predicted(

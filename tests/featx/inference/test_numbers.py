@@ -9,8 +9,9 @@ import numpy as np
 import pytest
 
 import featx
+from featx.cli.live import describe
 from featx.errors import FeatxError
-from featx.inference.number_predictions import NumberPredictions
+from featx.inference.number_predictions import NumberPredictions, PredictedNumbers
 
 PITCH = {"sad": 150, "happy": 600, "angry": 2400}
 
@@ -106,10 +107,13 @@ def test_a_single_fine_tuned_model_predicts_numbers(with_numbers, tested):
     [
         (
             lambda run: featx.predict(run, "audio", abstain=0.5),
-            r"`abstain` can't be given.*numbers",
+            r"`abstain` is about classes, and the model predicts numbers \(octaves, hertz\)",
         ),
-        (lambda run: featx.predict(run, "audio", calibrated=True), r"`calibrated` can't be given"),
-        (lambda run: featx.predict(run, "audio", priors="uniform"), r"`priors` can't be given"),
+        (
+            lambda run: featx.predict(run, "audio", calibrated=True),
+            r"`calibrated` is about classes",
+        ),
+        (lambda run: featx.predict(run, "audio", priors="uniform"), r"`priors` is about classes"),
         (lambda run: featx.explain(run, "audio/sad-0-0.wav"), r"`label`: say which.*octaves or he"),
     ],
 )
@@ -129,3 +133,8 @@ def test_what_layers_and_moments_add_makes_the_number(fit, head):
     assert abs(why.rest) < (1e-6 if head == "linear" else 0.2) * abs(why.logit)
     assert why.title == f"hertz {why.logit:.4g}"
     assert "raise hertz most" in why.to_text()
+
+
+def test_numbers_are_shown_while_a_microphone_is_heard():
+    heard = PredictedNumbers("live", "", {}, 1.0, 5.0, numbers={"arousal": 0.51234, "level": -30})
+    assert describe(heard) == "    5.0 s  arousal 0.5123, level -30"

@@ -139,6 +139,7 @@ def test_a_rank_correlation_takes_three_layers_that_differ():
     assert "over 4 layers" in note([50.0, 60.0, 55.0, 65.0], made())
 
 
+@pytest.mark.figures
 def test_the_probes_picture_shows_its_table(extracted, drawn):
     found = probe(folds=3, name="p")
     (line,) = (
@@ -153,6 +154,7 @@ def test_the_probes_picture_shows_its_table(extracted, drawn):
         assert float(row["uar_low"]) <= float(row["uar_high"])
 
 
+@pytest.mark.figures
 def test_the_weights_picture_shows_its_table(workplace, drawn):
     weights = [made(), made("b", heads=1, layers=6)]
     draw_layers(weights, Path("layers"))
@@ -166,6 +168,7 @@ def test_the_weights_picture_shows_its_table(workplace, drawn):
     assert {row["weight_deviation"] for row in table if row["encoder"] == "b"} == {""}
 
 
+@pytest.mark.figures
 def test_weights_without_scales_are_drawn_uncorrected(workplace, drawn):
     draw_layers([made(scaled=False)], Path("layers"))
     assert len(drawn[0].axes) == 1
@@ -281,6 +284,7 @@ def test_runs_without_weights_are_refused(extracted):
     assert not Path("layers").exists()
 
 
+@pytest.mark.figures
 def test_a_probe_of_numbers_is_the_linear_head_on_each_layer(one_layer_tells, drawn):
     with Path("manifest.csv").open(newline="") as file:
         table = list(csv.DictReader(file))
@@ -310,3 +314,24 @@ def test_a_probe_of_numbers_is_the_linear_head_on_each_layer(one_layer_tells, dr
     np.testing.assert_allclose(lines["height"], heights)
     assert {"ccc", "ccc_low", "ccc_height"} <= set(rows(found.folder / "figures/probe.csv")[0])
     assert {"validation_ccc", "ccc_length"} <= set(rows(found.folder / "probe.csv")[0])
+
+
+@pytest.mark.figures
+def test_a_probe_of_several_labels_tells_the_layer_of_each(one_layer_tells, drawn):
+    with Path("manifest.csv").open(newline="") as file:
+        table = list(csv.DictReader(file))
+    for place, row in enumerate(table):  # a label that a layer tells, and what none does
+        row["low"], row["odd"] = int(row["label"] == "sad"), place % 2
+    with Path("manifest.csv").open("w", newline="") as file:
+        writer = csv.DictWriter(file, table[0])
+        writer.writeheader()
+        writer.writerows(table)
+    found = probe("tiny", folds=3, target=["low", "odd"], task="multilabel")
+    low = [result.labels["low"]["f1"] for result in found.results]
+    assert int(np.argmax(low)) == 1
+    assert low[1] > 90
+    assert "macro F1 of the layer that validation data chooses" in found.to_text()
+    lines = {line.get_label(): line.get_ydata() for line in drawn[0].axes[0].lines}
+    np.testing.assert_allclose(lines["low"], low)
+    assert {"macro_f1", "macro_f1_low"} <= set(rows(found.folder / "figures/probe.csv")[0])
+    assert {"validation_macro_f1", "map"} <= set(rows(found.folder / "probe.csv")[0])

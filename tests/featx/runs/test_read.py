@@ -17,14 +17,14 @@ from featx.runs.read import (
     read_config,
     read_config_text,
     read_environment,
-    read_scores,
+    read_run_scores,
 )
 from featx.scoring.classes.results import SeedPredictions, score_predictions
 
 READERS: dict[str, Callable[[Path], Any]] = {
     "config.toml": read_config,
     "environment.json": read_environment,
-    "metrics.json": read_scores,
+    "metrics.json": read_run_scores,
 }
 
 
@@ -52,7 +52,7 @@ def test_a_run_is_read_as_it_was_written(run: Path) -> None:
     assert read_config(run) == {"manifest": "manifest.csv"}
     assert read_config_text(run) == 'manifest = "manifest.csv"\n'
     assert read_environment(run) == {"command": "featx fit"}
-    found = read_scores(run)
+    found = read_run_scores(run)
     assert found is not None
     assert found.to_json() == scores()
 
@@ -64,12 +64,12 @@ def test_what_is_absent_is_empty(tmp_path: Path) -> None:
     (tmp_path / "config.toml").unlink()
     assert read_config(tmp_path) == read_environment(tmp_path) == {}
     assert read_config_text(tmp_path) == ""
-    assert read_scores(tmp_path) is None
+    assert read_run_scores(tmp_path) is None
 
 
 def test_scores_beside_other_files_than_a_runs_are_not_a_runs(run: Path) -> None:
     (run / "predictions.csv").rename(run / "other.csv")
-    assert read_scores(run) is None
+    assert read_run_scores(run) is None
 
 
 @pytest.mark.parametrize("name", READERS)
@@ -113,7 +113,7 @@ def test_json_that_is_no_object_is_refused(run: Path, name: str, text: str) -> N
 def test_scores_of_the_wrong_kind_are_refused(run: Path, key: str, value: object) -> None:
     (run / "metrics.json").write_text(json.dumps({**scores(), key: value}))
     with pytest.raises(FeatxError, match=r"one/metrics\.json: damaged"):
-        read_scores(run)
+        read_run_scores(run)
 
 
 @given(end=st.integers(0, len(json.dumps(scores())) - 1))
@@ -123,7 +123,7 @@ def test_truncated_scores_are_refused(tmp_path_factory: pytest.TempPathFactory, 
     (folder / "predictions.csv").touch()
     (folder / "metrics.json").write_text(json.dumps(scores())[:end])
     with pytest.raises(FeatxError, match=r"metrics\.json: damaged"):
-        read_scores(folder)
+        read_run_scores(folder)
 
 
 def test_paths_lead_from_where_the_run_was_made_then_from_here(

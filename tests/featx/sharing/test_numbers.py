@@ -26,6 +26,7 @@ def test_a_fit_of_numbers_is_shared_with_a_card_and_loads_again(run):
     assert {"figures/scatter.png", "figures/error_by_level.png"} <= set(pushed.files)
     card = ModelCard.load("shared/README.md")
     assert "It predicts size of an utterance, as numbers" in card.text
+    assert "Head: ridge regression on" in card.text
     assert "Calibration" not in card.text
     assert "probabilit" not in card.text
     scores = {result.metric_type: result for result in card.data.eval_results}

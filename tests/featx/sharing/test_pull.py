@@ -14,6 +14,7 @@ from featx.errors import FeatxError
 from featx.features.encoders.preprocessing import load_extractor
 from featx.finetuning.model import build_model
 from featx.finetuning.saving.save import save_model
+from featx.runs.outputs import Outputs
 
 SETTINGS = ("training.epochs=1", "head.width=8")
 TARGET = Path("runs/emotions")
@@ -138,7 +139,7 @@ def test_a_claimed_size_is_refused_before_anything_is_received(repository, local
 def test_a_fine_tuned_model_comes_too(checkpoint_folder, local_hub, workplace):
     model = build_model(checkpoint_folder, PooledSettings(kind="linear"), 2, "full").eval()
     folder = local_hub.root / "me" / "tuned"
-    save_model(model, load_extractor(checkpoint_folder), ("a", "b"), folder)
+    save_model(model, load_extractor(checkpoint_folder), Outputs(classes=("a", "b")), folder)
     assert featx.load(featx.pull("me/tuned")).classes == ("a", "b")
     config = json.loads((folder / "config.json").read_text())
     (folder / "config.json").write_text(json.dumps({**config, "auto_map": {"AutoModel": "m.M"}}))
@@ -150,7 +151,7 @@ def test_one_that_featx_alone_loads_goes_and_comes_in_its_folders(
     checkpoint_folder, local_hub, workplace
 ):
     model = build_model(checkpoint_folder, PooledSettings(kind="pooled"), 2, "full").eval()
-    save_model(model, load_extractor(checkpoint_folder), ("a", "b"), Path("made"))
+    save_model(model, load_extractor(checkpoint_folder), Outputs(classes=("a", "b")), Path("made"))
     pushed = featx.push("made", "me/tuned", dry_run=local_hub.root / "me" / "tuned")
     assert {"config.json", "encoder/config.json", "encoder/model.safetensors"} < set(pushed.files)
     pulled = featx.pull("me/tuned")

@@ -16,6 +16,7 @@ from featx.features.encoders.preprocessing import load_extractor
 from featx.finetuning.model import build_model
 from featx.finetuning.saving.save import save_model
 from featx.runs import hub
+from featx.runs.outputs import Outputs
 from featx.sharing import push as pushing
 from featx.sharing.places import leads_out, without_places
 
@@ -192,7 +193,7 @@ def test_paths_that_lead_out_are_known(path):
 def test_a_saved_model_is_sent_with_its_licence(checkpoint_folder, workplace, api):
     folder = Path("runs/tuned/models/seed0-fold0")
     model = build_model(checkpoint_folder, PooledSettings(kind="linear"), 2, "full").eval()
-    save_model(model, load_extractor(checkpoint_folder), ("a", "b"), folder)
+    save_model(model, load_extractor(checkpoint_folder), Outputs(classes=("a", "b")), folder)
     (folder / "README.md").write_text("---\ntags:\n- featx\n---\n\n# A card\n")
     (folder / "notes.txt").write_text("mine")
     pushed = featx.push(folder, "me/tuned", dry_run="out", license="apache-2.0")

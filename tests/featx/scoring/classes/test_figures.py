@@ -11,6 +11,7 @@ from featx.scoring.classes.figures import draw_confusion
 from featx.scoring.classes.results import SeedPredictions, score_predictions
 from featx.scoring.text import describe_count
 
+pytestmark = pytest.mark.figures
 Drawn = dict[str, Figure]
 
 

@@ -125,7 +125,7 @@ def test_a_file_of_numbers_is_read(tmp_path):
     assert [(row.truth, row.predicted) for row in found.rows] == [((1.5,), (2,)), ((1.5,), (1,))]
     assert found.left_out == 1
     assert predicted_dimensions(path) == ("pitch",)
-    with pytest.raises(FeatxError, match=r"holds predicted numbers \(pitch\)"):
+    with pytest.raises(FeatxError, match=r"label"):
         read_predictions(path)
 
 
