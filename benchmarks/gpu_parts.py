@@ -43,6 +43,7 @@ from benchmarks.setting import (
     write_rate,
 )
 from featx.data.manifest import Manifest, Utterance
+from featx.features.choices import Precision
 from featx.features.encoders.checkpoints import find_checkpoint
 from featx.features.encoders.devices import find_devices
 from featx.features.encoders.encoder import Encoder
@@ -52,7 +53,7 @@ from featx.features.plan import plan_extraction
 Figure = Mapping[str, Any]
 RATE, LABELS = 16_000, ("angry", "calm", "happy", "sad")
 STORED = 6e9  # bytes of features that an extraction writes at most
-TINY = {
+TINY: dict[str, Any] = {
     "hidden_size": 32,
     "num_hidden_layers": 3,
     "num_attention_heads": 2,
@@ -126,12 +127,13 @@ class Setting:
         dim, blocks, heads, bands = WHISPERS[size]
         if self.quick:
             dim, blocks, heads = 32, 2, 2
-        tokens = dict.fromkeys(("pad", "bos", "eos", "decoder_start"), 0)
+        names = ("pad", "bos", "eos", "decoder_start")
+        tokens: dict[str, Any] = dict.fromkeys([f"{name}_token_id" for name in names], 0)
         return WhisperConfig(
             vocab_size=8, num_mel_bins=bands, d_model=dim, encoder_layers=blocks,
             encoder_attention_heads=heads, encoder_ffn_dim=4 * dim, decoder_layers=1,
             decoder_attention_heads=heads, decoder_ffn_dim=8,
-            **{f"{name}_token_id": number for name, number in tokens.items()},
+            **tokens,
         )  # fmt: skip
 
     def audio(self, count: int) -> Manifest:
@@ -423,7 +425,7 @@ def commands(setting: Setting) -> Iterator[Figure]:
     Path("audio.csv").write_text("\n".join(["utterance,path,speaker,label", *rows]) + "\n")
     kind = setting.device.type
     begin = time.perf_counter()
-    precision = "float16" if setting.on_card else "float32"
+    precision: Precision = "float16" if setting.on_card else "float32"
     found = featx.extract(folder, "audio.csv", device=kind, precision=precision)
     taken = time.perf_counter() - begin
     yield {"what": f"featx.extract, {precision}", "figure": taken, "unit": "s", "remark": "in all"}

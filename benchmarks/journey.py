@@ -217,7 +217,7 @@ def noting_first(first: list[float]) -> Iterator[None]:
 
             yield step
 
-    progress._lines = lines  # type: ignore[assignment]
+    progress._lines = lines
     yield
 
 

@@ -8,7 +8,7 @@ nothing, and sees compiled code by the function that called it.
 import sys
 import threading
 import time
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Mapping
 from types import FrameType
 
@@ -53,8 +53,8 @@ class Sampler:
     """
 
     def __init__(self) -> None:
-        self.seconds: Counter[str] = Counter()
-        self.places: Counter[str] = Counter()
+        self.seconds: dict[str, float] = defaultdict(float)
+        self.places: dict[str, float] = defaultdict(float)
         self._end = threading.Event()
         self._thread = threading.Thread(target=self._look_again, daemon=True)
 

@@ -101,7 +101,7 @@ def compare(arguments: argparse.Namespace, scratch: Path) -> None:
     precisions = arguments.precisions.split(",")
     for precision in precisions:
         ways[f"(d) featx, {precision}"] = Ours(encoder, plan, (device,), precision).to_store
-    rates = {
+    rates: dict[str, Callable[[], float]] = {
         precision: partial(gemm_rate, getattr(torch, precision), device) for precision in precisions
     }
     taken, peaks, rate = measure(ways, rates, arguments.runs, scratch)

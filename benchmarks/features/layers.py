@@ -16,7 +16,8 @@ from pathlib import Path
 import torch
 from transformers import AutoModel
 
-from benchmarks.features.extract import Ours, measure
+from benchmarks.features.extract import measure
+from benchmarks.features.ways import Ours
 from benchmarks.setting import arithmetic, describe_machine, parse, ravdess, write_checkpoint
 from featx.data.audio import read_audio
 from featx.features.encoders.checkpoints import find_checkpoint
@@ -53,7 +54,8 @@ def compare(arguments: argparse.Namespace, scratch: Path) -> None:
     for text in ("0", f"0-{depth // 2}", f"0-{depth}"):
         encoder = Encoder(checkpoint, parse_layers(text, depth))
         plan = plan_extraction(manifest, encoder.shape, "float16", encoder.layers)
-        ways[f"--layers {text}"] = Ours(encoder, plan, device, arguments.precision).to_store
+        ours = Ours(encoder, plan, (device,), arguments.precision)
+        ways[f"--layers {text}"] = ours.to_store
         frames = [planned.frames for planned in plan.planned]
         operations[f"--layers {text}"] = arithmetic(model.config, frames, encoder.layers[-1])
     taken, _, _ = measure(ways, {}, arguments.runs, scratch)

@@ -2,6 +2,7 @@
 
 from functools import partial
 from pathlib import Path
+from typing import Any, cast
 
 import h5py
 import numpy as np
@@ -27,7 +28,7 @@ class Peers:
     """transformers as it is usually called."""
 
     def __init__(self, checkpoint: Path, manifest: Manifest, device: torch.device) -> None:
-        self.model = load_model(checkpoint).to(device)
+        self.model = cast(Any, load_model(checkpoint)).to(device)
         self.extractor = load_extractor(checkpoint)
         self.takes = self.extractor.model_input_names[0]
         self.paths, self.device = [utterance.path for utterance in manifest.utterances], device

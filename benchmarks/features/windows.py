@@ -12,7 +12,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from benchmarks.features.extract import Ours
+from benchmarks.features.ways import Ours
 from benchmarks.setting import describe_machine, parse, ravdess
 from featx.features.choices import Window
 from featx.features.encoders.checkpoints import find_checkpoint
@@ -34,7 +34,7 @@ def main() -> None:
     for window in WINDOWS:
         encoder = Encoder(checkpoint, window=window)
         plan = plan_extraction(manifest, encoder.shape, "float16")
-        ways[window] = Ours(encoder, plan, device, arguments.precision)
+        ways[window] = Ours(encoder, plan, (device,), arguments.precision)
     print(
         f"{arguments.model}, {arguments.precision}, {describe_machine(device)}: "
         f"{len(plan.planned)} files, {plan.seconds:.0f} s of audio; medians of {arguments.runs}"

@@ -7,9 +7,9 @@ from pathlib import Path
 import torch
 
 from cache import existing, free_bytes, need_and_free
-from featx.experiments.features import Known
 from featx.experiments.findings import Findings
 from featx.experiments.plan import Case, Plan
+from featx.experiments.store_checks import Known
 from featx.experiments.systems import Checked
 from featx.features.encoders.checkpoints import find_checkpoint
 from featx.features.encoders.families import family_of

@@ -12,8 +12,10 @@ from featx.data.listing.list_corpus import Built
 from featx.data.manifest import Manifest
 from featx.errors import FeatxError, Interrupted
 from featx.experiments.config import Experiment
+from featx.experiments.configs import Config, fit_settings, tuning_settings, vote_settings
 from featx.experiments.corpora import bring_manifest, find_protocol
 from featx.experiments.features import is_complete
+from featx.experiments.make_plan import make_plan
 from featx.experiments.paper_experiment import (
     listed_name,
     models_of,
@@ -21,11 +23,10 @@ from featx.experiments.paper_experiment import (
     system_name,
 )
 from featx.experiments.papers import AnyRow, Paper, PaperCorpus, TunedRow, read_paper
-from featx.experiments.plan import Plan, PlannedRun, make_plan, manifest_path
+from featx.experiments.plan import Plan, PlannedRun, manifest_path
 from featx.experiments.reproduce_text import to_json, to_text, write_tables
 from featx.experiments.reproduced import Reproduced
 from featx.experiments.steps import extract_store, make_run
-from featx.experiments.systems import Config, fit_settings, tuning_settings, vote_settings
 from featx.features.acoustic.settings import read_acoustic
 from featx.features.encoders.checkpoints import is_here
 from featx.finetuning.results.course import read_course

@@ -22,7 +22,7 @@ from featx.voting.averaging import average_part, concordances, weigh
 from featx.voting.config import VoteConfig
 from featx.voting.number_files import RULES, Averaged, NumberVoteResults, write_files
 from featx.voting.number_voters import NumberElection, hold_numbers
-from featx.voting.remarks import remarks_of, speakers_shared
+from featx.voting.remarks import SEEN_TESTS, remarks_of, speakers_shared
 
 log = logging.getLogger("featx")
 
@@ -90,6 +90,17 @@ def _by_fold(election: NumberElection) -> bool:
     return tested <= validated
 
 
+def _sees_tests(election: NumberElection) -> bool:
+    """Tell whether the weights of an utterance may have been made with its own numbers."""
+    assert election.validation is not None, "checked before"
+    known = _by_fold(election)
+    seen, tested = (
+        {(fold if known else "", name) for fold, name in part.keys}
+        for part in (election.validation, election.test)
+    )
+    return bool(seen & tested)
+
+
 def _average(config: VoteConfig, election: NumberElection) -> Averaged:
     validation, by_fold = election.validation, False
     weights = []
@@ -111,7 +122,9 @@ def _score(config: VoteConfig, election: NumberElection, averaged: Averaged) -> 
     names = [voter.name for voter in election.voters]
     shared = speakers_shared(stored, len(names))
     title = f"{config.rule} of {len(names)}: {', '.join(names)}"
-    results = score_dimensions(title, election.dimensions, seeds, shared, remarks_of(stored))
+    remarks = [SEEN_TESTS] if config.rule == "weighted" and _sees_tests(election) else []
+    remarks += remarks_of(stored)
+    results = score_dimensions(title, election.dimensions, seeds, shared, remarks)
     results = replace(results, groups=_groups(config, election, seeds))
     own = {item.name: getattr(results, item.name) for item in fields(NumberResults)}
     return NumberVoteResults(**own, vote=_describe(config, election))

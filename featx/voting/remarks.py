@@ -4,6 +4,11 @@ from collections.abc import Mapping
 
 from featx.scoring.results_file import RunResults
 
+SEEN_TESTS = (
+    "Validation utterances are tested in another fold, or in one that is not known, so what was "
+    "chosen or weighted by them has seen labels of test utterances."
+)
+
 
 def speakers_shared(stored: Mapping[str, RunResults], members: int) -> bool | None:
     """Tell whether training and test of any member share speakers; None if that is unknown.

@@ -35,7 +35,7 @@ from featx.voting.label_voters import label_systems
 from featx.voting.members import BEST_ON_TEST, CHOSEN_ON_TEST, describe_left_out
 from featx.voting.number_run import run_number_vote
 from featx.voting.number_voters import number_systems
-from featx.voting.remarks import remarks_of, speakers_shared
+from featx.voting.remarks import SEEN_TESTS, remarks_of, speakers_shared
 from featx.voting.tally import Tally, VoteResults, check, count
 
 TIE_WORDS = {
@@ -162,10 +162,7 @@ def _own_remarks(config: VoteConfig, tally: Tally) -> list[str]:
         remarks = [*_search_remarks(config, tally), *remarks]
     on_validation = config.rule == "weighted" or (config.search and config.select_on != "test")
     if on_validation and tally.election.validates_on_tests:
-        remarks.append(
-            "Validation utterances are tested in another fold, or in one that is not known, so "
-            "what was chosen or weighted by them has seen labels of test utterances."
-        )
+        remarks.append(SEEN_TESTS)
     remarks += tally.election.pairing
     for voter in (tally.election.voters[member] for member in tally.members):
         remarks += [f"{voter.name}: {note}" for note in voter.system.notes]

@@ -83,7 +83,7 @@ def vote(
         paths = as_paths(systems)
         resolved = vote_config(
             paths,
-            rule=rule or _usual_rule(paths),
+            rule=rule or "hard",
             tie=tie,
             search=search,
             select_on=select_on,
@@ -92,6 +92,8 @@ def vote(
             over_seeds=over_seeds,
             manifest=manifest,
         )
+        if rule is None:  # systems are read once the other arguments are known to be right
+            resolved = resolved.model_copy(update={"rule": _usual_rule(paths)})
     if out is not None:
         refuse_beside(vote, given, {"name"}, "out", "which says where the run goes")
     folder = run_folder(name or resolved.name) if out is None else Path(out)

@@ -104,7 +104,10 @@ def _make_trainer(trial: Trial) -> Tuner:
     if config.adapters is not None:
         check_gradients(model)
     choosing, learned = trial.waveforms(trial.choosing), trial.waveforms(trial.training)
-    criterion = setting.objective.criterion(config.training, learned.labels, setting.device)
+    arguments = training_arguments(
+        config.training, trial.folder, trial.seed, setting.device, trial.title
+    )
+    criterion = setting.objective.criterion(config.training, learned.labels, arguments.device)
     model.loss = mean_loss(criterion)
     training: Waveforms | Augmented = learned
     if setting.augmenter:
@@ -113,9 +116,7 @@ def _make_trainer(trial: Trial) -> Tuner:
         model=model,
         objective=setting.objective,
         settings=config.training,
-        arguments=training_arguments(
-            config.training, trial.folder, trial.seed, setting.device, trial.title
-        ),
+        arguments=arguments,
         training=training,
         validation=Subset(choosing, choosing.longest_first()),
     )

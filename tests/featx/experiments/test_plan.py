@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from featx.experiments.config import read_experiment
-from featx.experiments.plan import make_plan
+from featx.experiments.make_plan import make_plan
 
 CORPORA = """
 [corpora]

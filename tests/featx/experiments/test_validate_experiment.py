@@ -54,7 +54,7 @@ def test_nothing_is_wrong_and_nothing_is_written(found):
         ("[features.tiny]\nmodel", "[features.tiny]\nmodle", "did you mean 'model'"),
         ("[votes.three]", "[vote.three]", "vote: unknown key; did you mean 'votes'"),
         ("[votes.three]", "[votes.plain]", "plain is the name of a system twice"),
-        ('path = "manifest.csv"', "", "give path, a manifest's, or corpus and root"),
+        ('path = "manifest.csv"', "", "give path, a manifest's; or corpus and root"),
         ('"manifest.csv"', '"manifest.csv"\nmerge = { sad = "happy" }', "there: leave out merge"),
         ("seeds = 2", "seeds = 0", "seeds: Input should be greater than 0"),
         ("[heads.both]", '[heads."a/b"]', "String should match pattern"),

@@ -149,7 +149,7 @@ def test_a_protocol_says_what_it_leaves_out(
 
 def test_nothing_is_loaded_divided_or_digested_twice(extracted, fit_quickly, monkeypatch):
     places = {
-        "featx.fitting.fit": ("load_labels", "find_stores"),
+        "featx.fitting.given_data": ("load_labels", "find_stores"),
         "featx.fitting.corpora": ("load_labels",),
         "featx.fitting.data": ("apply_protocol", "set_task"),
         "featx.fitting.plan": ("load_data", "digest_inputs"),

@@ -153,21 +153,6 @@ def test_a_run_is_scored_from_its_predictions(with_numbers, fit_quickly):
     assert system.results.remarks == run.results.remarks
 
 
-def test_what_takes_classes_so_far_says_so(with_numbers, fit_quickly):
-    run = fit_quickly("linear", target="pitch", settings=())
-    other = featx.fit("linear", folds=3, name="classes")
-    for use in (
-        lambda: featx.load(run.folder),
-        lambda: featx.predict(run.folder, "audio"),
-        lambda: featx.explain(run.folder, "audio/sad-0-0.wav"),
-        lambda: featx.export(run.folder),
-        lambda: featx.push(run.folder, "user/name"),
-        lambda: featx.vote([run.folder, other.folder]),
-    ):
-        with pytest.raises(FeatxError, match=r"numbers \(pitch\)"):
-            use()
-
-
 def test_numbers_are_scored_by_sex(with_numbers, relabel, fit_quickly):
     relabel(lambda row: {**row, "sex": ("female", "male")[int(row["speaker"][1:]) % 2]})
     run = fit_quickly("linear", target="pitch", settings=())

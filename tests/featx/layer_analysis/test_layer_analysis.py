@@ -316,6 +316,7 @@ def test_a_probe_of_numbers_is_the_linear_head_on_each_layer(one_layer_tells, dr
     assert {"validation_ccc", "ccc_length"} <= set(rows(found.folder / "probe.csv")[0])
 
 
+@pytest.mark.figures
 def test_a_probe_of_several_labels_tells_the_layer_of_each(one_layer_tells, drawn):
     with Path("manifest.csv").open(newline="") as file:
         table = list(csv.DictReader(file))

@@ -6,6 +6,8 @@ from urllib.parse import urlsplit
 
 import pytest
 
+import featx
+
 pytestmark = pytest.mark.browser
 FLAGS = (
     "--autoplay-policy=no-user-gesture-required", "--mute-audio",
@@ -202,3 +204,22 @@ def test_the_first_stop_of_the_keyboard_records(browse, fitted, served) -> None:
         assert page.evaluate("document.activeElement.id") == "file"
         ring = page.evaluate("getComputedStyle(document.getElementById('choose')).outlineStyle")
         assert ring == "solid"
+
+
+def test_numbers_are_shown_between_the_true_ones_of_the_test(
+    browse, encoder_here, relabel, served, tone
+) -> None:
+    relabel(lambda row: {**row, "size": f"{len(row['utterance'])}.{row['speaker'][1:]}"})
+    run = featx.fit("linear", folds=3, target="size").folder
+    with served(run) as address:
+        page = browse(address)
+        assert "predicts size, as numbers" in page.inner_text("#subtitle")
+        assert "Concordance (CCC) of size" in page.inner_text("#facts")
+        assert page.is_visible("#meaning-numbers")
+        assert not page.is_visible("#meaning")
+        send(page, "long.wav", tone(9.0))
+        assert "the mean of 6 windows" in shown(page, "about")
+        number = page.inner_text("#shares td.figure")
+        assert page.inner_text("#label") == f"size {number}"
+        assert f"Result: size {number}" in page.text_content("#state")
+        assert not page.is_visible("#over-time")

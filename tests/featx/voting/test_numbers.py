@@ -93,6 +93,18 @@ def test_weights_are_the_ccc_of_the_folds_own_validation_data(system):
         np.testing.assert_allclose(predicted(own), expected, rtol=1e-5)
 
 
+def test_weights_that_have_seen_what_is_tested_are_said(system):
+    paths = [system("good", 0.3), system("poor", 1.0)]
+    assert not any("has seen labels" in note for note in featx.vote(paths).results.remarks)
+    own = featx.vote(paths, rule="weighted").results.remarks
+    assert not any("has seen labels" in remark for remark in own)
+    for path in paths:  # without folds all utterances that are tested are validated on
+        rows = [line.split(",") for line in path.read_text().splitlines()]
+        path.write_text("\n".join(",".join(row[:2] + row[3:]) for row in rows))
+    other = featx.vote(paths, rule="weighted", name="other").results.remarks
+    assert any("has seen labels of test utterances" in remark for remark in other)
+
+
 def test_a_single_seed_votes_with_each_of_the_others(system):
     paths = [system("good", 0.1), system("poor", 1.0, seeds=(0, 1))]
     run = featx.vote(paths)

@@ -294,7 +294,7 @@ def test_any_file_is_read_or_refused(tmp_path_factory, content):
         (("Datei", "Gefühl"), "path=Datei,label=Gefühl"),
         (("fichier", "Émotion"), "path=fichier,label=Émotion"),
         (("File_Name", "EmoClass"), "path=File_Name,label=EmoClass"),
-        (("x", "y"), "path=COLUMN,label=COLUMN"),
+        (("x", "y"), "path=COLUMN"),
     ],
 )
 def test_columns_that_seem_meant_are_suggested(root, header, meant):

@@ -25,6 +25,7 @@ from featx.features.encoders.preprocessing import load_extractor
 from featx.finetuning.model import build_model
 from featx.finetuning.saving.load import load_tuned
 from featx.finetuning.saving.save import save_model
+from featx.runs.outputs import Outputs
 
 SIZES = {
     "d_model": 16,
@@ -246,7 +247,7 @@ def test_a_fine_tuned_model_is_saved_as_transformers_has_it(arrays, write, tmp_p
     with torch.no_grad():
         model.encoder.layer_norm.bias += 1
     saved = tmp_path / "saved"
-    save_model(model, load_extractor(folder), ("a", "b", "c"), saved)
+    save_model(model, load_extractor(folder), Outputs(classes=("a", "b", "c")), saved)
     assert not is_ctranslate2(saved)
     again = load_tuned(saved)
     assert again.extractor.to_dict() == load_extractor(folder).to_dict()
