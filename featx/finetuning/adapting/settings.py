@@ -2,12 +2,20 @@
 
 from typing import Annotated, Literal
 
-from pydantic import Field, PositiveInt
+from pydantic import BeforeValidator, Field, PositiveInt
 
 from classifiers.settings import Dropout
 from featx.utils.config import Schema
 
 Place = Literal["attention", "feed_forward"]
+
+
+def _as_several(names: object) -> object:
+    """Return names; a single one may be given without a list."""
+    return (names,) if isinstance(names, str) else names
+
+
+AtLeastOne = (Field(min_length=1), BeforeValidator(_as_several))
 
 
 class LoraSettings(Schema):
@@ -24,7 +32,7 @@ class LoraSettings(Schema):
     r: PositiveInt = 8
     lora_alpha: PositiveInt = 8
     lora_dropout: Dropout = 0.0
-    target_modules: Annotated[tuple[str, ...], Field(min_length=1)] = (
+    target_modules: Annotated[tuple[str, ...], *AtLeastOne] = (
         "q_proj", "k_proj", "v_proj", "out_proj",
     )  # fmt: skip
 
@@ -40,7 +48,7 @@ class BottleneckSettings(Schema):
     """
 
     size: PositiveInt = 64
-    places: Annotated[tuple[Place, ...], Field(min_length=1)] = ("attention", "feed_forward")
+    places: Annotated[tuple[Place, ...], *AtLeastOne] = ("attention", "feed_forward")
 
 
 Adapters = LoraSettings | BottleneckSettings

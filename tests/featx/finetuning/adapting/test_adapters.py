@@ -179,6 +179,11 @@ def test_adapters_belong_to_their_mode(settings, one_split, finetune):
         finetune("lora.r=4", **settings)
 
 
+def test_a_single_place_needs_no_list():
+    assert BottleneckSettings.model_validate({"places": "attention"}).places == ("attention",)
+    assert LoraSettings.model_validate({"target_modules": "fc1"}).target_modules == ("fc1",)
+
+
 def test_without_peft_its_extra_is_named(one_split, finetune, monkeypatch):
     monkeypatch.setitem(sys.modules, "peft", None)
     with pytest.raises(FeatxError, match=r"`pip install 'featx\[lora\]'`"):
