@@ -109,7 +109,11 @@ def test_every_adapted_weight_trains_and_no_other_changes(family, options, mode,
     assert changed == names | {name for name in before if name.startswith("head.")}
 
 
-@KINDS
+@pytest.mark.parametrize(
+    ("mode", "adapters"),
+    [("lora", LORA), pytest.param("adapter", BOTTLENECK, marks=pytest.mark.thorough)],
+    ids=["lora", "adapter"],
+)
 @pytest.mark.parametrize(("family", "options"), FAMILIES)
 def test_new_adapters_change_nothing_and_padding_neither(family, options, mode, adapters, save):
     folder = save(family, options)
