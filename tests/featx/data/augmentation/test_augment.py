@@ -25,9 +25,9 @@ def mixed():
 
 @pytest.fixture
 def recorded(tmp_path):
-    """Noises and rooms of another rate, which are resampled."""
-    noise = np.random.default_rng(1).standard_normal(60_000)
-    soundfile.write(tmp_path / "long.wav", 0.1 * noise, 44_100)
+    """Noises and rooms of another rate; so many samples are resampled to other bits on 3 cores."""
+    noise = np.random.default_rng(1).standard_normal(8_820)
+    soundfile.write(tmp_path / "short.wav", 0.1 * noise, 44_100)
     folder = {"probability": 1, "folder": tmp_path}
     return open_augmentation(Augmentation(noise={**folder, "snr": [5, 5]}, room=folder))
 
