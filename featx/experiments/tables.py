@@ -94,11 +94,13 @@ class Corpus(Schema):
             raise ValueError(f"path is a manifest that is there: leave out {', '.join(given)}")
         elif self.path is None and not (self.corpus and self.root):
             raise ValueError(
-                "give path, a manifest's; or corpus and root, to list a corpus; or train and test, "
+                "give path, a manifest's, or corpus and root, to list a corpus, or train and test, "
                 "to learn from some corpora and test others"
             )
         if len(set(self.protocols)) < len(self.protocols):
             raise ValueError("a protocol is named twice")
+        if self.protocols and "folds" in self.model_fields_set and not self.is_joined:
+            raise ValueError("protocols say how to divide: leave out folds")
         return self
 
     def _check_joined(self, given: Sequence[str]) -> None:

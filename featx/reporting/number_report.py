@@ -40,25 +40,8 @@ def gather_numbers(runs: Sequence[NumberReported], page: Path, maps: Sequence[Pa
         tested.setdefault(frozenset(run.system.labels.items()), []).append(run)
     groups = list(tested.values())
     ordered = [run for group in groups for run in group]
-    differences, remarks = difference_sheets(groups)
-    speakers = [sheet for sheet in map(speaker_sheet, ordered) if sheet]
     shown = [show_map(folder, page) for folder in maps]
-    tables = [
-        Section("Results", [score_sheet(groups)]),
-        Section("Differences", differences, remarks, "Differences between systems"),
-        Section(
-            "Levels",
-            list(map(level_sheet, ordered)),
-            ["Mean error: predicted less true."],
-            "Errors by level, in fifths of the true values",
-            "grid",
-        ),
-        group_section(ordered),
-        Section("Speakers", speakers, arrangement="grid small"),
-        _mistake_section(groups, page),
-        *([searched] if (searched := search_section(ordered)) else []),
-        *([map_section(shown)] if shown else []),
-    ]
+    tables = [*_sections(groups, ordered, page), *([map_section(shown)] if shown else [])]
     curves = [
         training_curves(run.name, run.folder, CCC_NAMES)
         for run in ordered
@@ -76,6 +59,35 @@ def gather_numbers(runs: Sequence[NumberReported], page: Path, maps: Sequence[Pa
         searches=search_panels(ordered),
         scatters=[chart for run in ordered for chart in number_charts(run)],
     )
+
+
+def _sections(
+    groups: Sequence[Sequence[NumberReported]], ordered: Sequence[NumberReported], page: Path
+) -> list[Section]:
+    """Return the tables of the page, but for those of maps.
+
+    Args:
+        groups: the runs of each test set.
+        ordered: all runs, in the same order.
+        page: where the page will be.
+    """
+    differences, remarks = difference_sheets(groups)
+    speakers = [sheet for sheet in map(speaker_sheet, ordered) if sheet]
+    return [
+        Section("Results", [score_sheet(groups)]),
+        Section("Differences", differences, remarks, "Differences between systems"),
+        Section(
+            "Levels",
+            list(map(level_sheet, ordered)),
+            ["Mean error: predicted less true."],
+            "Errors by level, in fifths of the true values",
+            "grid",
+        ),
+        group_section(ordered),
+        Section("Speakers", speakers, arrangement="grid small"),
+        _mistake_section(groups, page),
+        *([searched] if (searched := search_section(ordered)) else []),
+    ]
 
 
 def _mistake_section(groups: Sequence[Sequence[NumberReported]], page: Path) -> Section:

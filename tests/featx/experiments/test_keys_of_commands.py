@@ -111,6 +111,7 @@ def test_a_fine_tuning_may_be_augmented(experiment, checkpoint_folder):
     [
         ({"a": 'targt = "sex"'}, "corpora.a.targt: unknown key; did you mean 'target'?"),
         ({"a": 'train = ["c"]'}, "train and test name corpora that are there: leave out path"),
+        ({"a": 'folds = 3\nprotocols = ["x.toml"]'}, "protocols say how to divide"),
         ({"a": "fold_speakers = true"}, "fold_speakers goes with train and test"),
         ({"head": "final = true\ntune = {}"}, "a search knows no final"),
         ({"head": 'augmented = "nois"'}, "no such augmented; did you mean 'noise'?"),

@@ -151,6 +151,7 @@ def test_a_file_of_more_than_2_gb_is_refused_unread(workplace):
         featx.load("large.onnx")
 
 
+@pytest.mark.thorough
 def test_onnxruntime_reports_nothing_to_its_makers(tmp_path):
     """It would write an identifier of the machine to the temporary folder, and send events."""
     code = "from featx.inference.onnx import import_extra; import_extra('onnxruntime')"

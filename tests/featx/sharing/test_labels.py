@@ -1,0 +1,40 @@
+"""Runs that learned several labels at once, exported."""
+
+import csv
+import shutil
+from pathlib import Path
+
+import pytest
+
+import featx
+from featx.errors import FeatxError
+
+
+@pytest.fixture
+def run(extracted, checkpoint_folder):
+    """A finished fit of two labels."""
+    shutil.copytree(checkpoint_folder, "tiny")  # where runs look for a local encoder
+    with Path("manifest.csv").open(newline="") as file:
+        rows = list(csv.DictReader(file))
+    for row in rows:
+        row["low"], row["tone"] = int(row["label"] == "sad"), int(row["label"] != "angry")
+    with Path("manifest.csv").open("w", newline="") as file:
+        writer = csv.DictWriter(file, rows[0])
+        writer.writeheader()
+        writer.writerows(rows)
+    return featx.fit("linear", folds=3, target=["low", "tone"], task="multilabel")
+
+
+@pytest.mark.thorough
+def test_an_exported_run_predicts_the_same_labels(run):
+    exported = featx.export(run, out="several.onnx")
+    assert exported.agreement.difference < 1e-3
+    model = featx.load("several.onnx")
+    assert set(model.classes) == {"low", "tone"}
+    files = sorted(map(str, Path("audio").glob("*-0-*.wav")))
+    for mine, other in zip(featx.predict(run, files), model.predict(files), strict=True):
+        assert other.label == mine.label
+        for name, share in mine.probabilities.items():
+            assert other.probabilities[name] == pytest.approx(share, abs=1e-3)
+    with pytest.raises(FeatxError, match="several labels at once"):
+        featx.push(run, "me/several", dry_run="shared")
