@@ -94,7 +94,7 @@ class Corpus(Schema):
             raise ValueError(f"path is a manifest that is there: leave out {', '.join(given)}")
         elif self.path is None and not (self.corpus and self.root):
             raise ValueError(
-                "give path, a manifest's, or corpus and root, to list a corpus, or train and test, "
+                "give path, a manifest's; or corpus and root, to list a corpus; or train and test, "
                 "to learn from some corpora and test others"
             )
         if len(set(self.protocols)) < len(self.protocols):

@@ -69,8 +69,7 @@ SMALLER = [
 ]
 
 
-@pytest.mark.parametrize("home", [False, True])
-@pytest.mark.parametrize("options", SMALLER, ids=str)
+@pytest.mark.parametrize(("options", "home"), zip(SMALLER, [False, True] * 2), ids=str)
 def test_smaller_stores_are_the_same(
     cluster, workplace, write_corpus, checkpoint_folder, monkeypatch, options, home
 ):
