@@ -23,7 +23,7 @@ from featx.cli.options import (
 )
 from featx.cli.output import Json, show
 from featx.features.choices import NormalizeWaveform
-from featx.finetuning.choices import BESIDE_CONFIG, HeadKind, Mode, Pooling, Save, SelectOn
+from featx.finetuning.choices import WITH_CONFIG, HeadKind, Mode, Pooling, Save, SelectOn
 from featx.utils.config import shipped_names
 
 
@@ -130,8 +130,8 @@ def finetune(
     from featx.runs.files import REPORT
 
     if config:
-        beside = set(context.params) - BESIDE_CONFIG
-        refuse(context, beside, "config", "which holds all of it; use `settings`")
+        refused = set(context.params) - WITH_CONFIG
+        refuse(context, refused, "config", "which holds all of it; use `settings`")
     elif protocol:
         refuse(context, OF_NO_PROTOCOL, "protocol", "which says how to divide")
     run = featx.finetune(

@@ -36,7 +36,7 @@ from featx.cli.options import (
     refuse_overruled,
 )
 from featx.cli.output import Json, show
-from featx.fitting.choices import BESIDE_CONFIG
+from featx.fitting.choices import WITH_CONFIG
 from featx.utils.remote.path import to_path
 
 
@@ -115,7 +115,7 @@ def fit(
     given = dict(locals())
     import featx
 
-    refuse_overruled(context, BESIDE_CONFIG)
+    refuse_overruled(context, WITH_CONFIG)
     if train or test:
         refuse(context, {"manifest", "features"}, "train", "whose corpora have theirs")
     run = featx.fit(**api_arguments(given))

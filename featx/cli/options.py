@@ -123,13 +123,13 @@ Overwrite = Annotated[
 ]
 
 
-def refuse(context: typer.Context, names: Collection[str], beside: str, reason: str) -> None:
+def refuse(context: typer.Context, names: Collection[str], overruling: str, reason: str) -> None:
     """Refuse options that another would silently overrule, even where they repeat a default.
 
     Args:
         context: the command's context.
         names: the parameters that must not be given.
-        beside: the parameter that overrules them.
+        overruling: the parameter that overrules them.
         reason: why it does.
 
     Raises:
@@ -141,22 +141,22 @@ def refuse(context: typer.Context, names: Collection[str], beside: str, reason: 
     ]
     if given:
         shown = ", ".join(f"`{name}`" for name in given)
-        raise FeatxError(f"{shown} can't be given with `{beside}`, {reason}.")
+        raise FeatxError(f"{shown} can't be given with `{overruling}`, {reason}.")
 
 
-def refuse_overruled(context: typer.Context, beside_config: Collection[str] = ()) -> None:
+def refuse_overruled(context: typer.Context, with_config: Collection[str] = ()) -> None:
     """Refuse the options that --config, --features or --protocol would silently overrule.
 
     Args:
         context: the context of a command that has some of these options.
-        beside_config: the parameters that can be given beside --config.
+        with_config: the parameters that can be given beside --config.
 
     Raises:
         FeatxError: if one of them is given.
     """
     given = context.params
     if given.get("config"):
-        refuse(context, given.keys() - beside_config, "config", _HOLDS_ALL)
+        refuse(context, given.keys() - with_config, "config", _HOLDS_ALL)
     if given.get("features"):
         refuse(context, {"model", "store"}, "features", "which says where they are")
     if given.get("protocol") and not (given.get("train") or given.get("test")):

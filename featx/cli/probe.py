@@ -61,7 +61,7 @@ def probe(
     speaker_dependent: SpeakerDependent = False,
     seconds: Seconds = float("inf"),
     skip_missing: SkipMissing = False,
-    beside: Annotated[
+    weights_of: Annotated[
         list[Path] | None,
         typer.Option(
             metavar="RUN",

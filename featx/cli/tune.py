@@ -35,7 +35,7 @@ from featx.cli.options import (
     refuse_overruled,
 )
 from featx.cli.output import Json, show
-from featx.tuning.choices import BESIDE_CONFIG
+from featx.tuning.choices import WITH_CONFIG
 
 
 def tune(
@@ -94,7 +94,7 @@ def tune(
     import featx
     from featx.runs.files import FOUND, REPORT
 
-    refuse_overruled(context, BESIDE_CONFIG)
+    refuse_overruled(context, WITH_CONFIG)
     run = featx.tune(**api_arguments(given))
     report = (run.folder / REPORT).read_text("utf-8")
     going_on = f"featx fit --config {run.folder / FOUND} --final"

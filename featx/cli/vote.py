@@ -7,7 +7,7 @@ import typer
 
 from featx.cli.options import Overwrite, Speakers, refuse
 from featx.cli.output import Json, show
-from featx.voting.choices import BESIDE_CONFIG, BestBy, Rule, SelectOn, TieRule
+from featx.voting.choices import WITH_CONFIG, BestBy, Rule, SelectOn, TieRule
 
 
 def vote(
@@ -81,7 +81,7 @@ def vote(
     from featx.runs.files import REPORT
 
     if config:
-        refuse(context, set(context.params) - BESIDE_CONFIG, "config", "which holds all of it")
+        refuse(context, set(context.params) - WITH_CONFIG, "config", "which holds all of it")
     if out:
         refuse(context, {"name"}, "out", "which says where the run goes")
     run = featx.vote(

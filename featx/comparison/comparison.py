@@ -103,7 +103,11 @@ class Comparison:
     def score_table(self, over: str) -> TextTable:
         """Return a row for each system."""
         return TextTable(
-            ("mean ± std", *_beside([f"{name}, %" for name in NAMES.values()], over), "seeds"),
+            (
+                "mean ± std",
+                *_with_intervals([f"{name}, %" for name in NAMES.values()], over),
+                "seeds",
+            ),
             [_score_cells(system) for system in self.systems],
             f"Scores on the same {self.utterances:,} utterances, mean ± std over seeds",
         )
@@ -121,10 +125,10 @@ def _score_cells(system: Compared) -> list[str]:
     scores, uar = system.results.scores, system.results.scores["uar"]
     interval = f"{uar.low:.1f} to {uar.high:.1f}"
     cells = [str(scores[metric]) for metric in NAMES]
-    return [system.name, *_beside(cells, interval), str(system.results.seeds)]
+    return [system.name, *_with_intervals(cells, interval), str(system.results.seeds)]
 
 
-def _beside(cells: Sequence[str], interval: str) -> list[str]:
+def _with_intervals(cells: Sequence[str], interval: str) -> list[str]:
     """Put the interval after the UAR, which it is of and which comes first."""
     return [cells[0], interval, *cells[1:]]
 
@@ -224,7 +228,7 @@ def _reading(comparison: Comparison) -> list[str]:
 
 
 def _mcnemar_note(comparison: Comparison) -> str:
-    seeds = beside = ""
+    seeds = contrast = ""
     if any(len(pair.tests) > 1 for pair in comparison.pairs):
         seeds = (
             " With several seeds, every seed of one is tested against every seed of the other: "
@@ -233,10 +237,10 @@ def _mcnemar_note(comparison: Comparison) -> str:
         )
     if _has_intervals(comparison):
         known = comparison.resampled == "speakers"
-        beside = "; the interval does not" if known else "; so does the interval"
+        contrast = "; the interval does not" if known else "; so does the interval"
     return (
         f"McNemar: exact, two-sided, on the utterances only one recognised.{seeds} It takes "
-        f"utterances as independent, which a speaker's are not{beside}."
+        f"utterances as independent, which a speaker's are not{contrast}."
     )
 
 

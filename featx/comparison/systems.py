@@ -114,9 +114,9 @@ def split_seeds(files: Sequence[PredictionFile]) -> tuple[list[Seed], list[str]]
 
 def _expand(path: Path) -> list[Path]:
     if not path.is_file() and not path.is_dir():
-        beside = [str(neighbour) for neighbour in path.parent.glob("[!.]*")]
+        there = [str(neighbour) for neighbour in path.parent.glob("[!.]*")]
         raise FeatxError(
-            f"{path}: no such file or folder: {nearest(str(path), beside)} Give runs, prediction "
+            f"{path}: no such file or folder: {nearest(str(path), there)} Give runs, prediction "
             "files or their folders."
         )
     folder = path.parent if path.name == PREDICTIONS else path

@@ -96,8 +96,8 @@ def _remote(folder: Path, text: str) -> Path | None:
     """Return the URL that a path means; None if it means a file of this machine."""
     if is_url(text):
         return to_path(text)
-    beside = isinstance(folder, RemotePath) and not text.strip().lower().startswith("file:")
-    return folder / text.strip() if beside else None
+    relative = isinstance(folder, RemotePath) and not text.strip().lower().startswith("file:")
+    return folder / text.strip() if relative else None
 
 
 @dataclass(frozen=True)

@@ -47,15 +47,15 @@ def draw_explanation(
         grid = figure.add_gridspec(len(heights), 2, height_ratios=heights, width_ratios=[5, 1])
         main = [figure.add_subplot(grid[0, 0])]
         main += [figure.add_subplot(grid[row, 0], sharex=main[0]) for row in range(1, len(heights))]
-        beside = [figure.add_subplot(grid[row, 1]) for row in range(2, len(heights) - 1)]
+        right = [figure.add_subplot(grid[row, 1]) for row in range(2, len(heights) - 1)]
         figure.suptitle(f"{title} ({file.name})", fontsize=9)
         _draw_sound(waveform, main[0], main[1])
-        _draw_stores(stores, main[2:-1], beside)
+        _draw_stores(stores, main[2:-1], right)
         _draw_sum(stores, main[-1])
         for axes in main[:-1]:
             axes.tick_params(labelbottom=False)
         main[0].set_xlim(0, len(waveform) / SAMPLE_RATE)
-        beside[-1].set_xlabel(f"for {label}")
+        right[-1].set_xlabel(f"for {label}")
         write_picture(figure, path, dpi=200)
 
 
@@ -79,10 +79,10 @@ def _draw_sound(waveform: Waveform, wave: Axes, spectrum: Axes) -> None:
 
 
 def _draw_stores(
-    stores: Sequence[StoreContributions], main: Sequence[Axes], beside: Sequence[Axes]
+    stores: Sequence[StoreContributions], main: Sequence[Axes], right: Sequence[Axes]
 ) -> None:
     """Draw a map of each store's contributions for each second, and bars of its layers' sums."""
-    for store, axes, bars in zip(stores, main, beside, strict=True):
+    for store, axes, bars in zip(stores, main, right, strict=True):
         density = store.values / np.diff(store.edges)
         most = float(np.percentile(np.abs(density), _SHOWN)) or 1.0
         places = np.arange(len(store.layers) + 1) - 0.5

@@ -30,7 +30,7 @@ from featx.features.remote_stores import StoreCopy, sending
 from featx.features.renewal import Renewal
 from featx.features.stores import copies_folder, store_folder
 from featx.features.write import plan_features, write_features
-from featx.utils.arguments import as_list, checked, refuse_beside
+from featx.utils.arguments import as_list, checked, refuse_with
 from featx.utils.remote.path import RemotePath, to_path
 
 log = logging.getLogger("featx")
@@ -139,10 +139,10 @@ def extract(
         {}
     """
     if out is not None:
-        refuse_beside(extract, dict(locals()), {"store"}, "out", "which is the store's folder")
+        refuse_with(extract, dict(locals()), {"store"}, "out", "which is the store's folder")
     if augment is None:
         given = {"copies": copies}
-        refuse_beside(extract, given, {"copies"}, "augment=None", "which changes nothing")
+        refuse_with(extract, given, {"copies"}, "augment=None", "which changes nothing")
     compute = Compute(device, str(devices), precision, batch_seconds)
     config = ExtractConfig(
         str(model),

@@ -25,5 +25,5 @@ Save = Literal["best", "all", "none"]
 Tracker = Literal["tensorboard", "wandb", "trackio", "mlflow"]
 """What can follow a training."""
 
-BESIDE_CONFIG = {"config", "settings", "name", "device", "track", "push_to_hub", "overwrite"}
+WITH_CONFIG = {"config", "settings", "name", "device", "track", "push_to_hub", "overwrite"}
 """The arguments that can be given beside an earlier config."""

@@ -11,7 +11,7 @@ from featx.data.manifest import Manifest, load_manifest
 from featx.errors import FeatxError
 from featx.features.choices import NormalizeWaveform
 from featx.features.encoders.devices import Compute
-from featx.finetuning.choices import BESIDE_CONFIG, HeadKind, Mode, Pooling, Save, SelectOn
+from featx.finetuning.choices import WITH_CONFIG, HeadKind, Mode, Pooling, Save, SelectOn
 from featx.finetuning.config import FinetuneConfig, earlier_config, finetune_config
 from featx.finetuning.run import run_finetune
 from featx.finetuning.training.processes import count_processes
@@ -20,7 +20,7 @@ from featx.protocols.choices import TaskKind
 from featx.protocols.protocol import Protocol, choose_protocol
 from featx.runs.folder import run_folder
 from featx.runs.run import Run
-from featx.utils.arguments import as_list, checked, refuse_beside
+from featx.utils.arguments import as_list, checked, refuse_with
 from featx.utils.files import AnyPath
 
 
@@ -116,8 +116,8 @@ def finetune(
     changes: list[str] = as_list(settings)
     corpus = None
     if config is not None:
-        beside = given.keys() - BESIDE_CONFIG
-        refuse_beside(finetune, given, beside, "config", "which holds all of it; use `settings`")
+        refused = given.keys() - WITH_CONFIG
+        refuse_with(finetune, given, refused, "config", "which holds all of it; use `settings`")
         resolved = earlier_config(config, changes)
     elif model is None:
         raise FeatxError(
@@ -126,8 +126,8 @@ def finetune(
         )
     else:
         if protocol is not None:
-            beside = {"folds", "speaker_dependent"}
-            refuse_beside(finetune, given, beside, "protocol", "which says how to divide")
+            refused = {"folds", "speaker_dependent"}
+            refuse_with(finetune, given, refused, "protocol", "which says how to divide")
         corpus = manifest if isinstance(manifest, Manifest) else load_manifest(manifest)
         learned: list[str] = as_list(target)
         protocol = choose_protocol(protocol, corpus, folds, speaker_dependent, learned, task)

@@ -15,7 +15,7 @@ def head_names() -> list[str]:
     return sorted(name.removesuffix(".toml") for name in shipped if name.endswith(".toml"))
 
 
-BESIDE_CONFIG = {
+WITH_CONFIG = {
     "config", "settings", "final", "name", "memory", "device", "engine", "address", "overwrite",
 }  # fmt: skip
 """The arguments that can be given beside an earlier config."""

@@ -13,7 +13,7 @@ from featx.engines.engine import Engine
 from featx.errors import Call, FeatxError
 from featx.features.stores import copies_folder
 from featx.fitting.actors import train_on
-from featx.fitting.choices import BESIDE_CONFIG, Normalize
+from featx.fitting.choices import WITH_CONFIG, Normalize
 from featx.fitting.config import FitConfig, earlier_config, head_config
 from featx.fitting.corpora import Corpus, join_corpora
 from featx.fitting.given_data import (
@@ -21,8 +21,8 @@ from featx.fitting.given_data import (
     choose_data,
     compute_with,
     copied_settings,
-    refuse_beside_config,
-    refuse_beside_features,
+    refuse_with_config,
+    refuse_with_features,
 )
 from featx.fitting.run import run_fit
 from featx.protocols.choices import TaskKind
@@ -30,7 +30,7 @@ from featx.protocols.corpora_protocol import corpora_protocol
 from featx.protocols.protocol import Protocol
 from featx.runs.folder import run_folder
 from featx.runs.run import Run
-from featx.utils.arguments import as_list, checked, refuse_beside
+from featx.utils.arguments import as_list, checked, refuse_with
 from featx.utils.files import AnyPath
 from featx.utils.remote.path import is_url, to_path
 
@@ -143,15 +143,15 @@ def fit(
     changes: list[str] = as_list(settings)
     corpus: Manifest | None = None
     if config is not None:
-        refuse_beside_config(fit, given, BESIDE_CONFIG)
+        refuse_with_config(fit, given, WITH_CONFIG)
         resolved = earlier_config(config, changes)
         if final:
             resolved = resolved.model_copy(update={"final": True})
     else:
         if train is not None or test is not None:
-            refuse_beside_features(fit, given)
-            beside = {"manifest", "features", "augmented"}
-            refuse_beside(fit, given, beside, "train", "whose corpora have theirs")
+            refuse_with_features(fit, given)
+            refused = {"manifest", "features", "augmented"}
+            refuse_with(fit, given, refused, "train", "whose corpora have theirs")
             corpora = join_corpora(
                 as_list(train), as_list(test), as_list(model), store, skip_missing
             )
@@ -160,7 +160,7 @@ def fit(
             chosen = corpora_protocol(corpus, division, protocol, as_list(target), task)
             data = {**corpora.sources, "protocol": chosen.model_dump(mode="json")}
         else:
-            refuse_beside(fit, given, {"fold_speakers"}, "manifest", "which is a single corpus")
+            refuse_with(fit, given, {"fold_speakers"}, "manifest", "which is a single corpus")
             corpus, data = choose_data(fit, given)
             folders = list(map(to_path, data["features"]))
             copies = _copies(as_list(augmented), folders, corpus.path)

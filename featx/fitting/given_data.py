@@ -12,7 +12,7 @@ from featx.features.layers import join_layers
 from featx.features.stores import find_stores
 from featx.protocols.protocol import choose_protocol
 from featx.stores.labels import load_labels
-from featx.utils.arguments import as_list, refuse_beside
+from featx.utils.arguments import as_list, refuse_with
 from featx.utils.remote.path import to_path
 
 Store = str | Path | FeatureStore
@@ -23,21 +23,21 @@ _GB = 1e9
 _COPIED = ("seconds", "normalize", "seeds", "skip_missing", "keep_duplicates")
 
 
-def refuse_beside_config(function: Callable[..., Any], given: Given, fine: Collection[str]) -> None:
+def refuse_with_config(function: Callable[..., Any], given: Given, fine: Collection[str]) -> None:
     """Refuse what an earlier config overrules: all but some arguments.
 
     Raises:
         FeatxError: if one of them is not at its default.
     """
     reason = "which holds all of it; use `settings`"
-    refuse_beside(function, given, given.keys() - fine, "config", reason)
+    refuse_with(function, given, given.keys() - fine, "config", reason)
 
 
-def refuse_beside_features(function: Callable[..., Any], given: Given) -> None:
+def refuse_with_features(function: Callable[..., Any], given: Given) -> None:
     """Refuse what `features` overrules, if it is given."""
     if given["features"] is not None:
         reason = "which says where they are"
-        refuse_beside(function, given, {"model", "store"}, "features", reason)
+        refuse_with(function, given, {"model", "store"}, "features", reason)
 
 
 def choose_data(function: Callable[..., Any], given: Given) -> tuple[Manifest, dict[str, Any]]:
@@ -54,10 +54,10 @@ def choose_data(function: Callable[..., Any], given: Given) -> tuple[Manifest, d
     Raises:
         FeatxError: if one of them overrules another, or can't be used.
     """
-    refuse_beside_features(function, given)
+    refuse_with_features(function, given)
     if given["protocol"] is not None:
         overruled = {"folds", "speaker_dependent"}
-        refuse_beside(function, given, overruled, "protocol", "which says how to divide")
+        refuse_with(function, given, overruled, "protocol", "which says how to divide")
 
     def folders(path: Path) -> list[Path]:
         return store_folders(given["features"], given["model"], path, given["store"])

@@ -23,7 +23,7 @@ from featx.inference.inputs import (
 from featx.inference.predictions import Predictions
 from featx.inference.priors import Priors, apply_priors, unknown_priors
 from featx.inference.windows import cut
-from featx.utils.arguments import checked, refuse_beside
+from featx.utils.arguments import checked, refuse_with
 from featx.utils.files import as_paths
 
 Share = Annotated[float, Field(ge=0, le=1)]
@@ -123,7 +123,7 @@ class Model(ABC):
             of_audio = {
                 "encoder": encoder, "max_seconds": max_seconds, "device": device, "window": window,
             }  # fmt: skip
-            refuse_beside(Model.predict, of_audio, of_audio, "inputs", "which are stored features")
+            refuse_with(Model.predict, of_audio, of_audio, "inputs", "which are stored features")
         elif window is not None:
             pieces = cut(given, window, hop or window)
             if ask is not None:  # it knows recordings, not windows

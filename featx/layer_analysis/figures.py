@@ -129,7 +129,7 @@ def draw_layers(weights: Sequence[LayerWeights], path: Path, dashed: Sequence[st
 def draw_probe(
     layers: Sequence[str],
     results: Sequence[RunResults],
-    beside: Sequence[LayerWeights],
+    weights_of: Sequence[LayerWeights],
     path: Path,
 ) -> None:
     """Draw the score of a linear probe by layer, over the weights that heads learned.
@@ -139,7 +139,7 @@ def draw_probe(
     Args:
         layers: the names of the probed layers.
         results: the scores of each.
-        beside: what heads made of the same layers; may be empty.
+        weights_of: what heads made of the same layers; may be empty.
         path: the path of the picture, without its ending.
     """
     numbers = [int(layer) for layer in layers]
@@ -149,7 +149,7 @@ def draw_probe(
     above = [score.high for score in scores] - means
     dimensions = thin_lines(results)
     with mpl.rc_context(STYLE):
-        figure, panels = _panels(1 + bool(beside), 2 + len(beside) + len(dimensions))
+        figure, panels = _panels(1 + bool(weights_of), 2 + len(weights_of) + len(dimensions))
         probe = panels[-1]
         probe.errorbar(
             numbers, means, np.maximum((below, above), 0), color=COLOURS[0], marker=MARKERS[0],
@@ -161,12 +161,12 @@ def draw_probe(
         if (guessed := chance(results[0])) is not None:
             probe.axhline(guessed, color=_GREY, linewidth=0.8, linestyle="-.", label="chance")
         probe.set(xlabel=_X, ylabel=axis_of(results[0]))
-        if beside:
+        if weights_of:
             lines = [  # the first colour is the probe's
                 replace(line, label=f"weights of {learned.run.name}")
-                for line, learned in zip(style_lines(beside, taken=1), beside, strict=True)
+                for line, learned in zip(style_lines(weights_of, taken=1), weights_of, strict=True)
             ]
-            _draw_weights(panels[0], beside, lines, corrected=all_corrected(beside))
+            _draw_weights(panels[0], weights_of, lines, corrected=all_corrected(weights_of))
         _ticks(probe, numbers)
         _legend(figure, *panels)
         save(figure, path)

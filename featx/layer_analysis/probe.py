@@ -106,7 +106,7 @@ def probe(
     speaker_dependent: bool = False,
     seconds: float = math.inf,
     skip_missing: bool = False,
-    beside: AnyPath | Sequence[AnyPath] = (),
+    weights_of: AnyPath | Sequence[AnyPath] = (),
     name: str | None = None,
     overwrite: bool = False,
 ) -> Probe:
@@ -129,7 +129,7 @@ def probe(
         speaker_dependent: let training and test share speakers.
         seconds: how much of the beginning of each utterance is used.
         skip_missing: leave out utterances that have no features.
-        beside: runs on the same encoder, whose learned weights are drawn above the scores.
+        weights_of: runs on the same encoder, whose learned weights are drawn above the scores.
         name: what the probe is called; by default its manifest, model and protocol.
         overwrite: replace the probe of that name, once the new one is finished.
 
@@ -149,14 +149,14 @@ def probe(
     table = {**data, "features": data["features"][0], **copied_settings(given)}
     config = check_config(table, ProbeConfig, "probe")
     folder = run_folder(name or config.default_name, ROOT)
-    return run_probe(config, folder, overwrite, as_paths(beside), corpus)
+    return run_probe(config, folder, overwrite, as_paths(weights_of), corpus)
 
 
 def run_probe(
     config: ProbeConfig,
     folder: Path,
     overwrite: bool = False,
-    beside: Sequence[Path] = (),
+    weights_of: Sequence[Path] = (),
     manifest: Manifest | None = None,
 ) -> Probe:
     """Probe every layer into a run folder, or return what the same probe found before.
@@ -165,7 +165,7 @@ def run_probe(
         config: what to probe.
         folder: the folder of the probe.
         overwrite: replace the probe that the folder holds, once the new one is finished.
-        beside: runs on the same encoder, whose weights are drawn above the scores.
+        weights_of: runs on the same encoder, whose weights are drawn above the scores.
         manifest: the manifest of the config, if it has been loaded.
 
     Raises:
@@ -176,14 +176,14 @@ def run_probe(
         Interrupted: on Ctrl-C; the probes fitted so far are kept.
     """
     with making(folder, "probing", overwrite):
-        return _run_probe(config, folder, overwrite, beside, manifest)
+        return _run_probe(config, folder, overwrite, weights_of, manifest)
 
 
 def _run_probe(
     config: ProbeConfig,
     folder: Path,
     overwrite: bool,
-    beside: Sequence[Path],
+    weights_of: Sequence[Path],
     manifest: Manifest | None,
 ) -> Probe:
     corpus = manifest or load_labels(
@@ -197,7 +197,9 @@ def _run_probe(
             Call("Score it", "fit", _same_fit(config)),
         )
     encoder = fit.data.features
-    weights = [learned for run in dict.fromkeys(beside) for learned in _of_encoder(run, encoder)]
+    weights = [
+        learned for run in dict.fromkeys(weights_of) for learned in _of_encoder(run, encoder)
+    ]
     with open_run(config.to_toml(), fit.inputs, folder, overwrite) as run:
         if run.results is None:
             run.results = _probe(fit, run.folder)
@@ -221,7 +223,9 @@ def _of_encoder(run: Path, encoder: str) -> list[LayerWeights]:
     same = [learned for learned in weights if learned.encoder == encoder]
     if not same:
         others = ", ".join(learned.encoder for learned in weights)
-        raise FeatxError(f"`beside={run}`: its heads average layers of {others}, not of {encoder}.")
+        raise FeatxError(
+            f"`weights_of={run}`: its heads average layers of {others}, not of {encoder}."
+        )
     return same
 
 

@@ -31,24 +31,24 @@ class Probe:
         layers: the names of the probed layers.
         results: the scores of each layer on test utterances.
         chosen: the scores of the layer that validation data chooses in each fold.
-        beside: what heads made of the same layers.
+        learned: what heads made of the same layers.
     """
 
     folder: Path
     layers: Sequence[str]
     results: Sequence[RunResults]
     chosen: RunResults
-    beside: Sequence[LayerWeights]
+    learned: Sequence[LayerWeights]
 
     def to_text(self) -> str:
         """Return the scores by layer beside the weights, and what to know about them."""
-        names = [learned.run.name for learned in self.beside]
+        names = [learned.run.name for learned in self.learned]
         form, unit = form_of(self.chosen), unit_of(self.chosen)
         interval = f"95 % over {self.chosen.resampled}"
         table = plain_table(
             "layer", axis_of(self.chosen), interval, *further_names(self.chosen), *names
         )
-        weights = list(map(self._weights, self.beside))
+        weights = list(map(self._weights, self.learned))
         for layer, result in zip(self.layers, self.results, strict=True):
             score = headline(result)
             table.add_row(
@@ -75,16 +75,16 @@ class Probe:
             "folder": str(self.folder),
             "layers": dict(zip(self.layers, scores, strict=True)),
             "chosen": self.chosen.to_json(),
-            "weights": {learned.run.as_posix(): self._weights(learned) for learned in self.beside},
+            "weights": {learned.run.as_posix(): self._weights(learned) for learned in self.learned},
         }
 
     @property
     def _kind(self) -> str:
-        return "weight × scale" if all_corrected(self.beside) else "weight"
+        return "weight × scale" if all_corrected(self.learned) else "weight"
 
     def _weights(self, learned: LayerWeights) -> dict[str, float]:
         """Return the mean weight by layer, as it is drawn."""
-        values = learned.corrected if all_corrected(self.beside) else learned.weights
+        values = learned.corrected if all_corrected(self.learned) else learned.weights
         assert values is not None, "all are corrected"
         return dict(zip(learned.layers, average(values)[0].tolist(), strict=True))
 

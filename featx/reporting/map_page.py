@@ -11,7 +11,7 @@ from pydantic import NonNegativeInt, PositiveInt
 from classifiers.choices import MomentPooling
 from featx.errors import FeatxError, Interrupted
 from featx.features.stores import find_store
-from featx.fitting.given_data import refuse_beside_features
+from featx.fitting.given_data import refuse_with_features
 from featx.fitting.labelled import open_labelled
 from featx.layer_analysis.choices import MapMethod, Metric
 from featx.layer_analysis.columns import choose_columns
@@ -122,7 +122,7 @@ def map_features(
         True
     """
     given = dict(locals())
-    refuse_beside_features(map_features, given)
+    refuse_with_features(map_features, given)
     path = to_path(manifest)
     place = to_path(features) if features is not None else find_store(path, model, store)
     folder = Path(out) if out is not None else ROOT / f"{path.stem}-{place.name}"

@@ -1,6 +1,6 @@
 """The choices of a search by name, for configs and the command line."""
 
-from featx.fitting.choices import BESIDE_CONFIG as OF_FITS
+from featx.fitting.choices import WITH_CONFIG as OF_FITS
 
-BESIDE_CONFIG = OF_FITS - {"final"}
+WITH_CONFIG = OF_FITS - {"final"}
 """The arguments that can be given beside an earlier config."""

@@ -56,7 +56,7 @@ class Suggestion:
         )
         settings = space.settings
         ranges = {key: distribution_of(searched) for key, searched in settings.items()}
-        study.add_trials([_told(trial, settings, ranges) for trial in earlier])
+        study.add_trials([_finished_trial(trial, settings, ranges) for trial in earlier])
         if first and not earlier:
             study.enqueue_trial({key: put(settings[key], v) for key, v in first.items()})
         self._trial = study.ask(ranges)
@@ -87,7 +87,7 @@ def distribution_of(searched: Searched) -> "BaseDistribution":
     return kind(low, high, log=searched.log)
 
 
-def _told(
+def _finished_trial(
     trial: Trial, settings: dict[str, Searched], ranges: "dict[str, BaseDistribution]"
 ) -> "optuna.trial.FrozenTrial":
     """Return a trial as Optuna has it; a diverged one is worse than all that were pruned."""

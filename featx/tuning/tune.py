@@ -17,14 +17,14 @@ from featx.fitting.given_data import (
     choose_data,
     compute_with,
     copied_settings,
-    refuse_beside_config,
+    refuse_with_config,
 )
 from featx.protocols.choices import TaskKind
 from featx.protocols.protocol import Protocol
 from featx.runs.folder import run_folder
 from featx.runs.read import find_config
 from featx.runs.run import Run
-from featx.tuning.choices import BESIDE_CONFIG
+from featx.tuning.choices import WITH_CONFIG
 from featx.tuning.config import InnerFolds, SearchSettings, TuneConfig
 from featx.tuning.run import run_tune
 from featx.tuning.space import read_space
@@ -124,7 +124,7 @@ def tune(
     changes: list[str] = as_list(settings)
     corpus = None
     if config is not None:
-        refuse_beside_config(tune, given, BESIDE_CONFIG)
+        refuse_with_config(tune, given, WITH_CONFIG)
         resolved = _earlier(config, changes)
     else:
         corpus, data = choose_data(tune, given)

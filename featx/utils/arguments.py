@@ -104,11 +104,11 @@ def as_list(given: T | Iterable[T] | None) -> list[T]:
     return list(cast(Iterable[T], given)) if several else [cast(T, given)]
 
 
-def refuse_beside(
+def refuse_with(
     function: Callable[..., Any],
     given: Mapping[str, object],
     names: Collection[str],
-    beside: str,
+    overruling: str,
     reason: str,
 ) -> None:
     """Refuse arguments that another would silently overrule.
@@ -117,7 +117,7 @@ def refuse_beside(
         function: whose arguments they are.
         given: the arguments of the call by name.
         names: those that must be at their defaults.
-        beside: the argument that overrules them.
+        overruling: the argument that overrules them.
         reason: why it does.
 
     Raises:
@@ -131,7 +131,7 @@ def refuse_beside(
     ]
     if changed:
         shown = ", ".join(f"`{name}`" for name in changed)
-        raise FeatxError(f"{shown} can't be given with `{beside}`, {reason}.")
+        raise FeatxError(f"{shown} can't be given with `{overruling}`, {reason}.")
 
 
 def _plain(value: object) -> object:

@@ -12,5 +12,5 @@ SelectOn = Literal["validation", "test"]
 BestBy = Literal["uar", "wa"]
 """By which score members are chosen; "wa" is plain accuracy."""
 
-BESIDE_CONFIG = {"config", "name", "out", "overwrite"}
+WITH_CONFIG = {"config", "name", "out", "overwrite"}
 """The arguments that can be given beside an earlier config."""

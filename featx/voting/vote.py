@@ -5,9 +5,9 @@ from pathlib import Path
 
 from featx.runs.folder import run_folder
 from featx.runs.run import Run
-from featx.utils.arguments import checked, refuse_beside
+from featx.utils.arguments import checked, refuse_with
 from featx.utils.files import AnyPath, as_paths
-from featx.voting.choices import BESIDE_CONFIG, BestBy, Rule, SelectOn, TieRule
+from featx.voting.choices import WITH_CONFIG, BestBy, Rule, SelectOn, TieRule
 from featx.voting.config import VoteConfig, file_config, vote_config
 from featx.voting.label_voters import label_systems
 from featx.voting.number_voters import number_systems
@@ -76,8 +76,8 @@ def vote(
     """
     given = dict(locals())
     if config is not None:
-        beside = given.keys() - BESIDE_CONFIG
-        refuse_beside(vote, given, beside, "config", "which holds all of it")
+        refused = given.keys() - WITH_CONFIG
+        refuse_with(vote, given, refused, "config", "which holds all of it")
         resolved = config if isinstance(config, VoteConfig) else file_config(config)
     else:
         paths = as_paths(systems)
@@ -95,7 +95,7 @@ def vote(
         if rule is None:  # systems are read once the other arguments are known to be right
             resolved = resolved.model_copy(update={"rule": _usual_rule(paths)})
     if out is not None:
-        refuse_beside(vote, given, {"name"}, "out", "which says where the run goes")
+        refuse_with(vote, given, {"name"}, "out", "which says where the run goes")
     folder = run_folder(name or resolved.name) if out is None else Path(out)
     run_vote(resolved, folder, overwrite)
     return Run(folder)

@@ -5,7 +5,6 @@ from typing import Annotated, Literal, Self
 
 from pydantic import (
     AfterValidator,
-    BeforeValidator,
     Field,
     NonNegativeFloat,
     PlainSerializer,
@@ -42,11 +41,6 @@ Looks = Annotated[
     AfterValidator(_whole_or_infinite),
     PlainSerializer(lambda value: value, return_type=int | float),  # 5, not 5.0
 ]
-
-
-def _as_score(rule: object) -> object:
-    """Return the rule; the highest UAR is the highest score of classes."""
-    return "score" if rule == "uar" else rule
 
 
 class TuningSettings(LossSettings, Schema):
@@ -97,7 +91,7 @@ class TuningSettings(LossSettings, Schema):
     weight_decay: NonNegativeFloat
     max_grad_norm: Rate
     every: PositiveInt
-    best_by: Annotated[BestBy, BeforeValidator(_as_score)]
+    best_by: BestBy
     patience: Looks
     group_by_length: bool
     gradient_checkpointing: bool

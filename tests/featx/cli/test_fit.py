@@ -19,15 +19,15 @@ def test_it_prints_the_scores_and_where_the_run_is(extracted, run_featx):
 
 def test_options_are_refused_where_another_overrules_them(extracted, run_featx):
     run_featx("fit", *QUICK)
-    beside_config = run_featx("fit", "--config", RUN / "config.toml", "--seeds", "1")
-    assert beside_config.code == 1  # though the value is the default
-    assert "--seeds can't be given with --config" in beside_config.err
-    assert "--set" in beside_config.err
-    assert "`" not in beside_config.err
-    beside_features = run_featx("fit", "--model", "tiny", "--features", "features/manifest/tiny")
-    assert "--model can't be given with --features" in beside_features.err
-    beside_protocol = run_featx("fit", "--protocol", "ravdess-issa2020", "--folds", "5")
-    assert "--folds can't be given with --protocol" in beside_protocol.err
+    with_config = run_featx("fit", "--config", RUN / "config.toml", "--seeds", "1")
+    assert with_config.code == 1  # though the value is the default
+    assert "--seeds can't be given with --config" in with_config.err
+    assert "--set" in with_config.err
+    assert "`" not in with_config.err
+    with_features = run_featx("fit", "--model", "tiny", "--features", "features/manifest/tiny")
+    assert "--model can't be given with --features" in with_features.err
+    with_protocol = run_featx("fit", "--protocol", "ravdess-issa2020", "--folds", "5")
+    assert "--folds can't be given with --protocol" in with_protocol.err
 
 
 def test_errors_speak_of_options_and_commands(extracted, run_featx):

@@ -79,7 +79,7 @@ def test_both_show_the_layer_with_the_signal(one_layer_tells, normalize):
         products = weights.weights * deviations(RUN)
         expected = products / products.sum(1, keepdims=True)
         np.testing.assert_allclose(weights.corrected, expected, rtol=1e-4)
-    found = probe(folds=3, beside=[str(RUN)], name="p")
+    found = probe(folds=3, weights_of=[str(RUN)], name="p")
     assert found.folder == Path("probes/p")
     recalls = [result.scores["uar"].mean for result in found.results]
     assert recalls[1] > 95
@@ -225,7 +225,7 @@ def test_layers_are_a_picture_a_csv_and_a_table(extracted):
 @pytest.mark.figures
 def test_a_probe_leaves_a_folder_like_a_run(extracted):
     run = featx.fit(folds=3, settings="training.epochs=2")
-    found = probe("tiny", folds=3, beside=[run.folder])
+    found = probe("tiny", folds=3, weights_of=[run.folder])
     assert {path.name for path in found.folder.iterdir()} == {
         "config.toml", "environment.json", "figures", "layers", "metrics.json", "predictions.csv",
         "probe.csv", "run.log",
@@ -245,7 +245,7 @@ def test_a_probe_that_cannot_be_made_is_refused(with_egemaps):
         ({"model": "tiny", "layers": "7"}, "has no layer 7"),
         ({"model": "tiny", "seconds": -1}, "seconds"),
         ({"model": "tiny", "name": "a/b"}, "`name='a/b'`"),
-        ({"model": "tiny", "beside": [linear.folder]}, "no average of layers"),
+        ({"model": "tiny", "weights_of": [linear.folder]}, "no average of layers"),
         ({"model": "tiny", "features": "features/manifest/tiny"}, "`model` can't .* `features`"),
         ({"model": "tiny", "folds": 3, "protocol": "p.toml"}, "`folds` can't .* `protocol`"),
     ):

@@ -5,13 +5,13 @@ from pathlib import Path
 import pytest
 
 from featx.errors import FeatxError
-from featx.utils.arguments import refuse_beside
+from featx.utils.arguments import refuse_with
 
 
 def train(model=None, manifest="manifest.csv", seeds=1, config=None):
     given = dict(locals())
     names = {"model", "manifest", "seeds"}
-    refuse_beside(train, given, names, "config", "which holds all of it")
+    refuse_with(train, given, names, "config", "which holds all of it")
 
 
 def test_defaults_are_not_refused():
