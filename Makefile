@@ -1,5 +1,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
+# some machines forbid it, and every process would compile all modules anew
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: demo test coverage lint clean
 
