@@ -15,7 +15,7 @@ from featx.inference.number_predictions import NumberPredictions
 from featx.inference.predictions import Predictions
 from featx.inference.seats import member_run, member_seed
 from featx.utils.config import Schema
-from featx.voting.averaging import average
+from featx.voting.numbers.averaging import average
 
 
 class _Member(Schema, extra="ignore"):

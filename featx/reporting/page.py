@@ -9,8 +9,8 @@ from featx.comparison.label_systems import LabelSystem
 from featx.comparison.number_systems import NumberSystem
 from featx.errors import FeatxError
 from featx.reporting.frame import render_page
-from featx.reporting.label_report import gather_labels
-from featx.reporting.number_report import gather_numbers
+from featx.reporting.labels.report import gather_labels
+from featx.reporting.numbers.report import gather_numbers
 from featx.reporting.own_files import refuse_foreign
 from featx.reporting.report import Report, gather
 from featx.reporting.runs import read_runs

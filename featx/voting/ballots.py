@@ -51,6 +51,10 @@ class AnyVoter(Protocol):
         """Its folder if it is a run."""
 
     @property
+    def files(self) -> Sequence[Path]:
+        """Those that hold it."""
+
+    @property
     def ballots(self) -> Sequence[AnyBallot]:
         """One a seed."""
 

@@ -1,6 +1,5 @@
 """A vote as a run folder, from its config to its results."""
 
-import hashlib
 import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -8,34 +7,30 @@ from pathlib import Path
 
 import numpy as np
 
-from featx.comparison.columns import read_columns
 from featx.errors import FeatxError
-from featx.runs.files import CARD, CONFIG, SCORES
+from featx.runs.files import CARD
 from featx.runs.folder import open_run
 from featx.runs.making import making
-from featx.runs.read import read_config, read_run_scores
-from featx.runs.sources import manifests
 from featx.scoring.classes.distributions import (
     DistributionScores,
     SeedShares,
     score_distributions,
 )
 from featx.scoring.classes.results import NAMES, Results, SeedPredictions, score_predictions
-from featx.scoring.groups.grouping import AUTOMATIC, group_automatically
 from featx.scoring.groups.measure import Classified
-from featx.scoring.groups.scores import GroupScores
 from featx.scoring.results_file import RunResults
 from featx.utils.text import counted
 from featx.voting.card import write_card
 from featx.voting.config import VoteConfig
-from featx.voting.election import Election, hold
+from featx.voting.election import hold
 from featx.voting.files import describe, write_files
-from featx.voting.label_run import run_label_vote
-from featx.voting.label_voters import label_systems
+from featx.voting.labels.run import run_label_vote
+from featx.voting.labels.voters import label_systems
 from featx.voting.members import BEST_ON_TEST, CHOSEN_ON_TEST, describe_left_out
-from featx.voting.number_run import run_number_vote
-from featx.voting.number_voters import number_systems
+from featx.voting.numbers.run import run_number_vote
+from featx.voting.numbers.voters import number_systems
 from featx.voting.remarks import SEEN_TESTS, remarks_of, speakers_shared
+from featx.voting.sources import digest_sources, group_vote, read_stored
 from featx.voting.tally import Tally, VoteResults, check, count
 
 TIE_WORDS = {
@@ -77,8 +72,8 @@ def _run_vote(config: VoteConfig, folder: Path, overwrite: bool) -> Results:
         )
     election = hold(config)
     tie = check(config, election)  # refuses before anything is written, as does this:
-    stored = {voter.name: read_run_scores(voter.run) for voter in election.voters if voter.run}
-    inputs = _digest(config, election)
+    stored = read_stored(election.voters)
+    inputs = digest_sources(config, election.voters)
 
     with open_run(config.to_toml(), inputs, folder, overwrite) as run:
         if run.results is None:
@@ -93,33 +88,26 @@ def _run_vote(config: VoteConfig, folder: Path, overwrite: bool) -> Results:
     return run.results
 
 
-def _digest(config: VoteConfig, election: Election) -> str:
-    """Digest the config and the content of every file that is read."""
-    digest = hashlib.sha256(config.to_toml().encode())
-    runs = [voter.run for voter in election.voters if voter.run]
-    files = [path for voter in election.voters for path in voter.files]
-    files += [config.manifest] if config.manifest else []
-    files += [run / name for run in runs for name in (CONFIG, SCORES)]
-    for path in dict.fromkeys(files):
-        if path.is_file():
-            digest.update(hashlib.sha256(path.read_bytes()).digest())
-    return digest.hexdigest()
-
-
-def _score(
-    config: VoteConfig, tally: Tally, of_voters: Mapping[str, RunResults | None]
-) -> VoteResults:
+def _score(config: VoteConfig, tally: Tally, of_voters: Mapping[str, RunResults]) -> VoteResults:
     election = tally.election
     speakers = [election.speakers[utterance] for _, utterance in election.test.keys]
     labels = election.test.labels
     seeds = [SeedPredictions(labels, outcome.winners[0], speakers) for outcome in tally.test]
-    stored = {name: found for name in tally.names if (found := of_voters.get(name))}
+    stored = {name: of_voters[name] for name in tally.names if name in of_voters}
     shared = speakers_shared(stored, len(tally.members))
     warning = f"{CHOSEN_ON_TEST}: " if config.search and config.select_on == "test" else ""
     title = f"{warning}{config.rule} vote of {_size(tally)}: {', '.join(tally.names)}"
     remarks = [*_own_remarks(config, tally), *remarks_of(stored)]
     results = score_predictions(title, election.classes, seeds, shared, remarks)
-    results = replace(results, groups=_groups(config, tally, speakers), votes=_votes(tally, seeds))
+    predictions = np.stack([outcome.winners[0] for outcome in tally.test])
+    groups = group_vote(
+        config,
+        election.voters,
+        [utterance for _, utterance in election.test.keys],
+        speakers,
+        Classified(election.classes, labels, predictions),
+    )
+    results = replace(results, groups=groups, votes=_votes(tally, seeds))
     return VoteResults.add(results, describe(config, tally))
 
 
@@ -135,20 +123,6 @@ def _votes(tally: Tally, seeds: Sequence[SeedPredictions]) -> DistributionScores
             for outcome, seed in zip(tally.test, seeds, strict=True)
         ]
     )
-
-
-def _groups(config: VoteConfig, tally: Tally, speakers: Sequence[str]) -> list[GroupScores]:
-    """Score the vote by columns of its members' manifests; none if no manifest is at hand."""
-    election = tally.election
-    runs = [voter.run for voter in election.voters if voter.run]
-    paths = [path for run in runs for path in manifests(run, read_config(run))]
-    paths += [config.manifest] if config.manifest else []
-    columns = read_columns(list(dict.fromkeys(paths)))
-    utterances = [utterance for _, utterance in election.test.keys]
-    predictions = np.stack([outcome.winners[0] for outcome in tally.test])
-    measure = Classified(election.classes, election.test.labels, predictions)
-    values = {column: columns.values(column, utterances) for column in AUTOMATIC}
-    return group_automatically(values, speakers, measure)
 
 
 def _own_remarks(config: VoteConfig, tally: Tally) -> list[str]:

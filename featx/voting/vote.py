@@ -9,8 +9,8 @@ from featx.utils.arguments import checked, refuse_with
 from featx.utils.files import AnyPath, as_paths
 from featx.voting.choices import WITH_CONFIG, BestBy, Rule, SelectOn, TieRule
 from featx.voting.config import VoteConfig, file_config, vote_config
-from featx.voting.label_voters import label_systems
-from featx.voting.number_voters import number_systems
+from featx.voting.labels.voters import label_systems
+from featx.voting.numbers.voters import number_systems
 from featx.voting.run import run_vote
 
 

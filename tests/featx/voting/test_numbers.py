@@ -9,7 +9,7 @@ import pytest
 
 import featx
 from featx.errors import FeatxError
-from featx.voting.averaging import average
+from featx.voting.numbers.averaging import average
 
 TRUTH = np.random.default_rng(0).standard_normal((12, 2)) * [1, 100] + [0, 500]
 

@@ -8,9 +8,9 @@ from featx.reporting.curves import CCC_NAMES, training_curves
 from featx.reporting.group_sheets import group_panels, group_section
 from featx.reporting.layers import layer_weights
 from featx.reporting.maps import show_map
-from featx.reporting.number_charts import number_charts
-from featx.reporting.number_mistakes import error_sheet, largest_errors
-from featx.reporting.number_sheets import (
+from featx.reporting.numbers.charts import number_charts
+from featx.reporting.numbers.mistakes import error_sheet, largest_errors
+from featx.reporting.numbers.sheets import (
     difference_sheets,
     level_sheet,
     score_sheet,

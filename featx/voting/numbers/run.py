@@ -1,28 +1,23 @@
 """A vote of systems that predict numbers, as a run folder: their mean."""
 
-import hashlib
 import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
 
-from featx.comparison.columns import read_columns
 from featx.errors import FeatxError
 from featx.runs.folder import open_run
-from featx.runs.read import read_config, read_run_scores
-from featx.runs.sources import manifests
-from featx.scoring.groups.grouping import AUTOMATIC, group_automatically
-from featx.scoring.groups.scores import GroupScores
 from featx.scoring.numbers.groups import Numbered
 from featx.scoring.numbers.results import NumberResults, score_dimensions
 from featx.scoring.numbers.scores import SeedNumbers
 from featx.scoring.results_file import RunResults
-from featx.voting.averaging import average_part, concordances, weigh
 from featx.voting.config import VoteConfig
-from featx.voting.number_files import RULES, Averaged, NumberVoteResults, write_files
-from featx.voting.number_voters import NumberElection, hold_numbers
+from featx.voting.numbers.averaging import average_part, concordances, weigh
+from featx.voting.numbers.files import RULES, Averaged, NumberVoteResults, write_files
+from featx.voting.numbers.voters import NumberElection, hold_numbers
 from featx.voting.remarks import SEEN_TESTS, remarks_of, speakers_shared
+from featx.voting.sources import digest_sources, group_vote, read_stored
 
 log = logging.getLogger("featx")
 
@@ -48,7 +43,7 @@ def run_number_vote(
             "`rule='weighted'` needs validation predictions of every system, and not all have "
             "some. Take `rule='mean'`."
         )
-    inputs = _digest(config, election)
+    inputs = digest_sources(config, election.voters)
     with open_run(config.to_toml(), inputs, folder, overwrite) as run:
         if run.results is None:
             averaged = _average(config, election)
@@ -72,15 +67,6 @@ def _check(config: VoteConfig, names: Sequence[str]) -> None:
             f"`{setting}` is for votes on classes, and {names[0]} predicts numbers, of which all "
             "systems that are named are averaged."
         )
-
-
-def _digest(config: VoteConfig, election: NumberElection) -> str:
-    """Digest the config and the content of every file that is read."""
-    digest = hashlib.sha256(config.to_toml().encode())
-    files = [path for voter in election.voters for path in voter.files]
-    for path in dict.fromkeys([*files, *filter(None, [config.manifest])]):
-        digest.update(hashlib.sha256(path.read_bytes()).digest())
-    return digest.hexdigest()
 
 
 def _by_fold(election: NumberElection) -> bool:
@@ -117,29 +103,18 @@ def _score(config: VoteConfig, election: NumberElection, averaged: Averaged) -> 
     keys, truth = election.test.keys, election.test.truth
     speakers = [election.speakers.get(utterance, "") for _, utterance in keys]
     seeds = [SeedNumbers(truth, found, speakers) for found in averaged.test]
-    found = {voter.name: read_run_scores(voter.run) for voter in election.voters if voter.run}
-    stored = {name: own for name, own in found.items() if own}
+    stored = read_stored(election.voters)
     names = [voter.name for voter in election.voters]
     shared = speakers_shared(stored, len(names))
     title = f"{config.rule} of {len(names)}: {', '.join(names)}"
     remarks = [SEEN_TESTS] if config.rule == "weighted" and _sees_tests(election) else []
     remarks += remarks_of(stored)
     results = score_dimensions(title, election.dimensions, seeds, shared, remarks)
-    results = replace(results, groups=_groups(config, election, seeds))
+    utterances = [utterance for _, utterance in election.test.keys]
+    groups = group_vote(config, election.voters, utterances, speakers, Numbered.of(seeds))
+    results = replace(results, groups=groups)
     own = {item.name: getattr(results, item.name) for item in fields(NumberResults)}
     return NumberVoteResults(**own, vote=_describe(config, election))
-
-
-def _groups(
-    config: VoteConfig, election: NumberElection, seeds: Sequence[SeedNumbers]
-) -> list[GroupScores]:
-    """Score the vote by columns of its members' manifests; none if no manifest is at hand."""
-    runs = [voter.run for voter in election.voters if voter.run]
-    paths = [path for run in runs for path in manifests(run, read_config(run))]
-    columns = read_columns(list(dict.fromkeys([*paths, *filter(None, [config.manifest])])))
-    utterances = [utterance for _, utterance in election.test.keys]
-    values = {column: columns.values(column, utterances) for column in AUTOMATIC}
-    return group_automatically(values, seeds[0].speakers, Numbered.of(seeds))
 
 
 def _describe(config: VoteConfig, election: NumberElection) -> dict[str, Any]:

@@ -1,6 +1,5 @@
 """A vote of systems that predict several labels at once, as a run folder."""
 
-import hashlib
 import logging
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
@@ -9,14 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from featx.comparison.columns import read_columns
 from featx.errors import FeatxError
 from featx.runs.files import CARD, ENVIRONMENT, PREDICTIONS, REPORT
 from featx.runs.folder import open_run
-from featx.runs.read import read_config, read_run_scores
-from featx.runs.sources import manifests
-from featx.scoring.groups.grouping import AUTOMATIC, group_automatically
-from featx.scoring.groups.scores import GroupScores
 from featx.scoring.labels.groups import Labelled
 from featx.scoring.labels.predictions import choose_labels, write_label_rows
 from featx.scoring.labels.results import NAMES, LabelResults, score_label_predictions
@@ -28,8 +22,9 @@ from featx.utils.files import write_json, write_text
 from featx.utils.machine import describe_environment
 from featx.utils.tables import TextTable, markdown_table, plain
 from featx.voting.config import VoteConfig
-from featx.voting.label_voters import LabelElection, LabelPart, hold_labels
+from featx.voting.labels.voters import LabelElection, LabelPart, hold_labels
 from featx.voting.remarks import remarks_of, speakers_shared
+from featx.voting.sources import digest_sources, group_vote, read_stored
 
 RULES = {
     "soft": "a label is predicted from a mean probability of 0.5 on",
@@ -69,7 +64,7 @@ def run_label_vote(
     """
     _check(config, list(files))
     election = hold_labels(config, files)
-    inputs = _digest(config, election)
+    inputs = digest_sources(config, election.voters)
     with open_run(config.to_toml(), inputs, folder, overwrite) as run:
         if run.results is None:
             run.results = results = _score(config, election)
@@ -109,15 +104,6 @@ def _check(config: VoteConfig, names: Sequence[str]) -> None:
         )
 
 
-def _digest(config: VoteConfig, election: LabelElection) -> str:
-    """Digest the config and the content of every file that is read."""
-    digest = hashlib.sha256(config.to_toml().encode())
-    files = [path for voter in election.voters for path in voter.files]
-    for path in dict.fromkeys([*files, *filter(None, [config.manifest])]):
-        digest.update(hashlib.sha256(path.read_bytes()).digest())
-    return digest.hexdigest()
-
-
 def _score(config: VoteConfig, election: LabelElection) -> LabelVoteResults:
     part = election.test
     speakers = [election.speakers.get(utterance, "") for _, utterance in part.keys]
@@ -125,29 +111,18 @@ def _score(config: VoteConfig, election: LabelElection) -> LabelVoteResults:
         SeedLabels.at(part.fits, share(part, seed, config.rule), speakers)
         for seed in range(len(election.seeds))
     ]
-    found = {voter.name: read_run_scores(voter.run) for voter in election.voters if voter.run}
-    stored = {name: own for name, own in found.items() if own}
+    stored = read_stored(election.voters)
     names = [voter.name for voter in election.voters]
     title = f"{config.rule} vote of {len(names)}: {', '.join(names)}"
     remarks = remarks_of(stored)
     remarks += [f"{voter.name}: {note}" for voter in election.voters for note in voter.system.notes]
     shared = speakers_shared(stored, len(names))
     results = score_label_predictions(title, election.labels, seeds, shared, remarks)
-    results = replace(results, groups=_groups(config, election, seeds))
+    utterances = [utterance for _, utterance in election.test.keys]
+    groups = group_vote(config, election.voters, utterances, speakers, Labelled(seeds))
+    results = replace(results, groups=groups)
     own = {item.name: getattr(results, item.name) for item in fields(LabelResults)}
     return LabelVoteResults(**own, vote=_describe(config, election))
-
-
-def _groups(
-    config: VoteConfig, election: LabelElection, seeds: Sequence[SeedLabels]
-) -> list[GroupScores]:
-    """Score the vote by columns of its members' manifests; none if no manifest is at hand."""
-    runs = [voter.run for voter in election.voters if voter.run]
-    paths = [path for run in runs for path in manifests(run, read_config(run))]
-    columns = read_columns(list(dict.fromkeys([*paths, *filter(None, [config.manifest])])))
-    utterances = [utterance for _, utterance in election.test.keys]
-    values = {column: columns.values(column, utterances) for column in AUTOMATIC}
-    return group_automatically(values, seeds[0].speakers, Labelled(seeds))
 
 
 def _describe(config: VoteConfig, election: LabelElection) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from featx.scoring.numbers.scores import SeedNumbers, measure_seeds
-from featx.voting.number_voters import NumberPart
+from featx.voting.numbers.voters import NumberPart
 
 _Weights = dict[str, np.ndarray]
 

@@ -17,7 +17,7 @@ from featx.scoring.text import WIDE, draw_table, render
 from featx.utils.files import write_csv, write_json, write_text
 from featx.utils.machine import describe_environment
 from featx.utils.tables import TextTable, markdown_table, plain
-from featx.voting.number_voters import NumberElection, NumberPart
+from featx.voting.numbers.voters import NumberElection, NumberPart
 
 RULES = {
     "mean": "the mean of what its members predict",

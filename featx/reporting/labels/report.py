@@ -9,8 +9,8 @@ from featx.errors import FeatxError
 from featx.reporting.audio import find_audio
 from featx.reporting.curves import F1_NAMES, training_curves
 from featx.reporting.group_sheets import group_panels, group_section
-from featx.reporting.label_errors import SHOWN, common_errors, error_sheet
-from featx.reporting.label_sheets import (
+from featx.reporting.labels.errors import SHOWN, common_errors, error_sheet
+from featx.reporting.labels.sheets import (
     LabelGroup,
     difference_sheet,
     label_sheet,
@@ -18,6 +18,7 @@ from featx.reporting.label_sheets import (
     speaker_sheet,
     together_sheet,
 )
+from featx.reporting.labels.thresholds import threshold_panel, threshold_sheet
 from featx.reporting.layers import layer_weights
 from featx.reporting.maps import show_map
 from featx.reporting.report import Report, map_section, origin
@@ -25,7 +26,6 @@ from featx.reporting.result_sheets import group_by_test
 from featx.reporting.runs import LabelReported
 from featx.reporting.searches import search_panels, search_section
 from featx.reporting.sheets import Section, Sheet
-from featx.reporting.thresholds import threshold_panel, threshold_sheet
 from featx.runs.sources import manifests
 from featx.utils.text import counted
 

@@ -1,0 +1,1 @@
+"""Votes of systems that predict several labels at once."""
