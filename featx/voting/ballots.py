@@ -6,7 +6,6 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, Protocol
 
 from featx.comparison.class_systems import System, index_seed
 from featx.comparison.systems import Seed, find_files, shortest_names, split_seeds
@@ -18,45 +17,9 @@ from featx.scoring.classes.results import score_predictions
 from featx.scoring.classes.voted import voted_classes
 from featx.scoring.predictions import VOTES, Prediction, PredictionFile
 from featx.utils.csv_files import Table, read_table
+from featx.voting.voters import Voter, fill
 
 _OFF = 0.05  # that rounded probabilities can miss 1 by
-Key = tuple[str, str]  # fold and utterance
-
-
-class AnyBallot(Protocol):
-    """What one training of a system predicted, classes or numbers; see `Ballot`."""
-
-    @property
-    def seed(self) -> str:
-        """Its number."""
-
-    @property
-    def test(self) -> Mapping[str, Any]:
-        """The test rows."""
-
-    @property
-    def validation(self) -> Mapping[Key, Any]:
-        """The validation rows."""
-
-
-class AnyVoter(Protocol):
-    """A system that votes, on classes or numbers."""
-
-    @property
-    def name(self) -> str:
-        """What it is called."""
-
-    @property
-    def run(self) -> Path | None:
-        """Its folder if it is a run."""
-
-    @property
-    def files(self) -> Sequence[Path]:
-        """Those that hold it."""
-
-    @property
-    def ballots(self) -> Sequence[AnyBallot]:
-        """One a seed."""
 
 
 @dataclass(frozen=True)
@@ -77,47 +40,16 @@ class Row(Prediction):
 
 
 @dataclass(frozen=True)
-class Ballot:
-    """What one training of a system predicted.
+class ClassVoter(Voter[System, Row]):
+    """A system that votes on classes.
 
     Attributes:
-        seed: its number, empty if unknown.
-        test: the test rows by utterance.
-        validation: the validation rows by fold and utterance, empty if there are none.
-    """
-
-    seed: str
-    test: Mapping[str, Row]
-    validation: Mapping[Key, Row]
-
-
-@dataclass(frozen=True)
-class Voter:
-    """A system that votes.
-
-    Attributes:
-        system: its name, labels and scores.
-        files: the files that hold it.
-        ballots: one a seed, in the order of their numbers.
         classes: those of its p_ columns, empty without.
         no_probabilities: why its probabilities can't be used, empty if they can.
     """
 
-    system: System
-    files: Sequence[Path]
-    ballots: Sequence[Ballot]
     classes: tuple[str, ...]
     no_probabilities: str
-
-    @property
-    def name(self) -> str:
-        """What it is called."""
-        return self.system.name
-
-    @property
-    def run(self) -> Path | None:
-        """Its folder if it is a run or laid out as one, else None."""
-        return self.files[0].parent if self.files[0].name == PREDICTIONS else None
 
 
 def find_systems(paths: Sequence[Path]) -> dict[str, list[Path]]:
@@ -153,7 +85,7 @@ def find_systems(paths: Sequence[Path]) -> dict[str, list[Path]]:
 
 def read_voter(
     name: str, paths: Sequence[Path], speakers: Mapping[str, str], over_seeds: bool
-) -> list[Voter]:
+) -> list[ClassVoter]:
     """Read a system.
 
     Args:
@@ -182,8 +114,8 @@ def read_voter(
         value = group[0].number if numbered else number
         own = f"{name}, seed {value}" if len(groups) > 1 else name
         system = _score(own, paths[0].parent, group, speakers, notes)
-        ballots = [_fill(seed, validation) for seed in group]
-        voters.append(Voter(system, paths, ballots, files[0].columns, no_probabilities))
+        ballots = [fill(seed, validation) for seed in group]
+        voters.append(ClassVoter(system, paths, ballots, files[0].columns, no_probabilities))
     return voters
 
 
@@ -246,25 +178,6 @@ def _rows(path: Path, table: Table, names: Sequence[str]) -> Iterator[tuple[str,
 def _is_distribution(row: Row) -> bool:
     values = row.probabilities.values()
     return all(0 <= value <= 1 for value in values) and math.isclose(sum(values), 1, abs_tol=_OFF)
-
-
-def _fill(seed: Seed, validation: Sequence[Row]) -> Ballot:
-    """Give a seed its validation rows: those of the files, and of the number, that it is of."""
-    test: dict[str, Row] = {}
-    for name, row in seed.rows.items():
-        assert isinstance(row, Row), "made here"
-        test[name] = row
-    origins = {(row.file, row.seed) for row in test.values()}
-    rows: dict[Key, Row] = {}
-    for row in validation:
-        if (row.file, row.seed) in origins:
-            other = rows.setdefault((row.fold, row.utterance), row)
-            if other is not row:
-                raise FeatxError(
-                    f"{row.file}: {row.utterance!r} is validated on twice in one fold and seed. "
-                    "A fold column tells folds apart."
-                )
-    return Ballot(seed.number, test, rows)
 
 
 def _score(

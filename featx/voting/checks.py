@@ -5,7 +5,7 @@ from typing import Any
 
 from featx.errors import FeatxError
 from featx.runs.read import read_config, read_environment
-from featx.voting.ballots import AnyVoter, Key
+from featx.voting.voters import AnyVoter, Key
 
 _DESCRIBED = ("name", "title", "source", "manifest", "expected")  # what changes no division
 _NAMED = 3  # utterances in a message

@@ -11,12 +11,19 @@ from featx.data.labels import order_labels
 from featx.scoring.metrics import count_confusions, uar
 from featx.scoring.predictions import read_speakers
 from featx.utils.text import shortened
-from featx.voting.ballots import Key, Row, Voter, find_systems, read_voter
+from featx.voting.ballots import ClassVoter, Row, find_systems, read_voter
 from featx.voting.checks import check_enough, check_protocols, check_seeds, differing
 from featx.voting.config import VoteConfig
-from featx.voting.joining import for_each, join_folds, name_seeds, validation_parts
+from featx.voting.joining import (
+    for_each,
+    join_folds,
+    name_seeds,
+    validates_on_tests,
+    validation_parts,
+)
 from featx.voting.part import Part
 from featx.voting.rules import Votes
+from featx.voting.voters import Key
 
 
 @dataclass(frozen=True)
@@ -35,7 +42,7 @@ class Election:
         votes: each class's share of annotators' votes, by utterance; none where they are unknown.
     """
 
-    voters: Sequence[Voter]
+    voters: Sequence[ClassVoter]
     classes: Sequence[str]
     speakers: Mapping[str, str]
     protocol: Mapping[str, Any]
@@ -66,11 +73,7 @@ class Election:
         if self.validation is None:
             return False
         by_fold = self.validates_every_fold  # each has its own choice and weights
-        seen, tested = (
-            {(fold if by_fold else "", name) for fold, name in part.keys}
-            for part in (self.validation, self.test)
-        )
-        return bool(seen & tested)
+        return validates_on_tests(self.validation.keys, self.test.keys, by_fold)
 
     @property
     def pairing(self) -> list[str]:
@@ -113,7 +116,7 @@ def hold(config: VoteConfig) -> Election:
     )
 
 
-def join(voters: Sequence[Voter]) -> Election:
+def join(voters: Sequence[ClassVoter]) -> Election:
     """Join systems by utterance, and validation rows by fold too.
 
     Raises:
@@ -145,7 +148,7 @@ def join(voters: Sequence[Voter]) -> Election:
     )
 
 
-def _join_votes(voter: Voter) -> dict[str, Mapping[str, float]]:
+def _join_votes(voter: ClassVoter) -> dict[str, Mapping[str, float]]:
     """Return annotators' votes on each utterance, which a system's files tell; none if they don't.
 
     Those of all systems are the same: so are their manifests.
@@ -163,7 +166,7 @@ def score_uar(predictions: np.ndarray, labels: np.ndarray, classes: int) -> floa
 _Rows = Mapping[Key, Row]
 
 
-def _join_classes(voters: Sequence[Voter]) -> list[str]:
+def _join_classes(voters: Sequence[ClassVoter]) -> list[str]:
     rows = [
         (voter, row)
         for voter in voters
@@ -189,7 +192,7 @@ def _join_classes(voters: Sequence[Voter]) -> list[str]:
     return order_labels(first.classes)
 
 
-def _join_speakers(voters: Sequence[Voter]) -> dict[str, str]:
+def _join_speakers(voters: Sequence[ClassVoter]) -> dict[str, str]:
     speakers = join_speakers([voter.system for voter in voters])
     for voter in voters:
         for row in (row for ballot in voter.ballots for row in ballot.validation.values()):
@@ -202,7 +205,7 @@ def _keyed(rows: Iterable[Row], folds: Mapping[str, str]) -> _Rows:
 
 
 def _join_validation(
-    voters: Sequence[Voter], folds: Mapping[str, str], classes: Sequence[str]
+    voters: Sequence[ClassVoter], folds: Mapping[str, str], classes: Sequence[str]
 ) -> Part:
     """Join validation rows.
 
@@ -216,7 +219,7 @@ def _join_validation(
 
 
 def _join(
-    voters: Sequence[Voter], parts: Sequence[Sequence[_Rows]], classes: Sequence[str]
+    voters: Sequence[ClassVoter], parts: Sequence[Sequence[_Rows]], classes: Sequence[str]
 ) -> Part:
     index = {label: number for number, label in enumerate(classes)}
     keys = sorted(parts[0][0], key=lambda key: (len(key[0]), key))

@@ -1,13 +1,13 @@
-"""What systems of classes and of numbers have in common when they are joined: seeds and folds."""
+"""What systems have in common when they are joined, whatever they predict: seeds and folds."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, TypeVar
 
 from featx.utils.text import counted
-from featx.voting.ballots import AnyBallot, AnyVoter, Key
 from featx.voting.checks import check_folds_named, check_validation, differing
+from featx.voting.voters import AnyVoter, Key
 
-B = TypeVar("B", bound=AnyBallot)
+B = TypeVar("B")
 
 
 def for_each(ballots: Sequence[B], seeds: int) -> Sequence[B]:
@@ -71,3 +71,17 @@ def validation_parts(
     ]
     check_validation(voters, parts)
     return parts
+
+
+def validates_on_tests(validation: Iterable[Key], test: Iterable[Key], by_fold: bool) -> bool:
+    """Tell whether what validation rows choose or weigh has seen what is true of test rows.
+
+    Args:
+        validation: fold and utterance of each validation row.
+        test: those of the test rows.
+        by_fold: whether each fold has a choice or weights of its own.
+    """
+    seen, tested = (
+        {(fold if by_fold else "", name) for fold, name in keys} for keys in (validation, test)
+    )
+    return bool(seen & tested)

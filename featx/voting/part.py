@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from featx.voting.ballots import Key
 from featx.voting.rules import Votes
+from featx.voting.voters import Key
 
 Fold = str | None
 """The name of a fold, empty if unknown; None stands for all folds together."""

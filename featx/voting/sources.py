@@ -12,8 +12,8 @@ from featx.scoring.groups.grouping import AUTOMATIC, group_automatically
 from featx.scoring.groups.measure import Measure
 from featx.scoring.groups.scores import GroupScores
 from featx.scoring.results_file import RunResults
-from featx.voting.ballots import AnyVoter
 from featx.voting.config import VoteConfig
+from featx.voting.voters import AnyVoter
 
 
 def digest_sources(config: VoteConfig, voters: Iterable[AnyVoter]) -> str:

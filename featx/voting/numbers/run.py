@@ -13,6 +13,7 @@ from featx.scoring.numbers.results import NumberResults, score_dimensions
 from featx.scoring.numbers.scores import SeedNumbers
 from featx.scoring.results_file import RunResults
 from featx.voting.config import VoteConfig
+from featx.voting.joining import validates_on_tests
 from featx.voting.numbers.averaging import average_part, concordances, weigh
 from featx.voting.numbers.files import RULES, Averaged, NumberVoteResults, write_files
 from featx.voting.numbers.voters import NumberElection, hold_numbers
@@ -76,17 +77,6 @@ def _by_fold(election: NumberElection) -> bool:
     return tested <= validated
 
 
-def _sees_tests(election: NumberElection) -> bool:
-    """Tell whether the weights of an utterance may have been made with its own numbers."""
-    assert election.validation is not None, "checked before"
-    known = _by_fold(election)
-    seen, tested = (
-        {(fold if known else "", name) for fold, name in part.keys}
-        for part in (election.validation, election.test)
-    )
-    return bool(seen & tested)
-
-
 def _average(config: VoteConfig, election: NumberElection) -> Averaged:
     validation, by_fold = election.validation, False
     weights = []
@@ -107,7 +97,11 @@ def _score(config: VoteConfig, election: NumberElection, averaged: Averaged) -> 
     names = [voter.name for voter in election.voters]
     shared = speakers_shared(stored, len(names))
     title = f"{config.rule} of {len(names)}: {', '.join(names)}"
-    remarks = [SEEN_TESTS] if config.rule == "weighted" and _sees_tests(election) else []
+    remarks = []
+    if config.rule == "weighted":
+        assert election.validation is not None, "checked before"
+        if validates_on_tests(election.validation.keys, keys, _by_fold(election)):
+            remarks.append(SEEN_TESTS)
     remarks += remarks_of(stored)
     results = score_dimensions(title, election.dimensions, seeds, shared, remarks)
     utterances = [utterance for _, utterance in election.test.keys]

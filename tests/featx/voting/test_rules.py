@@ -11,11 +11,12 @@ from sklearn.metrics import accuracy_score, cohen_kappa_score, recall_score
 
 from featx.comparison.class_systems import System
 from featx.voting.agreement import agree, bound
-from featx.voting.ballots import Ballot, Row, Voter
+from featx.voting.ballots import ClassVoter, Row
 from featx.voting.election import join
 from featx.voting.part import Part
 from featx.voting.rules import Outcome, Votes, decide
 from featx.voting.search import choose, score_all, score_each
+from featx.voting.voters import Ballot
 
 
 def make_votes(seed: int, systems: int, utterances: int, classes: int) -> Votes:
@@ -69,7 +70,7 @@ def test_all_rules_agree_with_scipy_and_numpy(size, tie):
         assert outcome.tied[0].tolist() == tied
 
 
-def as_system(number: int, votes: Votes, order: np.ndarray) -> Voter:
+def as_system(number: int, votes: Votes, order: np.ndarray) -> ClassVoter:
     """A system as it is read from a file with rows in some order."""
     rows = {}
     for utterance in order.tolist():
@@ -87,7 +88,7 @@ def as_system(number: int, votes: Votes, order: np.ndarray) -> Voter:
     labels = {name: row.label for name, row in rows.items()}
     system = System(f"{number}", Path(), labels, dict.fromkeys(labels, "s"), [], None, [])
     classes = tuple(map(str, range(votes.classes)))
-    return Voter(system, [Path("x.csv")], [Ballot("0", rows, {})], classes, "")
+    return ClassVoter(system, [Path("x.csv")], [Ballot("0", rows, {})], classes, "")
 
 
 @given(sizes, st.sampled_from(["hard", "soft"]), st.randoms(use_true_random=False))
