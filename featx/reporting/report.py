@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from featx.reporting.audio import find_audio
+from featx.reporting.by_test_set import wrong_section
 from featx.reporting.calibration import calibration_panel, calibration_sheet, find_calibration
 from featx.reporting.charts import Chart, Panel
 from featx.reporting.cross_corpus import cross_sheets
@@ -14,8 +14,7 @@ from featx.reporting.group_sheets import group_panels, group_section
 from featx.reporting.layers import layer_weights
 from featx.reporting.maps import ShownMap, show_map
 from featx.reporting.result_sheets import (
-    Group,
-    difference_sheets,
+    class_differences,
     group_by_test,
     result_sheet,
     vote_sheet,
@@ -31,7 +30,6 @@ from featx.reporting.run_sheets import (
 from featx.reporting.runs import AnyReported, Repeat, Reported, repeat
 from featx.reporting.searches import search_panels, search_section
 from featx.reporting.sheets import Section
-from featx.runs.sources import manifests
 from featx.utils.text import counted
 
 
@@ -102,7 +100,7 @@ def gather(runs: Sequence[Reported], page: Path, maps: Sequence[Path] = ()) -> R
     """
     groups = group_by_test(runs)
     ordered = [run for group in groups for run in group]
-    differences, remarks = difference_sheets(groups)
+    differences, remarks = class_differences(groups)
     votes = vote_sheet(ordered)
     shown = [show_map(folder, page) for folder in maps]
     found = ((run, find_calibration(run)) for run in ordered)
@@ -135,7 +133,7 @@ def gather(runs: Sequence[Reported], page: Path, maps: Sequence[Path] = ()) -> R
         group_section(ordered),
         Section("Classes", list(map(class_sheet, ordered)), arrangement="grid small"),
         _speaker_section(ordered),
-        _mistake_section(groups, page),
+        wrong_section("Mistakes", groups, page, common_mistakes, SHOWN, mistake_sheet),
         *([searched] if (searched := search_section(ordered)) else []),
         *([map_section(shown)] if shown else []),
     ]
@@ -159,23 +157,6 @@ def _speaker_section(runs: Sequence[Reported]) -> Section:
     notes = [f"No speakers are known for {', '.join(unknown)}."] if unknown else []
     known = [sheet for _, sheet in sheets if sheet]
     return Section("Speakers", known, notes, arrangement="grid small")
-
-
-def _mistake_section(groups: Sequence[Group], page: Path) -> Section:
-    sheets, notes = [], []
-    for number, group in enumerate(groups, 1):
-        mistakes = common_mistakes([run.system for run in group])
-        if not mistakes:
-            notes.append(f"Test set {number}: no utterance that all seeds get wrong.")
-            continue
-        names = [mistake.utterance for mistake in mistakes[:SHOWN]]
-        listed = (path for run in group for path in manifests(run.folder, run.config))
-        links = find_audio(listed, names, page)
-        sheets.append(mistake_sheet(number, group, mistakes, links))
-        if missing := len(names) - len(links):
-            of = f"{counted(missing, 'utterance')} of the {len(names)} shown"
-            notes.append(f"Test set {number}: the audio of {of} is not at hand.")
-    return Section("Mistakes", sheets, notes, "What every system gets wrong")
 
 
 def map_section(shown: Sequence[ShownMap]) -> Section:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from featx.comparison.compare import compare_systems
 from featx.comparison.compared import Pair, median
 from featx.comparison.comparison import Comparison
-from featx.errors import FeatxError
+from featx.reporting.by_test_set import difference_sheets
 from featx.reporting.runs import AnyReported, R, Reported, ReportedRun, S, protocol
 from featx.reporting.sheets import Cell, Sheet
 from featx.runs.cost import describe_parameters, describe_seconds
@@ -85,30 +85,10 @@ def vote_sheet(runs: Sequence[Reported]) -> Sheet | None:
     )
 
 
-def difference_sheets(groups: Sequence[Group]) -> tuple[list[Sheet], list[str]]:
+def class_differences(groups: Sequence[Group]) -> tuple[list[Sheet], list[str]]:
     """Return a table for each test set of several runs, and what can't be compared and why."""
-    sheets, notes = [], []
-    for number, group in enumerate(groups, 1):
-        if len(group) < 2:
-            notes.append(_alone(number, group[0], len(groups)))
-            continue
-        try:
-            comparison = compare_systems([run.system for run in group])
-        except FeatxError as error:  # the systems name different speakers
-            notes.append(f"Test set {number}: {error}")
-            continue
-        sheets.append(_difference_sheet(number, comparison))
+    sheets, notes = difference_sheets(groups, compare_systems, _difference_sheet)
     return sheets, [*(_READING if sheets else ()), *notes]
-
-
-def _alone(number: int, run: Reported, sets: int) -> str:
-    if sets == 1:
-        return f"{run.name} is alone; differences take two systems."
-    tested = counted(len(run.system.labels), "utterance")
-    return (
-        f"{run.name} can't be compared: no other system was tested on the {tested} of test set "
-        f"{number} with the same labels."
-    )
 
 
 def _describe(group: Group) -> str:

@@ -3,15 +3,14 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from featx.comparison.labels import compare_labels
+from featx.comparison.label_systems import LabelSystem
+from featx.comparison.labels import LabelComparison, compare_labels
 from featx.comparison.same_tests import check_same, join_speakers
-from featx.errors import FeatxError
-from featx.reporting.audio import find_audio
+from featx.reporting.by_test_set import difference_sheets, wrong_section
 from featx.reporting.curves import F1_NAMES, training_curves
 from featx.reporting.group_sheets import group_panels, group_section
 from featx.reporting.labels.errors import SHOWN, common_errors, error_sheet
 from featx.reporting.labels.sheets import (
-    LabelGroup,
     difference_sheet,
     label_sheet,
     score_sheet,
@@ -25,8 +24,7 @@ from featx.reporting.report import Report, map_section, origin
 from featx.reporting.result_sheets import group_by_test
 from featx.reporting.runs import LabelReported
 from featx.reporting.searches import search_panels, search_section
-from featx.reporting.sheets import Section, Sheet
-from featx.runs.sources import manifests
+from featx.reporting.sheets import Section
 from featx.utils.text import counted
 
 
@@ -43,7 +41,7 @@ def gather_labels(runs: Sequence[LabelReported], page: Path, maps: Sequence[Path
     """
     groups = group_by_test(runs)
     ordered = [run for group in groups for run in group]
-    differences, remarks = _differences(groups)
+    differences, remarks = difference_sheets(groups, _compare, difference_sheet)
     speakers = [sheet for sheet in map(speaker_sheet, ordered) if sheet]
     shown = [show_map(folder, page) for folder in maps]
     tables = [
@@ -65,7 +63,7 @@ def gather_labels(runs: Sequence[LabelReported], page: Path, maps: Sequence[Path
         ),
         group_section(ordered),
         Section("Speakers", speakers, arrangement="grid small"),
-        _error_section(groups, page),
+        wrong_section("Errors", groups, page, common_errors, SHOWN, error_sheet),
         *([searched] if (searched := search_section(ordered)) else []),
         *([map_section(shown)] if shown else []),
     ]
@@ -88,36 +86,6 @@ def gather_labels(runs: Sequence[LabelReported], page: Path, maps: Sequence[Path
     )
 
 
-def _differences(groups: Sequence[LabelGroup]) -> tuple[list[Sheet], list[str]]:
-    """Return a table for each test set of several runs, and what can't be compared and why."""
-    sheets, notes = [], []
-    for number, group in enumerate(groups, 1):
-        if len(group) < 2:
-            notes.append(f"{group[0].name} is alone on test set {number}; a difference takes two.")
-            continue
-        systems = [run.system for run in group]
-        try:
-            check_same(systems)
-            comparison = compare_labels(systems, join_speakers(systems))
-        except FeatxError as error:  # they name different speakers or labels
-            notes.append(f"Test set {number}: {error}")
-            continue
-        sheets.append(difference_sheet(number, comparison))
-    return sheets, notes
-
-
-def _error_section(groups: Sequence[LabelGroup], page: Path) -> Section:
-    sheets, notes = [], []
-    for number, group in enumerate(groups, 1):
-        errors = common_errors([run.system for run in group])
-        if not errors:
-            notes.append(f"Test set {number}: no utterance that all seeds get wrong.")
-            continue
-        names = [error.utterance for error in errors[:SHOWN]]
-        listed = (path for run in group for path in manifests(run.folder, run.config))
-        links = find_audio(listed, names, page)
-        sheets.append(error_sheet(number, group, errors, links))
-        if missing := len(names) - len(links):
-            of = f"{counted(missing, 'utterance')} of the {len(names)} shown"
-            notes.append(f"Test set {number}: the audio of {of} is not at hand.")
-    return Section("Errors", sheets, notes, "What every system gets wrong")
+def _compare(systems: Sequence[LabelSystem]) -> LabelComparison:
+    check_same(systems)
+    return compare_labels(systems, join_speakers(systems))

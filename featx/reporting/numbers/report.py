@@ -11,8 +11,8 @@ from featx.reporting.maps import show_map
 from featx.reporting.numbers.charts import number_charts
 from featx.reporting.numbers.mistakes import error_sheet, largest_errors
 from featx.reporting.numbers.sheets import (
-    difference_sheets,
     level_sheet,
+    number_differences,
     score_sheet,
     speaker_sheet,
 )
@@ -71,7 +71,7 @@ def _sections(
         ordered: all runs, in the same order.
         page: where the page will be.
     """
-    differences, remarks = difference_sheets(groups)
+    differences, remarks = number_differences(groups)
     speakers = [sheet for sheet in map(speaker_sheet, ordered) if sheet]
     return [
         Section("Results", [score_sheet(groups)]),

@@ -4,10 +4,11 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from featx.comparison.number_systems import numbers_of
+from featx.comparison.comparison import Comparison
+from featx.comparison.number_systems import NumberSystem, numbers_of
 from featx.comparison.numbers import NumberPair, compare_numbers
 from featx.comparison.same_tests import check_same, join_speakers
-from featx.errors import FeatxError
+from featx.reporting.by_test_set import difference_sheets
 from featx.reporting.result_sheets import common_notes
 from featx.reporting.runs import NumberReported, protocol
 from featx.reporting.sheets import Cell, Sheet
@@ -87,25 +88,21 @@ def _describe(group: NumberGroup) -> str:
     return f"{counted(len(group[0].system.labels), 'utterance')}, {speakers}"
 
 
-def difference_sheets(groups: Sequence[NumberGroup]) -> tuple[list[Sheet], list[str]]:
+def number_differences(groups: Sequence[NumberGroup]) -> tuple[list[Sheet], list[str]]:
     """Return a table for each test set of several runs, and what can't be compared and why."""
-    sheets, notes = [], []
-    for number, group in enumerate(groups, 1):
-        if len(group) < 2:
-            notes.append(f"{group[0].name} is alone on test set {number}; a difference takes two.")
-            continue
-        systems = [run.system for run in group]
-        try:
-            check_same(systems)
-            comparison = compare_numbers(systems, join_speakers(systems))
-        except FeatxError as error:  # they name different speakers or dimensions
-            notes.append(f"Test set {number}: {error}")
-            continue
-        rows = [row for pair in comparison.pairs for row in _pair_rows(pair)]
-        header = ["first", "second", "dimension", "CCC", f"95 % over {comparison.resampled}"]
-        caption = f"Differences on test set {number}, {counted(comparison.utterances, 'utterance')}"
-        sheets.append(Sheet(caption, [*header, "p", "Holm p"], rows, comparison.reading(), words=3))
-    return sheets, notes
+    return difference_sheets(groups, _compare, _difference_sheet)
+
+
+def _compare(systems: Sequence[NumberSystem]) -> Comparison:
+    check_same(systems)
+    return compare_numbers(systems, join_speakers(systems))
+
+
+def _difference_sheet(number: int, comparison: Comparison) -> Sheet:
+    rows = [row for pair in comparison.pairs for row in _pair_rows(pair)]
+    header = ["first", "second", "dimension", "CCC", f"95 % over {comparison.resampled}"]
+    caption = f"Differences on test set {number}, {counted(comparison.utterances, 'utterance')}"
+    return Sheet(caption, [*header, "p", "Holm p"], rows, comparison.reading(), words=3)
 
 
 def _pair_rows(pair: object) -> list[list[Cell]]:

@@ -53,7 +53,7 @@ def test_a_run_shows_how_it_trained_and_was_made(extracted):
     page, markdown, _ = (path.read_text() for path in featx.report(run))
     assert "validation CCC" in page
     assert "validation UAR" not in page
-    assert "is alone on test set 1" in markdown
+    assert "is alone; differences take two systems" in markdown
     assert "featx fit --config" in page
 
 

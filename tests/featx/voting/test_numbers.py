@@ -148,3 +148,12 @@ def test_systems_that_do_not_go_together_are_refused(system):
     Path("more.csv").write_text("utterance,label,prediction\nu0,a,a\nu1,b,a\n")
     with pytest.raises(FeatxError, match=r"`rule='mean'` averages numbers"):
         featx.vote(["classes.csv", "more.csv"], rule="mean")
+
+
+def test_an_utterance_that_is_validated_on_twice_is_refused(system):
+    paths = [system("good", 0.1), system("poor", 1.0)]
+    text = paths[0].read_text()
+    row = next(line for line in text.splitlines() if ",validation," in line)
+    paths[0].write_text(f"{text}{row}\n")
+    with pytest.raises(FeatxError, match=r"'u0' is already on line 2"):
+        featx.vote(paths)

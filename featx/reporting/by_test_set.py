@@ -1,0 +1,86 @@
+"""Sections of which each test set of several runs has a table, whatever the runs predict."""
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any, TypeVar
+
+from featx.errors import FeatxError
+from featx.reporting.audio import find_audio
+from featx.reporting.runs import AnyReported
+from featx.reporting.sheets import Audio, Section, Sheet
+from featx.runs.sources import manifests
+from featx.utils.text import counted
+
+RunT = TypeVar("RunT", bound=AnyReported)
+Compared = TypeVar("Compared")
+
+
+def difference_sheets(
+    groups: Sequence[Sequence[RunT]],
+    compare: Callable[[Sequence[Any]], Compared],
+    draw: Callable[[int, Compared], Sheet],
+) -> tuple[list[Sheet], list[str]]:
+    """Return a table for each test set of several runs, and what can't be compared and why.
+
+    Args:
+        groups: the runs of each test set.
+        compare: compares their systems; may raise a FeatxError.
+        draw: makes a table of that, given the number of the test set.
+    """
+    sheets, notes = [], []
+    for number, group in enumerate(groups, 1):
+        if len(group) < 2:
+            notes.append(_alone(number, group[0], len(groups)))
+            continue
+        try:
+            comparison = compare([run.system for run in group])
+        except FeatxError as error:  # the systems name different speakers, or learned other things
+            notes.append(f"Test set {number}: {error}")
+            continue
+        sheets.append(draw(number, comparison))
+    return sheets, notes
+
+
+def wrong_section(
+    name: str,
+    groups: Sequence[Sequence[RunT]],
+    page: Path,
+    find: Callable[[Sequence[Any]], Sequence[Any]],
+    most: int,
+    draw: Callable[..., Sheet],
+) -> Section:
+    """Return the utterances that every system gets wrong, with their sound.
+
+    Args:
+        name: what the section is called.
+        groups: the runs of each test set.
+        page: where the page will be.
+        find: finds such utterances, by their systems, the worst first.
+        most: how many are shown.
+        draw: makes a table, given the number of the test set, its runs, what was found, and links
+            to sounds by utterance.
+    """
+    sheets, notes = [], []
+    for number, group in enumerate(groups, 1):
+        found = find([run.system for run in group])
+        if not found:
+            notes.append(f"Test set {number}: no utterance that all seeds get wrong.")
+            continue
+        names = [each.utterance for each in found[:most]]
+        listed = (path for run in group for path in manifests(run.folder, run.config))
+        links: dict[str, Audio] = find_audio(listed, names, page)
+        sheets.append(draw(number, group, found, links))
+        if missing := len(names) - len(links):
+            of = f"{counted(missing, 'utterance')} of the {len(names)} shown"
+            notes.append(f"Test set {number}: the audio of {of} is not at hand.")
+    return Section(name, sheets, notes, "What every system gets wrong")
+
+
+def _alone(number: int, run: AnyReported, sets: int) -> str:
+    if sets == 1:
+        return f"{run.name} is alone; differences take two systems."
+    tested = counted(len(run.system.labels), "utterance")
+    return (
+        f"{run.name} can't be compared: no other system was tested on the {tested} of test set "
+        f"{number} with the same labels."
+    )
