@@ -53,8 +53,9 @@ class QuantisedLinear(nn.Module):
         rounded = (rows / scale).round().to(torch.int8)
         products = torch._int_mm(rounded, self.weight.T)
         output = (products * self.scale).mul_(scale).add_(self.bias).to(hidden.dtype)
-        activated: Tensor = output if self.activation is None else self.activation(output)
-        return activated.unflatten(0, hidden.shape[:-1])
+        activated = output if self.activation is None else self.activation(output)
+        whole: Tensor = activated.unflatten(0, hidden.shape[:-1])
+        return whole
 
 
 def quantised(encoder: Encoder, parts: str) -> Encoder:
