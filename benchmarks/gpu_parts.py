@@ -337,7 +337,7 @@ def fit(setting: Setting) -> Iterator[Figure]:
     from benchmarks.fitting import fit as fitting
     from classifiers.batch import Branch, Examples, InMemory
     from classifiers.statistics import Statistics
-    from featx.fitting.selection import Stored, select
+    from featx.fitting.inputs.selection import Stored, select
 
     count = 16 if setting.quick else min(setting.files, 1440)
     draw = np.random.default_rng(0)
