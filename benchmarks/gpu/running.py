@@ -17,6 +17,7 @@ import traceback
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from importlib import import_module
 from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
 
@@ -100,6 +101,8 @@ def work_apart(report: Report, options: Options, parts: Sequence[str], until: fl
 
 def work(report: Report, options: Options, parts: Sequence[str], until: float) -> int:
     """Do parts here as long as there is time; return 0, or `BROKEN` after a part that broke."""
+    with suppress(Exception):  # half a minute where nothing was read before: no part's own
+        import_module("benchmarks.gpu.setting")
     for part in parts:
         seconds = min(SHARES[part], until - time.monotonic())
         if seconds < options.shortest:
