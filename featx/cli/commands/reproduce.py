@@ -38,7 +38,7 @@ def reproduce(
 
     If it is stopped at any moment, the same command goes on from there.
     """
-    from featx.experiments.reproduce import reproduce as run_paper
+    from featx.experiments.papers.reproduce import reproduce as run_paper
 
     found = run_paper(paper, data, variant=variant or (), row=row or (), out=out)
     show(as_json, found.to_json, lambda: written(f"\n{found.to_text()}", *found.files))

@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from featx.experiments.papers import AnyRow, Paper, read_paper
-from featx.experiments.reproduce_text import to_text
-from featx.experiments.reproduced import Reproduced
+from featx.experiments.papers.paper import AnyRow, Paper, read_paper
+from featx.experiments.papers.reproduced import Reproduced
+from featx.experiments.papers.text import to_text
 from featx.features.encoders.checkpoints import hub_id
 
 pytestmark = pytest.mark.corpus

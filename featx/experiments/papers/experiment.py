@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Any
 
 from featx.experiments.config import Experiment
-from featx.experiments.papers import AnyRow, HeadRow, Paper, TunedRow, VoteRow
+from featx.experiments.papers.paper import AnyRow, HeadRow, Paper, TunedRow, VoteRow
 from featx.features.encoders.checkpoints import store_name
 from featx.utils.config import check_config
 

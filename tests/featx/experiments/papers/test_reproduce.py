@@ -11,11 +11,11 @@ import pytest
 
 from featx.demo.corpus import write_corpus as write_demo_corpus
 from featx.errors import FeatxError
-from featx.experiments.papers import Paper
-from featx.experiments.published import ClassFigures, Published
-from featx.experiments.reproduce import reproduce, run_paper
-from featx.experiments.reproduce_text import to_json, to_latex, to_markdown, to_text, write_tables
-from featx.experiments.reproduced import Reproduced, fetch_commands
+from featx.experiments.papers.paper import Paper
+from featx.experiments.papers.published import ClassFigures, Published
+from featx.experiments.papers.reproduce import reproduce, run_paper
+from featx.experiments.papers.reproduced import Reproduced, fetch_commands
+from featx.experiments.papers.text import to_json, to_latex, to_markdown, to_text, write_tables
 from featx.finetuning.results.course import Course
 from featx.scoring.classes.results import Results
 from featx.scoring.metrics import Score
@@ -126,7 +126,7 @@ def test_a_row_that_fails_leaves_the_others(paper, monkeypatch):
     def fail(*_, **__):
         raise FeatxError("no luck\nand more")
 
-    monkeypatch.setattr("featx.experiments.reproduce.make_run", fail)
+    monkeypatch.setattr("featx.experiments.papers.reproduce.make_run", fail)
     failed = [result for result in run(paper) if result.failure]
     assert len(failed) == 2
     assert "failed" in to_text(paper, failed)

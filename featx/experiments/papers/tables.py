@@ -4,9 +4,9 @@ import math
 from collections.abc import Sequence
 
 from cache import describe_bytes
-from featx.experiments.papers import Paper
-from featx.experiments.published import ClassFigures, Published
-from featx.experiments.reproduced import Reproduced
+from featx.experiments.papers.paper import Paper
+from featx.experiments.papers.published import ClassFigures, Published
+from featx.experiments.papers.reproduced import Reproduced
 from featx.runs.cost import describe_seconds
 from featx.scoring.classes.results import NAMES, Results
 from featx.utils.tables import TextTable

@@ -16,16 +16,16 @@ from featx.experiments.configs import Config, fit_settings, tuning_settings, vot
 from featx.experiments.corpora import bring_manifest, find_protocol
 from featx.experiments.features import is_complete
 from featx.experiments.make_plan import make_plan
-from featx.experiments.paper_experiment import (
+from featx.experiments.papers.experiment import (
     listed_name,
     models_of,
     paper_experiment,
     system_name,
 )
-from featx.experiments.papers import AnyRow, Paper, PaperCorpus, TunedRow, read_paper
+from featx.experiments.papers.paper import AnyRow, Paper, PaperCorpus, TunedRow, read_paper
+from featx.experiments.papers.reproduced import Reproduced
+from featx.experiments.papers.text import to_json, to_text, write_tables
 from featx.experiments.plan import Plan, PlannedRun, manifest_path
-from featx.experiments.reproduce_text import to_json, to_text, write_tables
-from featx.experiments.reproduced import Reproduced
 from featx.experiments.steps import extract_store, make_run
 from featx.features.acoustic.settings import read_acoustic
 from featx.features.encoders.checkpoints import is_here
@@ -112,7 +112,7 @@ def reproduce(
         Interrupted: on Ctrl-C; the same call goes on from there.
 
     Example:
-        >>> from featx.experiments.reproduce import reproduce
+        >>> from featx.experiments.papers.reproduce import reproduce
         >>> reproduction = reproduce("pepino2021", "RAVDESS")  # doctest: +SKIP
         >>> print(reproduction.to_text())  # doctest: +SKIP
     """

@@ -7,9 +7,9 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from featx.experiments.papers import Paper, references_of
-from featx.experiments.reproduce_tables import make_tables, percentages
-from featx.experiments.reproduced import Reproduced, fetch_commands
+from featx.experiments.papers.paper import Paper, references_of
+from featx.experiments.papers.reproduced import Reproduced, fetch_commands
+from featx.experiments.papers.tables import make_tables, percentages
 from featx.scoring.classes.results import NAMES
 from featx.scoring.text import draw_table, render
 from featx.utils.tables import latex_table, markdown_table, plain, write_forms

@@ -8,7 +8,7 @@ from pydantic import Field, PositiveFloat, PositiveInt, model_validator
 
 from featx.data.choices import CorpusName
 from featx.errors import FeatxError
-from featx.experiments.published import Published, Reference, References
+from featx.experiments.papers.published import Published, Reference, References
 from featx.finetuning.choices import Mode
 from featx.fitting.choices import Normalize
 from featx.utils.config import Schema, read_config, shipped_config, shipped_names

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from featx.experiments.papers import AnyRow
-from featx.experiments.published import Published
+from featx.experiments.papers.paper import AnyRow
+from featx.experiments.papers.published import Published
 from featx.features.encoders.checkpoints import hub_id
 from featx.finetuning.results.course import Course
 from featx.scoring.classes.results import Results
