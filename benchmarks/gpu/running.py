@@ -126,7 +126,8 @@ def run(report: Report, options: Options, part: str, end: float) -> bool:
                 report.note(part, figure)
     except Exception as error:  # the other parts go on
         traceback.print_exc()
-        report.note(part, {"failed": f"{type(error).__name__}: {error}"[:500]})
+        reason = f"{type(error).__name__}: {error}".splitlines()[0]
+        report.note(part, {"failed": reason[:500]})
         sound = not isinstance(error, RuntimeError)  # of which CUDA's are
     finally:
         os.chdir(home)

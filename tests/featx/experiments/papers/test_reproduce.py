@@ -126,7 +126,7 @@ def test_a_row_that_fails_leaves_the_others(paper, monkeypatch):
     def fail(*_, **__):
         raise FeatxError("no luck\nand more")
 
-    monkeypatch.setattr("featx.experiments.papers.reproduce.make_run", fail)
+    monkeypatch.setattr("featx.experiments.papers.cases.make_run", fail)
     failed = [result for result in run(paper) if result.failure]
     assert len(failed) == 2
     assert "failed" in to_text(paper, failed)
