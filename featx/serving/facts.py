@@ -9,7 +9,7 @@ from featx.errors import FeatxError
 from featx.features.encoders.checkpoints import short_name
 from featx.features.plan import MAX_SECONDS
 from featx.fitting.choices import OWN
-from featx.fitting.model import FittedHeads
+from featx.fitting.heads.model import FittedHeads
 from featx.inference.fitted import FittedModel
 from featx.inference.model import Model
 from featx.inference.voted import VotedModel
