@@ -37,11 +37,13 @@ class NumberSystem(ScoredSystem[NumberResults]):
         results = score_dimensions(title, dimensions, scored, speakers_shared=None)
         return cls(name, paths[0].parent, labels, speakers, seeds, results, notes)
 
+    def scored(self) -> list[SeedNumbers]:
+        """Return what each seed predicts, of the utterances in the order of `labels`."""
+        return [numbers_of(seed, list(self.labels), self.speakers) for seed in self.seeds]
+
     def measure(self) -> Numbered:
         """Return what groups of its utterances are scored by."""
-        return Numbered.of(
-            [numbers_of(seed, list(self.labels), self.speakers) for seed in self.seeds]
-        )
+        return Numbered.of(self.scored())
 
 
 def numbers_of(seed: Seed, utterances: Sequence[str], speakers: Mapping[str, str]) -> SeedNumbers:

@@ -4,11 +4,14 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
+from featx.comparison.bootstrap import BootstrapComparison
 from featx.errors import FeatxError
 from featx.reporting.audio import find_audio
+from featx.reporting.cells import difference_cells
 from featx.reporting.runs import AnyReported
-from featx.reporting.sheets import Audio, Section, Sheet
+from featx.reporting.sheets import Audio, Cell, Section, Sheet
 from featx.runs.sources import manifests
+from featx.scoring.significance import describe_p
 from featx.utils.text import counted
 
 RunT = TypeVar("RunT", bound=AnyReported)
@@ -39,6 +42,22 @@ def difference_sheets(
             continue
         sheets.append(draw(number, comparison))
     return sheets, notes
+
+
+def bootstrap_sheet(number: int, comparison: BootstrapComparison) -> Sheet:
+    """Return a row for each pair of systems and each of its parts, such as a dimension."""
+    header = ["first", "second", comparison.part, comparison.unit]
+    header += [f"95 % over {comparison.resampled}", "p", "Holm p"]
+    rows = []
+    for pair in comparison.pairs:
+        for name, own in pair.parts.items():
+            named = map(Cell, (pair.first, pair.second, comparison.named(name)))
+            tested = [Cell(""), Cell("")]
+            if own is pair.difference:
+                tested = [Cell(describe_p(p), p) for p in (pair.p, pair.holm)]
+            rows.append([*named, *difference_cells(own, comparison.digits), *tested])
+    caption = f"Differences on test set {number}, {counted(comparison.utterances, 'utterance')}"
+    return Sheet(caption, header, rows, comparison.reading(), words=3)
 
 
 def wrong_section(

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from featx.comparison.class_systems import System, index_seed
+from featx.reporting.cells import bar
 from featx.reporting.runs import Reported
 from featx.reporting.sheets import Audio, Cell, Sheet
 from featx.scoring.metrics import count_confusions, uar, wa
@@ -72,7 +73,7 @@ def class_sheet(run: Reported) -> Sheet:
     rows = [
         [
             Cell(label),
-            *(_bar(values[name]) for name in ("recall", "precision", "f1")),
+            *(bar(values[name]) for name in ("recall", "precision", "f1")),
             Cell(describe_count(values["utterances"]), values["utterances"]),
         ]
         for label, values in (*classes.items(), *run.results.averages().items())
@@ -94,7 +95,7 @@ def speaker_sheet(run: Reported) -> Sheet | None:
     figures = zip(*(100 * metric(counts).mean(0) for metric in (uar, wa)), strict=True)
     tested = np.bincount(groups).tolist()
     rows = [
-        [Cell(str(speaker)), *map(_bar, pair), Cell(str(count), count)]
+        [Cell(str(speaker)), *map(bar, pair), Cell(str(count), count)]
         for speaker, pair, count in zip(speakers, figures, tested, strict=True)
     ]
     header = ("speaker", "UAR, %", "WA, %", "utterances")
@@ -142,10 +143,6 @@ def _entry(count: float, share: float) -> Cell:
     return Cell(
         describe_count(count), float(count), other=f"{100 * share:.0f} %", share=float(share)
     )
-
-
-def _bar(percent: float) -> Cell:
-    return Cell(f"{percent:.1f}", float(percent), share=float(percent) / 100)
 
 
 def _tallied(predictions: Mapping[str, int]) -> str:

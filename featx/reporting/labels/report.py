@@ -3,15 +3,12 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from featx.comparison.label_systems import LabelSystem
-from featx.comparison.labels import LabelComparison, compare_labels
-from featx.comparison.same_tests import check_same, join_speakers
-from featx.reporting.by_test_set import difference_sheets, wrong_section
+from featx.comparison.labels import compare_labels
+from featx.reporting.by_test_set import bootstrap_sheet, difference_sheets, wrong_section
 from featx.reporting.curves import F1_NAMES, training_curves
 from featx.reporting.group_sheets import group_panels, group_section
 from featx.reporting.labels.errors import SHOWN, common_errors, error_sheet
 from featx.reporting.labels.sheets import (
-    difference_sheet,
     label_sheet,
     score_sheet,
     speaker_sheet,
@@ -41,7 +38,7 @@ def gather_labels(runs: Sequence[LabelReported], page: Path, maps: Sequence[Path
     """
     groups = group_by_test(runs)
     ordered = [run for group in groups for run in group]
-    differences, remarks = difference_sheets(groups, _compare, difference_sheet)
+    differences, remarks = difference_sheets(groups, compare_labels, bootstrap_sheet)
     speakers = [sheet for sheet in map(speaker_sheet, ordered) if sheet]
     shown = [show_map(folder, page) for folder in maps]
     tables = [
@@ -84,8 +81,3 @@ def gather_labels(runs: Sequence[LabelReported], page: Path, maps: Sequence[Path
         searches=search_panels(ordered),
         thresholds=list(map(threshold_panel, ordered)),
     )
-
-
-def _compare(systems: Sequence[LabelSystem]) -> LabelComparison:
-    check_same(systems)
-    return compare_labels(systems, join_speakers(systems))

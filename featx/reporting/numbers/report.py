@@ -3,7 +3,9 @@
 from collections.abc import Sequence
 from pathlib import Path
 
+from featx.comparison.numbers import compare_numbers
 from featx.reporting.audio import find_audio
+from featx.reporting.by_test_set import bootstrap_sheet, difference_sheets
 from featx.reporting.curves import CCC_NAMES, training_curves
 from featx.reporting.group_sheets import group_panels, group_section
 from featx.reporting.layers import layer_weights
@@ -12,7 +14,6 @@ from featx.reporting.numbers.charts import number_charts
 from featx.reporting.numbers.mistakes import error_sheet, largest_errors
 from featx.reporting.numbers.sheets import (
     level_sheet,
-    number_differences,
     score_sheet,
     speaker_sheet,
 )
@@ -71,7 +72,7 @@ def _sections(
         ordered: all runs, in the same order.
         page: where the page will be.
     """
-    differences, remarks = number_differences(groups)
+    differences, remarks = difference_sheets(groups, compare_numbers, bootstrap_sheet)
     speakers = [sheet for sheet in map(speaker_sheet, ordered) if sheet]
     return [
         Section("Results", [score_sheet(groups)]),

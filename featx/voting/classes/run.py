@@ -24,7 +24,7 @@ from featx.voting.classes.members import BEST_ON_TEST, CHOSEN_ON_TEST, describe_
 from featx.voting.classes.tally import Tally, check, count
 from featx.voting.classes.text import member_table, search_table
 from featx.voting.config import VoteConfig
-from featx.voting.files import to_markdown, write_card
+from featx.voting.files import write_card
 from featx.voting.remarks import SEEN_TESTS, remarks_of, speakers_shared
 from featx.voting.sources import digest_sources, group_vote, read_stored
 
@@ -75,7 +75,7 @@ def run_class_vote(config: VoteConfig, folder: Path, overwrite: bool) -> RunResu
     return run.results
 
 
-def _sections(config: VoteConfig, tally: Tally, results: Results) -> dict[str, str]:
+def _sections(config: VoteConfig, tally: Tally, results: Results) -> dict[str, list[str]]:
     """Return what the card has below each heading."""
     rows = [
         (NAMES[metric], str(score), score.interval(".1f"))
@@ -83,9 +83,9 @@ def _sections(config: VoteConfig, tally: Tally, results: Results) -> dict[str, s
     ]
     over = f"95 % interval over {results.resampled}"
     return {
-        "Members": to_markdown(member_table(tally)),
-        "Search": to_markdown(search_table(config, tally)) if tally.picks else "",
-        "Scores": to_markdown(TextTable(("test, %", results.averaged, over), rows)),
+        "Members": member_table(tally).markdown(),
+        "Search": search_table(config, tally).markdown() if tally.picks else [],
+        "Scores": TextTable(("test, %", results.averaged, over), rows).markdown(),
     }
 
 

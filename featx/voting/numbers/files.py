@@ -13,7 +13,7 @@ from featx.scoring.numbers.results import NumberResults
 from featx.scoring.numbers.scores import SeedNumbers
 from featx.scoring.text import WIDE, draw_table, render
 from featx.utils.tables import TextTable, plain
-from featx.voting.files import to_markdown, write_card, write_environment, write_report
+from featx.voting.files import write_card, write_environment, write_report
 from featx.voting.numbers.voters import NumberElection, NumberPart
 
 RULES = {
@@ -64,7 +64,7 @@ def write_files(
     draw_scatter(results, seeds, folder / FIGURES / "scatter")
     draw_levels(results, folder / FIGURES / "error_by_level")
     named = " and ".join(map(plain, election.dimensions))
-    sections = {"Members": to_markdown(members), "Scores": to_markdown(_scores(results))}
+    sections = {"Members": members.markdown(), "Scores": _scores(results).markdown()}
     write_card(name, f"A vote on {named}: {RULES[rule]}.", sections, results, folder)
 
 
