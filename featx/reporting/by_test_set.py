@@ -1,6 +1,6 @@
 """Sections of which each test set of several runs has a table, whatever the runs predict."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -86,13 +86,51 @@ def wrong_section(
             notes.append(f"Test set {number}: no utterance that all seeds get wrong.")
             continue
         names = [each.utterance for each in found[:most]]
-        listed = (path for run in group for path in manifests(run.folder, run.config))
-        links: dict[str, Audio] = find_audio(listed, names, page)
+        links = find_sounds(group, names, page)
         sheets.append(draw(number, group, found, links))
         if missing := len(names) - len(links):
             of = f"{counted(missing, 'utterance')} of the {len(names)} shown"
             notes.append(f"Test set {number}: the audio of {of} is not at hand.")
     return Section(name, sheets, notes, "What every system gets wrong")
+
+
+def find_sounds(group: Sequence[AnyReported], names: Sequence[str], page: Path) -> dict[str, Audio]:
+    """Return links to the sound of utterances, where the manifests of runs lead to it."""
+    listed = (path for run in group for path in manifests(run.folder, run.config))
+    return find_audio(listed, names, page)
+
+
+def heard_sheet(
+    caption: str,
+    header: Sequence[str],
+    rows: Mapping[str, Sequence[Cell]],
+    links: Mapping[str, Audio],
+    words: int,
+) -> Sheet:
+    """Return a table of utterances, with their sound if any is at hand.
+
+    Args:
+        caption: what it shows.
+        header: the columns behind the utterance and its sound.
+        rows: these cells, by utterance.
+        links: links to sounds by utterance.
+        words: how many of these columns hold words.
+    """
+    heard = any(name in links for name in rows)
+    return Sheet(
+        caption,
+        ["utterance", *(["listen"] if heard else []), *header],
+        [
+            [Cell(name), *([Cell("", audio=links.get(name))] if heard else []), *cells]
+            for name, cells in rows.items()
+        ],
+        words=1 + heard + words,
+    )
+
+
+def every_seed(group: Sequence[AnyReported]) -> str:
+    """Return "every seed of all 3 systems", or of the only one."""
+    return f"every seed of {f'all {len(group)} systems' if len(group) > 1 else group[0].name}"
 
 
 def _alone(number: int, run: AnyReported, sets: int) -> str:

@@ -45,7 +45,8 @@ def result_sheet(groups: Sequence[Group]) -> Sheet:
     common = common_notes([run for _, run in runs])
     notes = [f"All systems: {note}" for note in common]
     for number, group in enumerate(groups, 1):
-        notes.append(f"Test set{f' {number}' if len(groups) > 1 else ''}: {_describe(group)}.")
+        tested = describe_tests(group, f" in {len(group[0].results.classes)} classes")
+        notes.append(f"Test set{f' {number}' if len(groups) > 1 else ''}: {tested}.")
     if len(groups) > 1:
         notes.append("Scores on different test sets can't be compared.")
     return Sheet(
@@ -93,12 +94,16 @@ def class_differences(groups: Sequence[Group]) -> tuple[list[Sheet], list[str]]:
     return sheets, [*(_READING if sheets else ()), *notes]
 
 
-def _describe(group: Group) -> str:
-    system, results = group[0].system, group[0].results
-    speakers = counted(results.speakers, "speaker") if results.speakers else "speakers unknown"
-    return (
-        f"{counted(len(system.labels), 'utterance')} in {len(results.classes)} classes, {speakers}"
-    )
+def describe_tests(group: Sequence[AnyReported], of: str = "") -> str:
+    """Return "1,440 utterances in 8 classes, 24 speakers": what the runs of a group were tested on.
+
+    Args:
+        group: the runs.
+        of: what follows the number of utterances.
+    """
+    run = group[0]
+    tested, speakers = counted(len(run.system.labels), "utterance"), run.results.speakers
+    return f"{tested}{of}, {counted(speakers, 'speaker') if speakers else 'speakers unknown'}"
 
 
 def common_notes(runs: Sequence[AnyReported]) -> list[str]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from featx.comparison.class_systems import System, index_seed
+from featx.reporting.by_test_set import every_seed, heard_sheet
 from featx.reporting.cells import bar
 from featx.reporting.runs import Reported
 from featx.reporting.sheets import Audio, Cell, Sheet
@@ -116,26 +117,22 @@ def mistake_sheet(
         mistakes: the utterances.
         links: links to the sound of utterances.
     """
-    shown = mistakes[:SHOWN]
     few = f", the first {SHOWN} shown" if len(mistakes) > SHOWN else ""
-    who = f"all {len(group)} systems" if len(group) > 1 else group[0].name
-    heard = any(mistake.utterance in links for mistake in shown)
-    rows = [
-        [
-            Cell(mistake.utterance),
-            *([Cell("", audio=links.get(mistake.utterance))] if heard else []),
+    of = f"{len(mistakes):,} of {counted(len(group[0].system.labels), 'utterance')}"
+    rows = {
+        mistake.utterance: [
             Cell(mistake.label),
             Cell(_tallied(mistake.predictions)),
             Cell(mistake.speaker or "unknown"),
         ]
-        for mistake in shown
-    ]
-    of = f"{len(mistakes):,} of {counted(len(group[0].system.labels), 'utterance')}"
-    return Sheet(
-        f"Test set {number}: {of} that every seed of {who} gets wrong{few}",
-        ["utterance", *(["listen"] if heard else []), "label", "predicted, times", "speaker"],
+        for mistake in mistakes[:SHOWN]
+    }
+    return heard_sheet(
+        f"Test set {number}: {of} that {every_seed(group)} gets wrong{few}",
+        ["label", "predicted, times", "speaker"],
         rows,
-        words=5,
+        links,
+        words=3,
     )
 
 

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from featx.reporting.cells import UNKNOWN, bar, interval_cell, score_cell, seconds_cell
-from featx.reporting.result_sheets import common_notes
+from featx.reporting.result_sheets import common_notes, describe_tests
 from featx.reporting.runs import LabelReported, protocol
 from featx.reporting.sheets import Cell, Sheet
 from featx.scoring.labels.scores import count_labels, fitting_f1
@@ -26,7 +26,9 @@ def score_sheet(groups: Sequence[LabelGroup]) -> Sheet:
         for run in group
     ]
     notes = [f"All systems: {note}" for note in common]
-    notes += [f"Test set {number}: {_describe(group)}." for number, group in enumerate(groups, 1)]
+    for number, group in enumerate(groups, 1):
+        labels = counted(len(group[0].results.classes), "label")
+        notes.append(f"Test set {number}: {describe_tests(group, f', {labels}')}.")
     return Sheet(
         "Scores on test data: mean ± deviation over seeds, and the interval of the macro F1",
         header,
@@ -48,15 +50,6 @@ def _score_row(number: int, run: LabelReported, common: Sequence[str]) -> list[C
         Cell(protocol(run) or UNKNOWN.text),
         Cell(str(number), number),
     ]
-
-
-def _describe(group: LabelGroup) -> str:
-    system, results = group[0].system, group[0].results
-    speakers = counted(results.speakers, "speaker") if results.speakers else "speakers unknown"
-    return (
-        f"{counted(len(system.labels), 'utterance')}, {counted(len(results.classes), 'label')}, "
-        f"{speakers}"
-    )
 
 
 def label_sheet(run: LabelReported) -> Sheet:

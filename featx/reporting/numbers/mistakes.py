@@ -6,6 +6,7 @@ from typing import NamedTuple
 import numpy as np
 
 from featx.comparison.number_systems import numbers_of
+from featx.reporting.by_test_set import heard_sheet
 from featx.reporting.runs import NumberReported
 from featx.reporting.sheets import Audio, Cell, Sheet
 
@@ -63,18 +64,9 @@ def error_sheet(caption: str, misses: Sequence[Miss], links: Mapping[str, Audio]
         misses: the utterances.
         links: links to their sound.
     """
-    heard = any(miss.utterance in links for miss in misses)
-    rows = [
-        [
-            Cell(miss.utterance),
-            *([Cell("", audio=links.get(miss.utterance))] if heard else []),
-            Cell(miss.speaker or "unknown"),
-            *_figures(miss),
-        ]
-        for miss in misses
-    ]
-    header = ["utterance", *(["listen"] if heard else []), "speaker", "true", "predicted", "error"]
-    return Sheet(caption, header, rows, words=2 + heard)
+    rows = {miss.utterance: [Cell(miss.speaker or "unknown"), *_figures(miss)] for miss in misses}
+    header = ["speaker", "true", "predicted", "error"]
+    return heard_sheet(caption, header, rows, links, words=1)
 
 
 def _figures(miss: Miss) -> list[Cell]:

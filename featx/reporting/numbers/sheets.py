@@ -6,12 +6,11 @@ import numpy as np
 
 from featx.comparison.number_systems import numbers_of
 from featx.reporting.cells import UNKNOWN, seconds_cell
-from featx.reporting.result_sheets import common_notes
+from featx.reporting.result_sheets import common_notes, describe_tests
 from featx.reporting.runs import NumberReported, protocol
 from featx.reporting.sheets import Cell, Sheet
 from featx.scoring.metrics import Score
 from featx.scoring.text import describe_count
-from featx.utils.text import counted
 
 NumberGroup = Sequence[NumberReported]
 
@@ -35,7 +34,7 @@ def score_sheet(groups: Sequence[NumberGroup]) -> Sheet:
         rows,
         [
             *(f"All systems: {note}" for note in common),
-            *(f"Test set {number}: {_describe(group)}." for number, group in enumerate(groups, 1)),
+            *(f"Test set {n}: {describe_tests(group)}." for n, group in enumerate(groups, 1)),
         ],
         sortable=True,
         words=2,
@@ -74,12 +73,6 @@ def _ccc(score: Score) -> list[Cell]:
         Cell(f"{score:.3f}", score.mean),
         Cell(score.interval(".3f"), score.low, span=(low, mean, high)),
     ]
-
-
-def _describe(group: NumberGroup) -> str:
-    results = group[0].results
-    speakers = counted(results.speakers, "speaker") if results.speakers else "speakers unknown"
-    return f"{counted(len(group[0].system.labels), 'utterance')}, {speakers}"
 
 
 def level_sheet(run: NumberReported) -> Sheet:
