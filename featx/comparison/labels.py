@@ -4,9 +4,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
+from featx.comparison.base import check_alike
 from featx.comparison.bootstrap import BootstrapComparison, BootstrapPair, compare_pairs, is_alone
 from featx.comparison.compared import describe_system
-from featx.comparison.label_systems import LabelSystem, check_same_labels, labels_of
+from featx.comparison.label_systems import LabelSystem
 from featx.comparison.same_tests import check_same, join_speakers
 from featx.scoring.labels.results import NAMES
 from featx.scoring.labels.scores import resample_labels
@@ -57,7 +58,7 @@ def compare_labels(systems: Sequence[LabelSystem]) -> LabelComparison:
     """
     check_same(systems)
     speakers = join_speakers(systems)
-    check_same_labels(systems)
+    check_alike(systems)
     names, alone = sorted(systems[0].labels), is_alone(speakers)
     scored = [_resample(system, names, speakers, alone) for system in systems]
     pairs = compare_pairs(systems, scored, BootstrapPair)
@@ -68,7 +69,7 @@ def _resample(
     system: LabelSystem, utterances: Sequence[str], speakers: Mapping[str, str], alone: bool
 ) -> dict[str, Resampled]:
     """Return each metric as it is and on draws that are the same of all systems."""
-    found = resample_labels([labels_of(seed, utterances, speakers) for seed in system.seeds])
+    found = resample_labels([system.read(seed, utterances, speakers) for seed in system.seeds])
     return {
         name: Resampled(float(whole.mean()), None if alone else drawn.mean(1))
         for name, (whole, drawn) in found.items()

@@ -4,9 +4,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, ClassVar
 
+from featx.comparison.base import check_alike
 from featx.comparison.bootstrap import BootstrapComparison, BootstrapPair, compare_pairs, is_alone
 from featx.comparison.compared import describe_system
-from featx.comparison.number_systems import NumberSystem, numbers_of, shared_dimensions
+from featx.comparison.number_systems import NumberSystem
 from featx.comparison.same_tests import check_same, join_speakers
 from featx.scoring.numbers.scores import measure_seeds, resample_seeds
 from featx.scoring.significance import Resampled
@@ -71,21 +72,19 @@ def compare_numbers(systems: Sequence[NumberSystem]) -> NumberComparison:
     """
     check_same(systems)
     speakers = join_speakers(systems)
-    dimensions = shared_dimensions(systems)
-    scored = [_resample(system, dimensions, speakers) for system in systems]
+    check_alike(systems)
+    scored = [_resample(system, speakers) for system in systems]
     pairs = compare_pairs(systems, scored, NumberPair)
     return NumberComparison(len(speakers), list(map(describe_system, systems)), pairs)
 
 
-def _resample(
-    system: NumberSystem, dimensions: Sequence[str], speakers: Mapping[str, str]
-) -> dict[str, Resampled]:
+def _resample(system: NumberSystem, speakers: Mapping[str, str]) -> dict[str, Resampled]:
     """Return each CCC as it is and on draws that are the same of all systems, the mean first."""
-    seeds = [numbers_of(seed, sorted(speakers), speakers) for seed in system.seeds]
+    seeds = [system.read(seed, sorted(speakers), speakers) for seed in system.seeds]
     whole = measure_seeds(seeds)["ccc"].mean(0)
     drawn = resample_seeds(seeds)["ccc"].mean(1)
-    found = {_MEAN: (whole.mean(), drawn.mean(1))} if len(dimensions) > 1 else {}
-    for place, name in enumerate(dimensions):
+    found = {_MEAN: (whole.mean(), drawn.mean(1))} if len(system.predicted) > 1 else {}
+    for place, name in enumerate(system.predicted):
         found[name] = whole[place], drawn[:, place]
     alone = is_alone(speakers)
     return {

@@ -15,18 +15,17 @@ from featx.scoring.groups.grouping import group_tested
 from featx.scoring.groups.measure import Measure
 from featx.scoring.labels.groups import Labelled
 from featx.scoring.labels.predictions import (
-    score_label_outcomes,
     seed_labels,
     write_label_predictions,
 )
+from featx.scoring.labels.results import score_label_predictions
 from featx.scoring.numbers.figures import draw_levels, draw_scatter
 from featx.scoring.numbers.groups import Numbered
 from featx.scoring.numbers.predictions import (
-    score_number_outcomes,
     seed_numbers,
     write_number_predictions,
 )
-from featx.scoring.numbers.results import NumberResults
+from featx.scoring.numbers.results import NumberResults, score_dimensions
 from featx.scoring.outcomes import Outcome
 from featx.scoring.results_file import RunResults
 
@@ -42,10 +41,14 @@ def score_heads(
         outcomes: the outcome of each seed and fold.
         remarks: what a reader of the scores must know, in sentences.
     """
+    shared = task.speakers_shared
     if task.dimensions:
-        return score_number_outcomes(title, task, outcomes, remarks)
-    score = score_label_outcomes if task.several else score_outcomes
-    return score(title, task, outcomes, remarks)
+        numbers = seed_numbers(task, outcomes)
+        return score_dimensions(title, task.dimensions, numbers, shared, remarks)
+    if task.several:
+        labels = seed_labels(task, outcomes)
+        return score_label_predictions(title, task.classes, labels, shared, remarks)
+    return score_outcomes(title, task, outcomes, remarks)
 
 
 def write_heads_predictions(task: Task, outcomes: Sequence[Outcome], path: Path) -> None:

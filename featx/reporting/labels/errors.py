@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from featx.comparison.label_systems import LabelSystem, labels_of
+from featx.comparison.label_systems import LabelSystem
 from featx.reporting.by_test_set import every_seed, heard_sheet
 from featx.reporting.runs import LabelReported
 from featx.reporting.sheets import Audio, Cell, Sheet
@@ -44,15 +44,15 @@ def common_errors(systems: Sequence[LabelSystem]) -> list[LabelError]:
         systems: tested on the same utterances.
     """
     names = list(systems[0].labels)
-    every = [(system, seed) for system in systems for seed in system.seeds]
-    scored = [labels_of(seed, names, system.speakers) for system, seed in every]
+    seeds = [seed for system in systems for seed in system.seeds]
+    scored = [seed for system in systems for seed in system.scored(names)]
     wrong = np.stack([(own.found != own.fits).sum(1) for own in scored])
     distances = [np.abs(own.probabilities - own.fits).mean(1) for own in scored]
     distance = np.mean(distances, 0)
     errors = []
     for place in np.flatnonzero(wrong.all(0)).tolist():
         name = names[place]
-        predicted = Counter(seed.rows[name].prediction for _, seed in every)
+        predicted = Counter(seed.rows[name].prediction for seed in seeds)
         speaker = next(filter(None, (system.speakers[name] for system in systems)), "")
         errors.append(
             LabelError(

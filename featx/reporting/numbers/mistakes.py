@@ -5,7 +5,6 @@ from typing import NamedTuple
 
 import numpy as np
 
-from featx.comparison.number_systems import numbers_of
 from featx.reporting.by_test_set import heard_sheet
 from featx.reporting.runs import NumberReported
 from featx.reporting.sheets import Audio, Cell, Sheet
@@ -37,9 +36,9 @@ def largest_errors(group: Sequence[NumberReported]) -> dict[str, list[Miss]]:
             than the first nothing is taken.
     """
     systems = [run.system for run in group]
-    names, dimensions = list(systems[0].labels), list(systems[0].results.dimensions)
-    alike = [system for system in systems if list(system.results.dimensions) == dimensions]
-    seeds = [numbers_of(seed, names, own.speakers) for own in alike for seed in own.seeds]
+    names, dimensions = list(systems[0].labels), systems[0].predicted
+    alike = [system for system in systems if system.predicted == dimensions]
+    seeds = [seed for system in alike for seed in system.scored(names)]
     truth, found = seeds[0].truth, np.mean([seed.predictions for seed in seeds], 0)
     worst = np.argsort(-np.abs(found - truth), axis=0, kind="stable")[:SHOWN]
     return {

@@ -4,7 +4,6 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from featx.comparison.number_systems import numbers_of
 from featx.reporting.cells import UNKNOWN, seconds_cell
 from featx.reporting.result_sheets import common_notes, describe_tests
 from featx.reporting.runs import NumberReported, protocol
@@ -96,22 +95,21 @@ def level_sheet(run: NumberReported) -> Sheet:
 
 def speaker_sheet(run: NumberReported) -> Sheet | None:
     """Return the RMSE of each speaker, mean over seeds; None if no speaker is known."""
-    system, dimensions = run.system, list(run.results.dimensions)
+    system = run.system
     known = [name for name in system.labels if system.speakers[name]]
     if not known:
         return None
     speakers, owners = np.unique([system.speakers[name] for name in known], return_inverse=True)
     each = []
-    for seed in system.seeds:
-        numbers = numbers_of(seed, known, system.speakers)
-        squares = np.square(numbers.predictions - numbers.truth)
+    for seed in system.scored(known):
+        squares = np.square(seed.predictions - seed.truth)
         each.append([np.sqrt(squares[owners == n].mean(0)) for n in range(len(speakers))])
     errors = np.mean(each, 0)
     rows = [
         [Cell(str(speaker)), *_bars(own, errors.max(0)), Cell(str(int(count)), int(count))]
         for speaker, own, count in zip(speakers, errors, np.bincount(owners), strict=True)
     ]
-    header = ("speaker", *(f"RMSE {name}" for name in dimensions), "utterances")
+    header = ("speaker", *(f"RMSE {name}" for name in system.predicted), "utterances")
     return Sheet(run.name, header, rows, kind="bars", sortable=True)
 
 
