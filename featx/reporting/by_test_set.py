@@ -8,14 +8,42 @@ from featx.comparison.bootstrap import BootstrapComparison
 from featx.errors import FeatxError
 from featx.reporting.audio import find_audio
 from featx.reporting.cells import difference_cells
-from featx.reporting.runs import AnyReported
+from featx.reporting.runs import AnyReported, R, ReportedRun, S
 from featx.reporting.sheets import Audio, Cell, Section, Sheet
 from featx.runs.sources import manifests
 from featx.scoring.significance import describe_p
-from featx.utils.text import counted
+from featx.utils.text import counted, is_warning
 
 RunT = TypeVar("RunT", bound=AnyReported)
 Compared = TypeVar("Compared")
+
+
+def group_by_test(runs: Sequence[ReportedRun[S, R]]) -> list[list[ReportedRun[S, R]]]:
+    """Put together the runs that were tested on the same utterances with the same labels."""
+    groups: dict[frozenset[tuple[str, str]], list[ReportedRun[S, R]]] = {}
+    for run in runs:
+        groups.setdefault(frozenset(run.system.labels.items()), []).append(run)
+    return list(groups.values())
+
+
+def common_notes(runs: Sequence[AnyReported]) -> list[str]:
+    """Return what is true of all runs, but warnings, which stay with each."""
+    if len(runs) < 2:
+        return []
+    shared = [note for note in runs[0].notes if all(note in run.notes for run in runs)]
+    return [note for note in shared if not is_warning(note)]
+
+
+def describe_tests(group: Sequence[AnyReported], of: str = "") -> str:
+    """Return "1,440 utterances in 8 classes, 24 speakers": what the runs of a group were tested on.
+
+    Args:
+        group: the runs.
+        of: what follows the number of utterances.
+    """
+    run = group[0]
+    tested, speakers = counted(len(run.system.labels), "utterance"), run.results.speakers
+    return f"{tested}{of}, {counted(speakers, 'speaker') if speakers else 'speakers unknown'}"
 
 
 def difference_sheets(

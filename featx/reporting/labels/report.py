@@ -4,7 +4,12 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from featx.comparison.labels import compare_labels
-from featx.reporting.by_test_set import bootstrap_sheet, difference_sheets, wrong_section
+from featx.reporting.by_test_set import (
+    bootstrap_sheet,
+    difference_sheets,
+    group_by_test,
+    wrong_section,
+)
 from featx.reporting.group_sheets import group_section
 from featx.reporting.labels.errors import SHOWN, common_errors, error_sheet
 from featx.reporting.labels.sheets import (
@@ -15,7 +20,6 @@ from featx.reporting.labels.sheets import (
 )
 from featx.reporting.labels.thresholds import threshold_panel, threshold_sheet
 from featx.reporting.report import Report
-from featx.reporting.result_sheets import group_by_test
 from featx.reporting.runs import LabelReported
 from featx.reporting.sheets import Section
 

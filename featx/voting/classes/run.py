@@ -15,24 +15,15 @@ from featx.scoring.classes.distributions import (
 from featx.scoring.classes.groups import Classified
 from featx.scoring.classes.results import NAMES, Results, SeedPredictions, score_predictions
 from featx.scoring.results_file import RunResults
-from featx.utils.tables import TextTable, plain
 from featx.utils.text import counted
-from featx.voting.choices import Rule
 from featx.voting.classes.election import hold
 from featx.voting.classes.files import describe, write_files
 from featx.voting.classes.members import BEST_ON_TEST, CHOSEN_ON_TEST, describe_left_out
 from featx.voting.classes.tally import Tally, check, count
-from featx.voting.classes.text import member_table, search_table
 from featx.voting.config import VoteConfig
-from featx.voting.files import write_card
 from featx.voting.remarks import SEEN_TESTS, remarks_of, speakers_shared
 from featx.voting.sources import digest_sources, group_vote, read_stored
 
-RULES: dict[Rule, str] = {
-    "hard": "the class that most members predict",
-    "soft": "the class with the highest mean probability",
-    "weighted": "the class with the most votes, each weighing its system's validation UAR",
-}
 TIE_WORDS = {
     "probability": "the highest summed probability",
     "first": "the first-named system among those that voted for one of them",
@@ -68,25 +59,8 @@ def run_class_vote(config: VoteConfig, folder: Path, overwrite: bool) -> RunResu
             log.debug("%s", results.title)
             for remark in results.remarks:
                 log.debug("%s", remark)
-            write_files(config, tally, results, inputs, run.folder)
-            about = f"A {config.rule} vote: {RULES[config.rule]}, of "
-            about += f"{', '.join(map(plain, results.classes))}."
-            write_card(folder.name, about, _sections(config, tally, results), results, run.folder)
+            write_files(config, tally, results, inputs, folder.name, run.folder)
     return run.results
-
-
-def _sections(config: VoteConfig, tally: Tally, results: Results) -> dict[str, list[str]]:
-    """Return what the card has below each heading."""
-    rows = [
-        (NAMES[metric], str(score), score.interval(".1f"))
-        for metric, score in results.scores.items()
-    ]
-    over = f"95 % interval over {results.resampled}"
-    return {
-        "Members": member_table(tally).markdown(),
-        "Search": search_table(config, tally).markdown() if tally.picks else [],
-        "Scores": TextTable(("test, %", results.averaged, over), rows).markdown(),
-    }
 
 
 def _score(config: VoteConfig, tally: Tally, of_voters: Mapping[str, RunResults]) -> Results:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from featx.comparison.classes import ClassComparison, ClassPair, compare_classes
-from featx.reporting.by_test_set import difference_sheets
+from featx.reporting.by_test_set import common_notes, describe_tests, difference_sheets
 from featx.reporting.cells import (
     UNKNOWN,
     difference_cells,
@@ -11,13 +11,13 @@ from featx.reporting.cells import (
     score_cell,
     seconds_cell,
 )
-from featx.reporting.runs import AnyReported, R, Reported, ReportedRun, S, protocol
+from featx.reporting.runs import Reported, protocol
 from featx.reporting.sheets import Cell, Sheet
 from featx.runs.cost import describe_parameters
 from featx.scoring.classes.results import NAMES
 from featx.scoring.significance import describe_p
 from featx.scoring.text import describe_count
-from featx.utils.text import counted, is_warning
+from featx.utils.text import counted
 
 _READING = (
     "UAR: the first's mean less the second's, in points; the interval draws the same for both.",
@@ -27,14 +27,6 @@ _READING = (
 )
 _DISJOINT = {True: "shared", False: "disjoint", None: "unknown"}
 Group = Sequence[Reported]
-
-
-def group_by_test(runs: Sequence[ReportedRun[S, R]]) -> list[list[ReportedRun[S, R]]]:
-    """Put together the runs that were tested on the same utterances with the same labels."""
-    groups: dict[frozenset[tuple[str, str]], list[ReportedRun[S, R]]] = {}
-    for run in runs:
-        groups.setdefault(frozenset(run.system.labels.items()), []).append(run)
-    return list(groups.values())
 
 
 def result_sheet(groups: Sequence[Group]) -> Sheet:
@@ -92,26 +84,6 @@ def class_differences(groups: Sequence[Group]) -> tuple[list[Sheet], list[str]]:
     """Return a table for each test set of several runs, and what can't be compared and why."""
     sheets, notes = difference_sheets(groups, compare_classes, _difference_sheet)
     return sheets, [*(_READING if sheets else ()), *notes]
-
-
-def describe_tests(group: Sequence[AnyReported], of: str = "") -> str:
-    """Return "1,440 utterances in 8 classes, 24 speakers": what the runs of a group were tested on.
-
-    Args:
-        group: the runs.
-        of: what follows the number of utterances.
-    """
-    run = group[0]
-    tested, speakers = counted(len(run.system.labels), "utterance"), run.results.speakers
-    return f"{tested}{of}, {counted(speakers, 'speaker') if speakers else 'speakers unknown'}"
-
-
-def common_notes(runs: Sequence[AnyReported]) -> list[str]:
-    """Return what is true of all runs, but warnings, which stay with each."""
-    if len(runs) < 2:
-        return []
-    shared = [note for note in runs[0].notes if all(note in run.notes for run in runs)]
-    return [note for note in shared if not is_warning(note)]
 
 
 def _result_row(number: int, run: Reported, common: Sequence[str]) -> list[Cell]:
