@@ -109,13 +109,13 @@ class ColumnSystem(ScoredSystem[R], Generic[R, Scored]):
         """Return some of its seeds as a system of another name."""
         return self.of(name, self.folder, self.predicted, seeds, self.speakers, self.notes)
 
-    def scored(self, utterances: Sequence[str] = ()) -> list[Scored]:
+    def scored(self, utterances: Sequence[str] | None = None) -> list[Scored]:
         """Return what each seed predicts.
 
         Args:
             utterances: of which, in their order; by default of all in the order of `labels`.
         """
-        names = utterances or list(self.labels)
+        names = list(self.labels) if utterances is None else utterances
         return [self.read(seed, names, self.speakers) for seed in self.seeds]
 
 

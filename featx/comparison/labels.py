@@ -59,17 +59,15 @@ def compare_labels(systems: Sequence[LabelSystem]) -> LabelComparison:
     check_same(systems)
     speakers = join_speakers(systems)
     check_alike(systems)
-    names, alone = sorted(systems[0].labels), is_alone(speakers)
-    scored = [_resample(system, names, speakers, alone) for system in systems]
+    scored = [_resample(system, speakers) for system in systems]
     pairs = compare_pairs(systems, scored, BootstrapPair)
-    return LabelComparison(len(names), list(map(describe_system, systems)), pairs)
+    return LabelComparison(len(speakers), list(map(describe_system, systems)), pairs)
 
 
-def _resample(
-    system: LabelSystem, utterances: Sequence[str], speakers: Mapping[str, str], alone: bool
-) -> dict[str, Resampled]:
-    """Return each metric as it is and on draws that are the same of all systems."""
-    found = resample_labels([system.read(seed, utterances, speakers) for seed in system.seeds])
+def _resample(system: LabelSystem, speakers: Mapping[str, str]) -> dict[str, Resampled]:
+    """Return each score as it is and on draws that are the same of all systems."""
+    alone = is_alone(speakers)
+    found = resample_labels([system.read(s, sorted(speakers), speakers) for s in system.seeds])
     return {
         name: Resampled(float(whole.mean()), None if alone else drawn.mean(1))
         for name, (whole, drawn) in found.items()
