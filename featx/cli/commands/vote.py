@@ -22,24 +22,26 @@ def vote(
     rule: Annotated[
         Rule | None,
         typer.Option(
-            help="Count predictions (hard, the default), average probabilities (soft), or weigh "
-            "each prediction by its system's validation UAR (weighted). Of numbers take the mean, "
-            "which is the default, or weigh them by validation CCC (weighted)."
+            help="Of classes: count predictions (hard, the default), average probabilities "
+            "(soft), or weigh each prediction by its system's UAR on validation data (weighted). "
+            "Of numbers: take their mean (mean, the default), or weigh each system by its CCC on "
+            "validation data (weighted). Of several labels: soft (the default) or hard."
         ),
     ] = None,
     tie: Annotated[
         TieRule,
         typer.Option(
-            help="Which of the classes with equally many votes wins: that of the highest summed "
-            "probability, or that of the first-named system (auto: the former where all systems "
-            "have probabilities)."
+            help="Which of the classes with equally many votes wins: the one with the highest "
+            "summed probability, or the one that the first-named system voted for. With auto it "
+            "is the former where all systems have probabilities."
         ),
     ] = "auto",
     search: Annotated[
         str,
         typer.Option(
-            help="How many systems are to vote, such as 3,5; the best combination of so many on "
-            "the validation predictions is chosen, in a cross-validation for each fold."
+            help="How many systems are to vote, such as 3,5. Of all combinations of so many, the "
+            "one with the best score on validation data votes; in a cross-validation each fold "
+            "has a choice of its own."
         ),
     ] = "",
     select_on: Annotated[

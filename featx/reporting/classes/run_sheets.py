@@ -7,6 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from featx.comparison.class_systems import System, index_seed
+from featx.reporting.by_test_set import every_seed, heard_sheet
+from featx.reporting.cells import bar
 from featx.reporting.runs import Reported
 from featx.reporting.sheets import Audio, Cell, Sheet
 from featx.scoring.metrics import count_confusions, uar, wa
@@ -72,7 +74,7 @@ def class_sheet(run: Reported) -> Sheet:
     rows = [
         [
             Cell(label),
-            *(_bar(values[name]) for name in ("recall", "precision", "f1")),
+            *(bar(values[name]) for name in ("recall", "precision", "f1")),
             Cell(describe_count(values["utterances"]), values["utterances"]),
         ]
         for label, values in (*classes.items(), *run.results.averages().items())
@@ -94,7 +96,7 @@ def speaker_sheet(run: Reported) -> Sheet | None:
     figures = zip(*(100 * metric(counts).mean(0) for metric in (uar, wa)), strict=True)
     tested = np.bincount(groups).tolist()
     rows = [
-        [Cell(str(speaker)), *map(_bar, pair), Cell(str(count), count)]
+        [Cell(str(speaker)), *map(bar, pair), Cell(str(count), count)]
         for speaker, pair, count in zip(speakers, figures, tested, strict=True)
     ]
     header = ("speaker", "UAR, %", "WA, %", "utterances")
@@ -115,26 +117,22 @@ def mistake_sheet(
         mistakes: the utterances.
         links: links to the sound of utterances.
     """
-    shown = mistakes[:SHOWN]
     few = f", the first {SHOWN} shown" if len(mistakes) > SHOWN else ""
-    who = f"all {len(group)} systems" if len(group) > 1 else group[0].name
-    heard = any(mistake.utterance in links for mistake in shown)
-    rows = [
-        [
-            Cell(mistake.utterance),
-            *([Cell("", audio=links.get(mistake.utterance))] if heard else []),
+    of = f"{len(mistakes):,} of {counted(len(group[0].system.labels), 'utterance')}"
+    rows = {
+        mistake.utterance: [
             Cell(mistake.label),
             Cell(_tallied(mistake.predictions)),
             Cell(mistake.speaker or "unknown"),
         ]
-        for mistake in shown
-    ]
-    of = f"{len(mistakes):,} of {counted(len(group[0].system.labels), 'utterance')}"
-    return Sheet(
-        f"Test set {number}: {of} that every seed of {who} gets wrong{few}",
-        ["utterance", *(["listen"] if heard else []), "label", "predicted, times", "speaker"],
+        for mistake in mistakes[:SHOWN]
+    }
+    return heard_sheet(
+        f"Test set {number}: {of} that {every_seed(group)} gets wrong{few}",
+        ["label", "predicted, times", "speaker"],
         rows,
-        words=5,
+        links,
+        words=3,
     )
 
 
@@ -142,10 +140,6 @@ def _entry(count: float, share: float) -> Cell:
     return Cell(
         describe_count(count), float(count), other=f"{100 * share:.0f} %", share=float(share)
     )
-
-
-def _bar(percent: float) -> Cell:
-    return Cell(f"{percent:.1f}", float(percent), share=float(percent) / 100)
 
 
 def _tallied(predictions: Mapping[str, int]) -> str:

@@ -2,21 +2,23 @@
 
 from collections.abc import Sequence
 
-from featx.comparison.compare import compare_systems
-from featx.comparison.compared import Pair, median
-from featx.comparison.comparison import Comparison
-from featx.reporting.by_test_set import difference_sheets
-from featx.reporting.runs import AnyReported, R, Reported, ReportedRun, S, protocol
+from featx.comparison.classes import ClassComparison, ClassPair, compare_classes
+from featx.reporting.by_test_set import common_notes, describe_tests, difference_sheets
+from featx.reporting.cells import (
+    UNKNOWN,
+    difference_cells,
+    interval_cell,
+    score_cell,
+    seconds_cell,
+)
+from featx.reporting.runs import Reported, protocol
 from featx.reporting.sheets import Cell, Sheet
-from featx.runs.cost import describe_parameters, describe_seconds
+from featx.runs.cost import describe_parameters
 from featx.scoring.classes.results import NAMES
-from featx.scoring.metrics import Score
 from featx.scoring.significance import describe_p
 from featx.scoring.text import describe_count
-from featx.utils.text import counted, is_warning, signed
+from featx.utils.text import counted
 
-UNKNOWN = "–"
-_LAST = -1000.0  # sorts what is unknown below all that is known
 _READING = (
     "UAR: the first's mean less the second's, in points; the interval draws the same for both.",
     "McNemar: exact, two-sided, on the utterances that only one recognised; with several seeds the "
@@ -27,14 +29,6 @@ _DISJOINT = {True: "shared", False: "disjoint", None: "unknown"}
 Group = Sequence[Reported]
 
 
-def group_by_test(runs: Sequence[ReportedRun[S, R]]) -> list[list[ReportedRun[S, R]]]:
-    """Put together the runs that were tested on the same utterances with the same labels."""
-    groups: dict[frozenset[tuple[str, str]], list[ReportedRun[S, R]]] = {}
-    for run in runs:
-        groups.setdefault(frozenset(run.system.labels.items()), []).append(run)
-    return list(groups.values())
-
-
 def result_sheet(groups: Sequence[Group]) -> Sheet:
     """Return a row for each run, those of a test set together."""
     runs = [(number, run) for number, group in enumerate(groups, 1) for run in group]
@@ -43,7 +37,8 @@ def result_sheet(groups: Sequence[Group]) -> Sheet:
     common = common_notes([run for _, run in runs])
     notes = [f"All systems: {note}" for note in common]
     for number, group in enumerate(groups, 1):
-        notes.append(f"Test set{f' {number}' if len(groups) > 1 else ''}: {_describe(group)}.")
+        tested = describe_tests(group, f" in {len(group[0].results.classes)} classes")
+        notes.append(f"Test set{f' {number}' if len(groups) > 1 else ''}: {tested}.")
     if len(groups) > 1:
         notes.append("Scores on different test sets can't be compared.")
     return Sheet(
@@ -64,7 +59,7 @@ def vote_sheet(runs: Sequence[Reported]) -> Sheet | None:
             Cell(run.name),
             Cell(f"{votes.jensen_shannon:.3f}", votes.jensen_shannon.mean),
             Cell(votes.jensen_shannon.interval(".3f"), votes.jensen_shannon.low),
-            _score(votes.top2),
+            score_cell(votes.top2),
             Cell(votes.top2.interval(".1f"), votes.top2.low),
         ]
         for run in runs
@@ -87,54 +82,30 @@ def vote_sheet(runs: Sequence[Reported]) -> Sheet | None:
 
 def class_differences(groups: Sequence[Group]) -> tuple[list[Sheet], list[str]]:
     """Return a table for each test set of several runs, and what can't be compared and why."""
-    sheets, notes = difference_sheets(groups, compare_systems, _difference_sheet)
+    sheets, notes = difference_sheets(groups, compare_classes, _difference_sheet)
     return sheets, [*(_READING if sheets else ()), *notes]
 
 
-def _describe(group: Group) -> str:
-    system, results = group[0].system, group[0].results
-    speakers = counted(results.speakers, "speaker") if results.speakers else "speakers unknown"
-    return (
-        f"{counted(len(system.labels), 'utterance')} in {len(results.classes)} classes, {speakers}"
-    )
-
-
-def common_notes(runs: Sequence[AnyReported]) -> list[str]:
-    """Return what is true of all runs, but warnings, which stay with each."""
-    if len(runs) < 2:
-        return []
-    shared = [note for note in runs[0].notes if all(note in run.notes for run in runs)]
-    return [note for note in shared if not is_warning(note)]
-
-
 def _result_row(number: int, run: Reported, common: Sequence[str]) -> list[Cell]:
-    scores, cost = run.results.scores, run.cost
-    uar = scores["uar"]
+    uar, *others = (run.results.scores[name] for name in NAMES)
+    cost = run.cost
     return [
         Cell(run.name, lines=[note for note in run.notes if note not in common]),
-        _score(uar),
-        Cell(
-            f"{uar.low:.1f} to {uar.high:.1f}",
-            uar.low,
-            span=(uar.low / 100, uar.mean / 100, uar.high / 100),
-        ),
-        *(_score(scores[name]) for name in list(NAMES)[1:]),
+        score_cell(uar),
+        interval_cell(uar),
+        *map(score_cell, others),
         Cell(str(run.results.seeds), run.results.seeds),
         Cell(describe_parameters(cost.parameters_trained), cost.parameters_trained)
         if cost
-        else Cell(UNKNOWN, _LAST),
-        Cell(describe_seconds(cost.seconds), cost.seconds) if cost else Cell(UNKNOWN, _LAST),
-        Cell(protocol(run) or UNKNOWN),
+        else UNKNOWN,
+        seconds_cell(cost),
+        Cell(protocol(run) or UNKNOWN.text),
         Cell(_DISJOINT[run.results.speakers_shared]),
         Cell(str(number), number),
     ]
 
 
-def _score(score: Score) -> Cell:
-    return Cell(str(score), score.mean)
-
-
-def _difference_sheet(number: int, comparison: Comparison) -> Sheet:
+def _difference_sheet(number: int, comparison: ClassComparison) -> Sheet:
     over = f"95 % over {comparison.resampled}"
     several = len(comparison.pairs) > 1
     holm = f"Holm: p adjusted for {len(comparison.pairs)} pairs of systems."
@@ -149,21 +120,12 @@ def _difference_sheet(number: int, comparison: Comparison) -> Sheet:
     )
 
 
-def _pair_row(pair: Pair, several: bool) -> list[Cell]:
-    difference = pair.difference
-    interval = Cell(UNKNOWN, _LAST)
-    if difference.low is not None and difference.high is not None:
-        interval = Cell(f"{signed(difference.low)} to {signed(difference.high)}", difference.low)
-    counts = [median(getattr(t, name) for t in pair.tests) for name in _COUNTS]
+def _pair_row(pair: ClassPair, several: bool) -> list[Cell]:
     return [
         Cell(pair.first),
         Cell(pair.second),
-        Cell(signed(difference.mean), difference.mean),
-        interval,
-        *(Cell(describe_count(count), count) for count in counts),
+        *difference_cells(pair.difference),
+        *(Cell(describe_count(count), count) for count in pair.counts),
         Cell(describe_p(pair.p), pair.p),
         *([Cell(describe_p(pair.holm), pair.holm)] if several else []),
     ]
-
-
-_COUNTS = ("only_first", "only_second")
