@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any, ClassVar
 
 from torch import Tensor
 
@@ -52,16 +53,14 @@ class PredictedUtterance:
     def to_json(self) -> str:
         """Return a JSON object in a line; the label is null where there is none."""
         times = {} if self.start is None else {"start": self.start, "end": self.end}
+        value = {"utterance": self.utterance, **times, **self._said()}
+        return json.dumps(value, ensure_ascii=False)
+
+    def _said(self) -> dict[str, object]:
+        """Return what is predicted, as JSON values."""
         shares = rounded(list(self.probabilities.values()))
-        return json.dumps(
-            {
-                "utterance": self.utterance,
-                **times,
-                "label": self.label or None,
-                "probabilities": dict(zip(self.probabilities, shares, strict=True)),
-            },
-            ensure_ascii=False,
-        )
+        probabilities = dict(zip(self.probabilities, shares, strict=True))
+        return {"label": self.label or None, "probabilities": probabilities}
 
 
 @dataclass(frozen=True)
@@ -77,6 +76,7 @@ class Predictions:
     classes: Sequence[str]
     rows: Sequence[PredictedUtterance]
     failures: Mapping[str, str] = field(default_factory=dict)
+    column: ClassVar[str] = "prediction"  # of a CSV, which has the labels
 
     @classmethod
     def of(
@@ -164,7 +164,7 @@ class Predictions:
             ]
             for row in self.rows
         )
-        write_csv(Path(path), ["utterance", *times, "prediction", *names], rows)
+        write_csv(Path(path), ["utterance", *times, self.column, *names], rows)
 
     def to_json_lines(self, path: str | Path) -> None:
         """Write a JSON object a line, with what a row of `rows` has; a label or null.
@@ -185,20 +185,28 @@ class Predictions:
 
     def to_text(self, most: int = SHOWN) -> str:
         """Return a table of the first rows: label, its probability, and the next most probable."""
-        times = ("from", "to") if self.has_times else ()
-        table = plain_table("label", "probability", *times)
-        table.add_column("next", no_wrap=True)
-        table.add_column("utterance", no_wrap=True)
+        before, after = self._columns
+        table = plain_table(*before, *(("from", "to") if self.has_times else ()))
+        for name in (*after, "utterance"):
+            table.add_column(name, no_wrap=True)
         for row in self.rows[:most]:
-            first, *others = row.ranked
-            rest = ", ".join(f"{name} {100 * share:.0f} %" for name, share in others[:2])
-            at = [f"{time:.1f} s" for time in (row.start, row.end) if time is not None]
-            percent = f"{100 * first[1]:.0f} %"
-            table.add_row(row.label or UNCERTAIN, percent, *at, rest, row.utterance)
+            first, *others = self._cells(row)
+            table.add_row(*first, *times_of(row), *others, row.utterance)
         hidden = len(self.rows) - most
         more = [f"and {hidden:,} more"] if hidden > 0 else []
         longest = max((len(row.utterance) for row in self.rows[:most]), default=0)
         return render(table, *more, width=100 + longest)
+
+    @property
+    def _columns(self) -> tuple[Sequence[str], Sequence[str]]:
+        """What the table has before the times of a window, and after them."""
+        return ("label", "probability"), ("next",)
+
+    def _cells(self, row: Any) -> Sequence[Any]:
+        """Return the cells before the times, and then those after them."""
+        first, *others = row.ranked
+        rest = ", ".join(f"{name} {100 * share:.0f} %" for name, share in others[:2])
+        return (row.label or UNCERTAIN, f"{100 * first[1]:.0f} %"), rest
 
     def __len__(self) -> int:
         return len(self.rows)
@@ -218,13 +226,19 @@ class Predictions:
         rows = [
             (
                 row.utterance,
-                *(f"{time:.1f} s" for time in (row.start, row.end) if time is not None),
+                *times_of(row),
                 row.label or UNCERTAIN,
                 *(f"{row.probabilities[c]:.3f}" for c in self.classes),
             )
             for row in self.rows[:SHOWN]
         ]
-        table = html_table(TextTable(("utterance", *times, "label", *self.classes), rows))
+        label = self._columns[0][0]
+        table = html_table(TextTable(("utterance", *times, label, *self.classes), rows))
         hidden = len(self.rows) - SHOWN
         notes = [f"and {hidden:,} more"] if hidden > 0 else []
         return table + html_notes([*notes, *self.failures.values()])
+
+
+def times_of(row: PredictedUtterance) -> list[str]:
+    """Return when a window begins and ends, as tables have it; nothing of a whole utterance."""
+    return [f"{time:.1f} s" for time in (row.start, row.end) if time is not None]

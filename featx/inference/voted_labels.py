@@ -14,7 +14,6 @@ from featx.inference.model import Model, Options
 from featx.inference.predictions import PredictedUtterance, Predictions
 from featx.inference.seats import member_run, member_seed
 from featx.protocols.shares import split_labels
-from featx.scoring.labels.predictions import choose_labels
 from featx.utils.config import Schema
 
 
@@ -49,6 +48,11 @@ class VotedLabels(Model):
     rule: str
     seats: tuple[tuple[Model, int | None], ...]
 
+    @property
+    def several(self) -> bool:
+        """Any number of its labels may fit an utterance."""
+        return True
+
     def _predict(self, given: Recordings | StoredFeatures, options: Options) -> Predictions:
         if options.encoders and len(self.seats) > 1:
             raise FeatxError(
@@ -68,8 +72,7 @@ class VotedLabels(Model):
             first = next(iter(failures.values()))
             raise FeatxError(f"No utterance can be used by all members; the first: {first}")
         shares = np.mean([[self._say(own[name]) for name in names] for own in rows], 0)
-        found = Predictions.of(self.classes, names, torch.from_numpy(shares), failures)
-        return found.labelled([choose_labels(self.classes, own) for own in shares.tolist()])
+        return self.answers(names, torch.from_numpy(shares), failures)
 
     def _say(self, row: PredictedUtterance) -> list[float]:
         """Return what a member says of each label of an utterance."""
@@ -95,7 +98,7 @@ def load_label_vote(
     labels, load_once, seats = tuple(scores.labels), cache(load), []
     for member in scores.vote.members:
         model = load_once(member_run(folder, member.name, member.files))
-        if set(model.classes) != set(labels):
+        if set(model.classes) != set(labels) or not model.several:
             raise FeatxError(
                 f"{folder}: its member {member.name} predicts other labels than the vote: it was "
                 "trained again since. Vote again with `overwrite`."

@@ -214,13 +214,14 @@ def _layer_weights(facts: RunFacts) -> list[str]:
 
 def _limits(facts: RunFacts) -> list[str]:
     people, acted, licence = LIMITS
+    chooses = not facts.heads.dimensions and not facts.heads.several
     limits = [
         people,
         f"It has learned from {plain(facts.corpus)} alone. Other voices, languages, rooms and "
         "microphones usually lower the scores, and not for all groups of people alike; by how "
         "much was not measured.",
         acted,
-        f"{facts.scores.always}{'' if facts.heads.dimensions else ABSTAINING}.",
+        f"{facts.scores.always}{ABSTAINING if chooses else ''}.",
         "What the encoder heard before is not checked here; recordings of the test may be among "
         "it.",
         licence,
