@@ -8,8 +8,8 @@ import numpy as np
 from featx.comparison.base import AnySystem, ScoredSystem
 from featx.comparison.systems import Seed
 from featx.errors import FeatxError
+from featx.scoring.numbers.file import NumberPrediction
 from featx.scoring.numbers.groups import Numbered
-from featx.scoring.numbers.predictions import NumberPrediction
 from featx.scoring.numbers.results import NumberResults, score_dimensions
 from featx.scoring.numbers.scores import SeedNumbers
 from featx.utils.tables import TextTable

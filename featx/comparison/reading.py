@@ -13,7 +13,7 @@ from featx.runs.files import PREDICTIONS
 from featx.runs.read import read_run_scores
 from featx.scoring.classes.predictions import read_predictions
 from featx.scoring.labels.file import read_label_predictions
-from featx.scoring.numbers.predictions import read_number_predictions
+from featx.scoring.numbers.file import read_number_predictions
 from featx.scoring.predictions import PredictionFile, predicted_dimensions, predicted_labels
 from featx.utils.files import AnyPath
 from featx.utils.text import counted

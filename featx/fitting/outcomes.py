@@ -1,26 +1,33 @@
 """What heads predicted: scored, and written into their run."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from featx.protocols.task import Task
 from featx.runs.files import CALIBRATION, FIGURES, PREDICTIONS
 from featx.scoring.classes.calibration import write_calibration
 from featx.scoring.classes.figures import draw_confusion
-from featx.scoring.classes.predictions import score_outcomes, write_predictions
+from featx.scoring.classes.groups import Classified
+from featx.scoring.classes.predictions import score_outcomes, seed_predictions, write_predictions
 from featx.scoring.classes.results import Results
-from featx.scoring.groups.grouping import add_groups
-from featx.scoring.labels.groups import add_label_groups
-from featx.scoring.labels.predictions import score_label_outcomes, write_label_predictions
+from featx.scoring.groups.grouping import group_tested
+from featx.scoring.groups.measure import Measure
+from featx.scoring.labels.groups import Labelled
+from featx.scoring.labels.predictions import (
+    score_label_outcomes,
+    seed_labels,
+    write_label_predictions,
+)
 from featx.scoring.numbers.figures import draw_levels, draw_scatter
-from featx.scoring.numbers.groups import add_number_groups
+from featx.scoring.numbers.groups import Numbered
 from featx.scoring.numbers.predictions import (
     score_number_outcomes,
     seed_numbers,
     write_number_predictions,
 )
 from featx.scoring.numbers.results import NumberResults
-from featx.scoring.predictions import Outcome
+from featx.scoring.outcomes import Outcome
 from featx.scoring.results_file import RunResults
 
 
@@ -55,12 +62,8 @@ def write_outcomes(
 ) -> RunResults:
     """Score what heads predicted, and write predictions and pictures into their run's folder."""
     results = score_heads(title, task, outcomes, remarks)
-    if isinstance(results, Results):
-        results = add_groups(task, outcomes, results)
-    elif isinstance(results, NumberResults):
-        results = add_number_groups(task, outcomes, results)
-    else:
-        results = add_label_groups(task, outcomes, results)
+    groups = group_tested(task, outcomes, _measure(task, outcomes))
+    results = replace(results, groups=groups)
     write_heads_predictions(task, outcomes, folder / PREDICTIONS)
     figures = folder / FIGURES
     if isinstance(results, Results):
@@ -70,3 +73,12 @@ def write_outcomes(
         draw_scatter(results, seed_numbers(task, outcomes), figures / "scatter")
         draw_levels(results, figures / "error_by_level")
     return results
+
+
+def _measure(task: Task, outcomes: Sequence[Outcome]) -> Measure:
+    """Return what groups of test utterances are scored by."""
+    if task.dimensions:
+        return Numbered.of(seed_numbers(task, outcomes))
+    if task.several:
+        return Labelled(seed_labels(task, outcomes))
+    return Classified.of(task.classes, seed_predictions(task, outcomes))

@@ -9,7 +9,7 @@ from featx.comparison.reading import read_system
 from featx.comparison.same_tests import check_same, join_speakers
 from featx.comparison.systems import Seed
 from featx.errors import FeatxError
-from featx.scoring.predictions import read_speakers
+from featx.scoring.predictions import PredictionFile, read_speakers
 from featx.utils.text import listed
 from featx.voting.ballots import find_systems
 from featx.voting.checks import check_enough, check_protocols, check_seeds
@@ -49,13 +49,13 @@ class Kind(Generic[S, R, P]):
 
     Attributes:
         score: scores the seeds of a system, which `whole` had with others, under another name.
-        validation: reads the validation rows of a file.
+        read: reads a part of a file, such as "validation".
         check: refuses systems that did not learn the same.
         join: joins the rows of each system and seed.
     """
 
     score: Callable[[str, S, Sequence[Path], Sequence[Seed]], S]
-    validation: Callable[[Path], Sequence[R]]
+    read: Callable[[Path, str], PredictionFile]
     check: Callable[[Sequence[S]], object]
     join: Callable[[Rows[R]], P]
 
@@ -141,7 +141,7 @@ def _read(
 ) -> list[Voter[S, R]]:
     """Read a system; each of its seeds is a system if that is asked for."""
     whole: Any = read_system(name, files, manifest)
-    validation = [row for file in files for row in kind.validation(file)]
+    validation = [row for file in files for row in kind.read(file, "validation").rows]
     seeds = sorted(whole.seeds, key=lambda seed: seed.order)
     if not over_seeds or len(seeds) == 1:
         ballots = [fill(seed, validation) for seed in seeds]

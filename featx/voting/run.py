@@ -5,8 +5,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-import numpy as np
-
 from featx.errors import FeatxError
 from featx.runs.files import CARD
 from featx.runs.folder import open_run
@@ -16,8 +14,8 @@ from featx.scoring.classes.distributions import (
     SeedShares,
     score_distributions,
 )
+from featx.scoring.classes.groups import Classified
 from featx.scoring.classes.results import NAMES, Results, SeedPredictions, score_predictions
-from featx.scoring.groups.measure import Classified
 from featx.scoring.results_file import RunResults
 from featx.utils.text import counted
 from featx.voting.card import write_card
@@ -99,13 +97,12 @@ def _score(config: VoteConfig, tally: Tally, of_voters: Mapping[str, RunResults]
     title = f"{warning}{config.rule} vote of {_size(tally)}: {', '.join(tally.names)}"
     remarks = [*_own_remarks(config, tally), *remarks_of(stored)]
     results = score_predictions(title, election.classes, seeds, shared, remarks)
-    predictions = np.stack([outcome.winners[0] for outcome in tally.test])
     groups = group_vote(
         config,
         election.voters,
         [utterance for _, utterance in election.test.keys],
         speakers,
-        Classified(election.classes, labels, predictions),
+        Classified.of(election.classes, seeds),
     )
     results = replace(results, groups=groups, votes=_votes(tally, seeds))
     return VoteResults.add(results, describe(config, tally))

@@ -6,8 +6,7 @@ from typing import NamedTuple
 import numpy as np
 
 from classifiers.choices import THRESHOLD
-from featx.scoring.classes.distributions import score_of
-from featx.scoring.metrics import Score, draw_groups, group_by_speaker
+from featx.scoring.metrics import Score, draw_groups, group_by_speaker, score_of
 
 METRICS = ("macro_f1", "micro_f1", "map")
 _ROUNDS = 100  # of the bootstrap that are computed at once

@@ -63,7 +63,7 @@ def hold_labels(config: VoteConfig, files: Mapping[str, Sequence[Path]]) -> Labe
     Raises:
         FeatxError: as `hold`.
     """
-    kind = Kind(_score, _validation, check_same_labels, _join)
+    kind = Kind(_score, read_label_predictions, check_same_labels, _join)
     return LabelElection(**vars(hold(config, files, kind)))
 
 
@@ -72,11 +72,6 @@ def _score(
 ) -> LabelSystem:
     labels = list(whole.results.classes)
     return LabelSystem.of(name, files, labels, seeds, whole.speakers, whole.notes)
-
-
-def _validation(path: Path) -> list[LabelPrediction]:
-    rows = read_label_predictions(path, "validation").rows
-    return [row for row in rows if isinstance(row, LabelPrediction)]  # all are
 
 
 def _join(parts: Rows[LabelPrediction]) -> LabelPart:

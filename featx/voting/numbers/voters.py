@@ -8,7 +8,7 @@ import numpy as np
 
 from featx.comparison.number_systems import NumberSystem, shared_dimensions
 from featx.comparison.systems import Seed
-from featx.scoring.numbers.predictions import NumberPrediction, read_validated_numbers
+from featx.scoring.numbers.file import NumberPrediction, read_number_predictions
 from featx.scoring.predictions import predicted_dimensions
 from featx.voting.config import VoteConfig
 from featx.voting.holding import Held, Kind, Rows, hold, in_order, systems_of
@@ -62,7 +62,7 @@ def hold_numbers(config: VoteConfig, files: Mapping[str, Sequence[Path]]) -> Num
     Raises:
         FeatxError: as `hold`.
     """
-    kind = Kind(_score, read_validated_numbers, shared_dimensions, _join)
+    kind = Kind(_score, read_number_predictions, shared_dimensions, _join)
     return NumberElection(**vars(hold(config, files, kind)))
 
 

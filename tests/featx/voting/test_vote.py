@@ -13,7 +13,7 @@ from featx.comparison.compare import compare
 from featx.comparison.evaluate import evaluate
 from featx.errors import FeatxError
 from featx.scoring.classes.results import score_predictions
-from featx.scoring.results_file import read_results
+from featx.scoring.results_file import read_run_results
 
 from .conftest import CLASSES, RUN, SCORED, SKILLS, make_rows, read, refusal, vote
 
@@ -189,7 +189,7 @@ def test_five_published_seeds_vote_as_five_systems(workplace, system, hard, soft
     for rule, uar in (("hard", hard), ("soft", soft)):
         results = vote(paths, rule, rule=rule)
         assert results.scores["uar"].mean == pytest.approx(uar, abs=0.05)
-        assert read_results(Path(rule, "metrics.json")).scores == pytest.approx(results.scores)
+        assert read_run_results(Path(rule, "metrics.json")).scores == pytest.approx(results.scores)
 
 
 def test_the_api_votes_into_a_run_and_returns_it_again(systems):
