@@ -14,7 +14,8 @@ from featx.inference.fitted import FittedModel
 from featx.inference.model import Model
 from featx.inference.voted import VotedModel
 from featx.layer_analysis.weights import average, find_weights
-from featx.runs.card_scores import card_scores, chance
+from featx.runs.cards.classes import chance
+from featx.runs.cards.scores import card_scores
 from featx.runs.read import read_config, read_environment, read_run_scores
 from featx.scoring import metrics
 from featx.scoring.classes.results import Results

@@ -9,7 +9,7 @@ from huggingface_hub import ModelCardData
 
 from featx import __version__
 from featx.fitting.model import HeadInput
-from featx.runs.card import (
+from featx.runs.cards.card import (
     LIMITS,
     TAGS,
     find_entry,

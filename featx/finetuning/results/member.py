@@ -25,7 +25,7 @@ class Look:
         epoch: passes over the training data up to here.
         learning_rate: the encoder's rate; the head's where the encoder is frozen.
         train_loss: the mean loss of the batches since the last look, as they were seen.
-        train_wa: share of their utterances recognised, 0 to 1; None where none has a class of its own.
+        train_wa: share of their utterances recognised, 0 to 1; None where no classes are learned.
         validation_loss: the loss over the validation data.
         validation_score: their score: of classes the unweighted average recall (UAR), 0 to 1, of
             several labels the macro F1, 0 to 1, of numbers the mean concordance (CCC).
