@@ -22,8 +22,8 @@ class LabelScores:
 
     metrics: Sequence[str] = ("f1", "average_precision")
     explained = (
-        "A label is predicted from a probability of 0.5 on. Macro F1 is the mean of the labels' F1, "
-        "micro F1 that of all decisions together. Mean average precision tells, whatever the "
+        "A label is predicted from a probability of 0.5 on. Macro F1 is the mean of all labels' "
+        "F1, micro F1 that of all decisions together. Mean average precision tells, whatever the "
         "threshold, whether the utterances that a label fits have the higher probabilities."
     )
     unit = "test, %"
