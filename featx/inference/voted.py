@@ -25,7 +25,7 @@ from featx.scoring.labels.results import MULTILABEL
 from featx.scoring.numbers.results import REGRESSION
 from featx.utils.config import Schema, first_problem
 from featx.voting.choices import Rule, Tie
-from featx.voting.rules import Votes, decide
+from featx.voting.classes.rules import Votes, decide
 
 _Rows = Mapping[str, PredictedUtterance]
 

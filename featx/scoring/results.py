@@ -1,7 +1,7 @@
 """What the test scores of every run have, whatever it predicts."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from featx.scoring.groups.scores import GroupScores
@@ -34,7 +34,7 @@ class CommonResults:
     speakers_shared: bool | None
     remarks: Sequence[str] = ()
     groups: Sequence[GroupScores] = ()
-    vote: Mapping[str, Any] | None = None
+    vote: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def resampled(self) -> str:
@@ -87,5 +87,5 @@ class CommonResults:
         """Return what only some runs have, as JSON values."""
         return {
             **({"groups": [scores.to_json() for scores in self.groups]} if self.groups else {}),
-            **({"vote": self.vote} if self.vote else {}),
+            **({"vote": dict(self.vote)} if self.vote else {}),
         }

@@ -11,10 +11,10 @@ from featx.comparison.systems import Seed
 from featx.errors import FeatxError
 from featx.scoring.predictions import PredictionFile, read_speakers
 from featx.utils.text import listed
-from featx.voting.ballots import find_systems
 from featx.voting.checks import check_enough, check_protocols, check_seeds
 from featx.voting.config import VoteConfig
 from featx.voting.joining import for_each, join_folds, name_seeds, validation_parts
+from featx.voting.sources import find_systems
 from featx.voting.voters import Key, R, S, Voter, fill
 
 P = TypeVar("P")
@@ -41,6 +41,11 @@ class Held(Generic[S, R, P]):
     seeds: Sequence[str]
     test: P
     validation: P | None
+
+    @property
+    def names(self) -> list[str]:
+        """Of the systems."""
+        return [voter.name for voter in self.voters]
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from featx.voting.rules import Votes
+from featx.voting.classes.rules import Votes
 from featx.voting.voters import Key
 
 Fold = str | None

@@ -1,17 +1,14 @@
 """The systems of a vote as their files tell them."""
 
 import math
-import os
-from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from featx.comparison.class_systems import System, index_seed
-from featx.comparison.systems import Seed, find_files, shortest_names, split_seeds
+from featx.comparison.systems import Seed, split_seeds
 from featx.data.labels import order_labels
 from featx.errors import FeatxError
-from featx.runs.files import PREDICTIONS
 from featx.scoring.classes.predictions import REQUIRED, read_predictions
 from featx.scoring.classes.results import score_predictions
 from featx.scoring.classes.voted import voted_classes
@@ -50,37 +47,6 @@ class ClassVoter(Voter[System, Row]):
 
     classes: tuple[str, ...]
     no_probabilities: str
-
-
-def find_systems(paths: Sequence[Path]) -> dict[str, list[Path]]:
-    """Return the files of each system by its name; a file that is given is a system of its own.
-
-    Raises:
-        FeatxError: if a path is not there, is a run that is not finished or several systems, or
-            a file is given twice.
-    """
-    found: dict[Path, list[Path]] = {}
-    owners: dict[Path, Path] = {}
-    for path in paths:
-        systems = find_files([path])
-        if len(systems) > 1:
-            raise FeatxError(
-                f"{path} holds {len(systems)} systems: {', '.join(systems)}. Name each that is to "
-                f"vote, such as {next(iter(systems.values()))[0].parent}."
-            )
-        (files,) = systems.values()
-        for file in files:
-            if (owner := owners.setdefault(file.resolve(), path)) is not path:
-                where = "" if owner == path else f", in {owner} and in {path}"
-                raise FeatxError(f"{file} is given twice{where}; it votes once.")
-        place = files[0].parent if files[0].name == PREDICTIONS or path.is_dir() else files[0]
-        found[Path(os.path.normpath(place.absolute()))] = files
-    names = shortest_names(list(found))
-    bare = Counter(name.removesuffix(".csv") for name in names.values())
-    for place, name in names.items():
-        if bare[name.removesuffix(".csv")] == 1:
-            names[place] = name.removesuffix(".csv")
-    return {names[place]: files for place, files in found.items()}
 
 
 def read_voter(

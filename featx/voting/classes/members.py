@@ -12,10 +12,10 @@ from featx.scoring.classes.results import NAMES
 from featx.utils.progress import Advance, progress
 from featx.utils.text import counted, listed
 from featx.voting.choices import Tie
+from featx.voting.classes.election import Election
+from featx.voting.classes.part import Fold, Part
+from featx.voting.classes.search import Members, choose, score_all, score_each
 from featx.voting.config import VoteConfig
-from featx.voting.election import Election
-from featx.voting.part import Fold, Part
-from featx.voting.search import Members, choose, score_all, score_each
 
 CHOSEN_ON_TEST = "OPTIMISTIC: CHOSEN ON TEST"
 CHOSEN_ON_VALIDATION = "chosen on validation"

@@ -7,11 +7,11 @@ import numpy as np
 from featx.scoring.classes.results import NAMES
 from featx.scoring.text import WIDE, draw_table, render
 from featx.utils.tables import TextTable
-from featx.voting.agreement import Agreement
+from featx.voting.classes.agreement import Agreement
+from featx.voting.classes.members import Pick
+from featx.voting.classes.search import score_each
+from featx.voting.classes.tally import Tally
 from featx.voting.config import VoteConfig
-from featx.voting.members import Pick
-from featx.voting.search import score_each
-from featx.voting.tally import Tally
 
 _PAIRS = 15  # shown: those of six systems
 

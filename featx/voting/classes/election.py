@@ -11,8 +11,10 @@ from featx.data.labels import order_labels
 from featx.scoring.metrics import count_confusions, uar
 from featx.scoring.predictions import read_speakers
 from featx.utils.text import shortened
-from featx.voting.ballots import ClassVoter, Row, find_systems, read_voter
 from featx.voting.checks import check_enough, check_protocols, check_seeds, differing
+from featx.voting.classes.ballots import ClassVoter, Row, read_voter
+from featx.voting.classes.part import Part
+from featx.voting.classes.rules import Votes
 from featx.voting.config import VoteConfig
 from featx.voting.joining import (
     for_each,
@@ -21,8 +23,7 @@ from featx.voting.joining import (
     validates_on_tests,
     validation_parts,
 )
-from featx.voting.part import Part
-from featx.voting.rules import Votes
+from featx.voting.sources import find_systems
 from featx.voting.voters import Key
 
 

@@ -1,22 +1,20 @@
 """A vote held: who voted, what won, and how it scores."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Any
 
 import numpy as np
 
 from featx.errors import FeatxError
-from featx.scoring.classes.results import Results
-from featx.voting.agreement import Agreement, Oracle, agree, bound
 from featx.voting.choices import Tie
+from featx.voting.classes.agreement import Agreement, Oracle, agree, bound
+from featx.voting.classes.election import Election, score_uar
+from featx.voting.classes.members import Pick, find_candidates, search
+from featx.voting.classes.part import Fold, Part
+from featx.voting.classes.rules import Outcome, Votes, decide
+from featx.voting.classes.search import Members
 from featx.voting.config import VoteConfig
-from featx.voting.election import Election, score_uar
-from featx.voting.members import Pick, find_candidates, search
-from featx.voting.part import Fold, Part
-from featx.voting.rules import Outcome, Votes, decide
-from featx.voting.search import Members
 
 
 @dataclass(frozen=True)
@@ -68,27 +66,6 @@ class Tally:
         for fold, members in self.by_fold.items():
             voting[np.array(members)[:, None], test.places(fold)] = True
         return bound(voting, test)
-
-
-@dataclass(frozen=True)
-class VoteResults(Results):
-    """Results with what only votes have.
-
-    Attributes:
-        vote: rule, members, ties, agreement and search, as JSON values.
-    """
-
-    vote: dict[str, Any] = field(default_factory=dict)
-
-    @classmethod
-    def add(cls, results: Results, vote: dict[str, Any]) -> "VoteResults":
-        """Add what only votes have."""
-        own = {item.name: getattr(results, item.name) for item in fields(Results)}
-        return cls(**own, vote=vote)
-
-    def to_json(self) -> dict[str, Any]:
-        """Return everything as JSON values."""
-        return {**super().to_json(), "vote": self.vote}
 
 
 def count(config: VoteConfig, election: Election, tie: Tie) -> Tally:

@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from featx.voting.election import score_uar
-from featx.voting.part import Part
+from featx.voting.classes.election import score_uar
+from featx.voting.classes.part import Part
 
 
 @dataclass(frozen=True)

@@ -7,8 +7,8 @@ import numpy as np
 
 from featx.utils.progress import Advance
 from featx.voting.choices import BestBy, Rule, Tie
-from featx.voting.part import Part
-from featx.voting.rules import decide
+from featx.voting.classes.part import Part
+from featx.voting.classes.rules import decide
 
 HELD = 4_000_000  # shares in memory at a time
 _EQUAL = 1e-12  # scores closer than this are equal
