@@ -22,9 +22,10 @@ def vote(
     rule: Annotated[
         Rule | None,
         typer.Option(
-            help="Count predictions (hard, the default), average probabilities (soft), or weigh "
-            "each prediction by its system's validation UAR (weighted). Of numbers take the mean, "
-            "which is the default, or weigh them by validation CCC (weighted)."
+            help="Count predictions (hard), average probabilities (soft), or weigh each prediction "
+            "by its system's validation UAR (weighted). Of numbers take the mean, or weigh them by "
+            "validation CCC (weighted). By default hard of classes, soft of several labels, mean "
+            "of numbers."
         ),
     ] = None,
     tie: Annotated[

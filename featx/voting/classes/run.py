@@ -5,7 +5,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from featx.errors import FeatxError
 from featx.runs.folder import open_run
 from featx.scoring.classes.distributions import (
     DistributionScores,
@@ -15,9 +14,8 @@ from featx.scoring.classes.distributions import (
 from featx.scoring.classes.groups import Classified
 from featx.scoring.classes.results import NAMES, Results, SeedPredictions, score_predictions
 from featx.scoring.results_file import RunResults
-from featx.utils.tables import TextTable, plain
+from featx.utils.tables import TextTable
 from featx.utils.text import counted
-from featx.voting.choices import Rule
 from featx.voting.classes.election import hold
 from featx.voting.classes.files import describe, write_files
 from featx.voting.classes.members import BEST_ON_TEST, CHOSEN_ON_TEST, describe_left_out
@@ -26,13 +24,9 @@ from featx.voting.classes.text import member_table, search_table
 from featx.voting.config import VoteConfig
 from featx.voting.files import to_markdown, write_card
 from featx.voting.remarks import SEEN_TESTS, remarks_of, speakers_shared
+from featx.voting.settings import check_settings, describe_rule
 from featx.voting.sources import digest_sources, group_vote, read_stored
 
-RULES: dict[Rule, str] = {
-    "hard": "the class that most members predict",
-    "soft": "the class with the highest mean probability",
-    "weighted": "the class with the most votes, each weighing its system's validation UAR",
-}
 TIE_WORDS = {
     "probability": "the highest summed probability",
     "first": "the first-named system among those that voted for one of them",
@@ -51,11 +45,7 @@ def run_class_vote(config: VoteConfig, folder: Path, overwrite: bool) -> RunResu
     Raises:
         FeatxError: if the folder holds another run, or the systems can't vote so.
     """
-    if config.rule == "mean":
-        raise FeatxError(
-            "`rule='mean'` averages numbers, and these systems predict classes. `rule='soft'` "
-            "averages their probabilities."
-        )
+    check_settings(config, "classes", config.folders[0].name)
     election = hold(config)
     tie = check(config, election)  # refuses before anything is written, as does this:
     stored = read_stored(election.voters)
@@ -69,8 +59,7 @@ def run_class_vote(config: VoteConfig, folder: Path, overwrite: bool) -> RunResu
             for remark in results.remarks:
                 log.debug("%s", remark)
             write_files(config, tally, results, inputs, run.folder)
-            about = f"A {config.rule} vote: {RULES[config.rule]}, of "
-            about += f"{', '.join(map(plain, results.classes))}."
+            about = describe_rule(config.rule, "classes", results.classes)
             write_card(folder.name, about, _sections(config, tally, results), results, run.folder)
     return run.results
 
