@@ -118,10 +118,11 @@ def _check_reported(experiment: Experiment, tasks: Mapping[Case, Task], findings
         kind = predicted_of(task).replace("labels", "several labels")
         learned.setdefault(kind, set()).add(case.corpus)
     if len(learned) > 1:
-        each = (f"{kind} are learned of {listed(sorted(own))}" for kind, own in learned.items())
+        each = (f"{kind} of {listed(sorted(own))}" for kind, own in learned.items())
         findings.error(
             "report",
-            f"{' and '.join(each)}, which no report shows together; make an experiment of each",
+            f"the corpora teach {' and '.join(each)}, which no report shows together; make an "
+            "experiment of each",
         )
     for column in experiment.report.by:
         for case, task in tasks.items():

@@ -113,7 +113,7 @@ class Model(ABC):
         scale: PositiveFinite | None = None,
     ) -> Predictions:
         """Predict the classes or numbers of utterances; `featx.predict` explains the arguments."""
-        self._refuse_of_classes(abstain=abstain, calibrated=calibrated, priors=priors)
+        self.refuse_of_classes(abstain=abstain, calibrated=calibrated, priors=priors)
         encoders = tuple(as_paths(encoder))
         ask = None if speaker_of is None else asking(speaker_of)
         as_likely = calibrated or priors is not None
@@ -135,8 +135,15 @@ class Model(ABC):
             return predictions.placed(pieces.windows, pieces.failures).abstaining(abstain)
         return self._corrected(given, options, priors).abstaining(abstain)
 
-    def _refuse_of_classes(self, **given: object) -> None:
-        """Raise a FeatxError if an argument is given that is for models of a class alone."""
+    def refuse_of_classes(self, **given: object) -> None:
+        """Refuse arguments that are for models which tell classes apart.
+
+        Args:
+            given: the arguments by their names; those that are empty are not given.
+
+        Raises:
+            FeatxError: names the first.
+        """
         asked = next((name for name, value in given.items() if value), "")
         if asked and self.dimensions:
             raise FeatxError(

@@ -105,6 +105,7 @@ def _describe_input(given: HeadInput) -> str:
 def _data(facts: RunFacts) -> list[str]:
     protocol, results = facts.config.protocol, facts.results
     of_whom = f" of {counted(results.speakers, 'speaker')}" if results.speakers else ""
+    tested = counted(facts.utterances, "utterance") if facts.utterances else "all utterances"
     name = f"`{protocol.name}`: " if protocol.name else ""
     kept = [f"{plain(column)}: {' or '.join(map(plain, values))}"
             for column, values in protocol.where.items()]  # fmt: skip
@@ -117,7 +118,7 @@ def _data(facts: RunFacts) -> list[str]:
                 f"Corpus: {plain(facts.corpus)}{_bracketed(kept)}.",
                 *([f"Labels: {'; '.join(merged)}."] if merged else []),
                 f"Protocol: {name}{plain(protocol.title)}; {facts.together}. Tested, each by heads "
-                f"that have not heard it: {counted(facts.utterances, 'utterance')}{of_whom}.",
+                f"that have not heard it: {tested}{of_whom}.",
                 f"Features: {describe_normalising(facts.config.normalize)}.",
                 f"Used of each utterance: {_seconds(facts.config.seconds)}.",
                 *map(plain, describe_changes(facts.config.to_table(), facts.environment)),

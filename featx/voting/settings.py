@@ -29,12 +29,11 @@ RULES: Mapping[Predicted, Mapping[Rule, str]] = {
 """The rules in words; the first is that of votes that name none."""
 
 _OTHER_RULES: Mapping[Predicted, str] = {
-    "classes": "averages numbers, and {name} predicts classes. `rule='soft'` averages their "
+    "classes": " averages numbers, and {name} predicts classes. `rule='soft'` averages their "
     "probabilities.",
-    "labels": "is not for systems such as {name}, which predicts several labels at once. "
-    "`rule='soft'` averages the probability of each, `rule='hard'` counts the systems that predict "
-    "it.",
-    "numbers": "is for classes, and {name} predicts numbers. `rule='mean'` averages them; "
+    "labels": ": {name} predicts several labels at once. `rule='soft'` averages the probability of "
+    "each, `rule='hard'` counts the systems that predict it.",
+    "numbers": " is for classes, and {name} predicts numbers. `rule='mean'` averages them; "
     "`rule='weighted'` weighs each system by its CCC on validation data.",
 }
 
@@ -68,7 +67,7 @@ def check_settings(config: VoteConfig, predicted: Predicted, name: str) -> None:
         FeatxError: names the setting.
     """
     if config.rule not in RULES[predicted]:
-        raise FeatxError(f"`rule={config.rule!r}` {_OTHER_RULES[predicted].format(name=name)}")
+        raise FeatxError(f"`rule={config.rule!r}`{_OTHER_RULES[predicted].format(name=name)}")
     if predicted == "classes":
         return
     given = {"search": bool(config.search), "tie": config.tie != "auto"}

@@ -107,6 +107,37 @@ def test_a_fine_tuning_may_be_augmented(experiment, checkpoint_folder):
 
 
 @pytest.mark.parametrize(
+    ("lines", "rule", "other"),
+    [
+        ("", "hard", "mean"),
+        ('target = ["pitch", "energy"]', "mean", "soft"),
+        ('target = "sex"\ntask = "multilabel"', "soft", "weighted"),
+    ],
+)
+def test_the_rule_of_a_vote_follows_from_what_its_systems_predict(experiment, lines, rule, other):
+    more = """
+    [heads.other]
+    head = "svm"
+    features = ["tiny"]
+    corpora = ["a"]
+    [votes.both]
+    systems = ["plain", "other"]
+    {rule}
+    """
+    path = experiment(a=lines, head='corpora = ["a"]', more=more.format(rule=""))
+    path.write_text(
+        path.read_text().split("[corpora.c]")[0]
+        + "[features"
+        + path.read_text().split("[features")[1]
+    )
+    assert configs(path)["small-both-a"].rule == rule
+    path.write_text(path.read_text() + f'rule = "{other}"\n')
+    (problem,) = map(str, validate(path).findings.errors)
+    assert f"`rule='{other}'`" in problem
+    assert "plain predicts" in problem
+
+
+@pytest.mark.parametrize(
     ("lines", "said"),
     [
         ({"a": 'targt = "sex"'}, "corpora.a.targt: unknown key; did you mean 'target'?"),
@@ -119,7 +150,7 @@ def test_a_fine_tuning_may_be_augmented(experiment, checkpoint_folder):
         ({"head": 'augmented = "noise"\ncorpora = ["between"]'}, "between corpora only heads"),
         ({"a": 'target = "age"'}, "age"),
         ({"more": '[report]\nby = "age"'}, "report.by: corpora.a has no age; there is"),
-        ({"a": 'target = "pitch"'}, "numbers are learned of a and classes of between, c"),
+        ({"a": 'target = "pitch"'}, "numbers of a and classes of between, c, which no report"),
         (
             {"more": '[corpora.none]\ntrain = "b"\ntest = "c"'},
             "corpora.none: b is no corpus with a manifest; there is a, c",
