@@ -122,15 +122,11 @@ def test_the_rule_of_a_vote_follows_from_what_its_systems_predict(experiment, li
     corpora = ["a"]
     [votes.both]
     systems = ["plain", "other"]
-    {rule}
     """
-    path = experiment(a=lines, head='corpora = ["a"]', more=more.format(rule=""))
-    path.write_text(
-        path.read_text().split("[corpora.c]")[0]
-        + "[features"
-        + path.read_text().split("[features")[1]
-    )
-    assert configs(path)["small-both-a"].rule == rule
+    path = experiment(a=lines, head='corpora = ["a"]', more=more)
+    head, rest = path.read_text().split("[corpora.c]")
+    path.write_text(head + rest[rest.index("[features") :])
+    assert configs(path)["small-both"].rule == rule
     path.write_text(path.read_text() + f'rule = "{other}"\n')
     (problem,) = map(str, validate(path).findings.errors)
     assert f"`rule='{other}'`" in problem
@@ -194,3 +190,24 @@ def test_an_experiment_with_all_of_them(experiment, said):
     said()
     featx.run(path)
     assert all("done before" in line for line in said() if line.startswith("  UAR"))
+
+
+@pytest.mark.thorough
+def test_an_experiment_on_several_labels(experiment, checkpoint_folder):
+    more = f"""
+    [finetunings.tuned]
+    model = "{checkpoint_folder}"
+    mode = "frozen"
+    settings = ["training.epochs=1", "training.every=4"]
+    device = "cpu"
+    [votes.both]
+    systems = ["plain", "tuned"]
+    """
+    path = experiment(a='target = "sex"\ntask = "multilabel"\nfolds = 3', more=more)
+    head, rest = path.read_text().split("[corpora.c]")
+    path.write_text(head + rest[rest.index("[features") :])
+    text = featx.run(path).with_suffix(".md").read_text()
+    for name in ("plain", "tuned", "both"):
+        assert f"small-{name}" in text
+    assert "macro F1" in text
+    assert "by the rule soft" in Path("runs/small-both/README.md").read_text()
