@@ -51,18 +51,18 @@ def check(encoder, model, waveforms, transformers_layers, assert_close):
         assert_close(features, transformers_layers(*model, waveform))
 
 
-@pytest.mark.parametrize("in_pieces", [True, False], ids=["in pieces", "at once"])
+@pytest.mark.parametrize("apart", [True, False], ids=["apart", "at once"])
 @pytest.mark.parametrize(
     ("family", "norm"),
     [(family, norm) for family in FAMILIES for norm in NORMS] + [("data2vec-audio", "layer")],
 )
 def test_a_ragged_batch_gives_what_each_gets_alone_and_from_transformers(
-    family, norm, in_pieces, tiny, save_model, load_encoder, ragged, transformers_layers,
+    family, norm, apart, tiny, save_model, load_encoder, ragged, transformers_layers,
     assert_close,
 ):  # fmt: skip
     model = save_model(family, **tiny, **NORMS[norm])
     encoder = load_encoder()
-    encoder.network.local.in_pieces = in_pieces  # False is how a GPU goes about it
+    encoder.network.apart = apart  # False is how a GPU goes about it
     check(encoder, model, ragged, transformers_layers, assert_close)
 
 
@@ -103,7 +103,7 @@ def test_an_utterance_longer_than_a_piece_has_no_seams(
     assert_close(encoder.encode([waveform])[0], whole)
 
 
-@pytest.mark.parametrize("in_pieces", [True, False], ids=["in pieces", "at once"])
+@pytest.mark.parametrize("apart", [True, False], ids=["apart", "at once"])
 @pytest.mark.parametrize(
     ("kernels", "strides"),
     [
@@ -114,14 +114,14 @@ def test_an_utterance_longer_than_a_piece_has_no_seams(
     ],
 )
 def test_other_convolutions(
-    kernels, strides, in_pieces, tiny, save_model, load_encoder, ragged, transformers_layers,
+    kernels, strides, apart, tiny, save_model, load_encoder, ragged, transformers_layers,
     assert_close, monkeypatch,
 ):  # fmt: skip
     monkeypatch.setattr("featx.features.encoders.local.PIECE", 50)
     sizes = {"conv_kernel": kernels, "conv_stride": strides, "conv_dim": (8,) * len(kernels)}
     model = save_model("wav2vec2", **{**tiny, **sizes})
     encoder = load_encoder()
-    encoder.network.local.in_pieces = in_pieces
+    encoder.network.apart = apart
     check(encoder, model, [ragged[index][:30_000] for index in (0, 3, 5)],
           transformers_layers, assert_close)  # fmt: skip
 
@@ -130,7 +130,7 @@ def test_an_overflow_in_the_padding_harms_nobody():
     """Past an utterance's end there are frames of no one, whose values could be anything."""
     hidden = torch.full((2, 3, 4), torch.inf)
     hidden[0], hidden[1, :1] = 1, 2
-    cleared = Lengths((3, 1), torch.device("cpu")).clear(hidden)
+    cleared = Lengths((3, 1), torch.device("cpu"), apart=False).clear(hidden)
     assert cleared[0].eq(1).all()
     assert cleared[1].tolist() == [[2] * 4, [0] * 4, [0] * 4]
 
