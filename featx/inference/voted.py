@@ -88,6 +88,11 @@ class VotedModel(Model):
     seats: tuple[Seat, ...]
     _loaded: Loaded = field(default_factory=dict, compare=False, repr=False)
 
+    @property
+    def members(self) -> Sequence[Model]:
+        """The models that vote."""
+        return [seat.model for seat in self.seats]
+
     def _predict(self, given: Recordings | StoredFeatures, options: Options) -> Predictions:
         if options.encoders and len(self.seats) > 1:
             raise FeatxError(

@@ -1,6 +1,6 @@
 """The members of a finished vote on several labels, which vote on audio or stored features."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
@@ -52,6 +52,11 @@ class VotedLabels(Model):
     def several(self) -> bool:
         """Any number of its labels may fit an utterance."""
         return True
+
+    @property
+    def members(self) -> Sequence[Model]:
+        """The models that vote."""
+        return [model for model, _ in self.seats]
 
     def _predict(self, given: Recordings | StoredFeatures, options: Options) -> Predictions:
         if options.encoders and len(self.seats) > 1:

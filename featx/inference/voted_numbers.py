@@ -70,6 +70,11 @@ class VotedNumbers(Model):
         """The columns of numbers that it predicts."""
         return self.columns
 
+    @property
+    def members(self) -> Sequence[Model]:
+        """The models that vote."""
+        return [seat.model for seat in self.seats]
+
     def _predict(self, given: Recordings | StoredFeatures, options: Options) -> Predictions:
         said = [self._ask(seat, given, options) for seat in self.seats]
         rows = [{row.utterance: row.numbers for row in each.rows} for each in said]

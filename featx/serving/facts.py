@@ -13,7 +13,6 @@ from featx.fitting.choices import OWN
 from featx.fitting.model import FittedHeads
 from featx.inference.fitted import FittedModel
 from featx.inference.model import Model
-from featx.inference.voted import VotedModel
 from featx.layer_analysis.weights import average, find_weights
 from featx.runs.cards.classes import chance
 from featx.runs.cards.scores import card_scores
@@ -83,8 +82,7 @@ def _heads(model: Model) -> list[FittedHeads]:
     """Return the heads of a fit, or of all members of a vote."""
     if isinstance(model, FittedModel):
         return [model.heads]
-    seats = model.seats if isinstance(model, VotedModel) else ()
-    return [heads for seat in seats for heads in _heads(seat.model)]
+    return [heads for member in model.members for heads in _heads(member)]
 
 
 def _labels(model: Model, results: RunResults | None) -> dict[str, Label]:
