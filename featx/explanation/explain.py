@@ -148,14 +148,11 @@ def _explain(
     shares = None if heads.dimensions else _shares(pairs)
     likeliest = 0 if shares is None else int(shares.argmax())
     explained = likeliest if label is None else names.index(label)
-    predicted = names[explained if shares is None else likeliest]
-    if heads.several and shares is not None:
-        predicted = choose_labels(names, shares.tolist())
     found = [find_contributions(head, part, explained) for head, part in pairs]
     return Explanation(
         file=name,
         label=names[explained],
-        predicted=predicted,
+        predicted=names[explained] if shares is None else _predicted(heads, shares),
         probability=None if shares is None else float(shares[explained]),
         heads=len(pairs),
         logit=float(np.mean([own.logit for own in found])),
@@ -169,6 +166,13 @@ def _shares(pairs: Sequence[tuple[Head, Part]]) -> Tensor:
     """Return the probability of each class, (classes,) float64, averaged over heads."""
     logits = torch.stack([find_logits(head, part) for head, part in pairs])
     return pairs[0][0].objective.predictions(logits.double()).mean(0)
+
+
+def _predicted(heads: FittedHeads, shares: Tensor) -> str:
+    """Return the class that is predicted, or the labels, joined."""
+    if heads.several:
+        return choose_labels(heads.classes, shares.tolist())
+    return heads.classes[int(shares.argmax())]
 
 
 def _by_store(

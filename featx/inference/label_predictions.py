@@ -60,6 +60,6 @@ class LabelPredictions(Predictions):
     def _columns(self) -> tuple[Sequence[str], Sequence[str]]:
         return ("labels",), ("most probable",)
 
-    def _cells(self, row: PredictedUtterance) -> Sequence[Any]:
-        first = row.ranked[:_SHOWN]
-        return (row.label,), ", ".join(f"{name} {100 * share:.0f} %" for name, share in first)
+    def _cells(self, row: Any) -> tuple[Sequence[str], Sequence[str]]:
+        first = (f"{name} {100 * share:.0f} %" for name, share in row.ranked[:_SHOWN])
+        return (row.label,), (", ".join(first),)

@@ -86,8 +86,8 @@ class NumberPredictions(Predictions):
     def _columns(self) -> tuple[Sequence[str], Sequence[str]]:
         return self.dimensions, ()
 
-    def _cells(self, row: PredictedNumbers) -> Sequence[Any]:
-        return ([f"{value:.4g}" for value in row.numbers.values()],)
+    def _cells(self, row: Any) -> tuple[Sequence[str], Sequence[str]]:
+        return [f"{value:.4g}" for value in row.numbers.values()], ()
 
     def _repr_html_(self) -> str:
         """Return a table with a row for each utterance, the first ones where they are many."""

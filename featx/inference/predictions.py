@@ -190,8 +190,8 @@ class Predictions:
         for name in (*after, "utterance"):
             table.add_column(name, no_wrap=True)
         for row in self.rows[:most]:
-            first, *others = self._cells(row)
-            table.add_row(*first, *times_of(row), *others, row.utterance)
+            first, last = self._cells(row)
+            table.add_row(*first, *times_of(row), *last, row.utterance)
         hidden = len(self.rows) - most
         more = [f"and {hidden:,} more"] if hidden > 0 else []
         longest = max((len(row.utterance) for row in self.rows[:most]), default=0)
@@ -202,11 +202,11 @@ class Predictions:
         """What the table has before the times of a window, and after them."""
         return ("label", "probability"), ("next",)
 
-    def _cells(self, row: Any) -> Sequence[Any]:
-        """Return the cells before the times, and then those after them."""
+    def _cells(self, row: Any) -> tuple[Sequence[str], Sequence[str]]:
+        """Return the cells of a row of `rows` in these columns."""
         first, *others = row.ranked
         rest = ", ".join(f"{name} {100 * share:.0f} %" for name, share in others[:2])
-        return (row.label or UNCERTAIN, f"{100 * first[1]:.0f} %"), rest
+        return (row.label or UNCERTAIN, f"{100 * first[1]:.0f} %"), (rest,)
 
     def __len__(self) -> int:
         return len(self.rows)

@@ -71,7 +71,10 @@ def test_numbers_are_averaged_and_written_as_any_runs(system):
     stored = json.loads((run.folder / "metrics.json").read_text())
     assert [member["name"] for member in stored["vote"]["members"]] == ["good", "poor"]
     assert "validation CCC" in (run.folder / "report.txt").read_text()
-    assert "by the rule mean: the mean of what its members predict" in (run.folder / "README.md").read_text()
+    assert (
+        "by the rule mean: the mean of what its members predict"
+        in (run.folder / "README.md").read_text()
+    )
     again = featx.vote([run, paths[0]], name="again")  # a vote can vote
     np.testing.assert_allclose(
         predicted(read(again.predictions)), (expected + predicted(read(paths[0]))) / 2, rtol=1e-6
