@@ -16,21 +16,12 @@ from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import huggingface_hub.constants
 import numpy as np
 import pytest
 import soundfile
-import torch
-from hypothesis import settings
-from transformers import Wav2Vec2Config, Wav2Vec2FeatureExtractor, Wav2Vec2Model
-
-from featx.cli.main import main
 
 os.environ["HF_HUB_OFFLINE"] = "1"
 os.environ["OMP_NUM_THREADS"] = "1"  # in child processes
-torch.set_num_threads(1)  # tests run side by side
-settings.register_profile("featx", deadline=None)  # machines are noisy
-settings.load_profile("featx")
 TINY = {
     "hidden_size": 16,
     "num_hidden_layers": 2,
@@ -40,6 +31,25 @@ TINY = {
     "num_conv_pos_embeddings": 16,
     "num_conv_pos_embedding_groups": 2,
 }
+
+
+def pytest_sessionstart(session: pytest.Session) -> None:
+    """Load what tests need where tests run: xdist has a process that only hands them out."""
+    if session.config.getoption("numprocesses", None) and "PYTEST_XDIST_WORKER" not in os.environ:
+        return
+    gc.disable()  # nothing of what is imported and collected is garbage
+    import torch
+    from hypothesis import settings
+
+    torch.set_num_threads(1)  # tests run side by side
+    settings.register_profile("featx", deadline=None)  # machines are noisy
+    settings.load_profile("featx")
+
+
+def pytest_collection_finish() -> None:
+    """Leave what was imported out of garbage collection, which fine-tuning asks for every time."""
+    gc.freeze()
+    gc.enable()
 
 
 @pytest.fixture(autouse=True, scope="session")
@@ -66,6 +76,8 @@ def _no_waiting_for_the_disk() -> Iterator[None]:
 
 @pytest.fixture(autouse=True)
 def _seeded() -> None:
+    import torch
+
     random.seed(0)
     np.random.seed(0)
     torch.manual_seed(0)
@@ -107,6 +119,9 @@ def tiny() -> dict[str, object]:
 @pytest.fixture(scope="session")
 def checkpoint_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A tiny wav2vec 2.0 with random weights, saved as a real one is."""
+    import torch
+    from transformers import Wav2Vec2Config, Wav2Vec2FeatureExtractor, Wav2Vec2Model
+
     folder = tmp_path_factory.mktemp("checkpoints") / "tiny"
     torch.manual_seed(1)
     Wav2Vec2Model(Wav2Vec2Config(**TINY)).save_pretrained(folder)
@@ -124,8 +139,8 @@ def workplace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 @pytest.fixture
 def hub(workplace: Path, checkpoint_folder: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A Hub cache in which wav2vec2-base is the tiny model, at commit aa...; its folder."""
-    monkeypatch.setattr(huggingface_hub.constants, "HF_HUB_CACHE", str(workplace / "hub"))
-    monkeypatch.setattr(huggingface_hub.constants, "HF_HUB_OFFLINE", True)
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_CACHE", str(workplace / "hub"))
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", True)
     repository = workplace / "hub" / "models--facebook--wav2vec2-base"
     shutil.copytree(checkpoint_folder, repository / "snapshots" / ("a" * 40))
     (repository / "refs").mkdir()
@@ -218,6 +233,7 @@ def run_featx(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> Callable[..., Outcome]:
     """Run a featx command line in this process, as the installed script does."""
+    from featx.cli.main import main
 
     def run(*arguments: object) -> Outcome:
         monkeypatch.setattr(sys, "argv", ["featx", *map(str, arguments)])
@@ -231,8 +247,3 @@ def run_featx(
         return Outcome(int(code or 0), captured.out, captured.err)
 
     return run
-
-
-def pytest_collection_finish() -> None:
-    """Leave what was imported out of garbage collection, which fine-tuning asks for every time."""
-    gc.freeze()

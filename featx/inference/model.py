@@ -90,11 +90,6 @@ class Model(ABC):
         return False
 
     @property
-    def members(self) -> "Sequence[Model]":
-        """The models that vote; none of a model that is no vote."""
-        return ()
-
-    @property
     def priors(self) -> Sequence[float] | None:
         """How frequent each class was in training; None if that is not known."""
         return None

@@ -7,7 +7,7 @@ from typing import Any
 
 from torch import Tensor
 
-from featx.inference.predictions import SHOWN, PredictedUtterance, Predictions, times_of
+from featx.inference.predictions import SHOWN, PredictedUtterance, Predictions
 from featx.scoring.predictions import PREDICTED, rounded
 from featx.utils.files import write_csv
 from featx.utils.tables import TextTable, html_notes, html_table
@@ -93,8 +93,6 @@ class NumberPredictions(Predictions):
         """Return a table with a row for each utterance, the first ones where they are many."""
         times = ("from", "to") if self.has_times else ()
         shown = self.rows[:SHOWN]
-        rows = [(row.utterance, *self._cells(row)[0], *times_of(row)) for row in shown]
+        rows = [(row.utterance, *self._cells(row)[0], *row.times) for row in shown]
         table = html_table(TextTable(("utterance", *self.dimensions, *times), rows))
-        hidden = len(self.rows) - SHOWN
-        notes = [f"and {hidden:,} more"] if hidden > 0 else []
-        return table + html_notes([*notes, *self.failures.values()])
+        return table + html_notes([*self._more(SHOWN), *self.failures.values()])

@@ -46,6 +46,11 @@ class PredictedUtterance:
         return sorted(self.probabilities.items(), key=lambda i: (i[0] != self.label, -i[1]))
 
     @property
+    def times(self) -> list[str]:
+        """Where a window begins and ends, as tables show it; nothing of a whole utterance."""
+        return [f"{time:.1f} s" for time in (self.start, self.end) if time is not None]
+
+    @property
     def probability(self) -> float:
         """The probability of the most probable class."""
         return max(self.probabilities.values(), default=0.0)
@@ -191,11 +196,14 @@ class Predictions:
             table.add_column(name, no_wrap=True)
         for row in self.rows[:most]:
             first, last = self._cells(row)
-            table.add_row(*first, *times_of(row), *last, row.utterance)
-        hidden = len(self.rows) - most
-        more = [f"and {hidden:,} more"] if hidden > 0 else []
+            table.add_row(*first, *row.times, *last, row.utterance)
         longest = max((len(row.utterance) for row in self.rows[:most]), default=0)
-        return render(table, *more, width=100 + longest)
+        return render(table, *self._more(most), width=100 + longest)
+
+    def _more(self, most: int) -> list[str]:
+        """Say how many rows a table of the first ones leaves out; nothing if none."""
+        hidden = len(self.rows) - most
+        return [f"and {hidden:,} more"] if hidden > 0 else []
 
     @property
     def _columns(self) -> tuple[Sequence[str], Sequence[str]]:
@@ -226,7 +234,7 @@ class Predictions:
         rows = [
             (
                 row.utterance,
-                *times_of(row),
+                *row.times,
                 row.label or UNCERTAIN,
                 *(f"{row.probabilities[c]:.3f}" for c in self.classes),
             )
@@ -234,11 +242,4 @@ class Predictions:
         ]
         label = self._columns[0][0]
         table = html_table(TextTable(("utterance", *times, label, *self.classes), rows))
-        hidden = len(self.rows) - SHOWN
-        notes = [f"and {hidden:,} more"] if hidden > 0 else []
-        return table + html_notes([*notes, *self.failures.values()])
-
-
-def times_of(row: PredictedUtterance) -> list[str]:
-    """Return when a window begins and ends, as tables have it; nothing of a whole utterance."""
-    return [f"{time:.1f} s" for time in (row.start, row.end) if time is not None]
+        return table + html_notes([*self._more(SHOWN), *self.failures.values()])

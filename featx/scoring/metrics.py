@@ -151,14 +151,14 @@ def score_seeds(
     stacked = np.stack(sums)
     resampled = resample_own(stacked, np.random.default_rng(BOOTSTRAP_SEED))
     return {
-        name: score_of(scale * metric(stacked.sum(1)), scale * metric(resampled))
+        name: score_of(scale * metric(stacked.sum(1)), scale * metric(resampled).mean(1))
         for name, metric in metrics.items()
     }
 
 
 def score_of(values: np.ndarray, drawn: np.ndarray) -> Score:
-    """Return the score of (seeds,) values, with the interval of (rounds, seeds) of them."""
-    low, high = np.percentile(drawn.mean(1), (2.5, 97.5))
+    """Return the score of (seeds,) values, with the interval of (rounds,) draws of their mean."""
+    low, high = np.percentile(drawn, (2.5, 97.5))
     std = values.std(ddof=1) if len(values) > 1 else np.nan
     return Score(float(values.mean()), float(std), float(low), float(high))
 

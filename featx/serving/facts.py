@@ -10,9 +10,10 @@ from featx.errors import FeatxError
 from featx.features.encoders.checkpoints import short_name
 from featx.features.plan import MAX_SECONDS
 from featx.fitting.choices import OWN
-from featx.fitting.model import FittedHeads
+from featx.fitting.heads.model import FittedHeads
 from featx.inference.fitted import FittedModel
 from featx.inference.model import Model
+from featx.inference.voted_model import VotedModel
 from featx.layer_analysis.weights import average, find_weights
 from featx.runs.cards.classes import chance
 from featx.runs.cards.scores import card_scores
@@ -82,7 +83,8 @@ def _heads(model: Model) -> list[FittedHeads]:
     """Return the heads of a fit, or of all members of a vote."""
     if isinstance(model, FittedModel):
         return [model.heads]
-    return [heads for member in model.members for heads in _heads(member)]
+    seats = model.seats if isinstance(model, VotedModel) else ()
+    return [heads for seat in seats for heads in _heads(seat.model)]
 
 
 def _labels(model: Model, results: RunResults | None) -> dict[str, Label]:

@@ -1,6 +1,6 @@
 """The files that votes of all kinds leave."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -8,7 +8,7 @@ from featx.runs.files import CARD, ENVIRONMENT, REPORT
 from featx.scoring.results_file import RunResults
 from featx.utils.files import write_json, write_text
 from featx.utils.machine import describe_environment
-from featx.utils.tables import TextTable, markdown_table, plain
+from featx.utils.tables import plain
 from featx.utils.text import is_warning
 
 
@@ -30,14 +30,14 @@ def write_report(results: RunResults, found: str, folder: Path) -> None:
 
 
 def write_card(
-    name: str, about: str, sections: Mapping[str, str], results: RunResults, folder: Path
+    name: str, about: str, sections: Mapping[str, Sequence[str]], results: RunResults, folder: Path
 ) -> None:
     """Write the card of a vote, as Markdown: who voted, by which rule, and how it scores.
 
     Args:
         name: what the run is called.
         about: a sentence on the rule.
-        sections: what is below each heading; nothing of empty ones.
+        sections: the lines below each heading; nothing of those without any.
         results: its scores, whose warnings come first and other notes last.
         folder: the run's.
     """
@@ -47,12 +47,7 @@ def write_card(
         f"# {plain(name)}",
         *(f"> **WARNING: {plain(note)}**" for note in notes if is_warning(note)),
         about,
-        *(f"## {heading}\n\n{text}" for heading, text in sections.items() if text),
+        *("\n".join([f"## {name}", "", *lines]) for name, lines in sections.items() if lines),
         "\n".join(others),
     ]
     write_text(folder / CARD, "\n\n".join(filter(None, parts)) + "\n")
-
-
-def to_markdown(table: TextTable) -> str:
-    """Return a table in Markdown."""
-    return "\n".join(markdown_table(table.header, table.rows, table.columns))

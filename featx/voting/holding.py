@@ -5,9 +5,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Generic, TypeVar
 
+from featx.comparison.base import check_alike
 from featx.comparison.reading import read_system
 from featx.comparison.same_tests import check_same, join_speakers
-from featx.comparison.systems import Seed
 from featx.errors import FeatxError
 from featx.scoring.predictions import PredictionFile, read_speakers
 from featx.utils.text import listed
@@ -15,11 +15,13 @@ from featx.voting.checks import check_enough, check_protocols, check_seeds
 from featx.voting.config import VoteConfig
 from featx.voting.joining import for_each, join_folds, name_seeds, validation_parts
 from featx.voting.sources import find_systems
-from featx.voting.voters import Key, R, S, Voter, fill
+from featx.voting.voters import AnyVoter, Key, R, S, Voter, fill
 
 P = TypeVar("P")
 Rows = Sequence[Sequence[Mapping[Key, R]]]
 """The rows of each system and seed."""
+ReadPart = Callable[[Path, str], PredictionFile]
+"""Reads a part of a file, such as "validation"."""
 
 
 @dataclass(frozen=True)
@@ -48,23 +50,6 @@ class Held(Generic[S, R, P]):
         return [voter.name for voter in self.voters]
 
 
-@dataclass(frozen=True)
-class Kind(Generic[S, R, P]):
-    """How systems that predict something are read and joined.
-
-    Attributes:
-        score: scores the seeds of a system, which `whole` had with others, under another name.
-        read: reads a part of a file, such as "validation".
-        check: refuses systems that did not learn the same.
-        join: joins the rows of each system and seed.
-    """
-
-    score: Callable[[str, S, Sequence[Path], Sequence[Seed]], S]
-    read: Callable[[Path, str], PredictionFile]
-    check: Callable[[Sequence[S]], object]
-    join: Callable[[Rows[R]], P]
-
-
 def systems_of(
     paths: Sequence[Path], predicted: Callable[[Path], object], apart: str
 ) -> dict[str, list[Path]]:
@@ -87,14 +72,18 @@ def systems_of(
 
 
 def hold(
-    config: VoteConfig, files: Mapping[str, Sequence[Path]], kind: Kind[S, R, P]
-) -> Held[S, R, P]:
+    config: VoteConfig,
+    files: Mapping[str, Sequence[Path]],
+    read: ReadPart,
+    join: Callable[[Rows[Any]], P],
+) -> Held[Any, Any, P]:
     """Read systems and join them by utterance.
 
     Args:
         config: the vote's.
         files: those of each system, by its name.
-        kind: what they predict.
+        read: reads their files.
+        join: joins the rows of each system and seed.
 
     Raises:
         FeatxError: if a file can't be used, there are fewer than two systems, or they differ in
@@ -105,11 +94,11 @@ def hold(
     voters = [
         voter
         for name, own in files.items()
-        for voter in _read(name, own, manifest, config.over_seeds, kind)
+        for voter in _read(name, own, manifest, config.over_seeds, read)
     ]
     check_enough(voters)
     systems = [voter.system for voter in voters]
-    kind.check(systems)
+    check_alike(systems)
     check_same(systems)
     protocol = check_protocols(voters)
     check_seeds(voters)
@@ -127,8 +116,8 @@ def hold(
         speakers={**{row.utterance: row.speaker for row in rows}, **join_speakers(systems)},
         protocol=protocol,
         seeds=seeds,
-        test=kind.join(tests),
-        validation=kind.join(validation_parts(voters, folds)) if validated else None,
+        test=join(tests),
+        validation=join(validation_parts(voters, folds)) if validated else None,
     )
 
 
@@ -142,11 +131,11 @@ def _read(
     files: Sequence[Path],
     manifest: Mapping[str, str] | None,
     over_seeds: bool,
-    kind: Kind[S, R, P],
-) -> list[Voter[S, R]]:
+    read: ReadPart,
+) -> list[AnyVoter]:
     """Read a system; each of its seeds is a system if that is asked for."""
     whole: Any = read_system(name, files, manifest)
-    validation = [row for file in files for row in kind.read(file, "validation").rows]
+    validation = [row for file in files for row in read(file, "validation").rows]
     seeds = sorted(whole.seeds, key=lambda seed: seed.order)
     if not over_seeds or len(seeds) == 1:
         ballots = [fill(seed, validation) for seed in seeds]
@@ -155,6 +144,6 @@ def _read(
     voters = []
     for place, seed in enumerate(seeds):
         called = f"{name}, seed {seed.number if numbered else place}"
-        system = kind.score(called, whole, files, [seed])
+        system = whole.with_seeds(called, [seed])
         voters.append(Voter(system, files, [fill(seed, validation)]))
     return voters

@@ -49,7 +49,8 @@ class SelfAttention(nn.Module):
             if gate is not None:
                 gated = gate * bias
                 mask = gated if mask is None else gated.masked_fill(~mask, -torch.inf)
-            mixed = F.scaled_dot_product_attention(*inputs, mask, scale=1.0)
+            query, key, value = inputs
+            mixed = F.scaled_dot_product_attention(query, key, value, mask, scale=1.0)
             mixed = mixed.transpose(1, 2).flatten(2)
         output: Tensor = self.output(mixed)
         return output
@@ -76,7 +77,8 @@ def _attend_apart(
         added = None
         if gate is not None and bias is not None:
             added = gate[own, :, :count] * bias[:, :count, :count]
-        mixed[own, :count] = attend(*inputs[:, own, :, :count], added)
+        query, key, value = inputs[:, own, :, :count]
+        mixed[own, :count] = attend(query, key, value, added)
     return mixed
 
 

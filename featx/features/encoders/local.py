@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from featx.features.encoders.convolution import Convolution, FirstConvolution
 from featx.features.encoders.lengths import Lengths
 
-PIECE = 200  # frames, about as many as have their activations in a processor's caches
+PIECE = 125  # frames in float32, about as many as have their activations in a processor's caches
 
 
 class LocalEncoder(nn.Module):
@@ -57,10 +57,11 @@ class LocalEncoder(nn.Module):
             hidden = self._convolve(waveforms, weights)[:, : lengths.longest]
             return F.pad(hidden, (0, 0, 0, lengths.longest - hidden.shape[1]))
         encoded = []
+        most = PIECE * 4 // self.dtype.itemsize
         for index, frames in enumerate(lengths.frames):
             part = slice(index, index + 1)
-            for start in range(0, frames, PIECE):
-                count = min(PIECE, frames - start)
+            for start in range(0, frames, most):
+                count = min(most, frames - start)
                 piece = waveforms[
                     part, start * self.hop : (start + count - 1) * self.hop + self.span
                 ]
@@ -76,8 +77,7 @@ class LocalEncoder(nn.Module):
         ends up in a frame after the end of the first.
         """
         utterances, hops = len(waveforms), waveforms.shape[1] // self.hop
-        hidden = self.first(waveforms, weights).flatten(0, 1)
-        hidden = hidden.to(self.dtype)
+        hidden = self.first(waveforms, weights, self.dtype).flatten(0, 1)
         for convolution in self.rest:
             hidden = convolution(hidden)
         whole: Tensor = F.pad(hidden, (0, 0, 0, utterances * hops - len(hidden)))

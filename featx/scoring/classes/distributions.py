@@ -106,4 +106,4 @@ def score_means(values: Sequence[np.ndarray], groups: Sequence[np.ndarray]) -> S
         sums, counts = np.bincount(owners, own), np.bincount(owners)
         draws = draw_groups(np.ones(len(counts), int)).astype(float)
         drawn.append(draws @ sums / (draws @ counts))
-    return score_of(np.array([own.mean() for own in values]), np.stack(drawn, 1))
+    return score_of(np.array([own.mean() for own in values]), np.stack(drawn, 1).mean(1))

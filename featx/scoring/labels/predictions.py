@@ -1,4 +1,4 @@
-"""Predictions of several labels at once: scored, and as rows of a prediction file."""
+"""Predictions of several labels at once, of each seed and as rows of a prediction file."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
@@ -6,26 +6,10 @@ from pathlib import Path
 from classifiers.choices import THRESHOLD
 from featx.protocols.shares import join_labels
 from featx.protocols.task import Task
-from featx.scoring.labels.results import LabelResults, score_label_predictions
 from featx.scoring.labels.scores import SeedLabels
 from featx.scoring.outcomes import Outcome, tested_parts, written_rows
 from featx.scoring.predictions import FOUND, LABELS, PROBABILITY, PredictionRow, rounded
 from featx.utils.files import write_csv
-
-
-def score_label_outcomes(
-    title: str, task: Task, outcomes: Sequence[Outcome], remarks: Sequence[str]
-) -> LabelResults:
-    """Score the test predictions of several labels, the folds of a seed together.
-
-    Args:
-        title: what was trained on what.
-        task: what was to be learned.
-        outcomes: the outcome of each seed and fold.
-        remarks: what a reader of the scores must know, in sentences.
-    """
-    seeds = seed_labels(task, outcomes)
-    return score_label_predictions(title, task.classes, seeds, task.speakers_shared, remarks)
 
 
 def seed_labels(task: Task, outcomes: Sequence[Outcome]) -> list[SeedLabels]:

@@ -1,4 +1,4 @@
-"""Predictions of numbers: scored, and as rows of a prediction file."""
+"""Predictions of numbers, of each seed and as rows of a prediction file."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
@@ -6,7 +6,6 @@ from typing import NamedTuple
 
 from featx.protocols.numbers import TAKEN
 from featx.protocols.task import Task
-from featx.scoring.numbers.results import NumberResults, score_dimensions
 from featx.scoring.numbers.scores import SeedNumbers
 from featx.scoring.outcomes import Outcome, tested_parts, written_rows
 from featx.scoring.predictions import PREDICTED, rounded
@@ -33,21 +32,6 @@ class NumberRow(NamedTuple):
     split: str
     truth: Sequence[float]
     predicted: Sequence[float]
-
-
-def score_number_outcomes(
-    title: str, task: Task, outcomes: Sequence[Outcome], remarks: Sequence[str]
-) -> NumberResults:
-    """Score the test predictions of a regression, the folds of a seed together.
-
-    Args:
-        title: what was trained on what.
-        task: what was to be learned.
-        outcomes: what was predicted for each seed and fold, as their `probabilities`.
-        remarks: what a reader of the scores must know, in sentences.
-    """
-    seeds = seed_numbers(task, outcomes)
-    return score_dimensions(title, task.dimensions, seeds, task.speakers_shared, remarks)
 
 
 def seed_numbers(task: Task, outcomes: Sequence[Outcome]) -> list[SeedNumbers]:

@@ -119,12 +119,12 @@ def score_numbers(seeds: Sequence[SeedNumbers]) -> NumberScores:
     whole, drawn = measure_seeds(seeds), resample_seeds(seeds)
     each = [
         {
-            name: score_of(values[:, place], drawn[name][..., place])
+            name: score_of(values[:, place], drawn[name][..., place].mean(1))
             for name, values in whole.items()
         }
         for place in range(seeds[0].truth.shape[1])
     ]
-    return NumberScores(score_of(whole["ccc"].mean(-1), drawn["ccc"].mean(-1)), each)
+    return NumberScores(score_of(whole["ccc"].mean(-1), drawn["ccc"].mean(-1).mean(1)), each)
 
 
 def measure_seeds(seeds: Sequence[SeedNumbers]) -> dict[str, np.ndarray]:

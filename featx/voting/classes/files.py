@@ -10,9 +10,10 @@ import numpy as np
 
 from featx.runs.files import AGREEMENT, FIGURES, PREDICTIONS, SEARCH
 from featx.scoring.classes.figures import draw_confusion
-from featx.scoring.classes.results import Results
+from featx.scoring.classes.results import NAMES, Results
 from featx.scoring.predictions import PredictionRow, rounded, write_rows
 from featx.utils.files import write_csv
+from featx.utils.tables import TextTable
 from featx.voting.classes.agreement import Agreement
 from featx.voting.classes.election import Election
 from featx.voting.classes.members import CHOSEN_ON_TEST, Pick, find_candidates
@@ -20,23 +21,25 @@ from featx.voting.classes.part import Fold, Part
 from featx.voting.classes.rules import Outcome
 from featx.voting.classes.search import score_each
 from featx.voting.classes.tally import Tally
-from featx.voting.classes.text import to_text
+from featx.voting.classes.text import member_table, search_table, to_text
 from featx.voting.config import VoteConfig
-from featx.voting.files import write_environment, write_report
+from featx.voting.files import write_card, write_environment, write_report
+from featx.voting.settings import describe_rule
 
 _AGREEMENT_HEADER = ("first", "second", "kappa", "same", "both_wrong")
 
 
 def write_files(
-    config: VoteConfig, tally: Tally, results: Results, inputs: str, folder: Path
+    config: VoteConfig, tally: Tally, results: Results, inputs: str, name: str, folder: Path
 ) -> None:
-    """Write everything that a finished vote leaves but its config, log, card and scores.
+    """Write everything that a finished vote leaves but its config, log and scores.
 
     Args:
         config: how it was held.
         tally: what was found.
         results: its scores.
         inputs: digest of the config and predictions.
+        name: what the run is called.
         folder: the run's.
     """
     write_environment(tally.election.protocol, inputs, folder)
@@ -52,6 +55,22 @@ def write_files(
         write_csv(folder / SEARCH, list(rows[0]), (rounded([*row.values()]) for row in rows))
     write_report(results, to_text(config, tally), folder)
     draw_confusion(results, folder / FIGURES / "confusion")
+    about = describe_rule(config.rule, "classes", results.classes)
+    write_card(name, about, _sections(config, tally, results), results, folder)
+
+
+def _sections(config: VoteConfig, tally: Tally, results: Results) -> dict[str, list[str]]:
+    """Return what the card has below each heading."""
+    rows = [
+        (NAMES[metric], str(score), score.interval(".1f"))
+        for metric, score in results.scores.items()
+    ]
+    over = f"95 % interval over {results.resampled}"
+    return {
+        "Members": member_table(tally).markdown(),
+        "Search": search_table(config, tally).markdown() if tally.picks else [],
+        "Scores": TextTable(("test, %", results.averaged, over), rows).markdown(),
+    }
 
 
 def describe(config: VoteConfig, tally: Tally) -> dict[str, Any]:

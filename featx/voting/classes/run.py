@@ -14,17 +14,14 @@ from featx.scoring.classes.distributions import (
 from featx.scoring.classes.groups import Classified
 from featx.scoring.classes.results import NAMES, Results, SeedPredictions, score_predictions
 from featx.scoring.results_file import RunResults
-from featx.utils.tables import TextTable
 from featx.utils.text import counted
 from featx.voting.classes.election import hold
 from featx.voting.classes.files import describe, write_files
 from featx.voting.classes.members import BEST_ON_TEST, CHOSEN_ON_TEST, describe_left_out
 from featx.voting.classes.tally import Tally, check, count
-from featx.voting.classes.text import member_table, search_table
 from featx.voting.config import VoteConfig
-from featx.voting.files import to_markdown, write_card
 from featx.voting.remarks import SEEN_TESTS, remarks_of, speakers_shared
-from featx.voting.settings import check_settings, describe_rule
+from featx.voting.settings import check_settings
 from featx.voting.sources import digest_sources, group_vote, read_stored
 
 TIE_WORDS = {
@@ -58,24 +55,8 @@ def run_class_vote(config: VoteConfig, folder: Path, overwrite: bool) -> RunResu
             log.debug("%s", results.title)
             for remark in results.remarks:
                 log.debug("%s", remark)
-            write_files(config, tally, results, inputs, run.folder)
-            about = describe_rule(config.rule, "classes", results.classes)
-            write_card(folder.name, about, _sections(config, tally, results), results, run.folder)
+            write_files(config, tally, results, inputs, folder.name, run.folder)
     return run.results
-
-
-def _sections(config: VoteConfig, tally: Tally, results: Results) -> dict[str, str]:
-    """Return what the card has below each heading."""
-    rows = [
-        (NAMES[metric], str(score), score.interval(".1f"))
-        for metric, score in results.scores.items()
-    ]
-    over = f"95 % interval over {results.resampled}"
-    return {
-        "Members": to_markdown(member_table(tally)),
-        "Search": to_markdown(search_table(config, tally)) if tally.picks else "",
-        "Scores": to_markdown(TextTable(("test, %", results.averaged, over), rows)),
-    }
 
 
 def _score(config: VoteConfig, tally: Tally, of_voters: Mapping[str, RunResults]) -> Results:

@@ -19,7 +19,7 @@ from featx.scoring.results_file import RunResults
 from featx.scoring.text import WIDE, draw_table, render
 from featx.utils.tables import TextTable
 from featx.voting.config import VoteConfig
-from featx.voting.files import to_markdown, write_card, write_environment, write_report
+from featx.voting.files import write_card, write_environment, write_report
 from featx.voting.labels.voters import LabelElection, LabelPart, hold_labels
 from featx.voting.remarks import file_remarks, remarks_of, speakers_shared
 from featx.voting.settings import check_settings, describe_rule
@@ -133,7 +133,7 @@ def _write(
     write_report(results, render(draw_table(members), width=WIDE), folder)
     scores = [f"- {NAMES[name]}: {own} %" for name, own in results.scores.items()]
     about = describe_rule(config.rule, "labels", election.labels)
-    sections = {"Members": to_markdown(members), "Scores": "\n".join(scores)}
+    sections = {"Members": members.markdown(), "Scores": scores}
     write_card(name, about, sections, results, folder)
 
 

@@ -14,7 +14,7 @@ from featx.scoring.numbers.scores import SeedNumbers
 from featx.scoring.text import WIDE, draw_table, render
 from featx.utils.tables import TextTable
 from featx.voting.choices import Rule
-from featx.voting.files import to_markdown, write_card, write_environment, write_report
+from featx.voting.files import write_card, write_environment, write_report
 from featx.voting.numbers.voters import NumberElection, NumberPart
 from featx.voting.settings import describe_rule
 
@@ -60,7 +60,7 @@ def write_files(
     seeds = [SeedNumbers(election.test.truth, found, speakers) for found in averaged.test]
     draw_scatter(results, seeds, folder / FIGURES / "scatter")
     draw_levels(results, folder / FIGURES / "error_by_level")
-    sections = {"Members": to_markdown(members), "Scores": to_markdown(_scores(results))}
+    sections = {"Members": members.markdown(), "Scores": _scores(results).markdown()}
     about = describe_rule(rule, "numbers", election.dimensions)
     write_card(name, about, sections, results, folder)
 

@@ -138,7 +138,7 @@ def test_a_finished_vote_is_not_held_again(write, systems, monkeypatch):
     first = vote(systems)
     (Path("vote") / "metrics.json").unlink()  # as if killed before it was written
     assert vote(systems).to_json() == {**first.to_json()}
-    monkeypatch.setattr("featx.voting.run.count", None)  # would fail if called
+    monkeypatch.setattr("featx.voting.classes.run.count", None)  # would fail if called
     assert vote(systems).scores == first.scores
     with pytest.raises(FeatxError, match=r"rule: hard there, now soft"):
         vote(systems, rule="soft")
