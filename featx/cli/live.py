@@ -13,7 +13,7 @@ _LABEL = 12  # characters that most labels take
 _OTHERS = 2  # classes after the first
 
 
-def print_live(as_json: bool, microphone: str | None, **options: Any) -> None:
+def print_live(as_json: bool, microphone: str | None = None, **options: Any) -> None:
     """Print predictions until Ctrl-C.
 
     Args:
