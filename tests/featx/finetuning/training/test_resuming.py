@@ -90,7 +90,7 @@ def stop_at(step):
 def wait_for(found, process, seconds=60):
     """Wait until there is something to be found, or the process ends."""
     end = time.monotonic() + seconds
-    while not found() and process.poll() is None:
+    while not found() and process.returncode is None:
         assert time.monotonic() < end
         time.sleep(0.01)
 
@@ -100,12 +100,12 @@ CTRL_C = pytest.param(signal.SIGINT, marks=pytest.mark.slow)  # in one process i
 
 @pytest.mark.thorough
 @pytest.mark.parametrize("kind", [signal.SIGKILL, CTRL_C])
-def test_killed_and_begun_again_gives_the_same(kind, whole, finetune, start_featx, command, agree):
-    process = start_featx(*command(*LONGER, name="killed"))
+def test_killed_and_begun_again_gives_the_same(kind, whole, finetune, fork_featx, command, agree):
+    process = fork_featx(*command(*LONGER, name="killed"))
     states = "runs/killed/members/seed0-fold0/checkpoint-*/trainer_state.json"
     wait_for(lambda: len(list(Path().glob(states))) >= 1, process)
     process.send_signal(kind)
-    code = process.wait(60)
+    code, _ = process.wait()
     assert code == (-9 if kind == signal.SIGKILL else 130)
     assert not Path("runs/killed/metrics.json").exists()
     run = finetune(*LONGER, name="killed")
