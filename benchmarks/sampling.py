@@ -27,11 +27,14 @@ PLACES: Mapping[str, tuple[str, ...]] = {
     "loading models": (
         "/encoders/loading.py", "/encoders/ctranslate2.py", "/encoders/packages.py",
         "/encoders/encoder.py:__init__", "/encoders/encoder.py:on", "/encoders/preprocessing.py",
-        "/fitting/saved_heads.py",
+        "/fitting/heads/saved.py",
     ),
     "audio": ("/data/audio.py", "/data/resample.py", "/data/sounds/", "/soundfile.py"),
     "pictures": ("/matplotlib/", "/figures.py", "/utils/pictures.py", "/reporting/"),
-    STATISTICS: ("/fitting/moments.py", "/fitting/standardise.py", "/fitting/scales.py"),
+    STATISTICS: (
+        "/fitting/inputs/moments.py", "/fitting/inputs/standardise.py",
+        "/fitting/results/scales.py",
+    ),
     SCORES: ("/featx/scoring/", "/featx/comparison/", "/featx/voting/"),
     "compiling": ("/numba/", "/llvmlite/"),
     ARITHMETIC: (

@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from cache.errors import FeatxError as FeatxError
     from cache.errors import InUseError as InUseError
     from cache.errors import StoreError as StoreError
+    from cache.folder import find_shards as find_shards
     from cache.identity import FeatureIdentity as FeatureIdentity
     from cache.identity import ModelIdentity as ModelIdentity
     from cache.layout import SHARD_BYTES as SHARD_BYTES
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
     from cache.layout import split_into_blocks as split_into_blocks
     from cache.lock import lock_file as lock_file
     from cache.lock import writing as writing
+    from cache.planned import find_changed_audio as find_changed_audio
+    from cache.planned import find_same_audio as find_same_audio
     from cache.prepare import prepare_store as prepare_store
     from cache.space import as_disk_full as as_disk_full
     from cache.space import check_disk as check_disk
@@ -26,7 +29,6 @@ if TYPE_CHECKING:
     from cache.space import free_bytes as free_bytes
     from cache.space import need_and_free as need_and_free
     from cache.store import FeatureStore as FeatureStore
-    from cache.store import find_shards as find_shards
 
 # Imported when first used: the root of all errors is here too, and needs no h5py.
 _HOMES = {
@@ -46,7 +48,9 @@ _HOMES = {
     "describe_bytes": "cache.space",
     "existing": "cache.space",
     "filling": "cache.space",
-    "find_shards": "cache.store",
+    "find_changed_audio": "cache.planned",
+    "find_same_audio": "cache.planned",
+    "find_shards": "cache.folder",
     "free_bytes": "cache.space",
     "need_and_free": "cache.space",
     "prepare_store": "cache.prepare",

@@ -1,13 +1,12 @@
 """What a store checks before it takes anything in."""
 
-try:
-    import resource
-except ImportError:  # Windows, which has no such limit
-    resource = None  # type: ignore[assignment]
 from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
+
+from cache.errors import StoreError
+from cache.layout import Layout
 
 
 def differences(held: Mapping[str, Any], asked: Mapping[str, Any]) -> list[str]:
@@ -30,10 +29,24 @@ def all_finite(values: np.ndarray) -> bool:
     return bool(magnitude.max(initial=0) < infinity)
 
 
-def open_files() -> int:
-    """Return how many files a process may have open; a number for those without a limit."""
-    usual = 8192
-    if resource is None:
-        return usual
-    limit: int = resource.getrlimit(resource.RLIMIT_NOFILE)[0]
-    return usual if limit == resource.RLIM_INFINITY else limit
+def check_finite(utterance: str, layout: Layout, stored: np.ndarray) -> None:
+    """Refuse features, (layers, frames, dim) in a store's type, with a value that is no number.
+
+    Raises:
+        StoreError: if there is one, or one is infinite.
+    """
+    for layer, values in zip(layout.layers, stored, strict=True):
+        if not all_finite(values):
+            raise StoreError(f"{utterance!r}: layer {layer} {_unfit(layout, values)}")
+
+
+def _unfit(layout: Layout, values: np.ndarray) -> str:
+    if layout.dtype == "float16" and not np.isnan(values).any():
+        return (
+            "overflows float16. Store the features in float32, and if that fails too, "
+            "compute them in float32 as well."
+        )
+    return (
+        "has values that are not finite: the model itself failed on it. Compute the features "
+        "in float32, if they were not."
+    )

@@ -1,13 +1,17 @@
 """A shard's file as memory, or as something to read from where it can't be mapped."""
 
 import mmap
+
+try:
+    import resource
+except ImportError:  # Windows, which has no such limit
+    resource = None  # type: ignore[assignment]
 from functools import cached_property
 from pathlib import Path
 from weakref import WeakSet
 
 import numpy as np
 
-from cache.checks import open_files
 from cache.errors import StoreError
 from cache.positions import read_at
 
@@ -78,3 +82,12 @@ class MappedFile:
             return
         page = begin - begin % mmap.PAGESIZE
         self.mapping.madvise(getattr(mmap, advice), page, end - page)
+
+
+def open_files() -> int:
+    """Return how many files a process may have open; a number for those without a limit."""
+    usual = 8192
+    if resource is None:
+        return usual
+    limit: int = resource.getrlimit(resource.RLIMIT_NOFILE)[0]
+    return usual if limit == resource.RLIM_INFINITY else limit

@@ -16,6 +16,7 @@ from cache.layout import (
     split_into_blocks,
     split_into_shards,
 )
+from cache.planned import find_changed_audio, find_same_audio, misplaced
 from cache.space import check_disk
 from cache.store import FeatureStore
 
@@ -102,33 +103,18 @@ def _renew(
     store.check_same(store.folder, identity, layout)
     store.replaced = tuple(_changed_since(store, plan, update))
     fixed = (name for name in again if name in store and store.is_fixed(name))
-    moved = {*store.replaced, *_misplaced(store, plan), *fixed}
-    same = store.same_audio(p for p in plan if p.utterance not in again)
+    moved = {*store.replaced, *misplaced(store, plan), *fixed}
+    same = find_same_audio(store, (p for p in plan if p.utterance not in again))
     store.adopt({name: stored for name, stored in same.items() if stored not in moved})
     _check_software(store, plan, {*store.replaced, *again}, software)
     return moved
-
-
-def _misplaced(store: FeatureStore, plan: Iterable[PlannedUtterance]) -> list[str]:
-    """Return the utterances that are not done and have no room for what is planned."""
-    return [
-        planned.utterance
-        for planned in plan
-        if planned.utterance in store
-        and not store.is_done(planned.utterance)
-        and (
-            store.is_fixed(planned.utterance)
-            or (store.samples(planned.utterance), store.frames(planned.utterance))
-            != (planned.samples, planned.frames)
-        )
-    ]
 
 
 def _changed_since(
     store: FeatureStore, plan: Iterable[PlannedUtterance], update: bool
 ) -> list[str]:
     """Return the utterances whose audio has changed; a StoreError unless `update` is true."""
-    changed = store.changed(plan)
+    changed = find_changed_audio(store, plan)
     if changed and not update:
         names = ", ".join(changed[:3]) + (", ..." if len(changed) > 3 else "")
         count = f"{len(changed):,} utterance" + ("s have" if len(changed) > 1 else " has")

@@ -1,26 +1,20 @@
 """A folder of shards as one store of features by utterance."""
 
 import zlib
-from bisect import bisect_right
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
 
-from cache.checks import all_finite, differences
+from cache.checks import check_finite, differences
 from cache.compress import compress_shard
 from cache.errors import StoreError
+from cache.folder import SHARDS, find_shards, no_store_at
 from cache.identity import FeatureIdentity
 from cache.layout import Layout, PlannedUtterance
 from cache.marks import RETIRED, UNFINISHED
+from cache.places import Places
 from cache.shard import Shard
-
-SHARDS = "shard-*.h5"
-
-
-def find_shards(folder: Path) -> list[Path]:
-    """Return the files in a folder that are shards of its store, sorted by their names."""
-    return sorted(folder.glob(SHARDS))
 
 
 class FeatureStore:
@@ -48,41 +42,21 @@ class FeatureStore:
 
     def __init__(self, folder: str | Path, names: str = SHARDS) -> None:
         self.folder = folder = Path(folder)
-        self._shards = [Shard(path) for path in sorted(folder.glob(names))]
+        self._shards = [Shard(path) for path in find_shards(folder, names)]
         if not self._shards:
-            raise StoreError(_none_at(folder))
+            raise StoreError(no_store_at(folder))
         first = self._shards[0]
         self.layout, self.identity, self.software = first.layout, first.identity, first.software
         for shard in self._shards[1:]:
             self.check_same(shard.path, shard.identity, shard.layout)
         self.aliases: dict[str, str] = {}
         self.replaced: tuple[str, ...] = ()
-        # the number of each utterance's place among those of all shards: there can be a million
-        self._places: dict[str, int] = {}
-        self._begins = [0]
-        for shard in self._shards:
-            self._add(shard)
-
-    def _add(self, shard: Shard) -> None:
-        """Take up a shard's places, but those that are retired."""
-        begin = self._begins[-1]
-        self._begins.append(begin + len(shard.utterances))
-        retired = set(np.flatnonzero(shard.done == RETIRED).tolist())
-        for place, utterance in enumerate(shard.utterances, begin):
-            if place - begin in retired:
-                continue
-            if utterance in self._places:
-                raise StoreError(
-                    f"{shard.path}: {utterance!r} is in another shard too. Give up the second "
-                    f"place with `featx cache verify {self.folder} --repair`."
-                )
-            self._places[utterance] = place
+        self._places = Places(self._shards)
 
     def _at(self, utterance: str) -> tuple[Shard, int]:
         """Return the shard that has an utterance's place, and the place in it."""
-        place = self._places[utterance]
-        number = bisect_right(self._begins, place) - 1
-        return self._shards[number], place - self._begins[number]
+        number, index = self._places.at(utterance)
+        return self._shards[number], index
 
     @staticmethod
     def exists(folder: Path) -> bool:
@@ -222,22 +196,9 @@ class FeatureStore:
             )
         with np.errstate(over="ignore"):
             stored = features.astype(self.layout.computed, copy=False)
-        for layer, values in zip(self.layout.layers, stored, strict=True):
-            if not all_finite(values):
-                raise StoreError(f"{utterance!r}: layer {layer} {self._unfit(values)}")
+        check_finite(utterance, self.layout, stored)
         shard, index = self._at(utterance)
         shard.write(index, stored, source)
-
-    def _unfit(self, values: np.ndarray) -> str:
-        if self.layout.dtype == "float16" and not np.isnan(values).any():
-            return (
-                "overflows float16. Store the features in float32, and if that fails too, "
-                "compute them in float32 as well."
-            )
-        return (
-            "has values that are not finite: the model itself failed on it. Compute the features "
-            "in float32, if they were not."
-        )
 
     def flush(self) -> None:
         """Wait until the disk holds all that was written."""
@@ -292,7 +253,7 @@ class FeatureStore:
         """Give up the places of utterances, which are then not in the store any more."""
         for utterance in utterances:
             shard, index = self._at(utterance)
-            del self._places[utterance]
+            self._places.remove(utterance)
             shard.mark(index, "done", RETIRED)
 
     def adopt(self, names: Mapping[str, str]) -> None:
@@ -301,25 +262,9 @@ class FeatureStore:
         Args:
             names: the id of a stored utterance by the other id.
         """
-        self._places |= {other: self._places[utterance] for other, utterance in names.items()}
+        for other, utterance in names.items():
+            self._places.share(utterance, other)
         self.aliases |= names
-
-    def same_audio(self, plan: Iterable[PlannedUtterance]) -> dict[str, str]:
-        """Return which done utterance has the audio of each planned one that is not in the store.
-
-        Args:
-            plan: utterances with the digest and length of their audio.
-        """
-        absent = [p for p in plan if p.source and p.utterance not in self]
-        if not absent:
-            return {}
-        done = {
-            (self.source(utterance), self.samples(utterance)): utterance
-            for utterance in self._places
-            if self.is_done(utterance)
-        }
-        found = ((p.utterance, done.get((p.source, p.samples))) for p in absent)
-        return {name: utterance for name, utterance in found if utterance is not None}
 
     def damaged(self, utterances: Iterable[str] | None = None) -> list[str]:
         """Return the done utterances whose features or marks are not those that were written.
@@ -340,24 +285,6 @@ class FeatureStore:
         shard, index = self._place(utterance)
         return shard.is_whole(index, layers)
 
-    def changed(self, plan: Iterable[PlannedUtterance]) -> list[str]:
-        """Return the done utterances whose audio is not that of a plan, or is cut elsewhere.
-
-        Features of unknown audio can be of any, and where one digest is of what a file holds and
-        the other of what a server says of it, lengths alone are compared.
-        """
-        return [
-            planned.utterance
-            for planned in plan
-            if self.is_done(planned.utterance) and not self._is_of(planned)
-        ]
-
-    def _is_of(self, planned: PlannedUtterance) -> bool:
-        shard, index = self._at(planned.utterance)
-        source, samples = int(shard.source[index]), int(shard.samples[index])
-        comparable = source and not (source ^ planned.source) & 1
-        return not (comparable and source != planned.source) and samples in (0, planned.samples)
-
     def check_same(self, where: Path, identity: FeatureIdentity, layout: Layout) -> None:
         """Raise a StoreError that names every difference from what the store holds."""
         held = {**self.identity.compared(), **vars(self.layout)}
@@ -369,13 +296,3 @@ class FeatureStore:
                 + "\n  ".join(found)
                 + "\nChoose another folder, or delete this one to extract all features again."
             )
-
-
-def _none_at(folder: Path) -> str:
-    """Say that a path is no store, and which folders in it are."""
-    if folder.is_file():
-        return f"{folder}: is a file, and a store is a folder of shards."
-    below = sorted({str(shard.parent) for shard in folder.glob(f"*/{SHARDS}")})
-    if below:
-        return f"{folder}: no feature store is here, but in folders of it: {', '.join(below[:5])}."
-    return f"{folder}: no feature store is here. Extract features into it."

@@ -24,8 +24,8 @@ if TYPE_CHECKING:
     from featx.explanation.explain import explain as explain
     from featx.features.extract import extract as extract
     from featx.finetuning.finetune import finetune as finetune
-    from featx.fitting.arrays import pooled_features as pooled_features
-    from featx.fitting.dataset import FeatureDataset as FeatureDataset
+    from featx.fitting.datasets.arrays import pooled_features as pooled_features
+    from featx.fitting.datasets.dataset import FeatureDataset as FeatureDataset
     from featx.fitting.fit import fit as fit
     from featx.inference.live import listen as listen
     from featx.inference.load import load as load
@@ -67,7 +67,7 @@ _HOMES = {
     "export_features": "featx.stores.exporting",
     "import_features": "featx.stores.importing",
     "fit": "featx.fitting.fit",
-    "pooled_features": "featx.fitting.arrays",
+    "pooled_features": "featx.fitting.datasets.arrays",
     "tune": "featx.tuning.tune",
     "finetune": "featx.finetuning.finetune",
     "load": "featx.inference.load",
@@ -92,7 +92,7 @@ _HOMES = {
     "Manifest": "featx.data.manifest",
     "Protocol": "featx.protocols.protocol",
     "FeatureStore": "cache",
-    "FeatureDataset": "featx.fitting.dataset",
+    "FeatureDataset": "featx.fitting.datasets.dataset",
     "LinearClassifier": "classifiers.linear_estimator",
     "DenseClassifier": "classifiers.dense_estimator",
     "Run": "featx.runs.run",

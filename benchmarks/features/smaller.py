@@ -34,7 +34,7 @@ from benchmarks.setting import describe_machine
 from cache import FeatureStore, Layout, PlannedUtterance, prepare_store
 from featx.data.manifest import Manifest, load_manifest
 from featx.features.reduction import Reduction
-from featx.fitting.selection import select
+from featx.fitting.inputs.selection import select
 from featx.utils.parallel import map_ahead
 
 Figures = dict[str, dict[str, dict[str, Any]]]  # by way and stage

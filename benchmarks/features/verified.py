@@ -29,8 +29,8 @@ from classifiers.cores import use_one_core
 from classifiers.statistics import Statistics
 from featx.features import verified
 from featx.features.encoders.shape import EncoderShape
-from featx.fitting.moments import find_moments
-from featx.fitting.selection import Selection, Stored, select
+from featx.fitting.inputs.moments import find_moments
+from featx.fitting.inputs.selection import Selection, Stored, select
 
 
 def main() -> None:

@@ -51,7 +51,7 @@ from classifiers.shape import InputShape
 from classifiers.statistics import Statistics
 from classifiers.training import TrainingSettings, train_epoch
 from featx.features.encoders.shape import EncoderShape
-from featx.fitting.selection import Stored, select
+from featx.fitting.inputs.selection import Stored, select
 from featx.utils.progress import progress
 
 LAYERS, DIM, WIDTH, CLASSES, BATCH = 13, 768, 128, 8, 32

@@ -31,7 +31,7 @@ from classifiers.logistic import fit_logistic
 from classifiers.machine import fit_machines
 from featx.data.manifest import load_manifest
 from featx.fitting.config import head_config
-from featx.fitting.data import fold_examples, load_data, prepare
+from featx.fitting.inputs.data import fold_examples, load_data, prepare
 from featx.protocols.protocol import choose_protocol
 
 Solution = tuple[np.ndarray, np.ndarray]

@@ -1,1 +1,1 @@
-"""One file a command: parse, call one function, print."""
+"""The command line: `main.py` has the list of commands, `commands/` a file for each."""

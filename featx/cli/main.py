@@ -12,41 +12,41 @@ import typer
 from typer.core import TyperCommand
 
 from cache.space import as_disk_full
-from featx.cli.audit import audit
-from featx.cli.augment import augment
-from featx.cli.cache import cache as cache_commands
 from featx.cli.command import Command, Quiet, with_quiet
-from featx.cli.compare import compare
-from featx.cli.corpora import corpora
-from featx.cli.cross import cross
-from featx.cli.demo import demo
-from featx.cli.doctor import doctor
+from featx.cli.commands.audit import audit
+from featx.cli.commands.augment import augment
+from featx.cli.commands.cache import cache as cache_commands
+from featx.cli.commands.compare import compare
+from featx.cli.commands.corpora import corpora
+from featx.cli.commands.cross import cross
+from featx.cli.commands.demo import demo
+from featx.cli.commands.doctor import doctor
+from featx.cli.commands.evaluate import evaluate
+from featx.cli.commands.explain import explain as explain_utterance
+from featx.cli.commands.export import export
+from featx.cli.commands.extract import extract
+from featx.cli.commands.finetune import finetune
+from featx.cli.commands.fit import fit
+from featx.cli.commands.layers import layers
+from featx.cli.commands.manifest import manifest
+from featx.cli.commands.map import map as map_features
+from featx.cli.commands.models import models
+from featx.cli.commands.predict import predict
+from featx.cli.commands.probe import probe
+from featx.cli.commands.protocols import protocols
+from featx.cli.commands.pull import pull
+from featx.cli.commands.push import push
+from featx.cli.commands.report import report
+from featx.cli.commands.reproduce import reproduce
+from featx.cli.commands.run import run
+from featx.cli.commands.serve import serve
+from featx.cli.commands.tune import tune
+from featx.cli.commands.validate import validate
+from featx.cli.commands.vote import vote
 from featx.cli.errors import all_commands, explain, find_command
-from featx.cli.evaluate import evaluate
-from featx.cli.explain import explain as explain_utterance
-from featx.cli.export import export
-from featx.cli.extract import extract
-from featx.cli.finetune import finetune
-from featx.cli.fit import fit
-from featx.cli.layers import layers
-from featx.cli.manifest import manifest
-from featx.cli.map import map as map_features
-from featx.cli.models import models
-from featx.cli.predict import predict
-from featx.cli.probe import probe
-from featx.cli.protocols import protocols
-from featx.cli.pull import pull
-from featx.cli.push import push
-from featx.cli.report import report
-from featx.cli.reproduce import reproduce
-from featx.cli.run import run
-from featx.cli.serve import serve
 from featx.cli.terminal import said_on_the_terminal
 from featx.cli.termination import EXIT_CODE, Termination
-from featx.cli.tune import tune
-from featx.cli.validate import validate
 from featx.cli.version import print_version
-from featx.cli.vote import vote
 from featx.errors import FeatxError, Interrupted
 
 app = typer.Typer(

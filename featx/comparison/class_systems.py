@@ -14,9 +14,9 @@ from featx.scoring.classes.distributions import (
     SeedShares,
     score_distributions,
 )
+from featx.scoring.classes.groups import Classified
 from featx.scoring.classes.results import NAMES, Results, SeedPredictions, score_predictions
 from featx.scoring.classes.voted import VotedPrediction
-from featx.scoring.groups.measure import Classified
 from featx.utils.tables import TextTable
 from featx.utils.text import counted
 
@@ -53,8 +53,7 @@ class System(ScoredSystem[Results]):
         """Return what groups of its utterances are scored by."""
         names, classes = list(self.labels), self.results.classes
         seeds = [index_seed(seed, names, classes, self.speakers) for seed in self.seeds]
-        predictions = np.stack([seed.predictions for seed in seeds])
-        return Classified(classes, seeds[0].labels, predictions)
+        return Classified.of(classes, seeds)
 
 
 def index_seed(

@@ -1,15 +1,13 @@
 """What is known of a compared system, and of a pair of them."""
 
-from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
-
-import numpy as np
 
 from featx.comparison.base import AnySystem
 from featx.runs.cost import Cost, folder_bytes, read_cost
 from featx.scoring.results_file import RunResults
-from featx.scoring.significance import Difference, McNemar
+from featx.scoring.significance import Difference
 
 
 @dataclass(frozen=True)
@@ -43,33 +41,20 @@ class Pair:
     Attributes:
         first: name of one.
         second: name of the other.
-        difference: the first system's UAR less the second's.
-        tests: a test of each seed of the first against each seed of the second.
-        p: the p-value of all tests combined.
-        holm: the combined p, adjusted for the number of pairs of systems.
+        difference: the first system's foremost score less the second's.
+        p: how likely a difference at least so large is if there is none; two-sided.
+        holm: the same, adjusted for the number of pairs of systems.
     """
 
     first: str
     second: str
     difference: Difference
-    tests: Sequence[McNemar]
     p: float
     holm: float
 
     def to_json(self) -> dict[str, Any]:
         """Return everything as JSON values."""
-        return {
-            "first": self.first,
-            "second": self.second,
-            "uar_difference": asdict(self.difference),
-            "mcnemar": {
-                "only_first": median(test.only_first for test in self.tests),
-                "only_second": median(test.only_second for test in self.tests),
-                "p": self.p,
-                "p_holm": self.holm,
-                "tests": [asdict(test) for test in self.tests],
-            },
-        }
+        raise NotImplementedError
 
 
 def describe_system(system: AnySystem) -> Compared:
@@ -78,8 +63,3 @@ def describe_system(system: AnySystem) -> Compared:
     disk = None if cost is None else folder_bytes(system.folder)
     notes = [*system.results.notes(), *system.notes]
     return Compared(system.name, system.results, cost, disk, notes)
-
-
-def median(values: Iterable[float]) -> float:
-    """Return the median of some numbers."""
-    return float(np.median(list(values)))

@@ -1,11 +1,12 @@
 """The scores of several systems, as tables and JSON."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from featx.comparison.base import AnySystem
-from featx.comparison.class_systems import class_table
+from featx.comparison.class_systems import System, class_table
 from featx.comparison.label_systems import LabelSystem, label_table
 from featx.comparison.number_systems import NumberSystem, number_table
 from featx.scoring.groups.scores import GroupScores
@@ -15,6 +16,11 @@ from featx.utils.tables import TextTable, html_notes, html_table
 from featx.utils.text import is_warning
 
 _NOTES = 120  # characters of a line
+_TABLES: Mapping[type[AnySystem], Callable[[Sequence[Any]], TextTable]] = {
+    System: class_table,
+    NumberSystem: number_table,
+    LabelSystem: label_table,
+}
 
 
 @dataclass(frozen=True)
@@ -66,11 +72,7 @@ class Evaluation:
         return "\n".join([*lines, ""])
 
     def _table(self) -> TextTable:
-        if isinstance(self.systems[0], NumberSystem):
-            return number_table(self.systems)
-        if isinstance(self.systems[0], LabelSystem):
-            return label_table(self.systems)
-        return class_table(self.systems)
+        return _TABLES[type(self.systems[0])](self.systems)  # all are of the same kind
 
     def _notes(self) -> list[str]:
         """Return what was found in each system's files, and its run's warnings."""

@@ -2,53 +2,44 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
-from itertools import combinations
-from typing import Any
+from typing import Any, ClassVar
 
-import numpy as np
-
-from featx.comparison.compared import Pair, describe_system
-from featx.comparison.comparison import Comparison, interval_of
-from featx.comparison.number_systems import NumberSystem, numbers_of, shared_dimensions
+from featx.comparison.base import check_alike
+from featx.comparison.bootstrap import BootstrapComparison, BootstrapPair, compare_pairs, is_alone
+from featx.comparison.compared import describe_system
+from featx.comparison.number_systems import NumberSystem
+from featx.comparison.same_tests import check_same, join_speakers
 from featx.scoring.numbers.scores import measure_seeds, resample_seeds
-from featx.scoring.significance import (
-    Difference,
-    Resampled,
-    bootstrap_p,
-    describe_p,
-    holm,
-    subtract,
-)
+from featx.scoring.significance import Resampled
 from featx.utils.tables import TextTable
-from featx.utils.text import signed
+
+_MEAN = ""  # the name of the mean over several dimensions, which no column has
 
 
 @dataclass(frozen=True)
-class NumberPair(Pair):
-    """Two of the systems; `difference` is the first's mean CCC less the second's.
+class NumberPair(BootstrapPair):
+    """Two of the systems; the parts are the differences of CCC: the mean, and each dimension's.
 
-    There are no `tests`, and `p` is the bootstrap's.
-
-    Attributes:
-        dimensions: the difference of each dimension's CCC.
+    Of a single dimension there is no mean.
     """
 
-    dimensions: Mapping[str, Difference]
-
-    def to_json(self) -> dict[str, Any]:
-        """Return everything as JSON values."""
-        return {
-            "first": self.first,
-            "second": self.second,
-            "ccc_difference": asdict(self.difference),
-            "dimensions": {name: asdict(own) for name, own in self.dimensions.items()},
-            "bootstrap": {"p": self.p, "p_holm": self.holm},
-        }
+    def differences(self) -> dict[str, Any]:
+        """Return the differences as JSON values."""
+        each = {name: asdict(own) for name, own in self.parts.items() if name != _MEAN}
+        return {"ccc_difference": asdict(self.difference), "dimensions": each}
 
 
 @dataclass(frozen=True)
-class NumberComparison(Comparison):
+class NumberComparison(BootstrapComparison):
     """Two or more systems that predict the same numbers, and every pair of them."""
+
+    part: ClassVar[str] = "dimension"
+    unit: ClassVar[str] = "CCC"
+    digits: ClassVar[int] = 3
+
+    def named(self, part: str) -> str:
+        """Return what tables call a dimension, or the mean of all."""
+        return part or "mean"
 
     def score_table(self, over: str) -> TextTable:
         """Return a row for each system."""
@@ -61,20 +52,7 @@ class NumberComparison(Comparison):
             seeds = str(system.results.seeds)
             rows.append((system.name, f"{mean:.3f}", mean.interval(".3f"), *cells, seeds))
         header = ("mean ± std", "CCC", over, *(f"CCC {name}" for name in names), "seeds")
-        caption = f"Scores on the same {self.utterances:,} utterances, mean ± std over seeds"
-        return TextTable(header, rows, caption)
-
-    def pair_table(self, over: str) -> TextTable:
-        """Return a row for each pair, of the mean CCC and of each dimension's."""
-        rows = []
-        for pair in self.pairs:
-            assert isinstance(pair, NumberPair), "numbers were compared"
-            each = pair.dimensions.items() if len(pair.dimensions) > 1 else ()
-            for name, own in (("", pair.difference), *each):
-                of = f"{pair.first} − {pair.second}" + (f", {name}" if name else "")
-                p = ("", "") if name else (describe_p(pair.p), describe_p(pair.holm))
-                rows.append((of, signed(own.mean, 3), interval_of(own, 3), *p))
-        return TextTable(("first − second", "CCC", over, "p", "Holm p"), rows, "Differences")
+        return TextTable(header, rows, self.scored)
 
     def reading(self) -> list[str]:
         """Return how to read the tables."""
@@ -86,62 +64,30 @@ class NumberComparison(Comparison):
         ]
 
 
-def compare_numbers(systems: Sequence[NumberSystem], speakers: Mapping[str, str]) -> Comparison:
-    """Compare systems that were tested on the same utterances.
-
-    Args:
-        systems: two or more.
-        speakers: who speaks each utterance, empty if unknown.
+def compare_numbers(systems: Sequence[NumberSystem]) -> NumberComparison:
+    """Compare two or more systems.
 
     Raises:
-        FeatxError: if they did not learn the same columns.
+        FeatxError: if their test sets differ, or they did not learn the same columns.
     """
-    dimensions = shared_dimensions(systems)
-    names = sorted(systems[0].labels)
-    whole, drawn = [], []
-    for system in systems:
-        seeds = [numbers_of(seed, names, speakers) for seed in system.seeds]
-        whole.append(measure_seeds(seeds)["ccc"].mean(0))
-        drawn.append(resample_seeds(seeds)["ccc"].mean(1))
-    alone = len({speaker or name for name, speaker in speakers.items()}) == 1
-    found = [
-        _compare_two(first, second, alone)
-        for first, second in combinations(zip(whole, drawn, strict=True), 2)
-    ]
-    adjusted = holm([p for *_, p in found])
-    pairs = [
-        NumberPair(
-            first=first.name,
-            second=second.name,
-            difference=mean,
-            tests=(),
-            p=p,
-            holm=own,
-            dimensions=dict(zip(dimensions, each, strict=True)),
-        )
-        for (first, second), (mean, each, p), own in zip(
-            combinations(systems, 2), found, adjusted, strict=True
-        )
-    ]
-    return NumberComparison(len(names), list(map(describe_system, systems)), pairs)
+    check_same(systems)
+    speakers = join_speakers(systems)
+    check_alike(systems)
+    scored = [_resample(system, speakers) for system in systems]
+    pairs = compare_pairs(systems, scored, NumberPair)
+    return NumberComparison(len(speakers), list(map(describe_system, systems)), pairs)
 
 
-_Scored = tuple[np.ndarray, np.ndarray]  # CCC: (dimensions,) as it is, and (rounds, dimensions)
-
-
-def _compare_two(
-    first: _Scored, second: _Scored, alone: bool
-) -> tuple[Difference, list[Difference], float]:
-    """Return the difference of the mean CCC, of each dimension's, and the p of the mean."""
-
-    def differ(place: int | None) -> Difference:
-        sides = []
-        for mean, rounds in (first, second):
-            value = mean.mean() if place is None else mean[place]
-            draws = rounds.mean(1) if place is None else rounds[:, place]
-            sides.append(Resampled(float(value), None if alone else draws))
-        return subtract(*sides)
-
-    each = [differ(place) for place in range(len(first[0]))]
-    means = (Resampled(0.0, None if alone else rounds.mean(1)) for _, rounds in (first, second))
-    return differ(None), each, bootstrap_p(*means)
+def _resample(system: NumberSystem, speakers: Mapping[str, str]) -> dict[str, Resampled]:
+    """Return each CCC as it is and on draws that are the same of all systems, the mean first."""
+    seeds = [system.read(seed, sorted(speakers), speakers) for seed in system.seeds]
+    whole = measure_seeds(seeds)["ccc"].mean(0)
+    drawn = resample_seeds(seeds)["ccc"].mean(1)
+    found = {_MEAN: (whole.mean(), drawn.mean(1))} if len(system.predicted) > 1 else {}
+    for place, name in enumerate(system.predicted):
+        found[name] = whole[place], drawn[:, place]
+    alone = is_alone(speakers)
+    return {
+        name: Resampled(float(mean), None if alone else rounds)
+        for name, (mean, rounds) in found.items()
+    }

@@ -13,7 +13,7 @@ from featx.runs.files import PREDICTIONS
 from featx.runs.read import read_run_scores
 from featx.scoring.classes.predictions import read_predictions
 from featx.scoring.labels.file import read_label_predictions
-from featx.scoring.numbers.predictions import read_number_predictions
+from featx.scoring.numbers.file import read_number_predictions
 from featx.scoring.predictions import PredictionFile, predicted_dimensions, predicted_labels
 from featx.utils.files import AnyPath
 from featx.utils.text import counted
@@ -68,14 +68,15 @@ def read_system(name: str, paths: Sequence[Path], manifest: Mapping[str, str] | 
     seeds, seed_notes = split_seeds(files)
     speakers, speaker_notes = _find_speakers(name, seeds, manifest)
     notes = [*_file_notes(files), *seed_notes, *speaker_notes]
+    folder = paths[0].parent
     system: AnySystem
     if dimensions:
-        system = NumberSystem.of(name, paths, dimensions, seeds, speakers, notes)
+        system = NumberSystem.of(name, folder, dimensions, seeds, speakers, notes)
     elif labels:
-        system = LabelSystem.of(name, paths, labels, seeds, speakers, notes)
+        system = LabelSystem.of(name, folder, labels, seeds, speakers, notes)
     else:
         system = System.of(name, paths, seeds, speakers, notes)
-    stored = read_run_scores(system.folder) if paths[0].name == PREDICTIONS else None
+    stored = read_run_scores(folder) if paths[0].name == PREDICTIONS else None
     return system.with_stored(stored) if stored else system
 
 

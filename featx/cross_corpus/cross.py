@@ -16,8 +16,8 @@ from featx.data.manifest import Manifest
 from featx.engines.choices import EngineName
 from featx.errors import FeatxError
 from featx.fitting.choices import Normalize
-from featx.fitting.corpora import Corpus, load_corpus
 from featx.fitting.fit import fit
+from featx.fitting.inputs.corpora import Corpus, load_corpus
 from featx.protocols.choices import TaskKind
 from featx.protocols.corpora_protocol import limit_labels, shared_classes
 from featx.protocols.protocol import Expected, Protocol, choose_protocol, read_protocol

@@ -18,8 +18,6 @@ from featx.utils.tables import (
     TextTable,
     html_notes,
     html_table,
-    latex_table,
-    markdown_table,
     plain,
     write_forms,
 )
@@ -98,16 +96,14 @@ class CrossMatrix:
     def to_markdown(self) -> str:
         """Return the same in Markdown."""
         table = self._table()
-        lines = markdown_table(table.header, table.rows, table.columns)
         notes = (f"- {plain(note)}" for note in self.notes())
-        return "\n".join([f"{plain(self.title)}:", "", *lines, "", *notes]) + "\n"
+        return "\n".join([f"{plain(self.title)}:", "", *table.markdown(), "", *notes]) + "\n"
 
     def to_latex(self) -> str:
         """Return the same in LaTeX, for the package booktabs; the notes as comments."""
         table = self._table()
-        lines = latex_table(table.header, table.rows, table.columns)
         notes = (f"% {note}" for note in self.notes())
-        return "\n".join([f"% {self.title}", *lines, *notes]) + "\n"
+        return "\n".join([f"% {self.title}", *table.latex(), *notes]) + "\n"
 
     def to_json(self) -> dict[str, Any]:
         """Return everything as JSON values, scores in percent."""

@@ -6,10 +6,10 @@ from featx.errors import FeatxError
 from featx.experiments.plan import Plan, PlannedRun
 from featx.experiments.validate import Inspection
 from featx.features.encoders.devices import Compute
-from featx.fitting.actors import TrainingActors
 from featx.fitting.config import FitConfig, lacks_final
 from featx.fitting.plan import plan_fit
-from featx.fitting.train import Trainers, assign, find_members, fit_member
+from featx.fitting.training.actors import TrainingActors
+from featx.fitting.training.train import Trainers, assign, find_members, fit_member
 from featx.runs.files import MEMBERS
 from featx.tuning.config import TuneConfig
 

@@ -8,7 +8,8 @@ from typing import Annotated, Self
 
 from pydantic import Field, PositiveInt, model_validator
 
-from featx.experiments.tables import Corpus, Features, Finetuning, Head, Report, Vote
+from featx.experiments.corpus_table import Corpus
+from featx.experiments.tables import Features, Finetuning, Head, Report, Vote
 from featx.utils.config import ConfigError, Schema, read_config
 from featx.utils.text import nearest
 

@@ -14,7 +14,7 @@ from featx.data.sounds.same import Same
 from featx.experiments.config import Experiment
 from featx.experiments.findings import Findings
 from featx.experiments.plan import Case, manifest_path
-from featx.fitting.corpora import JoinedCorpora
+from featx.fitting.inputs.corpora import JoinedCorpora
 from featx.protocols.apply import apply_protocol
 from featx.protocols.corpora_protocol import corpora_protocol
 from featx.protocols.protocol import Protocol, choose_protocol

@@ -18,8 +18,8 @@ from featx.experiments.steps import extract_store, make_run
 from featx.experiments.systems import find_state
 from featx.experiments.validate import Inspection
 from featx.features.encoders.devices import is_out_of_memory
-from featx.fitting.actors import train_on
-from featx.fitting.train import Trainers
+from featx.fitting.training.actors import train_on
+from featx.fitting.training.train import Trainers
 from featx.layer_analysis.headline import form_of, headline, name_of, unit_of
 from featx.reporting.page import report as write_report
 from featx.utils.text import is_warning

@@ -13,7 +13,7 @@ from featx.finetuning.run import run_finetune
 from featx.finetuning.training.resources import Recipients, check_compute, check_recipients
 from featx.fitting.config import FitConfig
 from featx.fitting.run import run_fit
-from featx.fitting.train import THREADS, Trainers
+from featx.fitting.training.train import THREADS, Trainers
 from featx.scoring.results_file import RunResults
 from featx.tuning.config import TuneConfig
 from featx.tuning.run import run_tune

@@ -14,8 +14,8 @@ from featx.explanation.contributions import Contributions, find_contributions, f
 from featx.explanation.explanation import Explanation
 from featx.explanation.stores import StoreContributions
 from featx.features.plan import MAX_SECONDS
-from featx.fitting.model import FittedHeads
-from featx.fitting.selection import Selection
+from featx.fitting.heads.model import FittedHeads
+from featx.fitting.inputs.selection import Selection
 from featx.inference.fitted import FittedModel
 from featx.inference.inputs import audio_files, read_inputs
 from featx.inference.load import load

@@ -4,7 +4,15 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
-from cache import DiskFull, FeatureStore, InUseError, PlannedUtterance, StoreError, writing
+from cache import (
+    DiskFull,
+    FeatureStore,
+    InUseError,
+    PlannedUtterance,
+    StoreError,
+    find_same_audio,
+    writing,
+)
 from featx.features.config import DEFAULT_WRITE, WriteOptions
 
 
@@ -76,7 +84,7 @@ def _holds(
     if not FeatureStore.exists(folder):
         return False
     store = FeatureStore(folder)
-    store.adopt(store.same_audio(plan))
+    store.adopt(find_same_audio(store, plan))
     return all(
         store.is_done(utterance) and (store.is_fixed(utterance) or not write.compress)
         for utterance in utterances

@@ -22,7 +22,7 @@ from featx.finetuning.training.trackers import LOGS
 from featx.finetuning.training.train import tune
 from featx.finetuning.training.trial import Setting, Trial
 from featx.finetuning.training.waveforms import check_decodable
-from featx.fitting.outcomes import write_outcomes
+from featx.fitting.results.outcomes import write_outcomes
 from featx.runs.files import MEMBERS, MODELS
 from featx.runs.members import member_name
 from featx.runs.outputs import Outputs

@@ -12,10 +12,8 @@ from featx.engines.choices import EngineName
 from featx.engines.engine import Engine
 from featx.errors import Call, FeatxError
 from featx.features.stores import copies_folder
-from featx.fitting.actors import train_on
 from featx.fitting.choices import WITH_CONFIG, Normalize
 from featx.fitting.config import FitConfig, earlier_config, head_config
-from featx.fitting.corpora import Corpus, join_corpora
 from featx.fitting.given_data import (
     Store,
     choose_data,
@@ -24,7 +22,9 @@ from featx.fitting.given_data import (
     refuse_with_config,
     refuse_with_features,
 )
+from featx.fitting.inputs.corpora import Corpus, join_corpora
 from featx.fitting.run import run_fit
+from featx.fitting.training.actors import train_on
 from featx.protocols.choices import TaskKind
 from featx.protocols.corpora_protocol import corpora_protocol
 from featx.protocols.protocol import Protocol

@@ -9,7 +9,7 @@ import torch
 from classifiers.heads import HeadDesign
 from featx.data.manifest import Manifest
 from featx.fitting.config import FitConfig
-from featx.fitting.data import FitData, load_data
+from featx.fitting.inputs.data import FitData, load_data
 from featx.fitting.objective import check_head, objective_of
 
 

@@ -9,20 +9,20 @@ from safetensors.torch import save
 
 from featx.data.manifest import Manifest
 from featx.features.encoders.devices import Compute
-from featx.fitting.chosen import COLUMNS
 from featx.fitting.config import FitConfig, lacks_final
-from featx.fitting.corpora import load_corpora
-from featx.fitting.data import FitData
-from featx.fitting.figures import draw_layer_weights, draw_training
-from featx.fitting.final import add_final
-from featx.fitting.layer_weights import AveragedStore, write_layer_weights
-from featx.fitting.member import Member, is_statistic
+from featx.fitting.heads.member import Member, is_statistic
+from featx.fitting.inputs.corpora import load_corpora
+from featx.fitting.inputs.data import FitData
 from featx.fitting.objective import loss_name
-from featx.fitting.outcomes import write_outcomes
 from featx.fitting.plan import PlannedFit, plan_fit
-from featx.fitting.priors import training_priors
-from featx.fitting.scales import measure_scales
-from featx.fitting.train import THREADS, Trainers, fit_members
+from featx.fitting.results.figures import draw_layer_weights, draw_training
+from featx.fitting.results.layer_weights import AveragedStore, write_layer_weights
+from featx.fitting.results.outcomes import write_outcomes
+from featx.fitting.results.priors import training_priors
+from featx.fitting.results.scales import measure_scales
+from featx.fitting.training.chosen import COLUMNS
+from featx.fitting.training.final import add_final
+from featx.fitting.training.train import THREADS, Trainers, fit_members
 from featx.protocols.repeated import check_task
 from featx.protocols.task import Task
 from featx.runs.changes import COPIES

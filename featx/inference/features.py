@@ -22,7 +22,7 @@ from featx.features.extractors import find_extractor
 from featx.features.plan import LengthLimit
 from featx.features.work import Extractor
 from featx.features.write import plan_features, write_features
-from featx.fitting.model import HeadInput
+from featx.fitting.heads.model import HeadInput
 from featx.inference.inputs import Recordings, StoredFeatures
 from featx.inference.model import Options
 from featx.runs.read import locate

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from featx.errors import FeatxError
 from featx.features.choices import Dtype
-from featx.fitting.model import FittedHeads
+from featx.fitting.heads.model import FittedHeads
 from featx.inference.features import (
     GivenFeatures,
     Loaded,

@@ -7,8 +7,8 @@ from cache import FeatureStore
 from featx.errors import Call, FeatxError, StoreError
 from featx.features.choices import Dtype
 from featx.fitting.config import FitConfig
-from featx.fitting.saved_heads import read_heads
-from featx.fitting.unused_layers import without_unused_layers
+from featx.fitting.heads.saved import read_heads
+from featx.fitting.heads.unused_layers import without_unused_layers
 from featx.inference.fitted import FittedModel
 from featx.inference.model import Model
 from featx.inference.onnx import ENDING, load_onnx

@@ -9,7 +9,7 @@ from torch import Tensor
 
 from featx.inference.predictions import SHOWN, PredictedUtterance, Predictions
 from featx.scoring.predictions import PREDICTED, rounded
-from featx.scoring.text import plain_table, render
+from featx.scoring.text import plain_table
 from featx.utils.files import write_csv
 from featx.utils.tables import TextTable, html_notes, html_table
 
@@ -94,21 +94,15 @@ class NumberPredictions(Predictions):
         table.add_column("utterance", no_wrap=True)
         for row in self.rows[:most]:
             table.add_row(*_shown(row), row.utterance)
-        hidden = len(self.rows) - most
-        more = [f"and {hidden:,} more"] if hidden > 0 else []
-        longest = max((len(row.utterance) for row in self.rows[:most]), default=0)
-        return render(table, *more, width=100 + longest)
+        return self._rendered(table, most)
 
     def _repr_html_(self) -> str:
         """Return a table with a row for each utterance, the first ones where they are many."""
         times = ("from", "to") if self.has_times else ()
         rows = [(row.utterance, *_shown(row)) for row in self.rows[:SHOWN]]
         table = html_table(TextTable(("utterance", *self.dimensions, *times), rows))
-        hidden = len(self.rows) - SHOWN
-        notes = [f"and {hidden:,} more"] if hidden > 0 else []
-        return table + html_notes([*notes, *self.failures.values()])
+        return table + html_notes([*self._more(SHOWN), *self.failures.values()])
 
 
 def _shown(row: PredictedNumbers) -> list[str]:
-    times = [f"{time:.1f} s" for time in (row.start, row.end) if time is not None]
-    return [*(f"{value:.4g}" for value in row.numbers.values()), *times]
+    return [*(f"{value:.4g}" for value in row.numbers.values()), *row.times]

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from rich.table import Table
 from torch import Tensor
 
 from featx.data.manifest import Utterance
@@ -43,6 +44,11 @@ class PredictedUtterance:
         The label of a vote may be one of several classes that are equally probable.
         """
         return sorted(self.probabilities.items(), key=lambda i: (i[0] != self.label, -i[1]))
+
+    @property
+    def times(self) -> list[str]:
+        """Where a window begins and ends, as tables show it; nothing of a whole utterance."""
+        return [f"{time:.1f} s" for time in (self.start, self.end) if time is not None]
 
     @property
     def probability(self) -> float:
@@ -192,13 +198,19 @@ class Predictions:
         for row in self.rows[:most]:
             first, *others = row.ranked
             rest = ", ".join(f"{name} {100 * share:.0f} %" for name, share in others[:2])
-            at = [f"{time:.1f} s" for time in (row.start, row.end) if time is not None]
             percent = f"{100 * first[1]:.0f} %"
-            table.add_row(row.label or UNCERTAIN, percent, *at, rest, row.utterance)
-        hidden = len(self.rows) - most
-        more = [f"and {hidden:,} more"] if hidden > 0 else []
+            table.add_row(row.label or UNCERTAIN, percent, *row.times, rest, row.utterance)
+        return self._rendered(table, most)
+
+    def _rendered(self, table: Table, most: int) -> str:
+        """Return a table of the first rows as text, wide enough for their utterances."""
         longest = max((len(row.utterance) for row in self.rows[:most]), default=0)
-        return render(table, *more, width=100 + longest)
+        return render(table, *self._more(most), width=100 + longest)
+
+    def _more(self, most: int) -> list[str]:
+        """Say how many rows a table of the first ones leaves out; nothing if none."""
+        hidden = len(self.rows) - most
+        return [f"and {hidden:,} more"] if hidden > 0 else []
 
     def __len__(self) -> int:
         return len(self.rows)
@@ -218,13 +230,11 @@ class Predictions:
         rows = [
             (
                 row.utterance,
-                *(f"{time:.1f} s" for time in (row.start, row.end) if time is not None),
+                *row.times,
                 row.label or UNCERTAIN,
                 *(f"{row.probabilities[c]:.3f}" for c in self.classes),
             )
             for row in self.rows[:SHOWN]
         ]
         table = html_table(TextTable(("utterance", *times, "label", *self.classes), rows))
-        hidden = len(self.rows) - SHOWN
-        notes = [f"and {hidden:,} more"] if hidden > 0 else []
-        return table + html_notes([*notes, *self.failures.values()])
+        return table + html_notes([*self._more(SHOWN), *self.failures.values()])

@@ -6,8 +6,8 @@ from pathlib import Path
 import numpy as np
 
 from classifiers.choices import MomentPooling
-from featx.fitting.arrays import pool
-from featx.fitting.labelled import Labelled
+from featx.fitting.datasets.arrays import pool
+from featx.fitting.datasets.labelled import Labelled
 from featx.layer_analysis.choices import MapMethod, Metric
 from featx.layer_analysis.columns import Column
 from featx.layer_analysis.feature_map import AVERAGE, FeatureMap, Point

@@ -13,11 +13,11 @@ from classifiers.linear import LinearSettings, Strength
 from featx.data.manifest import Manifest
 from featx.errors import Call, FeatxError
 from featx.fitting.config import FitConfig
-from featx.fitting.data import FitData
 from featx.fitting.given_data import choose_data, copied_settings
-from featx.fitting.member import Member
-from featx.fitting.outcomes import score_heads, write_heads_predictions
+from featx.fitting.heads.member import Member
+from featx.fitting.inputs.data import FitData
 from featx.fitting.plan import PlannedFit, plan_fit
+from featx.fitting.results.outcomes import score_heads, write_heads_predictions
 from featx.fitting.run import OWN_STATISTICS, write_environment
 from featx.layer_analysis.choices import OwnOrGlobal
 from featx.layer_analysis.figures import draw_probe

@@ -16,12 +16,12 @@ from classifiers.shape import InputShape
 from classifiers.statistics import Statistics
 from classifiers.training import predict
 from featx.errors import Interrupted
-from featx.fitting.data import prepare
-from featx.fitting.member import Member, load_member
-from featx.fitting.moments import find_moments
+from featx.fitting.heads.member import Member, load_member
+from featx.fitting.inputs.data import prepare
+from featx.fitting.inputs.moments import find_moments
+from featx.fitting.inputs.standardise import part_statistics
 from featx.fitting.objective import objective_of
 from featx.fitting.plan import PlannedFit
-from featx.fitting.standardise import part_statistics
 from featx.protocols.folds import Fold
 from featx.protocols.task import Task
 from featx.utils.parallel import map_ahead

@@ -10,6 +10,9 @@ from featx.reporting.charts import Chart, Panel, Points, extent
 from featx.reporting.sheets import Cell, Sheet
 from featx.runs.files import HISTORY
 from featx.runs.read import damaged
+from featx.scoring.labels.results import LabelResults
+from featx.scoring.numbers.results import NumberResults
+from featx.scoring.results_file import RunResults
 from featx.utils.csv_files import read_lines, read_table
 
 _COLUMNS = ("seed", "fold", "train_loss", "validation_loss", "validation_score")
@@ -34,6 +37,13 @@ class Names(NamedTuple):
 UAR_NAMES = Names("cross-entropy, nats", "validation UAR, %", 100, ".1f")
 F1_NAMES = Names("binary cross-entropy, nats", "validation macro F1, %", 100, ".1f")
 CCC_NAMES = Names("loss", "validation CCC", 1, ".3f")
+
+
+def names_of(results: RunResults) -> Names:
+    """Return what curves are called, by what the run learns."""
+    if isinstance(results, NumberResults):
+        return CCC_NAMES
+    return F1_NAMES if isinstance(results, LabelResults) else UAR_NAMES
 
 
 def training_curves(name: str, folder: Path, names: Names = UAR_NAMES) -> Panel | None:

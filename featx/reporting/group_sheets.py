@@ -4,12 +4,12 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from featx.reporting.cells import UNKNOWN
 from featx.reporting.charts import Chart, Panel
 from featx.reporting.runs import AnyReported
 from featx.reporting.sheets import Cell, Section, Sheet
 from featx.scoring.groups.scores import Group, GroupScores
 from featx.scoring.groups.text import (
-    UNKNOWN,
     describe_interval,
     describe_score,
     group_header,
@@ -18,7 +18,6 @@ from featx.scoring.groups.text import (
 )
 from featx.scoring.metrics import Score
 
-_LAST = -1000.0  # sorts what is unknown below all that is known
 _READING = (
     "A group's interval resamples its own speakers. A gap is measured on the classes that both "
     "groups have. Groups with few speakers or utterances have no part in gaps."
@@ -54,13 +53,13 @@ def _row(scores: GroupScores, group: Group) -> list[Cell]:
         Cell(describe_score(scores, first), first.mean),
         _interval(scores, first),
         *(Cell(describe_score(scores, score), score.mean) for score in others),
-        *(Cell(f"{count:,}", count) if count else Cell(UNKNOWN, _LAST) for count in counts),
+        *(Cell(f"{count:,}", count) if count else UNKNOWN for count in counts),
     ]
 
 
 def _interval(scores: GroupScores, score: Score) -> Cell:
     if np.isnan(score.low):
-        return Cell(UNKNOWN, _LAST)
+        return UNKNOWN
     whole = 100 if scores.percent else 1
     low, mean, high = (max(0.0, value) / whole for value in (score.low, score.mean, score.high))
     span = (low, mean, high)

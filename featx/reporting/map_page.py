@@ -11,8 +11,8 @@ from pydantic import NonNegativeInt, PositiveInt
 from classifiers.choices import MomentPooling
 from featx.errors import FeatxError, Interrupted
 from featx.features.stores import find_store
+from featx.fitting.datasets.labelled import open_labelled
 from featx.fitting.given_data import refuse_with_features
-from featx.fitting.labelled import open_labelled
 from featx.layer_analysis.choices import MapMethod, Metric
 from featx.layer_analysis.columns import choose_columns
 from featx.layer_analysis.feature_map import MAP, FeatureMap

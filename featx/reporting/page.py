@@ -8,11 +8,12 @@ from featx.comparison.class_systems import System
 from featx.comparison.label_systems import LabelSystem
 from featx.comparison.number_systems import NumberSystem
 from featx.errors import FeatxError
+from featx.reporting.classes.report import gather_classes
 from featx.reporting.frame import render_page
 from featx.reporting.labels.report import gather_labels
 from featx.reporting.numbers.report import gather_numbers
 from featx.reporting.own_files import refuse_foreign
-from featx.reporting.report import Report, gather
+from featx.reporting.report import Report
 from featx.reporting.runs import read_runs
 from featx.reporting.sheets import to_latex, to_markdown
 from featx.utils.arguments import checked
@@ -25,7 +26,7 @@ _MARKS = {
 }
 
 _WAYS: Mapping[type[AnySystem], Callable[..., Report]] = {
-    System: gather,
+    System: gather_classes,
     NumberSystem: gather_numbers,
     LabelSystem: gather_labels,
 }

@@ -1,33 +1,17 @@
-"""What a report shows, gathered from runs."""
+"""What a report shows, whatever its runs predict."""
 
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
-from featx.reporting.by_test_set import wrong_section
-from featx.reporting.calibration import calibration_panel, calibration_sheet, find_calibration
 from featx.reporting.charts import Chart, Panel
-from featx.reporting.cross_corpus import cross_sheets
-from featx.reporting.curves import training_curves
-from featx.reporting.group_sheets import group_panels, group_section
+from featx.reporting.curves import names_of, training_curves
+from featx.reporting.group_sheets import group_panels
 from featx.reporting.layers import layer_weights
 from featx.reporting.maps import ShownMap, show_map
-from featx.reporting.result_sheets import (
-    class_differences,
-    group_by_test,
-    result_sheet,
-    vote_sheet,
-)
-from featx.reporting.run_sheets import (
-    SHOWN,
-    class_sheet,
-    common_mistakes,
-    confusion_sheet,
-    mistake_sheet,
-    speaker_sheet,
-)
-from featx.reporting.runs import AnyReported, Repeat, Reported, repeat
+from featx.reporting.runs import AnyReported, Repeat, repeat
 from featx.reporting.searches import search_panels, search_section
 from featx.reporting.sheets import Section
 from featx.utils.text import counted
@@ -65,10 +49,10 @@ class Report:
         tables: sections of tables, in the order of the page.
         curves: how training went.
         layers: the weights that were learned for layers.
-        calibration: how far probabilities can be taken at their word.
         groups: the scores of groups, such as women and men.
         maps: maps of features.
         origins: how each run was made.
+        calibration: how far the probabilities of classes can be taken at their word.
         searches: how searches of settings went.
         scatters: of numbers, true against predicted and errors by level.
         thresholds: what several labels score by the probability that they are predicted from.
@@ -78,93 +62,57 @@ class Report:
     tables: Sequence[Section]
     curves: Sequence[Panel]
     layers: Sequence[Panel]
-    calibration: Sequence[Panel]
     groups: Sequence[Panel]
     maps: Sequence[ShownMap]
     origins: Sequence[Origin]
+    calibration: Sequence[Panel] = ()
     searches: Sequence[Panel] = ()
     scatters: Sequence[Chart] = ()
     thresholds: Sequence[Panel] = ()
 
+    @classmethod
+    def of(
+        cls,
+        runs: Sequence[AnyReported],
+        tables: Sequence[Section],
+        page: Path,
+        maps: Sequence[Path],
+        **drawn: Any,
+    ) -> "Report":
+        """Add to the tables of some kind of runs what runs of all kinds have.
 
-def gather(runs: Sequence[Reported], page: Path, maps: Sequence[Path] = ()) -> Report:
-    """Gather what a page shows.
+        Args:
+            runs: the runs to report, in the order of the page.
+            tables: those that only such runs have.
+            page: where the page will be, for links to files.
+            maps: folders of maps of features.
+            **drawn: what is drawn of such runs alone, by the names of the attributes.
 
-    Args:
-        runs: the runs to report.
-        page: where the page will be, for links to files.
-        maps: folders of maps of features.
-
-    Raises:
-        FeatxError: if a file of a run or map is damaged, or a folder holds no map.
-    """
-    groups = group_by_test(runs)
-    ordered = [run for group in groups for run in group]
-    differences, remarks = class_differences(groups)
-    votes = vote_sheet(ordered)
-    shown = [show_map(folder, page) for folder in maps]
-    found = ((run, find_calibration(run)) for run in ordered)
-    judged = {run.name: calibrated for run, calibrated in found if calibrated}
-    tables = [
-        Section("Results", [result_sheet(groups)]),
-        Section(
-            "Corpora",
-            cross_sheets(ordered),
-            title="Corpora learned from, and corpora tested",
-        ),
-        *([Section("Votes", [votes], title="Annotators' votes")] if votes else []),
-        Section("Differences", differences, remarks, "Differences between systems"),
-        Section(
-            "Confusions",
-            list(map(confusion_sheet, ordered)),
-            title="Confusion matrices",
-            arrangement="grid",
-        ),
-        Section(
-            "Calibration",
-            [calibration_sheet(list(judged.values()))] if judged else [],
-            [
-                f"No probabilities of {run.name} are known."
-                for run in ordered
-                if run.name not in judged
-            ],
-            "Calibration of probabilities",
-        ),
-        group_section(ordered),
-        Section("Classes", list(map(class_sheet, ordered)), arrangement="grid small"),
-        _speaker_section(ordered),
-        wrong_section("Mistakes", groups, page, common_mistakes, SHOWN, mistake_sheet),
-        *([searched] if (searched := search_section(ordered)) else []),
-        *([map_section(shown)] if shown else []),
-    ]
-    curves = [training_curves(run.name, run.folder) for run in ordered if "training" in run.config]
-    return Report(
-        f"{counted(len(runs), 'system')} of speech emotion recognition",
-        tables,
-        [panel for panel in curves if panel],
-        [panel for run in ordered for panel in layer_weights(run)],
-        list(map(calibration_panel, judged.values())),
-        group_panels(ordered),
-        shown,
-        list(map(origin, ordered)),
-        searches=search_panels(ordered),
-    )
+        Raises:
+            FeatxError: if a file of a run or map is damaged, or a folder holds no map.
+        """
+        searched = search_section(runs)
+        shown = [show_map(folder, page) for folder in maps]
+        features = Section("Features", [each.sheet for each in shown], title="Maps of features")
+        curves = [
+            training_curves(run.name, run.folder, names_of(run.results))
+            for run in runs
+            if "training" in run.config
+        ]
+        return cls(
+            title=f"{counted(len(runs), 'system')} of speech emotion recognition",
+            tables=[*tables, *([searched] if searched else []), *([features] if shown else [])],
+            curves=[panel for panel in curves if panel],
+            layers=[panel for run in runs for panel in layer_weights(run)],
+            groups=group_panels(runs),
+            maps=shown,
+            origins=list(map(_origin, runs)),
+            searches=search_panels(runs),
+            **drawn,
+        )
 
 
-def _speaker_section(runs: Sequence[Reported]) -> Section:
-    sheets = [(run.name, speaker_sheet(run)) for run in runs]
-    unknown = [name for name, sheet in sheets if sheet is None]
-    notes = [f"No speakers are known for {', '.join(unknown)}."] if unknown else []
-    known = [sheet for _, sheet in sheets if sheet]
-    return Section("Speakers", known, notes, arrangement="grid small")
-
-
-def map_section(shown: Sequence[ShownMap]) -> Section:
-    """Return the tables of maps of features."""
-    return Section("Features", [each.sheet for each in shown], title="Maps of features")
-
-
-def origin(run: AnyReported) -> Origin:
+def _origin(run: AnyReported) -> Origin:
     """Return how a run was made."""
     return Origin(
         run.name,

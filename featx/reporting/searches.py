@@ -6,13 +6,11 @@ from typing import NamedTuple
 import numpy as np
 
 from featx.reporting.charts import Chart, Panel
-from featx.reporting.curves import CCC_NAMES, F1_NAMES, UAR_NAMES, Names
+from featx.reporting.curves import Names, names_of
 from featx.reporting.runs import AnyReported
 from featx.reporting.sheets import Cell, Section, Sheet
 from featx.runs.files import IMPORTANCE, TRIALS, TUNING
 from featx.runs.read import damaged
-from featx.scoring.labels.results import LabelResults
-from featx.scoring.numbers.results import NumberResults
 from featx.utils.csv_files import read_table
 
 _KNOWN = ("fold", "trial", "validation_score")  # and after them the settings
@@ -60,12 +58,6 @@ def _searched(run: AnyReported) -> bool:
     return {"search", "head"} <= run.config.keys()  # votes search too, and have no head
 
 
-def _names(run: AnyReported) -> Names:
-    if isinstance(run.results, NumberResults):
-        return CCC_NAMES
-    return F1_NAMES if isinstance(run.results, LabelResults) else UAR_NAMES
-
-
 def _read(run: AnyReported, name: str, columns: Sequence[str]) -> list[dict[str, str]]:
     path = run.folder / name
     table = read_table(path, columns)
@@ -75,7 +67,7 @@ def _read(run: AnyReported, name: str, columns: Sequence[str]) -> list[dict[str,
 
 def _score(run: AnyReported, name: str, row: dict[str, str]) -> float:
     try:
-        return float(row["validation_score"]) * _names(run).size
+        return float(row["validation_score"]) * names_of(run.results).size
     except ValueError as error:
         raise damaged(run.folder / name, str(error)) from None
 
@@ -83,7 +75,7 @@ def _score(run: AnyReported, name: str, row: dict[str, str]) -> float:
 def _chosen(run: AnyReported) -> Sheet:
     rows = _read(run, TUNING, _KNOWN)
     settings = [name for name in rows[0] if name not in _KNOWN]
-    names = _names(run)
+    names = names_of(run.results)
     return Sheet(
         f"{run.name}: what each fold chose",
         ("fold", "trial", names.score, *settings),
@@ -138,7 +130,7 @@ def _searches(run: AnyReported) -> list[_Search]:
 
 
 def _panel(run: AnyReported) -> Panel:
-    names, searches = _names(run), _searches(run)
+    names, searches = names_of(run.results), _searches(run)
     scores = np.array([score for search in searches for score in search.best])
     low, high = np.nanmin(scores), np.nanmax(scores)
     slack = 0.05 * (high - low) or 0.05 * names.size

@@ -150,13 +150,17 @@ def score_seeds(
     """
     stacked = np.stack(sums)
     resampled = resample_own(stacked, np.random.default_rng(BOOTSTRAP_SEED))
-    scores = {}
-    for name, metric in metrics.items():
-        values = scale * metric(stacked.sum(1))
-        low, high = np.percentile(scale * metric(resampled).mean(1), (2.5, 97.5))
-        std = values.std(ddof=1) if len(values) > 1 else np.nan
-        scores[name] = Score(float(values.mean()), float(std), float(low), float(high))
-    return scores
+    return {
+        name: score_of(scale * metric(stacked.sum(1)), scale * metric(resampled).mean(1))
+        for name, metric in metrics.items()
+    }
+
+
+def score_of(values: np.ndarray, drawn: np.ndarray) -> Score:
+    """Return the score of (seeds,) values, with the interval of (rounds,) draws of their mean."""
+    low, high = np.percentile(drawn, (2.5, 97.5))
+    std = values.std(ddof=1) if len(values) > 1 else np.nan
+    return Score(float(values.mean()), float(std), float(low), float(high))
 
 
 def draw_groups(counts: np.ndarray, generator: np.random.Generator | None = None) -> np.ndarray:

@@ -1,19 +1,16 @@
 """What prediction files of all kinds have in common: a row for each utterance and seed."""
 
 import csv
-import typing
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 from featx.errors import FeatxError
+from featx.protocols.numbers import read_number
 from featx.utils.csv_files import Table, read_table
 from featx.utils.files import write_csv
 from featx.utils.text import counted
-
-if TYPE_CHECKING:
-    from torch import Tensor  # to read and score predictions takes no torch, whose import is slow
 
 PROBABILITY = "p_"  # begins the name of a class's column
 VOTES = "true_p_"  # begins the name of a column of a class's share of the annotators' votes
@@ -125,27 +122,43 @@ def check_repeated(rows: Rows, table: Table) -> None:
             table.problems.add("repeated utterances", line, text)
 
 
-class Outcome(typing.Protocol):
-    """What one model, of a seed and a fold, predicted.
+def read_part(
+    path: Path,
+    required: Sequence[str],
+    split: str,
+    read: Callable[[Table, int, Mapping[str, str]], Prediction],
+) -> PredictionFile:
+    """Read a part of a prediction file and check all that is read of it.
 
-    Attributes:
-        seed: the seed of the model.
-        fold: number of the fold.
-        probabilities: "validation" and "test" to (utterances, classes), in the fold's order; a
-            part can be absent.
+    Args:
+        path: a CSV in UTF-8.
+        required: the columns that it must have.
+        split: the part; rows without a split are of the test part.
+        read: reads a row, given its line, and notes in the table what is wrong with it.
+
+    Raises:
+        FeatxError: if the file can't be read, naming every problem in it with its line, or if it
+            has no test part.
     """
+    table = read_table(path, required)
+    chosen = [(n, row) for n, row in table.rows() if (row.get("split", "") or "test") == split]
+    rows = tuple(read(table, line, row) for line, row in chosen)
+    if split == "test":  # elsewhere an utterance may be there in several folds
+        check_repeated(chosen, table)
+    table.problems.refuse(path)
+    if split == "test":
+        check_tested(path, len(rows), len(table.lines))
+    left_out = len(table.lines) - len(rows)
+    return PredictionFile(path, rows, "seed" in table.header, left_out, contradicted=0)
 
-    @property
-    def seed(self) -> int:
-        """Of the model."""
 
-    @property
-    def fold(self) -> int:
-        """Number of the fold."""
-
-    @property
-    def probabilities(self) -> "Mapping[str, Tensor]":
-        """By part of the fold."""
+def read_figure(table: Table, line: int, row: Mapping[str, str], column: str, fault: str) -> float:
+    """Return the number in a cell, or note a fault of that kind and return 0."""
+    try:
+        return read_number(row[column])
+    except ValueError:
+        table.problems.add(fault, line, f"{column} is {row[column]!r}, not a number")
+        return 0.0
 
 
 class PredictionRow(NamedTuple):
@@ -191,16 +204,6 @@ def write_rows(
     write_csv(
         path, header, ([*row[:-2], *rounded([*row.probabilities, *row.votes])] for row in rows)
     )
-
-
-def written_parts(outcomes: Sequence[Outcome]) -> list[tuple[Outcome, str]]:
-    """Return what a prediction file has rows of, each outcome with a part of its fold."""
-    return [
-        (outcome, split)
-        for outcome in outcomes
-        for split in ("validation", "test")
-        if split in outcome.probabilities
-    ]
 
 
 def rounded(values: Sequence[Any]) -> list[Any]:

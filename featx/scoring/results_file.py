@@ -1,14 +1,14 @@
 """Results as `metrics.json` holds them, read back."""
 
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import numpy as np
 from pydantic import Field, PositiveInt, model_validator
 
 from featx.scoring.classes.distributions import DistributionScores
 from featx.scoring.classes.results import CalibrationErrors, Results
-from featx.scoring.groups.file import StoredGroupScores
+from featx.scoring.groups.file import Finite, StoredGroupScores
 from featx.scoring.labels.results import MULTILABEL, LabelResults
 from featx.scoring.labels.scores import METRICS as LABEL_METRICS
 from featx.scoring.metrics import METRICS, Score
@@ -17,7 +17,8 @@ from featx.scoring.numbers.results import REGRESSION, NumberResults
 from featx.scoring.numbers.scores import METRICS as NUMBER_METRICS
 from featx.utils.config import Schema
 
-Finite = Annotated[float, Field(allow_inf_nan=False)]
+RunResults = Results | NumberResults | LabelResults
+"""What a run found, of classes, of numbers, or of several labels at once."""
 
 
 class StoredScore(Schema):
@@ -40,21 +41,37 @@ class StoredErrors(Schema):
     after: Finite
 
 
-class StoredResults(Schema, extra="ignore"):
-    """What of `metrics.json` is read back; the rest follows from it, or is a vote's."""
+class _Stored(Schema, extra="ignore"):
+    """What of `metrics.json` is read back, whatever was learned: the rest follows from it."""
 
-    uar: StoredScore
-    wa: StoredScore
-    macro_f1: StoredScore
     title: str
-    classes: list[str]
     seeds: PositiveInt
     speakers: int
     speakers_shared: bool | None
     remarks: list[str]
+    groups: list[StoredGroupScores] = Field(default_factory=list)
+
+    def common(self) -> dict[str, Any]:
+        """Return it as `CommonResults` takes it."""
+        return {
+            "title": self.title,
+            "seeds": self.seeds,
+            "speakers": self.speakers,
+            "speakers_shared": self.speakers_shared,
+            "remarks": self.remarks,
+            "groups": [scores.to_scores() for scores in self.groups],
+        }
+
+
+class StoredResults(_Stored):
+    """What is read back of a run that learned classes."""
+
+    uar: StoredScore
+    wa: StoredScore
+    macro_f1: StoredScore
+    classes: list[str]
     confusion: list[list[int]]
     expected_calibration_error: StoredErrors | None = None
-    groups: list[StoredGroupScores] = Field(default_factory=list)
     jensen_shannon: StoredScore | None = None
     top2: StoredScore | None = None
 
@@ -65,9 +82,19 @@ class StoredResults(Schema, extra="ignore"):
             raise ValueError(f"confusion is no table of {classes} by {classes} counts")
         return self
 
-
-RunResults = Results | NumberResults | LabelResults
-"""What a run found, of classes, of numbers, or of several labels at once."""
+    def to_results(self) -> Results:
+        """Return the results."""
+        errors, votes = self.expected_calibration_error, None
+        if self.jensen_shannon and self.top2:
+            votes = DistributionScores(self.jensen_shannon.to_score(), self.top2.to_score())
+        return Results(
+            **self.common(),
+            classes=self.classes,
+            scores={name: getattr(self, name).to_score() for name in METRICS},
+            confusion=np.array(self.confusion),
+            calibration_errors=CalibrationErrors(errors.before, errors.after) if errors else None,
+            votes=votes,
+        )
 
 
 class StoredLevel(Schema):
@@ -90,23 +117,17 @@ class StoredDimension(Schema):
     levels: list[StoredLevel]
 
 
-class StoredNumbers(Schema, extra="ignore"):
-    """What of the `metrics.json` of a regression is read back."""
+class StoredNumbers(_Stored):
+    """What is read back of a regression."""
 
     task: Literal["regression"]
     ccc: StoredScore
     dimensions: Annotated[dict[str, StoredDimension], Field(min_length=1)]
-    title: str
-    seeds: PositiveInt
-    speakers: int
-    speakers_shared: bool | None
-    remarks: list[str]
-    groups: list[StoredGroupScores] = Field(default_factory=list)
 
     def to_results(self) -> NumberResults:
         """Return the results."""
         return NumberResults(
-            title=self.title,
+            **self.common(),
             scores={"ccc": self.ccc.to_score()},
             dimensions={
                 name: {metric: getattr(own, metric).to_score() for metric in NUMBER_METRICS}
@@ -117,41 +138,25 @@ class StoredNumbers(Schema, extra="ignore"):
                 name: [Level(**level.model_dump()) for level in own.levels]
                 for name, own in self.dimensions.items()
             },
-            seeds=self.seeds,
-            speakers=self.speakers,
-            speakers_shared=self.speakers_shared,
-            remarks=self.remarks,
-            groups=[scores.to_scores() for scores in self.groups],
         )
 
 
-class StoredLabels(Schema, extra="ignore"):
-    """What of the `metrics.json` of a run that learned several labels is read back."""
+class StoredLabels(_Stored):
+    """What is read back of a run that learned several labels."""
 
     task: Literal["multilabel"]
     macro_f1: StoredScore
     micro_f1: StoredScore
     map: StoredScore
-    title: str
     labels: Annotated[dict[str, dict[str, Finite]], Field(min_length=1)]
-    seeds: PositiveInt
-    speakers: int
-    speakers_shared: bool | None
-    remarks: list[str]
-    groups: list[StoredGroupScores] = Field(default_factory=list)
 
     def to_results(self) -> LabelResults:
         """Return the results."""
         return LabelResults(
-            title=self.title,
+            **self.common(),
             classes=list(self.labels),
             scores={name: getattr(self, name).to_score() for name in LABEL_METRICS},
             labels=self.labels,
-            seeds=self.seeds,
-            speakers=self.speakers,
-            speakers_shared=self.speakers_shared,
-            remarks=self.remarks,
-            groups=[scores.to_scores() for scores in self.groups],
         )
 
 
@@ -174,36 +179,4 @@ def read_run_results(path: Path) -> RunResults:
         return StoredNumbers.model_validate_json(content, strict=True).to_results()
     if task == MULTILABEL:
         return StoredLabels.model_validate_json(content, strict=True).to_results()
-    return _classes(content)
-
-
-def read_results(path: Path) -> Results:
-    """Read results back from the `metrics.json` of a run that learned classes.
-
-    Raises:
-        OSError: if the file can't be read.
-        ValidationError: if it is damaged.
-    """
-    return _classes(path.read_bytes())
-
-
-def _classes(content: bytes) -> Results:
-    stored = StoredResults.model_validate_json(content, strict=True)
-    errors = stored.expected_calibration_error
-    divergence, top2 = stored.jensen_shannon, stored.top2
-    votes = None
-    if divergence and top2:
-        votes = DistributionScores(divergence.to_score(), top2.to_score())
-    return Results(
-        title=stored.title,
-        classes=stored.classes,
-        scores={name: getattr(stored, name).to_score() for name in METRICS},
-        confusion=np.array(stored.confusion),
-        seeds=stored.seeds,
-        speakers=stored.speakers,
-        speakers_shared=stored.speakers_shared,
-        remarks=stored.remarks,
-        calibration_errors=CalibrationErrors(errors.before, errors.after) if errors else None,
-        groups=[scores.to_scores() for scores in stored.groups],
-        votes=votes,
-    )
+    return StoredResults.model_validate_json(content, strict=True).to_results()

@@ -9,10 +9,10 @@ from featx.errors import FeatxError
 from featx.features.encoders.checkpoints import short_name
 from featx.features.plan import MAX_SECONDS
 from featx.fitting.choices import OWN
-from featx.fitting.model import FittedHeads
+from featx.fitting.heads.model import FittedHeads
 from featx.inference.fitted import FittedModel
 from featx.inference.model import Model
-from featx.inference.voted import VotedModel
+from featx.inference.voted_model import VotedModel
 from featx.layer_analysis.weights import average, find_weights
 from featx.runs.card_scores import card_scores, chance
 from featx.runs.read import read_config, read_environment, read_run_scores

@@ -8,7 +8,7 @@ from pathlib import Path
 from huggingface_hub import ModelCardData
 
 from featx import __version__
-from featx.fitting.model import HeadInput
+from featx.fitting.heads.model import HeadInput
 from featx.runs.card import (
     LIMITS,
     TAGS,

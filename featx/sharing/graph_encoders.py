@@ -27,7 +27,7 @@ class Frames:
     """
 
     def __init__(self, counts: Tensor, longest: int) -> None:
-        self.counts, self.longest, self.keys = counts, longest, longest
+        self.counts, self.longest, self.apart = counts, longest, False
         self.real = torch.arange(longest, device=counts.device) < counts[:, None]
         self.mask = self.real[:, None, None]
 

@@ -13,7 +13,7 @@ from classifiers.lstm import LstmHead
 from classifiers.pooled import PooledClassifier
 from classifiers.pooling import LEAST_VARIANCE
 from featx.errors import FeatxError
-from featx.fitting.model import FittedHead
+from featx.fitting.heads.model import FittedHead
 from featx.sharing.graph_encoders import Frames
 
 

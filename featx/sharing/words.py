@@ -8,7 +8,7 @@ from classifiers.heads import HeadSettings
 from classifiers.linear import LinearSettings
 from classifiers.lstm import LstmSettings
 from featx.fitting.choices import Normalize
-from featx.fitting.model import FittedHeads
+from featx.fitting.heads.model import FittedHeads
 
 _POOLED = {
     "mean": "the mean over time",

@@ -3,7 +3,7 @@
 import logging
 from collections.abc import Sequence
 
-from cache import FeatureStore, PlannedUtterance
+from cache import FeatureStore, PlannedUtterance, find_changed_audio, find_same_audio
 from featx.data.audio import SAMPLE_RATE
 from featx.data.manifest import Manifest, Utterance, audio_is_gone
 from featx.data.sources import Sources, find_sources
@@ -44,8 +44,8 @@ def match_audio(
     sources = find_sources(utterances)
     for store in known:
         plan = _plan(store, utterances, sources)
-        store.adopt(store.same_audio(plan))
-        if changed := store.changed(plan):
+        store.adopt(find_same_audio(store, plan))
+        if changed := find_changed_audio(store, plan):
             _refuse(store, manifest, changed)
 
 
@@ -60,7 +60,7 @@ def same_audio(store: FeatureStore, utterances: Sequence[Utterance]) -> dict[str
         Interrupted: on Ctrl-C.
     """
     absent = [u for u in utterances if u.utterance not in store and u.path.is_file()]
-    return store.same_audio(_plan(store, absent, find_sources(absent))) if absent else {}
+    return find_same_audio(store, _plan(store, absent, find_sources(absent))) if absent else {}
 
 
 def _plan(

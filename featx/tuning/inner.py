@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from featx.data.manifest import Manifest, Utterance
 from featx.errors import FeatxError
-from featx.fitting.final import everyone_trains
+from featx.fitting.training.final import everyone_trains
 from featx.protocols.divisions.drawn import RandomFolds
 from featx.protocols.draws import deal
 from featx.protocols.folds import Fold, labels_among

@@ -11,11 +11,11 @@ from classifiers.cores import Worker
 from featx.data.manifest import Manifest
 from featx.features.encoders.devices import Compute
 from featx.fitting.config import FitConfig
-from featx.fitting.data import Source
-from featx.fitting.member import Member
+from featx.fitting.heads.member import Member
+from featx.fitting.inputs.data import Source
 from featx.fitting.plan import PlannedFit, plan_fit
 from featx.fitting.run import ON_CPU, cost_of, write_results
-from featx.fitting.train import THREADS, Assignment, Trainers, fit_member, fit_members
+from featx.fitting.training.train import THREADS, Assignment, Trainers, fit_member, fit_members
 from featx.protocols.repeated import check_task
 from featx.protocols.task import Task
 from featx.runs.cost import write_cost

@@ -9,9 +9,9 @@ from classifiers.cores import Worker
 from classifiers.heads import train_head
 from featx.errors import FeatxError, Interrupted
 from featx.features.encoders.devices import Compute
-from featx.fitting.data import Source, part_examples
+from featx.fitting.inputs.data import Source, part_examples
 from featx.fitting.plan import PlannedFit
-from featx.fitting.train import Shown, Trainers
+from featx.fitting.training.train import Shown, Trainers
 from featx.protocols.folds import Fold
 from featx.tuning.config import TuneConfig
 from featx.tuning.inner import folds_of

@@ -9,7 +9,6 @@ from pydantic import NonNegativeFloat, NonNegativeInt, PositiveFloat, PositiveIn
 from featx.data.manifest import Manifest
 from featx.engines.choices import EngineName
 from featx.engines.engine import Engine
-from featx.fitting.actors import train_on
 from featx.fitting.choices import Normalize
 from featx.fitting.config import head_config
 from featx.fitting.given_data import (
@@ -19,6 +18,7 @@ from featx.fitting.given_data import (
     copied_settings,
     refuse_with_config,
 )
+from featx.fitting.training.actors import train_on
 from featx.protocols.choices import TaskKind
 from featx.protocols.protocol import Protocol
 from featx.runs.folder import run_folder

@@ -34,6 +34,14 @@ class TextTable(NamedTuple):
         """A letter for each column, "l" for words and "r" for figures."""
         return "l" + "r" * (len(self.header) - 1)
 
+    def markdown(self) -> list[str]:
+        """Return its lines in Markdown."""
+        return markdown_table(self.header, self.rows, self.columns)
+
+    def latex(self) -> list[str]:
+        """Return its lines in LaTeX, for the package booktabs."""
+        return latex_table(self.header, self.rows, self.columns)
+
 
 def plain(text: str) -> str:
     """Return text so that Markdown shows just it, in one line."""

@@ -24,7 +24,7 @@ class VoteConfig(Schema):
         systems: run folders, prediction files or folders of seeds; relative to the working folder.
         rule: "hard" counts predictions, "soft" averages probabilities, "weighted" counts
             predictions, each by its system's validation UAR; of numbers "mean" averages them,
-            "weighted" each by its system's validation CCC.
+            "weighted" each by its system's validation CCC; several labels take "soft" or "hard".
         tie: which of the classes with equally many votes wins: that of the highest summed
             "probability", or that for which the "first"-named system voted; "auto" takes the
             former where all systems have probabilities.

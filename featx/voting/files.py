@@ -1,152 +1,53 @@
-"""The files of a vote."""
+"""The files that votes of all kinds leave."""
 
-import math
-from collections.abc import Iterator
-from dataclasses import asdict
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
-from featx.runs.files import AGREEMENT, ENVIRONMENT, FIGURES, PREDICTIONS, REPORT, SEARCH
-from featx.scoring.classes.figures import draw_confusion
-from featx.scoring.predictions import PredictionRow, rounded, write_rows
-from featx.utils.files import write_csv, write_json, write_text
+from featx.runs.files import CARD, ENVIRONMENT, REPORT
+from featx.scoring.results_file import RunResults
+from featx.utils.files import write_json, write_text
 from featx.utils.machine import describe_environment
-from featx.voting.agreement import Agreement
-from featx.voting.config import VoteConfig
-from featx.voting.election import Election
-from featx.voting.members import CHOSEN_ON_TEST, Pick, find_candidates
-from featx.voting.part import Fold, Part
-from featx.voting.rules import Outcome
-from featx.voting.search import score_each
-from featx.voting.tally import Tally, VoteResults
-from featx.voting.text import to_text
-
-_AGREEMENT_HEADER = ("first", "second", "kappa", "same", "both_wrong")
+from featx.utils.tables import plain
+from featx.utils.text import is_warning
 
 
-def write_files(
-    config: VoteConfig, tally: Tally, results: VoteResults, inputs: str, folder: Path
-) -> None:
-    """Write everything that a finished vote leaves but its config, log, card and scores.
+def write_environment(protocol: Mapping[str, Any], inputs: str, folder: Path) -> None:
+    """Write what a vote was held with.
 
     Args:
-        config: how it was held.
-        tally: what was found.
-        results: its scores.
+        protocol: that of its members.
         inputs: digest of the config and predictions.
         folder: the run's.
     """
-    made = {"inputs_sha256": inputs, "protocol": dict(tally.election.protocol)}
+    made = {"inputs_sha256": inputs, "protocol": dict(protocol)}
     write_json(folder / ENVIRONMENT, {**describe_environment(), **made})
-    _write_predictions(tally, folder / PREDICTIONS)
-    pairs = [
-        (pair.first, pair.second, *rounded([_kappa(pair, ""), pair.same, pair.both_wrong]))
-        for pair in tally.pairs
+
+
+def write_report(results: RunResults, found: str, folder: Path) -> None:
+    """Write the scores of a vote, and below them what was found of its members."""
+    write_text(folder / REPORT, f"{results.to_text()}\n\n{found}\n")
+
+
+def write_card(
+    name: str, about: str, sections: Mapping[str, Sequence[str]], results: RunResults, folder: Path
+) -> None:
+    """Write the card of a vote, as Markdown: who voted, by which rule, and how it scores.
+
+    Args:
+        name: what the run is called.
+        about: a sentence on the rule.
+        sections: the lines below each heading; nothing of those without any.
+        results: its scores, whose warnings come first and other notes last.
+        folder: the run's.
+    """
+    notes = results.notes()
+    others = [f"- {plain(note)}" for note in notes if not is_warning(note)]
+    parts = [
+        f"# {plain(name)}",
+        *(f"> **WARNING: {plain(note)}**" for note in notes if is_warning(note)),
+        about,
+        *("\n".join([f"## {name}", "", *lines]) for name, lines in sections.items() if lines),
+        "\n".join(others),
     ]
-    write_csv(folder / AGREEMENT, _AGREEMENT_HEADER, pairs)
-    if searched := results.vote["search"]:
-        rows = [{**row, "votes": "yes" if row["votes"] else "no"} for row in searched]
-        write_csv(folder / SEARCH, list(rows[0]), (rounded([*row.values()]) for row in rows))
-    write_text(folder / REPORT, f"{results.to_text()}\n\n{to_text(config, tally)}\n")
-    draw_confusion(results, folder / FIGURES / "confusion")
-
-
-def describe(config: VoteConfig, tally: Tally) -> dict[str, Any]:
-    """Return what only votes have, as JSON values, scores and shares in percent."""
-    election, validation = tally.election, tally.election.validation
-    test = score_each(election.test).tolist()
-    validated = None if validation is None else score_each(validation).tolist()
-    return {
-        "rule": config.rule,
-        "tie": tally.tie,
-        "ties": tally.ties,
-        "members": [
-            {
-                "name": election.names[member],
-                "files": [str(path) for path in election.voters[member].files],
-                "uar": 100 * test[member],
-                "validation_uar": None if validated is None else 100 * validated[member],
-                "folds": [_fold(fold) for fold, own in tally.by_fold.items() if member in own],
-            }
-            for member in tally.members
-        ],
-        "agreement": [{**asdict(pair), "kappa": _kappa(pair, None)} for pair in tally.pairs],
-        "oracle": tally.oracle.to_json(),
-        "selection": _selection(config, tally),
-        "search": [_search_row(config, tally, pick) for pick in tally.picks],
-    }
-
-
-def _selection(config: VoteConfig, tally: Tally) -> dict[str, Any] | None:
-    """Return how members were chosen; None without a search."""
-    if not config.search:
-        return None
-    names = tally.election.names
-    return {
-        "on": config.select_on,
-        "by": config.best_by,
-        "at_least": config.at_least,
-        "warning": CHOSEN_ON_TEST if config.select_on == "test" else None,
-        "left_out": [
-            {"fold": _fold(candidates.fold), "name": names[member], config.best_by: score}
-            for candidates in find_candidates(config, tally.election)
-            for member, score in candidates.left_out.items()
-        ],
-    }
-
-
-def _search_row(config: VoteConfig, tally: Tally, pick: Pick) -> dict[str, Any]:
-    return {
-        "fold": _fold(pick.fold),
-        "size": pick.size,
-        "picked": pick.how,
-        "votes": pick.votes,
-        "members": "; ".join(tally.election.names[member] for member in pick.members),
-        "combinations": pick.combinations,
-        f"validation_{config.best_by}": None if pick.validation is None else 100 * pick.validation,
-        f"test_{config.best_by}": 100 * pick.test,
-    }
-
-
-def _fold(fold: Fold) -> str:
-    return "all" if fold is None else fold
-
-
-def _kappa(pair: Agreement, undefined: Any) -> Any:
-    return undefined if math.isnan(pair.kappa) else pair.kappa
-
-
-def _write_predictions(tally: Tally, path: Path) -> None:
-    """Write the vote's rows as every run does, seed by seed, validation before test."""
-    election = tally.election
-    rows: list[PredictionRow] = []
-    for number, seed in enumerate(election.seeds):
-        if election.validation is not None:
-            outcome = tally.validation[number]
-            rows += _rows(election, seed, "validation", election.validation, outcome)
-        rows += _rows(election, seed, "test", election.test, tally.test[number])
-    write_rows(path, election.classes, rows, votes=bool(election.votes))
-
-
-def _rows(
-    election: Election, seed: str, split: str, part: Part, outcome: Outcome
-) -> Iterator[PredictionRow]:
-    shares = outcome.shares[:, 0].T
-    shares = shares / np.maximum(shares.sum(1, keepdims=True), 1e-300)
-    winners = outcome.winners[0]
-    for (fold, utterance), label, winner, row in zip(
-        part.keys, part.labels, winners, shares.tolist(), strict=True
-    ):
-        yield PredictionRow(
-            utterance=utterance,
-            speaker=election.speakers.get(utterance, ""),
-            fold=fold,
-            seed=seed,
-            split=split,
-            label=election.classes[label],
-            prediction=election.classes[winner],
-            probabilities=row,
-            votes=election.shares([utterance])[0].tolist() if election.votes else (),
-        )
+    write_text(folder / CARD, "\n\n".join(filter(None, parts)) + "\n")

@@ -5,21 +5,23 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Generic, TypeVar
 
+from featx.comparison.base import check_alike
 from featx.comparison.reading import read_system
 from featx.comparison.same_tests import check_same, join_speakers
-from featx.comparison.systems import Seed
 from featx.errors import FeatxError
-from featx.scoring.predictions import read_speakers
+from featx.scoring.predictions import PredictionFile, read_speakers
 from featx.utils.text import listed
-from featx.voting.ballots import find_systems
 from featx.voting.checks import check_enough, check_protocols, check_seeds
 from featx.voting.config import VoteConfig
 from featx.voting.joining import for_each, join_folds, name_seeds, validation_parts
-from featx.voting.voters import Key, R, S, Voter, fill
+from featx.voting.sources import find_systems
+from featx.voting.voters import AnyVoter, Key, R, S, Voter, fill
 
 P = TypeVar("P")
 Rows = Sequence[Sequence[Mapping[Key, R]]]
 """The rows of each system and seed."""
+ReadPart = Callable[[Path, str], PredictionFile]
+"""Reads a part of a file, such as "validation"."""
 
 
 @dataclass(frozen=True)
@@ -42,22 +44,10 @@ class Held(Generic[S, R, P]):
     test: P
     validation: P | None
 
-
-@dataclass(frozen=True)
-class Kind(Generic[S, R, P]):
-    """How systems that predict something are read and joined.
-
-    Attributes:
-        score: scores the seeds of a system, which `whole` had with others, under another name.
-        validation: reads the validation rows of a file.
-        check: refuses systems that did not learn the same.
-        join: joins the rows of each system and seed.
-    """
-
-    score: Callable[[str, S, Sequence[Path], Sequence[Seed]], S]
-    validation: Callable[[Path], Sequence[R]]
-    check: Callable[[Sequence[S]], object]
-    join: Callable[[Rows[R]], P]
+    @property
+    def names(self) -> list[str]:
+        """Of the systems."""
+        return [voter.name for voter in self.voters]
 
 
 def systems_of(
@@ -82,14 +72,18 @@ def systems_of(
 
 
 def hold(
-    config: VoteConfig, files: Mapping[str, Sequence[Path]], kind: Kind[S, R, P]
-) -> Held[S, R, P]:
+    config: VoteConfig,
+    files: Mapping[str, Sequence[Path]],
+    read: ReadPart,
+    join: Callable[[Rows[Any]], P],
+) -> Held[Any, Any, P]:
     """Read systems and join them by utterance.
 
     Args:
         config: the vote's.
         files: those of each system, by its name.
-        kind: what they predict.
+        read: reads their files.
+        join: joins the rows of each system and seed.
 
     Raises:
         FeatxError: if a file can't be used, there are fewer than two systems, or they differ in
@@ -100,11 +94,11 @@ def hold(
     voters = [
         voter
         for name, own in files.items()
-        for voter in _read(name, own, manifest, config.over_seeds, kind)
+        for voter in _read(name, own, manifest, config.over_seeds, read)
     ]
     check_enough(voters)
     systems = [voter.system for voter in voters]
-    kind.check(systems)
+    check_alike(systems)
     check_same(systems)
     protocol = check_protocols(voters)
     check_seeds(voters)
@@ -122,8 +116,8 @@ def hold(
         speakers={**{row.utterance: row.speaker for row in rows}, **join_speakers(systems)},
         protocol=protocol,
         seeds=seeds,
-        test=kind.join(tests),
-        validation=kind.join(validation_parts(voters, folds)) if validated else None,
+        test=join(tests),
+        validation=join(validation_parts(voters, folds)) if validated else None,
     )
 
 
@@ -137,11 +131,11 @@ def _read(
     files: Sequence[Path],
     manifest: Mapping[str, str] | None,
     over_seeds: bool,
-    kind: Kind[S, R, P],
-) -> list[Voter[S, R]]:
+    read: ReadPart,
+) -> list[AnyVoter]:
     """Read a system; each of its seeds is a system if that is asked for."""
     whole: Any = read_system(name, files, manifest)
-    validation = [row for file in files for row in kind.validation(file)]
+    validation = [row for file in files for row in read(file, "validation").rows]
     seeds = sorted(whole.seeds, key=lambda seed: seed.order)
     if not over_seeds or len(seeds) == 1:
         ballots = [fill(seed, validation) for seed in seeds]
@@ -150,6 +144,6 @@ def _read(
     voters = []
     for place, seed in enumerate(seeds):
         called = f"{name}, seed {seed.number if numbered else place}"
-        system = kind.score(called, whole, files, [seed])
+        system = whole.with_seeds(called, [seed])
         voters.append(Voter(system, files, [fill(seed, validation)]))
     return voters

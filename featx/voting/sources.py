@@ -1,11 +1,15 @@
 """What a vote reads: its members' files, what their runs say of themselves, and their manifests."""
 
 import hashlib
+import os
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from featx.comparison.columns import read_columns
-from featx.runs.files import CONFIG, SCORES
+from featx.comparison.systems import find_files, shortest_names
+from featx.errors import FeatxError
+from featx.runs.files import CONFIG, PREDICTIONS, SCORES
 from featx.runs.read import read_config, read_run_scores
 from featx.runs.sources import manifests
 from featx.scoring.groups.grouping import AUTOMATIC, group_automatically
@@ -14,6 +18,37 @@ from featx.scoring.groups.scores import GroupScores
 from featx.scoring.results_file import RunResults
 from featx.voting.config import VoteConfig
 from featx.voting.voters import AnyVoter
+
+
+def find_systems(paths: Sequence[Path]) -> dict[str, list[Path]]:
+    """Return the files of each system by its name; a file that is given is a system of its own.
+
+    Raises:
+        FeatxError: if a path is not there, is a run that is not finished or several systems, or
+            a file is given twice.
+    """
+    found: dict[Path, list[Path]] = {}
+    owners: dict[Path, Path] = {}
+    for path in paths:
+        systems = find_files([path])
+        if len(systems) > 1:
+            raise FeatxError(
+                f"{path} holds {len(systems)} systems: {', '.join(systems)}. Name each that is to "
+                f"vote, such as {next(iter(systems.values()))[0].parent}."
+            )
+        (files,) = systems.values()
+        for file in files:
+            if (owner := owners.setdefault(file.resolve(), path)) is not path:
+                where = "" if owner == path else f", in {owner} and in {path}"
+                raise FeatxError(f"{file} is given twice{where}; it votes once.")
+        place = files[0].parent if files[0].name == PREDICTIONS or path.is_dir() else files[0]
+        found[Path(os.path.normpath(place.absolute()))] = files
+    names = shortest_names(list(found))
+    bare = Counter(name.removesuffix(".csv") for name in names.values())
+    for place, name in names.items():
+        if bare[name.removesuffix(".csv")] == 1:
+            names[place] = name.removesuffix(".csv")
+    return {names[place]: files for place, files in found.items()}
 
 
 def digest_sources(config: VoteConfig, voters: Iterable[AnyVoter]) -> str:

@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from cache import FeatureStore, PlannedUtterance, StoreError
+from cache import FeatureStore, PlannedUtterance, StoreError, find_changed_audio, find_same_audio
 from tests.cache.small import PLAN, fill, prepare, values
 
 
@@ -13,7 +13,7 @@ def test_a_retired_utterance_gets_another_place(tmp_path):
     store = prepare(tmp_path)
     fill(store)
     longer = [*PLAN[:2], replace(PLAN[2], samples=20_000, frames=5, source=98), *PLAN[3:]]
-    assert store.changed(longer) == ["u2"]
+    assert find_changed_audio(store, longer) == ["u2"]
     with pytest.raises(StoreError, match=r"1 utterance has other audio.*: u2"):
         prepare(tmp_path, longer)
     store.retire(["u2"])
@@ -39,7 +39,7 @@ def test_features_of_unknown_audio_are_of_any(tmp_path):
     unknown = [replace(planned, samples=0, source=0) for planned in PLAN]
     store = prepare(tmp_path, unknown)
     fill(store, unknown)
-    assert store.changed(PLAN) == []
+    assert find_changed_audio(store, PLAN) == []
     assert store.source("u0") == 0
 
 
@@ -129,9 +129,9 @@ def test_the_same_audio_is_found_under_another_id(tmp_path):
     assert "xu3" not in FeatureStore(tmp_path)
     assert store.by_shard(plan) == [plan[-1:]]
     unknown = [replace(p, source=0) for p in plan]
-    assert FeatureStore(tmp_path).same_audio(unknown) == {}
+    assert find_same_audio(FeatureStore(tmp_path), unknown) == {}
     longer = [replace(p, samples=p.samples + 1) for p in plan]
-    assert FeatureStore(tmp_path).same_audio(longer) == {}
+    assert find_same_audio(FeatureStore(tmp_path), longer) == {}
 
 
 def test_what_is_given_up_is_not_adopted(tmp_path):

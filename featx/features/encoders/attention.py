@@ -1,12 +1,14 @@
 """Self-attention over the real frames of a padded batch."""
 
 import math
+from collections.abc import Sequence
 from typing import Any
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from featx.features.encoders.dot_product_attention import attend
 from featx.features.encoders.lengths import Lengths
 from featx.features.encoders.linear import Linear, take_over
 
@@ -21,9 +23,12 @@ class SelfAttention(nn.Module):
     def __init__(self, attention: Any) -> None:
         super().__init__()
         self.heads, self.dim = attention.num_heads, attention.embed_dim
-        parts = attention.q_proj, attention.k_proj, attention.v_proj
-        weight = torch.cat([part.weight for part in parts])
-        self.inputs = Linear(weight, torch.cat([part.bias for part in parts]))
+        query, key, value = attention.q_proj, attention.k_proj, attention.v_proj
+        scale = (self.dim // self.heads) ** -0.5  # of the products of queries and keys
+        self.inputs = Linear(
+            torch.cat([scale * query.weight, key.weight, value.weight]),
+            torch.cat([scale * query.bias, key.bias, value.bias]),
+        )
         self.output = take_over(attention.out_proj)
         self.gate = PositionGate(attention) if hasattr(attention, "gru_rel_pos_linear") else None
 
@@ -33,20 +38,48 @@ class SelfAttention(nn.Module):
         Args:
             hidden: (utterances, longest, dim).
             lengths: how many frames each utterance has.
-            bias: WavLM's, by relative position, (heads, longest, keys).
+            bias: WavLM's, by relative position, (heads, longest, longest).
         """
-        query, keys_values = self.inputs(hidden).split([self.dim, 2 * self.dim], -1)
-        if lengths.keys > lengths.longest:
-            keys_values = F.pad(keys_values, (0, 0, 0, lengths.keys - lengths.longest))
-        query = query.unflatten(-1, (self.heads, -1)).transpose(1, 2)
-        key, value = keys_values.unflatten(-1, (2, self.heads, -1)).permute(2, 0, 3, 1, 4)
-        mask = lengths.mask
-        if self.gate is not None:
-            gated = self.gate(hidden) * bias
-            mask = gated if mask is None else gated.masked_fill(~mask, -torch.inf)
-        mixed = F.scaled_dot_product_attention(query, key, value, mask)
-        output: Tensor = self.output(mixed.transpose(1, 2).flatten(2))
+        inputs = self.inputs(hidden).unflatten(-1, (3, self.heads, -1)).permute(2, 0, 3, 1, 4)
+        gate = None if self.gate is None else self.gate(hidden)
+        if lengths.apart:
+            mixed = _attend_apart(inputs, gate, bias, lengths.frames)
+        else:
+            mask = lengths.mask
+            if gate is not None:
+                gated = gate * bias
+                mask = gated if mask is None else gated.masked_fill(~mask, -torch.inf)
+            query, key, value = inputs
+            mixed = F.scaled_dot_product_attention(query, key, value, mask, scale=1.0)
+            mixed = mixed.transpose(1, 2).flatten(2)
+        output: Tensor = self.output(mixed)
         return output
+
+
+def _attend_apart(
+    inputs: Tensor, gate: Tensor | None, bias: Tensor | None, frames: Sequence[int]
+) -> Tensor:
+    """Let each utterance's frames attend to one another, an utterance at a time.
+
+    Args:
+        inputs: queries, keys and values, (3, utterances, heads, longest, head dim).
+        gate: WavLM's, (utterances, heads, longest, 1).
+        bias: WavLM's, (heads, longest, longest).
+        frames: how many frames each utterance has.
+
+    Returns:
+        (utterances, longest, dim).
+    """
+    _, utterances, heads, longest, dim = inputs.shape
+    mixed = inputs.new_zeros(utterances, longest, heads * dim)
+    for index, count in enumerate(frames):
+        own = slice(index, index + 1)
+        added = None
+        if gate is not None and bias is not None:
+            added = gate[own, :, :count] * bias[:, :count, :count]
+        query, key, value = inputs[:, own, :, :count]
+        mixed[own, :count] = attend(query, key, value, added)
+    return mixed
 
 
 class PositionBias(nn.Module):
@@ -63,12 +96,11 @@ class PositionBias(nn.Module):
         self.farthest: int = attention.max_distance
 
     def forward(self, lengths: Lengths) -> Tensor:
-        """Return (heads, longest, keys)."""
-        device = self.values.weight.device
-        frames, keys = (torch.arange(n, device=device) for n in (lengths.longest, lengths.keys))
-        distances = torch.arange(1 - lengths.longest, lengths.keys, device=device)
+        """Return (heads, longest, longest)."""
+        frames = torch.arange(lengths.longest, device=self.values.weight.device)
+        distances = torch.arange(1 - lengths.longest, lengths.longest, device=frames.device)
         values: Tensor = self.values(self._bucket(distances))  # (distances, heads)
-        by_pair: Tensor = values[keys - frames[:, None] + lengths.longest - 1]
+        by_pair: Tensor = values[frames - frames[:, None] + lengths.longest - 1]
         return by_pair.permute(2, 0, 1).contiguous()
 
     def _bucket(self, distances: Tensor) -> Tensor:

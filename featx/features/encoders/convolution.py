@@ -9,6 +9,8 @@ from torch import Tensor, nn
 
 from featx.features.encoders.linear import in_place
 
+ROWS = 1024  # of the first convolution's output at a time
+
 
 class FirstConvolution(nn.Module):
     """The convolution that reads the samples.
@@ -53,12 +55,22 @@ class FirstConvolution(nn.Module):
         shift = self.norm.bias - mean @ taps * scale  # the convolution's own bias cancels out
         return torch.cat([taps * scale, shift], 1).float()
 
-    def forward(self, waveforms: Tensor, weights: Tensor) -> Tensor:
-        """Map (utterances, samples) to (utterances, samples // stride, channels)."""
-        hidden = F.pad(self._windows(waveforms), (0, 1), value=1.0) @ weights
-        if self.norm is not None and not self.over_time:
-            hidden = self.norm(hidden)
-        return self.activation(hidden)
+    def forward(self, waveforms: Tensor, weights: Tensor, dtype: torch.dtype) -> Tensor:
+        """Map (utterances, samples) to (utterances, samples // stride, channels) of a type.
+
+        It is computed in float32, some rows after the other, which thus are still in a
+        processor's caches when they are normed, activated and rounded.
+        """
+        windows = F.pad(self._windows(waveforms), (0, 1), value=1.0)
+        shape = *windows.shape[:2], weights.shape[2]
+        output = torch.empty(shape, dtype=dtype, device=windows.device)
+        at_once = ROWS if windows.device.type == "cpu" else windows.shape[1]
+        for rows, filled in zip(windows.split(at_once, 1), output.split(at_once, 1), strict=True):
+            hidden = rows @ weights
+            if self.norm is not None and not self.over_time:
+                hidden = self.norm(hidden)
+            filled.copy_(self.activation(hidden))
+        return output
 
     def _windows(self, waveforms: Tensor) -> Tensor:
         padded = F.pad(waveforms, (0, self.kernel - self.stride))

@@ -15,33 +15,32 @@ class Lengths:
     Args:
         frames: how many frames each utterance has, at least 1.
         device: where the batch is.
+        apart: whether what looks along time takes an utterance at a time, without its padding,
+            as suits a processor's caches, instead of all at once, as suits a GPU.
         step: the batch is padded to a multiple of so many frames.
-        keys_step: the keys of attention are padded to a multiple of so many frames.
 
     Attributes:
         frames: how many frames each utterance has.
-        step: `longest` is a multiple of so many frames.
+        apart: whether what looks along time takes an utterance at a time.
         longest: how many frames the batch has, padding included.
-        keys: how many keys attention has, padding included.
-        mask: (utterances, 1, 1, keys), True where a frame is real; None where all are.
+        mask: (utterances, 1, 1, longest), True where a frame is real; None where all are.
     """
 
     def __init__(
-        self, frames: Sequence[int], device: torch.device, step: int = 1, keys_step: int = 1
+        self, frames: Sequence[int], device: torch.device, apart: bool, step: int = 1
     ) -> None:
-        self.frames, self.step = tuple(frames), step
+        self.frames, self.apart = tuple(frames), apart
         self.longest = round_up(max(frames), step)
-        self.keys = round_up(self.longest, keys_step)
         self.mask: Tensor | None = None
-        if min(frames) < self.keys:
+        if min(frames) < self.longest:
             ends = torch.tensor(frames).to(device, non_blocking=True)[:, None, None, None]
-            self.mask = torch.arange(self.keys, device=device) < ends
+            self.mask = torch.arange(self.longest, device=device) < ends
 
     def clear(self, hidden: Tensor) -> Tensor:
         """Set what is after the end of each utterance, in (utterances, longest, dim), to zero."""
         if self.mask is None:
             return hidden
-        return hidden.masked_fill(~self.mask[:, 0, 0, : self.longest, None], 0)
+        return hidden.masked_fill(~self.mask[:, 0, 0, :, None], 0)
 
 
 def round_up(count: int, step: int) -> int:

@@ -8,9 +8,9 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from featx.features.encoders.convolution import Convolution, FirstConvolution
-from featx.features.encoders.lengths import Lengths, round_up
+from featx.features.encoders.lengths import Lengths
 
-PIECE = 200  # frames, about as many as have their activations in a processor's caches
+PIECE = 125  # frames in float32, about as many as have their activations in a processor's caches
 
 
 class LocalEncoder(nn.Module):
@@ -22,8 +22,6 @@ class LocalEncoder(nn.Module):
     Attributes:
         hop: samples from one frame to the next.
         span: samples that a frame sees, in whole hops.
-        in_pieces: work through the batch a piece at a time, as suits a processor's caches,
-            instead of all at once, as suits a GPU.
         dtype: computed in after the first convolution, whose input spans a range that only
             float32 holds well.
     """
@@ -38,7 +36,7 @@ class LocalEncoder(nn.Module):
             seen += (convolution.kernel - 1) * self.hop
             self.hop *= convolution.stride
         self.span = seen + -seen % self.hop
-        self.in_pieces, self.dtype = True, torch.float32
+        self.dtype = torch.float32
 
     def forward(self, waveforms: Tensor, samples: Sequence[int], lengths: Lengths) -> Tensor:
         """Encode waveforms.
@@ -52,22 +50,23 @@ class LocalEncoder(nn.Module):
             (utterances, longest, channels); what is after an utterance's end is arbitrary.
         """
         to_whole_hops = -waveforms.shape[1] % self.hop
-        spare = to_whole_hops + self.span + lengths.step * self.hop
+        spare = to_whole_hops + self.span
         waveforms = F.pad(waveforms, (0, spare))
         weights = self.first.weights(waveforms, samples)
-        if not self.in_pieces:
-            return self._convolve(waveforms, weights)[:, : lengths.longest]
+        if not lengths.apart:
+            hidden = self._convolve(waveforms, weights)[:, : lengths.longest]
+            return F.pad(hidden, (0, 0, 0, lengths.longest - hidden.shape[1]))
         encoded = []
+        most = PIECE * 4 // self.dtype.itemsize
         for index, frames in enumerate(lengths.frames):
             part = slice(index, index + 1)
-            for start in range(0, frames, PIECE):
-                count = min(PIECE, round_up(frames - start, lengths.step))
+            for start in range(0, frames, most):
+                count = min(most, frames - start)
                 piece = waveforms[
                     part, start * self.hop : (start + count - 1) * self.hop + self.span
                 ]
                 encoded.append(self._convolve(piece, weights[part])[0, :count])
-            padding = lengths.longest - round_up(frames, lengths.step)
-            encoded.append(encoded[-1].new_zeros(padding, encoded[-1].shape[1]))
+            encoded.append(encoded[-1].new_zeros(lengths.longest - frames, encoded[-1].shape[1]))
         whole: Tensor = torch.cat(encoded)
         return whole.view(len(waveforms), lengths.longest, -1)
 
@@ -78,8 +77,7 @@ class LocalEncoder(nn.Module):
         ends up in a frame after the end of the first.
         """
         utterances, hops = len(waveforms), waveforms.shape[1] // self.hop
-        hidden = self.first(waveforms, weights).flatten(0, 1)
-        hidden = hidden.to(self.dtype)
+        hidden = self.first(waveforms, weights, self.dtype).flatten(0, 1)
         for convolution in self.rest:
             hidden = convolution(hidden)
         whole: Tensor = F.pad(hidden, (0, 0, 0, utterances * hops - len(hidden)))

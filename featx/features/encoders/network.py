@@ -12,9 +12,7 @@ from featx.features.encoders.linear import Linear, take_over
 from featx.features.encoders.local import LocalEncoder
 from featx.features.encoders.position import PositionalConvolution
 
-# In half precision oneDNN generates code for every new shape, and keeps it: let shapes recur.
-STEP = 8  # frames
-KEYS_STEP = 32  # torch's half-precision attention is up to twice as fast on multiples of it
+STEP = 8  # frames; a GPU's half-precision products are fastest on multiples of it
 
 
 class Network(nn.Module):
@@ -45,14 +43,14 @@ class Network(nn.Module):
         )
         first = encoder.layers[0].attention
         self.bias = PositionBias(first) if hasattr(first, "rel_attn_embed") else None
-        self.dtype = torch.float32
+        self.apart, self.dtype = True, torch.float32
         self.eval().requires_grad_(False)
 
     def prepare(self, device: torch.device, dtype: torch.dtype) -> "Network":
         """Move to a device, and compute in this type from the first convolution's output on."""
         self.to(device)
         self.dtype = self.local.dtype = dtype
-        self.local.in_pieces = device.type == "cpu"
+        self.apart = device.type == "cpu"
         for name, part in self.named_children():
             (self.local.rest if name == "local" else part).to(dtype)
         for module in self.modules():
@@ -75,9 +73,8 @@ class Network(nn.Module):
             samples: how many samples each utterance has.
             frames: how many frames each utterance has, at least 1.
         """
-        exact = self.dtype is torch.float32
-        step, keys_step = (1, 1) if exact else (STEP, KEYS_STEP)
-        lengths = Lengths(frames, waveforms.device, step, keys_step)
+        step = 1 if self.apart or self.dtype is torch.float32 else STEP
+        lengths = Lengths(frames, waveforms.device, self.apart, step)
         hidden = _tensor(self.projection(self.local(waveforms, samples, lengths)))
         hidden = lengths.clear(hidden)  # whatever is there could overflow, and taint by 0 × inf
         yield hidden

@@ -6,9 +6,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from featx.features.encoders.dot_product_attention import attend
 from featx.features.encoders.linear import Linear, take_over
-
-QUERIES = 500  # at a time in half precision on a processor, whose caches then hold the products
 
 
 class StemConvolution(nn.Module):
@@ -70,37 +69,6 @@ class WhisperBlock(nn.Module):
         keys_values = self.keys_values(normed).unflatten(-1, (2, self.heads, -1))
         key, value = keys_values.permute(2, 0, 3, 1, 4)
         mixed = attend(query, key, value, None if unseen is None else unseen.to(dtype))
-        hidden = hidden[:, :asked] + self.output(mixed.transpose(1, 2).flatten(2))
+        hidden = hidden[:, :asked] + self.output(mixed)
         hidden = hidden + self.feed_forward(self.feed_forward_norm(hidden).to(dtype))
         return hidden
-
-
-def attend(query: Tensor, key: Tensor, value: Tensor, unseen: Tensor | None = None) -> Tensor:
-    """Return the values of all frames, weighted by how much each query's frame attends to them.
-
-    In half precision on a processor, this is done a piece at a time: torch's own attention takes
-    half as long again.
-
-    Args:
-        query: (windows, heads, queries, head dim), scaled.
-        key: (windows, heads, frames, head dim).
-        value: (windows, heads, frames, head dim).
-        unseen: (windows, 1, 1, frames), added to scores: -inf where a frame is not to be seen.
-
-    Returns:
-        (windows, heads, queries, head dim).
-    """
-    if query.dtype is torch.float32 or query.device.type != "cpu":
-        return F.scaled_dot_product_attention(query, key, value, unseen, scale=1.0)
-    windows, heads, queries, dim = query.shape
-    mixed = query.new_empty(windows, queries, heads, dim)  # as the next product takes it
-    for window in range(windows):
-        for head in range(heads):
-            keys, values = key[window, head].mT, value[window, head]
-            for start in range(0, queries, QUERIES):
-                piece = query[window, head, start : start + QUERIES]
-                scores = piece @ keys
-                if unseen is not None:
-                    scores += unseen[window, 0]
-                mixed[window, start : start + QUERIES, head] = scores.softmax(-1) @ values
-    return mixed.transpose(1, 2)

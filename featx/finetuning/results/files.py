@@ -11,9 +11,9 @@ from featx.finetuning.results.figures import draw_tuning
 from featx.finetuning.results.history import write_history
 from featx.finetuning.results.member import TunedMember
 from featx.finetuning.training.trial import Setting
-from featx.fitting.figures import draw_layer_weights
-from featx.fitting.layer_weights import AveragedStore, write_layer_weights
 from featx.fitting.objective import loss_name, score_name
+from featx.fitting.results.figures import draw_layer_weights
+from featx.fitting.results.layer_weights import AveragedStore, write_layer_weights
 from featx.runs.cost import Cost, write_cost
 from featx.runs.files import ENVIRONMENT, FIGURES, REPORT
 from featx.scoring.results_file import RunResults

@@ -11,7 +11,7 @@ from featx.data.audio import SAMPLE_RATE
 from featx.finetuning.saving.card_facts import CardFacts, amount
 from featx.finetuning.saving.usage import usage
 from featx.fitting.objective import score_name
-from featx.fitting.outcomes import score_heads
+from featx.fitting.results.outcomes import score_heads
 from featx.runs.card import (
     LIMITS,
     TAGS,

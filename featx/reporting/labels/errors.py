@@ -2,11 +2,12 @@
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
-from featx.comparison.label_systems import LabelSystem, labels_of
+from featx.comparison.label_systems import LabelSystem
+from featx.reporting.by_test_set import every_seed, heard_sheet
 from featx.reporting.runs import LabelReported
 from featx.reporting.sheets import Audio, Cell, Sheet
 from featx.utils.text import counted
@@ -43,15 +44,15 @@ def common_errors(systems: Sequence[LabelSystem]) -> list[LabelError]:
         systems: tested on the same utterances.
     """
     names = list(systems[0].labels)
-    every = [(system, seed) for system in systems for seed in system.seeds]
-    scored = [labels_of(seed, names, system.speakers) for system, seed in every]
+    seeds = [seed for system in systems for seed in system.seeds]
+    scored = [seed for system in systems for seed in system.scored(names)]
     wrong = np.stack([(own.found != own.fits).sum(1) for own in scored])
     distances = [np.abs(own.probabilities - own.fits).mean(1) for own in scored]
     distance = np.mean(distances, 0)
     errors = []
     for place in np.flatnonzero(wrong.all(0)).tolist():
         name = names[place]
-        predicted = Counter(seed.rows[name].prediction for _, seed in every)
+        predicted = Counter(seed.rows[name].prediction for seed in seeds)
         speaker = next(filter(None, (system.speakers[name] for system in systems)), "")
         errors.append(
             LabelError(
@@ -80,29 +81,24 @@ def error_sheet(
         errors: from `common_errors`.
         links: links to the sound of utterances.
     """
-    shown = errors[:SHOWN]
     few = f", the largest {SHOWN} shown" if len(errors) > SHOWN else ""
-    who = f"all {len(group)} systems" if len(group) > 1 else group[0].name
-    heard = any(error.utterance in links for error in shown)
-    rows = [
-        [
-            Cell(error.utterance),
-            *([Cell("", audio=links.get(error.utterance))] if heard else []),
+    of = f"{len(errors):,} of {counted(len(group[0].system.labels), 'utterance')}"
+    rows = {
+        error.utterance: [
             Cell(error.labels),
             Cell(", ".join(f"{found} {n}" for found, n in error.predictions.items())),
             Cell(error.speaker or "unknown"),
             Cell(f"{error.wrong:g}", error.wrong),
             Cell(f"{error.distance:.2f}", error.distance),
         ]
-        for error in shown
-    ]
-    of = f"{len(errors):,} of {counted(len(group[0].system.labels), 'utterance')}"
-    listen = ["listen"] if heard else []
-    return Sheet(
-        f"Test set {number}: {of} of which every seed of {who} gets a label wrong{few}",
-        ["utterance", *listen, "labels", "predicted, times", "speaker", "wrong labels", "distance"],
+        for error in errors[:SHOWN]
+    }
+    sheet = heard_sheet(
+        f"Test set {number}: {of} of which {every_seed(group)} gets a label wrong{few}",
+        ["labels", "predicted, times", "speaker", "wrong labels", "distance"],
         rows,
-        ["Distance: of the probabilities from 0 and 1 as they should be, the mean over labels."],
-        sortable=True,
-        words=4 + heard,
+        links,
+        words=3,
     )
+    notes = ["Distance: of the probabilities from 0 and 1 as they should be, the mean over labels."]
+    return replace(sheet, notes=notes, sortable=True)

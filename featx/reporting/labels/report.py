@@ -3,29 +3,25 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from featx.comparison.label_systems import LabelSystem
-from featx.comparison.labels import LabelComparison, compare_labels
-from featx.comparison.same_tests import check_same, join_speakers
-from featx.reporting.by_test_set import difference_sheets, wrong_section
-from featx.reporting.curves import F1_NAMES, training_curves
-from featx.reporting.group_sheets import group_panels, group_section
+from featx.comparison.labels import compare_labels
+from featx.reporting.by_test_set import (
+    bootstrap_sheet,
+    difference_sheets,
+    group_by_test,
+    wrong_section,
+)
+from featx.reporting.group_sheets import group_section
 from featx.reporting.labels.errors import SHOWN, common_errors, error_sheet
 from featx.reporting.labels.sheets import (
-    difference_sheet,
     label_sheet,
     score_sheet,
     speaker_sheet,
     together_sheet,
 )
 from featx.reporting.labels.thresholds import threshold_panel, threshold_sheet
-from featx.reporting.layers import layer_weights
-from featx.reporting.maps import show_map
-from featx.reporting.report import Report, map_section, origin
-from featx.reporting.result_sheets import group_by_test
+from featx.reporting.report import Report
 from featx.reporting.runs import LabelReported
-from featx.reporting.searches import search_panels, search_section
 from featx.reporting.sheets import Section
-from featx.utils.text import counted
 
 
 def gather_labels(runs: Sequence[LabelReported], page: Path, maps: Sequence[Path] = ()) -> Report:
@@ -41,9 +37,8 @@ def gather_labels(runs: Sequence[LabelReported], page: Path, maps: Sequence[Path
     """
     groups = group_by_test(runs)
     ordered = [run for group in groups for run in group]
-    differences, remarks = difference_sheets(groups, _compare, difference_sheet)
+    differences, remarks = difference_sheets(groups, compare_labels, bootstrap_sheet)
     speakers = [sheet for sheet in map(speaker_sheet, ordered) if sheet]
-    shown = [show_map(folder, page) for folder in maps]
     tables = [
         Section("Results", [score_sheet(groups)]),
         Section("Differences", differences, remarks, "Differences between systems"),
@@ -64,28 +59,6 @@ def gather_labels(runs: Sequence[LabelReported], page: Path, maps: Sequence[Path
         group_section(ordered),
         Section("Speakers", speakers, arrangement="grid small"),
         wrong_section("Errors", groups, page, common_errors, SHOWN, error_sheet),
-        *([searched] if (searched := search_section(ordered)) else []),
-        *([map_section(shown)] if shown else []),
     ]
-    curves = [
-        training_curves(run.name, run.folder, F1_NAMES)
-        for run in ordered
-        if "training" in run.config
-    ]
-    return Report(
-        title=f"{counted(len(runs), 'system')} of speech emotion recognition",
-        tables=tables,
-        curves=[panel for panel in curves if panel],
-        layers=[panel for run in ordered for panel in layer_weights(run)],
-        calibration=[],
-        groups=group_panels(ordered),
-        maps=shown,
-        origins=list(map(origin, ordered)),
-        searches=search_panels(ordered),
-        thresholds=list(map(threshold_panel, ordered)),
-    )
-
-
-def _compare(systems: Sequence[LabelSystem]) -> LabelComparison:
-    check_same(systems)
-    return compare_labels(systems, join_speakers(systems))
+    thresholds = list(map(threshold_panel, ordered))
+    return Report.of(ordered, tables, page, maps, thresholds=thresholds)

@@ -4,20 +4,15 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from featx.comparison.labels import TESTED, LabelComparison, LabelPair
-from featx.reporting.result_sheets import common_notes
+from featx.reporting.by_test_set import common_notes, describe_tests
+from featx.reporting.cells import UNKNOWN, bar, interval_cell, score_cell, seconds_cell
 from featx.reporting.runs import LabelReported, protocol
 from featx.reporting.sheets import Cell, Sheet
-from featx.runs.cost import describe_seconds
-from featx.scoring.labels.results import NAMES
 from featx.scoring.labels.scores import count_labels, fitting_f1
-from featx.scoring.metrics import Score
-from featx.scoring.significance import describe_p
 from featx.scoring.text import describe_count
-from featx.utils.text import counted, signed
+from featx.utils.text import counted
 
 LabelGroup = Sequence[LabelReported]
-_UNKNOWN, _LAST = "–", -1000.0  # what sorts below all that is known
 
 
 def score_sheet(groups: Sequence[LabelGroup]) -> Sheet:
@@ -31,7 +26,9 @@ def score_sheet(groups: Sequence[LabelGroup]) -> Sheet:
         for run in group
     ]
     notes = [f"All systems: {note}" for note in common]
-    notes += [f"Test set {number}: {_describe(group)}." for number, group in enumerate(groups, 1)]
+    for number, group in enumerate(groups, 1):
+        labels = counted(len(group[0].results.classes), "label")
+        notes.append(f"Test set {number}: {describe_tests(group, f', {labels}')}.")
     return Sheet(
         "Scores on test data: mean ± deviation over seeds, and the interval of the macro F1",
         header,
@@ -43,54 +40,16 @@ def score_sheet(groups: Sequence[LabelGroup]) -> Sheet:
 
 def _score_row(number: int, run: LabelReported, common: Sequence[str]) -> list[Cell]:
     macro, *others = run.results.scores.values()
-    span = (macro.low / 100, macro.mean / 100, macro.high / 100)
-    cost = run.cost
     return [
         Cell(run.name, lines=[note for note in run.notes if note not in common]),
-        _score(macro),
-        Cell(macro.interval(".1f"), macro.low, span=span),
-        *map(_score, others),
+        score_cell(macro),
+        interval_cell(macro),
+        *map(score_cell, others),
         Cell(str(run.results.seeds), run.results.seeds),
-        Cell(describe_seconds(cost.seconds), cost.seconds) if cost else Cell(_UNKNOWN, _LAST),
-        Cell(protocol(run) or _UNKNOWN),
+        seconds_cell(run.cost),
+        Cell(protocol(run) or UNKNOWN.text),
         Cell(str(number), number),
     ]
-
-
-def _score(score: Score) -> Cell:
-    return Cell(str(score), score.mean)
-
-
-def _describe(group: LabelGroup) -> str:
-    system, results = group[0].system, group[0].results
-    speakers = counted(results.speakers, "speaker") if results.speakers else "speakers unknown"
-    return (
-        f"{counted(len(system.labels), 'utterance')}, {counted(len(results.classes), 'label')}, "
-        f"{speakers}"
-    )
-
-
-def difference_sheet(number: int, comparison: LabelComparison) -> Sheet:
-    """Return a row for each pair of systems and metric."""
-    header = ["first", "second", "metric", "points", f"95 % over {comparison.resampled}"]
-    caption = f"Differences on test set {number}, {counted(comparison.utterances, 'utterance')}"
-    rows = [row for pair in comparison.pairs for row in _pair_rows(pair)]
-    return Sheet(caption, [*header, "p", "Holm p"], rows, comparison.reading(), words=3)
-
-
-def _pair_rows(pair: object) -> list[list[Cell]]:
-    assert isinstance(pair, LabelPair), "labels were compared"
-    rows = []
-    for name, own in pair.metrics.items():
-        interval = Cell(_UNKNOWN, _LAST)
-        if own.low is not None and own.high is not None:
-            interval = Cell(f"{signed(own.low)} to {signed(own.high)}", own.low)
-        tested = [Cell(""), Cell("")]
-        if name == TESTED:
-            tested = [Cell(describe_p(pair.p), pair.p), Cell(describe_p(pair.holm), pair.holm)]
-        named = [Cell(pair.first), Cell(pair.second), Cell(NAMES[name])]
-        rows.append([*named, Cell(signed(own.mean), own.mean), interval, *tested])
-    return rows
 
 
 def label_sheet(run: LabelReported) -> Sheet:
@@ -98,7 +57,7 @@ def label_sheet(run: LabelReported) -> Sheet:
     rows = [
         [
             Cell(name),
-            *(_bar(own[figure]) for figure in ("precision", "recall", "f1", "average_precision")),
+            *(bar(own[figure]) for figure in ("precision", "recall", "f1", "average_precision")),
             Cell(describe_count(own["utterances"]), own["utterances"]),
         ]
         for name, own in run.results.labels.items()
@@ -139,7 +98,7 @@ def speaker_sheet(run: LabelReported) -> Sheet | None:
     rows = [
         [
             Cell(str(speaker) or "unknown"),
-            *(_bar(float(own[place])) for own in scores.values()),
+            *(bar(float(own[place])) for own in scores.values()),
             Cell(str(int(tested[place])), int(tested[place])),
         ]
         for place, speaker in enumerate(speakers)
@@ -147,7 +106,3 @@ def speaker_sheet(run: LabelReported) -> Sheet | None:
     header = ("speaker", "macro F1, %", "micro F1, %", "utterances")
     notes = ["Macro F1 is over the labels that fit an utterance of the speaker."]
     return Sheet(run.name, header, rows, notes, kind="bars", sortable=True)
-
-
-def _bar(percent: float) -> Cell:
-    return Cell(f"{percent:.1f}", float(percent), share=float(percent) / 100)

@@ -4,7 +4,6 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from featx.comparison.number_systems import numbers_of
 from featx.reporting.charts import Chart
 from featx.reporting.runs import NumberReported
 from featx.scoring.numbers.levels import Level
@@ -14,8 +13,7 @@ _POINTS = 2_000  # that are drawn of a dimension
 
 def number_charts(run: NumberReported) -> list[Chart]:
     """Draw each dimension of a run: a dot for each utterance, and errors by level."""
-    system, names = run.system, list(run.system.labels)
-    seeds = [numbers_of(seed, names, system.speakers) for seed in system.seeds]
+    seeds = run.system.scored()
     truth, found = seeds[0].truth, np.mean([seed.predictions for seed in seeds], 0)
     charts = []
     for place, (name, levels) in enumerate(run.results.levels.items()):

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from featx.comparison.number_systems import numbers_of
+from featx.reporting.by_test_set import heard_sheet
 from featx.reporting.runs import NumberReported
 from featx.reporting.sheets import Audio, Cell, Sheet
 
@@ -36,9 +36,9 @@ def largest_errors(group: Sequence[NumberReported]) -> dict[str, list[Miss]]:
             than the first nothing is taken.
     """
     systems = [run.system for run in group]
-    names, dimensions = list(systems[0].labels), list(systems[0].results.dimensions)
-    alike = [system for system in systems if list(system.results.dimensions) == dimensions]
-    seeds = [numbers_of(seed, names, own.speakers) for own in alike for seed in own.seeds]
+    names, dimensions = list(systems[0].labels), systems[0].predicted
+    alike = [system for system in systems if system.predicted == dimensions]
+    seeds = [seed for system in alike for seed in system.scored(names)]
     truth, found = seeds[0].truth, np.mean([seed.predictions for seed in seeds], 0)
     worst = np.argsort(-np.abs(found - truth), axis=0, kind="stable")[:SHOWN]
     return {
@@ -63,18 +63,9 @@ def error_sheet(caption: str, misses: Sequence[Miss], links: Mapping[str, Audio]
         misses: the utterances.
         links: links to their sound.
     """
-    heard = any(miss.utterance in links for miss in misses)
-    rows = [
-        [
-            Cell(miss.utterance),
-            *([Cell("", audio=links.get(miss.utterance))] if heard else []),
-            Cell(miss.speaker or "unknown"),
-            *_figures(miss),
-        ]
-        for miss in misses
-    ]
-    header = ["utterance", *(["listen"] if heard else []), "speaker", "true", "predicted", "error"]
-    return Sheet(caption, header, rows, words=2 + heard)
+    rows = {miss.utterance: [Cell(miss.speaker or "unknown"), *_figures(miss)] for miss in misses}
+    header = ["speaker", "true", "predicted", "error"]
+    return heard_sheet(caption, header, rows, links, words=1)
 
 
 def _figures(miss: Miss) -> list[Cell]:

@@ -4,22 +4,14 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from featx.comparison.comparison import Comparison
-from featx.comparison.number_systems import NumberSystem, numbers_of
-from featx.comparison.numbers import NumberPair, compare_numbers
-from featx.comparison.same_tests import check_same, join_speakers
-from featx.reporting.by_test_set import difference_sheets
-from featx.reporting.result_sheets import common_notes
+from featx.reporting.by_test_set import common_notes, describe_tests
+from featx.reporting.cells import UNKNOWN, seconds_cell
 from featx.reporting.runs import NumberReported, protocol
 from featx.reporting.sheets import Cell, Sheet
-from featx.runs.cost import describe_seconds
 from featx.scoring.metrics import Score
-from featx.scoring.significance import Difference, describe_p
 from featx.scoring.text import describe_count
-from featx.utils.text import counted, signed
 
 NumberGroup = Sequence[NumberReported]
-_UNKNOWN, _LAST = "–", -1000.0  # what sorts below all that is known
 
 
 def score_sheet(groups: Sequence[NumberGroup]) -> Sheet:
@@ -41,7 +33,7 @@ def score_sheet(groups: Sequence[NumberGroup]) -> Sheet:
         rows,
         [
             *(f"All systems: {note}" for note in common),
-            *(f"Test set {number}: {_describe(group)}." for number, group in enumerate(groups, 1)),
+            *(f"Test set {n}: {describe_tests(group)}." for n, group in enumerate(groups, 1)),
         ],
         sortable=True,
         words=2,
@@ -49,11 +41,11 @@ def score_sheet(groups: Sequence[NumberGroup]) -> Sheet:
 
 
 def _score_rows(number: int, run: NumberReported, common: Sequence[str]) -> list[list[Cell]]:
-    results, cost = run.results, run.cost
+    results = run.results
     shared = [
         Cell(str(results.seeds), results.seeds),
-        Cell(describe_seconds(cost.seconds), cost.seconds) if cost else Cell(_UNKNOWN, _LAST),
-        Cell(protocol(run) or _UNKNOWN),
+        seconds_cell(run.cost),
+        Cell(protocol(run) or UNKNOWN.text),
         Cell(str(number), number),
     ]
     rows = []
@@ -69,7 +61,7 @@ def _score_rows(number: int, run: NumberReported, common: Sequence[str]) -> list
         ]
         rows.append([*named, *_ccc(scores["ccc"]), *errors, *shared])
     if len(rows) > 1:
-        none = [Cell("", _LAST)] * 4
+        none = [Cell("", UNKNOWN.key)] * 4
         rows.append([Cell(run.name), Cell("mean"), *_ccc(results.scores["ccc"]), *none, *shared])
     return rows
 
@@ -80,48 +72,6 @@ def _ccc(score: Score) -> list[Cell]:
         Cell(f"{score:.3f}", score.mean),
         Cell(score.interval(".3f"), score.low, span=(low, mean, high)),
     ]
-
-
-def _describe(group: NumberGroup) -> str:
-    results = group[0].results
-    speakers = counted(results.speakers, "speaker") if results.speakers else "speakers unknown"
-    return f"{counted(len(group[0].system.labels), 'utterance')}, {speakers}"
-
-
-def number_differences(groups: Sequence[NumberGroup]) -> tuple[list[Sheet], list[str]]:
-    """Return a table for each test set of several runs, and what can't be compared and why."""
-    return difference_sheets(groups, _compare, _difference_sheet)
-
-
-def _compare(systems: Sequence[NumberSystem]) -> Comparison:
-    check_same(systems)
-    return compare_numbers(systems, join_speakers(systems))
-
-
-def _difference_sheet(number: int, comparison: Comparison) -> Sheet:
-    rows = [row for pair in comparison.pairs for row in _pair_rows(pair)]
-    header = ["first", "second", "dimension", "CCC", f"95 % over {comparison.resampled}"]
-    caption = f"Differences on test set {number}, {counted(comparison.utterances, 'utterance')}"
-    return Sheet(caption, [*header, "p", "Holm p"], rows, comparison.reading(), words=3)
-
-
-def _pair_rows(pair: object) -> list[list[Cell]]:
-    assert isinstance(pair, NumberPair), "numbers were compared"
-    several = len(pair.dimensions) > 1
-    named = [Cell(pair.first), Cell(pair.second)]
-    tested = [Cell(describe_p(pair.p), pair.p), Cell(describe_p(pair.holm), pair.holm)]
-    of = Cell("mean" if several else next(iter(pair.dimensions)))
-    rows = [[*named, of, *_difference(pair.difference), *tested]]
-    for name, own in pair.dimensions.items() if several else ():
-        rows.append([*named, Cell(name), *_difference(own), Cell(""), Cell("")])
-    return rows
-
-
-def _difference(own: Difference) -> list[Cell]:
-    interval = Cell(_UNKNOWN, _LAST)
-    if own.low is not None and own.high is not None:
-        interval = Cell(f"{signed(own.low, 3)} to {signed(own.high, 3)}", own.low)
-    return [Cell(signed(own.mean, 3), own.mean), interval]
 
 
 def level_sheet(run: NumberReported) -> Sheet:
@@ -145,22 +95,21 @@ def level_sheet(run: NumberReported) -> Sheet:
 
 def speaker_sheet(run: NumberReported) -> Sheet | None:
     """Return the RMSE of each speaker, mean over seeds; None if no speaker is known."""
-    system, dimensions = run.system, list(run.results.dimensions)
+    system = run.system
     known = [name for name in system.labels if system.speakers[name]]
     if not known:
         return None
     speakers, owners = np.unique([system.speakers[name] for name in known], return_inverse=True)
     each = []
-    for seed in system.seeds:
-        numbers = numbers_of(seed, known, system.speakers)
-        squares = np.square(numbers.predictions - numbers.truth)
+    for seed in system.scored(known):
+        squares = np.square(seed.predictions - seed.truth)
         each.append([np.sqrt(squares[owners == n].mean(0)) for n in range(len(speakers))])
     errors = np.mean(each, 0)
     rows = [
         [Cell(str(speaker)), *_bars(own, errors.max(0)), Cell(str(int(count)), int(count))]
         for speaker, own, count in zip(speakers, errors, np.bincount(owners), strict=True)
     ]
-    header = ("speaker", *(f"RMSE {name}" for name in dimensions), "utterances")
+    header = ("speaker", *(f"RMSE {name}" for name in system.predicted), "utterances")
     return Sheet(run.name, header, rows, kind="bars", sortable=True)
 
 

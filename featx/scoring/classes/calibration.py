@@ -10,7 +10,7 @@ import numpy as np
 from featx.protocols.task import Task
 from featx.scoring.classes.reliability import Reliability
 from featx.scoring.classes.results import CalibrationErrors, Results
-from featx.scoring.predictions import Outcome
+from featx.scoring.outcomes import Outcome
 from featx.utils.files import write_json
 
 LEAST = (0.0, 0.5, 0.6, 0.7, 0.8, 0.9)  # probabilities below which a label may be withheld

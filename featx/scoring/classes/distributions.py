@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from featx.scoring.metrics import Score, draw_groups, group_by_speaker
+from featx.scoring.metrics import Score, draw_groups, group_by_speaker, score_of
 
 
 class SeedShares(NamedTuple):
@@ -106,11 +106,4 @@ def score_means(values: Sequence[np.ndarray], groups: Sequence[np.ndarray]) -> S
         sums, counts = np.bincount(owners, own), np.bincount(owners)
         draws = draw_groups(np.ones(len(counts), int)).astype(float)
         drawn.append(draws @ sums / (draws @ counts))
-    return score_of(np.array([own.mean() for own in values]), np.stack(drawn, 1))
-
-
-def score_of(values: np.ndarray, drawn: np.ndarray) -> Score:
-    """Return the score of (seeds,) values, with the interval of (rounds, seeds) of them."""
-    low, high = np.percentile(drawn.mean(1), (2.5, 97.5))
-    std = values.std(ddof=1) if len(values) > 1 else np.nan
-    return Score(float(values.mean()), float(std), float(low), float(high))
+    return score_of(np.array([own.mean() for own in values]), np.stack(drawn, 1).mean(1))

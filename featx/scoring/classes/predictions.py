@@ -9,14 +9,13 @@ from typing import NamedTuple
 import numpy as np
 
 from featx.data.manifest_rows import SPLITS
-from featx.protocols.folds import Fold
 from featx.protocols.task import Task
 from featx.scoring.classes.distributions import SeedShares, score_distributions
 from featx.scoring.classes.results import Results, SeedPredictions, score_predictions
 from featx.scoring.classes.voted import check_votes, voted_classes, with_votes
+from featx.scoring.outcomes import Outcome, tested_parts, written_rows
 from featx.scoring.predictions import (
     PROBABILITY,
-    Outcome,
     Prediction,
     PredictionFile,
     PredictionRow,
@@ -24,10 +23,8 @@ from featx.scoring.predictions import (
     check_repeated,
     check_tested,
     write_rows,
-    written_parts,
 )
 from featx.utils.csv_files import Problems, Table, read_table
-from featx.utils.progress import passing
 
 REQUIRED = ("utterance", "label", "prediction")
 
@@ -153,51 +150,42 @@ def score_outcomes(
         outcomes: the outcome of each seed and fold.
         remarks: what a reader of the scores must know, in sentences.
     """
-    seeds = []
-    for seed in sorted({outcome.seed for outcome in outcomes}):
-        of_seed = (outcome for outcome in outcomes if outcome.seed == seed)
-        rows = [row for outcome in of_seed for row in _tested(task, outcome)]
-        labels, predictions, speakers = zip(*rows, strict=True)
-        seeds.append(SeedPredictions(np.array(labels), np.array(predictions), speakers))
+    seeds = seed_predictions(task, outcomes)
     results = score_predictions(title, task.classes, seeds, task.speakers_shared, remarks)
     if not task.shares:
         return results
     return replace(results, votes=score_distributions(_seed_shares(task, outcomes)))
 
 
+def seed_predictions(task: Task, outcomes: Sequence[Outcome]) -> list[SeedPredictions]:
+    """Return what each seed predicted of test utterances, its folds together."""
+    return [
+        SeedPredictions(task.labels(tested.utterances), tested.found.argmax(1), tested.speakers)
+        for tested in tested_parts(task, outcomes)
+    ]
+
+
 def _seed_shares(task: Task, outcomes: Sequence[Outcome]) -> list[SeedShares]:
-    seeds = []
-    for seed in sorted({outcome.seed for outcome in outcomes}):
-        own = [outcome for outcome in outcomes if outcome.seed == seed]
-        tested = [u for outcome in own for u in task.folds[outcome.fold].test]
-        found = np.concatenate([outcome.probabilities["test"].numpy() for outcome in own])
-        speakers = [u.speaker for u in tested]
-        seeds.append(SeedShares(task.shared(tested), found, task.labels(tested), speakers))
-    return seeds
+    return [
+        SeedShares(
+            task.shared(tested.utterances),
+            tested.found,
+            task.labels(tested.utterances),
+            tested.speakers,
+        )
+        for tested in tested_parts(task, outcomes)
+    ]
 
 
 def write_predictions(task: Task, outcomes: Sequence[Outcome], path: Path) -> None:
     """Write a row for every utterance that was validated on or tested, of every model."""
-    parts = written_parts(outcomes)
-    rows = (
-        row
-        for outcome, split in parts
-        for row in _predicted(task, outcome, task.folds[outcome.fold], split)
-    )
-    count = sum(len(outcome.probabilities[split]) for outcome, split in parts)
-    shown = passing(rows, count, f"Writing {path.name}", "rows")
-    write_rows(path, task.classes, shown, votes=bool(task.shares))
+    rows = written_rows(task, outcomes, path, _predicted)
+    write_rows(path, task.classes, rows, votes=bool(task.shares))
 
 
-def _tested(task: Task, outcome: Outcome) -> Iterator[tuple[int, int, str]]:
-    predictions = outcome.probabilities["test"].argmax(1).tolist()
-    for utterance, prediction in zip(task.folds[outcome.fold].test, predictions, strict=True):
-        yield task.classes.index(utterance.label), prediction, utterance.speaker
-
-
-def _predicted(task: Task, outcome: Outcome, fold: Fold, split: str) -> Iterator[PredictionRow]:
+def _predicted(task: Task, outcome: Outcome, split: str) -> Iterator[PredictionRow]:
     found = outcome.probabilities[split]
-    utterances = fold.parts[split]
+    utterances = task.folds[outcome.fold].parts[split]
     votes = task.shared(utterances).tolist() if task.shares else [()] * len(utterances)
     best = found.argmax(1).tolist()
     for utterance, own, shares, given in zip(utterances, best, found.tolist(), votes, strict=True):

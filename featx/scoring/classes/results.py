@@ -1,17 +1,16 @@
 """What a run found: scores, per-class report, confusion matrix."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from featx.scoring.classes.distributions import DistributionScores
-from featx.scoring.groups.scores import GroupScores
-from featx.scoring.metrics import Score, count_confusions, group_by_speaker, score_seeds
-from featx.scoring.notes import score_notes
-from featx.scoring.text import describe_count, draw_table, render, score_as_json
-from featx.utils.tables import TextTable, html_notes, html_table
+from featx.scoring.metrics import count_confusions, group_by_speaker, score_seeds
+from featx.scoring.results import CommonResults
+from featx.scoring.text import describe_count, score_as_json
+from featx.utils.tables import TextTable
 
 NAMES = {"uar": "UAR", "wa": "WA", "macro_f1": "macro F1"}
 
@@ -42,47 +41,30 @@ class CalibrationErrors(NamedTuple):
     after: float
 
 
-@dataclass(frozen=True)
-class Results:
-    """The test scores of a run; a notebook shows them as tables.
+@dataclass(frozen=True, kw_only=True)
+class Results(CommonResults):
+    """The test scores of a run that predicts classes; a notebook shows them as tables.
 
     Example:
         >>> results = featx.Run("runs/manifest-encoder-dense").results
         >>> results.scores["uar"].mean, results.scores["uar"].low, results.scores["uar"].high
         >>> print(results.to_text())
 
+    Its `scores` are "uar", "wa" and "macro_f1", in percent.
+
     Attributes:
-        title: what was fitted on what.
         classes: the classes in the order of the matrix.
-        scores: the score of each metric.
         confusion: (classes, classes) counts added up over seeds, true by predicted.
-        seeds: how many there are.
-        speakers: how many were tested; 0 if unknown.
-        speakers_shared: whether training and test share speakers; None if unknown.
-        remarks: what else a reader must know, in sentences.
         calibration_errors: how far probabilities are from the share of labels that are right;
             None if unknown.
-        groups: the scores by columns of the manifest, such as sex.
         votes: how close probabilities come to the annotators' votes; None where a class is learned
             of each utterance.
     """
 
-    title: str
     classes: Sequence[str]
-    scores: Mapping[str, Score]
     confusion: np.ndarray
-    seeds: int
-    speakers: int
-    speakers_shared: bool | None
-    remarks: Sequence[str] = ()
     calibration_errors: CalibrationErrors | None = None
-    groups: Sequence[GroupScores] = ()
     votes: DistributionScores | None = None
-
-    @property
-    def resampled(self) -> str:
-        """What the intervals resample: "speakers", or "utterances" if no speaker is known."""
-        return "speakers" if self.speakers else "utterances"
 
     def to_json(self) -> dict[str, Any]:
         """Return everything as JSON values, scores in percent; an undefined deviation is null."""
@@ -92,17 +74,12 @@ class Results:
         return {
             **scores,
             **({"expected_calibration_error": errors._asdict()} if errors else {}),
-            "title": self.title,
-            "seeds": self.seeds,
-            "speakers": self.speakers,
-            "speakers_shared": self.speakers_shared,
-            "resampled": self.resampled,
-            "remarks": list(self.remarks),
+            **self._described(),
             "classes": list(self.classes),
             "per_class": self.per_class(),
             "averages": self.averages(),
             "confusion": self.confusion.tolist(),
-            **({"groups": [scores.to_json() for scores in self.groups]} if self.groups else {}),
+            **self._grouped(),
         }
 
     def per_class(self) -> dict[str, dict[str, float]]:
@@ -141,24 +118,15 @@ class Results:
             for name, weight in weights.items()
         }
 
-    def to_text(self) -> str:
-        """Return tables of the scores, the classes and the confusions."""
-        tables = map(draw_table, self._tables())
-        width = max(100, 12 * (len(self.classes) + 2))
-        return render(self.title, *tables, *self.notes(), width=width)
-
-    def _repr_html_(self) -> str:
-        """Return the same tables for a notebook."""
-        tables = map(html_table, self._tables())
-        return "".join([html_notes([self.title]), *tables, html_notes(self.notes())])
-
     def _tables(self) -> list[TextTable]:
         return [self._score_table(), self._class_table(), self._confusion_table()]
 
+    def _width(self) -> int:
+        return max(100, 12 * (len(self.classes) + 2))
+
     def _score_table(self) -> TextTable:
-        average = f"mean ± std of {self.seeds} seeds" if self.seeds > 1 else "one seed"
         rows = [
-            (NAMES[metric], f"{score} %", f"{score.low:.1f} to {score.high:.1f}")
+            (NAMES[metric], f"{score} %", score.interval(".1f"))
             for metric, score in self.scores.items()
         ]
         if self.votes:
@@ -171,7 +139,7 @@ class Results:
         if errors := self.calibration_errors:
             rows.append(("calibration error", f"{errors.before:.1f} %", ""))
             rows.append(("with temperatures", f"{errors.after:.1f} %", ""))
-        return TextTable(("test", average, f"95 % over {self.resampled}"), rows)
+        return TextTable(("test", self.averaged, f"95 % over {self.resampled}"), rows)
 
     def _class_table(self) -> TextTable:
         rows = []
@@ -187,10 +155,6 @@ class Results:
             for label, row in zip(self.classes, shares, strict=True)
         ]
         return TextTable(("true \\ predicted, %", *self.classes), rows)
-
-    def notes(self) -> list[str]:
-        """Return what a reader of the scores must know."""
-        return score_notes(self.remarks, self.speakers_shared, self.speakers)
 
 
 def score_predictions(
@@ -215,10 +179,10 @@ def score_predictions(
         groups = group_by_speaker(speakers)
         confusions.append(count_confusions(labels, predictions, groups, len(classes)))
     return Results(
-        title,
-        classes,
-        score_seeds(confusions),
-        np.sum(confusions, axis=(0, 1)),
+        title=title,
+        classes=classes,
+        scores=score_seeds(confusions),
+        confusion=np.sum(confusions, axis=(0, 1)),
         seeds=len(seeds),
         speakers=len(set(seeds[0].speakers) - {""}),
         speakers_shared=speakers_shared,

@@ -7,12 +7,11 @@ import numpy as np
 
 from featx.data.labels import order_labels
 from featx.protocols.task import Task
-from featx.scoring.classes.results import Results
 from featx.scoring.groups.gaps import find_gaps
-from featx.scoring.groups.measure import Classified, Measure, scale_of
+from featx.scoring.groups.measure import Measure, scale_of
 from featx.scoring.groups.scores import Group, GroupScores
 from featx.scoring.metrics import group_by_speaker, score_seeds
-from featx.scoring.predictions import Outcome
+from featx.scoring.outcomes import Outcome, tested_parts
 from featx.utils.text import counted, listed
 
 AUTOMATIC = ("sex", "language", "corpus", "intensity")  # what every run is scored by
@@ -50,27 +49,17 @@ def score_groups(
     return GroupScores(column, groups, gaps, resampled, measure.percent)
 
 
-def add_groups(task: Task, outcomes: Sequence[Outcome], results: Results) -> Results:
+def group_tested(task: Task, outcomes: Sequence[Outcome], measure: Measure) -> list[GroupScores]:
     """Score a run by sex, language, corpus and intensity, where its manifest has them.
 
     Args:
         task: what was to be learned.
         outcomes: the outcome of each seed and fold.
-        results: the scores of the run.
-
-    Returns:
-        The scores with those of the groups among them.
+        measure: how the utterances of `tested_parts` are scored.
     """
-    ordered = sorted(outcomes, key=lambda outcome: (outcome.seed, outcome.fold))
-    first = [outcome for outcome in ordered if outcome.seed == ordered[0].seed]
-    tested = [u for outcome in first for u in task.folds[outcome.fold].test]
-    predicted = np.concatenate([o.probabilities["test"].argmax(1).numpy() for o in ordered])
-    measure = Classified(
-        task.classes, task.labels(tested), predicted.reshape(results.seeds, len(tested))
-    )
-    columns = {column: [u.column(column) for u in tested] for column in AUTOMATIC}
-    groups = group_automatically(columns, [u.speaker for u in tested], measure)
-    return replace(results, groups=groups)
+    tested = tested_parts(task, outcomes)[0]
+    columns = {column: [u.column(column) for u in tested.utterances] for column in AUTOMATIC}
+    return group_automatically(columns, tested.speakers, measure)
 
 
 def group_automatically(

@@ -6,7 +6,6 @@ from pathlib import Path
 
 from classifiers.choices import THRESHOLD
 from featx.data.labels import order_labels
-from featx.protocols.numbers import read_number
 from featx.protocols.shares import join_labels, split_labels
 from featx.scoring.predictions import (
     FOUND,
@@ -14,11 +13,11 @@ from featx.scoring.predictions import (
     PROBABILITY,
     Prediction,
     PredictionFile,
-    check_repeated,
-    check_tested,
     predicted_labels,
+    read_figure,
+    read_part,
 )
-from featx.utils.csv_files import Table, read_table
+from featx.utils.csv_files import Table
 
 
 @dataclass(frozen=True)
@@ -56,52 +55,30 @@ def read_label_predictions(path: Path, split: str = "test") -> PredictionFile:
         FeatxError: if the file can't be read, or naming every problem in it with its line.
     """
     labels = predicted_labels(path)
-    table = read_table(path, ("utterance", LABELS))
-    read = [(n, row) for n, row in table.rows() if (row.get("split", "") or "test") == split]
-    rows = [_read(path, table, line, row, labels) for line, row in read]
-    if split == "test":  # elsewhere an utterance may be there in several folds
-        check_repeated(read, table)
-    table.problems.refuse(path)
-    if split == "test":
-        check_tested(path, len(rows), len(table.lines))
-    return PredictionFile(
-        path,
-        tuple(rows),
-        has_seeds="seed" in table.header,
-        left_out=len(table.lines) - len(rows),
-        contradicted=0,
-    )
 
+    def read(table: Table, line: int, row: Mapping[str, str]) -> LabelPrediction:
+        shares = tuple(
+            read_figure(table, line, row, PROBABILITY + name, "unusable probabilities")
+            for name in labels
+        )
+        fits = _known(table, line, LABELS, row[LABELS], labels)
+        found = tuple(share >= THRESHOLD for share in shares)
+        if FOUND in table.header:
+            found = _known(table, line, FOUND, row[FOUND], labels)
+        return LabelPrediction(
+            utterance=row["utterance"],
+            label=_joined(labels, fits),
+            prediction=_joined(labels, found),
+            speaker=row.get("speaker", ""),
+            seed=row.get("seed", ""),
+            fold=row.get("fold", ""),
+            file=path,
+            fits=fits,
+            found=found,
+            probabilities=shares,
+        )
 
-def _read(
-    path: Path, table: Table, line: int, row: Mapping[str, str], labels: Sequence[str]
-) -> LabelPrediction:
-    shares = [_probability(table, line, name, row[PROBABILITY + name]) for name in labels]
-    fits = _known(table, line, LABELS, row[LABELS], labels)
-    found = tuple(share >= THRESHOLD for share in shares)
-    if FOUND in table.header:
-        found = _known(table, line, FOUND, row[FOUND], labels)
-    return LabelPrediction(
-        utterance=row["utterance"],
-        label=_joined(labels, fits),
-        prediction=_joined(labels, found),
-        speaker=row.get("speaker", ""),
-        seed=row.get("seed", ""),
-        fold=row.get("fold", ""),
-        file=path,
-        fits=fits,
-        found=found,
-        probabilities=tuple(shares),
-    )
-
-
-def _probability(table: Table, line: int, label: str, text: str) -> float:
-    try:
-        return read_number(text)
-    except ValueError:
-        what = f"{PROBABILITY}{label} is {text!r}, not a number"
-        table.problems.add("unusable probabilities", line, what)
-        return 0.0
+    return read_part(path, ("utterance", LABELS), split, read)
 
 
 def _known(

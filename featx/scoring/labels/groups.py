@@ -1,17 +1,12 @@
 """Groups of test utterances of which several labels were predicted."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
-from featx.protocols.task import Task
-from featx.scoring.groups.grouping import AUTOMATIC, group_automatically
-from featx.scoring.labels.predictions import seed_labels
-from featx.scoring.labels.results import LabelResults
 from featx.scoring.labels.scores import SeedLabels, count_labels, fitting_f1
 from featx.scoring.metrics import Metric
-from featx.scoring.predictions import Outcome
 
 
 @dataclass(frozen=True)
@@ -70,16 +65,3 @@ def _f1(name: str) -> Metric:
         return fitting_f1(sums)[name]
 
     return metric
-
-
-def add_label_groups(
-    task: Task, outcomes: Sequence[Outcome], results: LabelResults
-) -> LabelResults:
-    """Score a run of several labels by sex and the like, as `grouping.add_groups` does."""
-    ordered = sorted(outcomes, key=lambda outcome: (outcome.seed, outcome.fold))
-    first = [outcome for outcome in ordered if outcome.seed == ordered[0].seed]
-    tested = [u for outcome in first for u in task.folds[outcome.fold].test]
-    columns = {column: [u.column(column) for u in tested] for column in AUTOMATIC}
-    measure = Labelled(seed_labels(task, ordered))
-    groups = group_automatically(columns, [u.speaker for u in tested], measure)
-    return replace(results, groups=groups)

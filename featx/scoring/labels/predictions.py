@@ -1,60 +1,28 @@
-"""Predictions of several labels at once: scored, and as rows of a prediction file."""
+"""Predictions of several labels at once, of each seed and as rows of a prediction file."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
-import numpy as np
-
 from classifiers.choices import THRESHOLD
 from featx.protocols.shares import join_labels
 from featx.protocols.task import Task
-from featx.scoring.labels.results import LabelResults, score_label_predictions
 from featx.scoring.labels.scores import SeedLabels
-from featx.scoring.predictions import (
-    FOUND,
-    LABELS,
-    PROBABILITY,
-    Outcome,
-    PredictionRow,
-    rounded,
-    written_parts,
-)
+from featx.scoring.outcomes import Outcome, tested_parts, written_rows
+from featx.scoring.predictions import FOUND, LABELS, PROBABILITY, PredictionRow, rounded
 from featx.utils.files import write_csv
-from featx.utils.progress import passing
-
-
-def score_label_outcomes(
-    title: str, task: Task, outcomes: Sequence[Outcome], remarks: Sequence[str]
-) -> LabelResults:
-    """Score the test predictions of several labels, the folds of a seed together.
-
-    Args:
-        title: what was trained on what.
-        task: what was to be learned.
-        outcomes: the outcome of each seed and fold.
-        remarks: what a reader of the scores must know, in sentences.
-    """
-    seeds = seed_labels(task, outcomes)
-    return score_label_predictions(title, task.classes, seeds, task.speakers_shared, remarks)
 
 
 def seed_labels(task: Task, outcomes: Sequence[Outcome]) -> list[SeedLabels]:
     """Return what each seed predicted of test utterances, its folds together."""
-    seeds = []
-    for seed in sorted({outcome.seed for outcome in outcomes}):
-        own = [outcome for outcome in outcomes if outcome.seed == seed]
-        tested = [u for outcome in own for u in task.folds[outcome.fold].test]
-        found = np.concatenate([outcome.probabilities["test"].numpy() for outcome in own])
-        seeds.append(SeedLabels.at(task.shared(tested), found, [u.speaker for u in tested]))
-    return seeds
+    return [
+        SeedLabels.at(task.shared(tested.utterances), tested.found, tested.speakers)
+        for tested in tested_parts(task, outcomes)
+    ]
 
 
 def write_label_predictions(task: Task, outcomes: Sequence[Outcome], path: Path) -> None:
     """Write a row for every utterance that was validated on or tested, of every model."""
-    parts = written_parts(outcomes)
-    count = sum(len(outcome.probabilities[split]) for outcome, split in parts)
-    rows = (row for outcome, split in parts for row in _rows(task, outcome, split))
-    write_label_rows(path, task.classes, passing(rows, count, f"Writing {path.name}", "rows"))
+    write_label_rows(path, task.classes, written_rows(task, outcomes, path, _rows))
 
 
 def write_label_rows(path: Path, labels: Sequence[str], rows: Iterable[PredictionRow]) -> None:

@@ -6,24 +6,22 @@ from typing import Any
 
 import numpy as np
 
-from featx.scoring.groups.scores import GroupScores
 from featx.scoring.labels.scores import (
     SeedLabels,
     count_labels,
     mean_average_precision,
     score_labels,
 )
-from featx.scoring.metrics import Score
-from featx.scoring.notes import score_notes
-from featx.scoring.text import describe_count, draw_table, render, score_as_json
-from featx.utils.tables import TextTable, html_notes, html_table
+from featx.scoring.results import CommonResults
+from featx.scoring.text import describe_count, score_as_json
+from featx.utils.tables import TextTable
 
 MULTILABEL = "multilabel"  # the task of such a run in its `metrics.json`
 NAMES = {"macro_f1": "macro F1", "micro_f1": "micro F1", "map": "mean average precision"}
 
 
-@dataclass(frozen=True)
-class LabelResults:
+@dataclass(frozen=True, kw_only=True)
+class LabelResults(CommonResults):
     """The test scores of a run that predicts several labels; a notebook shows them as tables.
 
     Example:
@@ -31,60 +29,28 @@ class LabelResults:
         >>> run.results.scores["macro_f1"].mean, run.results.labels["sad"]["recall"]
         >>> print(run.results.to_text())
 
+    Its `scores` are "macro_f1", "micro_f1" and "map", in percent.
+
     Attributes:
-        title: what was fitted on what.
         classes: the labels.
-        scores: "macro_f1", "micro_f1" and "map", in percent.
         labels: "precision", "recall", "f1" and "average_precision" of each label in percent, and
             "utterances", which it fits.
-        seeds: how many there are.
-        speakers: how many were tested; 0 if unknown.
-        speakers_shared: whether training and test share speakers; None if unknown.
-        remarks: what else a reader must know, in sentences.
-        groups: the scores by columns of the manifest, such as sex.
     """
 
-    title: str
     classes: Sequence[str]
-    scores: Mapping[str, Score]
     labels: Mapping[str, Mapping[str, float]]
-    seeds: int
-    speakers: int
-    speakers_shared: bool | None
-    remarks: Sequence[str] = ()
-    groups: Sequence[GroupScores] = ()
-
-    @property
-    def resampled(self) -> str:
-        """What the intervals resample: "speakers", or "utterances" if no speaker is known."""
-        return "speakers" if self.speakers else "utterances"
 
     def to_json(self) -> dict[str, Any]:
         """Return everything as JSON values, scores in percent; an undefined deviation is null."""
         return {
             "task": MULTILABEL,
             **{name: score_as_json(score) for name, score in self.scores.items()},
-            "title": self.title,
-            "seeds": self.seeds,
-            "speakers": self.speakers,
-            "speakers_shared": self.speakers_shared,
-            "resampled": self.resampled,
-            "remarks": list(self.remarks),
+            **self._described(),
             "labels": {name: dict(own) for name, own in self.labels.items()},
-            **({"groups": [scores.to_json() for scores in self.groups]} if self.groups else {}),
+            **self._grouped(),
         }
 
-    def to_text(self) -> str:
-        """Return tables of the scores and the labels."""
-        return render(self.title, *map(draw_table, self._tables()), *self.notes())
-
-    def _repr_html_(self) -> str:
-        """Return the same tables for a notebook."""
-        tables = map(html_table, self._tables())
-        return "".join([html_notes([self.title]), *tables, html_notes(self.notes())])
-
     def _tables(self) -> list[TextTable]:
-        average = f"mean ± std of {self.seeds} seeds" if self.seeds > 1 else "one seed"
         scores = [
             (NAMES[name], f"{score} %", score.interval(".1f"))
             for name, score in self.scores.items()
@@ -99,13 +65,9 @@ class LabelResults:
             for name, own in self.labels.items()
         ]
         return [
-            TextTable(("test", average, f"95 % over {self.resampled}"), scores),
+            TextTable(("test", self.averaged, f"95 % over {self.resampled}"), scores),
             TextTable(header, rows),
         ]
-
-    def notes(self) -> list[str]:
-        """Return what a reader of the scores must know."""
-        return score_notes(self.remarks, self.speakers_shared, self.speakers)
 
 
 _FIGURES = ("precision", "recall", "f1", "average_precision")
@@ -135,10 +97,10 @@ def score_label_predictions(
     )
     each = [_measure(whole.of(np.array([place])), len(seeds)) for place in range(len(classes))]
     return LabelResults(
-        title,
-        classes,
-        score_labels(seeds),
-        dict(zip(classes, each, strict=True)),
+        title=title,
+        classes=classes,
+        scores=score_labels(seeds),
+        labels=dict(zip(classes, each, strict=True)),
         seeds=len(seeds),
         speakers=len(set(seeds[0].speakers) - {""}),
         speakers_shared=speakers_shared,

@@ -6,8 +6,7 @@ from typing import NamedTuple
 import numpy as np
 
 from classifiers.choices import THRESHOLD
-from featx.scoring.classes.distributions import score_of
-from featx.scoring.metrics import Score, draw_groups, group_by_speaker
+from featx.scoring.metrics import Score, draw_groups, group_by_speaker, score_of
 
 METRICS = ("macro_f1", "micro_f1", "map")
 _ROUNDS = 100  # of the bootstrap that are computed at once
@@ -147,7 +146,8 @@ def score_labels(seeds: Sequence[SeedLabels]) -> Mapping[str, Score]:
     Returns:
         "macro_f1", "micro_f1" and "map" (mean average precision), in percent.
     """
-    return {name: score_of(*found) for name, found in resample_labels(seeds).items()}
+    found = resample_labels(seeds)
+    return {name: score_of(whole, drawn.mean(1)) for name, (whole, drawn) in found.items()}
 
 
 def resample_labels(seeds: Sequence[SeedLabels]) -> dict[str, tuple[np.ndarray, np.ndarray]]:

@@ -1,17 +1,12 @@
 """Groups of test utterances of which numbers were predicted, such as arousal."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
-from featx.protocols.task import Task
-from featx.scoring.groups.grouping import AUTOMATIC, group_automatically
 from featx.scoring.metrics import Metric
-from featx.scoring.numbers.predictions import seed_numbers
-from featx.scoring.numbers.results import NumberResults
 from featx.scoring.numbers.scores import SeedNumbers, measure
-from featx.scoring.predictions import Outcome
 
 
 @dataclass(frozen=True)
@@ -81,16 +76,3 @@ def _averaged(name: str) -> Metric:
         return averaged
 
     return metric
-
-
-def add_number_groups(
-    task: Task, outcomes: Sequence[Outcome], results: NumberResults
-) -> NumberResults:
-    """Score a run that predicts numbers by sex and the like, as `grouping.add_groups` does."""
-    ordered = sorted(outcomes, key=lambda outcome: (outcome.seed, outcome.fold))
-    first = [outcome for outcome in ordered if outcome.seed == ordered[0].seed]
-    tested = [u for outcome in first for u in task.folds[outcome.fold].test]
-    columns = {column: [u.column(column) for u in tested] for column in AUTOMATIC}
-    measured = Numbered.of(seed_numbers(task, ordered))
-    groups = group_automatically(columns, [u.speaker for u in tested], measured)
-    return replace(results, groups=groups)

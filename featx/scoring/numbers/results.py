@@ -1,24 +1,23 @@
 """What a run that predicts numbers found: scores of each dimension, and errors by level."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from featx.scoring.groups.scores import GroupScores
 from featx.scoring.metrics import Score
-from featx.scoring.notes import score_notes
 from featx.scoring.numbers.levels import Level, measure_levels
 from featx.scoring.numbers.scores import SeedNumbers, score_numbers
-from featx.scoring.text import WIDE, describe_count, draw_table, render
-from featx.utils.tables import TextTable, html_notes, html_table
+from featx.scoring.results import CommonResults
+from featx.scoring.text import WIDE, describe_count, score_as_json
+from featx.utils.tables import TextTable
 
 REGRESSION = "regression"  # the task of such a run in its `metrics.json`
 
 
-@dataclass(frozen=True)
-class NumberResults:
+@dataclass(frozen=True, kw_only=True)
+class NumberResults(CommonResults):
     """The test scores of a run that predicts numbers; a notebook shows them as tables.
 
     Example:
@@ -26,79 +25,45 @@ class NumberResults:
         >>> run.results.scores["ccc"].mean  # doctest: +SKIP
         >>> run.results.dimensions["arousal"]["rmse"].mean  # doctest: +SKIP
 
+    Its `scores` have "ccc", the concordance averaged over dimensions.
+
     Attributes:
-        title: what was fitted on what.
-        scores: "ccc", the concordance averaged over dimensions.
         dimensions: "ccc", "pearson" and "rmse" of each dimension, by its column's name.
         deviations: the deviation of each dimension's true values, in its unit, as RMSE is: that is
             the RMSE of whoever always predicts the mean.
         levels: errors of each dimension in fifths of its true values.
-        seeds: how many there are.
-        speakers: how many were tested; 0 if unknown.
-        speakers_shared: whether training and test share speakers; None if unknown.
-        remarks: what else a reader must know, in sentences.
-        groups: the scores of groups of utterances, by columns of the manifest.
     """
 
-    title: str
-    scores: Mapping[str, Score]
     dimensions: Mapping[str, Mapping[str, Score]]
     deviations: Mapping[str, float]
     levels: Mapping[str, Sequence[Level]]
-    seeds: int
-    speakers: int
-    speakers_shared: bool | None
-    remarks: Sequence[str] = ()
-    groups: Sequence[GroupScores] = ()
-
-    @property
-    def resampled(self) -> str:
-        """What the intervals resample: "speakers", or "utterances" if no speaker is known."""
-        return "speakers" if self.speakers else "utterances"
 
     def to_json(self) -> dict[str, Any]:
         """Return everything as JSON values; an undefined deviation over seeds is null."""
         return {
             "task": REGRESSION,
-            "ccc": _as_json(self.scores["ccc"]),
+            "ccc": score_as_json(self.scores["ccc"]),
             "dimensions": {
                 name: {
-                    **{metric: _as_json(score) for metric, score in scores.items()},
+                    **{metric: score_as_json(score) for metric, score in scores.items()},
                     "deviation": self.deviations[name],
                     "levels": [level._asdict() for level in self.levels[name]],
                 }
                 for name, scores in self.dimensions.items()
             },
-            "title": self.title,
-            "seeds": self.seeds,
-            "speakers": self.speakers,
-            "speakers_shared": self.speakers_shared,
-            "resampled": self.resampled,
-            "remarks": list(self.remarks),
-            **({"groups": [scores.to_json() for scores in self.groups]} if self.groups else {}),
+            **self._described(),
+            **self._grouped(),
         }
 
-    def to_text(self) -> str:
-        """Return tables of the scores and of errors by level."""
-        tables = map(draw_table, self._tables())
-        return render(self.title, *tables, self._explained(), *self.notes(), width=WIDE)
-
-    def _repr_html_(self) -> str:
-        """Return the same tables for a notebook."""
-        tables = map(html_table, self._tables())
-        notes = html_notes([self._explained(), *self.notes()])
-        return "".join([html_notes([self.title]), *tables, notes])
-
-    def _explained(self) -> str:
+    def _reading(self) -> list[str]:
         average = f"Means ± deviations of {self.seeds} seeds" if self.seeds > 1 else "One seed"
-        return (
+        return [
             f"{average}; intervals over {self.resampled}. RMSE and deviation, which is the RMSE of "
             "always predicting the mean, are in the column's unit."
-        )
+        ]
 
-    def notes(self) -> list[str]:
-        """Return what a reader of the scores must know."""
-        return score_notes(self.remarks, self.speakers_shared, self.speakers)
+    def _width(self) -> int:
+        return WIDE
 
     def _tables(self) -> list[TextTable]:
         return [self._score_table(), self._level_table()]
@@ -156,11 +121,11 @@ def score_dimensions(
     scores = score_numbers(seeds)
     truth, found = (np.concatenate([seed[part] for seed in seeds]) for part in range(2))
     return NumberResults(
-        title,
-        {"ccc": scores.mean},
-        dict(zip(dimensions, scores.each, strict=True)),
-        dict(zip(dimensions, truth.std(0).tolist(), strict=True)),
-        {
+        title=title,
+        scores={"ccc": scores.mean},
+        dimensions=dict(zip(dimensions, scores.each, strict=True)),
+        deviations=dict(zip(dimensions, truth.std(0).tolist(), strict=True)),
+        levels={
             name: measure_levels(truth[:, place], found[:, place], len(seeds))
             for place, name in enumerate(dimensions)
         },
@@ -169,8 +134,3 @@ def score_dimensions(
         speakers_shared=speakers_shared,
         remarks=remarks,
     )
-
-
-def _as_json(score: Score) -> dict[str, float | None]:
-    values = asdict(score)
-    return {**values, "std": None if np.isnan(score.std) else score.std}

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from featx.scoring.metrics import Score, draw_groups, group_by_speaker
+from featx.scoring.metrics import Score, draw_groups, group_by_speaker, score_of
 
 METRICS = ("ccc", "pearson", "rmse")
 _CANCELLED = 1e-12  # the share of a mean square below which a variance is rounding
@@ -118,10 +118,13 @@ def score_numbers(seeds: Sequence[SeedNumbers]) -> NumberScores:
     """
     whole, drawn = measure_seeds(seeds), resample_seeds(seeds)
     each = [
-        {name: _score(values[:, place], drawn[name][..., place]) for name, values in whole.items()}
+        {
+            name: score_of(values[:, place], drawn[name][..., place].mean(1))
+            for name, values in whole.items()
+        }
         for place in range(seeds[0].truth.shape[1])
     ]
-    return NumberScores(_score(whole["ccc"].mean(-1), drawn["ccc"].mean(-1)), each)
+    return NumberScores(score_of(whole["ccc"].mean(-1), drawn["ccc"].mean(-1).mean(1)), each)
 
 
 def measure_seeds(seeds: Sequence[SeedNumbers]) -> dict[str, np.ndarray]:
@@ -146,10 +149,3 @@ def resample_seeds(seeds: Sequence[SeedNumbers]) -> dict[str, np.ndarray]:
 
 def _joined(found: Sequence[dict[str, np.ndarray]], axis: int) -> dict[str, np.ndarray]:
     return {name: np.stack([own[name] for own in found], axis) for name in found[0]}
-
-
-def _score(values: np.ndarray, drawn: np.ndarray) -> Score:
-    """Return the score of (seeds,) values with the interval of (rounds, seeds) of them."""
-    low, high = np.percentile(drawn.mean(1), (2.5, 97.5))
-    std = values.std(ddof=1) if len(values) > 1 else np.nan
-    return Score(float(values.mean()), float(std), float(low), float(high))

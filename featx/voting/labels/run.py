@@ -2,14 +2,14 @@
 
 import logging
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from featx.errors import FeatxError
-from featx.runs.files import CARD, ENVIRONMENT, PREDICTIONS, REPORT
+from featx.runs.files import PREDICTIONS
 from featx.runs.folder import open_run
 from featx.scoring.labels.groups import Labelled
 from featx.scoring.labels.predictions import choose_labels, write_label_rows
@@ -18,12 +18,12 @@ from featx.scoring.labels.scores import SeedLabels, count_labels, label_f1
 from featx.scoring.predictions import PredictionRow
 from featx.scoring.results_file import RunResults
 from featx.scoring.text import WIDE, draw_table, render
-from featx.utils.files import write_json, write_text
-from featx.utils.machine import describe_environment
-from featx.utils.tables import TextTable, markdown_table, plain
+from featx.utils.tables import TextTable, plain
+from featx.voting.checks import refuse_class_settings
 from featx.voting.config import VoteConfig
+from featx.voting.files import write_card, write_environment, write_report
 from featx.voting.labels.voters import LabelElection, LabelPart, hold_labels
-from featx.voting.remarks import remarks_of, speakers_shared
+from featx.voting.remarks import file_remarks, remarks_of, speakers_shared
 from featx.voting.sources import digest_sources, group_vote, read_stored
 
 RULES = {
@@ -31,21 +31,6 @@ RULES = {
     "hard": "a label is predicted that half of the members predict, or more",
 }
 log = logging.getLogger("featx")
-
-
-@dataclass(frozen=True)
-class LabelVoteResults(LabelResults):
-    """Results with what only votes have.
-
-    Attributes:
-        vote: rule and members, as JSON values.
-    """
-
-    vote: dict[str, Any] = field(default_factory=dict)
-
-    def to_json(self) -> dict[str, Any]:
-        """Return everything as JSON values."""
-        return {**super().to_json(), "vote": self.vote}
 
 
 def run_label_vote(
@@ -69,7 +54,7 @@ def run_label_vote(
         if run.results is None:
             run.results = results = _score(config, election)
             log.debug("%s", results.title)
-            _write(config, election, results, inputs, run.folder)
+            _write(config, election, results, inputs, folder.name, run.folder)
     return run.results
 
 
@@ -96,33 +81,31 @@ def _check(config: VoteConfig, names: Sequence[str]) -> None:
             f"`rule={config.rule!r}`: {names[0]} predicts several labels at once. `rule='soft'` "
             "averages the probability of each, `rule='hard'` counts the systems that predict it."
         )
-    given = {"search": bool(config.search), "tie": config.tie != "auto"}
-    if setting := next((name for name, is_given in given.items() if is_given), ""):
-        raise FeatxError(
-            f"`{setting}` is for votes on a class of each utterance, and {names[0]} predicts "
-            "several labels at once."
-        )
+    refuse_class_settings(
+        config,
+        f"is for votes on a class of each utterance, and {names[0]} predicts several labels at "
+        "once.",
+    )
 
 
-def _score(config: VoteConfig, election: LabelElection) -> LabelVoteResults:
-    part = election.test
-    speakers = [election.speakers.get(utterance, "") for _, utterance in part.keys]
+def _score(config: VoteConfig, election: LabelElection) -> LabelResults:
+    voters, part, names = election.voters, election.test, election.names
+    utterances = [utterance for _, utterance in part.keys]
+    speakers = [election.speakers.get(utterance, "") for utterance in utterances]
     seeds = [
         SeedLabels.at(part.fits, share(part, seed, config.rule), speakers)
         for seed in range(len(election.seeds))
     ]
-    stored = read_stored(election.voters)
-    names = [voter.name for voter in election.voters]
-    title = f"{config.rule} vote of {len(names)}: {', '.join(names)}"
-    remarks = remarks_of(stored)
-    remarks += [f"{voter.name}: {note}" for voter in election.voters for note in voter.system.notes]
-    shared = speakers_shared(stored, len(names))
-    results = score_label_predictions(title, election.labels, seeds, shared, remarks)
-    utterances = [utterance for _, utterance in election.test.keys]
-    groups = group_vote(config, election.voters, utterances, speakers, Labelled(seeds))
-    results = replace(results, groups=groups)
-    own = {item.name: getattr(results, item.name) for item in fields(LabelResults)}
-    return LabelVoteResults(**own, vote=_describe(config, election))
+    stored = read_stored(voters)
+    results = score_label_predictions(
+        f"{config.rule} vote of {len(names)}: {', '.join(names)}",
+        election.labels,
+        seeds,
+        speakers_shared(stored, len(names)),
+        [*remarks_of(stored, names), *file_remarks(voters, stored)],
+    )
+    groups = group_vote(config, voters, utterances, speakers, Labelled(seeds))
+    return replace(results, groups=groups, vote=_describe(config, election))
 
 
 def _describe(config: VoteConfig, election: LabelElection) -> dict[str, Any]:
@@ -157,31 +140,23 @@ def _macro_f1(part: LabelPart) -> np.ndarray:
 def _write(
     config: VoteConfig,
     election: LabelElection,
-    results: LabelVoteResults,
+    results: LabelResults,
     inputs: str,
+    name: str,
     folder: Path,
 ) -> None:
     """Write everything that a finished vote leaves but its config, log and scores."""
-    made = {"inputs_sha256": inputs, "protocol": dict(election.protocol)}
-    write_json(folder / ENVIRONMENT, {**describe_environment(), **made})
+    write_environment(election.protocol, inputs, folder)
     write_label_rows(folder / PREDICTIONS, election.labels, _rows(config, election))
-    table = _members(results)
-    members = render(draw_table(table), width=WIDE)
-    write_text(folder / REPORT, f"{results.to_text()}\n\n{members}\n")
-    lines = markdown_table(table.header, table.rows, table.columns)
-    parts = [
-        f"# {plain(folder.name)}",
-        f"A vote on {', '.join(map(plain, election.labels))}: {RULES[config.rule]}.",
-        "## Members",
-        "\n".join(lines),
-        "## Scores",
-        "\n".join(f"- {NAMES[name]}: {own} %" for name, own in results.scores.items()),
-        "\n".join(f"- {plain(note)}" for note in results.notes()),
-    ]
-    write_text(folder / CARD, "\n\n".join(filter(None, parts)) + "\n")
+    members = _members(results)
+    write_report(results, render(draw_table(members), width=WIDE), folder)
+    scores = [f"- {NAMES[name]}: {own} %" for name, own in results.scores.items()]
+    about = f"A vote on {', '.join(map(plain, election.labels))}: {RULES[config.rule]}."
+    sections = {"Members": members.markdown(), "Scores": scores}
+    write_card(name, about, sections, results, folder)
 
 
-def _members(results: LabelVoteResults) -> TextTable:
+def _members(results: LabelResults) -> TextTable:
     """Return a row for each member: its scores on validation and test data."""
     rows = []
     for member in results.vote["members"]:

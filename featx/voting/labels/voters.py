@@ -6,12 +6,11 @@ from pathlib import Path
 
 import numpy as np
 
-from featx.comparison.label_systems import LabelSystem, check_same_labels
-from featx.comparison.systems import Seed
+from featx.comparison.label_systems import LabelSystem
 from featx.scoring.labels.file import LabelPrediction, read_label_predictions
 from featx.scoring.predictions import predicted_labels
 from featx.voting.config import VoteConfig
-from featx.voting.holding import Held, Kind, Rows, hold, in_order, systems_of
+from featx.voting.holding import Held, Rows, hold, in_order, systems_of
 from featx.voting.voters import Key
 
 
@@ -40,7 +39,7 @@ class LabelElection(Held[LabelSystem, LabelPrediction, LabelPart]):
     @property
     def labels(self) -> list[str]:
         """The labels that all predict."""
-        return list(self.voters[0].system.results.classes)
+        return self.voters[0].system.predicted
 
 
 def label_systems(paths: Sequence[Path]) -> dict[str, list[Path]]:
@@ -63,20 +62,7 @@ def hold_labels(config: VoteConfig, files: Mapping[str, Sequence[Path]]) -> Labe
     Raises:
         FeatxError: as `hold`.
     """
-    kind = Kind(_score, _validation, check_same_labels, _join)
-    return LabelElection(**vars(hold(config, files, kind)))
-
-
-def _score(
-    name: str, whole: LabelSystem, files: Sequence[Path], seeds: Sequence[Seed]
-) -> LabelSystem:
-    labels = list(whole.results.classes)
-    return LabelSystem.of(name, files, labels, seeds, whole.speakers, whole.notes)
-
-
-def _validation(path: Path) -> list[LabelPrediction]:
-    rows = read_label_predictions(path, "validation").rows
-    return [row for row in rows if isinstance(row, LabelPrediction)]  # all are
+    return LabelElection(**vars(hold(config, files, read_label_predictions, _join)))
 
 
 def _join(parts: Rows[LabelPrediction]) -> LabelPart:

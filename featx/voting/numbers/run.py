@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Mapping, Sequence
-from dataclasses import fields, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,12 +12,13 @@ from featx.scoring.numbers.groups import Numbered
 from featx.scoring.numbers.results import NumberResults, score_dimensions
 from featx.scoring.numbers.scores import SeedNumbers
 from featx.scoring.results_file import RunResults
+from featx.voting.checks import refuse_class_settings
 from featx.voting.config import VoteConfig
 from featx.voting.joining import validates_on_tests
 from featx.voting.numbers.averaging import average_part, concordances, weigh
-from featx.voting.numbers.files import RULES, Averaged, NumberVoteResults, write_files
+from featx.voting.numbers.files import RULES, Averaged, write_files
 from featx.voting.numbers.voters import NumberElection, hold_numbers
-from featx.voting.remarks import SEEN_TESTS, remarks_of, speakers_shared
+from featx.voting.remarks import SEEN_TESTS, file_remarks, remarks_of, speakers_shared
 from featx.voting.sources import digest_sources, group_vote, read_stored
 
 log = logging.getLogger("featx")
@@ -50,7 +51,7 @@ def run_number_vote(
             averaged = _average(config, election)
             run.results = results = _score(config, election, averaged)
             log.debug("%s", results.title)
-            write_files(election, averaged, results, inputs, folder.name, run.folder)
+            write_files(config.rule, election, averaged, results, inputs, folder.name, run.folder)
     return run.results
 
 
@@ -62,12 +63,11 @@ def _check(config: VoteConfig, names: Sequence[str]) -> None:
             "`rule='mean'` averages them; `rule='weighted'` weighs each system by its CCC on "
             "validation data."
         )
-    given = {"search": bool(config.search), "tie": config.tie != "auto"}
-    if setting := next((name for name, is_given in given.items() if is_given), ""):
-        raise FeatxError(
-            f"`{setting}` is for votes on classes, and {names[0]} predicts numbers, of which all "
-            "systems that are named are averaged."
-        )
+    refuse_class_settings(
+        config,
+        f"is for votes on classes, and {names[0]} predicts numbers, of which all systems that are "
+        "named are averaged.",
+    )
 
 
 def _by_fold(election: NumberElection) -> bool:
@@ -89,26 +89,30 @@ def _average(config: VoteConfig, election: NumberElection) -> Averaged:
     )
 
 
-def _score(config: VoteConfig, election: NumberElection, averaged: Averaged) -> NumberVoteResults:
-    keys, truth = election.test.keys, election.test.truth
-    speakers = [election.speakers.get(utterance, "") for _, utterance in keys]
-    seeds = [SeedNumbers(truth, found, speakers) for found in averaged.test]
-    stored = read_stored(election.voters)
-    names = [voter.name for voter in election.voters]
-    shared = speakers_shared(stored, len(names))
-    title = f"{config.rule} of {len(names)}: {', '.join(names)}"
-    remarks = []
-    if config.rule == "weighted":
-        assert election.validation is not None, "checked before"
-        if validates_on_tests(election.validation.keys, keys, _by_fold(election)):
-            remarks.append(SEEN_TESTS)
-    remarks += remarks_of(stored)
-    results = score_dimensions(title, election.dimensions, seeds, shared, remarks)
-    utterances = [utterance for _, utterance in election.test.keys]
-    groups = group_vote(config, election.voters, utterances, speakers, Numbered.of(seeds))
-    results = replace(results, groups=groups)
-    own = {item.name: getattr(results, item.name) for item in fields(NumberResults)}
-    return NumberVoteResults(**own, vote=_describe(config, election))
+def _score(config: VoteConfig, election: NumberElection, averaged: Averaged) -> NumberResults:
+    voters, part, names = election.voters, election.test, election.names
+    utterances = [utterance for _, utterance in part.keys]
+    speakers = [election.speakers.get(utterance, "") for utterance in utterances]
+    seeds = [SeedNumbers(part.truth, found, speakers) for found in averaged.test]
+    stored = read_stored(voters)
+    remarks = [*remarks_of(stored, names), *file_remarks(voters, stored)]
+    if config.rule == "weighted" and _seen_tests(election):
+        remarks.insert(0, SEEN_TESTS)
+    results = score_dimensions(
+        f"{config.rule} of {len(names)}: {', '.join(names)}",
+        election.dimensions,
+        seeds,
+        speakers_shared(stored, len(names)),
+        remarks,
+    )
+    groups = group_vote(config, voters, utterances, speakers, Numbered.of(seeds))
+    return replace(results, groups=groups, vote=_describe(config, election))
+
+
+def _seen_tests(election: NumberElection) -> bool:
+    """Tell whether weights have seen what is true of test utterances."""
+    assert election.validation is not None, "checked before"
+    return validates_on_tests(election.validation.keys, election.test.keys, _by_fold(election))
 
 
 def _describe(config: VoteConfig, election: NumberElection) -> dict[str, Any]:

@@ -6,12 +6,11 @@ from pathlib import Path
 
 import numpy as np
 
-from featx.comparison.number_systems import NumberSystem, shared_dimensions
-from featx.comparison.systems import Seed
-from featx.scoring.numbers.predictions import NumberPrediction, read_validated_numbers
+from featx.comparison.number_systems import NumberSystem
+from featx.scoring.numbers.file import NumberPrediction, read_number_predictions
 from featx.scoring.predictions import predicted_dimensions
 from featx.voting.config import VoteConfig
-from featx.voting.holding import Held, Kind, Rows, hold, in_order, systems_of
+from featx.voting.holding import Held, Rows, hold, in_order, systems_of
 from featx.voting.voters import Key
 
 
@@ -36,7 +35,7 @@ class NumberElection(Held[NumberSystem, NumberPrediction, NumberPart]):
     @property
     def dimensions(self) -> list[str]:
         """The columns that all predict."""
-        return list(self.voters[0].system.results.dimensions)
+        return self.voters[0].system.predicted
 
 
 def number_systems(paths: Sequence[Path]) -> dict[str, list[Path]]:
@@ -62,15 +61,7 @@ def hold_numbers(config: VoteConfig, files: Mapping[str, Sequence[Path]]) -> Num
     Raises:
         FeatxError: as `hold`.
     """
-    kind = Kind(_score, read_validated_numbers, shared_dimensions, _join)
-    return NumberElection(**vars(hold(config, files, kind)))
-
-
-def _score(
-    name: str, whole: NumberSystem, files: Sequence[Path], seeds: Sequence[Seed]
-) -> NumberSystem:
-    dimensions = list(whole.results.dimensions)
-    return NumberSystem.of(name, files, dimensions, seeds, whole.speakers, whole.notes)
+    return NumberElection(**vars(hold(config, files, read_number_predictions, _join)))
 
 
 def _join(parts: Rows[NumberPrediction]) -> NumberPart:

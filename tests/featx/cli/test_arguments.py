@@ -7,11 +7,11 @@ from pathlib import Path
 import pytest
 
 import featx
-from featx.cli.fit import fit
-from featx.cli.map import map as map_features
-from featx.cli.options import api_arguments
-from featx.cli.probe import probe
-from featx.cli.tune import tune
+from featx.cli.commands.fit import fit
+from featx.cli.commands.map import map as map_features
+from featx.cli.commands.probe import probe
+from featx.cli.commands.tune import tune
+from featx.cli.options.shared import api_arguments
 from featx.layer_analysis.probe import probe as probe_layers
 
 

@@ -62,8 +62,8 @@ def test_a_difference_has_an_interval_and_a_p(write_numbers):
     assert better.p < 0.01 <= equal.p
     assert better.holm >= better.p
     assert worse.difference.high < 0
-    assert set(better.dimensions) == {"pitch", "level"}
-    means = [own.mean for own in better.dimensions.values()]
+    assert list(better.parts) == ["", "pitch", "level"]
+    _, *means = (own.mean for own in better.parts.values())
     assert np.mean(means) == pytest.approx(better.difference.mean)
     text = comparison.to_text()
     assert "good − poor, pitch" in text

@@ -37,7 +37,9 @@ def test_final_heads_can_be_asked_for_later_and_are_reported(write, monkeypatch)
     assert not inspection.findings.errors
     ((config, state),) = inspection.checked.values()
     assert (config.final, state) == (True, "begun")
-    monkeypatch.setattr("featx.fitting.train.train_head", lambda *_: pytest.fail("trained again"))
+    monkeypatch.setattr(
+        "featx.fitting.training.train.train_head", lambda *_: pytest.fail("trained again")
+    )
     featx.run(path)
     assert (RUN / "predictions.csv").read_bytes() == before
     members = json.loads((RUN / "model.json").read_text())["members"]

@@ -10,10 +10,10 @@ import soundfile
 import torch
 
 import featx
-import featx.fitting.train
+import featx.fitting.training.train
 from cache import FeatureStore
 from featx.features.reduction import average_frames
-from featx.fitting.data import fits_in_memory
+from featx.fitting.inputs.data import fits_in_memory
 
 STORE = Path("features/manifest/tiny")
 
@@ -111,7 +111,9 @@ def test_statistics_are_kept_beside_the_store_and_used_again(extracted, fit_quic
     first = fit_quickly()
     (kept,) = (STORE / "statistics").glob("*.npz")
     with monkeypatch.context() as patch:
-        patch.setattr("featx.fitting.selection.measure", lambda *_: pytest.fail("measured again"))
+        patch.setattr(
+            "featx.fitting.inputs.selection.measure", lambda *_: pytest.fail("measured again")
+        )
         fit_quickly(seeds=2, name="b")
     whole = kept.read_bytes()
     for number, damaged in enumerate((b"damaged", b"", whole[:300])):
@@ -150,8 +152,8 @@ def test_a_protocol_says_what_it_leaves_out(
 def test_nothing_is_loaded_divided_or_digested_twice(extracted, fit_quickly, monkeypatch):
     places = {
         "featx.fitting.given_data": ("load_labels", "find_stores"),
-        "featx.fitting.corpora": ("load_labels",),
-        "featx.fitting.data": ("apply_protocol", "set_task"),
+        "featx.fitting.inputs.corpora": ("load_labels",),
+        "featx.fitting.inputs.data": ("apply_protocol", "set_task"),
         "featx.fitting.plan": ("load_data", "digest_inputs"),
         "featx.protocols.task": ("make_folds",),
     }
@@ -177,7 +179,7 @@ def test_nothing_is_loaded_divided_or_digested_twice(extracted, fit_quickly, mon
 def test_memory_is_kept_to(extracted, fit_quickly, monkeypatch):
     seen = []
     monkeypatch.setattr(
-        featx.fitting.train,
+        featx.fitting.training.train,
         "fits_in_memory",
         lambda *given: seen.append(given) or fits_in_memory(*given),
     )

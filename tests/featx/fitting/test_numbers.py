@@ -10,7 +10,7 @@ import pytest
 import featx
 from featx.errors import FeatxError
 from featx.features.stores import open_store
-from featx.fitting.saved_heads import read_heads
+from featx.fitting.heads.saved import read_heads
 from featx.scoring.numbers.results import NumberResults
 
 PITCH = {"sad": 150, "happy": 600, "angry": 2400}

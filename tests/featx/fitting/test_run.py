@@ -12,7 +12,7 @@ from safetensors import safe_open
 from sklearn.metrics import balanced_accuracy_score
 
 import featx
-import featx.fitting.train
+import featx.fitting.training.train
 from cache import FeatureStore
 from classifiers.batch import Branch, Examples, InMemory
 from classifiers.cores import Crew
@@ -117,7 +117,7 @@ def test_the_order_of_the_manifest_does_not_matter(extracted, fit_quickly):
 
 def test_a_stopped_run_goes_on_with_the_heads_not_yet_trained(extracted, fit_quickly, monkeypatch):
     whole = fit_quickly(name="whole")
-    original, calls = featx.fitting.train.train_head, []
+    original, calls = featx.fitting.training.train.train_head, []
 
     def stop_at_third(*arguments):
         calls.append(1)
@@ -125,7 +125,7 @@ def test_a_stopped_run_goes_on_with_the_heads_not_yet_trained(extracted, fit_qui
             raise KeyboardInterrupt
         return original(*arguments)
 
-    monkeypatch.setattr(featx.fitting.train, "train_head", stop_at_third)
+    monkeypatch.setattr(featx.fitting.training.train, "train_head", stop_at_third)
     damaged = RUN / "members" / "seed0-fold0.safetensors"
     with pytest.raises(Interrupted, match="2 of 3 heads"):
         fit_quickly()
@@ -138,7 +138,9 @@ def test_a_stopped_run_goes_on_with_the_heads_not_yet_trained(extracted, fit_qui
 
 def test_a_finished_run_is_not_trained_again(extracted, fit_quickly, monkeypatch):
     first = fit_quickly().results.to_text()
-    monkeypatch.setattr(featx.fitting.train, "train_head", lambda *_: pytest.fail("trained again"))
+    monkeypatch.setattr(
+        featx.fitting.training.train, "train_head", lambda *_: pytest.fail("trained again")
+    )
     assert fit_quickly().results.to_text() == first
 
 

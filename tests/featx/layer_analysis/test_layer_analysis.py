@@ -24,7 +24,15 @@ from featx.scoring.metrics import Score
 
 QUICK = {"folds": 3, "settings": ["training.epochs=15", "training.learning_rate=0.01"]}
 RUN = Path("runs/manifest-tiny-dense")
-EMPTY = Results("p", ["a", "b"], {}, np.eye(2, dtype=int), 1, 2, False)
+EMPTY = Results(
+    title="p",
+    classes=["a", "b"],
+    scores={},
+    confusion=np.eye(2, dtype=int),
+    seeds=1,
+    speakers=2,
+    speakers_shared=False,
+)
 
 
 def rows(path: Path) -> list[dict[str, str]]:

@@ -9,7 +9,11 @@ import pytest
 
 import featx
 from featx.errors import FeatxError
-from featx.reporting.calibration import calibration_panel, calibration_sheet, find_calibration
+from featx.reporting.classes.calibration import (
+    calibration_panel,
+    calibration_sheet,
+    find_calibration,
+)
 from featx.reporting.runs import read_runs
 from featx.scoring.classes.reliability import Reliability
 

@@ -155,5 +155,5 @@ def test_an_utterance_that_is_validated_on_twice_is_refused(system):
     text = paths[0].read_text()
     row = next(line for line in text.splitlines() if ",validation," in line)
     paths[0].write_text(f"{text}{row}\n")
-    with pytest.raises(FeatxError, match=r"'u0' is already on line 2"):
+    with pytest.raises(FeatxError, match=r"'u0' is validated on twice"):
         featx.vote(paths)

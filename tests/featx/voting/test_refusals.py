@@ -105,6 +105,6 @@ def test_one_system_needs_another_or_its_seeds(write, systems):
 
 
 def test_too_many_combinations_are_refused(systems, monkeypatch):
-    monkeypatch.setattr("featx.voting.members.MOST", 5)
+    monkeypatch.setattr("featx.voting.classes.members.MOST", 5)
     assert "6 combinations of 4 systems, more than 5" in refusal(systems, search=(2,))
     assert "`search=5`" in refusal(systems, search=(5,))

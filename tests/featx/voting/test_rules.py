@@ -10,12 +10,12 @@ from scipy.stats import mode
 from sklearn.metrics import accuracy_score, cohen_kappa_score, recall_score
 
 from featx.comparison.class_systems import System
-from featx.voting.agreement import agree, bound
-from featx.voting.ballots import ClassVoter, Row
-from featx.voting.election import join
-from featx.voting.part import Part
-from featx.voting.rules import Outcome, Votes, decide
-from featx.voting.search import choose, score_all, score_each
+from featx.voting.classes.agreement import agree, bound
+from featx.voting.classes.ballots import ClassVoter, Row
+from featx.voting.classes.election import join
+from featx.voting.classes.part import Part
+from featx.voting.classes.rules import Outcome, Votes, decide
+from featx.voting.classes.search import choose, score_all, score_each
 from featx.voting.voters import Ballot
 
 
@@ -142,7 +142,7 @@ def test_the_search_finds_the_first_of_the_best(rule, monkeypatch):
     tried: list[float] = []
     members, score = choose(part, range(6), 3, rule, "probability", advance=tried.append)
     assert sum(tried) == 20
-    monkeypatch.setattr("featx.voting.search.HELD", 1)  # one combination at a time
+    monkeypatch.setattr("featx.voting.classes.search.HELD", 1)  # one combination at a time
     assert choose(part, range(6), 3, rule, "probability") == (members, score)
     outcome = [decide(v, np.array([members]), rule, "probability") for v in part.votes]
     uars = [recall_score(part.labels, seed.winners[0], average="macro") for seed in outcome]

@@ -12,7 +12,7 @@ from sklearn.metrics import accuracy_score, recall_score
 
 import featx
 from featx.scoring.classes.results import SeedPredictions, score_predictions
-from featx.voting.members import BEST_ON_TEST, CHOSEN_ON_TEST
+from featx.voting.classes.members import BEST_ON_TEST, CHOSEN_ON_TEST
 
 from .conftest import CLASSES, RUN, SCORED, SKILLS, Table, make_rows, read, refusal, turn, vote
 

@@ -13,7 +13,7 @@ from featx.comparison.compare import compare
 from featx.comparison.evaluate import evaluate
 from featx.errors import FeatxError
 from featx.scoring.classes.results import score_predictions
-from featx.scoring.results_file import read_results
+from featx.scoring.results_file import read_run_results
 
 from .conftest import CLASSES, RUN, SCORED, SKILLS, make_rows, read, refusal, vote
 
@@ -140,7 +140,7 @@ def test_a_finished_vote_is_not_held_again(write, systems, monkeypatch):
     first = vote(systems)
     (Path("vote") / "metrics.json").unlink()  # as if killed before it was written
     assert vote(systems).to_json() == {**first.to_json()}
-    monkeypatch.setattr("featx.voting.run.count", None)  # would fail if called
+    monkeypatch.setattr("featx.voting.classes.run.count", None)  # would fail if called
     assert vote(systems).scores == first.scores
     with pytest.raises(FeatxError, match=r"rule: hard there, now soft"):
         vote(systems, rule="soft")
@@ -191,7 +191,7 @@ def test_five_published_seeds_vote_as_five_systems(workplace, system, hard, soft
     for rule, uar in (("hard", hard), ("soft", soft)):
         results = vote(paths, rule, rule=rule)
         assert results.scores["uar"].mean == pytest.approx(uar, abs=0.05)
-        assert read_results(Path(rule, "metrics.json")).scores == pytest.approx(results.scores)
+        assert read_run_results(Path(rule, "metrics.json")).scores == pytest.approx(results.scores)
 
 
 def test_the_api_votes_into_a_run_and_returns_it_again(systems):

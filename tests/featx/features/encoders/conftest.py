@@ -1,5 +1,7 @@
-"""What transformers computes with an encoder."""
+"""What transformers computes with an encoder, and files of torch."""
 
+import sys
+import types
 from collections.abc import Callable
 from pathlib import Path
 
@@ -53,3 +55,31 @@ def assert_close() -> Callable[..., None]:
             assert error <= 1e-5, f"layer {layer} differs by {error:.1e} of its largest value"
 
     return check
+
+
+@pytest.fixture
+def write(tmp_path):
+    """Save what a file of torch holds."""
+
+    def write(state, name="checkpoint.pt", **options):
+        torch.save(state, tmp_path / name, **options)
+        return tmp_path / name
+
+    return write
+
+
+@pytest.fixture
+def foreign_class(monkeypatch):
+    """Make a class that a file can name, and that is gone when it is read."""
+
+    def make(full, **members):
+        module, _, name = full.rpartition(".")
+        parts = module.split(".")
+        for count in range(1, len(parts) + 1):
+            package = ".".join(parts[:count])
+            monkeypatch.setitem(sys.modules, package, types.ModuleType(package))
+        made = type(name, (), {"__module__": module, **members})
+        setattr(sys.modules[module], name, made)
+        return made
+
+    return make

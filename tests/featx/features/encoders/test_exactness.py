@@ -44,10 +44,10 @@ def ragged():
     ]
 
 
-def check(encoder, model, waveforms, transformers_layers, assert_close, ways=(True,)):
+def check(encoder, model, waveforms, transformers_layers, assert_close, ways=None):
     expected = [transformers_layers(*model, waveform) for waveform in waveforms]
-    for in_pieces in ways:  # False is how a GPU goes about it
-        encoder.network.local.in_pieces = in_pieces
+    for apart in ways or [encoder.network.apart]:  # False is how a GPU goes about it
+        encoder.network.apart = apart
         together = encoder.encode(waveforms)
         for waveform, features, theirs in zip(waveforms, together, expected, strict=True):
             assert_close(features, encoder.encode([waveform])[0])
@@ -126,7 +126,7 @@ def test_an_overflow_in_the_padding_harms_nobody():
     """Past an utterance's end there are frames of no one, whose values could be anything."""
     hidden = torch.full((2, 3, 4), torch.inf)
     hidden[0], hidden[1, :1] = 1, 2
-    cleared = Lengths((3, 1), torch.device("cpu")).clear(hidden)
+    cleared = Lengths((3, 1), torch.device("cpu"), apart=False).clear(hidden)
     assert cleared[0].eq(1).all()
     assert cleared[1].tolist() == [[2] * 4, [0] * 4, [0] * 4]
 

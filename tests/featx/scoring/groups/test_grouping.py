@@ -9,10 +9,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.metrics import f1_score
 
+from featx.scoring.classes.groups import Classified
 from featx.scoring.classes.results import SeedPredictions, score_predictions
 from featx.scoring.groups.file import StoredGroupScores
 from featx.scoring.groups.grouping import group_automatically, score_groups
-from featx.scoring.groups.measure import Classified
 from featx.scoring.groups.scores import GroupScores
 from featx.scoring.groups.text import group_notes, group_table
 from featx.scoring.metrics import Metric

@@ -10,8 +10,8 @@ from hypothesis.extra.numpy import arrays
 
 from featx.errors import FeatxError
 from featx.scoring.classes.predictions import read_predictions
+from featx.scoring.numbers.file import read_number_predictions
 from featx.scoring.numbers.levels import measure_levels
-from featx.scoring.numbers.predictions import read_number_predictions
 from featx.scoring.numbers.results import score_dimensions
 from featx.scoring.numbers.scores import SeedNumbers, measure_seeds, score_numbers
 from featx.scoring.predictions import predicted_dimensions

@@ -1,0 +1,1 @@
+"""Papers: what they ran and printed, run again, with ours beside it."""

@@ -1,0 +1,1 @@
+"""Trained heads: saved, read back, applied to features."""

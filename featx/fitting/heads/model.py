@@ -1,0 +1,284 @@
+"""The trained heads of a finished fit, applied to features."""
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import PureWindowsPath
+from typing import Annotated
+
+import numpy as np
+import torch
+from pydantic import Field, field_validator
+from torch import Tensor
+
+from cache import FeatureIdentity, FeatureStore
+from classifiers.batch import Branch, Examples, Features, InMemory
+from classifiers.cores import Crew
+from classifiers.head import Head
+from classifiers.linear import LinearHead
+from classifiers.shape import InputShape
+from classifiers.statistics import Statistics, add_up, as_two_frames, statistics_of
+from classifiers.training import predict
+from featx.errors import FeatxError
+from featx.fitting.choices import OWN
+from featx.fitting.inputs.selection import Selection, Stored
+from featx.scoring.classes.calibration import cool
+from featx.utils.config import Schema
+
+CPU = torch.device("cpu")
+
+
+class HeadInput(Schema):
+    """The features of one store, as a head takes them.
+
+    Attributes:
+        layers: the names of the chosen layers, in order.
+        dim: features a frame.
+        step: seconds from one frame to the next; 0 for one frame an utterance.
+        features: the identity of the store that the heads were trained on.
+    """
+
+    layers: Annotated[tuple[str, ...], Field(min_length=1, max_length=1_000)]
+    dim: Annotated[int, Field(gt=0, le=1_000_000)]
+    step: Annotated[float, Field(ge=0, le=3_600)]
+    features: FeatureIdentity
+
+    @field_validator("features")
+    @classmethod
+    def _can_be_computed(cls, features: FeatureIdentity) -> FeatureIdentity:
+        """Refuse an encoder elsewhere on this machine: it has a Hub id, or a folder's name."""
+        name = PureWindowsPath(features.encoder)  # splits at both kinds of slashes
+        if name.drive or name.root or ".." in name.parts:
+            raise ValueError(f"its encoder is {features.encoder!r}, a path")
+        if features.trimmed_to is not None and not 0 < features.trimmed_to < math.inf:
+            raise ValueError(f"its trimmed_to is {features.trimmed_to}")
+        return features
+
+    @property
+    def shape(self) -> InputShape:
+        """What a head is built for."""
+        return InputShape(len(self.layers), self.dim, self.step)
+
+    @property
+    def encoder(self) -> str:
+        """The name of the encoder or of the acoustic features."""
+        return self.features.encoder
+
+
+@dataclass(frozen=True)
+class FittedHead:
+    """One trained head: a seed on a fold.
+
+    Attributes:
+        seed: the random seed of its initial weights, order and dropout.
+        fold: number of the fold that it was trained on; None if it was trained on all utterances.
+        head: the network, in evaluation mode.
+        statistics: what each store's features are standardised by; None where that does not
+            belong to the head.
+        temperature: what its logits are divided by.
+    """
+
+    seed: int
+    fold: int | None
+    head: Head
+    statistics: tuple[Statistics | None, ...]
+    temperature: float = 1.0
+
+
+@dataclass(frozen=True)
+class FittedHeads:
+    """The heads of a finished fit, and what they take.
+
+    Attributes:
+        classes: names of the class indices; none of a regression.
+        normalize: "global", "speaker", "corpus" or "none"; utterances to predict are of one corpus.
+        inputs: the features of each store.
+        seconds: how much of each utterance's beginning is used; infinite for all of it.
+        average_frames: how many neighbouring frames are averaged.
+        members: those that predict: one head for each seed and fold or, of a run that has them,
+            the final head of each seed.
+        cross_validated: one head for each seed and fold, of a run that has final heads; they
+            predict where they are asked for.
+        dimensions: the columns of numbers that a regression predicts; none of classes.
+        several: whether any number of classes may fit an utterance.
+        priors: how frequent each class was in training; none if that is unknown.
+    """
+
+    classes: tuple[str, ...]
+    normalize: str
+    inputs: tuple[HeadInput, ...]
+    seconds: float
+    average_frames: int
+    members: tuple[FittedHead, ...]
+    cross_validated: tuple[FittedHead, ...] = ()
+    dimensions: tuple[str, ...] = ()
+    several: bool = False
+    priors: tuple[float, ...] = ()
+
+    @property
+    def keys(self) -> list[tuple[int, int | None]]:
+        """Seed and fold of every head; final heads have no fold."""
+        return [(m.seed, m.fold) for m in (*self.members, *self.cross_validated)]
+
+    def only(self, wanted: Callable[[int, int | None], bool]) -> "FittedHeads":
+        """Return those heads whose seed and fold are wanted; final ones before all others."""
+        groups = (self.members, self.cross_validated)
+        chosen = (tuple(m for m in group if wanted(m.seed, m.fold)) for group in groups)
+        return replace(self, members=next(filter(None, chosen), ()), cross_validated=())
+
+    def calibrated(self, temperatures: Mapping[tuple[int, int | None], float]) -> "FittedHeads":
+        """Return the heads with a temperature each, by seed and fold."""
+        members = (replace(m, temperature=temperatures[m.seed, m.fold]) for m in self.members)
+        return replace(self, members=tuple(members))
+
+    def select(self, stores: Sequence[FeatureStore]) -> tuple[Selection, ...]:
+        """Choose the heads' layers of stores.
+
+        Args:
+            stores: a store for each of `inputs`, of features like those the heads were trained on.
+
+        Raises:
+            FeatxError: if a store lacks a layer.
+        """
+        return tuple(map(self._select, self.inputs, stores))
+
+    def _select(self, wanted: HeadInput, store: FeatureStore) -> Selection:
+        stored = store.layout.layers
+        absent = [layer for layer in wanted.layers if layer not in stored]
+        if absent:
+            raise FeatxError(
+                f"{store.folder}: the heads need layer {', '.join(absent)}, which is not in the "
+                f"store. It has {', '.join(stored)}."
+            )
+        rows = tuple(stored.index(layer) for layer in wanted.layers)
+        apart = isinstance(self.members[0].head, LinearHead)
+        return Selection(store, rows, self.seconds, CPU, self.average_frames, apart)
+
+    def member_probabilities(
+        self,
+        member: FittedHead,
+        selections: Sequence[Selection],
+        utterances: Sequence[str],
+        speakers: Sequence[str],
+    ) -> Tensor:
+        """Return the class probabilities that one head gives, (utterances, classes) float32.
+
+        Of a regression it is the numbers, (utterances, dimensions).
+
+        Args:
+            member: which head.
+            selections: the features that `select` returned.
+            utterances: ids of stored utterances.
+            speakers: who speaks each of them; used where features are standardised by speaker.
+
+        Raises:
+            FeatxError: if a speaker has a single frame and features are standardised by speaker.
+        """
+        groups = self._groups(selections, utterances, speakers)
+        return self._apply(member, self._read(selections, utterances), groups, len(utterances))
+
+    def probabilities(
+        self, selections: Sequence[Selection], utterances: Sequence[str], speakers: Sequence[str]
+    ) -> Tensor:
+        """Return the class probabilities averaged over all heads, (utterances, classes) float32.
+
+        Arguments and errors are those of `member_probabilities`.
+        """
+        groups = self._groups(selections, utterances, speakers)
+        features = self._read(selections, utterances)
+        each = [self._apply(m, features, groups, len(utterances)) for m in self.members]
+        return torch.stack(each).double().mean(0).float()
+
+    def examples(
+        self, selections: Sequence[Selection], utterances: Sequence[str], speakers: Sequence[str]
+    ) -> list[Examples]:
+        """Return all frames of utterances with what each head standardises them by.
+
+        Arguments and errors are those of `member_probabilities`.
+
+        Returns:
+            Those of each of `members`. Their labels mean nothing.
+        """
+        groups = self._groups(selections, utterances, speakers)
+        frames = [Stored(selection, utterances, keep=True) for selection in selections]
+        return [_examples(member, frames, groups, len(utterances)) for member in self.members]
+
+    def _groups(
+        self, selections: Sequence[Selection], utterances: Sequence[str], speakers: Sequence[str]
+    ) -> "list[_Groups]":
+        if self.normalize not in OWN:
+            return []
+        if self.normalize == "corpus":
+            speakers = [""] * len(utterances)
+        return [_measure_speakers(selection, utterances, speakers) for selection in selections]
+
+    def _read(self, selections: Sequence[Selection], utterances: Sequence[str]) -> list[Features]:
+        """Return features of utterances; for linear heads their moments alone, as in training."""
+        if not isinstance(self.members[0].head, LinearHead):
+            return [Stored(selection, utterances, keep=True) for selection in selections]
+        return [
+            InMemory([as_two_frames(own.measure(name, own.frames)) for name in utterances])
+            for own in selections
+        ]
+
+    def _apply(
+        self,
+        member: FittedHead,
+        features: Sequence[Features],
+        groups: "Sequence[_Groups]",
+        count: int,
+    ) -> Tensor:
+        with Crew(torch.get_num_threads()) as cores:
+            given = predict(member.head, _examples(member, features, groups, count), cores)
+        if self.dimensions:
+            return given
+        return torch.from_numpy(cool(given.numpy(), member.temperature))
+
+
+def _examples(
+    member: FittedHead, features: Sequence[Features], groups: "Sequence[_Groups]", count: int
+) -> Examples:
+    if groups:
+        branches = [
+            Branch(stored, group.statistics, group.owners)
+            for stored, group in zip(features, groups, strict=True)
+        ]
+    else:
+        branches = list(map(Branch, features, member.statistics))
+    return Examples(branches, np.zeros(count, np.int64))  # labels, which nothing here asks for
+
+
+@dataclass(frozen=True)
+class _Groups:
+    """What utterances are standardised by where that is each speaker's own.
+
+    Attributes:
+        statistics: the statistics of each speaker.
+        owners: (utterances,) int64, the speaker of each utterance.
+    """
+
+    statistics: Statistics
+    owners: Tensor
+
+
+def _measure_speakers(
+    selection: Selection, utterances: Sequence[str], speakers: Sequence[str]
+) -> _Groups:
+    """Return each speaker's mean and deviation over all frames of the utterances.
+
+    Raises:
+        FeatxError: if a speaker has a single frame.
+    """
+    spoken: dict[str, list[str]] = {}
+    for utterance, speaker in sorted(zip(utterances, speakers, strict=True)):
+        spoken.setdefault(speaker, []).append(utterance)
+    names = sorted(spoken)
+    moments = [add_up(map(selection.measure, spoken[name])) for name in names]
+    single = [name for name, own in zip(names, moments, strict=True) if own.frames == 1]
+    if single:
+        raise FeatxError(
+            f"The heads standardise features by speaker or corpus, and the utterances of "
+            f"{single[0]!r} have a single frame, which has no deviation. Give more utterances."
+        )
+    owners = torch.tensor([names.index(speaker) for speaker in speakers])
+    return _Groups(statistics_of(moments), owners)

@@ -1,0 +1,1 @@
+"""From stored features to what heads train on: joined, selected, standardised."""

@@ -1,0 +1,1 @@
+"""How heads train: in threads or actors, for every seed and fold, and on everybody."""

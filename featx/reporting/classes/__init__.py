@@ -1,0 +1,1 @@
+"""What the report has of systems that predict a class of each utterance."""

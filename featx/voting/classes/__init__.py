@@ -1,0 +1,1 @@
+"""Votes of systems that predict a class of each utterance."""
