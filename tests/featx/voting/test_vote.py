@@ -20,7 +20,7 @@ from .conftest import CLASSES, RUN, SCORED, SKILLS, make_rows, read, refusal, vo
 DRAWN = [pytest.param(rule, marks=pytest.mark.figures) for rule in ("hard", "soft")]
 
 
-@pytest.mark.parametrize("rule", [*DRAWN, "weighted"])  # whose pictures are those of soft votes
+@pytest.mark.parametrize("rule", [*DRAWN, "weighted"])  # which draws what hard votes do
 def test_a_vote_is_a_run_that_can_be_compared_and_vote(systems, rule):
     results = vote(systems, rule=rule)
     rows = [row for row in read(Path("vote/predictions.csv")) if row["split"] == "test"]
