@@ -62,7 +62,7 @@ def hold_labels(config: VoteConfig, files: Mapping[str, Sequence[Path]]) -> Labe
     Raises:
         FeatxError: as `hold`.
     """
-    return LabelElection(**vars(hold(config, files, read_label_predictions, _join)))
+    return LabelElection(**hold(config, files, read_label_predictions).drawn_up(_join))
 
 
 def _join(parts: Rows[LabelPrediction]) -> LabelPart:
