@@ -5,6 +5,7 @@ from pathlib import Path
 
 from featx.reporting.by_test_set import group_by_test, wrong_section
 from featx.reporting.classes.calibration import (
+    Calibrated,
     calibration_panel,
     calibration_sheet,
     find_calibration,
