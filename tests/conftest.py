@@ -3,6 +3,8 @@
 import csv
 import ctypes
 import gc
+import logging
+import multiprocessing
 import os
 import random
 import shutil
@@ -11,7 +13,7 @@ import sqlite3
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -22,6 +24,9 @@ import soundfile
 
 os.environ["HF_HUB_OFFLINE"] = "1"
 os.environ["OMP_NUM_THREADS"] = "1"  # in child processes
+MANY_MODULES = 100  # after whose import what there is is left out of garbage collection anew
+_frozen = [0]  # modules that there were when it was
+LONG = ("slow", "thorough", "corpus", "browser")  # markers of tests that take seconds
 TINY = {
     "hidden_size": 16,
     "num_hidden_layers": 2,
@@ -42,14 +47,23 @@ def pytest_sessionstart(session: pytest.Session) -> None:
     from hypothesis import settings
 
     torch.set_num_threads(1)  # tests run side by side
+    for name, logger in logging.root.manager.loggerDict.items():
+        if name.startswith("torch."):  # dozens of them: where one keeps its messages to itself,
+            logger.propagate = True  # pytest attaches itself to it and off, six times a test
     settings.register_profile("featx", deadline=None)  # machines are noisy
     settings.load_profile("featx")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put long tests first: workers end together when what is left for the end is short."""
+    items.sort(key=lambda item: not any(map(item.get_closest_marker, LONG)))
 
 
 def pytest_collection_finish() -> None:
     """Leave what was imported out of garbage collection, which fine-tuning asks for every time."""
     gc.freeze()
     gc.enable()
+    _frozen[0] = len(sys.modules)
 
 
 @pytest.fixture(autouse=True, scope="session")
@@ -80,7 +94,20 @@ def _seeded() -> None:
 
     random.seed(0)
     np.random.seed(0)
-    torch.manual_seed(0)
+    # torch.manual_seed keeps where it was called from for each kind of GPU that is not in use
+    torch.default_generator.manual_seed(0)
+    if torch.cuda.is_initialized():
+        torch.cuda.manual_seed_all(0)
+
+
+@pytest.fixture(autouse=True)
+def _no_modules_as_garbage() -> None:
+    """Leave what earlier tests imported out of garbage collection too."""
+    count = len(sys.modules)
+    if count > _frozen[0] + MANY_MODULES:
+        gc.collect()
+        gc.freeze()
+        _frozen[0] = count
 
 
 @pytest.fixture
@@ -220,6 +247,62 @@ def start_featx() -> Iterator[Callable[..., subprocess.Popen[str]]]:
     yield start
     for process in started:
         process.kill()
+
+
+class Forked:
+    """A featx command line in a fork of this process, in which everything is loaded already.
+
+    Args:
+        words: what follows `featx`.
+        said: where its standard error goes.
+    """
+
+    def __init__(self, words: Sequence[str], said: Path) -> None:
+        self._said = said
+        self._process = multiprocessing.get_context("fork").Process(target=self._run, args=[words])
+        self._process.start()
+
+    def _run(self, words: Sequence[str]) -> None:
+        from featx.cli.main import main
+
+        signal.signal(signal.SIGINT, signal.default_int_handler)  # also if begun in the background
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+        os.dup2(os.open(self._said, os.O_WRONLY | os.O_CREAT), 2)
+        sys.stdout, sys.stderr = os.fdopen(1, "w"), os.fdopen(2, "w", buffering=1)
+        sys.argv = ["featx", *words]
+        main()
+
+    @property
+    def returncode(self) -> int | None:
+        """The exit code, negative if a signal ended it, None while it runs."""
+        return self._process.exitcode
+
+    def send_signal(self, number: int) -> None:
+        """Send a signal, unless it has ended."""
+        if self.returncode is None:
+            os.kill(self._process.pid, number)
+
+    def wait(self, seconds: float = 60) -> tuple[int | None, str]:
+        """Wait for its end; return the exit code and what it said on standard error."""
+        self._process.join(seconds)
+        return self.returncode, self._said.read_text()
+
+
+@pytest.fixture
+def fork_featx(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., Forked]]:
+    """Start featx command lines that can be stopped, without the seconds in which Python starts."""
+    said = tmp_path_factory.mktemp("said")
+    started: list[Forked] = []
+
+    def start(*words: object) -> Forked:
+        started.append(Forked([*map(str, words)], said / f"{len(started)}.txt"))
+        return started[-1]
+
+    yield start
+    for process in started:
+        process.send_signal(signal.SIGKILL)
+        process.wait()
 
 
 class Outcome(NamedTuple):

@@ -17,8 +17,8 @@ from featx.fitting.given_data import choose_data, copied_settings
 from featx.fitting.heads.member import Member
 from featx.fitting.inputs.data import FitData
 from featx.fitting.plan import PlannedFit, plan_fit
+from featx.fitting.results.files import OWN_STATISTICS, write_environment
 from featx.fitting.results.outcomes import score_heads, write_heads_predictions
-from featx.fitting.run import OWN_STATISTICS, write_environment
 from featx.layer_analysis.choices import OwnOrGlobal
 from featx.layer_analysis.figures import draw_probe
 from featx.layer_analysis.headline import column_of, fold_scores, headline, thin_lines

@@ -8,18 +8,15 @@ from featx.scoring.labels.predictions import choose_labels, write_label_rows
 from featx.scoring.labels.results import NAMES, LabelResults
 from featx.scoring.predictions import PredictionRow
 from featx.scoring.text import WIDE, draw_table, render
-from featx.utils.tables import TextTable, plain
+from featx.utils.tables import TextTable
+from featx.voting.choices import Rule
 from featx.voting.files import write_card, write_environment, write_report
 from featx.voting.labels.voters import LabelElection
-
-RULES = {
-    "soft": "a label is predicted from a mean probability of 0.5 on",
-    "hard": "a label is predicted that half of the members predict, or more",
-}
+from featx.voting.settings import describe_rule
 
 
 def write_files(
-    rule: str,
+    rule: Rule,
     election: LabelElection,
     results: LabelResults,
     inputs: str,
@@ -41,7 +38,7 @@ def write_files(
     members = _members(results)
     write_report(results, render(draw_table(members), width=WIDE), folder)
     scores = [f"- {NAMES[name]}: {own} %" for name, own in results.scores.items()]
-    about = f"A vote on {', '.join(map(plain, election.labels))}: {RULES[rule]}."
+    about = describe_rule(rule, "labels", election.labels)
     sections = {"Members": members.markdown(), "Scores": scores}
     write_card(name, about, sections, results, folder)
 

@@ -8,17 +8,16 @@ from typing import Any
 
 import numpy as np
 
-from featx.errors import FeatxError
 from featx.runs.folder import open_run
 from featx.scoring.labels.groups import Labelled
 from featx.scoring.labels.results import LabelResults, score_label_predictions
 from featx.scoring.labels.scores import SeedLabels, count_labels, label_f1
 from featx.scoring.results_file import RunResults
-from featx.voting.checks import refuse_class_settings
 from featx.voting.config import VoteConfig
-from featx.voting.labels.files import RULES, write_files
+from featx.voting.labels.files import write_files
 from featx.voting.labels.voters import LabelElection, LabelPart, hold_labels
 from featx.voting.remarks import file_remarks, remarks_of, speakers_shared
+from featx.voting.settings import check_settings
 from featx.voting.sources import digest_sources, group_vote, read_stored
 
 log = logging.getLogger("featx")
@@ -38,7 +37,7 @@ def run_label_vote(
     Raises:
         FeatxError: if the folder holds another run, or the systems can't vote so.
     """
-    _check(config, list(files))
+    check_settings(config, "labels", next(iter(files)))
     election = hold_labels(config, files)
     inputs = digest_sources(config, election.voters)
     with open_run(config.to_toml(), inputs, folder, overwrite) as run:
@@ -47,20 +46,6 @@ def run_label_vote(
             log.debug("%s", results.title)
             write_files(config.rule, election, results, inputs, folder.name, run.folder)
     return run.results
-
-
-def _check(config: VoteConfig, names: Sequence[str]) -> None:
-    """Raise a FeatxError if a setting has no meaning for several labels."""
-    if config.rule not in RULES:
-        raise FeatxError(
-            f"`rule={config.rule!r}`: {names[0]} predicts several labels at once. `rule='soft'` "
-            "averages the probability of each, `rule='hard'` counts the systems that predict it."
-        )
-    refuse_class_settings(
-        config,
-        f"is for votes on a class of each utterance, and {names[0]} predicts several labels at "
-        "once.",
-    )
 
 
 def _score(config: VoteConfig, election: LabelElection) -> LabelResults:

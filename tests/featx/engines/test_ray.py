@@ -1,5 +1,6 @@
 """Ray itself, on this machine: features and heads by its actors are those of one process."""
 
+import logging
 import os
 from contextlib import nullcontext
 from pathlib import Path
@@ -11,21 +12,54 @@ import soundfile
 import featx
 from cache import FeatureStore
 from featx.engines.engine import Engine
+from featx.engines.host import Host
+from featx.engines.ray_cluster import RayCluster
 from featx.engines.tasks import Share
 
-pytest.importorskip("ray", reason="Ray is not installed")
 pytestmark = pytest.mark.thorough
 
 
 @pytest.fixture(scope="module")
-def cluster():
-    """A cluster of two cores that calls within this process join."""
-    import ray
-
+def ray_itself():
+    """Ray on two cores, which calls within this process join."""
+    ray = pytest.importorskip("ray", reason="Ray is not installed")
     os.environ["RAY_AUTH_MODE"] = "disabled"
     ray.init("local", num_cpus=2, include_dashboard=False, log_to_driver=False)
-    yield
+    yield ray
     ray.shutdown()
+
+
+class Hired(Host):
+    """A host that a pool which no longer needs it leaves to the next."""
+
+    def __init__(self):
+        """Wait to be hired."""
+
+    def hire(self, *terms):
+        logging.getLogger("featx").handlers.clear()
+        super().__init__(*terms)
+
+
+@pytest.fixture(scope="module")
+def actors(ray_itself):
+    """Actors that outlive their pools: each is seconds of starting Python and importing torch."""
+    idle = []
+
+    def start(self, make, share):
+        kind = ray_itself.remote(Hired).options(num_cpus=0)  # a share of any size
+        actor = idle.pop() if idle else kind.remote()
+        actor.hire.remote(make, share, str(Path.cwd()))
+        return actor
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(RayCluster, "start", start)
+        patch.setattr(RayCluster, "stop", lambda self, actor: idle.append(actor))
+        yield idle
+
+
+@pytest.fixture
+def cluster(actors):
+    """A cluster of two cores, whose actors were there before."""
 
 
 def same_features(first: Path, second: Path) -> bool:
@@ -35,6 +69,21 @@ def same_features(first: Path, second: Path) -> bool:
         and here.source(name) == there.source(name)
         for name in here.utterances
     )
+
+
+def die(share):
+    def do(task):
+        if not Path(task).exists():
+            Path(task).touch()
+            os._exit(1)
+        yield "done"
+
+    return do
+
+
+def test_a_lost_actor_is_replaced(ray_itself, tmp_path):
+    with Engine("ray") as engine, engine.pool(die, Share(1)) as pool:
+        assert pool.submit(lambda: tmp_path / "died").result(60) == ["done"]
 
 
 @pytest.mark.parametrize("model", ["encoder", "egemaps"])
@@ -178,18 +227,3 @@ def test_an_experiment_is_the_same(cluster, extracted, checkpoint_folder):
     for run in runs:
         other = run.with_name(run.name.replace("plain", "ray", 1)) / "predictions.csv"
         assert other.read_bytes() == (run / "predictions.csv").read_bytes()
-
-
-def die(share):
-    def do(task):
-        if not Path(task).exists():
-            Path(task).touch()
-            os._exit(1)
-        yield "done"
-
-    return do
-
-
-def test_a_lost_actor_is_replaced(cluster, tmp_path):
-    with Engine("ray") as engine, engine.pool(die, Share(1)) as pool:
-        assert pool.submit(lambda: tmp_path / "died").result(60) == ["done"]

@@ -88,18 +88,18 @@ def test_what_is_damaged_is_not_done_even_if_it_can_not_be_mended(write_corpus, 
 
 @pytest.mark.thorough
 def test_killed_at_three_random_moments_the_store_ends_the_same(
-    write_corpus, start_featx, checkpoint_folder
+    write_corpus, fork_featx, checkpoint_folder
 ):
     write_corpus(speakers=15, takes=3)
     command = ("extract", "--model", checkpoint_folder, "--precision", "float32")
     command += ("--batch-seconds", "1")
     moments = sorted(random.Random(time.time_ns()).sample(range(100), 3))
     for moment in moments:
-        process = start_featx(*command)
+        process = fork_featx(*command)
         deadline = time.monotonic() + 60
-        while _done() < moment and process.poll() is None and time.monotonic() < deadline:
+        while _done() < moment and process.returncode is None and time.monotonic() < deadline:
             time.sleep(0.005)
-        process.kill()
+        process.send_signal(signal.SIGKILL)
         process.wait()
         assert moment <= _done() < 135, f"killed too late for moments {moments}"
     options = {"precision": "float32", "batch_seconds": 1}

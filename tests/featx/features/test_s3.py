@@ -1,18 +1,18 @@
 """S3 over HTTP, as moto serves it on this machine."""
 
 import logging
+import multiprocessing
 import random
-import signal
-import subprocess
-import sys
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 
 import numpy as np
 import pytest
 
 import featx
 from cache import FeatureStore
+from featx.features import remote_stores, write
 from featx.features.stores import open_store
 from featx.utils.remote import server as asked
 from featx.utils.remote.path import to_path
@@ -21,31 +21,50 @@ from featx.utils.remote.problems import RemoteError
 pytestmark = pytest.mark.thorough
 URL = "s3://bucket/stores/tiny"
 KILLS = 8
-# several small shards, sent as they are finished; a line at every step, where it may be killed
-STEPS = """
-import sys
-from featx.features import remote_stores
-import featx
-from cache import FeatureStore
-def told(step, function):
-    def call(*given, **options):
-        print(step, flush=True)
-        result = function(*given, **options)
-        print(step, "done", flush=True)
-        return result
-    return call
-from featx.features import write as writing_module
-prepare = writing_module.prepare_store
-def small(*given, **options):
-    return prepare(*given[:5], 4000, 8000, *given[7:], **options)
-writing_module.prepare_store = small
-FeatureStore.write = told("write", FeatureStore.write)
-remote_stores.upload = told("send", remote_stores.upload)
-remote_stores.download = told("fetch", remote_stores.download)
-remote_stores._EVERY = 0.02
-extraction = featx.extract(sys.argv[1], sys.argv[2], out=sys.argv[3], precision="float32")
-print("extracted", extraction.extracted)
-"""
+
+
+def extract_in_steps(say, model, out):
+    """Extract from S3 to several small shards, sent as they are finished.
+
+    It runs in a fork, where nothing that is changed needs to be put back, and says when steps
+    begin and end.
+    """
+
+    def said(step, function):
+        def call(*given, **options):
+            say(step)
+            result = function(*given, **options)
+            say(f"{step} done")
+            return result
+
+        return call
+
+    def small(*given, **options):
+        return prepare(*given[:5], 4000, 8000, *given[7:], **options)
+
+    prepare = write.prepare_store
+    write.prepare_store = small
+    FeatureStore.write = said("write", FeatureStore.write)
+    remote_stores.upload = said("send", remote_stores.upload)
+    remote_stores._EVERY = 0.02
+    featx.extract(model, "s3://bucket/corpus/manifest.csv", out=out, precision="float32")
+
+
+def start_extraction(model, out):
+    """Return a process that extracts, and where it says its steps."""
+    fork = multiprocessing.get_context("fork")
+    steps, there = fork.Pipe(duplex=False)
+    process = fork.Process(target=extract_in_steps, args=(there.send, model, out))
+    process.start()
+    there.close()
+    return process, steps
+
+
+def steps_of(steps):
+    """Return each step as it comes, until the process is no more."""
+    with steps, suppress(EOFError):
+        while True:
+            yield steps.recv()
 
 
 @pytest.fixture(scope="module")
@@ -148,22 +167,22 @@ def test_a_new_object_is_refused_by_the_server_if_it_is_there(bucket, tmp_path, 
 
 def test_killed_at_any_moment_extraction_goes_on(bucket, checkpoint_folder, tmp_path, monkeypatch):
     chance = random.Random(0)
-    words = [sys.executable, "-c", STEPS, checkpoint_folder, "s3://bucket/corpus/manifest.csv"]
-    subprocess.run([*map(str, words), "local"], check=True, stdout=subprocess.DEVNULL)
+    process, _ = start_extraction(checkpoint_folder, "local")
+    process.join()
     killed = []
     while True:
-        process = subprocess.Popen([*map(str, words), URL], stdout=subprocess.PIPE, text=True)
-        left = chance.randrange(1, 6)  # steps of either kind: soon all is written, and only sent
-        for line in process.stdout:
-            left -= line.startswith(("write", "send"))
+        process, steps = start_extraction(checkpoint_folder, URL)
+        left = chance.randrange(1, 6)  # soon all is written, and only sent
+        for step in steps_of(steps):
+            left -= 1
             if not left and len(killed) < KILLS:
-                left = -1
                 time.sleep(chance.uniform(0, 0.02))
-                process.send_signal(signal.SIGKILL)
-                killed.append(line.strip())
-        if process.wait() == 0:
+                process.kill()
+                killed.append(step)
+        process.join()
+        if process.exitcode == 0:
             break
-    print("killed after", killed, "with", len(shards(bucket)), "shards; then", line)
+    print("killed after", killed, "with", len(shards(bucket)), "shards")
     assert len(killed) == KILLS
     assert len(shards(bucket)) > 3
     assert equal(open_store(URL), FeatureStore("local"))

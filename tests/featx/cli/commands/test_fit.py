@@ -41,14 +41,14 @@ def test_errors_speak_of_options_and_commands(extracted, run_featx):
     assert "featx extract --model wav2vec2-base --manifest manifest.csv" in run_featx("fit").err
 
 
-def test_ctrl_c_ends_heads_in_training(extracted, start_featx):
+def test_ctrl_c_ends_heads_in_training(extracted, fork_featx):
     endless = ("--set", "training.epochs=100000", "--set", "training.patience=100000")
-    fit = start_featx("fit", *endless)
+    fit = fork_featx("fit", *endless)
     log = RUN / "run.log"
-    while not (log.exists() and "kept in memory" in log.read_text()) and fit.poll() is None:
+    while not (log.exists() and "kept in memory" in log.read_text()) and fit.returncode is None:
         time.sleep(0.1)
     time.sleep(1)
     fit.send_signal(signal.SIGINT)
-    _, error = fit.communicate(timeout=60)
-    assert fit.returncode == 130
+    code, error = fit.wait()
+    assert code == 130
     assert "Interrupted with 0 of 5 heads trained" in error
