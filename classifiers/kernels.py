@@ -180,6 +180,31 @@ def _put(
         kept[d] = total[d] * factor if scatter(seed, place + d) >= least else np.float32(0)
 
 
+@_inlined
+def _sum_four(
+    values: np.ndarray, apart: int, mean: np.ndarray, scale: np.ndarray, f: int, begin: int,
+    first: int, seed: int, least: int, factor: float, frames: np.ndarray,
+) -> None:  # fmt: skip
+    """Set a part of four frames as `scaled_sum` does; they share what is read of mean and scale."""
+    dim = frames.shape[1]
+    total0, total1 = carray(_registers(), (_TOGETHER,)), carray(_registers(), (_TOGETHER,))
+    total2, total3 = carray(_registers(), (_TOGETHER,)), carray(_registers(), (_TOGETHER,))
+    for d in range(_TOGETHER):
+        total0[d] = total1[d] = total2[d] = total3[d] = 0
+    for layer in range(len(scale)):
+        centre, factors = mean[layer][begin:], scale[layer][begin:]
+        place = layer * apart + f * dim + begin
+        _add(values, place, dim, centre, factors, total0, _TOGETHER)
+        _add(values, place + dim, dim, centre, factors, total1, _TOGETHER)
+        _add(values, place + 2 * dim, dim, centre, factors, total2, _TOGETHER)
+        _add(values, place + 3 * dim, dim, centre, factors, total3, _TOGETHER)
+    place = first * dim + begin
+    _put(total0, place, seed, least, factor, frames[f][begin:], _TOGETHER)
+    _put(total1, place + dim, seed, least, factor, frames[f + 1][begin:], _TOGETHER)
+    _put(total2, place + 2 * dim, seed, least, factor, frames[f + 2][begin:], _TOGETHER)
+    _put(total3, place + 3 * dim, seed, least, factor, frames[f + 3][begin:], _TOGETHER)
+
+
 @compiled
 def scaled_sum(
     values: np.ndarray,
@@ -207,35 +232,20 @@ def scaled_sum(
     """
     count, dim = frames.shape
     factor, least = np.float32(gain), uint32(threshold)
-    total0, total1 = carray(_registers(), (_TOGETHER,)), carray(_registers(), (_TOGETHER,))
-    total2, total3 = carray(_registers(), (_TOGETHER,)), carray(_registers(), (_TOGETHER,))
     whole, fours = dim - dim % _TOGETHER, count - count % 4
     for f in range(0, fours, 4):
         for begin in range(0, whole, _TOGETHER):
-            for d in range(_TOGETHER):
-                total0[d] = total1[d] = total2[d] = total3[d] = 0
-            for layer in range(len(scale)):
-                centre, factors = mean[layer][begin:], scale[layer][begin:]
-                place = layer * apart + f * dim + begin
-                _add(values, place, dim, centre, factors, total0, _TOGETHER)
-                _add(values, place + dim, dim, centre, factors, total1, _TOGETHER)
-                _add(values, place + 2 * dim, dim, centre, factors, total2, _TOGETHER)
-                _add(values, place + 3 * dim, dim, centre, factors, total3, _TOGETHER)
-            place = (first + f) * dim + begin
-            _put(total0, place, seed, least, factor, frames[f][begin:], _TOGETHER)
-            _put(total1, place + dim, seed, least, factor, frames[f + 1][begin:], _TOGETHER)
-            _put(total2, place + 2 * dim, seed, least, factor, frames[f + 2][begin:], _TOGETHER)
-            _put(total3, place + 3 * dim, seed, least, factor, frames[f + 3][begin:], _TOGETHER)
-    rest = np.empty(_TOGETHER, np.float32)
+            _sum_four(values, apart, mean, scale, f, begin, first + f, seed, least, factor, frames)
+    total = np.empty(_TOGETHER, np.float32)
     for f in range(count):
         for begin in range(whole if f < fours else 0, dim, _TOGETHER):
             width = min(dim - begin, _TOGETHER)
-            rest[:] = 0
+            total[:] = 0
             for layer in range(len(scale)):
                 place = layer * apart + f * dim + begin
-                _add(values, place, dim, mean[layer][begin:], scale[layer][begin:], rest, width)
+                _add(values, place, dim, mean[layer][begin:], scale[layer][begin:], total, width)
             place = (first + f) * dim + begin
-            _put(rest, place, seed, least, factor, frames[f][begin:], width)
+            _put(total, place, seed, least, factor, frames[f][begin:], width)
 
 
 @compiled
