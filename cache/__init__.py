@@ -4,6 +4,15 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from cache.disk.lock import lock_file as lock_file
+    from cache.disk.lock import writing as writing
+    from cache.disk.space import as_disk_full as as_disk_full
+    from cache.disk.space import check_disk as check_disk
+    from cache.disk.space import describe_bytes as describe_bytes
+    from cache.disk.space import existing as existing
+    from cache.disk.space import filling as filling
+    from cache.disk.space import free_bytes as free_bytes
+    from cache.disk.space import need_and_free as need_and_free
     from cache.errors import DamagedStore as DamagedStore
     from cache.errors import DiskFull as DiskFull
     from cache.errors import FeatxError as FeatxError
@@ -16,18 +25,9 @@ if TYPE_CHECKING:
     from cache.layout import Layout as Layout
     from cache.layout import PlannedUtterance as PlannedUtterance
     from cache.layout import split_into_blocks as split_into_blocks
-    from cache.lock import lock_file as lock_file
-    from cache.lock import writing as writing
     from cache.planned import find_changed_audio as find_changed_audio
     from cache.planned import find_same_audio as find_same_audio
     from cache.prepare import prepare_store as prepare_store
-    from cache.space import as_disk_full as as_disk_full
-    from cache.space import check_disk as check_disk
-    from cache.space import describe_bytes as describe_bytes
-    from cache.space import existing as existing
-    from cache.space import filling as filling
-    from cache.space import free_bytes as free_bytes
-    from cache.space import need_and_free as need_and_free
     from cache.store import FeatureStore as FeatureStore
 
 # Imported when first used: the root of all errors is here too, and needs no h5py.
@@ -43,20 +43,20 @@ _HOMES = {
     "PlannedUtterance": "cache.layout",
     "SHARD_BYTES": "cache.layout",
     "StoreError": "cache.errors",
-    "as_disk_full": "cache.space",
-    "check_disk": "cache.space",
-    "describe_bytes": "cache.space",
-    "existing": "cache.space",
-    "filling": "cache.space",
+    "as_disk_full": "cache.disk.space",
+    "check_disk": "cache.disk.space",
+    "describe_bytes": "cache.disk.space",
+    "existing": "cache.disk.space",
+    "filling": "cache.disk.space",
     "find_changed_audio": "cache.planned",
     "find_same_audio": "cache.planned",
     "find_shards": "cache.folder",
-    "free_bytes": "cache.space",
-    "need_and_free": "cache.space",
+    "free_bytes": "cache.disk.space",
+    "need_and_free": "cache.disk.space",
     "prepare_store": "cache.prepare",
     "split_into_blocks": "cache.layout",
-    "lock_file": "cache.lock",
-    "writing": "cache.lock",
+    "lock_file": "cache.disk.lock",
+    "writing": "cache.disk.lock",
 }
 __all__ = list(_HOMES)
 

@@ -6,8 +6,8 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 
 from cache.errors import StoreError
-from cache.marks import RETIRED
-from cache.shard import Shard
+from cache.shards.marks import RETIRED
+from cache.shards.shard import Shard
 
 
 class Places:

@@ -5,7 +5,7 @@ from itertools import count
 from pathlib import Path
 
 from cache.checks import differences
-from cache.create import create_shard
+from cache.disk.space import check_disk
 from cache.errors import StoreError
 from cache.identity import FeatureIdentity
 from cache.layout import (
@@ -17,7 +17,7 @@ from cache.layout import (
     split_into_shards,
 )
 from cache.planned import find_changed_audio, find_same_audio, misplaced
-from cache.space import check_disk
+from cache.shards.create import create_shard
 from cache.store import FeatureStore
 
 

@@ -7,14 +7,14 @@ from pathlib import Path
 import numpy as np
 
 from cache.checks import check_finite, differences
-from cache.compress import compress_shard
 from cache.errors import StoreError
 from cache.folder import SHARDS, find_shards, no_store_at
 from cache.identity import FeatureIdentity
 from cache.layout import Layout, PlannedUtterance
-from cache.marks import RETIRED, UNFINISHED
 from cache.places import Places
-from cache.shard import Shard
+from cache.shards.compress import compress_shard
+from cache.shards.marks import RETIRED, UNFINISHED
+from cache.shards.shard import Shard
 
 
 class FeatureStore:

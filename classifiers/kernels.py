@@ -34,10 +34,11 @@ def _widen(context: Any, value: Any) -> Any:
 
 
 widen: Any = intrinsic(_widen)
-_TOGETHER = 64  # features that a processor's vector registers hold the sums of
+_TOGETHER = 32  # features of which a processor's registers hold the sums of four frames
 _BLOCK = 64  # frames whose gradient stays in a core's cache
 _AHEAD = 4  # frames, by which features are fetched before they are needed
-_LINE = 64  # bytes of a line of the cache
+_LINE = 8 * 64  # bits of a line of the cache
+_SECOND = 2  # the cache that features are fetched to: the first can wait for too few at a time
 
 
 def _allocate_registers(context: Any) -> Any:
@@ -59,14 +60,38 @@ def _prefetch(context: Any, values: Any, index: Any) -> Any:
         kind = ir.FunctionType(ir.VoidType(), [byte, number, number, number])
         fetch = cgutils.get_or_insert_function(builder.module, kind, "llvm.prefetch.p0")
         place = builder.bitcast(builder.gep(array.data, [arguments[1]]), byte)
-        # to read, wanted in all levels of the cache, data
-        builder.call(fetch, [place, number(0), number(3), number(1)])
+        # to read, to the second cache, data
+        builder.call(fetch, [place, number(0), number(_SECOND), number(1)])
         return context.get_dummy_value()
 
     return types.void(values, types.intp), generate
 
 
+def _mix_bits(context: Any, bits: Any) -> Any:
+    """Return a hash of 32 bits (Wellons 2018, "lowbias32"), which numba would compute in 64."""
+
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        (mixed,) = arguments
+        for shift, factor in ((16, 0x7FEB352D), (15, 0x846CA68B)):
+            mixed = builder.xor(mixed, builder.lshr(mixed, mixed.type(shift)))
+            mixed = builder.mul(mixed, mixed.type(factor))
+        return builder.xor(mixed, builder.lshr(mixed, mixed.type(16)))
+
+    return types.uint32(types.uint32), generate
+
+
+def _count_in_line(context: Any, values: Any) -> Any:
+    """Return how many values a line of the cache has, as a number that the compiler knows."""
+
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        return context.get_constant(types.intp, _LINE // values.dtype.bitwidth)
+
+    return types.intp(values), generate
+
+
 _registers: Any = intrinsic(_allocate_registers)
+_line_values: Any = intrinsic(_count_in_line)
+_mix: Any = intrinsic(_mix_bits)
 _fetch_value: Any = intrinsic(_prefetch)
 
 
@@ -97,11 +122,8 @@ def flat(features: np.ndarray) -> tuple[np.ndarray, int]:
 
 @compiled
 def scatter(seed: int, index: int) -> Any:
-    """Return 32 bits that look random: a hash of the position (Wellons 2018, "lowbias32")."""
-    bits = uint32(index) ^ uint32(seed)
-    bits = uint32((bits ^ (bits >> uint32(16))) * uint32(0x7FEB352D))
-    bits = uint32((bits ^ (bits >> uint32(15))) * uint32(0x846CA68B))
-    return uint32(bits ^ (bits >> uint32(16)))
+    """Return 32 bits that look random: a hash of the position."""
+    return _mix(uint32(uint32(index) ^ uint32(seed)))
 
 
 @compiled
@@ -127,36 +149,60 @@ def drop(
             kept[f, d] = frames[f, d] * factor if stays else np.float32(0)
 
 
-@compiled
+@_inlined
 def _fetch(values: np.ndarray, begin: int, count: int) -> None:
-    for index in range(begin, begin + count, _LINE // values.itemsize):
+    for index in range(begin, begin + count, _line_values(values)):
         _fetch_value(values, index)
 
 
 @_inlined
-def _add_layers(
-    values: np.ndarray,
-    apart: int,
-    mean: np.ndarray,
-    scale: np.ndarray,
-    frame: int,
-    begin: int,
-    total: np.ndarray,
-    width: int,
-) -> None:
-    """Set total to the sum over layers of scale times (features - mean), for a part of a frame.
+def _add(
+    values: np.ndarray, place: int, dim: int, centre: np.ndarray, factors: np.ndarray,
+    total: np.ndarray, width: int,
+) -> None:  # fmt: skip
+    """Add factors times (features - centre) to total, and fetch those of later frames to the cache.
 
-    Later frames are fetched to the cache: layers lie apart, so the processor can't foresee them.
+    Layers lie apart, so the processor can't foresee where they are.
     """
-    layers, dim = scale.shape
+    _fetch(values, place + _AHEAD * dim, width)
+    row = values[place:]
     for d in range(width):
-        total[d] = 0
-    for layer in range(layers):
-        place = layer * apart + frame * dim + begin
-        _fetch(values, place + _AHEAD * dim, width)
-        row, centre, factors = values[place:], mean[layer][begin:], scale[layer][begin:]
-        for d in range(width):
-            total[d] += (widen(row[d]) - centre[d]) * factors[d]
+        total[d] += (widen(row[d]) - centre[d]) * factors[d]
+
+
+@_inlined
+def _put(
+    total: np.ndarray, place: int, seed: int, least: int, factor: float, kept: np.ndarray,
+    width: int,
+) -> None:  # fmt: skip
+    """Set kept to what dropout leaves of total."""
+    for d in range(width):
+        kept[d] = total[d] * factor if scatter(seed, place + d) >= least else np.float32(0)
+
+
+@_inlined
+def _sum_four(
+    values: np.ndarray, apart: int, mean: np.ndarray, scale: np.ndarray, f: int, begin: int,
+    first: int, seed: int, least: int, factor: float, frames: np.ndarray,
+) -> None:  # fmt: skip
+    """Set a part of four frames as `scaled_sum` does; they share what is read of mean and scale."""
+    dim = frames.shape[1]
+    total0, total1 = carray(_registers(), (_TOGETHER,)), carray(_registers(), (_TOGETHER,))
+    total2, total3 = carray(_registers(), (_TOGETHER,)), carray(_registers(), (_TOGETHER,))
+    for d in range(_TOGETHER):
+        total0[d] = total1[d] = total2[d] = total3[d] = 0
+    for layer in range(len(scale)):
+        centre, factors = mean[layer][begin:], scale[layer][begin:]
+        place = layer * apart + f * dim + begin
+        _add(values, place, dim, centre, factors, total0, _TOGETHER)
+        _add(values, place + dim, dim, centre, factors, total1, _TOGETHER)
+        _add(values, place + 2 * dim, dim, centre, factors, total2, _TOGETHER)
+        _add(values, place + 3 * dim, dim, centre, factors, total3, _TOGETHER)
+    place = first * dim + begin
+    _put(total0, place, seed, least, factor, frames[f][begin:], _TOGETHER)
+    _put(total1, place + dim, seed, least, factor, frames[f + 1][begin:], _TOGETHER)
+    _put(total2, place + 2 * dim, seed, least, factor, frames[f + 2][begin:], _TOGETHER)
+    _put(total3, place + 3 * dim, seed, least, factor, frames[f + 3][begin:], _TOGETHER)
 
 
 @compiled
@@ -186,18 +232,20 @@ def scaled_sum(
     """
     count, dim = frames.shape
     factor, least = np.float32(gain), uint32(threshold)
-    total = carray(_registers(), (_TOGETHER,))
+    whole, fours = dim - dim % _TOGETHER, count - count % 4
+    for f in range(0, fours, 4):
+        for begin in range(0, whole, _TOGETHER):
+            _sum_four(values, apart, mean, scale, f, begin, first + f, seed, least, factor, frames)
+    total = np.empty(_TOGETHER, np.float32)
     for f in range(count):
-        for begin in range(0, dim, _TOGETHER):
+        for begin in range(whole if f < fours else 0, dim, _TOGETHER):
             width = min(dim - begin, _TOGETHER)
-            if width == _TOGETHER:  # a constant width, for which sums stay in registers
-                _add_layers(values, apart, mean, scale, f, begin, total, _TOGETHER)
-            else:
-                _add_layers(values, apart, mean, scale, f, begin, total, width)
+            total[:] = 0
+            for layer in range(len(scale)):
+                place = layer * apart + f * dim + begin
+                _add(values, place, dim, mean[layer][begin:], scale[layer][begin:], total, width)
             place = (first + f) * dim + begin
-            for d in range(width):
-                stays = scatter(seed, place + d) >= least
-                frames[f, begin + d] = total[d] * factor if stays else np.float32(0)
+            _put(total, place, seed, least, factor, frames[f][begin:], width)
 
 
 @compiled

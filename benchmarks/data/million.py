@@ -31,7 +31,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 if TYPE_CHECKING:  # each stage imports what it needs, as its memory counts that
-    from cache.shard import Shard
+    from cache.shards.shard import Shard
     from featx.data.manifest import Manifest
     from featx.features.plan import ExtractionPlan
 
@@ -241,8 +241,8 @@ def store(made: "ExtractionPlan") -> str:
 
 def write_whole(shard: "Shard", labels: dict[str, int], sources: dict[str, int]) -> None:
     """Write all features of a shard, and all marks, as `FeatureStore.write` does one by one."""
-    from cache.marks import MARKS, checksums_of
-    from cache.positions import write_at
+    from cache.shards.marks import MARKS, checksums_of
+    from cache.shards.positions import write_at
 
     random = np.random.default_rng(0)
     centres = 0.2 * np.random.default_rng(1).standard_normal((len(LAYERS), len(LABELS), DIM))

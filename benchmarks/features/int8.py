@@ -126,8 +126,9 @@ def compare(names: list[str], manifest: Manifest) -> None:
         found = [cosines(store.read(each), exact.read(each)) for each in store.utterances]
         together = np.concatenate(found, 1)
         run = featx.fit(
-            "linear", manifest=manifest, features=Path(name), folds=6, name=f"{name}-run"
-        )
+            "linear", manifest=manifest, features=Path(name), folds=6, name=f"{name}-run",
+            keep_duplicates=True,  # RAVDESS has a pair
+        )  # fmt: skip
         score = run.results.scores["uar"]
         print(
             f"{name:20}lowest cosine by layer {' '.join(f'{c:.5f}' for c in together.min(1))}; "

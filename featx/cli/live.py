@@ -13,7 +13,7 @@ _LABEL = 12  # characters that most labels take
 _OTHERS = 2  # classes after the first
 
 
-def print_live(as_json: bool, microphone: str | None, **options: Any) -> None:
+def print_live(as_json: bool, microphone: str | None = None, **options: Any) -> None:
     """Print predictions until Ctrl-C.
 
     Args:
@@ -30,7 +30,11 @@ def print_live(as_json: bool, microphone: str | None, **options: Any) -> None:
 
 
 def describe(row: "PredictedUtterance") -> str:
-    """Return the time and the numbers, or the label and the most probable classes, with a bar."""
+    """Return the time and the numbers, or the label and the most probable classes, with a bar.
+
+    Of several labels those that are predicted, and how probable each is.
+    """
+    from featx.inference.label_predictions import PredictedLabels
     from featx.inference.number_predictions import PredictedNumbers
 
     time = f"{row.end:7.1f} s"
@@ -39,6 +43,9 @@ def describe(row: "PredictedUtterance") -> str:
         return f"{time}  {', '.join(shown)}"
     if not row.probabilities:
         return f"{time}  (silence)"
+    if isinstance(row, PredictedLabels):
+        rest = ", ".join(f"{name} {100 * share:.0f} %" for name, share in row.ranked)
+        return f"{time}  {row.label.ljust(_LABEL)} {rest}"
     first, *others = row.ranked
     bar = ("█" * round(_BAR * first[1])).ljust(_BAR)
     rest = ", ".join(f"{name} {100 * share:.0f} %" for name, share in others[:_OTHERS])

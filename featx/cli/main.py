@@ -11,7 +11,7 @@ from typing import Annotated
 import typer
 from typer.core import TyperCommand
 
-from cache.space import as_disk_full
+from cache.disk.space import as_disk_full
 from featx.cli.command import Command, Quiet, with_quiet
 from featx.cli.commands.audit import audit
 from featx.cli.commands.augment import augment

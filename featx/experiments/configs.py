@@ -9,11 +9,13 @@ from featx.experiments.tables import Search
 from featx.finetuning.config import FinetuneConfig, finetune_config
 from featx.fitting.config import FitConfig, head_config
 from featx.protocols.protocol import Protocol
+from featx.protocols.task import Task
 from featx.tuning.config import SearchSettings, TuneConfig
 from featx.tuning.sampler import require_optuna
 from featx.tuning.space import read_space
 from featx.utils.config import check_config
 from featx.voting.config import VoteConfig
+from featx.voting.settings import Predicted, check_settings, usual_rule
 
 Protocols = Mapping[Case, Protocol]
 Config = FitConfig | FinetuneConfig | VoteConfig
@@ -76,15 +78,30 @@ def tuning_settings(plan: Plan, run: PlannedRun, protocols: Protocols) -> Finetu
     return finetune_config(data, tuning.settings)
 
 
-def vote_settings(plan: Plan, run: PlannedRun) -> VoteConfig:
+def predicted_of(task: Task) -> Predicted:
+    """Return what systems that learn a task predict."""
+    if task.dimensions:
+        return "numbers"
+    return "labels" if task.several else "classes"
+
+
+def vote_settings(plan: Plan, run: PlannedRun, predicted: Predicted) -> VoteConfig:
     """Return the config of a run that holds a vote.
 
+    Args:
+        plan: the experiment's plan.
+        run: the run.
+        predicted: what its systems predict.
+
     Raises:
-        FeatxError: if a value can't be used.
+        FeatxError: if a value can't be used, or has no meaning for what systems predict.
     """
     table: dict[str, Any] = plan.experiment.votes[run.system].model_dump()
     table["systems"] = [str(plan.run(run.case, system).folder) for system in run.needs]
-    return check_config(table, VoteConfig, run.name)
+    table["rule"] = table["rule"] or usual_rule(predicted)
+    config = check_config(table, VoteConfig, run.name)
+    check_settings(config, predicted, run.needs[0])
+    return config
 
 
 def seeds_of(plan: Plan, system: str) -> int:

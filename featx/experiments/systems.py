@@ -10,6 +10,7 @@ from featx.experiments.configs import (
     Config,
     Protocols,
     fit_settings,
+    predicted_of,
     tuning_settings,
     vote_settings,
 )
@@ -85,7 +86,7 @@ def check_systems(
             elif run in plan.finetunings:
                 config = _check_tuning(plan, run, protocols, tasks[run.case])
             else:
-                config = _check_vote(plan, run, checked)
+                config = _check_vote(plan, run, checked, tasks[run.case])
             state = find_state(run.folder, config.to_toml())
             checked[run] = config, state
             if state == "other":
@@ -123,9 +124,9 @@ def _check_tuning(plan: Plan, run: PlannedRun, protocols: Protocols, task: Task)
     return config
 
 
-def _check_vote(plan: Plan, run: PlannedRun, checked: Checked) -> VoteConfig:
+def _check_vote(plan: Plan, run: PlannedRun, checked: Checked, task: Task) -> VoteConfig:
     """Return the config of a vote; raise a FeatxError if its systems can't vote together."""
-    vote = vote_settings(plan, run)
+    vote = vote_settings(plan, run, predicted_of(task))
     if len(set(run.needs)) < len(run.needs):
         raise FeatxError("`systems` names a system twice; each votes once.")
     below = _below(plan, run)

@@ -141,10 +141,11 @@ class Vote(Schema):
 
     Attributes:
         systems: names of heads, fine-tunings, and votes that stand above this one.
+        rule: how votes count; by default it follows from what systems predict, as in `featx.vote`.
     """
 
     systems: Annotated[tuple[str, ...], Field(min_length=1)]
-    rule: Rule = "hard"
+    rule: Rule | None = None
     tie: TieRule = "auto"
     search: tuple[PositiveInt, ...] = ()
     select_on: SelectOn = "validation"

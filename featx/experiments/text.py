@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from cache import describe_bytes
+from featx.experiments.configs import predicted_of
 from featx.experiments.findings import Explain
 from featx.experiments.plan import Plan, PlannedRun
 from featx.experiments.validate import Inspection
@@ -73,7 +74,7 @@ def _summary(inspection: Inspection, plan: Plan) -> Iterator[str]:
 
 
 def _learned(task: Task) -> str:
-    return ", ".join(task.dimensions) or f"{len(task.classes)} classes"
+    return ", ".join(task.dimensions) or f"{len(task.classes)} {predicted_of(task)}"
 
 
 def _describe(inspection: Inspection, run: PlannedRun) -> str:

@@ -10,7 +10,7 @@ from featx.data.listing.list_corpus import Built
 from featx.data.manifest import Manifest
 from featx.errors import Interrupted
 from featx.experiments.config import Experiment, read_experiment
-from featx.experiments.configs import Protocols
+from featx.experiments.configs import Protocols, predicted_of
 from featx.experiments.corpora import check_case, find_protocol, join_built, peek_manifest
 from featx.experiments.disk import check_space
 from featx.experiments.findings import Findings
@@ -113,13 +113,16 @@ def _check_page(page: Path, findings: Findings) -> None:
 
 def _check_reported(experiment: Experiment, tasks: Mapping[Case, Task], findings: Findings) -> None:
     """Add an error for what no report can show."""
-    numbers = {case.corpus for case, task in tasks.items() if task.dimensions}
-    classes = {case.corpus for case, task in tasks.items() if not task.dimensions}
-    if numbers and classes:
+    learned: dict[str, set[str]] = {}
+    for case, task in tasks.items():
+        kind = predicted_of(task).replace("labels", "several labels")
+        learned.setdefault(kind, set()).add(case.corpus)
+    if len(learned) > 1:
+        each = (f"{kind} of {listed(sorted(own))}" for kind, own in learned.items())
         findings.error(
             "report",
-            f"numbers are learned of {listed(sorted(numbers))} and classes of "
-            f"{listed(sorted(classes))}, which no report shows together; make two experiments",
+            f"the corpora teach {' and '.join(each)}, which no report shows together; make an "
+            "experiment of each",
         )
     for column in experiment.report.by:
         for case, task in tasks.items():

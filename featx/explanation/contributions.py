@@ -1,7 +1,8 @@
 """How much each layer and each frame of an utterance adds to what a head gives.
 
 A class's logit is taken less the mean of all classes' logits: what is added to all of them alike
-changes no probability. A number is taken as it is predicted.
+changes no probability. Where several labels may fit, the logit of each is its own affair, and is
+taken as it is; so is a number.
 """
 
 import copy
@@ -17,14 +18,14 @@ from classifiers.dropout import KEEP, Drop
 from classifiers.head import Head
 from classifiers.layer_average import averages_of
 from classifiers.linear import LinearHead
-from classifiers.regression import Regression
+from classifiers.objectives import Classification
 
 STEPS = 50  # points of the integral, as in Captum; an utterance takes milliseconds at each
 
 
 @dataclass(frozen=True)
 class Contributions:
-    """What makes up the logit of a class, or a number that is predicted.
+    """What makes up the logit of a class or label, or a number that is predicted.
 
     Attributes:
         values: for each store, what each layer and frame adds, (layers, frames) float64.
@@ -43,7 +44,7 @@ def find_contributions(head: Head, part: Part, label: int) -> Contributions:
     Args:
         head: a trained head, in evaluation mode, on a processor.
         part: a single utterance, whose features are standardised.
-        label: the index of the class or number.
+        label: the index of the class, label or number.
     """
     if isinstance(head, LinearHead):
         return _of_linear(head, part.inputs[0], label)
@@ -147,6 +148,6 @@ def _logit(after: Head, part: Part, frames: Sequence[Tensor], label: int) -> Ten
 
 
 def _apart(values: Tensor, label: int, head: Head) -> Tensor:
-    """Return a class's values, (classes, ...), less the mean of all; a number's own."""
-    numbers = isinstance(head.objective, Regression)
-    return values[label] if numbers else values[label] - values.mean(0)
+    """Return a class's values of (classes, ...) less the mean of all; a label's or number's own."""
+    of_classes = isinstance(head.objective, Classification)
+    return values[label] - values.mean(0) if of_classes else values[label]

@@ -6,8 +6,10 @@ from pathlib import Path
 import numpy as np
 import torch
 from pydantic import NonNegativeInt, PositiveFloat
+from torch import Tensor
 
 from classifiers.batch import Part
+from classifiers.head import Head
 from featx.data.audio import SAMPLE_RATE
 from featx.errors import FeatxError
 from featx.explanation.contributions import Contributions, find_contributions, find_logits
@@ -20,6 +22,7 @@ from featx.inference.fitted import FittedModel
 from featx.inference.inputs import audio_files, read_inputs
 from featx.inference.load import load
 from featx.inference.model import Model, Options
+from featx.scoring.labels.predictions import choose_labels
 from featx.utils.arguments import checked
 from featx.utils.files import AnyPath, as_paths
 from featx.utils.text import nearest
@@ -42,8 +45,9 @@ def explain(
 
     The logit of a class, less the mean of all classes' logits, is compared with that of the average
     utterance of training, and the difference divided among layers and frames. It is the
-    average over all heads of the run. Of a run that learned numbers, such as arousal, it is a
-    number as it is predicted.
+    average over all heads of the run. Of a run that learned several labels at once, it is the logit
+    of a label by itself; of a run that learned numbers, such as arousal, a number as it is
+    predicted.
 
     - Linear heads (`linear`, `svm`): exact. Means and deviations of frames are divided as their
       formulas say; the average utterance has the mean 0 and the deviation 1 in every standardised
@@ -60,8 +64,8 @@ def explain(
     Args:
         run_or_model: a finished fit of a head, its folder, or what `featx.load` returned of it.
         file: the audio.
-        label: the class to explain, by default the predicted one; or the number, of a run that
-            learned several.
+        label: the class or label to explain, by default the most probable; or the number, of a
+            run that learned several.
         same_speaker: more audio of the same speaker, files or folders. Used by runs that
             standardise features by speaker; without it the file is standardised by itself.
         encoder: as for `featx.predict`.
@@ -118,14 +122,9 @@ def _explainable(model: Model, label: str | None) -> FittedHeads:
             f"{model.folder}: its features are not standardised, so there is no average utterance "
             "to compare with. Fit with `normalize='global'`."
         )
-    if model.heads.several:
-        raise FeatxError(
-            f"{model.folder}: it predicts several labels at once; heads that tell classes apart "
-            "can be explained."
-        )
     names = model.dimensions or model.classes
     if label is not None and label not in names:
-        what = "number" if model.dimensions else "class"
+        what = "number" if model.dimensions else "label" if model.several else "class"
         raise FeatxError(f"`label={label}`: no such {what}; {nearest(label, names)}")
     if label is None and len(model.dimensions) > 1:
         raise FeatxError(
@@ -146,24 +145,34 @@ def _explain(
     parts: list[Part] = [next(own.parts([place])) for own in examples]
     pairs = [(member.head, part) for member, part in zip(heads.members, parts, strict=True)]
     names = heads.dimensions or heads.classes
-    if heads.dimensions:
-        predicted, shares = label or names[0], None
-    else:
-        logits = torch.stack([find_logits(head, part) for head, part in pairs])
-        shares = logits.double().softmax(1).mean(0)
-        predicted = names[int(shares.argmax())]
-    explained = names.index(label or predicted)
+    shares = None if heads.dimensions else _shares(pairs)
+    likeliest = 0 if shares is None else int(shares.argmax())
+    explained = likeliest if label is None else names.index(label)
     found = [find_contributions(head, part, explained) for head, part in pairs]
     return Explanation(
         file=name,
         label=names[explained],
-        predicted=predicted,
+        predicted=names[explained] if shares is None else _predicted(heads, shares),
         probability=None if shares is None else float(shares[explained]),
         heads=len(pairs),
         logit=float(np.mean([own.logit for own in found])),
         baseline=float(np.mean([own.baseline for own in found])),
         stores=_by_store(found, heads, selections, name),
+        several=heads.several,
     )
+
+
+def _shares(pairs: Sequence[tuple[Head, Part]]) -> Tensor:
+    """Return the probability of each class, (classes,) float64, averaged over heads."""
+    logits = torch.stack([find_logits(head, part) for head, part in pairs])
+    return pairs[0][0].objective.predictions(logits.double()).mean(0)
+
+
+def _predicted(heads: FittedHeads, shares: Tensor) -> str:
+    """Return the class that is predicted, or the labels, joined."""
+    if heads.several:
+        return choose_labels(heads.classes, shares.tolist())
+    return heads.classes[int(shares.argmax())]
 
 
 def _by_store(

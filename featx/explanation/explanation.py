@@ -22,19 +22,22 @@ _NOTHING_ELSE = 0.05  # of the sum by layers, below which the integral's error i
 class Explanation:
     """What speaks for a class, and against it, in an utterance: by layer and by time.
 
-    The class's logit is taken less the mean of all classes' logits. Contributions add up to its
-    difference from the logit of the average utterance of training. Of a number, such as arousal,
-    they add up to its difference from that of the average utterance.
+    The class's logit is taken less the mean of all classes' logits, or by itself where several
+    labels may fit. Contributions add up to its difference from the logit of the average utterance
+    of training. Of a number, such as arousal, they add up to its difference from that of the
+    average utterance.
 
     Attributes:
         file: the audio.
-        label: the class that is explained, or the number.
-        predicted: the most probable class; the same as `label` of a number.
+        label: the class or label that is explained, or the number.
+        predicted: the most probable class; the labels that are predicted, joined by "|"; the same
+            as `label` of a number.
         probability: that of `label`; None of a number.
         heads: how many heads it is the average of.
         logit: the logit of `label`, or the number.
         baseline: what it is for the average utterance.
         stores: the contributions of each store; of a single one unless stores are fused.
+        several: whether any number of labels may fit.
     """
 
     file: str
@@ -45,6 +48,7 @@ class Explanation:
     logit: float
     baseline: float
     stores: Sequence[StoreContributions]
+    several: bool = False
 
     @property
     def total(self) -> float:
@@ -132,8 +136,10 @@ class Explanation:
         """The class and its probability, or the number."""
         if self.probability is None:
             return f"{self.label} {self.logit:.4g}"
-        likelier = "" if self.label == self.predicted else f"; {self.predicted} is likelier"
-        return f"{self.label}, {100 * self.probability:.0f} %{likelier}"
+        own = f"{self.label}, {100 * self.probability:.0f} %"
+        if self.several:
+            return f"{own}; predicted: {self.predicted}"
+        return own if self.label == self.predicted else f"{own}; {self.predicted} is likelier"
 
     def to_text(self) -> str:
         """Return the contributions by layer, what they add up to, and the strongest moments."""
@@ -168,9 +174,10 @@ class Explanation:
                 f"Moments that raise {self.label} most: {most}.",
                 f"What is predicted is {of}, in the unit of {self.label}.",
             ]
+        whose = "alone, 0 at 50 %" if self.several else "less the mean of all classes'"
         return [
             f"Moments that speak most for {self.label}: {most}.",
-            f"The logit is that of {self.label} less the mean of all classes', {of}.",
+            f"The logit is that of {self.label} {whose}, {of}.",
         ]
 
     def _repr_html_(self) -> str:

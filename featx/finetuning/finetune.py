@@ -70,9 +70,9 @@ def finetune(
             a `Protocol`. Without one the manifest's split is followed, or else speakers are
             divided into folds.
         target: the manifest's column that is learned in place of the label, such as "sex", or
-            several columns of numbers, such as "arousal" and "valence".
-        task: "classification", "distribution" or "regression", as for `featx.fit`, which also says
-            how it is decided otherwise.
+            several columns of numbers, such as "arousal" and "valence", or of labels.
+        task: "classification", "distribution", "multilabel" or "regression", as for `featx.fit`,
+            which also says how it is decided otherwise.
         seeds: how many models to train for each fold, each from another random seed.
         head: what classifies, or predicts numbers: "linear" is one linear layer, "pooled" is dense,
             tanh, dropout and linear.

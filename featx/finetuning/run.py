@@ -161,11 +161,6 @@ def _set_task(config: FinetuneConfig, manifest: Manifest, checkpoint: Checkpoint
             settings don't fit what is learned.
     """
     task = set_task(apply_protocol(manifest, config.protocol))
-    if task.several:
-        raise FeatxError(
-            "`task='multilabel'`: encoders are not fine-tuned for several labels at once so far. "
-            "`featx fit` trains heads for it."
-        )
     fastest = config.augmentation.fastest if config.augmentation else 1
     shortest = math.ceil(round(read_shape(checkpoint.folder).shortest * fastest, 6))
     check_usable(task.utterances, shortest, config.seconds)

@@ -3,6 +3,7 @@
 import math
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from pydantic import NonNegativeFloat, PositiveFloat, PositiveInt
 
@@ -15,6 +16,7 @@ from featx.features.stores import copies_folder
 from featx.fitting.choices import WITH_CONFIG, Normalize
 from featx.fitting.config import FitConfig, earlier_config, head_config
 from featx.fitting.given_data import (
+    Given,
     Store,
     choose_data,
     compute_with,
@@ -148,23 +150,8 @@ def fit(
         if final:
             resolved = resolved.model_copy(update={"final": True})
     else:
-        if train is not None or test is not None:
-            refuse_with_features(fit, given)
-            refused = {"manifest", "features", "augmented"}
-            refuse_with(fit, given, refused, "train", "whose corpora have theirs")
-            corpora = join_corpora(
-                as_list(train), as_list(test), as_list(model), store, skip_missing
-            )
-            corpus = corpora.manifest
-            division = corpora.division(folds, fold_speakers, speaker_dependent)
-            chosen = corpora_protocol(corpus, division, protocol, as_list(target), task)
-            data = {**corpora.sources, "protocol": chosen.model_dump(mode="json")}
-        else:
-            refuse_with(fit, given, {"fold_speakers"}, "manifest", "which is a single corpus")
-            corpus, data = choose_data(fit, given)
-            folders = list(map(to_path, data["features"]))
-            copies = _copies(as_list(augmented), folders, corpus.path)
-            data["augmented"] = list(map(str, copies))
+        several = train is not None or test is not None
+        corpus, data = _several_corpora(given) if several else _one_corpus(given)
         data |= {**copied_settings(given), "final": final}
         resolved = head_config(str(head), data, changes)
     folder = run_folder(name or resolved.name)
@@ -172,6 +159,29 @@ def fit(
     with Engine(engine, address) as machines, train_on(machines) as trainers:
         run_fit(resolved, folder, overwrite, compute, corpus, trainers)
     return Run(folder)
+
+
+def _several_corpora(given: Given) -> tuple[Manifest, dict[str, Any]]:
+    """Return the corpora to learn from and to test, joined, and what a config says of them."""
+    refuse_with_features(fit, given)
+    refused = {"manifest", "features", "augmented"}
+    refuse_with(fit, given, refused, "train", "whose corpora have theirs")
+    train, test, models = (as_list(given[name]) for name in ("train", "test", "model"))
+    corpora = join_corpora(train, test, models, given["store"], given["skip_missing"])
+    division = corpora.division(given["folds"], given["fold_speakers"], given["speaker_dependent"])
+    chosen = corpora_protocol(
+        corpora.manifest, division, given["protocol"], as_list(given["target"]), given["task"]
+    )
+    return corpora.manifest, {**corpora.sources, "protocol": chosen.model_dump(mode="json")}
+
+
+def _one_corpus(given: Given) -> tuple[Manifest, dict[str, Any]]:
+    """Return the corpus of a manifest, and what a config says of it."""
+    refuse_with(fit, given, {"fold_speakers"}, "manifest", "which is a single corpus")
+    corpus, data = choose_data(fit, given)
+    folders = list(map(to_path, data["features"]))
+    copies = _copies(as_list(given["augmented"]), folders, corpus.path)
+    return corpus, {**data, "augmented": list(map(str, copies))}
 
 
 def _copies(given: Sequence[str | Path], folders: Sequence[Path], manifest: Path) -> list[Path]:

@@ -18,7 +18,6 @@ from featx.finetuning.config import FinetuneConfig
 from featx.finetuning.saving.load import TunedModel, load_tuned
 from featx.inference.inputs import Recordings, StoredFeatures
 from featx.inference.model import Model, Options
-from featx.inference.number_predictions import NumberPredictions
 from featx.inference.predictions import Predictions
 from featx.inference.temperatures import read_temperatures
 from featx.runs.files import CONFIG, MODELS, SAVED_HEAD
@@ -55,6 +54,11 @@ class FinetunedModel(Model):
         """The columns of numbers that it predicts; none of classes."""
         return self.first.outputs.dimensions or ()
 
+    @property
+    def several(self) -> bool:
+        """Whether any number of its classes may fit an utterance."""
+        return self.first.outputs.several
+
     def _predict(self, given: Recordings | StoredFeatures, options: Options) -> Predictions:
         if isinstance(given, StoredFeatures):
             raise FeatxError("A fine-tuned model takes audio or a manifest, not stored features.")
@@ -85,9 +89,7 @@ class FinetunedModel(Model):
         for reason in failures.values():
             log.warning("%s", reason)
         found = torch.stack([torch.stack(rows[name]).double().mean(0) for name in done]).float()
-        if self.dimensions:
-            return NumberPredictions.of_numbers(self.dimensions, done, found, failures)
-        return Predictions.of(self.classes, done, found, failures)
+        return self.answers(done, found, failures)
 
     def temperatures(self, folders: Sequence[Path]) -> dict[Path, float]:
         """Return the temperature of each model's folder.

@@ -19,10 +19,8 @@ from featx.inference.features import (
 )
 from featx.inference.inputs import ENOUGH, Recordings, StoredFeatures, find_speakers
 from featx.inference.model import Model, Options
-from featx.inference.number_predictions import NumberPredictions
 from featx.inference.predictions import Predictions
 from featx.inference.temperatures import read_temperatures
-from featx.scoring.labels.predictions import choose_labels
 from featx.utils.text import counted
 
 log = logging.getLogger("featx")
@@ -49,6 +47,11 @@ class FittedModel(Model):
     def dimensions(self) -> tuple[str, ...]:
         """The columns of numbers that it predicts; none of classes."""
         return self.heads.dimensions
+
+    @property
+    def several(self) -> bool:
+        """Whether any number of its classes may fit an utterance."""
+        return self.heads.several
 
     @property
     def priors(self) -> Sequence[float] | None:
@@ -89,14 +92,7 @@ class FittedModel(Model):
             members = [(member.seed, member.fold) for member in heads.members]
             heads = heads.calibrated(read_temperatures(self.folder, members))
         probabilities = heads.probabilities(heads.select(features.stores), names, owners)
-        if self.dimensions:
-            return NumberPredictions.of_numbers(
-                self.dimensions, names, probabilities, features.failures
-            )
-        found = Predictions.of(self.classes, names, probabilities, features.failures)
-        if not heads.several:
-            return found
-        return found.labelled([choose_labels(self.classes, p) for p in probabilities.tolist()])
+        return self.answers(names, probabilities, features.failures)
 
     @contextmanager
     def features(

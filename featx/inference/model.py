@@ -1,12 +1,13 @@
 """What all loaded models have in common."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated
 
 from pydantic import Field, NonNegativeInt, PositiveFloat
+from torch import Tensor
 
 from classifiers.settings import PositiveFinite
 from featx.errors import FeatxError
@@ -20,6 +21,8 @@ from featx.inference.inputs import (
     asking,
     read_inputs,
 )
+from featx.inference.label_predictions import LabelPredictions
+from featx.inference.number_predictions import NumberPredictions
 from featx.inference.predictions import Predictions
 from featx.inference.priors import Priors, apply_priors, unknown_priors
 from featx.inference.windows import cut
@@ -82,6 +85,11 @@ class Model(ABC):
         return ()
 
     @property
+    def several(self) -> bool:
+        """Whether any number of its classes may fit an utterance."""
+        return False
+
+    @property
     def priors(self) -> Sequence[float] | None:
         """How frequent each class was in training; None if that is not known."""
         return None
@@ -105,13 +113,7 @@ class Model(ABC):
         scale: PositiveFinite | None = None,
     ) -> Predictions:
         """Predict the classes or numbers of utterances; `featx.predict` explains the arguments."""
-        if self.dimensions:
-            of_classes = {"abstain": abstain, "calibrated": calibrated, "priors": priors}
-            if asked := next((name for name, value in of_classes.items() if value), ""):
-                raise FeatxError(
-                    f"`{asked}` is about classes, and the model predicts numbers "
-                    f"({', '.join(self.dimensions)})."
-                )
+        self.refuse_of_classes(abstain=abstain, calibrated=calibrated, priors=priors)
         encoders = tuple(as_paths(encoder))
         ask = None if speaker_of is None else asking(speaker_of)
         as_likely = calibrated or priors is not None
@@ -132,6 +134,43 @@ class Model(ABC):
             predictions = self._corrected(pieces.recordings, options, priors)
             return predictions.placed(pieces.windows, pieces.failures).abstaining(abstain)
         return self._corrected(given, options, priors).abstaining(abstain)
+
+    def refuse_of_classes(self, **given: object) -> None:
+        """Refuse arguments that are for models which tell classes apart.
+
+        Args:
+            given: the arguments by their names; those that are empty are not given.
+
+        Raises:
+            FeatxError: names the first.
+        """
+        asked = next((name for name, value in given.items() if value), "")
+        if asked and self.dimensions:
+            raise FeatxError(
+                f"`{asked}` is about classes, and the model predicts numbers "
+                f"({', '.join(self.dimensions)})."
+            )
+        if asked and self.several:
+            raise FeatxError(
+                f"`{asked}` is about a single class of each utterance, and the model predicts "
+                f"several labels at once ({', '.join(self.classes)}), each from a probability of "
+                "0.5 on."
+            )
+
+    def answers(
+        self, utterances: Sequence[str], found: Tensor, failures: Mapping[str, str]
+    ) -> Predictions:
+        """Return what is found of utterances as predictions, of whatever kind they are.
+
+        Args:
+            utterances: ids.
+            found: (utterances, classes) probabilities, or (utterances, dimensions) numbers.
+            failures: utterance id to why there is no prediction for it.
+        """
+        if self.dimensions:
+            return NumberPredictions.of_numbers(self.dimensions, utterances, found, failures)
+        kind = LabelPredictions if self.several else Predictions
+        return kind.of(self.classes, utterances, found, failures)
 
     def _corrected(
         self, given: Recordings | StoredFeatures, options: Options, priors: Priors | None

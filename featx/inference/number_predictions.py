@@ -1,15 +1,14 @@
 """What a model of numbers, such as arousal, says of utterances, as a table."""
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from torch import Tensor
 
 from featx.inference.predictions import SHOWN, PredictedUtterance, Predictions
 from featx.scoring.predictions import PREDICTED, rounded
-from featx.scoring.text import plain_table
 from featx.utils.files import write_csv
 from featx.utils.tables import TextTable, html_notes, html_table
 
@@ -24,12 +23,9 @@ class PredictedNumbers(PredictedUtterance):
 
     numbers: Mapping[str, float] = field(default_factory=dict)
 
-    def to_json(self) -> str:
-        """Return a JSON object in a line."""
-        times = {} if self.start is None else {"start": self.start, "end": self.end}
-        numbers = dict(zip(self.numbers, rounded(list(self.numbers.values())), strict=True))
-        value = {"utterance": self.utterance, **times, "numbers": numbers}
-        return json.dumps(value, ensure_ascii=False)
+    def _said(self) -> dict[str, object]:
+        shown = rounded(list(self.numbers.values()))
+        return {"numbers": dict(zip(self.numbers, shown, strict=True))}
 
 
 @dataclass(frozen=True)
@@ -86,23 +82,17 @@ class NumberPredictions(Predictions):
         names = [PREDICTED + name for name in self.dimensions]
         write_csv(Path(path), ["utterance", *times, *names], rows)
 
-    def to_text(self, most: int = SHOWN) -> str:
-        """Return a table of the first rows: each dimension's number."""
-        times = ("from", "to") if self.has_times else ()
-        first, *others = self.dimensions
-        table = plain_table(first, *others, *times)
-        table.add_column("utterance", no_wrap=True)
-        for row in self.rows[:most]:
-            table.add_row(*_shown(row), row.utterance)
-        return self._rendered(table, most)
+    @property
+    def _columns(self) -> tuple[Sequence[str], Sequence[str]]:
+        return self.dimensions, ()
+
+    def _cells(self, row: Any) -> tuple[Sequence[str], Sequence[str]]:
+        return [f"{value:.4g}" for value in row.numbers.values()], ()
 
     def _repr_html_(self) -> str:
         """Return a table with a row for each utterance, the first ones where they are many."""
         times = ("from", "to") if self.has_times else ()
-        rows = [(row.utterance, *_shown(row)) for row in self.rows[:SHOWN]]
+        shown = self.rows[:SHOWN]
+        rows = [(row.utterance, *self._cells(row)[0], *row.times) for row in shown]
         table = html_table(TextTable(("utterance", *self.dimensions, *times), rows))
         return table + html_notes([*self._more(SHOWN), *self.failures.values()])
-
-
-def _shown(row: PredictedNumbers) -> list[str]:
-    return [*(f"{value:.4g}" for value in row.numbers.values()), *row.times]

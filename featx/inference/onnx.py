@@ -18,10 +18,8 @@ from featx.data.manifest import Utterance
 from featx.errors import FeatxError
 from featx.inference.inputs import Recordings, StoredFeatures
 from featx.inference.model import Model, Options
-from featx.inference.number_predictions import NumberPredictions
 from featx.inference.predictions import Predictions
 from featx.runs.class_names import ClassNames
-from featx.scoring.labels.predictions import choose_labels
 from featx.utils.config import Schema
 from featx.utils.progress import progress
 from featx.utils.text import first_line
@@ -111,6 +109,11 @@ class OnnxModel(Model):
         """The columns of numbers that it predicts; none of classes."""
         return self.facts.dimensions or ()
 
+    @property
+    def several(self) -> bool:
+        """Whether any number of its classes may fit an utterance."""
+        return self.facts.several
+
     def predictions(self, waveforms: Sequence[np.ndarray]) -> Tensor:
         """Return the probabilities or numbers of a batch, (utterances, outputs) float32.
 
@@ -147,12 +150,7 @@ class OnnxModel(Model):
             first = next(iter(failures.values()))
             raise FeatxError(f"No utterance can be used; the first: {first}")
         shares = torch.stack(list(rows.values()))
-        if self.dimensions:
-            return NumberPredictions.of_numbers(self.dimensions, list(rows), shares, failures)
-        found = Predictions.of(self.classes, list(rows), shares, failures)
-        if not self.facts.several:
-            return found
-        return found.labelled([choose_labels(self.classes, own) for own in shares.tolist()])
+        return self.answers(list(rows), shares, failures)
 
     def _refuse(self, given: Recordings | StoredFeatures, options: Options) -> None:
         if isinstance(given, StoredFeatures):

@@ -4,8 +4,8 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any, ClassVar
 
-from rich.table import Table
 from torch import Tensor
 
 from featx.data.manifest import Utterance
@@ -58,16 +58,14 @@ class PredictedUtterance:
     def to_json(self) -> str:
         """Return a JSON object in a line; the label is null where there is none."""
         times = {} if self.start is None else {"start": self.start, "end": self.end}
+        value = {"utterance": self.utterance, **times, **self._said()}
+        return json.dumps(value, ensure_ascii=False)
+
+    def _said(self) -> dict[str, object]:
+        """Return what is predicted, as JSON values."""
         shares = rounded(list(self.probabilities.values()))
-        return json.dumps(
-            {
-                "utterance": self.utterance,
-                **times,
-                "label": self.label or None,
-                "probabilities": dict(zip(self.probabilities, shares, strict=True)),
-            },
-            ensure_ascii=False,
-        )
+        probabilities = dict(zip(self.probabilities, shares, strict=True))
+        return {"label": self.label or None, "probabilities": probabilities}
 
 
 @dataclass(frozen=True)
@@ -83,6 +81,7 @@ class Predictions:
     classes: Sequence[str]
     rows: Sequence[PredictedUtterance]
     failures: Mapping[str, str] = field(default_factory=dict)
+    column: ClassVar[str] = "prediction"  # of a CSV, which has the labels
 
     @classmethod
     def of(
@@ -170,7 +169,7 @@ class Predictions:
             ]
             for row in self.rows
         )
-        write_csv(Path(path), ["utterance", *times, "prediction", *names], rows)
+        write_csv(Path(path), ["utterance", *times, self.column, *names], rows)
 
     def to_json_lines(self, path: str | Path) -> None:
         """Write a JSON object a line, with what a row of `rows` has; a label or null.
@@ -191,19 +190,13 @@ class Predictions:
 
     def to_text(self, most: int = SHOWN) -> str:
         """Return a table of the first rows: label, its probability, and the next most probable."""
-        times = ("from", "to") if self.has_times else ()
-        table = plain_table("label", "probability", *times)
-        table.add_column("next", no_wrap=True)
-        table.add_column("utterance", no_wrap=True)
+        before, after = self._columns
+        table = plain_table(*before, *(("from", "to") if self.has_times else ()))
+        for name in (*after, "utterance"):
+            table.add_column(name, no_wrap=True)
         for row in self.rows[:most]:
-            first, *others = row.ranked
-            rest = ", ".join(f"{name} {100 * share:.0f} %" for name, share in others[:2])
-            percent = f"{100 * first[1]:.0f} %"
-            table.add_row(row.label or UNCERTAIN, percent, *row.times, rest, row.utterance)
-        return self._rendered(table, most)
-
-    def _rendered(self, table: Table, most: int) -> str:
-        """Return a table of the first rows as text, wide enough for their utterances."""
+            first, last = self._cells(row)
+            table.add_row(*first, *row.times, *last, row.utterance)
         longest = max((len(row.utterance) for row in self.rows[:most]), default=0)
         return render(table, *self._more(most), width=100 + longest)
 
@@ -211,6 +204,17 @@ class Predictions:
         """Say how many rows a table of the first ones leaves out; nothing if none."""
         hidden = len(self.rows) - most
         return [f"and {hidden:,} more"] if hidden > 0 else []
+
+    @property
+    def _columns(self) -> tuple[Sequence[str], Sequence[str]]:
+        """What the table has before the times of a window, and after them."""
+        return ("label", "probability"), ("next",)
+
+    def _cells(self, row: Any) -> tuple[Sequence[str], Sequence[str]]:
+        """Return the cells of a row of `rows` in these columns."""
+        first, *others = row.ranked
+        rest = ", ".join(f"{name} {100 * share:.0f} %" for name, share in others[:2])
+        return (row.label or UNCERTAIN, f"{100 * first[1]:.0f} %"), (rest,)
 
     def __len__(self) -> int:
         return len(self.rows)
@@ -236,5 +240,6 @@ class Predictions:
             )
             for row in self.rows[:SHOWN]
         ]
-        table = html_table(TextTable(("utterance", *times, "label", *self.classes), rows))
+        label = self._columns[0][0]
+        table = html_table(TextTable(("utterance", *times, label, *self.classes), rows))
         return table + html_notes([*self._more(SHOWN), *self.failures.values()])

@@ -10,6 +10,7 @@ from matplotlib.figure import Figure
 
 from featx.data.corpora.folder import SUFFIXES
 from featx.errors import FeatxError
+from featx.inference.label_predictions import PredictedLabels
 from featx.inference.number_predictions import PredictedNumbers
 from featx.inference.predictions import UNCERTAIN, PredictedUtterance, Predictions
 from featx.utils.files import portable_name, write_text
@@ -76,6 +77,10 @@ def _numbered(windows: Sequence[PredictedNumbers]) -> list[Stretch]:
     return [Stretch(*time, text) for time, text in zip(own_times(windows), texts, strict=True)]
 
 
+def _labels(row: PredictedUtterance) -> Sequence[str]:
+    return row.labels if isinstance(row, PredictedLabels) else [row.label]
+
+
 def _span(row: PredictedUtterance) -> tuple[float, float]:
     assert row.start is not None
     assert row.end is not None
@@ -121,7 +126,7 @@ def write_timelines(predictions: Predictions, folder: str | Path) -> list[Path]:
             draw_numbers(numbers, picture)
         else:
             stretches = join(windows)
-            draw_timeline(predictions.classes, windows, stretches, picture)
+            draw_timeline(predictions.classes, windows, picture)
         lines = [f"{s.start:.3f}\t{s.end:.3f}\t{s.label or UNCERTAIN}\n" for s in stretches]
         write_text(track, "".join(lines))
         written += [track, picture]
@@ -163,15 +168,13 @@ def draw_numbers(windows: Sequence[PredictedNumbers], path: Path) -> None:
 def draw_timeline(
     classes: Sequence[str],
     windows: Sequence[PredictedUtterance],
-    stretches: Sequence[Stretch],
     path: Path,
 ) -> None:
-    """Draw the probability of each class over time, and mark the most probable ones.
+    """Draw the probability of each class over time, and mark those that are predicted.
 
     Args:
         classes: names of the classes.
         windows: the predictions of a recording's windows, by time.
-        stretches: what `join` makes of them.
         path: where to draw.
     """
     with mpl.rc_context(STYLE):
@@ -184,10 +187,9 @@ def draw_timeline(
         cells[:, ::2] = shares.T
         edges = np.arange(len(classes) + 1) - 0.5
         mesh = axes.pcolormesh(times, edges, cells, cmap="Blues", vmin=0, vmax=1)
-        for stretch in stretches:
-            if stretch.label:
-                level = list(classes).index(stretch.label)
-                axes.plot([stretch.start, stretch.end], [level, level], color="black", lw=1.5)
+        for row, (start, end) in zip(windows, own_times(windows), strict=True):
+            levels = [place for place, name in enumerate(classes) if name in _labels(row)]
+            axes.hlines(levels, start, end, color="black", lw=1.5)
         axes.set_yticks(range(len(classes)), classes)
         axes.set_ylim(len(classes) - 0.5, -0.5)
         axes.set_xlim(_span(windows[0])[0], _span(windows[-1])[1])

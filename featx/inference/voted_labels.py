@@ -12,7 +12,6 @@ from featx.inference.predictions import PredictedUtterance, Predictions
 from featx.inference.seats import Member, Seat
 from featx.inference.voted_model import Rows, VotedModel
 from featx.protocols.shares import split_labels
-from featx.scoring.labels.predictions import choose_labels
 from featx.utils.config import Schema
 
 
@@ -31,12 +30,16 @@ class VotedLabels(VotedModel):
 
     rule: str
 
+    @property
+    def several(self) -> bool:
+        """Any number of its labels may fit an utterance."""
+        return True
+
     def _decide(
         self, names: Sequence[str], rows: Sequence[Rows], failures: Mapping[str, str]
     ) -> Predictions:
         shares = np.mean([[self._say(own[name]) for name in names] for own in rows], 0)
-        found = Predictions.of(self.classes, names, torch.from_numpy(shares), failures)
-        return found.labelled([choose_labels(self.classes, own) for own in shares.tolist()])
+        return self.answers(names, torch.from_numpy(shares), failures)
 
     def _say(self, row: PredictedUtterance) -> list[float]:
         """Return what a member says of each label of an utterance."""
@@ -65,7 +68,7 @@ class LabelVoteScores(Schema, extra="ignore"):
         labels, seats = tuple(self.labels), []
         for member in self.vote.members:
             model = load(member.run(folder))
-            if set(model.classes) != set(labels):
+            if set(model.classes) != set(labels) or not model.several:
                 raise member.trained_again(folder, "predicts other labels")
             seats.append(Seat(model, member.seed))
         return VotedLabels(classes=labels, seats=tuple(seats), rule=self.vote.rule)

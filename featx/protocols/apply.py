@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from featx.data.labels import order_labels
 from featx.data.manifest import Manifest, Utterance
 from featx.errors import FeatxError
+from featx.protocols.choices import TaskKind
 from featx.protocols.divisions.speakers import Speakers
 from featx.protocols.folds import Fold
 from featx.protocols.labelled import check_labelled
@@ -58,41 +59,51 @@ def apply_protocol(manifest: Manifest, protocol: Protocol) -> AppliedProtocol:
     if protocol.labels or (task == "classification" and protocol.target.is_label):
         check_labelled(manifest, selected)
     merged = _merged(selected, protocol)
-    absent = set(protocol.labels) - {u.label for u in merged}
-    if absent:
-        here = order_labels(u.label for u in merged)
-        raise _unfit(
-            manifest,
-            protocol,
-            f"no utterance has the label {' or '.join(order_labels(absent))}; "
-            f"there are {', '.join(here) or 'none'}",
-        )
+    _check_labels(manifest, protocol, merged)
     kept = [u for u in merged if _is_kept(u, protocol)]
     left_out = _describe_left_out(manifest, protocol, selected, merged)
-    columns, known = protocol.target.columns, kept
-    numbers: Mapping[str, tuple[float, ...]] = {}
-    shares: Shares = {}
-    if task == "regression":
-        numbers = read_numbers(manifest, kept, columns)
-        # no label divides them
-        known = [replace(u, label="+".join(columns)) for u in kept if u.utterance in numbers]
-    elif task == "distribution":
-        if not protocol.target.is_label:
+    learned = _learned(manifest, protocol, task, kept)
+    whole = Manifest(manifest.path, tuple(learned.utterances))
+    left_out += learned.left_out
+    return AppliedProtocol(manifest, protocol, whole, left_out, learned.numbers, learned.shares)
+
+
+@dataclass(frozen=True)
+class _Learned:
+    """What is learned of utterances: of those that have it, and what is said of the others."""
+
+    utterances: Sequence[Utterance]
+    numbers: Mapping[str, tuple[float, ...]] = field(default_factory=dict)
+    shares: Shares = field(default_factory=dict)
+    left_out: tuple[str, ...] = ()
+
+
+def _learned(
+    manifest: Manifest, protocol: Protocol, task: TaskKind, kept: Sequence[Utterance]
+) -> _Learned:
+    columns, is_label = protocol.target.columns, protocol.target.is_label
+    if task == "distribution":
+        if not is_label:
             raise FeatxError(
                 "`task='distribution'` learns the columns p_LABEL of the manifest's labels: leave "
                 "`target` out."
             )
-        kept, shares, phrases = read_votes(manifest, kept, protocol.merge)
-        known, left_out = kept, left_out + phrases
+        known, shares, phrases = read_votes(manifest, kept, protocol.merge)
+        return _Learned(known, shares=shares, left_out=phrases)
+    if task == "regression":
+        numbers = read_numbers(manifest, kept, columns)
+        # no label divides them
+        known = [replace(u, label="+".join(columns)) for u in kept if u.utterance in numbers]
+        learned = _Learned(known, numbers=numbers)
     elif task == "multilabel":
         known, shares = read_labels(manifest, kept, columns)
-    elif not protocol.target.is_label:
-        known = _with_target(manifest, columns, kept)
-    if len(known) < len(kept):
-        count = counted(len(kept) - len(known), "utterance")
-        left_out += (f"left out {count} without {' or '.join(columns)}",)
-    whole = Manifest(manifest.path, tuple(known))
-    return AppliedProtocol(manifest, protocol, whole, left_out, numbers, shares)
+        learned = _Learned(known, shares=shares)
+    else:
+        learned = _Learned(kept if is_label else _with_target(manifest, columns, kept))
+    if absent := len(kept) - len(learned.utterances):
+        phrase = f"left out {counted(absent, 'utterance')} without {' or '.join(columns)}"
+        return replace(learned, left_out=(phrase,))
+    return learned
 
 
 def _with_target(
@@ -172,6 +183,19 @@ def _check_columns(manifest: Manifest, protocol: Protocol) -> None:
         if absent:
             has = f"; there is {listed(sorted(here), 8)}"
             raise _unfit(manifest, protocol, f"no utterance has {column} {listed(absent, 8)}{has}")
+
+
+def _check_labels(manifest: Manifest, protocol: Protocol, merged: Sequence[Utterance]) -> None:
+    """Raise a FeatxError if nobody has one of the protocol's labels."""
+    absent = set(protocol.labels) - {u.label for u in merged}
+    if absent:
+        here = order_labels(u.label for u in merged)
+        raise _unfit(
+            manifest,
+            protocol,
+            f"no utterance has the label {' or '.join(order_labels(absent))}; "
+            f"there are {', '.join(here) or 'none'}",
+        )
 
 
 def _selected(utterances: Iterable[Utterance], protocol: Protocol) -> list[Utterance]:

@@ -52,13 +52,7 @@ def read_votes(
     Raises:
         FeatxError: if there are no such columns, or a cell holds no share.
     """
-    columns = [name for name in manifest.columns if name.startswith(VOTE)]
-    if not columns:
-        raise FeatxError(
-            f"{manifest.path}: no columns p_LABEL with each label's share of the annotators' "
-            "votes, which `task='distribution'` learns. Make the manifest with `votes`, a table "
-            "of a row for each annotator and utterance, or with a corpus that has votes."
-        )
+    columns = _vote_columns(manifest)
     labels = {utterance.label for utterance in utterances} - {""}
     known, shares, dropped, odd = [], {}, 0.0, 0
     for utterance in utterances:
@@ -75,6 +69,32 @@ def read_votes(
             f"{manifest.path}: no utterance has votes for {', '.join(order_labels(labels))} in "
             f"the columns {listed(columns, 20)}."
         )
+    phrases = _describe_votes(utterances, known, dropped / len(known), odd)
+    return known, shares, phrases
+
+
+def _vote_columns(manifest: Manifest) -> list[str]:
+    columns = [name for name in manifest.columns if name.startswith(VOTE)]
+    if not columns:
+        raise FeatxError(
+            f"{manifest.path}: no columns p_LABEL with each label's share of the annotators' "
+            "votes, which `task='distribution'` learns. Make the manifest with `votes`, a table "
+            "of a row for each annotator and utterance, or with a corpus that has votes."
+        )
+    return columns
+
+
+def _describe_votes(
+    utterances: Sequence[Utterance], known: Sequence[Utterance], dropped: float, odd: int
+) -> tuple[str, ...]:
+    """Say what was left out or changed.
+
+    Args:
+        utterances: those that may be used.
+        known: those of them that have votes, under the label that most voted for.
+        dropped: the share of an utterance's votes that is for other labels, on average.
+        odd: how many utterances had votes that did not add up.
+    """
     before = {utterance.utterance: utterance.label for utterance in utterances}
     changed = sum(before[utterance.utterance] != utterance.label for utterance in known)
     phrases = []
@@ -82,12 +102,12 @@ def read_votes(
         phrases.append(f"left out {counted(absent, 'utterance')} without votes for these labels")
     if changed:
         phrases.append(f"changed {counted(changed, 'label')} to what most annotators gave")
-    if percent := 100 * dropped / len(known):
+    if percent := 100 * dropped:
         phrases.append(f"left out {percent:.1f} % of the votes, which are for other labels")
     if odd:
         of = counted(odd, "utterance")
         phrases.append(f"scaled the votes of {of}, which added up to neither 1 nor a whole number")
-    return known, shares, tuple(phrases)
+    return tuple(phrases)
 
 
 def _adds_up(total: float) -> bool:

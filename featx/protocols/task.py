@@ -114,12 +114,7 @@ def set_task(
     if isinstance(applied.protocol.division, Corpora):
         notes = (*notes, describe_corpora(utterances, applied.protocol.division))
     dimensions = applied.protocol.target.columns if applied.numbers else ()
-    for place, dimension in enumerate(dimensions):
-        if len({applied.numbers[u.utterance][place] for u in utterances}) < 2:
-            raise FeatxError(
-                f"{path}: {dimension} is the same of all {len(utterances)} utterances, so there is "
-                "nothing to learn."
-            )
+    _check_varying(applied, utterances, dimensions)
     return Task(
         utterances,
         folds,
@@ -132,6 +127,18 @@ def set_task(
         shares=applied.shares,
         several=several,
     )
+
+
+def _check_varying(
+    applied: AppliedProtocol, utterances: Sequence[Utterance], dimensions: Sequence[str]
+) -> None:
+    """Refuse numbers that are the same of all utterances."""
+    for place, dimension in enumerate(dimensions):
+        if len({applied.numbers[u.utterance][place] for u in utterances}) < 2:
+            raise FeatxError(
+                f"{applied.corpus.path}: {dimension} is the same of all {len(utterances)} "
+                "utterances, so there is nothing to learn."
+            )
 
 
 def _classes(applied: AppliedProtocol, utterances: Sequence[Utterance]) -> tuple[str, ...]:

@@ -149,6 +149,7 @@ class StoredLabels(_Stored):
     micro_f1: StoredScore
     map: StoredScore
     labels: Annotated[dict[str, dict[str, Finite]], Field(min_length=1)]
+    utterances: int = 0
 
     def to_results(self) -> LabelResults:
         """Return the results."""
@@ -157,6 +158,7 @@ class StoredLabels(_Stored):
             classes=list(self.labels),
             scores={name: getattr(self, name).to_score() for name in LABEL_METRICS},
             labels=self.labels,
+            utterances=self.utterances,
         )
 
 

@@ -16,6 +16,11 @@ class Stretch(Schema):
         description="The most probable class; null if it is less probable than `abstain`.",
         examples=["angry"],
     )
+    labels: list[str] = Field(
+        default_factory=list,
+        description="Of a model of several labels: those that are predicted, in place of `label`.",
+        examples=[[]],
+    )
     probabilities: dict[str, float] = Field(
         description="The probability of each class.", examples=[SHARES]
     )
@@ -34,6 +39,11 @@ class Answer(Schema):
     label: str | None = Field(
         description="The most probable class; null if it is less probable than `abstain`.",
         examples=["angry"],
+    )
+    labels: list[str] = Field(
+        default_factory=list,
+        description="Of a model of several labels: those that are predicted, in place of `label`.",
+        examples=[[]],
     )
     probabilities: dict[str, float] = Field(
         description="The probability of each class. With `window`, the mean over all windows.",
@@ -68,7 +78,7 @@ class Health(Schema):
 
 
 class Score(Schema):
-    """A score: of classes in percent, of numbers a concordance."""
+    """A score: of classes and labels in percent, of numbers a concordance."""
 
     mean: float = Field(description="The score; the mean over seeds.", examples=[74.4])
     low: float = Field(description="The lower end of its 95 % interval.", examples=[69.1])
@@ -96,6 +106,15 @@ class Dimension(Schema):
     ccc: Score = Field(description="The cross-validated concordance, 1 if all is right.")
 
 
+class Label(Schema):
+    """A label of a model that predicts several at once; its scores are null where unknown."""
+
+    threshold: float = Field(description="The probability from which it is predicted.")
+    precision: float | None = Field(None, description="Of the test, in percent.")
+    recall: float | None = Field(None, description="Of the test, in percent.")
+    f1: float | None = Field(None, description="Of the test, in percent.")
+
+
 class Limited(Schema):
     """What the server takes."""
 
@@ -119,6 +138,12 @@ class Facts(Schema):
         description="The numbers that the model predicts; none of a model of classes.",
         examples=[{}],
     )
+    labels: dict[str, Label] = Field(
+        default_factory=dict,
+        description="The labels of a model that predicts several at once, which are its classes, "
+        "too; none of other models.",
+        examples=[{}],
+    )
     title: str | None = Field(description="What was trained on what.")
     encoders: list[str] = Field(description="The encoders that the model hears with.")
     corpus: str | None = Field(
@@ -132,6 +157,9 @@ class Facts(Schema):
     uar: Score | None = Field(
         description="The cross-validated unweighted average recall, of speakers that the models "
         "had not heard if `notes` do not say otherwise."
+    )
+    macro_f1: Score | None = Field(
+        None, description="Of several labels: the cross-validated macro F1, as `uar` is of classes."
     )
     chance: float | None = Field(description="The recall of guessing, in percent.")
     recalls: dict[str, float] = Field(description="The recall of each class, in percent.")

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from classifiers.choices import THRESHOLD
 from featx import __version__
 from featx.errors import FeatxError
 from featx.features.encoders.checkpoints import short_name
@@ -14,13 +15,14 @@ from featx.inference.fitted import FittedModel
 from featx.inference.model import Model
 from featx.inference.voted_model import VotedModel
 from featx.layer_analysis.weights import average, find_weights
-from featx.runs.card_scores import card_scores, chance
+from featx.runs.cards.classes import chance
+from featx.runs.cards.scores import card_scores
 from featx.runs.read import read_config, read_environment, read_run_scores
 from featx.scoring import metrics
-from featx.scoring.classes.results import Results
 from featx.scoring.labels.results import LabelResults
 from featx.scoring.numbers.results import NumberResults
-from featx.serving.answers import Dimension, Facts, Layers, Limited, Score
+from featx.scoring.results_file import RunResults
+from featx.serving.answers import Dimension, Facts, Label, Layers, Limited, Score
 from featx.serving.limits import Limits
 
 BY_SPEAKER = (
@@ -51,11 +53,6 @@ def read_facts(folder: Path, model: Model, limits: Limits) -> Facts:
             "that it was exported from."
         )
     config, results = read_config(folder), read_run_scores(folder)
-    if isinstance(results, LabelResults):
-        raise FeatxError(
-            f"{folder}: it predicts several labels at once ({', '.join(results.classes)}), which "
-            "the page does not show so far. `featx predict` predicts them."
-        )
     notes = [*(results.notes() if results else ())]
     heads = _heads(model)
     if any(own.normalize in OWN for own in heads):
@@ -77,6 +74,7 @@ def read_facts(folder: Path, model: Model, limits: Limits) -> Facts:
             requests_per_minute=limits.requests_per_minute,
         ),
         notes=notes,
+        labels=_labels(model, results),
         **_scores(results),
     )
 
@@ -89,18 +87,32 @@ def _heads(model: Model) -> list[FittedHeads]:
     return [heads for seat in seats for heads in _heads(seat.model)]
 
 
-def _scores(results: Results | NumberResults | None) -> dict[str, Any]:
+def _labels(model: Model, results: RunResults | None) -> dict[str, Label]:
+    """Return the labels of a model of several, with their scores where these are known."""
+    scores = results.labels if isinstance(results, LabelResults) else {}
+    return {
+        name: Label(
+            threshold=THRESHOLD,
+            **{key: own for key, own in scores.get(name, {}).items() if key in Label.model_fields},
+        )
+        for name in (model.classes if model.several else ())
+    }
+
+
+def _scores(results: RunResults | None) -> dict[str, Any]:
     unknown = ("title", "utterances", "speakers", "uar", "chance")
     found: dict[str, Any] = {**dict.fromkeys(unknown), "recalls": {}}
     if results is None:
         return found
     found |= {
         "title": results.title,
-        "utterances": card_scores(results).utterances,
+        "utterances": card_scores(results).utterances or None,
         "speakers": results.speakers or None,
     }
     if isinstance(results, NumberResults):
         return {**found, "dimensions": _dimensions(results)}
+    if isinstance(results, LabelResults):
+        return {**found, "macro_f1": _score(results.scores["macro_f1"])}
     return {
         **found,
         "uar": _score(results.scores["uar"]),

@@ -2,15 +2,18 @@
 
 import asyncio
 import shutil
-from collections.abc import Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from tempfile import mkdtemp
+from typing import Any
 
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 
+from classifiers.choices import THRESHOLD
 from featx.errors import DiskFull, FeatxError
-from featx.inference.number_predictions import NumberPredictions
+from featx.inference.label_predictions import LabelPredictions
+from featx.inference.number_predictions import NumberPredictions, PredictedNumbers
 from featx.inference.predictions import Predictions
 from featx.scoring.predictions import rounded
 from featx.serving.answers import Answer, Facts, Stretch
@@ -55,8 +58,9 @@ class Service:
         body = Body(request, self.limits.max_bytes + OVERHEAD)
         try:
             _check(window, hop)
-            if abstain and self.facts.dimensions:
-                raise Refused(422, "abstain withholds labels, and this model predicts numbers.")
+            if abstain and (self.facts.dimensions or self.facts.labels):
+                several = "numbers" if self.facts.dimensions else "several labels at once"
+                raise Refused(422, f"abstain withholds a class, and this model predicts {several}.")
             self._rate.count(request.client.host if request.client else "")
             with self.room.take():
                 folder = Path(mkdtemp(dir=self._folder))
@@ -106,55 +110,32 @@ def _check(window: float | None, hop: float | None) -> None:
 
 
 def _written(predictions: Predictions, ready: Ready, name: str, abstain: float) -> Answer:
-    if isinstance(predictions, NumberPredictions):
-        return _written_numbers(predictions, ready, name)
-    rows, classes = predictions.rows, predictions.classes
-
-    def by_class(shares: Sequence[float]) -> dict[str, float]:
-        return dict(zip(classes, rounded(shares), strict=True))
-
-    shares = [sum(row.probabilities[c] for row in rows) / len(rows) for c in classes]
+    rows = predictions.rows
+    each = [row.numbers if isinstance(row, PredictedNumbers) else row.probabilities for row in rows]
+    means = {key: sum(own[key] for own in each) / len(each) for key in each[0]}
     windows = [
-        Stretch(
-            start=row.start,
-            end=row.end,
-            label=row.label or None,
-            probabilities=by_class([row.probabilities[c] for c in classes]),
-        )
-        for row in rows
+        Stretch(start=row.start, end=row.end, **_said(predictions, own, row.label))
+        for row, own in zip(rows, each, strict=True)
         if row.start is not None and row.end is not None
     ]
-    label: str | None = rows[0].label or None  # of a vote, ties are decided by its rule
+    label = rows[0].label  # of a vote, ties are decided by its rule
     if windows:
-        label = classes[shares.index(max(shares))] if max(shares) >= abstain else None
+        first = max(means, key=means.__getitem__)
+        label = first if means[first] >= abstain else ""
     return Answer(
         utterance=name,
         seconds=round(ready.seconds, 3),
-        label=label,
-        probabilities=by_class(shares),
         windows=windows,
+        **_said(predictions, means, label),
     )
 
 
-def _written_numbers(predictions: NumberPredictions, ready: Ready, name: str) -> Answer:
-    rows, names = predictions.rows, predictions.dimensions
-    windows = [
-        Stretch(
-            start=row.start,
-            end=row.end,
-            label=None,
-            probabilities={},
-            numbers=dict(zip(names, rounded(list(row.numbers.values())), strict=True)),
-        )
-        for row in rows
-        if row.start is not None and row.end is not None
-    ]
-    means = [sum(row.numbers[n] for row in rows) / len(rows) for n in names]
-    return Answer(
-        utterance=name,
-        seconds=round(ready.seconds, 3),
-        label=None,
-        probabilities={},
-        numbers=dict(zip(names, rounded(means), strict=True)),
-        windows=windows,
-    )
+def _said(predictions: Predictions, values: Mapping[str, float], label: str) -> dict[str, Any]:
+    """Return what is predicted, from the value of each class or number."""
+    shown = dict(zip(values, rounded(list(values.values())), strict=True))
+    if isinstance(predictions, NumberPredictions):
+        return {"label": None, "probabilities": {}, "numbers": shown}
+    if isinstance(predictions, LabelPredictions):
+        labels = [name for name, share in values.items() if share >= THRESHOLD]
+        return {"label": None, "labels": labels, "probabilities": shown}
+    return {"label": label or None, "probabilities": shown}

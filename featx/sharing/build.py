@@ -93,10 +93,8 @@ def _build_fitted(model: FittedModel, options: Options) -> Network:
     limit = math.inf if trimmed is None else round(trimmed * SAMPLE_RATE)
     facts = _facts(model, shape, limit, model.folder, members, options)
     facts |= {"encoder": wanted.encoder, "layers": ",".join(map(str, layers))}
-    if model.heads.several:
-        facts["several"] = json.dumps(True)
     numbers = bool(model.dimensions)
-    classifier = Classifier([branch], temperatures, limit, model.heads.several, numbers)
+    classifier = Classifier([branch], temperatures, limit, model.several, numbers)
     return Network(classifier, facts, wanted.features.precision, shape)
 
 
@@ -152,7 +150,8 @@ def _build_tuned(model: FinetunedModel, options: Options) -> Network:
     place = model.run or model.folders[0]
     facts = _facts(model, shape, limit, place, members, options)
     facts["encoder"] = str(read_config(place).get("model", "")) if model.run else ""
-    classifier = Classifier(branches, temperatures, limit, numbers=bool(model.dimensions))
+    numbers = bool(model.dimensions)
+    classifier = Classifier(branches, temperatures, limit, model.several, numbers)
     return Network(classifier, facts, model.precision, shape)
 
 
@@ -191,6 +190,8 @@ def _facts(
         "models": json.dumps(models),
         "calibrated": json.dumps(options.calibrated),
     }
+    if model.several:
+        facts["several"] = json.dumps(True)
     if protocol.get("corpus"):
         facts["corpus"] = str(protocol["corpus"])
     return facts

@@ -9,7 +9,7 @@ from huggingface_hub import ModelCardData
 
 from featx import __version__
 from featx.fitting.heads.model import HeadInput
-from featx.runs.card import (
+from featx.runs.cards.card import (
     LIMITS,
     TAGS,
     find_entry,
@@ -105,6 +105,7 @@ def _describe_input(given: HeadInput) -> str:
 def _data(facts: RunFacts) -> list[str]:
     protocol, results = facts.config.protocol, facts.results
     of_whom = f" of {counted(results.speakers, 'speaker')}" if results.speakers else ""
+    tested = counted(facts.utterances, "utterance") if facts.utterances else "all utterances"
     name = f"`{protocol.name}`: " if protocol.name else ""
     kept = [f"{plain(column)}: {' or '.join(map(plain, values))}"
             for column, values in protocol.where.items()]  # fmt: skip
@@ -117,7 +118,7 @@ def _data(facts: RunFacts) -> list[str]:
                 f"Corpus: {plain(facts.corpus)}{_bracketed(kept)}.",
                 *([f"Labels: {'; '.join(merged)}."] if merged else []),
                 f"Protocol: {name}{plain(protocol.title)}; {facts.together}. Tested, each by heads "
-                f"that have not heard it: {counted(facts.utterances, 'utterance')}{of_whom}.",
+                f"that have not heard it: {tested}{of_whom}.",
                 f"Features: {describe_normalising(facts.config.normalize)}.",
                 f"Used of each utterance: {_seconds(facts.config.seconds)}.",
                 *map(plain, describe_changes(facts.config.to_table(), facts.environment)),
@@ -214,13 +215,14 @@ def _layer_weights(facts: RunFacts) -> list[str]:
 
 def _limits(facts: RunFacts) -> list[str]:
     people, acted, licence = LIMITS
+    chooses = not facts.heads.dimensions and not facts.heads.several
     limits = [
         people,
         f"It has learned from {plain(facts.corpus)} alone. Other voices, languages, rooms and "
         "microphones usually lower the scores, and not for all groups of people alike; by how "
         "much was not measured.",
         acted,
-        f"{facts.scores.always}{'' if facts.heads.dimensions else ABSTAINING}.",
+        f"{facts.scores.always}{ABSTAINING if chooses else ''}.",
         "What the encoder heard before is not checked here; recordings of the test may be among "
         "it.",
         licence,

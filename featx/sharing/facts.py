@@ -7,7 +7,7 @@ from typing import Any
 from featx.fitting.config import FitConfig
 from featx.fitting.heads.model import FittedHead, FittedHeads
 from featx.fitting.heads.saved import read_heads
-from featx.runs.card_scores import CardScores, card_scores
+from featx.runs.cards.scores import CardScores, card_scores
 from featx.runs.files import CONFIG
 from featx.runs.read import damaged, read_environment, read_run_scores
 from featx.scoring.results_file import RunResults

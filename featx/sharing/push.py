@@ -18,7 +18,6 @@ from featx.runs.files import CARD, CONFIG, DESCRIPTION, MODELS, SAVED_HEAD
 from featx.runs.hub import check_name, check_writable, explained, send
 from featx.runs.read import read_config, read_run_scores
 from featx.runs.safe_files import check_folder
-from featx.scoring.labels.results import LabelResults
 from featx.sharing.contents import ADAPTERS, NAMES, OWN_MODEL, PLAIN_MODEL
 from featx.sharing.shared_run import share_run
 from featx.utils.arguments import checked
@@ -102,12 +101,7 @@ def _find(run: Path) -> Path:
         check_folder(run)
     if (run / SAVED_HEAD).is_file():
         return run
-    if isinstance(results := read_run_scores(run), LabelResults):
-        raise FeatxError(
-            f"{run}: it predicts several labels at once ({', '.join(results.classes)}), and models "
-            "of these have no card so far, so it is not sent."
-        )
-    if results is None:
+    if read_run_scores(run) is None:
         raise FeatxError(f"{run}: no finished run here, and no saved model, so nothing to send.")
     if (run / DESCRIPTION).is_file():
         return run

@@ -16,6 +16,7 @@ _POOLED = {
     "attentive": "mean and deviation over time, weighed by attention",
 }
 _LINEAR = {"linear": "logistic regression", "svm": "a linear support vector machine"}
+_OF_LABELS = {name: f"{kind} for each label" for name, kind in _LINEAR.items()}
 _OF_NUMBERS = {"linear": "ridge regression", "svm": "linear support vector regression"}
 _NORMALISED: dict[Normalize, str] = {
     "global": "standardised by mean and deviation of the training utterances, which are part of "
@@ -40,7 +41,8 @@ def describe_head(settings: HeadSettings, heads: FittedHeads) -> str:
     match settings:
         case LinearSettings():
             every = f"{_POOLED[settings.pooling]} of every layer and feature"
-            kinds = _OF_NUMBERS if heads.dimensions else _LINEAR
+            several = _OF_LABELS if heads.several else _LINEAR
+            kinds = _OF_NUMBERS if heads.dimensions else several
             return f"{kinds[settings.kind]} on {every}"
         case DenseSettings():
             depth = f"{settings.depth} dense layer{'' if settings.depth == 1 else 's'}"

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from cache import DamagedStore, FeatureIdentity, Layout, StoreError, find_shards
-from cache.shard import Shard
+from cache.shards.shard import Shard
 from featx.stores.contents import STATISTICS
 from featx.utils.machine import usable_cores
 from featx.utils.npz import npz_is_whole

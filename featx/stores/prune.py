@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 
 from cache import FeatureStore, check_disk, describe_bytes, find_shards, writing
-from cache.rewrite import rewrite_shard
-from cache.shard import Shard
+from cache.shards.rewrite import rewrite_shard
+from cache.shards.shard import Shard
 from featx.data.manifest import Manifest, load_without_audio
 from featx.errors import FeatxError, Interrupted
 from featx.stores.audio import same_audio

@@ -5,9 +5,9 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from cache import check_disk, find_shards
-from cache.marks import RETIRED, UNFINISHED
-from cache.rewrite import rewrite_shard
-from cache.shard import Shard
+from cache.shards.marks import RETIRED, UNFINISHED
+from cache.shards.rewrite import rewrite_shard
+from cache.shards.shard import Shard
 from featx.stores.check import Found
 
 ASIDE = ".damaged"  # the ending of a shard that nothing reads any more

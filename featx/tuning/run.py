@@ -14,7 +14,8 @@ from featx.fitting.config import FitConfig
 from featx.fitting.heads.member import Member
 from featx.fitting.inputs.data import Source
 from featx.fitting.plan import PlannedFit, plan_fit
-from featx.fitting.run import ON_CPU, cost_of, write_results
+from featx.fitting.results.files import write_results
+from featx.fitting.run import ON_CPU, cost_of
 from featx.fitting.training.train import THREADS, Assignment, Trainers, fit_member, fit_members
 from featx.protocols.repeated import check_task
 from featx.protocols.task import Task

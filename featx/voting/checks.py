@@ -5,7 +5,6 @@ from typing import Any
 
 from featx.errors import FeatxError
 from featx.runs.read import read_config, read_environment
-from featx.voting.config import VoteConfig
 from featx.voting.voters import AnyVoter, Key
 
 _DESCRIBED = ("name", "title", "source", "manifest", "expected")  # what changes no division
@@ -20,18 +19,6 @@ def check_enough(voters: Sequence[AnyVoter]) -> None:
     seeds = len(voter.ballots)
     cure = f" Its {seeds} seeds can vote with `over_seeds`." if seeds > 1 else ""
     raise FeatxError(f"{voter.name} is one system, and a vote takes two or more.{cure}")
-
-
-def refuse_class_settings(config: VoteConfig, why: str) -> None:
-    """Refuse settings that only votes on classes have.
-
-    Args:
-        config: the vote's.
-        why: follows the name of the setting.
-    """
-    given = {"search": bool(config.search), "tie": config.tie != "auto"}
-    for setting in (name for name, is_given in given.items() if is_given):
-        raise FeatxError(f"`{setting}` {why}")
 
 
 def check_seeds(voters: Sequence[AnyVoter]) -> None:

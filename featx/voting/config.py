@@ -79,7 +79,7 @@ class VoteConfig(Schema):
 
 def vote_config(
     systems: Sequence[str | Path],
-    rule: Rule = "hard",
+    rule: Rule | None = None,
     tie: TieRule = "auto",
     search: str | int | Sequence[int] = "",
     select_on: SelectOn = "validation",
@@ -92,7 +92,7 @@ def vote_config(
 
     Args:
         systems: who votes.
-        rule: how votes count.
+        rule: how votes count; None to leave that open.
         tie: which of the classes with equally many votes wins.
         search: numbers of members, such as "3,5".
         select_on: the predictions that choose the members.
@@ -113,7 +113,7 @@ def vote_config(
         raise FeatxError(f"`at_least={at_least:g}`: give percent, from 1 to 100, such as 90.")
     table = {
         "systems": systems,
-        "rule": rule,
+        **({} if rule is None else {"rule": rule}),
         "tie": tie,
         "search": sizes,
         "select_on": select_on,

@@ -12,6 +12,7 @@ from featx.voting.config import VoteConfig, file_config, vote_config
 from featx.voting.labels.voters import label_systems
 from featx.voting.numbers.voters import number_systems
 from featx.voting.run import run_vote
+from featx.voting.settings import usual_rule
 
 
 @checked
@@ -43,7 +44,8 @@ def vote(
             predictions, each by its system's validation UAR. Numbers are averaged: "mean" weighs
             all systems the same, "weighted" each by its validation CCC, in a cross-validation fold
             by fold. Several labels at once take "soft", or "hard" for what half of the systems
-            predict. By default "hard", of numbers "mean", of several labels "soft".
+            predict. By default it follows from what systems predict: "hard" of classes, "mean" of
+            numbers, "soft" of several labels.
         tie: which of the classes with equally many votes wins: the one with the highest summed
             "probability", or the one that the "first"-named system voted for; "auto" takes the
             former where all systems have probabilities.
@@ -80,10 +82,9 @@ def vote(
         refuse_with(vote, given, refused, "config", "which holds all of it")
         resolved = config if isinstance(config, VoteConfig) else file_config(config)
     else:
-        paths = as_paths(systems)
         resolved = vote_config(
-            paths,
-            rule=rule or "hard",
+            as_paths(systems),
+            rule=rule,
             tie=tie,
             search=search,
             select_on=select_on,
@@ -92,8 +93,8 @@ def vote(
             over_seeds=over_seeds,
             manifest=manifest,
         )
-        if rule is None:  # systems are read once the other arguments are known to be right
-            resolved = resolved.model_copy(update={"rule": _usual_rule(paths)})
+    if "rule" not in resolved.model_fields_set:
+        resolved = resolved.model_copy(update={"rule": _usual_rule(resolved.systems)})
     if out is not None:
         refuse_with(vote, given, {"name"}, "out", "which says where the run goes")
     folder = run_folder(name or resolved.name) if out is None else Path(out)
@@ -101,8 +102,8 @@ def vote(
     return Run(folder)
 
 
-def _usual_rule(paths: Sequence[Path]) -> Rule:
-    """Return the rule of votes that name none."""
-    if paths and number_systems(paths):
-        return "mean"
-    return "soft" if paths and label_systems(paths) else "hard"
+def _usual_rule(systems: Sequence[Path]) -> Rule:
+    """Return the rule of votes that name none, by what the systems predict."""
+    if number_systems(systems):
+        return usual_rule("numbers")
+    return usual_rule("labels" if label_systems(systems) else "classes")

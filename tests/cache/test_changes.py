@@ -75,7 +75,7 @@ def test_where_files_cannot_be_mapped_features_are_copied(tmp_path, monkeypatch)
     def refuse(*_, **__):
         raise OSError(19, "No such device")
 
-    monkeypatch.setattr("cache.mapped.mmap.mmap", refuse)
+    monkeypatch.setattr("cache.shards.mapped.mmap.mmap", refuse)
     store = FeatureStore(tmp_path)
     np.testing.assert_array_equal(store.read("u4"), values(PLAN[4]))
     store.expect("u4", [0])

@@ -13,8 +13,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-import cache.compress
-import cache.mapped
+import cache.shards.compress
+import cache.shards.mapped
 from cache import (
     DamagedStore,
     DiskFull,
@@ -23,8 +23,8 @@ from cache import (
     PlannedUtterance,
     StoreError,
 )
-from cache.compressed import CHUNK, compress, decompress
-from cache.positions import checksum_without
+from cache.shards.compressed import CHUNK, compress, decompress
+from cache.shards.positions import checksum_without
 from tests.cache import small
 
 FRAMES = (1, CHUNK, CHUNK + 1, 3 * CHUNK - 7, 20)
@@ -60,7 +60,9 @@ def compressed(tmp_path_factory):
 
 @pytest.mark.parametrize("files", [0, 99], ids=["copied", "mapped"])
 def test_a_file_that_another_replaces_is_not_read_as_the_old_one(tmp_path, monkeypatch, files):
-    monkeypatch.setattr("cache.mapped.open_files", lambda: len(cache.mapped._mappings) * 2 + files)
+    monkeypatch.setattr(
+        "cache.shards.mapped.open_files", lambda: len(cache.shards.mapped._mappings) * 2 + files
+    )
     store = prepare(tmp_path)
     fill(store)
     reader = FeatureStore(tmp_path)
@@ -110,7 +112,7 @@ def test_h5py_alone_reads_it(compressed):
 
 def test_it_can_be_read_without_being_mapped(compressed, monkeypatch):
     folder, before, _ = compressed["int8"]
-    monkeypatch.setattr("cache.mapped.open_files", lambda: 0)
+    monkeypatch.setattr("cache.shards.mapped.open_files", lambda: 0)
     np.testing.assert_array_equal(FeatureStore(folder).read("u3"), before["u3"])
 
 
@@ -209,14 +211,14 @@ def test_a_stop_leaves_the_file_as_it_was(tmp_path, monkeypatch, stop):
     fill(store)
     before = (tmp_path / "shard-0000.h5").read_bytes()
     chunks = iter(range(8))
-    whole = cache.compress.compress
+    whole = cache.shards.compress.compress
 
     def fail(values):
         if next(chunks, None) is None:
             raise stop
         return whole(values)
 
-    monkeypatch.setattr(cache.compress, "compress", fail)
+    monkeypatch.setattr(cache.shards.compress, "compress", fail)
     expected = DiskFull if isinstance(stop, OSError) else KeyboardInterrupt
     with pytest.raises(expected):
         store.compress(NAMES)

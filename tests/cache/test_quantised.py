@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from cache import FeatureStore, Layout, PlannedUtterance, StoreError
-from cache.quantised import STEPS, quantise, restore
+from cache.shards.quantised import STEPS, quantise, restore
 from tests.cache.small import PLAN, fill, prepare
 
 LAYOUT = Layout(("0", "1", "2"), 4, "int8")

@@ -17,7 +17,7 @@ import torch
 from safetensors import SafetensorError
 
 from cache import DiskFull, as_disk_full, check_disk, describe_bytes, filling, need_and_free
-from cache.hdf5_file import new_hdf5
+from cache.disk.hdf5_file import new_hdf5
 
 FULL = OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
@@ -112,7 +112,7 @@ def test_hdf5_on_a_full_disk_neither_crashes_nor_leaves_a_file(tmp_path):
     """A limit on sizes of files stands for a full disk: HDF5 fails in the same way."""
     script = (
         "import sys; from pathlib import Path; import numpy as np\n"
-        "from cache import DiskFull; from cache.hdf5_file import new_hdf5\n"
+        "from cache import DiskFull; from cache.disk.hdf5_file import new_hdf5\n"
         "try:\n"
         "    with new_hdf5(Path(sys.argv[1])) as file:\n"
         "        file['values'] = np.zeros(9000)\n"

@@ -13,8 +13,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-import cache.rows
-import cache.shard
+import cache.shards.rows
+import cache.shards.shard
 from cache import (
     DiskFull,
     FeatureStore,
@@ -145,7 +145,7 @@ def test_killed_between_any_two_writes_an_utterance_is_not_done(
     layout = Layout(LAYOUT.layers, LAYOUT.dim, dtype)
     store = prepare(tmp_path, layout=layout)
     features = values(PLAN[3])
-    original = cache.shard.write_at
+    original = cache.shards.shard.write_at
     for allowed in range(writes):  # layers, perhaps scale and offset, three marks
         left = iter(range(allowed))
 
@@ -154,7 +154,7 @@ def test_killed_between_any_two_writes_an_utterance_is_not_done(
                 raise KeyboardInterrupt
             original(*arguments)
 
-        for module in (cache.rows, cache.shard):
+        for module in (cache.shards.rows, cache.shards.shard):
             monkeypatch.setattr(module, "write_at", write_some)
         with pytest.raises(KeyboardInterrupt):
             store.write("u3", features)
@@ -249,7 +249,7 @@ def test_a_disk_that_fills_up_ends_the_work_in_a_sentence(tmp_path, monkeypatch)
         raise OSError(28, "No space left on device")
 
     with monkeypatch.context() as patch:
-        patch.setattr(cache.rows, "write_at", fail)
+        patch.setattr(cache.shards.rows, "write_at", fail)
         with pytest.raises(
             DiskFull, match=r"shard-0000\.h5: the disk is full: needs 96 B, .* free now\. Make room"
         ):

@@ -16,7 +16,7 @@ def main() -> None:
     import sklearn.svm  # noqa: F401
     import transformers.trainer  # noqa: F401
 
-    import cache.space
+    import cache.disk.space
     import featx.experiments.course
     import featx.finetuning.finetune
     import featx.sharing.export
@@ -37,7 +37,7 @@ def main() -> None:
         for name, number in (("out", 1), ("err", 2)):
             os.dup2(os.open(order[name], os.O_WRONLY | os.O_CREAT | os.O_TRUNC), number)
         if order["blind"]:
-            cache.space.check_disk.__code__ = _pass.__code__
+            cache.disk.space.check_disk.__code__ = _pass.__code__
         sys.argv = ["featx", *order["words"]]
         run_featx()
         return

@@ -15,8 +15,8 @@ def explain(
         str | None,
         typer.Option(
             "--class",
-            help="The class to explain (default: the predicted one), or the number, such as "
-            "arousal, of a run that learned several.",
+            help="The class or label to explain (default: the most probable), or the number, such "
+            "as arousal, of a run that learned several.",
         ),
     ] = None,
     out: Annotated[

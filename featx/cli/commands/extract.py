@@ -9,7 +9,7 @@ import typer
 
 from featx.cli.errors import explain_within
 from featx.cli.options.complete import complete_model
-from featx.cli.options.shared import Address, EngineChoice
+from featx.cli.options.shared import Address, EngineChoice, api_arguments
 from featx.cli.output import Json, show
 from featx.errors import FeatxError
 from featx.features.choices import Dtype, NormalizeWaveform, Pool, Precision, TooLong, Window
@@ -183,47 +183,19 @@ def extract(
     If it is stopped at any moment, the same command continues where it was. Utterances without
     features are listed in failures.csv in the store's folder, and the exit code is then 1.
     """
+    given = dict(locals())
     import featx
 
-    extraction = featx.extract(
-        model,
-        manifest,
-        revision=revision,
-        out=out,
-        store=store,
-        layers=layers,
-        window=window,
-        normalize_waveform=normalize_waveform,
-        pool=pool,
-        frames=frames,
-        augment=augment,
-        copies=copies,
-        dtype=dtype,
-        compress=compress,
-        precision=precision,
-        device=device,
-        devices=devices,
-        batch_seconds=batch_seconds,
-        max_seconds=max_seconds,
-        too_long=too_long,
-        update=update,
-        again=again or (),
-        max_failures=max_failures,
-        shard=shard,
-        engine=engine,
-        address=address,
-        dry_run=dry_run,
-    )
+    extraction = featx.extract(**api_arguments(given))
     words = partial(explain_within, context)
     show(as_json, extraction.to_json, lambda: words(FeatxError(extraction.describe())))
     if dry_run:
         return
     if extraction.failures:
         raise typer.Exit(1)
-    if augment:
-        return
-    where = f"--features {out}" if out else f"--model {model}"
-    if store:
-        where += f" --store {store}"
-    first = "Once all parts are done" if shard else "Next"
-    log.info("%s: featx fit --head dense --manifest %s %s", first, manifest, where)
+    if not augment:
+        where = f"--features {out}" if out else f"--model {model}"
+        if store:
+            where += f" --store {store}"
+        first = "Once all parts are done" if shard else "Next"
+        log.info("%s: featx fit --head dense --manifest %s %s", first, manifest, where)

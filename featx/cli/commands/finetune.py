@@ -19,6 +19,7 @@ from featx.cli.options.shared import (
     SpeakerDependent,
     Target,
     TaskChoice,
+    api_arguments,
     refuse,
 )
 from featx.cli.output import Json, show
@@ -125,6 +126,7 @@ def finetune(
 
     Several GPUs, or processes: torchrun --nproc-per-node 2 -m featx finetune ...
     """
+    given = dict(locals())
     import featx
     from featx.finetuning.training.processes import leads
     from featx.runs.files import REPORT
@@ -134,33 +136,7 @@ def finetune(
         refuse(context, refused, "config", "which holds all of it; use `settings`")
     elif protocol:
         refuse(context, OF_NO_PROTOCOL, "protocol", "which says how to divide")
-    run = featx.finetune(
-        model=model,
-        mode=mode,
-        manifest=manifest,
-        protocol=protocol,
-        target=target or None,
-        task=task,
-        seeds=seeds,
-        head=head,
-        pooling=pooling,
-        select_on=select_on,
-        folds=folds,
-        speaker_dependent=speaker_dependent,
-        seconds=seconds,
-        keep_duplicates=keep_duplicates,
-        revision=revision,
-        normalize_waveform=normalize_waveform,
-        augment=augment,
-        settings=settings or (),
-        config=config,
-        name=name,
-        device=device,
-        save=save,
-        track=track or (),
-        push_to_hub=push_to_hub,
-        overwrite=overwrite,
-    )
+    run = featx.finetune(**api_arguments(given))
     if leads():
         report = (run.folder / REPORT).read_text("utf-8")
         show(as_json, run.to_json, lambda: f"{report}\nRun folder: {run.folder}")

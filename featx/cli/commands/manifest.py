@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from featx.cli.options.complete import complete_mapping
+from featx.cli.options.shared import api_arguments
 from featx.cli.output import Json, show
 from featx.data.choices import Channel, CorpusName, LabelSource, Scenario
 
@@ -154,31 +155,11 @@ def manifest(
     as_json: Json = False,
 ) -> None:
     """List a corpus in a manifest: a row for each utterance, with its audio file and label."""
+    given = dict(locals())
     import featx
     from featx.data.summary import summarize, summary_values
 
-    built = featx.build_manifest(
-        corpus,
-        root,
-        out,
-        labels=labels,
-        merge=merge or (),
-        mapping=mapping,
-        votes=votes,
-        channel=channel,
-        scenario=scenario,
-        label_source=label_source,
-        speaker=speaker,
-        label=label,
-        columns=columns,
-        separator=separator,
-        encoding=encoding,
-        audio=audio,
-        unpack=unpack,
-        table=table,
-        scale=scale,
-        overwrite=overwrite,
-    )
+    built = featx.build_manifest(**api_arguments(given))
     show(
         as_json,
         lambda: {"manifest": str(out), **summary_values(built)},

@@ -1,12 +1,15 @@
 """`featx models`."""
 
 import logging
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from featx.cli.options.complete import complete_encoder
 from featx.cli.output import Json, show
+
+if TYPE_CHECKING:
+    from rich.table import Table
 
 log = logging.getLogger("featx")
 
@@ -61,43 +64,48 @@ def _values() -> dict[str, Any]:
 
 
 def _table() -> str:
-    from rich import box
     from rich.console import Console
-    from rich.table import Table
-
-    from featx.data.audio import SAMPLE_RATE
-    from featx.features.acoustic.settings import read_acoustic
-    from featx.features.encoders.checkpoints import read_registry
-
-    encoders = Table(box=box.SIMPLE_HEAD)
-    for column in ("model", "Hub id"):
-        encoders.add_column(column, no_wrap=True)
-    for column in ("blocks", "dim", "parameters"):
-        encoders.add_column(column, justify="right", no_wrap=True)
-    for column in ("pretraining", "licence"):
-        encoders.add_column(column)
-    for name, entry in read_registry().items():
-        encoders.add_row(
-            name,
-            entry.hub_id,
-            f"{entry.layers}",
-            f"{entry.dim}",
-            f"{entry.parameters / 1e6:.0f} M",
-            entry.pretraining,
-            entry.licence,
-        )
-
-    acoustic = Table(box=box.SIMPLE_HEAD)
-    acoustic.add_column("without a model", no_wrap=True)
-    for column in ("dim", "a frame every"):
-        acoustic.add_column(column, justify="right", no_wrap=True)
-    acoustic.add_column("what")
-    for name, settings in read_acoustic().items():
-        step = f"{1000 * settings.hop / SAMPLE_RATE:g} ms" if settings.hop else "utterance"
-        acoustic.add_row(name, f"{settings.dim}", step, settings.what)
 
     width = None if Console().is_terminal else 200  # a pipe gets whole lines
     console = Console(width=width)
     with console.capture() as capture:
-        console.print(encoders, acoustic)
+        console.print(_encoders(), _acoustic())
     return capture.get().rstrip("\n")
+
+
+def _encoders() -> "Table":
+    from rich import box
+    from rich.table import Table
+
+    from featx.features.encoders.checkpoints import read_registry
+
+    table = Table(box=box.SIMPLE_HEAD)
+    for column in ("model", "Hub id"):
+        table.add_column(column, no_wrap=True)
+    for column in ("blocks", "dim", "parameters"):
+        table.add_column(column, justify="right", no_wrap=True)
+    for column in ("pretraining", "licence"):
+        table.add_column(column)
+    for name, entry in read_registry().items():
+        size = f"{entry.parameters / 1e6:.0f} M"
+        numbers = f"{entry.layers}", f"{entry.dim}", size
+        table.add_row(name, entry.hub_id, *numbers, entry.pretraining, entry.licence)
+    return table
+
+
+def _acoustic() -> "Table":
+    from rich import box
+    from rich.table import Table
+
+    from featx.data.audio import SAMPLE_RATE
+    from featx.features.acoustic.settings import read_acoustic
+
+    table = Table(box=box.SIMPLE_HEAD)
+    table.add_column("without a model", no_wrap=True)
+    for column in ("dim", "a frame every"):
+        table.add_column(column, justify="right", no_wrap=True)
+    table.add_column("what")
+    for name, settings in read_acoustic().items():
+        step = f"{1000 * settings.hop / SAMPLE_RATE:g} ms" if settings.hop else "utterance"
+        table.add_row(name, f"{settings.dim}", step, settings.what)
+    return table

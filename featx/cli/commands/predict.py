@@ -1,19 +1,29 @@
 """`featx predict`."""
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from cache import filling
 from featx.cli.live import OF_FILES, OF_LIVE, print_live
-from featx.cli.options.shared import Calibrated, EncoderDevice, EncoderFolders, Longest, refuse
+from featx.cli.options.shared import (
+    Calibrated,
+    EncoderDevice,
+    EncoderFolders,
+    Longest,
+    api_arguments,
+    refuse,
+)
 from featx.errors import FeatxError
 from featx.utils.remote.path import to_path
+
+if TYPE_CHECKING:
+    from featx.inference.predictions import Predictions
 
 STANDARD_INPUT = "-"
 ENDINGS = (".csv", ".jsonl")
@@ -125,24 +135,10 @@ def predict(
     ] = None,
 ) -> None:
     """Predict the emotion of audio with the models of a run."""
-    import featx
-
+    given = api_arguments(locals())
     if live:
         refuse(context, OF_FILES, "live", "which hears a microphone")
-        print_live(
-            as_json,
-            run_or_model=run,
-            window=4.0 if window is None else window,
-            hop=1.0 if hop is None else hop,
-            seconds=seconds,
-            microphone=microphone,
-            encoder=encoder or (),
-            device=device,
-            seed=seed,
-            fold=fold,
-            abstain=abstain,
-            calibrated=calibrated,
-        )
+        print_live(as_json, run_or_model=run, **_without(given, OF_FILES))
         return
     refuse(context, OF_LIVE, "inputs", "as it is for `live`")
     if not inputs:
@@ -151,27 +147,34 @@ def predict(
         raise FeatxError(f"`out={str(out)!r}`: must end in {' or '.join(ENDINGS)}.")
     if timeline and window is None:
         raise FeatxError("`timeline` shows windows of recordings: give `window` too, such as 4.")
-    with _standard_input(inputs) as given:
-        predictions = featx.predict(
-            run,
-            given[0] if len(given) == 1 else given,
-            speaker_of=speaker_of,
-            encoder=encoder or (),
-            max_seconds=max_seconds,
-            device=device,
-            seed=seed,
-            fold=fold,
-            window=window,
-            hop=hop,
-            abstain=abstain,
-            calibrated=calibrated,
-            priors=priors,
-            scale=scale,
-        ).named({str(path): STANDARD_INPUT for path in set(given) - set(inputs)})
+    predictions = _predict(run, inputs, _without(given, OF_LIVE | {"inputs", "out", "timeline"}))
     if as_json:
         print(*predictions.json_lines(), sep="\n")
     else:
         print(predictions.to_text())
+    for path in _write(predictions, out, timeline):
+        if not as_json:
+            print(f"Written: {path}")
+
+
+def _without(given: Mapping[str, Any], others: Collection[str]) -> dict[str, Any]:
+    """Return the arguments of the API but those that are not for this call."""
+    names = {"run", "live", *others}
+    return {name: value for name, value in given.items() if name not in names}
+
+
+def _predict(run: Path, inputs: list[Path], options: Mapping[str, Any]) -> "Predictions":
+    import featx
+
+    with _standard_input(inputs) as given:
+        found = featx.predict(run, given[0] if len(given) == 1 else given, **options)
+    return found.named({str(path): STANDARD_INPUT for path in set(given) - set(inputs)})
+
+
+def _write(predictions: "Predictions", out: Path | None, timeline: Path | None) -> list[Path]:
+    """Write the files that were asked for; return them."""
+    import featx
+
     written = []
     if out:
         write = predictions.to_json_lines if out.suffix == ".jsonl" else predictions.to_csv
@@ -179,9 +182,7 @@ def predict(
         written.append(out)
     if timeline:
         written += featx.write_timelines(predictions, timeline)
-    if not as_json:
-        for path in written:
-            print(f"Written: {path}")
+    return written
 
 
 @contextmanager

@@ -22,10 +22,10 @@ def vote(
     rule: Annotated[
         Rule | None,
         typer.Option(
-            help="Of classes: count predictions (hard, the default), average probabilities "
-            "(soft), or weigh each prediction by its system's UAR on validation data (weighted). "
-            "Of numbers: take their mean (mean, the default), or weigh each system by its CCC on "
-            "validation data (weighted). Of several labels: soft (the default) or hard."
+            help="Of classes: count predictions (hard), average probabilities (soft), or weigh "
+            "each prediction by its system's UAR on validation data (weighted). Of numbers: take "
+            "their mean (mean), or weigh each system by its CCC on validation data (weighted). Of "
+            "several labels: soft, or hard. The first of each is the default."
         ),
     ] = None,
     tie: Annotated[

@@ -46,7 +46,7 @@ def reproduce_case(paper: Paper, case: Reproduced, planned: PaperPlan) -> Reprod
 def _config(planned: PaperPlan, run: PlannedRun) -> Config:
     plan = planned.plan
     if run in plan.votes:
-        return vote_settings(plan, run)
+        return vote_settings(plan, run, "classes")
     protocols = {run.case: find_protocol(planned.plan.experiment, run.case, planned.manifest)}
     settings = fit_settings if run in plan.heads else tuning_settings
     return settings(plan, run, protocols)

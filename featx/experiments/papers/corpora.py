@@ -10,7 +10,6 @@ from featx.data.listing.files import CorpusNotFoundError, ManifestDiffersError
 from featx.data.listing.list_corpus import Built
 from featx.data.manifest import Manifest
 from featx.errors import FeatxError
-from featx.experiments.config import Experiment
 from featx.experiments.corpora import bring_manifest
 from featx.experiments.make_plan import make_plan
 from featx.experiments.papers.experiment import listed_name, paper_experiment, system_name
@@ -60,22 +59,13 @@ def find_corpora(
         if not root.is_dir():
             raise FeatxError(f"`data={str(root)!r}`: no such folder.")
     for corpus in wanted:
-        entry = paper.corpora[corpus]
+        title = paper.corpora[corpus].title
         for root in roots:
-            experiment = paper_experiment(name, paper, corpus, root)
             try:
-                built = bring_manifest(experiment, listed_name(name, paper, corpus))
+                plans[corpus] = _plan_corpus(name, paper, corpus, root)
+                break
             except CorpusNotFoundError as error:
-                reasons.setdefault(str(error), entry.title)
-                continue
-            except ManifestDiffersError as error:
-                path = manifest_path(experiment, listed_name(name, paper, corpus))
-                raise FeatxError(
-                    f"{path} exists and says something else than the corpus in {root}. Move it "
-                    "away, and start this again."
-                ) from error
-            plans[corpus] = _plan_corpus(entry, experiment, built)
-            break
+                reasons.setdefault(str(error), title)
     failures = [plan for plan in plans.values() if isinstance(plan, str)]
     if failures and len(failures) == len(plans):
         raise FeatxError("\n  ".join(failures))
@@ -85,10 +75,24 @@ def find_corpora(
     return plans
 
 
-def _plan_corpus(entry: PaperCorpus, experiment: Experiment, built: Built) -> PaperPlan | str:
-    """Return what runs on a corpus, or why nothing can."""
+def _plan_corpus(name: str, paper: Paper, corpus: str, root: Path) -> PaperPlan | str:
+    """Return what runs on a corpus in a folder, or why nothing can.
+
+    Raises:
+        CorpusNotFoundError: if the folder holds another.
+        FeatxError: if its manifest is out of date.
+    """
+    experiment = paper_experiment(name, paper, corpus, root)
+    listed = listed_name(name, paper, corpus)
     try:
-        _describe(entry, built)
+        built = bring_manifest(experiment, listed)
+    except ManifestDiffersError as error:
+        raise FeatxError(
+            f"{manifest_path(experiment, listed)} exists and says something else than the corpus "
+            f"in {root}. Move it away, and start this again."
+        ) from error
+    try:
+        _describe(paper.corpora[corpus], built)
     except FeatxError as error:  # systems on other corpora can still be had
         return error.message
     plan, _ = make_plan(experiment)

@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Any
 
 from featx.experiments.config import Experiment
-from featx.experiments.papers.paper import AnyRow, HeadRow, Paper, TunedRow, VoteRow
+from featx.experiments.papers.paper import AnyRow, HeadRow, Paper, PaperCorpus, TunedRow, VoteRow
 from featx.features.encoders.checkpoints import store_name
 from featx.utils.config import check_config
 
@@ -34,7 +34,6 @@ def paper_experiment(name: str, paper: Paper, corpus: str, root: Path) -> Experi
         "seconds": entry.seconds,
         "keep_duplicates": True,  # as the paper did, which had the corpus as it is
     }
-    cut = {"max_seconds": entry.max_seconds, "too_long": "trim"}
     table: dict[str, Any] = {
         "name": f"{name}-{corpus}",
         "title": paper.title,
@@ -47,19 +46,27 @@ def paper_experiment(name: str, paper: Paper, corpus: str, root: Path) -> Experi
     }
     for row in paper.on(corpus):
         for variant in paper.variants:
-            system = system_name(row, variant)
-            match row:
-                case HeadRow():
-                    models = models_of(row, paper, variant)
-                    stores = {store_name(model): model for model in models}
-                    table["features"] |= {s: {"model": m, **cut} for s, m in stores.items()}
-                    table["heads"][system] = _head(row, paper, variant, list(stores))
-                case TunedRow():
-                    table["finetunings"][system] = _tuning(row, paper, variant)
-                case VoteRow():
-                    members = [system_name(member, variant) for member in paper.members(row)]
-                    table["votes"][system] = {"systems": members, "rule": row.rule}
+            _add_system(table, paper, entry, row, variant)
     return check_config(table, Experiment, name)
+
+
+def _add_system(
+    table: dict[str, Any], paper: Paper, entry: PaperCorpus, row: AnyRow, variant: str
+) -> None:
+    """Add a row under a variant to an experiment, with the features that it needs."""
+    system = system_name(row, variant)
+    match row:
+        case HeadRow():
+            models = models_of(row, paper, variant)
+            stores = {store_name(model): model for model in models}
+            cut = {"max_seconds": entry.max_seconds, "too_long": "trim"}
+            table["features"] |= {s: {"model": m, **cut} for s, m in stores.items()}
+            table["heads"][system] = _head(row, paper, variant, list(stores))
+        case TunedRow():
+            table["finetunings"][system] = _tuning(row, paper, variant)
+        case VoteRow():
+            members = [system_name(member, variant) for member in paper.members(row)]
+            table["votes"][system] = {"systems": members, "rule": row.rule}
 
 
 def listed_name(name: str, paper: Paper, corpus: str) -> str:

@@ -46,23 +46,24 @@ def _attend_in_pieces(
 ) -> None:
     """Write one window's (queries, heads, head dim): some heads, or some queries of one, a time."""
     (heads, queries, _), frames = query.shape, key.shape[1]
+    query, key, value = query.contiguous(), _padded(key), _padded(value)
     rows = math.ceil(queries / math.ceil(queries * frames / SCORES))
     together = max(1, SCORES // (queries * frames))
     for head in range(0, heads, together):
         own = slice(head, head + together)
         for start in range(0, queries, rows):
             piece = slice(start, start + rows)
-            scores = _scores(query[own, piece], key[own])
+            scores = torch.bmm(query[own, piece], key[own].mT)
+            scores[..., frames:] = -torch.inf
             if added is not None:
                 scores[..., :frames] += added[own, piece]
-            weights = torch.softmax(scores, -1, out=scores)[..., :frames]
+            weights = torch.softmax(scores, -1, out=scores)
             output[piece, own] = torch.bmm(weights, value[own]).transpose(0, 1)
 
 
-def _scores(query: Tensor, key: Tensor) -> Tensor:
-    """Return (heads, queries, frames and some more, whose scores are -inf)."""
-    frames = key.shape[1]
-    scores = query.new_empty(*query.shape[:2], round_up(frames, ALIGNED))
-    scores[..., frames:] = -torch.inf
-    torch.bmm(query, key.mT, out=scores[..., :frames])
-    return scores
+def _padded(values: Tensor) -> Tensor:
+    """Return (heads, frames, head dim) with zeros after the frames, one head after the other."""
+    heads, frames, dim = values.shape
+    padded = values.new_zeros(heads, round_up(frames, ALIGNED), dim)
+    padded[:, :frames] = values
+    return padded

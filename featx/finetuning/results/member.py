@@ -28,7 +28,7 @@ class Look:
         train_wa: share of their utterances recognised, 0 to 1; None where no classes are learned.
         validation_loss: the loss over the validation data.
         validation_score: their score: of classes the unweighted average recall (UAR), 0 to 1, of
-            numbers the mean concordance (CCC).
+            several labels the macro F1, 0 to 1, of numbers the mean concordance (CCC).
         validation_wa: share of them recognised, 0 to 1; None where no classes are learned.
         train_seconds: the seconds from the end of the previous look to the beginning of this look.
         seconds: since the beginning, this look included, pauses left out.

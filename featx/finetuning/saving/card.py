@@ -12,13 +12,13 @@ from featx.finetuning.saving.card_facts import CardFacts, amount
 from featx.finetuning.saving.usage import usage
 from featx.fitting.objective import score_name
 from featx.fitting.results.outcomes import score_heads
-from featx.runs.card import (
+from featx.runs.cards.card import (
     LIMITS,
     TAGS,
     link_encoder,
     table,
 )
-from featx.runs.card_scores import card_scores
+from featx.runs.cards.scores import card_scores
 from featx.runs.changes import describe_changes
 from featx.runs.files import CARD
 from featx.utils.files import write_text

@@ -11,8 +11,8 @@ from featx.finetuning.results.member import TunedMember
 from featx.finetuning.saving.save import is_plain
 from featx.protocols.folds import Fold
 from featx.protocols.task import Task
-from featx.runs.card import find_entry
-from featx.runs.card_scores import CardScores, card_scores
+from featx.runs.cards.card import find_entry
+from featx.runs.cards.scores import CardScores, card_scores
 from featx.scoring.results_file import RunResults
 from featx.utils.text import counted
 

@@ -129,6 +129,8 @@ def _as_classifier(model: EmotionModel, outputs: Outputs) -> tuple[Any, dict[str
     config.label2id = {name: number for number, name in enumerate(outputs.names)}
     if outputs.dimensions:
         config.problem_type = "regression"  # whose logits are what is predicted
+    elif outputs.several:
+        config.problem_type = "multi_label_classification"  # whose logits are of a sigmoid each
     config.use_weighted_layer_sum = False
     config.classifier_proj_size = config.hidden_size
     kind: Any = MODEL_FOR_AUDIO_CLASSIFICATION_MAPPING[type(config)]

@@ -40,7 +40,8 @@ def usage(facts: CardFacts) -> list[str]:
     if facts.task.dimensions:
         words = {"value": "number", "values": "numbers", "scaled": ""}
     else:
-        words = {"value": "probability", "values": "probabilities", "scaled": ".softmax(dim=1)"}
+        scaled = ".sigmoid()" if facts.task.several else ".softmax(dim=1)"
+        words = {"value": "probability", "values": "probabilities", "scaled": scaled}
     if facts.plain:
         code = PLAIN.format(
             **words,

@@ -67,9 +67,10 @@ class TuningSettings(LossSettings, Schema):
         weight_decay: AdamW's.
         max_grad_norm: bound on the norm of all gradients together.
         every: steps between two looks at the validation data; each saves a checkpoint.
-        best_by: what chooses the checkpoint: the highest "score", which is the UAR of classes and
-            the mean CCC of numbers, the highest "wa" of classes, the lowest "loss", or "parting",
-            where the loss of the data that choose it parts from the training loss (`Look.worth`).
+        best_by: what chooses the checkpoint: the highest "score", which is the UAR of classes, the
+            macro F1 of several labels and the mean CCC of numbers, the highest "wa" of classes, the
+            lowest "loss", or "parting", where the loss of the data that choose it parts from the
+            training loss (`Look.worth`).
         patience: stop after so many looks without a better one; `inf` never stops early.
         group_by_length: make batches of utterances of similar length, which saves padding.
         gradient_checkpointing: keep fewer activations and compute them again: less memory for

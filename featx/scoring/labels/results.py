@@ -35,10 +35,12 @@ class LabelResults(CommonResults):
         classes: the labels.
         labels: "precision", "recall", "f1" and "average_precision" of each label in percent, and
             "utterances", which it fits.
+        utterances: how many were tested, by each seed; 0 in files of earlier versions.
     """
 
     classes: Sequence[str]
     labels: Mapping[str, Mapping[str, float]]
+    utterances: int = 0
 
     def to_json(self) -> dict[str, Any]:
         """Return everything as JSON values, scores in percent; an undefined deviation is null."""
@@ -46,6 +48,7 @@ class LabelResults(CommonResults):
             "task": MULTILABEL,
             **{name: score_as_json(score) for name, score in self.scores.items()},
             **self._described(),
+            "utterances": self.utterances,
             "labels": {name: dict(own) for name, own in self.labels.items()},
             **self._grouped(),
         }
@@ -101,6 +104,7 @@ def score_label_predictions(
         classes=classes,
         scores=score_labels(seeds),
         labels=dict(zip(classes, each, strict=True)),
+        utterances=len(seeds[0].fits),
         seeds=len(seeds),
         speakers=len(set(seeds[0].speakers) - {""}),
         speakers_shared=speakers_shared,

@@ -14,14 +14,20 @@ export function element(name, properties = {}, ...children) {
   return made;
 }
 
-// Fill a table with a bar for each name.
-export function bars(body, shares, shown = percent, first = null) {
+// Fill a table with a bar for each name. Those in `strong` stand out; `marks` says at which shares
+// bars have a mark.
+export function bars(body, shares, shown = percent, strong = [], marks = {}) {
   body.replaceChildren(...Object.entries(shares).map(([name, share]) => {
     const bar = element("span");
     bar.style.width = `${100 * share}%`;
     const track = element("span", { className: "track" }, bar);
+    if (name in marks) {
+      const mark = element("i");
+      mark.style.left = `${100 * marks[name]}%`;
+      track.append(mark);
+    }
     track.setAttribute("aria-hidden", "true");
-    const row = element("tr", { className: name === first ? "first" : "" },
+    const row = element("tr", { className: strong.includes(name) ? "first" : "" },
       element("th", { scope: "row", textContent: name }), element("td", {}, track),
       element("td", { className: "figure", textContent: shown(share, name) }));
     return row;
@@ -46,7 +52,7 @@ export function ownTimes(windows) {
   });
 }
 
-function likeliest(window) {
+export function likeliest(window) {
   return Object.keys(window.probabilities).reduce((one, other) =>
     window.probabilities[other] > window.probabilities[one] ? other : one);
 }
@@ -60,10 +66,10 @@ export function time(seconds) {
   return `${Math.floor(whole / 60)}:${String(whole % 60).padStart(2, "0")}`;
 }
 
-// Draw the probabilities of windows over time, so many pixels wide; clicking calls onSeek with the
-// seconds.
+// Draw the probabilities of windows over time, so many pixels wide, and a line where `predicted` of
+// a window has a class; clicking calls onSeek with the seconds.
 // Returns the picture and a function that marks a time in it.
-export function timeline(classes, windows, seconds, width, onSeek) {
+export function timeline(classes, windows, predicted, seconds, width, onSeek) {
   const height = ROW * classes.length + AXIS;
   const x = (at) => LEFT + (width - LEFT - 8) * (at / seconds);
   const picture = draw("svg", { viewBox: `0 0 ${width} ${height}`, role: "img", "aria-labelledby": "time-caption" });
@@ -78,7 +84,7 @@ export function timeline(classes, windows, seconds, width, onSeek) {
       const cell = draw("rect", { ...box, class: "cell", "fill-opacity": window.probabilities[name] });
       cell.append(draw("title", {}, `${name}: ${percent(window.probabilities[name])}, ${start.toFixed(1)} to ${end.toFixed(1)} s`));
       picture.append(cell);
-      if (likeliest(window) === name) {
+      if (predicted(window).includes(name)) {
         const y = ROW * (row + 0.5);
         picture.append(draw("line", { class: "likeliest", x1: x(start), x2: x(end), y1: y, y2: y }));
       }

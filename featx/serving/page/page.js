@@ -1,4 +1,4 @@
-import { bars, element, percent, time, timeline, timeTable } from "./charts.js";
+import { bars, element, likeliest, percent, time, timeline, timeTable } from "./charts.js";
 import { convert, NoMicrophone, Recorder } from "./recorder.js";
 
 const WHOLE = 6; // seconds up to which a recording is predicted as a whole
@@ -40,15 +40,22 @@ async function ask(address) {
   return answer.json();
 }
 
+// What the model predicts.
+function kind() {
+  if (Object.keys(facts.dimensions).length) return "numbers";
+  return Object.keys(facts.labels).length ? "labels" : "classes";
+}
+
 async function learn() {
   facts = await ask("model");
   document.title = `${facts.name}: speech emotion recognition`;
   const numbers = Object.keys(facts.dimensions);
-  part("subtitle").textContent = numbers.length
-    ? `The model ${facts.name} predicts ${numbers.join(", ")}, as numbers.`
-    : `The model ${facts.name} tells ${facts.classes.length} classes apart: ${facts.classes.join(", ")}.`;
-  part("meaning").hidden = numbers.length > 0;
-  part("meaning-numbers").hidden = !numbers.length;
+  part("subtitle").textContent = `The model ${facts.name} ` + {
+    numbers: `predicts ${numbers.join(", ")}, as numbers.`,
+    labels: `tells which of these labels fit, none or several: ${facts.classes.join(", ")}.`,
+    classes: `tells ${facts.classes.length} classes apart: ${facts.classes.join(", ")}.`,
+  }[kind()];
+  for (const other of ["numbers", "labels", "classes"]) part(`meaning-${other}`).hidden = other !== kind();
   const { max_megabytes: megabytes, max_seconds: seconds } = facts.limits;
   part("hint").textContent = `or drop it here: WAV, FLAC, OGG or MP3, at most ${megabytes} MB and ${duration(seconds)}.`;
   part("version").textContent = `Served by featx ${facts.featx}.`;
@@ -62,7 +69,7 @@ function duration(seconds) {
 }
 
 function describe() {
-  const uar = facts.uar;
+  const { uar, macro_f1: f1 } = facts;
   const rows = [
     ["Model", facts.title],
     ["Encoder", facts.encoders.join(", ")],
@@ -71,14 +78,19 @@ function describe() {
     ["Speakers", facts.speakers],
     ["Protocol", facts.protocol],
     ["Average recall (UAR)", uar && `${uar.mean.toFixed(1)} %, cross-validated (95 % interval ${uar.low.toFixed(1)} to ${uar.high.toFixed(1)} %; guessing gives ${facts.chance.toFixed(1)} %)`],
+    ["Macro F1", f1 && `${f1.mean.toFixed(1)} %, cross-validated (95 % interval ${f1.low.toFixed(1)} to ${f1.high.toFixed(1)} %)`],
     ...Object.entries(facts.dimensions).map(([name, { ccc }]) => [`Concordance (CCC) of ${name}`, `${ccc.mean.toFixed(3)}, cross-validated (95 % interval ${ccc.low.toFixed(3)} to ${ccc.high.toFixed(3)}; always predicting the mean gives 0)`]),
   ].filter((row) => row[1]);
   if (!rows.length) rows.push(["Model", "a single saved model, without the record of a run"]);
   part("facts").replaceChildren(...rows.flatMap(([name, text]) => [element("dt", { textContent: name }), element("dd", { textContent: text })]));
   part("notes").replaceChildren(...facts.notes.map((note) => element("li", { textContent: note })));
-  const recalls = Object.entries(facts.recalls).map(([name, recall]) => [name, recall / 100]);
-  part("recalls-part").hidden = !recalls.length;
-  bars(part("recalls"), Object.fromEntries(recalls));
+  let found = Object.entries(facts.recalls);
+  if (kind() === "labels") {
+    found = Object.entries(facts.labels).map(([name, label]) => [name, label.f1]).filter(([, own]) => own !== null);
+    part("recalls-caption").textContent = "F1 of each label in the test";
+  }
+  part("recalls-part").hidden = !found.length;
+  bars(part("recalls"), Object.fromEntries(found.map(([name, own]) => [name, own / 100])));
   part("layers").replaceChildren(...facts.layers.map(drawLayers));
 }
 
@@ -185,51 +197,58 @@ async function waitForServer() {
 
 function figure(value) { return String(Number(value.toPrecision(4))).replace("-", "−"); }
 
-function showNumbers(answer) {
-  const text = Object.entries(answer.numbers).map(([name, value]) => `${name} ${figure(value)}`).join(", ");
+// Show what was predicted in a line, and how it came about.
+function summarise(answer, text, surest = "") {
   const count = answer.windows.length;
   const how = count ? `; the mean of ${count} ${count === 1 ? "window" : "windows"} with speech` : "";
   part("label").textContent = text;
-  part("about").textContent = `${answer.utterance}, ${answer.seconds.toFixed(1)} s${how}.`;
+  part("about").textContent = `${surest && `${surest} probable. `}${answer.utterance}, ${answer.seconds.toFixed(1)} s${how}.`;
+  part("over-time").hidden = kind() === "numbers" || count < 2;
+  part("result").hidden = false;
+  mark = () => {};
+  state(`Result: ${text}${surest && `, ${surest}`}.`, true);
+}
+
+function showNumbers(answer) {
+  summarise(answer, Object.entries(answer.numbers).map(([name, value]) => `${name} ${figure(value)}`).join(", "));
   part("shares-caption").textContent = "Each number between the lowest and the highest true one of the test";
   const shares = Object.entries(facts.dimensions).map(([name, { low, high }]) =>
     [name, Math.min(1, Math.max(0, (answer.numbers[name] - low) / (high - low || 1)))]);
   bars(part("shares"), Object.fromEntries(shares), (_, name) => figure(answer.numbers[name]));
-  part("over-time").hidden = true;
-  part("result").hidden = false;
-  mark = () => {};
-  state(`Result: ${text}.`, true);
-  part("result-heading").focus({ preventScroll: true });
-  part("result").scrollIntoView({ block: "nearest" });
+}
+
+function showLabels(answer) {
+  summarise(answer, answer.labels.join(", ") || "none of the labels");
+  const marks = Object.fromEntries(Object.entries(facts.labels).map(([name, { threshold }]) => [name, threshold]));
+  const from = [...new Set(Object.values(marks))].map(percent).join(" or ");
+  part("shares-caption").textContent = `Probability of each label, which is predicted from the mark on, ${from}`;
+  bars(part("shares"), answer.probabilities, percent, answer.labels, marks);
+  part("line").textContent = "The line marks the labels that are predicted.";
+  showOverTime(answer, (window) => window.labels);
+}
+
+function showClasses(answer) {
+  const first = likeliest(answer);
+  summarise(answer, answer.label ?? "uncertain", percent(answer.probabilities[first]));
+  bars(part("shares"), answer.probabilities, percent, [first]);
+  showOverTime(answer, (window) => [likeliest(window)]);
+}
+
+function showOverTime(answer, predicted) {
+  if (answer.windows.length < 2) return;
+  const player = part("player");
+  const width = part("timeline").clientWidth;
+  const [picture, marker] = timeline(facts.classes, answer.windows, predicted, answer.seconds, width, (at) => {
+    player.currentTime = at;
+    player.play().catch(() => {});
+  });
+  mark = marker;
+  part("timeline").replaceChildren(picture);
+  timeTable(part("time-table"), facts.classes, answer.windows);
 }
 
 function show(answer) {
-  if (Object.keys(answer.numbers).length) {
-    showNumbers(answer);
-    return;
-  }
-  const first = Object.keys(answer.probabilities).reduce((one, other) =>
-    answer.probabilities[other] > answer.probabilities[one] ? other : one);
-  part("label").textContent = answer.label ?? "uncertain";
-  const count = answer.windows.length;
-  const how = count ? `; the mean of ${count} ${count === 1 ? "window" : "windows"} with speech` : "";
-  part("about").textContent = `${percent(answer.probabilities[first])} probable. ${answer.utterance}, ${answer.seconds.toFixed(1)} s${how}.`;
-  bars(part("shares"), answer.probabilities, percent, first);
-  part("over-time").hidden = count < 2;
-  part("result").hidden = false;
-  mark = () => {};
-  if (count > 1) {
-    const player = part("player");
-    const width = part("timeline").clientWidth;
-    const [picture, marker] = timeline(facts.classes, answer.windows, answer.seconds, width, (at) => {
-      player.currentTime = at;
-      player.play().catch(() => {});
-    });
-    mark = marker;
-    part("timeline").replaceChildren(picture);
-    timeTable(part("time-table"), facts.classes, answer.windows);
-  }
-  state(`Result: ${answer.label ?? "uncertain"}, ${percent(answer.probabilities[first])}.`, true);
+  ({ numbers: showNumbers, labels: showLabels, classes: showClasses })[kind()](answer);
   part("result-heading").focus({ preventScroll: true });
   part("result").scrollIntoView({ block: "nearest" });
 }

@@ -8,7 +8,7 @@ from pathlib import Path
 import h5py
 import numpy as np
 
-from cache.hdf5_file import new_hdf5
+from cache.disk.hdf5_file import new_hdf5
 from featx.errors import FeatxError
 from featx.stores.formats.description import KEY, Description
 from featx.stores.formats.source import Arrays, SourceError

@@ -13,8 +13,7 @@ from featx.scoring.classes.figures import draw_confusion
 from featx.scoring.classes.results import NAMES, Results
 from featx.scoring.predictions import PredictionRow, rounded, write_rows
 from featx.utils.files import write_csv
-from featx.utils.tables import TextTable, plain
-from featx.voting.choices import Rule
+from featx.utils.tables import TextTable
 from featx.voting.classes.agreement import Agreement
 from featx.voting.classes.election import Election
 from featx.voting.classes.members import CHOSEN_ON_TEST, Pick, find_candidates
@@ -25,12 +24,8 @@ from featx.voting.classes.tally import Tally
 from featx.voting.classes.text import member_table, search_table, to_text
 from featx.voting.config import VoteConfig
 from featx.voting.files import write_card, write_environment, write_report
+from featx.voting.settings import describe_rule
 
-RULES: dict[Rule, str] = {
-    "hard": "the class that most members predict",
-    "soft": "the class with the highest mean probability",
-    "weighted": "the class with the most votes, each weighing its system's validation UAR",
-}
 _AGREEMENT_HEADER = ("first", "second", "kappa", "same", "both_wrong")
 
 
@@ -60,8 +55,7 @@ def write_files(
         write_csv(folder / SEARCH, list(rows[0]), (rounded([*row.values()]) for row in rows))
     write_report(results, to_text(config, tally), folder)
     draw_confusion(results, folder / FIGURES / "confusion")
-    classes = ", ".join(map(plain, results.classes))
-    about = f"A {config.rule} vote: {RULES[config.rule]}, of {classes}."
+    about = describe_rule(config.rule, "classes", results.classes)
     write_card(name, about, _sections(config, tally, results), results, folder)
 
 

@@ -5,7 +5,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from featx.errors import FeatxError
 from featx.runs.folder import open_run
 from featx.scoring.classes.distributions import (
     DistributionScores,
@@ -22,6 +21,7 @@ from featx.voting.classes.members import BEST_ON_TEST, CHOSEN_ON_TEST, describe_
 from featx.voting.classes.tally import Tally, check, count
 from featx.voting.config import VoteConfig
 from featx.voting.remarks import SEEN_TESTS, remarks_of, speakers_shared
+from featx.voting.settings import check_settings
 from featx.voting.sources import digest_sources, group_vote, read_stored
 
 TIE_WORDS = {
@@ -42,11 +42,7 @@ def run_class_vote(config: VoteConfig, folder: Path, overwrite: bool) -> RunResu
     Raises:
         FeatxError: if the folder holds another run, or the systems can't vote so.
     """
-    if config.rule == "mean":
-        raise FeatxError(
-            "`rule='mean'` averages numbers, and these systems predict classes. `rule='soft'` "
-            "averages their probabilities."
-        )
+    check_settings(config, "classes", config.folders[0].name)
     election = hold(config)
     tie = check(config, election)  # refuses before anything is written, as does this:
     stored = read_stored(election.voters)

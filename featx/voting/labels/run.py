@@ -8,7 +8,6 @@ from typing import Any
 
 import numpy as np
 
-from featx.errors import FeatxError
 from featx.runs.files import PREDICTIONS
 from featx.runs.folder import open_run
 from featx.scoring.labels.groups import Labelled
@@ -18,18 +17,14 @@ from featx.scoring.labels.scores import SeedLabels, count_labels, label_f1
 from featx.scoring.predictions import PredictionRow
 from featx.scoring.results_file import RunResults
 from featx.scoring.text import WIDE, draw_table, render
-from featx.utils.tables import TextTable, plain
-from featx.voting.checks import refuse_class_settings
+from featx.utils.tables import TextTable
 from featx.voting.config import VoteConfig
 from featx.voting.files import write_card, write_environment, write_report
 from featx.voting.labels.voters import LabelElection, LabelPart, hold_labels
 from featx.voting.remarks import file_remarks, remarks_of, speakers_shared
+from featx.voting.settings import check_settings, describe_rule
 from featx.voting.sources import digest_sources, group_vote, read_stored
 
-RULES = {
-    "soft": "a label is predicted from a mean probability of 0.5 on",
-    "hard": "a label is predicted that half of the members predict, or more",
-}
 log = logging.getLogger("featx")
 
 
@@ -47,7 +42,7 @@ def run_label_vote(
     Raises:
         FeatxError: if the folder holds another run, or the systems can't vote so.
     """
-    _check(config, list(files))
+    check_settings(config, "labels", next(iter(files)))
     election = hold_labels(config, files)
     inputs = digest_sources(config, election.voters)
     with open_run(config.to_toml(), inputs, folder, overwrite) as run:
@@ -72,20 +67,6 @@ def share(part: LabelPart, seed: int, rule: str) -> np.ndarray:
     said = part.probabilities[seed] if rule == "soft" else part.found[seed]
     mean: np.ndarray = said.mean(0)
     return mean
-
-
-def _check(config: VoteConfig, names: Sequence[str]) -> None:
-    """Raise a FeatxError if a setting has no meaning for several labels."""
-    if config.rule not in RULES:
-        raise FeatxError(
-            f"`rule={config.rule!r}`: {names[0]} predicts several labels at once. `rule='soft'` "
-            "averages the probability of each, `rule='hard'` counts the systems that predict it."
-        )
-    refuse_class_settings(
-        config,
-        f"is for votes on a class of each utterance, and {names[0]} predicts several labels at "
-        "once.",
-    )
 
 
 def _score(config: VoteConfig, election: LabelElection) -> LabelResults:
@@ -151,7 +132,7 @@ def _write(
     members = _members(results)
     write_report(results, render(draw_table(members), width=WIDE), folder)
     scores = [f"- {NAMES[name]}: {own} %" for name, own in results.scores.items()]
-    about = f"A vote on {', '.join(map(plain, election.labels))}: {RULES[config.rule]}."
+    about = describe_rule(config.rule, "labels", election.labels)
     sections = {"Members": members.markdown(), "Scores": scores}
     write_card(name, about, sections, results, folder)
 

@@ -12,14 +12,11 @@ from featx.scoring.numbers.predictions import NumberRow, write_number_rows
 from featx.scoring.numbers.results import NumberResults
 from featx.scoring.numbers.scores import SeedNumbers
 from featx.scoring.text import WIDE, draw_table, render
-from featx.utils.tables import TextTable, plain
+from featx.utils.tables import TextTable
+from featx.voting.choices import Rule
 from featx.voting.files import write_card, write_environment, write_report
 from featx.voting.numbers.voters import NumberElection, NumberPart
-
-RULES = {
-    "mean": "the mean of what its members predict",
-    "weighted": "the mean of what its members predict, each weighing its CCC on validation data",
-}
+from featx.voting.settings import describe_rule
 
 
 @dataclass(frozen=True)
@@ -36,7 +33,7 @@ class Averaged:
 
 
 def write_files(
-    rule: str,
+    rule: Rule,
     election: NumberElection,
     averaged: Averaged,
     results: NumberResults,
@@ -63,9 +60,9 @@ def write_files(
     seeds = [SeedNumbers(election.test.truth, found, speakers) for found in averaged.test]
     draw_scatter(results, seeds, folder / FIGURES / "scatter")
     draw_levels(results, folder / FIGURES / "error_by_level")
-    named = " and ".join(map(plain, election.dimensions))
     sections = {"Members": members.markdown(), "Scores": _scores(results).markdown()}
-    write_card(name, f"A vote on {named}: {RULES[rule]}.", sections, results, folder)
+    about = describe_rule(rule, "numbers", election.dimensions)
+    write_card(name, about, sections, results, folder)
 
 
 def _rows(election: NumberElection, averaged: Averaged) -> Iterator[NumberRow]:

@@ -12,13 +12,13 @@ from featx.scoring.numbers.groups import Numbered
 from featx.scoring.numbers.results import NumberResults, score_dimensions
 from featx.scoring.numbers.scores import SeedNumbers
 from featx.scoring.results_file import RunResults
-from featx.voting.checks import refuse_class_settings
 from featx.voting.config import VoteConfig
 from featx.voting.joining import validates_on_tests
 from featx.voting.numbers.averaging import average_part, concordances, weigh
-from featx.voting.numbers.files import RULES, Averaged, write_files
+from featx.voting.numbers.files import Averaged, write_files
 from featx.voting.numbers.voters import NumberElection, hold_numbers
 from featx.voting.remarks import SEEN_TESTS, file_remarks, remarks_of, speakers_shared
+from featx.voting.settings import check_settings
 from featx.voting.sources import digest_sources, group_vote, read_stored
 
 log = logging.getLogger("featx")
@@ -38,7 +38,7 @@ def run_number_vote(
     Raises:
         FeatxError: if the folder holds another run, or the systems can't be averaged so.
     """
-    _check(config, list(files))
+    check_settings(config, "numbers", next(iter(files)))
     election = hold_numbers(config, files)
     if config.rule == "weighted" and election.validation is None:
         raise FeatxError(
@@ -53,21 +53,6 @@ def run_number_vote(
             log.debug("%s", results.title)
             write_files(config.rule, election, averaged, results, inputs, folder.name, run.folder)
     return run.results
-
-
-def _check(config: VoteConfig, names: Sequence[str]) -> None:
-    """Raise a FeatxError if a setting has no meaning for numbers."""
-    if config.rule not in RULES:
-        raise FeatxError(
-            f"`rule={config.rule!r}` is for classes, and {names[0]} predicts numbers. "
-            "`rule='mean'` averages them; `rule='weighted'` weighs each system by its CCC on "
-            "validation data."
-        )
-    refuse_class_settings(
-        config,
-        f"is for votes on classes, and {names[0]} predicts numbers, of which all systems that are "
-        "named are averaged.",
-    )
 
 
 def _by_fold(election: NumberElection) -> bool:

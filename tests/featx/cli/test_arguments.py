@@ -2,12 +2,14 @@
 
 import inspect
 from collections.abc import Callable
-from pathlib import Path
 
 import pytest
 
 import featx
+from featx.cli.commands.extract import extract
+from featx.cli.commands.finetune import finetune
 from featx.cli.commands.fit import fit
+from featx.cli.commands.manifest import manifest
 from featx.cli.commands.map import map as map_features
 from featx.cli.commands.probe import probe
 from featx.cli.commands.tune import tune
@@ -18,7 +20,10 @@ from featx.layer_analysis.probe import probe as probe_layers
 @pytest.mark.parametrize(
     ("command", "function"),
     [
+        (manifest, featx.build_manifest),
+        (extract, featx.extract),
         (fit, featx.fit),
+        (finetune, featx.finetune),
         (tune, featx.tune),
         (probe, probe_layers),
         (map_features, featx.map_features),
@@ -36,7 +41,8 @@ def test_a_command_takes_what_its_function_takes(command: Callable, function: Ca
 
 
 def _plain(default: object) -> object:
-    return None if default == () else str(default) if isinstance(default, Path) else default
+    """Return a default as a command has it, whose words are texts."""
+    return None if default in ((), "") else default if default is None else str(default)
 
 
 def test_what_is_not_given_is_left_to_the_api():

@@ -107,6 +107,33 @@ def test_a_fine_tuning_may_be_augmented(experiment, checkpoint_folder):
 
 
 @pytest.mark.parametrize(
+    ("lines", "rule", "other"),
+    [
+        ("", "hard", "mean"),
+        ('target = ["pitch", "energy"]', "mean", "soft"),
+        ('target = "sex"\ntask = "multilabel"', "soft", "weighted"),
+    ],
+)
+def test_the_rule_of_a_vote_follows_from_what_its_systems_predict(experiment, lines, rule, other):
+    more = """
+    [heads.other]
+    head = "svm"
+    features = ["tiny"]
+    corpora = ["a"]
+    [votes.both]
+    systems = ["plain", "other"]
+    """
+    path = experiment(a=lines, head='corpora = ["a"]', more=more)
+    head, rest = path.read_text().split("[corpora.c]")
+    path.write_text(head + rest[rest.index("[features") :])
+    assert configs(path)["small-both"].rule == rule
+    path.write_text(path.read_text() + f'rule = "{other}"\n')
+    (problem,) = map(str, validate(path).findings.errors)
+    assert f"`rule='{other}'`" in problem
+    assert "plain predicts" in problem
+
+
+@pytest.mark.parametrize(
     ("lines", "said"),
     [
         ({"a": 'targt = "sex"'}, "corpora.a.targt: unknown key; did you mean 'target'?"),
@@ -119,7 +146,7 @@ def test_a_fine_tuning_may_be_augmented(experiment, checkpoint_folder):
         ({"head": 'augmented = "noise"\ncorpora = ["between"]'}, "between corpora only heads"),
         ({"a": 'target = "age"'}, "age"),
         ({"more": '[report]\nby = "age"'}, "report.by: corpora.a has no age; there is"),
-        ({"a": 'target = "pitch"'}, "numbers are learned of a and classes of between, c"),
+        ({"a": 'target = "pitch"'}, "numbers of a and classes of between, c, which no report"),
         (
             {"more": '[corpora.none]\ntrain = "b"\ntest = "c"'},
             "corpora.none: b is no corpus with a manifest; there is a, c",
@@ -163,3 +190,24 @@ def test_an_experiment_with_all_of_them(experiment, said):
     said()
     featx.run(path)
     assert all("done before" in line for line in said() if line.startswith("  UAR"))
+
+
+@pytest.mark.thorough
+def test_an_experiment_on_several_labels(experiment, checkpoint_folder):
+    more = f"""
+    [finetunings.tuned]
+    model = "{checkpoint_folder}"
+    mode = "frozen"
+    settings = ["training.epochs=1", "training.every=4"]
+    device = "cpu"
+    [votes.both]
+    systems = ["plain", "tuned"]
+    """
+    path = experiment(a='target = "sex"\ntask = "multilabel"\nfolds = 3', more=more)
+    head, rest = path.read_text().split("[corpora.c]")
+    path.write_text(head + rest[rest.index("[features") :])
+    text = featx.run(path).with_suffix(".md").read_text()
+    for name in ("plain", "tuned", "both"):
+        assert f"small-{name}" in text
+    assert "macro F1" in text
+    assert "by the rule soft" in Path("runs/small-both/README.md").read_text()

@@ -8,7 +8,7 @@ import pytest
 
 import featx
 from cache import StoreError
-from cache.quantised import quantise, restore
+from cache.shards.quantised import quantise, restore
 from featx.data.manifest import load_manifest
 from featx.errors import FeatxError
 from featx.features.reduction import average_frames, pool_frames

@@ -65,7 +65,11 @@ def test_classes_take_turns_in_balanced_orders(batch):
 @pytest.mark.parametrize(
     ("settings", "options", "words"),
     [
-        ((), {"task": "multilabel", "target": "label"}, "not fine-tuned for several labels"),
+        (
+            ("training.best_by=wa",),
+            {"task": "multilabel", "target": "label"},
+            r"best_by=wa.*`score` is macro F1",
+        ),
         (("training.sampling=balanced",), {"task": "regression", "target": "p_sad"}, "take turns"),
         (
             ("training.sampling=balanced", "training.class_weights=balanced"),

@@ -206,6 +206,29 @@ def test_the_first_stop_of_the_keyboard_records(browse, fitted, served) -> None:
         assert ring == "solid"
 
 
+def test_each_label_has_a_bar_with_the_threshold_in_it(
+    browse, encoder_here, relabel, served, tone
+) -> None:
+    relabel(lambda row: {**row, "fitting": "low|soft" if row["label"] == "sad" else "soft"})
+    run = featx.fit("linear", folds=3, target="fitting", task="multilabel").folder
+    with served(run) as address:
+        page = browse(address)
+        assert "tells which of these labels fit, none or several: low, soft" in page.inner_text(
+            "#subtitle"
+        )
+        assert "Macro F1" in page.inner_text("#facts")
+        assert page.is_visible("#meaning-labels")
+        assert not page.is_visible("#meaning-classes")
+        send(page, "long.wav", tone(9.0))
+        shares = page.evaluate("last => [...document.querySelectorAll('#shares tr')].length", None)
+        assert shares == 2
+        assert page.locator("#shares .track i").count() == 2
+        strong = page.locator("#shares tr.first th").all_inner_texts()
+        assert page.inner_text("#label") == (", ".join(strong) or "none of the labels")
+        assert page.is_visible("#over-time")
+        assert "labels that are predicted" in page.inner_text("#line")
+
+
 def test_numbers_are_shown_between_the_true_ones_of_the_test(
     browse, encoder_here, relabel, served, tone
 ) -> None:
@@ -216,7 +239,7 @@ def test_numbers_are_shown_between_the_true_ones_of_the_test(
         assert "predicts size, as numbers" in page.inner_text("#subtitle")
         assert "Concordance (CCC) of size" in page.inner_text("#facts")
         assert page.is_visible("#meaning-numbers")
-        assert not page.is_visible("#meaning")
+        assert not page.is_visible("#meaning-classes")
         send(page, "long.wav", tone(9.0))
         assert "the mean of 6 windows" in shown(page, "about")
         number = page.inner_text("#shares td.figure")

@@ -7,7 +7,7 @@ import pytest
 
 import featx
 from cache import FeatureStore, StoreError
-from cache.shard import Shard
+from cache.shards.shard import Shard
 from featx.features.verified import check_features
 
 KINDS = {

@@ -9,9 +9,9 @@ import pytest
 
 import featx
 from cache import DamagedStore, FeatureStore, StoreError
-from cache.create import create_shard
 from cache.layout import PlannedUtterance
-from cache.shard import Shard
+from cache.shards.create import create_shard
+from cache.shards.shard import Shard
 from featx.features.verified import check_features
 
 KINDS = {

@@ -54,7 +54,9 @@ def test_the_mean_probability_decides_each_label(systems):
     assert vote["rule"] == "soft"
     assert [member["name"] for member in vote["members"]] == systems
     assert vote["members"][0]["validation_macro_f1"] > 50
-    assert "validation macro F1" in (run.folder / "README.md").read_text()
+    card = (run.folder / "README.md").read_text()
+    assert "A vote on loud, sad by the rule soft: a label" in card
+    assert "validation macro F1" in card
     assert featx.vote(systems).folder == run.folder
 
 

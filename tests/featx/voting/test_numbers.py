@@ -71,7 +71,10 @@ def test_numbers_are_averaged_and_written_as_any_runs(system):
     stored = json.loads((run.folder / "metrics.json").read_text())
     assert [member["name"] for member in stored["vote"]["members"]] == ["good", "poor"]
     assert "validation CCC" in (run.folder / "report.txt").read_text()
-    assert "the mean of what its members predict" in (run.folder / "README.md").read_text()
+    assert (
+        "by the rule mean: the mean of what its members predict"
+        in (run.folder / "README.md").read_text()
+    )
     again = featx.vote([run, paths[0]], name="again")  # a vote can vote
     np.testing.assert_allclose(
         predicted(read(again.predictions)), (expected + predicted(read(paths[0]))) / 2, rtol=1e-6
@@ -127,8 +130,8 @@ def test_systems_that_are_no_better_than_chance_weigh_nothing():
     ("options", "message"),
     [
         ({"rule": "soft"}, r"`rule='soft'` is for classes, and good predicts numbers"),
-        ({"tie": "first"}, r"`tie` is for votes on classes"),
-        ({"search": "2"}, r"`search` is for votes on classes"),
+        ({"tie": "first"}, r"`tie` is for votes on a class"),
+        ({"search": "2"}, r"`search` is for votes on a class"),
     ],
 )
 def test_what_has_no_meaning_for_numbers_is_refused(system, options, message):

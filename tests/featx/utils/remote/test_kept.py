@@ -90,6 +90,6 @@ def test_a_limit_that_is_no_number_is_said(server, monkeypatch):
 
 def test_a_cache_that_is_too_small_is_said(server, monkeypatch):
     server.pipe("memory://b/a", b"x" * 10)
-    monkeypatch.setattr("cache.space.free_bytes", lambda folder: 3)
+    monkeypatch.setattr("cache.disk.space.free_bytes", lambda folder: 3)
     with pytest.raises(Exception, match=r"memory://b/a: needs 10 B, 3 B free.*FEATX_CACHE"):
         fetch("memory://b/a")

@@ -6,8 +6,8 @@ from functools import cached_property
 
 import numpy as np
 
-from cache.mapped import MappedFile
-from cache.positions import Region, write_at
+from cache.shards.mapped import MappedFile
+from cache.shards.positions import Region, write_at
 
 
 @dataclass(frozen=True)

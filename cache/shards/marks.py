@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from zlib_ng import zlib_ng
 
-from cache.quantised import Quantised
+from cache.shards.quantised import Quantised
 
 MARKS: dict[str, np.dtype[Any]] = {  # written after an utterance's features, in this order
     "source": np.dtype(np.uint64),

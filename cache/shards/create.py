@@ -17,12 +17,12 @@ from typing import Any
 import h5py
 import numpy as np
 
-from cache.hdf5_file import new_hdf5
+from cache.disk.hdf5_file import new_hdf5
+from cache.disk.space import as_disk_full, filling
 from cache.identity import FeatureIdentity
 from cache.layout import Layout, PlannedUtterance
-from cache.marks import FACTORS, MARKS, marks_shapes
-from cache.positions import Region, checksum_without, write_at
-from cache.space import as_disk_full, filling
+from cache.shards.marks import FACTORS, MARKS, marks_shapes
+from cache.shards.positions import Region, checksum_without, write_at
 
 FORMAT = 2  # raised when a file's meaning changes
 PAGE = 4096  # bytes; features start on a page of their own

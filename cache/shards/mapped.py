@@ -13,7 +13,7 @@ from weakref import WeakSet
 import numpy as np
 
 from cache.errors import StoreError
-from cache.positions import read_at
+from cache.shards.positions import read_at
 
 _mappings: WeakSet[mmap.mmap] = WeakSet()  # of all stores that are open
 

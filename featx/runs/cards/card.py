@@ -1,6 +1,9 @@
 """What the cards of models have in common: links, tables, and what models are not for."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from huggingface_hub import EvalResult
 
 from featx.features.encoders.checkpoints import EncoderEntry, read_registry
 from featx.utils.tables import markdown_table, plain
@@ -38,3 +41,34 @@ def link_encoder(encoder: str, revision: str | None) -> str:
 def table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     """Return a table in Markdown: a column of text, and others of figures."""
     return "\n".join(markdown_table(header, rows, "l" + "r" * (len(header) - 1)))
+
+
+def entry(
+    corpus: str,
+    dataset: str,
+    kind: str,
+    name: str,
+    value: float,
+    arguments: Mapping[str, Any] | None = None,
+) -> EvalResult:
+    """Return a score as the Hub's index of models takes it.
+
+    Args:
+        corpus: the name of the corpus.
+        dataset: the name of the corpus and how it was divided.
+        kind: the metric's name on the Hub.
+        name: what the score is called.
+        value: the score.
+        arguments: what else the metric is computed with.
+    """
+    return EvalResult(
+        task_type="audio-classification",
+        task_name="speech emotion recognition",
+        dataset_type=corpus,
+        dataset_name=dataset,
+        dataset_split="test",
+        metric_type=kind,
+        metric_name=name,
+        metric_value=value,
+        metric_args=None if arguments is None else dict(arguments),
+    )

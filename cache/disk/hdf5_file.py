@@ -12,7 +12,7 @@ from typing import Any
 
 import h5py
 
-from cache.space import as_disk_full, filling
+from cache.disk.space import as_disk_full, filling
 
 
 @contextmanager

@@ -25,9 +25,9 @@ from typing import Any
 
 from filelock import BaseFileLock, FileLock, SoftFileLock, Timeout
 
+from cache.disk.note import Note, note_file, read_note
+from cache.disk.space import as_disk_full
 from cache.errors import InUseError, StoreError
-from cache.note import Note, note_file, read_note
-from cache.space import as_disk_full
 
 _LACKS_LOCKS = {errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP, errno.ENOTSUP}
 _PART = re.compile(r"\d+of(\d+)")

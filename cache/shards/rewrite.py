@@ -3,11 +3,11 @@
 from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
 
-from cache.compress import compress_shard
-from cache.create import create_shard
 from cache.errors import DamagedStore
 from cache.layout import PlannedUtterance
-from cache.shard import Shard
+from cache.shards.compress import compress_shard
+from cache.shards.create import create_shard
+from cache.shards.shard import Shard
 
 
 def rewrite_shard(

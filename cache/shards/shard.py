@@ -12,13 +12,14 @@ from pathlib import Path
 import h5py
 import numpy as np
 
-from cache.compressed import CompressedRows
-from cache.create import FORMAT, SUM, changing
+from cache.disk.space import filling
 from cache.errors import DamagedStore, FeatxError, StoreError
 from cache.identity import FeatureIdentity
 from cache.layout import Layout
-from cache.mapped import MappedFile
-from cache.marks import (
+from cache.shards.compressed import CompressedRows
+from cache.shards.create import FORMAT, SUM, changing
+from cache.shards.mapped import MappedFile
+from cache.shards.marks import (
     FACTORS,
     MARKS,
     RETIRED,
@@ -27,10 +28,9 @@ from cache.marks import (
     done_mark,
     marks_shapes,
 )
-from cache.positions import Region, checksum_without, read_at, write_at
-from cache.quantised import Quantised, quantise, restore
-from cache.rows import PlainRows
-from cache.space import filling
+from cache.shards.positions import Region, checksum_without, read_at, write_at
+from cache.shards.quantised import Quantised, quantise, restore
+from cache.shards.rows import PlainRows
 
 FLOAT = np.dtype(np.float32)
 # what reading tables of which any bit may be another can raise

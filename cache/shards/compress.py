@@ -9,15 +9,15 @@ import h5py
 import numpy as np
 from zlib_ng import zlib_ng
 
-from cache.compressed import CHUNK, PLACES, CompressedRows, compress
-from cache.create import SUM, allocate, changing, describe, seal, write_tables
+from cache.disk.hdf5_file import new_hdf5
+from cache.disk.space import check_disk, filling
 from cache.errors import DamagedStore
-from cache.hdf5_file import new_hdf5
-from cache.mapped import MappedFile
-from cache.marks import FACTORS, MARKS
-from cache.quantised import Quantised
-from cache.shard import Shard
-from cache.space import check_disk, filling
+from cache.shards.compressed import CHUNK, PLACES, CompressedRows, compress
+from cache.shards.create import SUM, allocate, changing, describe, seal, write_tables
+from cache.shards.mapped import MappedFile
+from cache.shards.marks import FACTORS, MARKS
+from cache.shards.quantised import Quantised
+from cache.shards.shard import Shard
 
 TOGETHER = 16  # utterances whose chunks wait in memory
 METADATA = 160  # bytes, with room to spare, that HDF5 keeps of each chunk

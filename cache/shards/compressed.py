@@ -14,8 +14,8 @@ import h5py
 import numpy as np
 from zlib_ng import zlib_ng
 
-from cache.mapped import MappedFile
-from cache.positions import Region
+from cache.shards.mapped import MappedFile
+from cache.shards.positions import Region
 
 CHUNK = 64  # frames; an utterance begins with a chunk of its own
 PLACES: dict[str, np.dtype[Any]] = {  # of chunks, by the names of their tables

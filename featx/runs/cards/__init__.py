@@ -1,0 +1,1 @@
+"""What the cards of models say, whatever these predict."""

@@ -1,0 +1,100 @@
+"""Runs that learned several labels at once predict them, of features and of audio."""
+
+import csv
+import json
+
+import numpy as np
+import pytest
+
+import featx
+from featx.cli.live import describe
+from featx.errors import FeatxError
+from featx.inference.label_predictions import LabelPredictions, PredictedLabels
+
+FILE = "audio/sad-0-0.wav"
+
+
+@pytest.fixture
+def fit(place, relabel):
+    """Fit a head to two labels."""
+    relabel(
+        lambda row: {
+            **row, "low": int(row["label"] == "sad"), "tone": int(row["label"] != "angry")
+        }
+    )  # fmt: skip
+
+    def make(head="linear", **options):
+        several = {"target": ["low", "tone"], "task": "multilabel", "folds": 3}
+        return featx.fit(head, "encoder", **{**several, **options})
+
+    return make
+
+
+def test_a_head_predicts_what_its_run_says(fit, tested, tmp_path):
+    run = fit()
+    rows = {row["utterance"]: row for row in tested(run.folder)[0, 1]}
+    model = featx.load(run)
+    assert (model.classes, model.several) == (("low", "tone"), True)
+    found = model.predict("features/manifest/encoder", fold=1)
+    assert isinstance(found, LabelPredictions)
+    for row in (row for row in found if row.utterance in rows):
+        own = rows[row.utterance]
+        assert row.label == own["predictions"]
+        assert row.labels == [name for name in model.classes if float(own[f"p_{name}"]) >= 0.5]
+    found.to_csv(tmp_path / "out.csv")
+    with (tmp_path / "out.csv").open(newline="") as file:
+        written = list(csv.DictReader(file))
+    assert list(written[0]) == ["utterance", "predictions", "p_low", "p_tone"]
+    assert [row["predictions"] for row in written] == found.labels
+    for shown in (found.to_text(), found._repr_html_()):
+        assert "labels" in shown
+        assert "low" in shown
+    line = json.loads(found[0].to_json())
+    assert line["labels"] == found[0].labels
+    assert "label" not in line
+
+
+def test_labels_over_time_are_drawn_and_written(fit):
+    windows = featx.predict(fit(), FILE, window=0.1)
+    track, picture = featx.write_timelines(windows, "shown")
+    assert len(windows) > 1
+    assert {line.split("\t")[2] for line in track.read_text().splitlines()} == {*windows.labels}
+    assert picture.stat().st_size > 0
+
+
+def test_a_vote_predicts_labels_by_its_rule(fit):
+    runs = [fit(), fit("svm")]
+    each = [featx.predict(run, FILE)[0].probabilities["low"] for run in runs]
+    (row,) = featx.predict(featx.vote(runs), FILE)
+    assert row.probabilities["low"] == pytest.approx(np.mean(each), rel=1e-6)
+    assert isinstance(row, PredictedLabels)
+
+
+@pytest.mark.parametrize("option", [{"abstain": 0.5}, {"calibrated": True}, {"priors": "uniform"}])
+def test_what_is_about_a_single_class_is_refused(fit, option):
+    (name,) = option
+    with pytest.raises(FeatxError, match=rf"`{name}` is about a single class.*\(low, tone\)"):
+        featx.predict(fit(), FILE, **option)
+
+
+@pytest.mark.parametrize("head", ["linear", "dense"])
+def test_what_layers_and_moments_add_makes_the_logit_of_a_label(fit, head):
+    settings = () if head == "linear" else ["training.epochs=2"]
+    run = fit(head, settings=settings)
+    (row,) = featx.predict(run, FILE, fold=0)
+    why = featx.explain(run, FILE, label="tone", fold=0)
+    assert why.probability == pytest.approx(row.probabilities["tone"], abs=1e-5)
+    assert 1 / (1 + np.exp(-why.logit)) == pytest.approx(why.probability, abs=1e-4)
+    assert why.baseline + why.total + why.rest == pytest.approx(why.logit)
+    assert abs(why.rest) < (1e-6 if head == "linear" else 0.05)
+    assert why.title.endswith(f"; predicted: {row.label}")
+    assert "0 at 50 %" in why.to_text()
+    likeliest = max(row.probabilities, key=row.probabilities.get)
+    assert featx.explain(run, FILE, fold=0).label == likeliest
+    with pytest.raises(FeatxError, match="no such label; there is low, tone"):
+        featx.explain(run, FILE, label="sad")
+
+
+def test_labels_are_shown_while_a_microphone_is_heard():
+    heard = PredictedLabels("live", "low|tone", {"low": 0.6, "tone": 0.9}, 1.0, 5.0)
+    assert describe(heard) == "    5.0 s  low|tone     tone 90 %, low 60 %"
