@@ -4,16 +4,14 @@ import csv
 import ctypes
 import gc
 import logging
-import multiprocessing
 import os
 import random
 import shutil
 import signal
 import sqlite3
-import subprocess
 import sys
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -21,6 +19,8 @@ from typing import Any, NamedTuple
 import numpy as np
 import pytest
 import soundfile
+
+from tests.processes import Forked, Running, Started
 
 os.environ["HF_HUB_OFFLINE"] = "1"
 os.environ["OMP_NUM_THREADS"] = "1"  # in child processes
@@ -228,81 +228,29 @@ def in_a_thread() -> Callable[..., AbstractContextManager[None]]:
     return enter
 
 
-def heed_ctrl_c() -> None:
-    """Let a child process be interrupted even where the tests run in the background."""
-    signal.signal(signal.SIGINT, signal.SIG_DFL)
+def _running(kind: type[Running], said: Path) -> Iterator[Callable[..., Running]]:
+    started: list[Running] = []
 
-
-@pytest.fixture
-def start_featx() -> Iterator[Callable[..., subprocess.Popen[str]]]:
-    """Start a featx command line in a process of its own, which Ctrl-C ends, or the test."""
-    started: list[subprocess.Popen[str]] = []
-
-    def start(*arguments: object) -> subprocess.Popen[str]:
-        command = [sys.executable, "-m", "featx", *map(str, arguments)]
-        options = {"stderr": subprocess.PIPE, "text": True, "preexec_fn": heed_ctrl_c}
-        started.append(subprocess.Popen(command, **options))
-        return started[-1]
-
-    yield start
-    for process in started:
-        process.kill()
-
-
-class Forked:
-    """A featx command line in a fork of this process, in which everything is loaded already.
-
-    Args:
-        words: what follows `featx`.
-        said: where its standard error goes.
-    """
-
-    def __init__(self, words: Sequence[str], said: Path) -> None:
-        self._said = said
-        self._process = multiprocessing.get_context("fork").Process(target=self._run, args=[words])
-        self._process.start()
-
-    def _run(self, words: Sequence[str]) -> None:
-        from featx.cli.main import main
-
-        signal.signal(signal.SIGINT, signal.default_int_handler)  # also if begun in the background
-        signal.signal(signal.SIGTERM, signal.SIG_DFL)
-        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
-        os.dup2(os.open(self._said, os.O_WRONLY | os.O_CREAT), 2)
-        sys.stdout, sys.stderr = os.fdopen(1, "w"), os.fdopen(2, "w", buffering=1)
-        sys.argv = ["featx", *words]
-        main()
-
-    @property
-    def returncode(self) -> int | None:
-        """The exit code, negative if a signal ended it, None while it runs."""
-        return self._process.exitcode
-
-    def send_signal(self, number: int) -> None:
-        """Send a signal, unless it has ended."""
-        if self.returncode is None:
-            os.kill(self._process.pid, number)
-
-    def wait(self, seconds: float = 60) -> tuple[int | None, str]:
-        """Wait for its end; return the exit code and what it said on standard error."""
-        self._process.join(seconds)
-        return self.returncode, self._said.read_text()
-
-
-@pytest.fixture
-def fork_featx(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., Forked]]:
-    """Start featx command lines that can be stopped, without the seconds in which Python starts."""
-    said = tmp_path_factory.mktemp("said")
-    started: list[Forked] = []
-
-    def start(*words: object) -> Forked:
-        started.append(Forked([*map(str, words)], said / f"{len(started)}.txt"))
+    def start(*words: object) -> Running:
+        started.append(kind([*map(str, words)], said / f"{len(started)}.txt"))
         return started[-1]
 
     yield start
     for process in started:
         process.send_signal(signal.SIGKILL)
         process.wait()
+
+
+@pytest.fixture
+def start_featx(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., Running]]:
+    """Start featx command lines in processes of their own, which can be stopped."""
+    yield from _running(Started, tmp_path_factory.mktemp("said"))
+
+
+@pytest.fixture
+def fork_featx(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., Running]]:
+    """Start the same in forks of this process: no seconds in which Python and torch start."""
+    yield from _running(Forked, tmp_path_factory.mktemp("said"))
 
 
 class Outcome(NamedTuple):

@@ -1,4 +1,4 @@
-"""Systems of labels or numbers read as voters and joined by utterance."""
+"""Systems that vote, joined by utterance or refused with what differs."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -35,6 +35,7 @@ class Held(Generic[S, R, P]):
         seeds: names of the seeds of the vote.
         test: what is voted on.
         validation: the same of the validation part; None if a system has none.
+        no_validation: why there is no validation part, else empty.
     """
 
     voters: Sequence[Voter[S, R]]
@@ -43,11 +44,18 @@ class Held(Generic[S, R, P]):
     seeds: Sequence[str]
     test: P
     validation: P | None
+    no_validation: str
 
     @property
     def names(self) -> list[str]:
         """Of the systems."""
         return [voter.name for voter in self.voters]
+
+    def drawn_up(self, draw_up: Callable[[P], Any]) -> dict[str, Any]:
+        """Return its attributes with both parts in another form."""
+        parts = {"test": self.test, "validation": self.validation}
+        drawn = {name: None if part is None else draw_up(part) for name, part in parts.items()}
+        return {**vars(self), **drawn}
 
 
 def systems_of(
@@ -72,23 +80,17 @@ def systems_of(
 
 
 def hold(
-    config: VoteConfig,
-    files: Mapping[str, Sequence[Path]],
-    read: ReadPart,
-    join: Callable[[Rows[Any]], P],
-) -> Held[Any, Any, P]:
-    """Read systems and join them by utterance.
+    config: VoteConfig, files: Mapping[str, Sequence[Path]], read: ReadPart
+) -> Held[Any, Any, Rows[Any]]:
+    """Read systems of labels or numbers and join them by utterance.
 
     Args:
         config: the vote's.
         files: those of each system, by its name.
-        read: reads their files.
-        join: joins the rows of each system and seed.
+        read: reads them.
 
     Raises:
-        FeatxError: if a file can't be used, there are fewer than two systems, or they differ in
-            utterances, what is true of them, what they learned, speakers, folds, protocol or
-            number of seeds.
+        FeatxError: if a file can't be used, the systems did not learn the same, or as `join`.
     """
     manifest = read_speakers(config.manifest) if config.manifest else None
     voters = [
@@ -96,10 +98,19 @@ def hold(
         for name, own in files.items()
         for voter in _read(name, own, manifest, config.over_seeds, read)
     ]
+    check_alike([voter.system for voter in voters])
+    return join(voters)
+
+
+def join(voters: Sequence[Voter[S, R]]) -> Held[S, R, Rows[R]]:
+    """Join systems by utterance, and validation rows by fold too.
+
+    Raises:
+        FeatxError: if there are fewer than two systems, or they differ in utterances, what is true
+            of them, speakers, folds, protocol or number of seeds.
+    """
     check_enough(voters)
-    systems = [voter.system for voter in voters]
-    check_alike(systems)
-    check_same(systems)
+    check_same([voter.system for voter in voters])
     protocol = check_protocols(voters)
     check_seeds(voters)
     seeds = name_seeds(voters)
@@ -109,16 +120,31 @@ def hold(
         [{(folds[name], name): row for name, row in b.test.items()} for b in v.ballots]
         for v in voters
     ]
-    validated = all(ballot.validation for voter in voters for ballot in voter.ballots)
-    rows: list[Any] = [row for v in voters for b in v.ballots for row in b.validation.values()]
+    lacking = [voter.name for voter in voters if not all(b.validation for b in voter.ballots)]
     return Held(
         voters=voters,
-        speakers={**{row.utterance: row.speaker for row in rows}, **join_speakers(systems)},
+        speakers=_join_speakers(voters),
         protocol=protocol,
         seeds=seeds,
-        test=join(tests),
-        validation=join(validation_parts(voters, folds)) if validated else None,
+        test=tests,
+        validation=None if lacking else validation_parts(voters, folds),
+        no_validation=_without_validation(lacking, len(voters)),
     )
+
+
+def _without_validation(lacking: Sequence[str], voters: int) -> str:
+    if not lacking:
+        return ""
+    names = "all systems" if len(lacking) == voters else ", ".join(lacking)
+    return f"{names} {'has' if len(lacking) == 1 else 'have'} none"
+
+
+def _join_speakers(voters: Sequence[AnyVoter]) -> dict[str, str]:
+    speakers = join_speakers([voter.system for voter in voters])
+    for voter in voters:
+        for row in (row for ballot in voter.ballots for row in ballot.validation.values()):
+            speakers[row.utterance] = speakers.get(row.utterance) or row.speaker
+    return speakers
 
 
 def in_order(first: Mapping[Key, R]) -> list[Key]:

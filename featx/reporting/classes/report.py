@@ -1,10 +1,11 @@
 """What a report of systems that predict classes shows."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from featx.reporting.by_test_set import group_by_test, wrong_section
 from featx.reporting.classes.calibration import (
+    Calibrated,
     calibration_panel,
     calibration_sheet,
     find_calibration,
@@ -44,11 +45,7 @@ def gather_classes(runs: Sequence[Reported], page: Path, maps: Sequence[Path] = 
     judged = {run.name: calibrated for run, calibrated in found if calibrated}
     tables = [
         Section("Results", [result_sheet(groups)]),
-        Section(
-            "Corpora",
-            cross_sheets(ordered),
-            title="Corpora learned from, and corpora tested",
-        ),
+        Section("Corpora", cross_sheets(ordered), title="Corpora learned from, and corpora tested"),
         *([Section("Votes", [votes], title="Annotators' votes")] if votes else []),
         Section("Differences", differences, remarks, "Differences between systems"),
         Section(
@@ -57,16 +54,7 @@ def gather_classes(runs: Sequence[Reported], page: Path, maps: Sequence[Path] = 
             title="Confusion matrices",
             arrangement="grid",
         ),
-        Section(
-            "Calibration",
-            [calibration_sheet(list(judged.values()))] if judged else [],
-            [
-                f"No probabilities of {run.name} are known."
-                for run in ordered
-                if run.name not in judged
-            ],
-            "Calibration of probabilities",
-        ),
+        _calibration_section(ordered, judged),
         group_section(ordered),
         Section("Classes", list(map(class_sheet, ordered)), arrangement="grid small"),
         _speaker_section(ordered),
@@ -74,6 +62,13 @@ def gather_classes(runs: Sequence[Reported], page: Path, maps: Sequence[Path] = 
     ]
     panels = list(map(calibration_panel, judged.values()))
     return Report.of(ordered, tables, page, maps, calibration=panels)
+
+
+def _calibration_section(runs: Sequence[Reported], judged: Mapping[str, Calibrated]) -> Section:
+    sheets = [calibration_sheet(list(judged.values()))] if judged else []
+    unknown = [run.name for run in runs if run.name not in judged]
+    notes = [f"No probabilities of {name} are known." for name in unknown]
+    return Section("Calibration", sheets, notes, "Calibration of probabilities")
 
 
 def _speaker_section(runs: Sequence[Reported]) -> Section:

@@ -1,62 +1,38 @@
-"""Systems joined by utterance, or refused with what differs."""
+"""Systems that vote on classes, read and joined."""
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from typing import Any
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 
-from featx.comparison.same_tests import check_same, join_speakers
+from featx.comparison.class_systems import System
 from featx.data.labels import order_labels
 from featx.scoring.metrics import count_confusions, uar
 from featx.scoring.predictions import read_speakers
 from featx.utils.text import shortened
-from featx.voting.checks import check_enough, check_protocols, check_seeds, differing
+from featx.voting import holding
+from featx.voting.checks import differing
 from featx.voting.classes.ballots import ClassVoter, Row, read_voter
 from featx.voting.classes.part import Part
 from featx.voting.classes.rules import Votes
 from featx.voting.config import VoteConfig
-from featx.voting.joining import (
-    for_each,
-    join_folds,
-    name_seeds,
-    validates_on_tests,
-    validation_parts,
-)
+from featx.voting.holding import Held, Rows, in_order
+from featx.voting.joining import validates_on_tests
 from featx.voting.sources import find_systems
-from featx.voting.voters import Key
 
 
 @dataclass(frozen=True)
-class Election:
-    """Systems that can vote together.
+class Election(Held[System, Row, Part]):
+    """Systems that can vote together on classes.
 
     Attributes:
-        voters: the systems in the order in which they were named.
         classes: the classes in their order.
-        speakers: the speaker of each utterance of both parts; empty where unknown.
-        protocol: the protocol of the systems that are runs, empty if there are none.
-        seeds: names of the seeds of the vote.
-        test: what is voted on.
-        validation: the same of the validation part; None if a system has none.
-        no_validation: why there is no validation part, else empty.
         votes: each class's share of annotators' votes, by utterance; none where they are unknown.
     """
 
     voters: Sequence[ClassVoter]
     classes: Sequence[str]
-    speakers: Mapping[str, str]
-    protocol: Mapping[str, Any]
-    seeds: Sequence[str]
-    test: Part
-    validation: Part | None
-    no_validation: str
-    votes: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
-
-    @property
-    def names(self) -> list[str]:
-        """Of the systems."""
-        return [voter.name for voter in self.voters]
+    votes: Mapping[str, Mapping[str, float]]
 
     @property
     def short_names(self) -> dict[str, str]:
@@ -120,33 +96,20 @@ def hold(config: VoteConfig) -> Election:
 def join(voters: Sequence[ClassVoter]) -> Election:
     """Join systems by utterance, and validation rows by fold too.
 
+    Where each tested fold has validation rows, those of other folds have no part in anything.
+
     Raises:
-        FeatxError: if there are fewer than two systems, or they differ in utterances, labels,
-            speakers, classes, folds, protocol or number of seeds.
+        FeatxError: if their classes differ, or as `holding.join`.
     """
-    check_enough(voters)
-    check_same([voter.system for voter in voters])
-    protocol = check_protocols(voters)
-    check_seeds(voters)
-    seeds = name_seeds(voters)
-    voters = [replace(v, ballots=for_each(v.ballots, len(seeds))) for v in voters]
-    classes, folds = _join_classes(voters), join_folds(voters)
-    tests = [[_keyed(ballot.test.values(), folds) for ballot in v.ballots] for v in voters]
-    lacking = [voter.name for voter in voters if not all(b.validation for b in voter.ballots)]
-    every = len(lacking) == len(voters)
-    names = "all systems" if every else ", ".join(lacking)
-    reason = f"{names} {'has' if len(lacking) == 1 else 'have'} none"
-    return Election(
-        voters=voters,
-        classes=classes,
-        speakers=_join_speakers(voters),
-        protocol=protocol,
-        seeds=seeds,
-        test=_join(voters, tests, classes),
-        validation=None if lacking else _join_validation(voters, folds, classes),
-        no_validation=reason if lacking else "",
-        votes=_join_votes(voters[0]),
-    )
+    held = holding.join(voters)
+    classes = _join_classes(voters)
+    drawn = held.drawn_up(lambda rows: _draw_up(voters, rows, classes))
+    election = Election(**drawn, classes=classes, votes=_join_votes(voters[0]))
+    validation, tested = election.validation, set(election.test.folds)
+    if validation is not None and tested < set(validation.folds):
+        own = np.flatnonzero([fold in tested for fold, _ in validation.keys])
+        return replace(election, validation=validation.at(own))
+    return election
 
 
 def _join_votes(voter: ClassVoter) -> dict[str, Mapping[str, float]]:
@@ -162,9 +125,6 @@ def score_uar(predictions: np.ndarray, labels: np.ndarray, classes: int) -> floa
     """Return the UAR of (utterances,) predictions, from 0 to 1."""
     alone = np.zeros(len(labels), dtype=np.intp)
     return float(uar(count_confusions(labels, predictions, alone, classes)[0]))
-
-
-_Rows = Mapping[Key, Row]
 
 
 def _join_classes(voters: Sequence[ClassVoter]) -> list[str]:
@@ -193,37 +153,9 @@ def _join_classes(voters: Sequence[ClassVoter]) -> list[str]:
     return order_labels(first.classes)
 
 
-def _join_speakers(voters: Sequence[ClassVoter]) -> dict[str, str]:
-    speakers = join_speakers([voter.system for voter in voters])
-    for voter in voters:
-        for row in (row for ballot in voter.ballots for row in ballot.validation.values()):
-            speakers[row.utterance] = speakers.get(row.utterance) or row.speaker
-    return speakers
-
-
-def _keyed(rows: Iterable[Row], folds: Mapping[str, str]) -> _Rows:
-    return {(folds[row.utterance], row.utterance): row for row in rows}
-
-
-def _join_validation(
-    voters: Sequence[ClassVoter], folds: Mapping[str, str], classes: Sequence[str]
-) -> Part:
-    """Join validation rows.
-
-    Where each tested fold has some, those of other folds have no part in anything.
-    """
-    parts = validation_parts(voters, folds)
-    part, tested = _join(voters, parts, classes), set(folds.values())
-    if tested < set(part.folds):
-        part = part.at(np.flatnonzero([fold in tested for fold, _ in part.keys]))
-    return part
-
-
-def _join(
-    voters: Sequence[ClassVoter], parts: Sequence[Sequence[_Rows]], classes: Sequence[str]
-) -> Part:
+def _draw_up(voters: Sequence[ClassVoter], parts: Rows[Row], classes: Sequence[str]) -> Part:
     index = {label: number for number, label in enumerate(classes)}
-    keys = sorted(parts[0][0], key=lambda key: (len(key[0]), key))
+    keys = in_order(parts[0][0])
     labels = np.array([index[parts[0][0][key].label] for key in keys])
     believed = all(not voter.no_probabilities for voter in voters)
     votes = []

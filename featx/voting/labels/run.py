@@ -1,28 +1,23 @@
 """A vote of systems that predict several labels at once, as a run folder."""
 
 import logging
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from featx.runs.files import PREDICTIONS
 from featx.runs.folder import open_run
 from featx.scoring.labels.groups import Labelled
-from featx.scoring.labels.predictions import choose_labels, write_label_rows
-from featx.scoring.labels.results import NAMES, LabelResults, score_label_predictions
+from featx.scoring.labels.results import LabelResults, score_label_predictions
 from featx.scoring.labels.scores import SeedLabels, count_labels, label_f1
-from featx.scoring.predictions import PredictionRow
 from featx.scoring.results_file import RunResults
-from featx.scoring.text import WIDE, draw_table, render
-from featx.utils.tables import TextTable
 from featx.voting.config import VoteConfig
-from featx.voting.files import write_card, write_environment, write_report
+from featx.voting.labels.files import write_files
 from featx.voting.labels.voters import LabelElection, LabelPart, hold_labels
 from featx.voting.remarks import file_remarks, remarks_of, speakers_shared
-from featx.voting.settings import check_settings, describe_rule
+from featx.voting.settings import check_settings
 from featx.voting.sources import digest_sources, group_vote, read_stored
 
 log = logging.getLogger("featx")
@@ -49,24 +44,8 @@ def run_label_vote(
         if run.results is None:
             run.results = results = _score(config, election)
             log.debug("%s", results.title)
-            _write(config, election, results, inputs, folder.name, run.folder)
+            write_files(config.rule, election, results, inputs, folder.name, run.folder)
     return run.results
-
-
-def share(part: LabelPart, seed: int, rule: str) -> np.ndarray:
-    """Return what a vote finds for a seed: a label is predicted from 0.5 on.
-
-    Args:
-        part: what systems say.
-        seed: the place of the seed.
-        rule: "soft" for the mean probability, "hard" for the share of systems that predict it.
-
-    Returns:
-        (utterances, labels) from 0 to 1.
-    """
-    said = part.probabilities[seed] if rule == "soft" else part.found[seed]
-    mean: np.ndarray = said.mean(0)
-    return mean
 
 
 def _score(config: VoteConfig, election: LabelElection) -> LabelResults:
@@ -74,7 +53,7 @@ def _score(config: VoteConfig, election: LabelElection) -> LabelResults:
     utterances = [utterance for _, utterance in part.keys]
     speakers = [election.speakers.get(utterance, "") for utterance in utterances]
     seeds = [
-        SeedLabels.at(part.fits, share(part, seed, config.rule), speakers)
+        SeedLabels.at(part.fits, part.shares(seed, config.rule), speakers)
         for seed in range(len(election.seeds))
     ]
     stored = read_stored(voters)
@@ -116,54 +95,3 @@ def _macro_f1(part: LabelPart) -> np.ndarray:
     ]
     mean: np.ndarray = 100 * np.mean(each, 0)
     return mean
-
-
-def _write(
-    config: VoteConfig,
-    election: LabelElection,
-    results: LabelResults,
-    inputs: str,
-    name: str,
-    folder: Path,
-) -> None:
-    """Write everything that a finished vote leaves but its config, log and scores."""
-    write_environment(election.protocol, inputs, folder)
-    write_label_rows(folder / PREDICTIONS, election.labels, _rows(config, election))
-    members = _members(results)
-    write_report(results, render(draw_table(members), width=WIDE), folder)
-    scores = [f"- {NAMES[name]}: {own} %" for name, own in results.scores.items()]
-    about = describe_rule(config.rule, "labels", election.labels)
-    sections = {"Members": members.markdown(), "Scores": scores}
-    write_card(name, about, sections, results, folder)
-
-
-def _members(results: LabelResults) -> TextTable:
-    """Return a row for each member: its scores on validation and test data."""
-    rows = []
-    for member in results.vote["members"]:
-        alone = member["validation_macro_f1"]
-        scores = [f"{member[name]:.1f}" for name in NAMES]
-        rows.append((member["name"], "–" if alone is None else f"{alone:.1f}", *scores))
-    header = ("member", "validation macro F1, %", *(f"{name}, %" for name in NAMES.values()))
-    return TextTable(header, rows)
-
-
-def _rows(config: VoteConfig, election: LabelElection) -> Iterator[PredictionRow]:
-    """Yield the rows of predictions, seed by seed, validation before test."""
-    parts = {"validation": election.validation, "test": election.test}
-    for place, seed in enumerate(election.seeds):
-        for split, part in parts.items():
-            if part is None:
-                continue
-            shares = share(part, place, config.rule).tolist()
-            for (fold, utterance), row, own in zip(part.keys, part.rows, shares, strict=True):
-                yield PredictionRow(
-                    utterance=utterance,
-                    speaker=election.speakers.get(utterance, ""),
-                    fold=fold,
-                    seed=seed,
-                    split=split,
-                    label=row.label,
-                    prediction=choose_labels(election.labels, own),
-                    probabilities=own,
-                )

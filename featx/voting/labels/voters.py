@@ -32,6 +32,20 @@ class LabelPart:
     found: Sequence[np.ndarray]
     probabilities: Sequence[np.ndarray]
 
+    def shares(self, seed: int, rule: str) -> np.ndarray:
+        """Return what a vote finds for a seed: a label is predicted from 0.5 on.
+
+        Args:
+            seed: its place.
+            rule: "soft" for the mean probability, "hard" for the share of systems that predict it.
+
+        Returns:
+            (utterances, labels) from 0 to 1.
+        """
+        said = self.probabilities[seed] if rule == "soft" else self.found[seed]
+        mean: np.ndarray = said.mean(0)
+        return mean
+
 
 class LabelElection(Held[LabelSystem, LabelPrediction, LabelPart]):
     """Systems that can vote together."""
@@ -62,7 +76,7 @@ def hold_labels(config: VoteConfig, files: Mapping[str, Sequence[Path]]) -> Labe
     Raises:
         FeatxError: as `hold`.
     """
-    return LabelElection(**vars(hold(config, files, read_label_predictions, _join)))
+    return LabelElection(**hold(config, files, read_label_predictions).drawn_up(_join))
 
 
 def _join(parts: Rows[LabelPrediction]) -> LabelPart:

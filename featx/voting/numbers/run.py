@@ -42,8 +42,8 @@ def run_number_vote(
     election = hold_numbers(config, files)
     if config.rule == "weighted" and election.validation is None:
         raise FeatxError(
-            "`rule='weighted'` needs validation predictions of every system, and not all have "
-            "some. Take `rule='mean'`."
+            "`rule='weighted'` needs validation predictions of every system, and "
+            f"{election.no_validation}. Take `rule='mean'`."
         )
     inputs = digest_sources(config, election.voters)
     with open_run(config.to_toml(), inputs, folder, overwrite) as run:

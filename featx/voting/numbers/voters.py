@@ -61,7 +61,7 @@ def hold_numbers(config: VoteConfig, files: Mapping[str, Sequence[Path]]) -> Num
     Raises:
         FeatxError: as `hold`.
     """
-    return NumberElection(**vars(hold(config, files, read_number_predictions, _join)))
+    return NumberElection(**hold(config, files, read_number_predictions).drawn_up(_join))
 
 
 def _join(parts: Rows[NumberPrediction]) -> NumberPart:

@@ -21,29 +21,30 @@ def features(folder: Path = STORE) -> dict[str, bytes]:
 
 
 @pytest.mark.parametrize(
-    ("kind", "corpus", "options"),
+    ("kind", "corpus", "options", "start"),
     [
-        ("encoder", {"speakers": 15, "takes": 3}, ONE_BY_ONE),
+        ("encoder", {"speakers": 15, "takes": 3}, ONE_BY_ONE, "fork_featx"),
         pytest.param(
             "egemaps",
             {"speakers": 10, "takes": 2, "seconds": 3.0},
             (),
+            "start_featx",
             marks=pytest.mark.thorough,
         ),
     ],
 )
 def test_ctrl_c_keeps_what_is_done(
-    write_corpus, start_featx, checkpoint_folder, kind, corpus, options
+    write_corpus, request, checkpoint_folder, kind, corpus, options, start
 ):
     write_corpus(**corpus)
     model = checkpoint_folder if kind == "encoder" else kind
     store = STORE.with_name("tiny" if kind == "encoder" else kind)
-    process = start_featx("extract", "--model", model, *options)
-    while _done(store) < 5 and process.poll() is None:
+    process = request.getfixturevalue(start)("extract", "--model", model, *options)
+    while _done(store) < 5 and process.returncode is None:
         time.sleep(0.005)
     process.send_signal(signal.SIGINT)
-    _, message = process.communicate(timeout=60)
-    assert process.returncode == 130
+    code, message = process.wait()
+    assert code == 130
     done, count = _done(store), 3 * corpus["speakers"] * corpus["takes"]
     assert f"Interrupted with {done} of {count} utterances done" in message
     assert "Traceback" not in message

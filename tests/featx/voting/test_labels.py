@@ -58,6 +58,8 @@ def test_the_mean_probability_decides_each_label(systems):
     assert "A vote on loud, sad by the rule soft: a label" in card
     assert "validation macro F1" in card
     assert featx.vote(systems).folder == run.folder
+    featx.vote(systems, overwrite=True)
+    assert (run.folder / "README.md").read_text().startswith(f"# {run.folder.name}\n")
 
 
 def test_half_of_the_systems_predict_a_label_by_the_hard_rule(systems):
