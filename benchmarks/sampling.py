@@ -22,10 +22,11 @@ IMPORTS, ARITHMETIC, STATISTICS, SCORES, OTHER = (
 PLACES: Mapping[str, tuple[str, ...]] = {
     "digests": (
         "weights.py:digest", "loading.py:digest", "packages.py:_digest", "/data/sources.py",
-        "/data/known_files.py", "/data/headers.py", "/data/formats/", "/features/verified.py",
+        "/data/known_files.py", "/data/headers.py", "/data/formats/",
+        "/features/stores/verified.py",
     ),
     "loading models": (
-        "/encoders/loading.py", "/encoders/ctranslate2.py", "/encoders/packages.py",
+        "/encoders/checkpoints/",
         "/encoders/encoder.py:__init__", "/encoders/encoder.py:on", "/encoders/preprocessing.py",
         "/fitting/heads/saved.py",
     ),

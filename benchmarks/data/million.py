@@ -33,7 +33,7 @@ import numpy as np
 if TYPE_CHECKING:  # each stage imports what it needs, as its memory counts that
     from cache.shards.shard import Shard
     from featx.data.manifest import Manifest
-    from featx.features.plan import ExtractionPlan
+    from featx.features.planning.plan import ExtractionPlan
 
 RATE, SEGMENT = 16_000, 4_800  # samples
 IN_A_FILE = 1_000  # segments of a long file
@@ -203,7 +203,7 @@ def plan(manifest: "Manifest") -> str:
 
 
 def plan_of(manifest: "Manifest") -> "ExtractionPlan":
-    from featx.features.plan import plan_extraction
+    from featx.features.planning.plan import plan_extraction
 
     return plan_extraction(manifest, Stub(), "float16")
 

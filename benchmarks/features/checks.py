@@ -27,12 +27,12 @@ from benchmarks.setting import describe_machine, parse, ravdess, write_checkpoin
 from featx.data.audio import count_samples, read_audio
 from featx.data.checks.corpus import check_corpus
 from featx.data.manifest import Manifest
-from featx.features.encoders.checkpoints import find_checkpoint
+from featx.features.encoders.checkpoints.find import find_checkpoint
 from featx.features.encoders.devices import BATCH_SECONDS, find_devices
 from featx.features.encoders.encoder import Encoder
 from featx.features.encoders.workers import EncoderWorkers
-from featx.features.plan import plan_extraction
-from featx.features.work import Work
+from featx.features.planning.plan import plan_extraction
+from featx.features.writing.work import Work
 from featx.utils.progress import hidden_progress
 
 
@@ -123,8 +123,8 @@ def report_reading(manifest: Manifest, extraction: float) -> None:
 def without_checks(work: Callable[[], None]) -> None:
     """Do some work with audio that is read without any check."""
     with (
-        patch("featx.features.plan.read_audio", read_unchecked),
-        patch("featx.features.plan.count_samples", count_unchecked),
+        patch("featx.features.planning.plan.read_audio", read_unchecked),
+        patch("featx.features.planning.plan.count_samples", count_unchecked),
     ):
         work()
 

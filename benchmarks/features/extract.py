@@ -37,10 +37,10 @@ from benchmarks.setting import (
     write_checkpoint,
     write_rate,
 )
-from featx.features.encoders.checkpoints import find_checkpoint
+from featx.features.encoders.checkpoints.find import find_checkpoint
 from featx.features.encoders.devices import find_devices
 from featx.features.encoders.encoder import Encoder
-from featx.features.plan import plan_extraction
+from featx.features.planning.plan import plan_extraction
 
 
 def measure(

@@ -27,10 +27,10 @@ from benchmarks.features.ways import Ours
 from benchmarks.setting import describe_machine, parse, ravdess, write_checkpoint
 from cache import FeatureStore
 from featx.data.manifest import Manifest
-from featx.features.encoders.checkpoints import find_checkpoint
+from featx.features.encoders.checkpoints.find import find_checkpoint
 from featx.features.encoders.encoder import CPU, Encoder
-from featx.features.encoders.linear import Linear
-from featx.features.plan import plan_extraction
+from featx.features.encoders.networks.linear import Linear
+from featx.features.planning.plan import plan_extraction
 
 
 class QuantisedLinear(nn.Module):

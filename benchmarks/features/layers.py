@@ -20,11 +20,11 @@ from benchmarks.features.extract import measure
 from benchmarks.features.ways import Ours
 from benchmarks.setting import arithmetic, describe_machine, parse, ravdess, write_checkpoint
 from featx.data.audio import read_audio
-from featx.features.encoders.checkpoints import find_checkpoint
+from featx.features.encoders.checkpoints.find import find_checkpoint
 from featx.features.encoders.devices import find_devices
 from featx.features.encoders.encoder import Encoder
-from featx.features.layers import parse_layers
-from featx.features.plan import plan_extraction
+from featx.features.planning.layers import parse_layers
+from featx.features.planning.plan import plan_extraction
 
 
 def main() -> None:

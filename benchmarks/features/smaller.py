@@ -33,7 +33,7 @@ import featx
 from benchmarks.setting import describe_machine
 from cache import FeatureStore, Layout, PlannedUtterance, prepare_store
 from featx.data.manifest import Manifest, load_manifest
-from featx.features.reduction import Reduction
+from featx.features.planning.reduction import Reduction
 from featx.fitting.inputs.selection import select
 from featx.utils.parallel import map_ahead
 

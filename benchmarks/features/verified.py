@@ -27,8 +27,8 @@ from cache import FeatureStore
 from classifiers.batch import Branch, Examples
 from classifiers.cores import use_one_core
 from classifiers.statistics import Statistics
-from featx.features import verified
 from featx.features.encoders.shape import EncoderShape
+from featx.features.stores import verified
 from featx.fitting.inputs.moments import find_moments
 from featx.fitting.inputs.selection import Selection, Stored, select
 

@@ -12,14 +12,14 @@ import torch
 from cache import FeatureIdentity, prepare_store
 from featx.data.manifest import Manifest
 from featx.features.config import DEFAULT_WRITE
+from featx.features.encoders.checkpoints.loading import load_model
 from featx.features.encoders.devices import BATCH_SECONDS
 from featx.features.encoders.encoder import Encoder
-from featx.features.encoders.loading import load_model
 from featx.features.encoders.preprocessing import load_extractor
 from featx.features.encoders.workers import EncoderWorkers
-from featx.features.fill import compute_here, fill
-from featx.features.plan import ExtractionPlan
-from featx.features.work import Work
+from featx.features.planning.plan import ExtractionPlan
+from featx.features.writing.fill import compute_here, fill
+from featx.features.writing.work import Work
 
 IDENTITY = FeatureIdentity("random", frame_step=0.02)
 

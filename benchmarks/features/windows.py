@@ -15,10 +15,10 @@ from pathlib import Path
 from benchmarks.features.ways import Ours
 from benchmarks.setting import describe_machine, parse, ravdess
 from featx.features.choices import Window
-from featx.features.encoders.checkpoints import find_checkpoint
+from featx.features.encoders.checkpoints.find import find_checkpoint
 from featx.features.encoders.devices import find_devices
 from featx.features.encoders.encoder import Encoder
-from featx.features.plan import plan_extraction
+from featx.features.planning.plan import plan_extraction
 
 WINDOWS: tuple[Window, ...] = ("30", "short")
 

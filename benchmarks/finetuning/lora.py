@@ -26,7 +26,7 @@ import psutil
 from benchmarks.finetuning.order import Learner
 from benchmarks.finetuning.setting import CLASSES, SHIPPED, Bench
 from benchmarks.setting import describe_machine, ravdess, versions, write_encoder
-from featx.features.encoders.checkpoints import find_checkpoint, is_here
+from featx.features.encoders.checkpoints.find import find_checkpoint, is_here
 from featx.features.encoders.devices import find_devices
 from featx.features.encoders.preprocessing import load_extractor
 from featx.finetuning.adapting.base import Base

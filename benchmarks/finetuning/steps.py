@@ -17,7 +17,7 @@ import time
 from benchmarks.finetuning.order import Learner
 from benchmarks.finetuning.setting import SHIPPED, Bench
 from benchmarks.setting import describe_machine, ravdess, versions
-from featx.features.encoders.checkpoints import find_checkpoint
+from featx.features.encoders.checkpoints.find import find_checkpoint
 from featx.features.encoders.devices import find_devices
 from featx.utils.machine import peak_memory
 

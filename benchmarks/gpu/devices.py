@@ -7,10 +7,10 @@ import torch
 from benchmarks.features.ways import Ours
 from benchmarks.gpu.parts import Figure
 from benchmarks.gpu.setting import Setting
-from featx.features.encoders.checkpoints import find_checkpoint
+from featx.features.encoders.checkpoints.find import find_checkpoint
 from featx.features.encoders.devices import find_devices
 from featx.features.encoders.encoder import Encoder
-from featx.features.plan import plan_extraction
+from featx.features.planning.plan import plan_extraction
 
 
 def devices(setting: Setting) -> Iterator[Figure]:

@@ -9,7 +9,7 @@ import torch
 from benchmarks.gpu.audio import RATE
 from benchmarks.gpu.parts import Figure
 from benchmarks.gpu.setting import Setting
-from featx.features.encoders.checkpoints import find_checkpoint
+from featx.features.encoders.checkpoints.find import find_checkpoint
 from featx.features.encoders.encoder import Encoder
 from featx.features.encoders.precision import LOWEST_COSINE, check_precisions
 

@@ -13,9 +13,9 @@ from benchmarks.gpu.models import WHISPERS
 from benchmarks.gpu.parts import Figure
 from benchmarks.gpu.setting import Setting
 from benchmarks.setting import arithmetic, gemm_rate, whisper_arithmetic, write_rate
-from featx.features.encoders.checkpoints import find_checkpoint
+from featx.features.encoders.checkpoints.find import find_checkpoint
 from featx.features.encoders.encoder import Encoder
-from featx.features.plan import ExtractionPlan, plan_extraction
+from featx.features.planning.plan import ExtractionPlan, plan_extraction
 
 STORED = 6e9  # bytes of features that an extraction writes at most
 FRAMES = 50 * 3.7  # of an utterance of RAVDESS

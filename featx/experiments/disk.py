@@ -11,12 +11,12 @@ from featx.experiments.findings import Findings
 from featx.experiments.plan import Case, Plan
 from featx.experiments.store_checks import Known
 from featx.experiments.systems import Checked
-from featx.features.encoders.checkpoints import find_checkpoint
+from featx.features.encoders.checkpoints.find import find_checkpoint
+from featx.features.encoders.checkpoints.model_config import read_model_config
 from featx.features.encoders.families import family_of
-from featx.features.encoders.model_config import read_model_config
 from featx.features.encoders.preprocessing import load_extractor
 from featx.features.encoders.shape import read_shape
-from featx.features.stores import ROOT as FEATURES
+from featx.features.stores.folders import ROOT as FEATURES
 from featx.finetuning.config import FinetuneConfig
 from featx.finetuning.model import assemble
 from featx.finetuning.training.resources import tuning_bytes

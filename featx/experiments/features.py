@@ -11,7 +11,8 @@ from featx.experiments.plan import Store
 from featx.features.acoustic.settings import read_acoustic
 from featx.features.choices import Precision
 from featx.features.config import ExtractConfig, WriteOptions
-from featx.features.encoders.checkpoints import (
+from featx.features.encoders.checkpoints.fairseq.path import is_local
+from featx.features.encoders.checkpoints.find import (
     fetch_command,
     find_checkpoint,
     hub_id,
@@ -22,13 +23,12 @@ from featx.features.encoders.checkpoints import (
     store_name,
     unknown_model,
 )
+from featx.features.encoders.checkpoints.loading import digest_settings, digest_weights, load_frozen
 from featx.features.encoders.devices import Compute
-from featx.features.encoders.fairseq_path import is_local
-from featx.features.encoders.loading import digest_settings, digest_weights, load_frozen
 from featx.features.encoders.preprocessing import load_extractor
 from featx.features.extractors import find_outline
-from featx.features.layers import parse_layers
-from featx.features.plan import LengthLimit
+from featx.features.planning.layers import parse_layers
+from featx.features.planning.plan import LengthLimit
 
 
 def config_of(store: Store) -> ExtractConfig:

@@ -18,7 +18,7 @@ from featx.experiments.features import (
 from featx.experiments.findings import Findings
 from featx.experiments.plan import Store
 from featx.features.extractors import find_outline
-from featx.features.write import plan_features
+from featx.features.writing.write import plan_features
 
 
 @dataclass(frozen=True)

@@ -18,11 +18,11 @@ from featx.experiments.features import weights_missing
 from featx.experiments.findings import Findings
 from featx.experiments.plan import Case, Plan, PlannedRun
 from featx.experiments.store_checks import Known
-from featx.features.encoders.checkpoints import find_checkpoint
+from featx.features.encoders.checkpoints.find import find_checkpoint
 from featx.features.encoders.devices import Compute, find_devices
 from featx.features.encoders.preprocessing import load_extractor
 from featx.features.encoders.shape import read_shape
-from featx.features.layers import choose_layers
+from featx.features.planning.layers import choose_layers
 from featx.finetuning.config import FinetuneConfig
 from featx.finetuning.training.resources import Recipients, check_compute, check_recipients
 from featx.finetuning.training.waveforms import check_usable

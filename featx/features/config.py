@@ -6,10 +6,10 @@ from pathlib import Path
 from featx.data.augmentation.copies import Copies
 from featx.features.choices import Dtype, NormalizeWaveform, Pool, Window
 from featx.features.encoders.devices import Compute
-from featx.features.failures import FAILURES, FailureList, MostFailures
-from featx.features.parts import Part
-from featx.features.plan import LengthLimit
-from featx.features.renewal import Renewal
+from featx.features.planning.parts import Part
+from featx.features.planning.plan import LengthLimit
+from featx.features.planning.renewal import Renewal
+from featx.features.writing.failures import FAILURES, FailureList, MostFailures
 
 SHARD = "shard"  # which names of a store's files begin with
 DEFAULT_COMPUTE, DEFAULT_LIMIT, DEFAULT_RENEWAL = Compute(), LengthLimit(), Renewal()

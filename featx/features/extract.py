@@ -15,21 +15,21 @@ from featx.data.manifest import Manifest, load_with_gaps
 from featx.engines.choices import EngineName
 from featx.engines.engine import HERE, Engine
 from featx.errors import FeatxError
-from featx.features.actors import Actors, refuse_with_actors
 from featx.features.choices import Dtype, NormalizeWaveform, Pool, Precision, TooLong, Window
 from featx.features.config import ExtractConfig, WriteOptions
 from featx.features.encoders.devices import Compute
 from featx.features.extraction import Extraction
 from featx.features.extractors import find_extractor, find_outline
-from featx.features.failures import MostFailures
-from featx.features.layers import join_layers
-from featx.features.lock import claiming
-from featx.features.parts import Part
-from featx.features.plan import MAX_SECONDS, LengthLimit
-from featx.features.remote_stores import StoreCopy, sending
-from featx.features.renewal import Renewal
-from featx.features.stores import copies_folder, store_folder
-from featx.features.write import plan_features, write_features
+from featx.features.planning.layers import join_layers
+from featx.features.planning.parts import Part
+from featx.features.planning.plan import MAX_SECONDS, LengthLimit
+from featx.features.planning.renewal import Renewal
+from featx.features.stores.folders import copies_folder, store_folder
+from featx.features.stores.remote import StoreCopy, sending
+from featx.features.writing.actors import Actors, refuse_with_actors
+from featx.features.writing.failures import MostFailures
+from featx.features.writing.lock import claiming
+from featx.features.writing.write import plan_features, write_features
 from featx.utils.arguments import as_list, checked, refuse_with
 from featx.utils.remote.path import RemotePath, to_path
 

@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Any
 
 from cache import FeatureStore, describe_bytes
-from featx.features.failures import FAILURES, Failure, describe_failures
-from featx.features.plan import ExtractionPlan
-from featx.features.stores import open_store
+from featx.features.planning.plan import ExtractionPlan
+from featx.features.stores.folders import open_store
+from featx.features.writing.failures import FAILURES, Failure, describe_failures
 from featx.utils.text import counted
 
 

@@ -19,7 +19,7 @@ from featx.features.acoustic.settings import (
 )
 from featx.features.choices import NormalizeWaveform, Window
 from featx.features.config import ExtractConfig
-from featx.features.encoders.checkpoints import (
+from featx.features.encoders.checkpoints.find import (
     Checkpoint,
     find_checkpoint,
     is_model,
@@ -34,10 +34,10 @@ from featx.features.encoders.shape import (
     read_shape,
     takes_spectrograms,
 )
-from featx.features.layers import parse_layers
-from featx.features.plan import ExtractionPlan
-from featx.features.reduction import reduce_outline, reduced
-from featx.features.work import Extractor, Outline, Work
+from featx.features.planning.layers import parse_layers
+from featx.features.planning.plan import ExtractionPlan
+from featx.features.planning.reduction import reduce_outline, reduced
+from featx.features.writing.work import Extractor, Outline, Work
 
 if TYPE_CHECKING:
     # else imported where they are used, with torch and transformers, which a plan does not need
@@ -177,7 +177,7 @@ class EncoderExtractor:
         Raises:
             FeatxError: if the encoder can't be loaded, or can't be computed with as asked.
         """
-        from featx.features.precision import PRECISION_RECORD, PrecisionChooser
+        from featx.features.planning.precision import PRECISION_RECORD, PrecisionChooser
 
         precision = str(self.compute.precision)
         if precision == "auto":

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from featx.data.audio import AudioError
 from featx.data.augmentation.augment import open_augmentation
 from featx.data.sources import find_sources
-from featx.features.encoders.checkpoints import Checkpoint
-from featx.features.encoders.loading import digest_settings, digest_weights, load_model
+from featx.features.encoders.checkpoints.find import Checkpoint
+from featx.features.encoders.checkpoints.loading import digest_settings, digest_weights, load_model
 from featx.features.encoders.preprocessing import load_extractor
 from featx.features.encoders.shape import read_shape
 from featx.finetuning.config import FinetuneConfig

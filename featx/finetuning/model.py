@@ -9,7 +9,7 @@ from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
 
 from classifiers.pooled import PooledClassifier, PooledSettings
-from featx.features.encoders.loading import load_model
+from featx.features.encoders.checkpoints.loading import load_model
 from featx.features.encoders.preprocessing import load_extractor
 from featx.features.encoders.shape import EncoderShape, read_shape
 from featx.finetuning.adapting.adapters import adapt, adapters_of

@@ -13,7 +13,7 @@ from classifiers.objectives import Classification
 from featx.data.augmentation.augment import open_augmentation
 from featx.data.manifest import Manifest, load_manifest
 from featx.errors import FeatxError, Interrupted
-from featx.features.encoders.checkpoints import Checkpoint, find_checkpoint
+from featx.features.encoders.checkpoints.find import Checkpoint, find_checkpoint
 from featx.features.encoders.devices import Compute, keep_float32
 from featx.features.encoders.preprocessing import load_preprocessing
 from featx.features.encoders.shape import read_shape

@@ -12,7 +12,7 @@ from featx.data.manifest import Manifest
 from featx.engines.choices import EngineName
 from featx.engines.engine import Engine
 from featx.errors import Call, FeatxError
-from featx.features.stores import copies_folder
+from featx.features.stores.folders import copies_folder
 from featx.fitting.choices import WITH_CONFIG, Normalize
 from featx.fitting.config import FitConfig, earlier_config, head_config
 from featx.fitting.given_data import (

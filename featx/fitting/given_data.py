@@ -8,8 +8,8 @@ from cache import FeatureStore
 from featx.data.manifest import Manifest
 from featx.errors import FeatxError
 from featx.features.encoders.devices import Compute
-from featx.features.layers import join_layers
-from featx.features.stores import find_stores
+from featx.features.planning.layers import join_layers
+from featx.features.stores.folders import find_stores
 from featx.protocols.protocol import choose_protocol
 from featx.stores.labels import load_labels
 from featx.utils.arguments import as_list, refuse_with

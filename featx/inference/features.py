@@ -15,13 +15,13 @@ from featx.errors import FeatxError
 from featx.features.acoustic.settings import read_acoustic
 from featx.features.choices import Dtype, NormalizeWaveform, Precision, Window
 from featx.features.config import ExtractConfig
+from featx.features.encoders.checkpoints.fairseq.path import ENDING
 from featx.features.encoders.devices import Compute
-from featx.features.encoders.fairseq_path import ENDING
 from featx.features.extraction import Extraction
 from featx.features.extractors import find_extractor
-from featx.features.plan import LengthLimit
-from featx.features.work import Extractor
-from featx.features.write import plan_features, write_features
+from featx.features.planning.plan import LengthLimit
+from featx.features.writing.work import Extractor
+from featx.features.writing.write import plan_features, write_features
 from featx.fitting.heads.model import HeadInput
 from featx.inference.inputs import Recordings, StoredFeatures
 from featx.inference.model import Options

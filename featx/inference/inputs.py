@@ -12,7 +12,7 @@ from featx.data.listing.files import find_files
 from featx.data.listing.patterns import Pattern
 from featx.data.manifest import Manifest, Utterance, load_manifest
 from featx.errors import FeatxError
-from featx.features.stores import open_store
+from featx.features.stores.folders import open_store
 from featx.utils.remote.path import RemotePath, to_path
 from featx.utils.text import counted
 

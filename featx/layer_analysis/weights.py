@@ -10,7 +10,7 @@ import numpy as np
 
 from featx.comparison.systems import shortest_names
 from featx.errors import Call, FeatxError
-from featx.features.encoders.checkpoints import read_registry, short_name
+from featx.features.encoders.checkpoints.find import read_registry, short_name
 from featx.runs.files import CONFIG, ENVIRONMENT, LAYER_SCALES, LAYER_WEIGHTS
 from featx.runs.read import (
     damaged,

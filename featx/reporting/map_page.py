@@ -10,7 +10,7 @@ from pydantic import NonNegativeInt, PositiveInt
 
 from classifiers.choices import MomentPooling
 from featx.errors import FeatxError, Interrupted
-from featx.features.stores import find_store
+from featx.features.stores.folders import find_store
 from featx.fitting.datasets.labelled import open_labelled
 from featx.fitting.given_data import refuse_with_features
 from featx.layer_analysis.choices import MapMethod, Metric

@@ -7,8 +7,8 @@ from typing import Any
 from classifiers.choices import THRESHOLD
 from featx import __version__
 from featx.errors import FeatxError
-from featx.features.encoders.checkpoints import short_name
-from featx.features.plan import MAX_SECONDS
+from featx.features.encoders.checkpoints.find import short_name
+from featx.features.planning.plan import MAX_SECONDS
 from featx.fitting.choices import OWN
 from featx.fitting.heads.model import FittedHeads
 from featx.inference.fitted import FittedModel

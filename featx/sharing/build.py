@@ -10,8 +10,8 @@ from typing import Any
 from featx import __version__
 from featx.data.audio import SAMPLE_RATE
 from featx.errors import FeatxError
-from featx.features.encoders.checkpoints import find_checkpoint
-from featx.features.encoders.loading import load_model
+from featx.features.encoders.checkpoints.find import find_checkpoint
+from featx.features.encoders.checkpoints.loading import load_model
 from featx.features.encoders.preprocessing import load_extractor
 from featx.features.encoders.shape import EncoderShape, read_shape
 from featx.finetuning.adapting.adapters import merge

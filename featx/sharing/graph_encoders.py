@@ -13,9 +13,9 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 from transformers import WhisperFeatureExtractor
 
-from featx.features.encoders.network import Network
+from featx.features.encoders.networks.wav2vec2.network import Network
+from featx.features.encoders.networks.whisper.network import WhisperNetwork
 from featx.features.encoders.shape import WHISPER_HOP
-from featx.features.encoders.whisper import WhisperNetwork
 
 
 class Frames:

@@ -10,7 +10,7 @@ from huggingface_hub import HfApi, ModelCard
 
 from cache import filling
 from featx.errors import FeatxError
-from featx.features.encoders.folders import ADAPTER, encoder_folder
+from featx.features.encoders.checkpoints.folders import ADAPTER, encoder_folder
 from featx.finetuning.config import FinetuneConfig
 from featx.finetuning.saving.hub import best_saved
 from featx.runs.cost import folder_bytes

@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from featx.features.failures import FAILURES
+from featx.features.writing.failures import FAILURES
 from featx.stores.used import MARK
 from featx.utils.files import TEMPORARY
 

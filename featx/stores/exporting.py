@@ -11,8 +11,8 @@ import numpy as np
 from cache import FeatureStore, check_disk, describe_bytes
 from featx.data.manifest import Manifest, load_without_audio
 from featx.errors import FeatxError, Interrupted
-from featx.features.layers import choose_layers, join_layers
-from featx.features.verified import check_features
+from featx.features.planning.layers import choose_layers, join_layers
+from featx.features.stores.verified import check_features
 from featx.stores.choices import Format
 from featx.stores.contents import disk_bytes
 from featx.stores.find import open_folder, refuse_url

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from cache import FeatureStore, StoreError
 from featx.errors import FeatxError
-from featx.features.stores import ROOT
+from featx.features.stores.folders import ROOT
 from featx.utils.remote.path import RemotePath, to_path
 from featx.utils.text import closest, listed
 

@@ -13,8 +13,8 @@ from cache import FeatureIdentity, FeatureStore, PlannedUtterance, prepare_store
 from featx.data.manifest import Manifest, load_without_audio
 from featx.errors import FeatxError, Interrupted
 from featx.features.choices import Dtype
-from featx.features.layers import join_layers, parse_layers
-from featx.features.stores import store_folder
+from featx.features.planning.layers import join_layers, parse_layers
+from featx.features.stores.folders import store_folder
 from featx.stores.arrays import Survey, describe_surplus, stored_arrays, survey
 from featx.stores.find import refuse_url
 from featx.stores.formats.source import Source

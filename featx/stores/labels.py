@@ -6,7 +6,7 @@ from pathlib import Path
 from featx.data.manifest import Manifest, audio_is_gone, load_manifest, load_without_audio
 from featx.data.manifest_rows import ManifestError
 from featx.errors import FeatxError
-from featx.features.stores import open_store
+from featx.features.stores.folders import open_store
 from featx.utils.remote.path import to_path
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from cache import FeatureStore, StoreError, describe_bytes, find_shards
-from featx.features.stores import ROOT
+from featx.features.stores.folders import ROOT
 from featx.stores.contents import disk_bytes
 from featx.stores.find import find_all
 from featx.stores.used import last_used

@@ -8,8 +8,8 @@ from typing import Any
 
 from cache import FeatureStore, StoreError, writing
 from featx.errors import Call, Interrupted
-from featx.features.encoders.checkpoints import short_name
-from featx.features.stores import ROOT
+from featx.features.encoders.checkpoints.find import short_name
+from featx.features.stores.folders import ROOT
 from featx.stores.check import Found, check_store
 from featx.stores.find import find_all, store_path
 from featx.stores.repair import repair_store

@@ -16,7 +16,7 @@ from featx.experiments.papers.paper import Paper, TunedRow, read_paper
 from featx.experiments.papers.published import References
 from featx.experiments.plan import Case, Plan
 from featx.features.acoustic.settings import AcousticSettings
-from featx.features.encoders.checkpoints import EncoderEntry, hub_id
+from featx.features.encoders.checkpoints.find import EncoderEntry, hub_id
 from featx.finetuning.config import FinetuneConfig, Tuning
 from featx.fitting.config import FitConfig, HeadConfig
 from featx.protocols.protocol import Protocol, read_protocol

@@ -14,7 +14,7 @@ from featx.experiments.papers.reproduced import Reproduced
 from featx.experiments.plan import PlannedRun
 from featx.experiments.steps import extract_store, make_run
 from featx.features.acoustic.settings import read_acoustic
-from featx.features.encoders.checkpoints import is_here
+from featx.features.encoders.checkpoints.find import is_here
 from featx.finetuning.results.course import read_course
 from featx.runs.read import read_run_scores
 from featx.scoring.classes.results import Results

@@ -8,10 +8,10 @@ import torch
 
 from classifiers.cores import on_one_core
 from featx.features.choices import NormalizeWaveform, Window
-from featx.features.encoders.checkpoints import Checkpoint
+from featx.features.encoders.checkpoints.find import Checkpoint
+from featx.features.encoders.checkpoints.loading import digest_settings, digest_weights, load_frozen
 from featx.features.encoders.devices import keep_float32
 from featx.features.encoders.families import family_of, prepare_waveform
-from featx.features.encoders.loading import digest_settings, digest_weights, load_frozen
 from featx.features.encoders.preprocessing import load_preprocessing
 from featx.features.encoders.shape import read_shape
 from featx.features.encoders.transfer import Transfer

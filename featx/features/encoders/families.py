@@ -17,9 +17,9 @@ from transformers import (
 
 from featx.data.audio import SAMPLE_RATE
 from featx.errors import FeatxError
-from featx.features.encoders.network import Network
+from featx.features.encoders.networks.wav2vec2.network import Network
+from featx.features.encoders.networks.whisper.network import WhisperNetwork
 from featx.features.encoders.shape import WHISPER_HOP
-from featx.features.encoders.whisper import WhisperNetwork
 
 
 class LayersNetwork(Protocol):

@@ -13,11 +13,15 @@ from typing import Any
 from featx.data.audio import SAMPLE_RATE
 from featx.errors import FeatxError
 from featx.features.choices import NormalizeWaveform
-from featx.features.encoders.fairseq import fairseq_extractor
-from featx.features.encoders.fairseq_path import fairseq_file
+from featx.features.encoders.checkpoints.fairseq.load import fairseq_extractor
+from featx.features.encoders.checkpoints.fairseq.path import fairseq_file
+from featx.features.encoders.checkpoints.folders import PREPROCESSOR, PROCESSOR
+from featx.features.encoders.checkpoints.model_config import (
+    check_size,
+    read_model_config,
+    read_settings,
+)
 from featx.features.encoders.families import Family, family_of
-from featx.features.encoders.folders import PREPROCESSOR, PROCESSOR
-from featx.features.encoders.model_config import check_size, read_model_config, read_settings
 from featx.features.encoders.shape import takes_spectrograms
 
 _NESTED = ("feature_extractor", "audio_processor")  # transformers' names for it

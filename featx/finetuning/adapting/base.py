@@ -6,8 +6,8 @@ from typing import Annotated, Any
 from pydantic import Field
 
 from featx.errors import FeatxError
-from featx.features.encoders.checkpoints import find_checkpoint
-from featx.features.encoders.loading import digest_settings, digest_weights, load_model
+from featx.features.encoders.checkpoints.find import find_checkpoint
+from featx.features.encoders.checkpoints.loading import digest_settings, digest_weights, load_model
 from featx.finetuning.identity import Identity
 from featx.runs.files import MODELS
 from featx.runs.read import locate, read_config

@@ -5,7 +5,7 @@ from typing import Any, Protocol
 
 from torch import Tensor
 
-from featx.features.encoders.checkpoints import WHISPER
+from featx.features.encoders.checkpoints.find import WHISPER
 from featx.features.encoders.shape import EncoderShape
 from featx.finetuning.choices import Mode
 from featx.finetuning.encoding.padded import PaddedEncoding

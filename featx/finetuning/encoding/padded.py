@@ -74,8 +74,8 @@ class Padding:
 
     An attention mask alone is not enough: a group norm's statistics would run over the padding,
     and a positional convolution sees what the layer before it wrote there. `Network` in
-    `featx.features.encoders.network` does the same by other means for features. There speed
-    counts: it computes layers anew, without gradients, and only where there is audio.
+    `featx.features.encoders.networks.wav2vec2.network` does the same by other means for features.
+    There speed counts: it computes layers anew, without gradients, and only where there is audio.
 
     Args:
         encoder: transformers' model; its first norm is replaced, its weights are kept.

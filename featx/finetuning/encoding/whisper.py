@@ -7,9 +7,9 @@ import torch
 from torch import Tensor
 from transformers import WhisperModel
 
-from featx.features.encoders.log_mel import LogMel
+from featx.features.encoders.networks.whisper.log_mel import LogMel
+from featx.features.encoders.networks.whisper.windows import Window, at_once, divide
 from featx.features.encoders.shape import EncoderShape
-from featx.features.encoders.windows import Window, at_once, divide
 from featx.finetuning.choices import Mode
 
 
@@ -17,8 +17,8 @@ class WhisperEncoding:
     """Whisper's layers with gradients: transformers' own encoder, window by window.
 
     Each window is an utterance's alone, and of fixed length, so that nothing depends on what else
-    is in the batch. `WhisperNetwork` in `featx.features.encoders.whisper` is its counterpart for
-    features, which computes the same, but no silence that nobody asks for.
+    is in the batch. `WhisperNetwork` in `featx.features.encoders.networks.whisper.network` is its
+    counterpart for features, which computes the same, but no silence that nobody asks for.
 
     Args:
         encoder: transformers' encoder, without its decoder.

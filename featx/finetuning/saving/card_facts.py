@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from featx.data.manifest import Utterance
-from featx.features.encoders.checkpoints import EncoderEntry
+from featx.features.encoders.checkpoints.find import EncoderEntry
 from featx.finetuning.config import FinetuneConfig
 from featx.finetuning.identity import Identity
 from featx.finetuning.results.member import TunedMember

@@ -4,7 +4,7 @@ from pydantic import model_validator
 
 from classifiers.pooled import PooledSettings
 from classifiers.settings import PositiveFinite
-from featx.features.encoders.folders import (
+from featx.features.encoders.checkpoints.folders import (
     ADAPTER,
     ADAPTER_WEIGHTS,
     CONFIG,

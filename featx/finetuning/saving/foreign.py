@@ -5,9 +5,15 @@ from typing import Any
 
 import torch
 
+from featx.features.encoders.checkpoints.folders import (
+    CONFIG,
+    INDEX,
+    PREPROCESSOR,
+    PROCESSOR,
+    SAFETENSORS,
+)
+from featx.features.encoders.checkpoints.model_config import read_model_config, read_settings
 from featx.features.encoders.families import family_of
-from featx.features.encoders.folders import CONFIG, INDEX, PREPROCESSOR, PROCESSOR, SAFETENSORS
-from featx.features.encoders.model_config import read_model_config, read_settings
 from featx.features.encoders.shape import read_shape
 from featx.finetuning.adapting.adapters import adapt, adapters_of
 from featx.finetuning.adapting.settings import Adapters

@@ -9,12 +9,12 @@ import torch
 
 from classifiers.pooled import PooledClassifier
 from featx.errors import FeatxError
-from featx.features.encoders.folders import (
+from featx.features.encoders.checkpoints.folders import (
     ADAPTER,
     ADAPTER_WEIGHTS,
     encoder_folder,
 )
-from featx.features.encoders.loading import load_model
+from featx.features.encoders.checkpoints.loading import load_model
 from featx.features.encoders.preprocessing import load_extractor
 from featx.features.encoders.shape import read_shape
 from featx.finetuning.adapting.adapters import adapt, as_saved

@@ -15,8 +15,8 @@ from torch import Tensor
 from transformers import MODEL_FOR_AUDIO_CLASSIFICATION_MAPPING, MODEL_MAPPING
 
 from classifiers.pooled import PooledSettings
-from featx.features.encoders.checkpoints import WHISPER
-from featx.features.encoders.folders import (
+from featx.features.encoders.checkpoints.find import WHISPER
+from featx.features.encoders.checkpoints.folders import (
     ADAPTER,
     ADAPTER_WEIGHTS,
     CONFIG,

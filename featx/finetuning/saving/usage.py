@@ -1,7 +1,7 @@
 """How a saved model is used: the code in its card."""
 
-from featx.features.encoders.checkpoints import WHISPER
-from featx.features.encoders.folders import ADAPTER, ENCODER
+from featx.features.encoders.checkpoints.find import WHISPER
+from featx.features.encoders.checkpoints.folders import ADAPTER, ENCODER
 from featx.finetuning.saving.card_facts import CardFacts
 
 PLAIN = """\

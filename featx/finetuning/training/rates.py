@@ -6,7 +6,7 @@ from typing import Any
 from torch import nn
 from transformers import TrainerCallback, TrainerControl, TrainerState, TrainingArguments
 
-from featx.features.encoders.checkpoints import WHISPER
+from featx.features.encoders.checkpoints.find import WHISPER
 from featx.finetuning.training.settings import TuningSettings
 
 Weights = list[nn.Parameter]

@@ -10,8 +10,8 @@ import torch
 from cache import FeatureStore
 from featx.data.manifest import Manifest, Utterance
 from featx.errors import FeatxError
-from featx.features.layers import join_layers
-from featx.features.stores import find_store, open_store
+from featx.features.planning.layers import join_layers
+from featx.features.stores.folders import find_store, open_store
 from featx.fitting.inputs.selection import Selection, select
 from featx.stores.audio import match_audio
 from featx.stores.labels import load_labels

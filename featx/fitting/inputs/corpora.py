@@ -9,7 +9,7 @@ from cache import FeatureStore
 from featx.data.joined import JoinedManifest, join_manifests
 from featx.data.manifest import Manifest, Utterance
 from featx.errors import FeatxError
-from featx.features.stores import find_stores, open_store
+from featx.features.stores.folders import find_stores, open_store
 from featx.fitting.config import FitConfig
 from featx.fitting.inputs.joined_store import AnyStore, JoinedStore
 from featx.protocols.divisions.manifests import Corpora

@@ -14,7 +14,7 @@ from classifiers.shape import InputShape
 from classifiers.statistics import Moments, as_two_frames
 from featx.data.manifest import Manifest, Utterance
 from featx.errors import FeatxError
-from featx.features.stores import open_store
+from featx.features.stores.folders import open_store
 from featx.fitting.choices import Normalize
 from featx.fitting.config import FitConfig
 from featx.fitting.inputs.copies import StoredCopies, find_copies, join_copies

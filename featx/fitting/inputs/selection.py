@@ -11,9 +11,9 @@ from torch import Tensor
 from classifiers.batch import Features, InMemory
 from classifiers.shape import InputShape
 from classifiers.statistics import Moments, as_two_frames, measure
-from featx.features.layers import choose_layers
-from featx.features.reduction import average_frames
-from featx.features.verified import check_features
+from featx.features.planning.layers import choose_layers
+from featx.features.planning.reduction import average_frames
+from featx.features.stores.verified import check_features
 from featx.fitting.inputs.joined_store import AnyStore, JoinedStore
 from featx.stores.used import mark_used
 

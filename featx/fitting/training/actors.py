@@ -19,7 +19,7 @@ from featx.engines.pool import Pool
 from featx.engines.tasks import Share
 from featx.errors import FeatxError
 from featx.features.encoders.devices import Compute
-from featx.features.stores import open_adopted
+from featx.features.stores.folders import open_adopted
 from featx.fitting.inputs.data import SHARE, Source, fits_in_memory, prepare
 from featx.fitting.inputs.joined_store import AnyStore, JoinedStore
 from featx.fitting.inputs.selection import Selection

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from featx.demo import tour
-from featx.features.encoders import packages
-from featx.features.encoders.checkpoints import is_here, read_registry
+from featx.features.encoders.checkpoints import packages
+from featx.features.encoders.checkpoints.find import is_here, read_registry
 
 
 @pytest.fixture
@@ -18,7 +18,7 @@ def tiny_whisper(hub, save_whisper, tmp_path, monkeypatch):
     registry = read_registry()
     entry = registry["whisper-tiny.en"].model_copy(update={"package": None})
     monkeypatch.setattr(
-        "featx.features.encoders.checkpoints.read_registry",
+        "featx.features.encoders.checkpoints.find.read_registry",
         lambda: {**registry, "whisper-tiny.en": entry},
     )
     repository = hub.with_name("models--openai--whisper-tiny.en")

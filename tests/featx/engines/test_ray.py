@@ -105,7 +105,7 @@ def test_features_are_sent_home_where_there_is_no_shared_disk(
 ):
     write_corpus(speakers=3)
     plain = featx.extract(checkpoint_folder, out="plain", batch_seconds=0.05)
-    monkeypatch.setattr("featx.features.actors._token", lambda _: nullcontext("absent"))
+    monkeypatch.setattr("featx.features.writing.actors._token", lambda _: nullcontext("absent"))
     by_ray = featx.extract(checkpoint_folder, out="ray", engine="ray", batch_seconds=0.05)
     assert same_features(plain.folder, by_ray.folder)
 
@@ -126,7 +126,7 @@ def test_smaller_stores_are_the_same(
     options = {"batch_seconds": 0.05, **options}
     plain = featx.extract(checkpoint_folder, out="plain", **options)
     if home:
-        monkeypatch.setattr("featx.features.actors._token", lambda _: nullcontext("absent"))
+        monkeypatch.setattr("featx.features.writing.actors._token", lambda _: nullcontext("absent"))
     by_ray = featx.extract(checkpoint_folder, out="ray", engine="ray", **options)
     assert same_features(plain.folder, by_ray.folder)
     assert by_ray.store.layout == plain.store.layout

@@ -127,7 +127,7 @@ def test_short_windows_of_a_model_without(extracted, checkpoint_folder):
 
 
 def test_no_timing_decides_on_the_precision(extracted, checkpoint_folder, monkeypatch):
-    place = "featx.features.precision.PrecisionChooser.choose"
+    place = "featx.features.planning.precision.PrecisionChooser.choose"
     monkeypatch.setattr(place, lambda *_: pytest.fail("timed"))
     assert not errors(checkpoint_folder)
     featx.run(Path("small.toml"))

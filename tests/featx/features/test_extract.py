@@ -10,12 +10,12 @@ import soundfile
 from transformers import Wav2Vec2FeatureExtractor
 
 import featx
-import featx.features.plan
+import featx.features.planning.plan
 from cache import StoreError
 from featx.data.audio import read_audio
 from featx.data.manifest import save_manifest
 from featx.errors import FeatxError
-from featx.features.encoders.checkpoints import find_checkpoint
+from featx.features.encoders.checkpoints.find import find_checkpoint
 from featx.features.encoders.encoder import Encoder
 
 STORE = Path("features/manifest/tiny")
@@ -223,9 +223,9 @@ def test_an_overflow_does_not_stop_the_others(write_corpus, checkpoint_folder, m
 
 def test_a_file_that_changes_under_way_is_named(write_corpus, checkpoint_folder, monkeypatch):
     write_corpus(speakers=1)
-    original = featx.features.plan.read_audio
+    original = featx.features.planning.plan.read_audio
     monkeypatch.setattr(
-        "featx.features.plan.read_audio",
+        "featx.features.planning.plan.read_audio",
         lambda path, *part: original(path, *part)[: 300 if "sad-0-0" in str(path) else None],
     )
     extraction = featx.extract(checkpoint_folder, **FLOAT)

@@ -8,9 +8,9 @@ import pytest
 import featx
 from cache import FeatureStore, StoreError
 from featx.errors import FeatxError
-from featx.features import fill
-from featx.features.encoders.checkpoints import find_checkpoint
+from featx.features.encoders.checkpoints.find import find_checkpoint
 from featx.features.encoders.encoder import Encoder
+from featx.features.writing import fill
 
 STORE = Path("features/manifest/model")
 SHORT = {"window": "short", "precision": "float32"}

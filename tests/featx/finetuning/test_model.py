@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from classifiers.pooled import PooledClassifier, PooledSettings
-from featx.features.encoders.checkpoints import find_checkpoint
+from featx.features.encoders.checkpoints.find import find_checkpoint
 from featx.features.encoders.encoder import Encoder
 from featx.features.encoders.preprocessing import load_extractor
 from featx.finetuning.model import build_model

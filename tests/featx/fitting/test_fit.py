@@ -12,7 +12,7 @@ import torch
 import featx
 import featx.fitting.training.train
 from cache import FeatureStore
-from featx.features.reduction import average_frames
+from featx.features.planning.reduction import average_frames
 from featx.fitting.inputs.data import fits_in_memory
 
 STORE = Path("features/manifest/tiny")

@@ -9,7 +9,7 @@ import pytest
 
 import featx
 from featx.errors import FeatxError
-from featx.features.stores import open_store
+from featx.features.stores.folders import open_store
 from featx.fitting.heads.saved import read_heads
 from featx.scoring.numbers.results import NumberResults
 

@@ -22,7 +22,7 @@ from classifiers.shape import InputShape
 from classifiers.statistics import Statistics
 from classifiers.training import predict
 from featx.errors import Interrupted
-from featx.features.reduction import average_frames
+from featx.features.planning.reduction import average_frames
 from featx.fitting.config import FitConfig
 from featx.utils.config import read_config
 

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 import torch
 
-from featx.features.encoders.checkpoints import find_checkpoint
+from featx.features.encoders.checkpoints.find import find_checkpoint
+from featx.features.encoders.checkpoints.loading import load_model
 from featx.features.encoders.encoder import Encoder
-from featx.features.encoders.loading import load_model
 from featx.features.encoders.preprocessing import load_extractor
 from featx.sharing.graph_encoders import Frames, encoder_graph
 from featx.sharing.graph_heads import average_frames, pool_moments

@@ -8,7 +8,7 @@ import pytest
 import featx
 from cache import FeatureStore, StoreError
 from cache.shards.shard import Shard
-from featx.features.verified import check_features
+from featx.features.stores.verified import check_features
 
 KINDS = {
     "float16": {},
@@ -25,8 +25,8 @@ STORE = Path("features/manifest/tiny")
 @pytest.fixture
 def whole(request, monkeypatch, write_corpus, checkpoint_folder):
     """A store of two shards, as bytes by file, and what extracts it again."""
-    monkeypatch.setattr("featx.features.write.SHARD_BYTES", 1)
-    monkeypatch.setattr("featx.features.batches.BLOCK", 8)
+    monkeypatch.setattr("featx.features.writing.write.SHARD_BYTES", 1)
+    monkeypatch.setattr("featx.features.planning.batches.BLOCK", 8)
     monkeypatch.setattr("featx.data.digests.UNSETTLED", -100)  # all that is whole is kept
     write_corpus(speakers=6)
 

@@ -12,7 +12,7 @@ from cache import DamagedStore, FeatureStore, StoreError
 from cache.layout import PlannedUtterance
 from cache.shards.create import create_shard
 from cache.shards.shard import Shard
-from featx.features.verified import check_features
+from featx.features.stores.verified import check_features
 
 KINDS = {
     "int8": {"dtype": "int8"},

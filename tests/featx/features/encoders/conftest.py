@@ -10,7 +10,7 @@ import pytest
 import torch
 from transformers import PreTrainedModel, Wav2Vec2FeatureExtractor
 
-from featx.features.encoders.checkpoints import find_checkpoint
+from featx.features.encoders.checkpoints.find import find_checkpoint
 from featx.features.encoders.encoder import Encoder
 
 

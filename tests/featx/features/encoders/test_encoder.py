@@ -13,9 +13,9 @@ from transformers import (
 )
 
 from featx.errors import FeatxError
-from featx.features.encoders.checkpoints import find_checkpoint
+from featx.features.encoders.checkpoints.find import find_checkpoint
+from featx.features.encoders.checkpoints.loading import load_model
 from featx.features.encoders.encoder import Encoder
-from featx.features.encoders.loading import load_model
 from featx.features.encoders.shape import EncoderShape, find_shape, read_shape
 
 

@@ -8,10 +8,10 @@ import pytest
 import torch
 
 from featx.errors import FeatxError
-from featx.features.encoders.checkpoints import find_checkpoint, is_model
-from featx.features.encoders.fairseq_config import read_convolutions
-from featx.features.encoders.loading import load_model
-from featx.features.encoders.model_config import read_model_config
+from featx.features.encoders.checkpoints.fairseq.config import read_convolutions
+from featx.features.encoders.checkpoints.find import find_checkpoint, is_model
+from featx.features.encoders.checkpoints.loading import load_model
+from featx.features.encoders.checkpoints.model_config import read_model_config
 from tests.featx.features.encoders.fairseq_files import (
     LAYERS,
     as_published,

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from featx.features.encoders.checkpoints import find_checkpoint
+from featx.features.encoders.checkpoints.find import find_checkpoint
 from featx.features.encoders.encoder import CPU, Encoder
 from featx.features.encoders.precision import (
     LOWEST_COSINE,

@@ -17,7 +17,7 @@ from transformers import (
 
 import featx
 from featx.errors import FeatxError
-from featx.features.encoders.checkpoints import find_checkpoint
+from featx.features.encoders.checkpoints.find import find_checkpoint
 from featx.features.encoders.encoder import Encoder
 from featx.features.encoders.preprocessing import load_extractor, load_preprocessing
 

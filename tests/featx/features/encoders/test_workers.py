@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from featx.errors import FeatxError
-from featx.features.encoders.checkpoints import find_checkpoint
+from featx.features.encoders.checkpoints.find import find_checkpoint
 from featx.features.encoders.encoder import CPU, Encoder
 from featx.features.encoders.workers import EncoderWorkers
 

@@ -10,8 +10,8 @@ import torch
 from classifiers.pooled import PooledSettings
 from featx.data.audio import read_audio
 from featx.errors import FeatxError
-from featx.features.encoders.checkpoints import find_checkpoint, is_here
-from featx.features.encoders.loading import digest_settings, digest_weights, load_model
+from featx.features.encoders.checkpoints.find import find_checkpoint, is_here
+from featx.features.encoders.checkpoints.loading import digest_settings, digest_weights, load_model
 from featx.features.encoders.preprocessing import load_extractor
 from featx.finetuning.adapting.adapters import adapters_of, merge
 from featx.finetuning.adapting.base import Base

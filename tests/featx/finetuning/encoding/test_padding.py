@@ -5,9 +5,9 @@ import pytest
 import torch
 
 from classifiers.pooled import PooledClassifier, PooledSettings
-from featx.features.encoders.checkpoints import find_checkpoint
+from featx.features.encoders.checkpoints.find import find_checkpoint
+from featx.features.encoders.checkpoints.loading import load_model
 from featx.features.encoders.encoder import Encoder
-from featx.features.encoders.loading import load_model
 from featx.features.encoders.preprocessing import load_extractor
 from featx.features.encoders.shape import read_shape
 from featx.finetuning.model import EmotionModel

@@ -13,7 +13,7 @@ from transformers import AutoModel
 import featx
 from classifiers.pooled import PooledSettings
 from featx.errors import Interrupted
-from featx.features.encoders.checkpoints import find_checkpoint, is_here
+from featx.features.encoders.checkpoints.find import find_checkpoint, is_here
 from featx.features.encoders.encoder import Encoder
 from featx.features.encoders.preprocessing import load_extractor
 from featx.finetuning.model import build_model

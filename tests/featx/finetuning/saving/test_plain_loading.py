@@ -21,7 +21,7 @@ from transformers import (
 import featx
 from classifiers.pooled import PooledSettings
 from featx.errors import FeatxError
-from featx.features.encoders.checkpoints import find_checkpoint, is_here
+from featx.features.encoders.checkpoints.find import find_checkpoint, is_here
 from featx.features.encoders.preprocessing import load_extractor
 from featx.finetuning.model import build_model
 from featx.finetuning.saving.load import load_tuned

@@ -10,7 +10,7 @@ from transformers import AutoFeatureExtractor, AutoModel, AutoModelForAudioClass
 
 from classifiers.pooled import PooledSettings
 from featx.errors import FeatxError
-from featx.features.encoders.checkpoints import find_checkpoint
+from featx.features.encoders.checkpoints.find import find_checkpoint
 from featx.features.encoders.encoder import Encoder
 from featx.features.encoders.preprocessing import load_extractor
 from featx.finetuning.model import build_model

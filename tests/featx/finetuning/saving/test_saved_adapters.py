@@ -13,7 +13,7 @@ from transformers import AutoModel
 
 import featx
 from featx.errors import FeatxError, Interrupted
-from featx.features.encoders.loading import load_model
+from featx.features.encoders.checkpoints.loading import load_model
 from featx.finetuning.adapting.adapters import adapters_of
 from featx.finetuning.adapting.settings import LoraSettings
 from featx.finetuning.config import earlier_config, finetune_config

@@ -9,7 +9,7 @@ import torch
 import featx
 from classifiers.pooled import PooledSettings
 from featx.errors import FeatxError, Interrupted
-from featx.features.encoders.checkpoints import find_checkpoint
+from featx.features.encoders.checkpoints.find import find_checkpoint
 from featx.features.encoders.encoder import Encoder
 from featx.features.encoders.preprocessing import load_extractor
 from featx.finetuning.config import Tuning

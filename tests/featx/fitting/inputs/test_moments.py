@@ -110,7 +110,7 @@ def test_what_was_measured_before_a_stop_is_kept(tmp_path, monkeypatch):
         return whole(self, utterance, frames)
 
     monkeypatch.setattr(Selection, "measure", stopped)
-    monkeypatch.setattr("featx.features.verified.TOGETHER", 1)
+    monkeypatch.setattr("featx.features.stores.verified.TOGETHER", 1)
     with pytest.raises(KeyboardInterrupt):
         find_moments(selection, "abc", keep=True)
     monkeypatch.setattr(Selection, "measure", whole)

@@ -4,7 +4,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from featx.features.reduction import average_frames
+from featx.features.planning.reduction import average_frames
 
 
 @given(frames=st.integers(1, 20), count=st.integers(1, 25))

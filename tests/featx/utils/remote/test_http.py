@@ -13,7 +13,7 @@ import soundfile
 
 from cache import FeatureStore
 from featx.data.audio import duration, read_audio
-from featx.features.stores import open_store
+from featx.features.stores.folders import open_store
 from featx.utils.remote.path import SMALL, to_path
 from featx.utils.remote.problems import RemoteError
 

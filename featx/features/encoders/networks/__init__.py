@@ -1,0 +1,1 @@
+"""The layers of encoders, rebuilt for speed and blind to padding."""

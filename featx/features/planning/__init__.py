@@ -1,0 +1,1 @@
+"""What an extraction will compute and write, known before it does."""

@@ -1,0 +1,1 @@
+"""Where stores lie, and whether what they hold is whole."""

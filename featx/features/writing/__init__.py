@@ -1,0 +1,1 @@
+"""Features are computed and written."""
