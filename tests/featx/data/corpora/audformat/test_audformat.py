@@ -53,8 +53,10 @@ def database(fill):
     return make(fill(*FILES[:3]))
 
 
-def test_labels_speakers_and_sexes_of_a_database_of_files(database):
-    found = find_audformat(database.parent)
+def test_labels_speakers_and_sexes_of_a_database_of_files(database, tmp_path_factory):
+    above = tmp_path_factory.mktemp("above")  # tests of the same worker may leave others beside it
+    database = database.rename(above / "database")
+    found = find_audformat(above)
     first, second = found.utterances
     assert (first.utterance, first.path) == ("wav/03a01Fa", database / FILES[0])
     assert (first.speaker, first.label, first.split) == ("3", "happiness", "")
