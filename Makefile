@@ -1,5 +1,6 @@
 PYTHON ?= python3
 BIN := .venv/bin
+KINDS ?= not corpus and not browser and not slow and not thorough
 # some machines forbid it, and every process would compile all modules anew
 unexport PYTHONDONTWRITEBYTECODE
 
@@ -9,10 +10,10 @@ demo: .venv/.installed
 	$(BIN)/featx demo
 
 test: .venv/.installed
-	$(BIN)/pytest -m "not corpus and not browser and not slow and not thorough" -n 2 --dist worksteal tests
+	$(BIN)/pytest -m "$(KINDS)" -n 2 --dist worksteal tests
 
 coverage: .venv/.installed
-	$(BIN)/pytest -m "not corpus and not browser and not slow and not thorough" -n 2 --dist worksteal \
+	$(BIN)/pytest -m "$(KINDS)" -n 2 --dist worksteal \
 		--cov=featx --cov=cache --cov=classifiers --cov-report=term:skip-covered tests
 
 lint: .venv/.installed
