@@ -57,9 +57,8 @@ def _attend_in_pieces(
             scores[..., frames:] = -torch.inf
             if added is not None:
                 scores[..., :frames] += added[own, piece]
-            weights = torch.softmax(
-                scores, -1, out=scores
-            )  # row by row: it may overwrite its input
+            # row by row, so that it may overwrite what it takes
+            weights = torch.softmax(scores, -1, out=scores)
             output[piece, own] = torch.bmm(weights, value[own]).transpose(0, 1)
 
 
