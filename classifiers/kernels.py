@@ -34,11 +34,11 @@ def _widen(context: Any, value: Any) -> Any:
 
 
 widen: Any = intrinsic(_widen)
-_TOGETHER = 32  # features of which a processor's registers hold the sums of four frames
+_TOGETHER = 32  # features of which the registers of AVX-512 hold the sums of four frames
 _BLOCK = 64  # frames whose gradient stays in a core's cache
 _AHEAD = 4  # frames, by which features are fetched before they are needed
 _LINE = 8 * 64  # bits of a line of the cache
-_SECOND = 2  # the cache that features are fetched to: the first can wait for too few at a time
+_SECOND = 2  # LLVM's locality, the second cache on x86: the first can wait for too few at a time
 
 
 def _allocate_registers(context: Any) -> Any:
@@ -183,9 +183,12 @@ def _put(
 @_inlined
 def _sum_four(
     values: np.ndarray, apart: int, mean: np.ndarray, scale: np.ndarray, f: int, begin: int,
-    first: int, seed: int, least: int, factor: float, frames: np.ndarray,
+    number: int, seed: int, least: int, factor: float, frames: np.ndarray,
 ) -> None:  # fmt: skip
-    """Set a part of four frames as `scaled_sum` does; they share what is read of mean and scale."""
+    """Set a part of four frames as `scaled_sum` does; they share what is read of mean and scale.
+
+    `number` is the place of the first of them among those of the seed.
+    """
     dim = frames.shape[1]
     total0, total1 = carray(_registers(), (_TOGETHER,)), carray(_registers(), (_TOGETHER,))
     total2, total3 = carray(_registers(), (_TOGETHER,)), carray(_registers(), (_TOGETHER,))
@@ -198,7 +201,7 @@ def _sum_four(
         _add(values, place + dim, dim, centre, factors, total1, _TOGETHER)
         _add(values, place + 2 * dim, dim, centre, factors, total2, _TOGETHER)
         _add(values, place + 3 * dim, dim, centre, factors, total3, _TOGETHER)
-    place = first * dim + begin
+    place = number * dim + begin
     _put(total0, place, seed, least, factor, frames[f][begin:], _TOGETHER)
     _put(total1, place + dim, seed, least, factor, frames[f + 1][begin:], _TOGETHER)
     _put(total2, place + 2 * dim, seed, least, factor, frames[f + 2][begin:], _TOGETHER)
@@ -232,13 +235,14 @@ def scaled_sum(
     """
     count, dim = frames.shape
     factor, least = np.float32(gain), uint32(threshold)
-    whole, fours = dim - dim % _TOGETHER, count - count % 4
-    for f in range(0, fours, 4):
+    whole = dim - dim % _TOGETHER if count >= 4 else 0
+    for start in range(0, count if whole else 0, 4):
+        f = min(start, count - 4)  # some of the last four may be computed twice
         for begin in range(0, whole, _TOGETHER):
             _sum_four(values, apart, mean, scale, f, begin, first + f, seed, least, factor, frames)
     total = np.empty(_TOGETHER, np.float32)
     for f in range(count):
-        for begin in range(whole if f < fours else 0, dim, _TOGETHER):
+        for begin in range(whole, dim, _TOGETHER):
             width = min(dim - begin, _TOGETHER)
             total[:] = 0
             for layer in range(len(scale)):

@@ -42,7 +42,7 @@ class QuantisedLinear(nn.Module):
 
     def __init__(self, linear: Linear) -> None:
         super().__init__()
-        self.scale = linear.weight.abs().amax(1) / 127
+        self.scale = linear.weight.abs().amax(1).clamp(min=1e-9) / 127
         self.weight = (linear.weight / self.scale[:, None]).round().to(torch.int8)
         self.bias, self.activation = linear.bias, linear.activation
 
@@ -114,7 +114,7 @@ def measure(ways: dict[str, Ours], runs: int) -> dict[str, float]:
                     taken[name].append(time.perf_counter() - begin)
                 if run == runs:
                     Path(folder).rename(name)
-                    Path(folder).mkdir()
+                    Path(folder).mkdir()  # which is removed in its place
     return {name: statistics.median(seconds) for name, seconds in taken.items()}
 
 

@@ -27,7 +27,8 @@ class Frames:
     """
 
     def __init__(self, counts: Tensor, longest: int) -> None:
-        self.counts, self.longest, self.apart = counts, longest, False
+        self.counts, self.longest = counts, longest
+        self.apart = False  # counts are tensors, by which a graph can't go from one to the next
         self.real = torch.arange(longest, device=counts.device) < counts[:, None]
         self.mask = self.real[:, None, None]
 

@@ -17,12 +17,13 @@ DIM = 5
 
 
 def make_input(
-    lengths, layers: int, dtype=torch.float16, standardised: bool = True, offset: float = 3
-) -> Input:
+    lengths, layers: int, dtype=torch.float16, standardised: bool = True, offset: float = 3,
+    dim: int = DIM,
+) -> Input:  # fmt: skip
     """Utterances of two speakers whose layers differ in scale and lie apart, as in a store."""
     scale = torch.logspace(-1, 1, layers)[:, None, None]
     ends = np.cumsum([0, *lengths])
-    stored = (scale * torch.randn(layers, ends[-1] + 3, DIM) + offset * scale).to(dtype)
+    stored = (scale * torch.randn(layers, ends[-1] + 3, dim) + offset * scale).to(dtype)
     features = [stored[:, begin:end] for begin, end in pairwise(ends)]
     if not standardised:
         return Input(features)
@@ -54,15 +55,16 @@ def formula(raw: torch.Tensor, weighting: str, data: Input) -> torch.Tensor:
     weighting=st.sampled_from(["absolute", "softmax"]),
     dtype=st.sampled_from([torch.float16, torch.float32]),
     standardised=st.booleans(),
+    dim=st.sampled_from([5, 32, 70]),  # parts of 32 go another way than the rest
 )
 def test_average_and_gradient_are_those_of_the_formula(
-    lengths, layers, weighting, dtype, standardised
+    lengths, layers, weighting, dtype, standardised, dim
 ):
-    data = make_input(lengths, layers, dtype, standardised)
+    data = make_input(lengths, layers, dtype, standardised, dim=dim)
     average = LayerAverage(layers, weighting)
     with torch.no_grad():
         average.raw.copy_(torch.randn(layers) + torch.tensor([1.5, -2.0] * 3)[:layers])
-    slope = torch.randn(sum(lengths), DIM)
+    slope = torch.randn(sum(lengths), dim)
     found = average(data)
     (found * slope).sum().backward()
 
@@ -106,10 +108,11 @@ def test_standardised_features_have_mean_zero_and_deviation_one():
         torch.testing.assert_close(part.std(0, correction=0), torch.ones(DIM))
 
 
-def test_dropping_on_the_way_is_dropping_afterwards():
-    data = make_input([9, 4], 3)
+@pytest.mark.parametrize("dim", [DIM, 70])
+def test_dropping_on_the_way_is_dropping_afterwards(dim):
+    data = make_input([9, 4, 3, 1], 3, dim=dim)
     average, drop = LayerAverage(3), at(0, 0.3, 7)
-    slope = torch.randn(13, DIM)
+    slope = torch.randn(17, dim)
     (average(data, drop) * slope).sum().backward()
     once, average.raw.grad = average.raw.grad, None
     (dropout(average(data), drop) * slope).sum().backward()

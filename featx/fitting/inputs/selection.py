@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import torch
@@ -198,11 +198,13 @@ class Stored:
         selection: what is read of the store.
         utterances: the ids of the utterances.
         keep: whether what was read may stay in memory.
+        expected: the utterances that the system was told of, and that it keeps.
     """
 
     selection: Selection
     utterances: Sequence[str]
     keep: bool
+    expected: set[str] = field(default_factory=set)
 
     def in_groups(self, groups: Sequence[Sequence[int]]) -> Iterator[Sequence[Tensor]]:
         """Yield the features of each group of utterances."""
@@ -218,7 +220,11 @@ class Stored:
     def _expect(self, groups: Sequence[Sequence[str]]) -> None:
         for group in groups:
             for utterance in group:
+                if utterance in self.expected:
+                    continue  # telling takes as long as reading what is in memory
                 self.selection.expect(utterance)
+                if self.keep:
+                    self.expected.add(utterance)
 
 
 @dataclass(frozen=True)

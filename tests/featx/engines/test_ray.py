@@ -118,7 +118,9 @@ SMALLER = [
 ]
 
 
-@pytest.mark.parametrize(("options", "home"), zip(SMALLER, [False, True] * 2, strict=True), ids=str)
+@pytest.mark.parametrize(
+    ("options", "home"), list(zip(SMALLER, [False, True] * 2, strict=True)), ids=str
+)
 def test_smaller_stores_are_the_same(
     cluster, workplace, write_corpus, checkpoint_folder, monkeypatch, options, home
 ):

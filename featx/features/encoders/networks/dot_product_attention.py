@@ -22,8 +22,8 @@ def attend(query: Tensor, key: Tensor, value: Tensor, added: Tensor | None = Non
         query: (windows, heads, queries, head dim), scaled.
         key: (windows, heads, frames, head dim).
         value: (windows, heads, frames, head dim).
-        added: what is added to the scores, of a shape that broadcasts to (windows, heads, queries,
-            frames): -inf where a frame is not to be seen.
+        added: numbers, no booleans, that are added to the scores, of a shape that broadcasts to
+            (windows, heads, queries, frames): -inf where a frame is not to be seen.
 
     Returns:
         (windows, queries, heads · head dim).
@@ -36,8 +36,8 @@ def attend(query: Tensor, key: Tensor, value: Tensor, added: Tensor | None = Non
     if added is not None:
         added = added.expand(windows, heads, queries, key.shape[2])
     for window, output in enumerate(mixed):
-        own = None if added is None else added[window]
-        _attend_in_pieces(query[window], key[window], value[window], own, output)
+        of_window = None if added is None else added[window]
+        _attend_in_pieces(query[window], key[window], value[window], of_window, output)
     return mixed.flatten(2)
 
 
@@ -57,6 +57,7 @@ def _attend_in_pieces(
             scores[..., frames:] = -torch.inf
             if added is not None:
                 scores[..., :frames] += added[own, piece]
+            # row by row, so that it may overwrite what it takes
             weights = torch.softmax(scores, -1, out=scores)
             output[piece, own] = torch.bmm(weights, value[own]).transpose(0, 1)
 

@@ -10,18 +10,18 @@ class Lengths:
     """The real frames of each utterance in a batch that is padded to its longest.
 
     What works frame by frame never sees padding. What looks along time asks here: attention
-    for `mask`, convolutions for `clear`.
+    for `frames` or `mask`, convolutions for `clear`.
 
     Args:
         frames: how many frames each utterance has, at least 1.
         device: where the batch is.
-        apart: whether what looks along time takes an utterance at a time, without its padding,
-            as suits a processor's caches, instead of all at once, as suits a GPU.
+        apart: whether attention and the local encoder take an utterance at a time, without its
+            padding, as suits a processor's caches, instead of all at once, as suits a GPU.
         step: the batch is padded to a multiple of so many frames.
 
     Attributes:
         frames: how many frames each utterance has.
-        apart: whether what looks along time takes an utterance at a time.
+        apart: whether attention and the local encoder take an utterance at a time.
         longest: how many frames the batch has, padding included.
         mask: (utterances, 1, 1, longest), True where a frame is real; None where all are.
     """

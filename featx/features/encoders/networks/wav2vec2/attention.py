@@ -44,7 +44,7 @@ class SelfAttention(nn.Module):
         gate = None if self.gate is None else self.gate(hidden)
         if lengths.apart:
             mixed = _attend_apart(inputs, gate, bias, lengths.frames)
-        else:
+        else:  # a mask of booleans, which a graph takes too
             mask = lengths.mask
             if gate is not None:
                 gated = gate * bias

@@ -62,15 +62,17 @@ class FirstConvolution(nn.Module):
         processor's caches when they are normed, activated and rounded.
         """
         windows = F.pad(self._windows(waveforms), (0, 1), value=1.0)
-        shape = *windows.shape[:2], weights.shape[2]
-        output = torch.empty(shape, dtype=dtype, device=windows.device)
-        at_once = ROWS if windows.device.type == "cpu" else windows.shape[1]
-        for rows, filled in zip(windows.split(at_once, 1), output.split(at_once, 1), strict=True):
-            hidden = rows @ weights
-            if self.norm is not None and not self.over_time:
-                hidden = self.norm(hidden)
-            filled.copy_(self.activation(hidden))
+        if windows.device.type != "cpu":
+            return self._activated(windows @ weights).to(dtype)
+        output = torch.empty(*windows.shape[:2], weights.shape[2], dtype=dtype)
+        for rows, filled in zip(windows.split(ROWS, 1), output.split(ROWS, 1), strict=True):
+            filled.copy_(self._activated(rows @ weights))
         return output
+
+    def _activated(self, hidden: Tensor) -> Tensor:
+        if self.norm is not None and not self.over_time:
+            hidden = self.norm(hidden)
+        return self.activation(hidden)
 
     def _windows(self, waveforms: Tensor) -> Tensor:
         padded = F.pad(waveforms, (0, self.kernel - self.stride))

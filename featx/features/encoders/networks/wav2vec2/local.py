@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from featx.features.encoders.networks.lengths import Lengths
 from featx.features.encoders.networks.wav2vec2.convolution import Convolution, FirstConvolution
 
-PIECE = 125  # frames in float32, about as many as have their activations in a processor's caches
+PIECE = 125  # frames in float32, twice as many in half: a processor's caches hold their activations
 
 
 class LocalEncoder(nn.Module):

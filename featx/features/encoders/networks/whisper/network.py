@@ -125,7 +125,7 @@ class WhisperNetwork(nn.Module):
         ]
         steps = pad_sequence(spectrograms, batch_first=True)
         real = max(counts)
-        # in half precision shapes are to recur, as in `Network`
+        # in half precision shapes are to recur: oneDNN generates code for each
         frames = min(len(self.positions), -(-real // self.step) * self.step)
         hidden = self.stem(F.pad(steps, (0, 0, 0, 2 * frames - steps.shape[1])))
         return hidden, real, self._unseen(counts, frames)

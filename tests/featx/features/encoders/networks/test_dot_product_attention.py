@@ -12,17 +12,28 @@ SIZES = st.integers(1, 70)
 
 
 @settings(max_examples=50, deadline=None)
-@given(SIZES, SIZES, st.integers(1, 4), st.integers(1, 2), st.sampled_from([1, 100, 2000, 2**20]))
-def test_pieces_of_any_size_give_the_whole(queries, frames, heads, windows, scores):
+@given(
+    queries=SIZES,
+    frames=SIZES,
+    heads=st.integers(1, 4),
+    windows=st.integers(1, 2),
+    dim=st.sampled_from([1, 7, 8]),
+    scores=st.sampled_from([1, 100, 2000, 2**20]),
+    dtype=st.sampled_from([torch.bfloat16, torch.float16]),
+    by=st.sampled_from(["nothing", "frame", "head"]),
+)
+def test_pieces_of_any_size_give_the_whole(queries, frames, heads, windows, dim, scores, dtype, by):
     """Some heads of a window at once, a single one, or some of its queries."""
     generator = torch.Generator().manual_seed(queries * 100 + frames)
-    shapes = [(windows, heads, count, 8) for count in (queries, frames, frames)]
-    query, key, value = (torch.randn(shape, generator=generator).bfloat16() for shape in shapes)
-    added = torch.randn(windows, 1, queries, frames, generator=generator).bfloat16()
+    shapes = [(windows, heads, count, dim) for count in (queries, frames, frames)]
+    query, key, value = (torch.randn(shape, generator=generator).to(dtype) for shape in shapes)
+    shape = (windows, heads, queries, frames) if by == "head" else (windows, 1, 1, frames)
+    added = torch.randn(shape, generator=generator).to(dtype) if by != "nothing" else None
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(dot_product_attention, "SCORES", scores)
         mixed = attend(query, key, value, added)
-    weights = (query.double() @ key.double().mT + added.double()).softmax(-1)
+    expected_scores = query.double() @ key.double().mT + (0 if added is None else added.double())
+    weights = expected_scores.softmax(-1)
     expected = (weights @ value.double()).transpose(1, 2).flatten(2)
     torch.testing.assert_close(mixed.double(), expected, atol=0.05, rtol=0.05)
 
