@@ -204,7 +204,7 @@ STAGES: dict[str, tuple[Sequence[str], Callable[[], Any]]] = {
     "fit linear": (("featx.fitting.fit", "classifiers.logistic"), fit("linear")),
     "fit dense, 2 epochs": (("featx.fitting.fit",), fit("dense", "training.epochs=2")),
     "evaluate": (("featx.comparison.evaluate",), evaluate),
-    "report": (("featx.reporting.page",), report_runs),
+    "report": (("featx.reporting.report",), report_runs),
 }
 WHISPER = (EXTRACTING, lambda: extract("whisper-tiny.en"))
 

@@ -1,1 +1,1 @@
-"""Models, heads and experiments as TOML, read through `featx.config`."""
+"""Models, heads and experiments as TOML, read through `featx.utils.config`."""

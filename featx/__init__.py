@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from featx.protocols.protocol import Protocol as Protocol
     from featx.reporting.augment import augment as augment
     from featx.reporting.map_page import map_features as map_features
-    from featx.reporting.page import report as report
+    from featx.reporting.report import report as report
     from featx.runs.run import Run as Run
     from featx.scoring.classes.results import Results as Results
     from featx.scoring.labels.results import LabelResults as LabelResults
@@ -83,7 +83,7 @@ _HOMES = {
     "cross": "featx.cross_corpus.cross",
     "vote": "featx.voting.vote",
     "map_features": "featx.reporting.map_page",
-    "report": "featx.reporting.page",
+    "report": "featx.reporting.report",
     "augment": "featx.reporting.augment",
     "serve": "featx.serving.serve",
     "run": "featx.experiments.run",

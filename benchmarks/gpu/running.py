@@ -158,7 +158,8 @@ def ended_after(seconds: float, report: Report, part: str) -> Iterator[None]:
 def missing_packages() -> str:
     """Name the packages of pyproject.toml that are not installed here, "" if all are."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
-    needed = [*project["dependencies"], *project["optional-dependencies"]["lora"], "hypothesis"]
+    needed = [*project["dependencies"], *project["optional-dependencies"]["lora"]]
+    needed += ["hypothesis", "pytest"]
     return ", ".join(line for line in needed if not is_installed(line))
 
 

@@ -15,8 +15,8 @@ from tempfile import TemporaryDirectory
 
 import numpy as np
 
-from featx.data.labels import CUSTOMARY
-from featx.reporting.page import report
+from featx.data.label_order import CUSTOMARY
+from featx.reporting.report import report
 from featx.scoring.classes.results import Results, SeedPredictions, score_predictions
 from featx.scoring.predictions import rounded
 

@@ -6,7 +6,7 @@ from pathlib import Path
 from statistics import median
 
 from featx.data.checks.finding import Finding
-from featx.data.labels import order_labels
+from featx.data.label_order import order_labels
 from featx.data.manifest import Utterance
 from featx.data.sounds.measure import Measured
 from featx.data.sounds.sound import Sound

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from statistics import median
 from typing import Any
 
-from featx.data.labels import order_labels
+from featx.data.label_order import order_labels
 from featx.data.manifest import Utterance
 from featx.data.sounds.measure import Measured
 from featx.data.sounds.sound import Sound

@@ -5,9 +5,8 @@ from dataclasses import asdict, dataclass
 from itertools import combinations
 from typing import Any, ClassVar, TypeVar
 
-from featx.comparison.base import AnySystem
-from featx.comparison.compared import Pair
-from featx.comparison.comparison import Comparison, interval_of
+from featx.comparison.comparison import Comparison, Pair, interval_of
+from featx.comparison.scored_systems import AnySystem
 from featx.scoring.significance import (
     Difference,
     Resampled,

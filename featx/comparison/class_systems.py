@@ -6,9 +6,9 @@ from pathlib import Path
 
 import numpy as np
 
-from featx.comparison.base import AnySystem, ScoredSystem
-from featx.comparison.systems import Seed
-from featx.data.labels import order_labels
+from featx.comparison.scored_systems import AnySystem, ScoredSystem
+from featx.comparison.system_files import Seed
+from featx.data.label_order import order_labels
 from featx.scoring.classes.distributions import (
     DistributionScores,
     SeedShares,

@@ -7,15 +7,71 @@ from pathlib import Path
 from typing import Any, Generic, TypeVar
 
 from cache import describe_bytes
-from featx.comparison.compared import Compared, Pair
-from featx.runs.cost import describe_parameters, describe_seconds
+from featx.comparison.scored_systems import AnySystem
+from featx.runs.cost import (
+    Cost,
+    describe_parameters,
+    describe_seconds,
+    folder_bytes,
+    read_cost,
+)
 from featx.runs.files import COST
+from featx.scoring.results_file import RunResults
 from featx.scoring.significance import Difference
 from featx.scoring.text import WIDE, draw_table, render
 from featx.utils.tables import TextTable, html_notes, html_table, plain, write_forms
 from featx.utils.text import signed
 
 UNKNOWN = "–"
+
+
+@dataclass(frozen=True)
+class Compared:
+    """One of the systems.
+
+    Attributes:
+        name: the name of its folder.
+        results: its scores.
+        cost: what its training cost; None if unknown.
+        disk: bytes in its folder; None if the cost is unknown.
+        notes: what a reader of the scores must know.
+    """
+
+    name: str
+    results: RunResults
+    cost: Cost | None
+    disk: int | None
+    notes: Sequence[str]
+
+    def to_json(self) -> dict[str, Any]:
+        """Return everything as JSON values."""
+        cost = None if self.cost is None else {**self.cost.model_dump(), "run_folder": self.disk}
+        return {**self.results.to_json(), "cost": cost, "notes": list(self.notes)}
+
+
+@dataclass(frozen=True)
+class Pair:
+    """Two of the systems.
+
+    Attributes:
+        first: name of one.
+        second: name of the other.
+        difference: the first system's foremost score less the second's.
+        p: how likely a difference at least so large is if there is none; two-sided.
+        holm: the same, adjusted for the number of pairs of systems.
+    """
+
+    first: str
+    second: str
+    difference: Difference
+    p: float
+    holm: float
+
+    def to_json(self) -> dict[str, Any]:
+        """Return everything as JSON values."""
+        raise NotImplementedError
+
+
 P = TypeVar("P", bound=Pair)
 
 
@@ -159,3 +215,11 @@ def _notes(comparison: Comparison[Any]) -> list[str]:
         everyone = len(of) == len(comparison.systems)
         notes.append(f"{'All systems' if everyone else ', '.join(of)}: {note}")
     return notes
+
+
+def describe_system(system: AnySystem) -> Compared:
+    """Return what is known of a system, as it was scored."""
+    cost = read_cost(system.folder)
+    disk = None if cost is None else folder_bytes(system.folder)
+    notes = [*system.results.notes(), *system.notes]
+    return Compared(system.name, system.results, cost, disk, notes)

@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from featx.comparison.base import AnySystem
-from featx.comparison.columns import find_columns, score_by
 from featx.comparison.evaluation import Evaluation
-from featx.comparison.reading import read_systems
+from featx.comparison.manifest_columns import find_columns, score_by
+from featx.comparison.read_systems import read_systems
+from featx.comparison.scored_systems import AnySystem
 from featx.scoring.predictions import read_speakers
 from featx.utils.arguments import checked
 from featx.utils.files import AnyPath

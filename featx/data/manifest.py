@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from html import escape
 from pathlib import Path
 
-from featx.data.labels import order_labels
+from featx.data.label_order import order_labels
 from featx.data.manifest_problems import find_problems
 from featx.data.manifest_rows import (
     OPTIONAL,

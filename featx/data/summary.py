@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from featx.data.audio import duration
-from featx.data.labels import order_labels
+from featx.data.label_order import order_labels
 from featx.data.manifest import Manifest, Utterance
 from featx.utils.text import counted
 

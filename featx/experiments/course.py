@@ -21,7 +21,7 @@ from featx.features.encoders.devices import is_out_of_memory
 from featx.fitting.training.actors import train_on
 from featx.fitting.training.train import Trainers
 from featx.layer_analysis.headline import form_of, headline, name_of, unit_of
-from featx.reporting.page import report as write_report
+from featx.reporting.report import report as write_report
 from featx.utils.text import is_warning
 
 log = logging.getLogger("featx")

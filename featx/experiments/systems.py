@@ -6,7 +6,10 @@ from pathlib import Path
 from typing import Literal
 
 from featx.errors import FeatxError
-from featx.experiments.configs import (
+from featx.experiments.features import weights_missing
+from featx.experiments.findings import Findings
+from featx.experiments.plan import Case, Plan, PlannedRun
+from featx.experiments.run_configs import (
     Config,
     Protocols,
     fit_settings,
@@ -14,9 +17,6 @@ from featx.experiments.configs import (
     tuning_settings,
     vote_settings,
 )
-from featx.experiments.features import weights_missing
-from featx.experiments.findings import Findings
-from featx.experiments.plan import Case, Plan, PlannedRun
 from featx.experiments.store_checks import Known
 from featx.features.encoders.checkpoints.find import find_checkpoint
 from featx.features.encoders.devices import Compute, find_devices

@@ -4,9 +4,9 @@ from collections.abc import Iterator
 from typing import Any
 
 from cache import describe_bytes
-from featx.experiments.configs import predicted_of
 from featx.experiments.findings import Explain
 from featx.experiments.plan import Plan, PlannedRun
+from featx.experiments.run_configs import predicted_of
 from featx.experiments.validate import Inspection
 from featx.protocols.task import Task
 from featx.utils.text import counted

@@ -19,7 +19,7 @@ from featx.features.encoders.preprocessing import load_preprocessing
 from featx.features.encoders.shape import read_shape
 from featx.finetuning.config import FinetuneConfig
 from featx.finetuning.identity import Identity, identify
-from featx.finetuning.making import make_run, tune_all
+from featx.finetuning.make_run import make_run, tune_all
 from featx.finetuning.saving.hub import best_saved, push
 from featx.finetuning.training.processes import Processes, disconnect, leads
 from featx.finetuning.training.resources import NOBODY, Recipients

@@ -67,9 +67,9 @@ def load(run: AnyPath) -> Model:
 
         return finetuned.load_run(folder)
     if "systems" in config:
-        from featx.inference import voted
+        from featx.inference.load_vote import load_vote
 
-        return voted.load_vote(folder, load)
+        return load_vote(folder, load)
     if (folder / FOUND).is_file():
         raise FeatxError(
             f"{folder}: a search, which keeps no model, as its folds have heads of other settings.",

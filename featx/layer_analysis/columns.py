@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from featx.data.labels import order_labels
+from featx.data.label_order import order_labels
 from featx.data.manifest import Manifest, Utterance
 from featx.errors import FeatxError
 from featx.utils.text import listed

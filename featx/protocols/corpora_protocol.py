@@ -4,12 +4,12 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from featx.data.joined import JoinedManifest
-from featx.data.labels import order_labels
+from featx.data.label_order import order_labels
 from featx.data.manifest import Manifest
 from featx.errors import FeatxError
 from featx.protocols.apply import apply_protocol
 from featx.protocols.choices import TaskKind
-from featx.protocols.corpora import shared_speakers
+from featx.protocols.divide_corpora import shared_speakers
 from featx.protocols.divisions.manifests import Corpora
 from featx.protocols.protocol import Expected, Protocol, choose_protocol, read_protocol
 

@@ -9,7 +9,7 @@ from typing import Literal
 from featx.data.manifest import Manifest, Utterance
 from featx.data.words import names_nobody
 from featx.errors import FeatxError
-from featx.protocols.corpora import divide_corpora
+from featx.protocols.divide_corpora import divide_corpora
 from featx.protocols.divisions.columns import Crossed, LeaveOneOut
 from featx.protocols.divisions.division import Division
 from featx.protocols.divisions.drawn import RandomFolds, RandomSplit

@@ -5,11 +5,11 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from featx.data.labels import order_labels
+from featx.data.label_order import order_labels
 from featx.data.manifest import Manifest, Utterance
 from featx.errors import FeatxError
 from featx.protocols.apply import AppliedProtocol, find_gaps
-from featx.protocols.corpora import describe_corpora
+from featx.protocols.divide_corpora import describe_corpora
 from featx.protocols.divisions.manifests import Corpora
 from featx.protocols.folds import Fold, known_validate, make_folds, shares_speakers
 from featx.protocols.protocol import Protocol

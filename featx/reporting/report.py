@@ -1,125 +1,103 @@
-"""What a report shows, whatever its runs predict."""
+"""The report: one page that needs nothing but itself, and its tables as text."""
 
-import json
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
-from featx.reporting.charts import Chart, Panel
-from featx.reporting.curves import names_of, training_curves
-from featx.reporting.group_sheets import group_panels
-from featx.reporting.layers import layer_weights
-from featx.reporting.maps import ShownMap, show_map
-from featx.reporting.runs import AnyReported, Repeat, repeat
-from featx.reporting.searches import search_panels, search_section
-from featx.reporting.sheets import Section
-from featx.utils.text import counted
+from featx.comparison.class_systems import System
+from featx.comparison.label_systems import LabelSystem
+from featx.comparison.number_systems import NumberSystem
+from featx.comparison.scored_systems import AnySystem
+from featx.errors import FeatxError
+from featx.reporting.classes.report import gather_classes
+from featx.reporting.content import Report
+from featx.reporting.frame import render_page
+from featx.reporting.labels.report import gather_labels
+from featx.reporting.numbers.report import gather_numbers
+from featx.reporting.own_files import refuse_foreign
+from featx.reporting.runs import read_runs
+from featx.reporting.sheets import to_latex, to_markdown
+from featx.utils.arguments import checked
+from featx.utils.files import AnyPath, as_paths, write_text
+
+_MARKS = {
+    ".html": "<!-- made by featx report -->",
+    ".md": "<!-- made by featx report -->",
+    ".tex": "% made by featx report",
+}
+
+_WAYS: Mapping[type[AnySystem], Callable[..., Report]] = {
+    System: gather_classes,
+    NumberSystem: gather_numbers,
+    LabelSystem: gather_labels,
+}
 
 
-@dataclass(frozen=True)
-class Origin:
-    """How a run was made.
+@checked
+def report(
+    runs: AnyPath | Sequence[AnyPath],
+    out: str | Path = "report.html",
+    *,
+    by: str | Sequence[str] = (),
+    maps: AnyPath | Sequence[AnyPath] = (),
+) -> list[Path]:
+    """Write a page about runs, and next to it the same tables as text.
 
-    Attributes:
-        name: the name of the run.
-        title: what was trained on what.
-        folder: the folder of the run.
-        made_with: the command that made it, empty if unknown.
-        repeat: how it is repeated.
-        config: the text of its config, empty if unknown.
-        environment: its environment as JSON, empty if unknown.
+    Args:
+        runs: runs, their folders, CSVs of predictions, or folders of either.
+        out: the page, with the ending .html. The tables are written next to it as .md and .tex.
+        by: columns of the runs' manifests, such as "age", by whose values to score them too.
+        maps: maps of features to show too, the folders that `featx.map_features` wrote.
+
+    Returns:
+        The files: page, Markdown, LaTeX.
+
+    Raises:
+        FeatxError: if a run or map is not finished, is none, or can't be used, or a file is there
+            that is no report. Then nothing is written.
+
+    Example:
+        >>> runs = ["runs/manifest-encoder-dense", "runs/manifest-encoder-linear"]
+        >>> [path.name for path in featx.report(runs)]
+        ['report.html', 'report.md', 'report.tex']
     """
-
-    name: str
-    title: str
-    folder: str
-    made_with: str
-    repeat: Repeat
-    config: str
-    environment: str
-
-
-@dataclass(frozen=True)
-class Report:
-    """All that a page shows.
-
-    Attributes:
-        title: the title of the page.
-        tables: sections of tables, in the order of the page.
-        curves: how training went.
-        layers: the weights that were learned for layers.
-        groups: the scores of groups, such as women and men.
-        maps: maps of features.
-        origins: how each run was made.
-        calibration: how far the probabilities of classes can be taken at their word.
-        searches: how searches of settings went.
-        scatters: of numbers, true against predicted and errors by level.
-        thresholds: what several labels score by the probability that they are predicted from.
-    """
-
-    title: str
-    tables: Sequence[Section]
-    curves: Sequence[Panel]
-    layers: Sequence[Panel]
-    groups: Sequence[Panel]
-    maps: Sequence[ShownMap]
-    origins: Sequence[Origin]
-    calibration: Sequence[Panel] = ()
-    searches: Sequence[Panel] = ()
-    scatters: Sequence[Chart] = ()
-    thresholds: Sequence[Panel] = ()
-
-    @classmethod
-    def of(
-        cls,
-        runs: Sequence[AnyReported],
-        tables: Sequence[Section],
-        page: Path,
-        maps: Sequence[Path],
-        **drawn: Any,
-    ) -> "Report":
-        """Add to the tables of some kind of runs what runs of all kinds have.
-
-        Args:
-            runs: the runs to report, in the order of the page.
-            tables: those that only such runs have.
-            page: where the page will be, for links to files.
-            maps: folders of maps of features.
-            **drawn: what is drawn of such runs alone, by the names of the attributes.
-
-        Raises:
-            FeatxError: if a file of a run or map is damaged, or a folder holds no map.
-        """
-        searched = search_section(runs)
-        shown = [show_map(folder, page) for folder in maps]
-        features = Section("Features", [each.sheet for each in shown], title="Maps of features")
-        curves = [
-            training_curves(run.name, run.folder, names_of(run.results))
-            for run in runs
-            if "training" in run.config
-        ]
-        return cls(
-            title=f"{counted(len(runs), 'system')} of speech emotion recognition",
-            tables=[*tables, *([searched] if searched else []), *([features] if shown else [])],
-            curves=[panel for panel in curves if panel],
-            layers=[panel for run in runs for panel in layer_weights(run)],
-            groups=group_panels(runs),
-            maps=shown,
-            origins=list(map(_origin, runs)),
-            searches=search_panels(runs),
-            **drawn,
-        )
-
-
-def _origin(run: AnyReported) -> Origin:
-    """Return how a run was made."""
-    return Origin(
-        run.name,
-        run.results.title,
-        str(run.folder),
-        str(run.environment.get("command", "")),
-        repeat(run),
-        run.config_text,
-        json.dumps(run.environment, indent=2, ensure_ascii=False) if run.environment else "",
+    page = Path(out)
+    check_replaceable(page)
+    read = read_runs(as_paths(runs), by)
+    way = _WAYS[type(read[0].system)]  # all are of the same kind
+    gathered = way(read, page, as_paths(maps))
+    texts = (
+        render(gathered),
+        to_markdown(gathered.title, gathered.tables),
+        to_latex(gathered.tables),
     )
+    marks = _marks(page)
+    for (path, mark), text in zip(marks.items(), texts, strict=True):
+        write_text(path, f"{mark}\n{text}")
+    return list(marks)
+
+
+def check_replaceable(out: Path) -> None:
+    """Check that a report can be written without replacing anything but a report.
+
+    Args:
+        out: the page, as for `report`.
+
+    Raises:
+        FeatxError: if it has another ending, or a file is there that is no report.
+    """
+    if out.suffix != ".html":
+        raise FeatxError(
+            f"`out={out}`: must end in .html; the tables are written next to it as .md and .tex."
+        )
+    for path, mark in _marks(out).items():
+        refuse_foreign(path, mark, "report")
+
+
+def _marks(out: Path) -> dict[Path, str]:
+    """Return the line that each of the files begins with."""
+    return {out.with_suffix(ending): mark for ending, mark in _MARKS.items()}
+
+
+def render(report: Report) -> str:
+    """Return the page as HTML, with everything but sounds in it."""
+    return render_page("page.html", report=report)

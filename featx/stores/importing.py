@@ -18,7 +18,7 @@ from featx.features.stores.folders import store_folder
 from featx.stores.arrays import Survey, describe_surplus, stored_arrays, survey
 from featx.stores.find import refuse_url
 from featx.stores.formats.source import Source
-from featx.stores.sources import open_source
+from featx.stores.open_source import open_source
 from featx.utils.arguments import checked
 from featx.utils.files import portable_name
 from featx.utils.progress import progress

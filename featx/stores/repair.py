@@ -8,7 +8,7 @@ from cache import check_disk, find_shards
 from cache.shards.marks import RETIRED, UNFINISHED
 from cache.shards.rewrite import rewrite_shard
 from cache.shards.shard import Shard
-from featx.stores.check import Found
+from featx.stores.checksums import Found
 
 ASIDE = ".damaged"  # the ending of a shard that nothing reads any more
 

@@ -10,7 +10,7 @@ from cache import FeatureStore, StoreError, writing
 from featx.errors import Call, Interrupted
 from featx.features.encoders.checkpoints.find import short_name
 from featx.features.stores.folders import ROOT
-from featx.stores.check import Found, check_store
+from featx.stores.checksums import Found, check_store
 from featx.stores.find import find_all, store_path
 from featx.stores.repair import repair_store
 from featx.utils.arguments import as_list, checked

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Generic, TypeVar
 
-from featx.comparison.base import AnySystem
-from featx.comparison.systems import Seed
+from featx.comparison.scored_systems import AnySystem
+from featx.comparison.system_files import Seed
 from featx.errors import FeatxError
 from featx.runs.files import PREDICTIONS
 

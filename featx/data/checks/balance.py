@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 
 from featx.data.checks.finding import Finding
-from featx.data.labels import order_labels
+from featx.data.label_order import order_labels
 from featx.data.manifest import Utterance
 from featx.utils.text import listed
 

@@ -5,7 +5,7 @@ from dataclasses import asdict
 from typing import Any
 
 from featx.data.corpora import CORPORA, corpus_module
-from featx.data.labels import order_labels
+from featx.data.label_order import order_labels
 from featx.data.listing.corpus import Corpus, Facts
 from featx.data.listing.files import CorpusError
 from featx.data.listing.mapping import LabelMapping, mapping_names, read_mapping

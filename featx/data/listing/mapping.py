@@ -7,7 +7,7 @@ from typing import Annotated, Self
 from pydantic import Field, model_validator
 
 from featx.data.emotions import emotion_of
-from featx.data.labels import order_labels
+from featx.data.label_order import order_labels
 from featx.data.listing.corpus import Found
 from featx.data.listing.files import CorpusError
 from featx.data.listing.ratings import Ratings, rate

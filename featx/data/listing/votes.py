@@ -5,7 +5,7 @@ from dataclasses import replace
 from fractions import Fraction
 from functools import lru_cache
 
-from featx.data.labels import order_labels
+from featx.data.label_order import order_labels
 from featx.data.manifest import Utterance
 
 _STEPS = 10_000  # of a soft label, from 0 to 1

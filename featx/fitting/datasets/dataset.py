@@ -13,7 +13,7 @@ from torch.utils.data import Dataset
 
 from cache import FeatureStore
 from classifiers.statistics import Statistics, add_up, statistics_of
-from featx.data.labels import order_labels
+from featx.data.label_order import order_labels
 from featx.data.manifest import Manifest
 from featx.errors import FeatxError
 from featx.fitting.datasets.labelled import open_labelled

@@ -19,9 +19,9 @@ from featx.reporting.classes.run_sheets import (
     speaker_sheet,
 )
 from featx.reporting.classes.sheets import class_differences, result_sheet, vote_sheet
+from featx.reporting.content import Report
 from featx.reporting.cross_corpus import cross_sheets
 from featx.reporting.group_sheets import group_section
-from featx.reporting.report import Report
 from featx.reporting.runs import Reported
 from featx.reporting.sheets import Section
 

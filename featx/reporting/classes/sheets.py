@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from featx.comparison.classes import ClassComparison, ClassPair, compare_classes
+from featx.comparison.compare_classes import ClassComparison, ClassPair, compare_classes
 from featx.reporting.by_test_set import common_notes, describe_tests, difference_sheets
 from featx.reporting.cells import (
     UNKNOWN,

@@ -3,13 +3,14 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from featx.comparison.labels import compare_labels
+from featx.comparison.compare_labels import compare_labels
 from featx.reporting.by_test_set import (
     bootstrap_sheet,
     difference_sheets,
     group_by_test,
     wrong_section,
 )
+from featx.reporting.content import Report
 from featx.reporting.group_sheets import group_section
 from featx.reporting.labels.errors import SHOWN, common_errors, error_sheet
 from featx.reporting.labels.sheets import (
@@ -19,7 +20,6 @@ from featx.reporting.labels.sheets import (
     together_sheet,
 )
 from featx.reporting.labels.thresholds import threshold_panel, threshold_sheet
-from featx.reporting.report import Report
 from featx.reporting.runs import LabelReported
 from featx.reporting.sheets import Section
 

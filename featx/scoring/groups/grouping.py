@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from featx.data.labels import order_labels
+from featx.data.label_order import order_labels
 from featx.protocols.task import Task
 from featx.scoring.groups.gaps import find_gaps
 from featx.scoring.groups.measure import Measure, scale_of

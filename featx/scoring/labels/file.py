@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from classifiers.choices import THRESHOLD
-from featx.data.labels import order_labels
+from featx.data.label_order import order_labels
 from featx.protocols.shares import join_labels, split_labels
 from featx.scoring.predictions import (
     FOUND,

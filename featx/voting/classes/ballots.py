@@ -6,8 +6,8 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from featx.comparison.class_systems import System, index_seed
-from featx.comparison.systems import Seed, split_seeds
-from featx.data.labels import order_labels
+from featx.comparison.system_files import Seed, split_seeds
+from featx.data.label_order import order_labels
 from featx.errors import FeatxError
 from featx.scoring.classes.predictions import REQUIRED, read_predictions
 from featx.scoring.classes.results import score_predictions

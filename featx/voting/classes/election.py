@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from featx.comparison.class_systems import System
-from featx.data.labels import order_labels
+from featx.data.label_order import order_labels
 from featx.scoring.metrics import count_confusions, uar
 from featx.scoring.predictions import read_speakers
 from featx.utils.text import shortened

@@ -29,7 +29,7 @@ def test_a_checkpoint_that_the_disk_has_no_room_for_is_done_again(one_split, fin
     with monkeypatch.context() as patch:
         patch.setattr(torch, "save", fill_up)
         patch.setattr("cache.disk.space.free_bytes", lambda _: 512)
-        patch.setattr("featx.finetuning.making.check_space", lambda *_: None)
+        patch.setattr("featx.finetuning.make_run.check_space", lambda *_: None)
         with pytest.raises(
             DiskFull, match=r"checkpoint-2: the disk is full: needs .*B, 512 B free"
         ):

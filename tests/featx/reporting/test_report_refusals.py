@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from featx.errors import FeatxError
-from featx.reporting.page import check_replaceable, report
+from featx.reporting.report import check_replaceable, report
 
 WriteRun = Callable[..., Path]
 PAGE = Path("report.html")

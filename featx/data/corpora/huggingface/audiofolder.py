@@ -6,7 +6,7 @@ from functools import partial
 from pathlib import Path
 
 from featx.data.corpora.huggingface.part import Part, Row, is_number
-from featx.data.labels import order_labels
+from featx.data.label_order import order_labels
 from featx.data.listing.files import CorpusError, find_files, left_out
 from featx.data.listing.tabled import read_rows
 from featx.data.listing.values import to_split

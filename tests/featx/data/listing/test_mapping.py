@@ -7,7 +7,7 @@ import pytest
 import featx
 from featx.data.corpora import CORPORA
 from featx.data.emotions import emotion_of
-from featx.data.labels import CUSTOMARY
+from featx.data.label_order import CUSTOMARY
 from featx.data.listing.corpus import Found
 from featx.data.listing.files import CorpusError
 from featx.data.listing.mapping import apply_mapping, mapping_names, read_mapping

@@ -202,11 +202,11 @@ def test_seeds_that_are_done_are_kept(one_split, finetune, interrupted, looks):
         saved.append(arguments["folder"].name)
         save_model(**arguments)
 
-    interrupted(featx.finetuning.making, "save_model", save, seeds=2, save="all")
+    interrupted(featx.finetuning.make_run, "save_model", save, seeds=2, save="all")
     assert saved == ["seed0-fold0"]
     member = RUN / "members/seed0-fold0.safetensors"
     trained = member.stat().st_mtime_ns
-    interrupted(featx.finetuning.making, "save_model", save, seeds=2, save="all")
+    interrupted(featx.finetuning.make_run, "save_model", save, seeds=2, save="all")
     assert member.stat().st_mtime_ns == trained
     run = finetune(seeds=2, save="all")
     assert looks(run) == looks(whole)

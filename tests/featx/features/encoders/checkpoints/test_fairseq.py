@@ -20,7 +20,7 @@ from featx.features.encoders.checkpoints.model_config import read_model_config
 from featx.features.encoders.encoder import Encoder
 from featx.features.encoders.preprocessing import load_extractor, load_preprocessing
 from featx.features.encoders.shape import find_shape
-from tests.featx.features.encoders.fairseq_files import (
+from tests.featx.features.encoders.checkpoints.fairseq_files import (
     CONVOLUTIONS,
     LAYER_NORM,
     LAYERS,
@@ -28,7 +28,7 @@ from tests.featx.features.encoders.fairseq_files import (
     fairseq_weights,
     settings_of,
 )
-from tests.featx.features.encoders.test_fairseq_refused import REFUSED, REFUSED_ROWS
+from tests.featx.features.encoders.checkpoints.test_fairseq_refused import REFUSED, REFUSED_ROWS
 
 
 def same(path, model, extractor):

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 import featx
-from featx.comparison.numbers import NumberComparison
+from featx.comparison.compare_numbers import NumberComparison
 from featx.errors import FeatxError
 
 

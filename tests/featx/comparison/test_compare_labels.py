@@ -8,7 +8,7 @@ import pytest
 from sklearn.metrics import average_precision_score, f1_score
 
 import featx
-from featx.comparison.labels import LabelComparison
+from featx.comparison.compare_labels import LabelComparison
 from featx.errors import FeatxError
 from featx.scoring.groups.grouping import score_groups
 from featx.scoring.labels.groups import Labelled

@@ -8,10 +8,16 @@ from typing import Any
 import numpy as np
 
 from featx.comparison.class_systems import System, index_seed
-from featx.comparison.compared import Compared, Pair, describe_system
-from featx.comparison.comparison import UNKNOWN, Comparison, interval_of
+from featx.comparison.comparison import (
+    UNKNOWN,
+    Compared,
+    Comparison,
+    Pair,
+    describe_system,
+    interval_of,
+)
 from featx.comparison.same_tests import check_same, join_speakers
-from featx.data.labels import order_labels
+from featx.data.label_order import order_labels
 from featx.scoring.classes.results import NAMES, SeedPredictions, score_predictions
 from featx.scoring.metrics import count_confusions, draw_groups, group_by_speaker
 from featx.scoring.significance import (

@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 
 import featx
-from featx.reporting.page import render
-from featx.reporting.report import Report
+from featx.reporting.content import Report
+from featx.reporting.report import render
 from featx.reporting.sheets import Cell, Section, Sheet, to_latex, to_markdown
 
 WriteRun = Callable[..., Path]

@@ -12,7 +12,7 @@ from featx.features.encoders.checkpoints.fairseq.config import read_convolutions
 from featx.features.encoders.checkpoints.find import find_checkpoint, is_model
 from featx.features.encoders.checkpoints.loading import load_model
 from featx.features.encoders.checkpoints.model_config import read_model_config
-from tests.featx.features.encoders.fairseq_files import (
+from tests.featx.features.encoders.checkpoints.fairseq_files import (
     LAYERS,
     as_published,
     fairseq_weights,

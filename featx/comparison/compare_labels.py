@@ -4,11 +4,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
-from featx.comparison.base import check_alike
 from featx.comparison.bootstrap import BootstrapComparison, BootstrapPair, compare_pairs, is_alone
-from featx.comparison.compared import describe_system
+from featx.comparison.comparison import describe_system
 from featx.comparison.label_systems import LabelSystem
 from featx.comparison.same_tests import check_same, join_speakers
+from featx.comparison.scored_systems import check_alike
 from featx.scoring.labels.results import NAMES
 from featx.scoring.labels.scores import resample_labels
 from featx.scoring.significance import Resampled

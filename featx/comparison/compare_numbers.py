@@ -4,11 +4,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, ClassVar
 
-from featx.comparison.base import check_alike
 from featx.comparison.bootstrap import BootstrapComparison, BootstrapPair, compare_pairs, is_alone
-from featx.comparison.compared import describe_system
+from featx.comparison.comparison import describe_system
 from featx.comparison.number_systems import NumberSystem
 from featx.comparison.same_tests import check_same, join_speakers
+from featx.comparison.scored_systems import check_alike
 from featx.scoring.numbers.scores import measure_seeds, resample_seeds
 from featx.scoring.significance import Resampled
 from featx.utils.tables import TextTable
