@@ -30,6 +30,7 @@ from featx.data.manifest import Manifest
 from featx.features.encoders.checkpoints.find import find_checkpoint
 from featx.features.encoders.encoder import CPU, Encoder
 from featx.features.encoders.networks.linear import Linear
+from featx.features.encoders.precision import frame_cosines
 from featx.features.planning.plan import plan_extraction
 
 
@@ -123,7 +124,7 @@ def compare(names: list[str], manifest: Manifest) -> None:
     exact = FeatureStore(Path("float32"))
     for name in names:
         store = FeatureStore(Path(name))
-        found = [cosines(store.read(each), exact.read(each)) for each in store.utterances]
+        found = [frame_cosines(store.read(each), exact.read(each)) for each in store.utterances]
         together = np.concatenate(found, 1)
         run = featx.fit(
             "linear", manifest=manifest, features=Path(name), folds=6, name=f"{name}-run",
@@ -135,13 +136,6 @@ def compare(names: list[str], manifest: Manifest) -> None:
             f"mean {' '.join(f'{c:.5f}' for c in together.mean(1))}; "
             f"UAR {score.mean:.1f} ({score.low:.1f} to {score.high:.1f})"
         )
-
-
-def cosines(features: np.ndarray, exact: np.ndarray) -> np.ndarray:
-    """Return the cosines of frames, (layers, frames), of two (layers, frames, dim)."""
-    features, exact = features.astype(np.float64), exact.astype(np.float64)
-    lengths = np.linalg.norm(features, axis=2) * np.linalg.norm(exact, axis=2)
-    return np.asarray((features * exact).sum(2) / lengths)
 
 
 if __name__ == "__main__":

@@ -1,12 +1,13 @@
 """Comparing systems by scores that are drawn anew: of numbers, or of several labels."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from itertools import combinations
 from typing import Any, ClassVar, TypeVar
 
-from featx.comparison.comparison import Comparison, Pair, interval_of
-from featx.comparison.scored_systems import AnySystem
+from featx.comparison.comparison import Comparison, Pair, describe_system, interval_of
+from featx.comparison.same_tests import check_same, join_speakers
+from featx.comparison.scored_systems import AnySystem, ColumnSystem, check_alike
 from featx.scoring.significance import (
     Difference,
     Resampled,
@@ -43,9 +44,6 @@ class BootstrapPair(Pair):
         return {f"{name}_difference": asdict(own) for name, own in self.parts.items()}
 
 
-B = TypeVar("B", bound=BootstrapPair)
-
-
 @dataclass(frozen=True)
 class BootstrapComparison(Comparison[BootstrapPair]):
     """Two or more systems that predict the same, and every pair of them."""
@@ -71,16 +69,41 @@ class BootstrapComparison(Comparison[BootstrapPair]):
         return TextTable(("first − second", self.unit, over, "p", "Holm p"), rows, "Differences")
 
 
-def compare_pairs(
-    systems: Sequence[AnySystem], scored: Sequence[Mapping[str, Resampled]], kind: type[B]
-) -> list[B]:
-    """Compare every two systems, and test the first of their scores.
+S = TypeVar("S", bound=ColumnSystem[Any, Any])
+C = TypeVar("C", bound=BootstrapComparison)
+
+
+def compare_resampled(
+    systems: Sequence[S],
+    resample: Callable[[S, Mapping[str, str]], Mapping[str, Resampled]],
+    pair: type[BootstrapPair],
+    comparison: type[C],
+) -> C:
+    """Compare two or more systems by scores on draws of speakers that are the same for all.
 
     Args:
         systems: two or more.
-        scored: the scores of each by name, on the same draws for all.
-        kind: of the pairs.
+        resample: returns a system's scores by name, from it and who speaks each utterance.
+        pair: the kind of pairs.
+        comparison: the kind of comparison.
+
+    Raises:
+        FeatxError: if their test sets differ, or they did not learn the same.
     """
+    check_same(systems)
+    speakers = join_speakers(systems)
+    check_alike(systems)
+    scored = [resample(system, speakers) for system in systems]
+    pairs = _compare_pairs(systems, scored, pair)
+    return comparison(len(speakers), list(map(describe_system, systems)), pairs)
+
+
+def _compare_pairs(
+    systems: Sequence[AnySystem],
+    scored: Sequence[Mapping[str, Resampled]],
+    kind: type[BootstrapPair],
+) -> list[BootstrapPair]:
+    """Compare every two systems, and test the first of their scores."""
     pairs = list(combinations(range(len(systems)), 2))
     tested = next(iter(scored[0]))
     ps = [bootstrap_p(scored[first][tested], scored[second][tested]) for first, second in pairs]

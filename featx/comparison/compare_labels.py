@@ -4,11 +4,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
-from featx.comparison.bootstrap import BootstrapComparison, BootstrapPair, compare_pairs, is_alone
-from featx.comparison.comparison import describe_system
+from featx.comparison.bootstrap import (
+    BootstrapComparison,
+    BootstrapPair,
+    compare_resampled,
+    is_alone,
+)
 from featx.comparison.label_systems import LabelSystem
-from featx.comparison.same_tests import check_same, join_speakers
-from featx.comparison.scored_systems import check_alike
 from featx.scoring.labels.results import NAMES
 from featx.scoring.labels.scores import resample_labels
 from featx.scoring.significance import Resampled
@@ -56,12 +58,7 @@ def compare_labels(systems: Sequence[LabelSystem]) -> LabelComparison:
     Raises:
         FeatxError: if their test sets differ, or they did not learn the same labels.
     """
-    check_same(systems)
-    speakers = join_speakers(systems)
-    check_alike(systems)
-    scored = [_resample(system, speakers) for system in systems]
-    pairs = compare_pairs(systems, scored, BootstrapPair)
-    return LabelComparison(len(speakers), list(map(describe_system, systems)), pairs)
+    return compare_resampled(systems, _resample, BootstrapPair, LabelComparison)
 
 
 def _resample(system: LabelSystem, speakers: Mapping[str, str]) -> dict[str, Resampled]:

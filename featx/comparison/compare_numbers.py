@@ -4,11 +4,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, ClassVar
 
-from featx.comparison.bootstrap import BootstrapComparison, BootstrapPair, compare_pairs, is_alone
-from featx.comparison.comparison import describe_system
+from featx.comparison.bootstrap import (
+    BootstrapComparison,
+    BootstrapPair,
+    compare_resampled,
+    is_alone,
+)
 from featx.comparison.number_systems import NumberSystem
-from featx.comparison.same_tests import check_same, join_speakers
-from featx.comparison.scored_systems import check_alike
 from featx.scoring.numbers.scores import measure_seeds, resample_seeds
 from featx.scoring.significance import Resampled
 from featx.utils.tables import TextTable
@@ -70,12 +72,7 @@ def compare_numbers(systems: Sequence[NumberSystem]) -> NumberComparison:
     Raises:
         FeatxError: if their test sets differ, or they did not learn the same columns.
     """
-    check_same(systems)
-    speakers = join_speakers(systems)
-    check_alike(systems)
-    scored = [_resample(system, speakers) for system in systems]
-    pairs = compare_pairs(systems, scored, NumberPair)
-    return NumberComparison(len(speakers), list(map(describe_system, systems)), pairs)
+    return compare_resampled(systems, _resample, NumberPair, NumberComparison)
 
 
 def _resample(system: NumberSystem, speakers: Mapping[str, str]) -> dict[str, Resampled]:

@@ -74,8 +74,8 @@ class Section(NamedTuple):
         sheets: the tables.
         notes: what to say of all of them.
         title: the heading on the page, where there is room for more than a word.
-        arrangement: how the page arranges the tables: "stack" for one below the other, "grid" and
-            "grid small" for several side by side.
+        arrangement: how the page arranges the tables: "stack" for one below the other, "grid",
+            "grid small" and "grid wide" for several side by side.
     """
 
     heading: str

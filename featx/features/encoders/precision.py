@@ -65,7 +65,7 @@ def check_precisions(
         features, taken = _encode_timed(encoder.on(device, precision), batch)
         pairs = list(zip(features, expected, strict=True))[: len(waveforms)]
         cosines = {
-            layer: min(_lowest_cosine(rounded[index], exact[index]) for rounded, exact in pairs)
+            layer: min(float(frame_cosines(half[index], full[index]).min()) for half, full in pairs)
             for index, layer in enumerate(encoder.layers)
         }
         checks.append(PrecisionCheck(precision, cosines, float32_time / taken))
@@ -96,10 +96,10 @@ def _encode_timed(
     return features, time.perf_counter() - begin
 
 
-def _lowest_cosine(rounded: np.ndarray, exact: np.ndarray) -> float:
-    """Return the lowest cosine between frames of two (frames, dim); -1 where a value overflowed."""
+def frame_cosines(rounded: np.ndarray, exact: np.ndarray) -> np.ndarray:
+    """Return the cosines between frames of two (..., frames, dim); -1 where a value overflowed."""
     rounded, exact = rounded.astype(np.float64), exact.astype(np.float64)
-    norms = [np.linalg.norm(features, axis=1) for features in (rounded, exact)]
+    norms = [np.linalg.norm(features, axis=-1) for features in (rounded, exact)]
     with np.errstate(invalid="ignore"):
-        cosines = (rounded * exact).sum(1) / norms[0] / norms[1]
-    return float(np.nan_to_num(cosines, nan=-1.0).min())
+        cosines = (rounded * exact).sum(-1) / norms[0] / norms[1]
+    return np.asarray(np.nan_to_num(cosines, nan=-1.0))

@@ -42,7 +42,7 @@ def gather_labels(runs: Sequence[LabelReported], page: Path, maps: Sequence[Path
     tables = [
         Section("Results", [score_sheet(groups)]),
         Section("Differences", differences, remarks, "Differences between systems"),
-        Section("Labels", list(map(label_sheet, ordered)), arrangement="grid"),
+        Section("Labels", list(map(label_sheet, ordered)), arrangement="grid wide"),
         Section(
             "Together",
             list(map(together_sheet, ordered)),

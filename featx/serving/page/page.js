@@ -221,7 +221,7 @@ function showLabels(answer) {
   summarise(answer, answer.labels.join(", ") || "none of the labels");
   const marks = Object.fromEntries(Object.entries(facts.labels).map(([name, { threshold }]) => [name, threshold]));
   const from = [...new Set(Object.values(marks))].map(percent).join(" or ");
-  part("shares-caption").textContent = `Probability of each label, which is predicted from the mark on, ${from}`;
+  part("shares-caption").textContent = `Probability of each label; those that reach the mark, ${from}, are predicted`;
   bars(part("shares"), answer.probabilities, percent, answer.labels, marks);
   part("line").textContent = "The line marks the labels that are predicted.";
   showOverTime(answer, (window) => window.labels);
