@@ -25,6 +25,14 @@ def in_place(activation: Activation) -> Activation:
     return GELU if isinstance(activation, GELUActivation) else activation
 
 
+def packs(weight: Tensor) -> bool:
+    """Tell whether oneDNN computes with this weight here, and can lay it out once for all calls."""
+    if weight.device.type != "cpu" or not torch.backends.mkldnn.is_available():
+        return False
+    half = weight.dtype is torch.bfloat16 and torch.ops.mkldnn._is_mkldnn_bf16_supported()
+    return half or weight.dtype is torch.float32
+
+
 def take_over(projection: nn.Module) -> nn.Module:
     """Return a linear layer in this form, with an adapter after it where it has one.
 
@@ -60,9 +68,7 @@ class Linear(nn.Module):
 
     def pack(self) -> None:
         """Lay bfloat16 weights out for the processor's matrix units, once instead of each call."""
-        on_cpu = self.weight.device.type == "cpu" and self.weight.dtype is torch.bfloat16
-        onednn = torch.backends.mkldnn.is_available()
-        if on_cpu and onednn and torch.ops.mkldnn._is_mkldnn_bf16_supported():
+        if self.weight.dtype is torch.bfloat16 and packs(self.weight):
             self.packed = torch.ops.mkldnn._reorder_linear_weight(self.weight, FRAMES)
             self.weight = self.weight[:0]
 

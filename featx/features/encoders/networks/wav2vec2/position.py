@@ -7,7 +7,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from featx.features.encoders.networks.lengths import Lengths
-from featx.features.encoders.networks.linear import in_place
+from featx.features.encoders.networks.linear import in_place, packs
 
 
 class PositionalConvolution(nn.Module):
@@ -45,6 +45,11 @@ class _Layer(nn.Module):
         self.batch_norm = getattr(part, "batch_norm", None)
         self.layer_norm = getattr(part, "layer_norm", None)
         self.activation = in_place(part.activation)
+        self.packed: Tensor | None = None
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Leave out what can't be copied, and is made again."""
+        return {**self.__dict__, "packed": None}
 
     def forward(self, hidden: Tensor, lengths: Lengths) -> Tensor:
         if self.batch_norm is not None:
@@ -52,8 +57,19 @@ class _Layer(nn.Module):
         frames = hidden.shape[1]
         # as an image of one row, whose channels-last layout is the one the frames have
         image = lengths.clear(hidden).contiguous()[:, None].permute(0, 3, 1, 2)
-        image = F.conv2d(
-            image, self.weight, self.bias, padding=(0, self.padding), groups=self.groups
-        )
-        hidden = image.permute(0, 2, 3, 1)[:, 0, :frames]  # an even kernel gives one frame more
+        image = self._convolve(image, lengths.apart)
+        hidden = image.permute(0, 2, 3, 1)[:, 0, :frames]
         return self.activation(hidden if self.layer_norm is None else self.layer_norm(hidden))
+
+    def _convolve(self, image: Tensor, apart: bool) -> Tensor:
+        """Map (rows, dim, 1, frames) to the same, a frame more if the kernel is even."""
+        padding, ones = [0, self.padding], [1, 1]
+        if not (apart and packs(self.weight)):
+            return F.conv2d(image, self.weight, self.bias, ones, padding, ones, self.groups)
+        way = padding, ones, ones, self.groups  # the stride and the dilation are one
+        if self.packed is None:  # at each call it would take up to three quarters of the product
+            self.packed = torch.ops.mkldnn._reorder_convolution_weight(self.weight, *way, [])
+        convolved: Tensor = torch.ops.mkldnn._convolution_pointwise(
+            image, self.packed, self.bias, *way, "none", [], ""
+        )
+        return convolved
