@@ -40,7 +40,7 @@ PLACES: Mapping[str, tuple[str, ...]] = {
     "compiling": ("/numba/", "/llvmlite/"),
     ARITHMETIC: (
         "/encoders/workers.py:encode", "/encoders/encoder.py:encode", "/featx/features/acoustic/",
-        "/classifiers/", "/layer_analysis/probe_training.py", "/sklearn/", "/opensmile/",
+        "/classifiers/", "/layer_analysis/probes/training.py", "/sklearn/", "/opensmile/",
     ),
     "store": ("/cache/", "/featx/stores/"),
     "manifest": ("/data/manifest", "/data/listing/", "/data/corpora/", "/data/checks/"),

@@ -6,8 +6,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from featx.layer_analysis.columns import order_values
-from featx.layer_analysis.feature_map import AVERAGE, METHODS, FeatureMap, read_map
+from featx.layer_analysis.maps.columns import order_values
+from featx.layer_analysis.maps.feature_map import AVERAGE, METHODS, FeatureMap, read_map
 from featx.reporting.audio import find_audio
 from featx.reporting.charts import Chart
 from featx.reporting.sheets import Cell, Sheet

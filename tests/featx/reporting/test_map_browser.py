@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 import soundfile
 
-from featx.layer_analysis.feature_map import FeatureMap
-from featx.layer_analysis.silhouettes import Silhouette
+from featx.layer_analysis.maps.feature_map import FeatureMap
+from featx.layer_analysis.maps.silhouettes import Silhouette
 from featx.reporting.map_page import render_map
 from featx.reporting.maps import show_map
 

@@ -10,7 +10,7 @@ import pytest
 import featx
 from cache import DamagedStore, DiskFull, FeatureStore
 from featx.features.stores.verified import check_features
-from featx.layer_analysis.probe import probe
+from featx.layer_analysis.probes.probe import probe
 
 STORE = Path("features/manifest/tiny")
 SHARD = STORE / "shard-0000.h5"

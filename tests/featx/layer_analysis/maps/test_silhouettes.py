@@ -5,7 +5,7 @@ import pytest
 from scipy.stats import t
 from sklearn.metrics import silhouette_score
 
-from featx.layer_analysis.silhouettes import PARTS, find_silhouette, measure_distances
+from featx.layer_analysis.maps.silhouettes import PARTS, find_silhouette, measure_distances
 
 UTTERANCES = 120
 

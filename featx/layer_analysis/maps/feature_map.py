@@ -7,8 +7,8 @@ from typing import Annotated, Any
 from pydantic import Field, ValidationError, model_validator
 
 from featx.errors import FeatxError
-from featx.layer_analysis.choices import MapMethod, Metric
-from featx.layer_analysis.silhouettes import Silhouette
+from featx.layer_analysis.maps.choices import MapMethod, Metric
+from featx.layer_analysis.maps.silhouettes import Silhouette
 from featx.scoring.text import plain_table, render
 from featx.utils.config import Schema, first_problem
 from featx.utils.files import write_csv, write_text

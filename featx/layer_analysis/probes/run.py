@@ -16,9 +16,9 @@ from featx.fitting.results.files import OWN_STATISTICS, write_environment
 from featx.fitting.results.outcomes import score_heads, write_heads_predictions
 from featx.layer_analysis.figures import draw_probe
 from featx.layer_analysis.headline import column_of, fold_scores, headline, thin_lines
-from featx.layer_analysis.probe_config import ProbeConfig
-from featx.layer_analysis.probe_text import Probe
-from featx.layer_analysis.probe_training import fit_probes
+from featx.layer_analysis.probes.config import ProbeConfig
+from featx.layer_analysis.probes.text import Probe
+from featx.layer_analysis.probes.training import fit_probes
 from featx.layer_analysis.tables import write_layers
 from featx.layer_analysis.weights import LayerWeights, read_weights
 from featx.runs.files import FIGURES, MEMBERS, PREDICTIONS

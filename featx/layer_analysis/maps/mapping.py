@@ -8,11 +8,11 @@ import numpy as np
 from classifiers.choices import MomentPooling
 from featx.fitting.datasets.arrays import pool
 from featx.fitting.datasets.labelled import Labelled
-from featx.layer_analysis.choices import MapMethod, Metric
-from featx.layer_analysis.columns import Column
-from featx.layer_analysis.feature_map import AVERAGE, FeatureMap, Point
-from featx.layer_analysis.projection import lay_out
-from featx.layer_analysis.silhouettes import Silhouette, find_silhouette, measure_distances
+from featx.layer_analysis.maps.choices import MapMethod, Metric
+from featx.layer_analysis.maps.columns import Column
+from featx.layer_analysis.maps.feature_map import AVERAGE, FeatureMap, Point
+from featx.layer_analysis.maps.projection import lay_out
+from featx.layer_analysis.maps.silhouettes import Silhouette, find_silhouette, measure_distances
 from featx.utils.progress import progress
 
 

@@ -6,8 +6,8 @@ import matplotlib as mpl
 import numpy as np
 from matplotlib.figure import Figure
 
-from featx.layer_analysis.feature_map import AVERAGE, FeatureMap
 from featx.layer_analysis.figures import COLOURS, MARKERS
+from featx.layer_analysis.maps.feature_map import AVERAGE, FeatureMap
 from featx.utils.pictures import STYLE, WIDTH, picture, save
 
 _NAMED = 13  # layers at most that are named

@@ -1,26 +1,22 @@
-"""The layer that holds the signal is found by heads' weights and by the probe."""
+"""A probe finds the layer that holds the signal, as heads' weights do, and is made like a run."""
 
 import csv
-import json
-import shutil
 from dataclasses import replace
 from pathlib import Path
 
-import matplotlib.figure
 import numpy as np
 import pytest
 
 import featx
-import featx.layer_analysis.probe_training as probe_training
+import featx.layer_analysis.probes.training as probe_training
 from cache import FeatureStore
 from featx.errors import FeatxError, Interrupted
-from featx.layer_analysis.figures import draw_layers, style_lines
-from featx.layer_analysis.probe import probe
-from featx.layer_analysis.probe_text import Probe
-from featx.layer_analysis.tables import show_layers, write_layers
+from featx.layer_analysis.probes.probe import probe
+from featx.layer_analysis.probes.text import Probe
 from featx.layer_analysis.weights import LayerWeights, average, read_weights
 from featx.scoring.classes.results import Results
 from featx.scoring.metrics import Score
+from tests.featx.layer_analysis.layers import made, rows
 
 QUICK = {"folds": 3, "settings": ["training.epochs=15", "training.learning_rate=0.01"]}
 RUN = Path("runs/manifest-tiny-dense")
@@ -33,30 +29,6 @@ EMPTY = Results(
     speakers=2,
     speakers_shared=False,
 )
-
-
-def rows(path: Path) -> list[dict[str, str]]:
-    with path.open(newline="") as file:
-        return list(csv.DictReader(file))
-
-
-def made(encoder="a", corpus="x", run="r", asr=False, heads=3, layers=4, scaled=True):
-    draw = np.random.default_rng(0)
-    weights = draw.dirichlet(np.ones(layers), heads)
-    scales = draw.uniform(1, 2, weights.shape) if scaled else None
-    names = tuple(map(str, range(layers)))
-    manifest = Path(f"{corpus}.csv")
-    return LayerWeights(Path("runs", run), manifest, encoder, encoder, asr, names, weights, scales)
-
-
-@pytest.fixture
-def drawn(monkeypatch) -> list[matplotlib.figure.Figure]:
-    """The figures that are written."""
-    figures: list[matplotlib.figure.Figure] = []
-    monkeypatch.setattr(
-        "featx.layer_analysis.figures.save", lambda figure, path: figures.append(figure)
-    )
-    return figures
 
 
 def deviations(run: Path) -> np.ndarray:
@@ -163,74 +135,6 @@ def test_the_probes_picture_shows_its_table(extracted, drawn):
 
 
 @pytest.mark.figures
-def test_the_weights_picture_shows_its_table(workplace, drawn):
-    weights = [made(), made("b", heads=1, layers=6)]
-    draw_layers(weights, Path("layers"))
-    write_layers(weights, Path("layers.csv"))
-    table = rows(Path("layers.csv"))
-    for panel, column in zip(drawn[0].axes, ("weight", "corrected"), strict=True):
-        for name in "ab":
-            (line,) = (line for line in panel.lines if line.get_label() == name)
-            expected = [float(row[column]) for row in table if row["encoder"] == name]
-            np.testing.assert_allclose(line.get_ydata(), expected, rtol=1e-6)
-    assert {row["weight_deviation"] for row in table if row["encoder"] == "b"} == {""}
-
-
-@pytest.mark.figures
-def test_weights_without_scales_are_drawn_uncorrected(workplace, drawn):
-    draw_layers([made(scaled=False)], Path("layers"))
-    assert len(drawn[0].axes) == 1
-
-
-def test_lines_are_told_apart_as_in_the_paper():
-    weights = [
-        made("base", "ravdess"), made("base-960h", "ravdess", asr=True),
-        made("base", "iemocap"), made("base-960h", "iemocap", asr=True),
-    ]  # fmt: skip
-    lines = style_lines(weights)
-    assert [line.dashed for line in lines] == [False, True, False, True]
-    assert lines[0].colour == lines[1].colour != lines[2].colour == lines[3].colour
-    assert len({line.marker for line in lines}) == 4  # in grey
-    assert len({line.label for line in lines}) == 4
-    one_corpus = style_lines([made("a"), made("b"), made("a", run="s")], ["b"])
-    assert len({line.colour for line in one_corpus}) == 3
-    assert [line.dashed for line in one_corpus] == [False, True, False]
-    assert [line.label for line in one_corpus] == ["a, r", "b", "a, s"]
-
-
-def test_the_registry_tells_what_was_tuned_for_asr(extracted):
-    featx.fit(**QUICK)
-    assert [weights.tuned_for_asr for weights in read_weights(RUN)] == [False]
-    path = RUN / "environment.json"
-    table = json.loads(path.read_text())
-    hub = "facebook/wav2vec2-base-960h"
-    for name in ("wav2vec2-base-960h", hub, hub.replace("/", "--")):
-        table["features"][0]["encoder"] = name
-        path.write_text(json.dumps(table))
-        assert [weights.tuned_for_asr for weights in read_weights(RUN)] == [True]
-
-
-def test_a_fused_store_with_one_layer_is_left_out(with_egemaps):
-    run = featx.fit("fusion", ["tiny", "egemaps"], **QUICK)
-    (only,) = read_weights(run.folder)
-    assert only.features == "tiny"
-
-
-@pytest.mark.figures
-def test_layers_are_a_picture_a_csv_and_a_table(extracted):
-    run = featx.fit(folds=3, settings="training.epochs=2")
-    shown = show_layers([run.folder, str(run.folder)], "out", dashed=["tiny"])
-    assert {path.name for path in shown.files} == {"layers.csv", "layers.png", "layers.pdf"}
-    assert all(path.is_file() for path in shown.files)
-    table = rows(Path("out/layers.csv"))
-    assert [row["layer"] for row in table] == ["0", "1", "2"]  # a run given twice counts once
-    assert sum(float(row["weight"]) for row in table) == pytest.approx(1, abs=1e-5)
-    assert f"{float(table[1]['corrected']):.3f} ±" in shown.to_text()
-    (run.folder / "layer_scales.csv").unlink()
-    assert "before scales were kept" in show_layers([run.folder]).to_text()
-
-
-@pytest.mark.figures
 def test_a_probe_leaves_a_folder_like_a_run(extracted):
     run = featx.fit(folds=3, settings="training.epochs=2")
     found = probe("tiny", folds=3, weights_of=[run.folder])
@@ -268,28 +172,6 @@ def test_the_only_layer_is_scored_by_a_fit(with_egemaps):
     assert caught.value.cure.function == "fit"
     assert caught.value.cure.arguments["layers"] == "1"
     featx.fit(**{**caught.value.cure.arguments, "folds": 3, "name": "scored"})
-
-
-def test_runs_without_weights_are_refused(extracted):
-    dense = featx.fit(folds=3, settings="training.epochs=2").folder
-    linear = featx.fit("linear", folds=3).folder
-    single = featx.fit(layers="2", folds=3, settings="training.epochs=2", name="single").folder
-    tuned = Path(shutil.copytree(dense, "runs/tuned"))
-    (tuned / "layer_weights.csv").unlink()
-    unfinished = Path(shutil.copytree(dense, "runs/unfinished"))
-    (unfinished / "metrics.json").unlink()
-    for run, part in (
-        (linear, "a linear head has no average of layers"),
-        (single, "one layer of tiny"),
-        (unfinished, "not finished"),
-        (tuned, "a fine-tuning with head.average alone"),
-        (Path("runs/none"), "no run folder"),
-    ):
-        with pytest.raises(FeatxError, match=part):
-            show_layers([run])
-    with pytest.raises(FeatxError, match=r"`dashed=other`.*There is manifest-tiny-dense, tiny"):
-        show_layers([dense], dashed=["other"])
-    assert not Path("layers").exists()
 
 
 @pytest.mark.figures

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from featx.layer_analysis.choices import Metric
+from featx.layer_analysis.maps.choices import Metric
 
 PARTS = 50  # groups of speakers at most that are left out in turn
 

@@ -11,9 +11,9 @@ import pytest
 import featx
 from featx.data.manifest import Utterance
 from featx.errors import FeatxError, Interrupted
-from featx.layer_analysis.feature_map import read_map
-from featx.layer_analysis.projection import check_neighbours, lay_out
-from featx.layer_analysis.sample import draw_shares
+from featx.layer_analysis.maps.feature_map import read_map
+from featx.layer_analysis.maps.projection import check_neighbours, lay_out
+from featx.layer_analysis.maps.sample import draw_shares
 
 
 def neighbours_share(places: np.ndarray, groups: np.ndarray) -> float:
@@ -48,7 +48,7 @@ def test_clusters_stay_together_and_a_seed_gives_the_same_map(method):
     ],
 )  # fmt: skip
 def test_too_few_utterances_are_refused(method, neighbours, utterances, message, monkeypatch):
-    monkeypatch.setattr("featx.layer_analysis.projection._load_umap", lambda: None)
+    monkeypatch.setattr("featx.layer_analysis.maps.projection._load_umap", lambda: None)
     with pytest.raises(FeatxError, match=message):
         check_neighbours(method, neighbours, utterances)
 
@@ -135,7 +135,7 @@ def test_nothing_is_written_into_a_folder_of_others_or_after_ctrl_c(extracted, m
     def interrupt(*_):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("featx.layer_analysis.mapping.lay_out", interrupt)
+    monkeypatch.setattr("featx.layer_analysis.maps.mapping.lay_out", interrupt)
     with pytest.raises(Interrupted, match=r"maps/manifest-tiny is as it was"):
         featx.map_features("tiny", neighbours=5)
     assert not Path("maps").exists()

@@ -5,9 +5,3 @@ from typing import Literal
 OwnOrGlobal = Literal["speaker", "global"]
 """How a probe's features are standardised: by all training utterances ("global"), or before that
 by each speaker's own utterances ("speaker")."""
-
-MapMethod = Literal["tsne", "umap"]
-"""How features are laid out in a plane: t-SNE, or UMAP (`pip install 'featx[map]'`)."""
-
-Metric = Literal["cosine", "euclidean"]
-"""How far two utterances' features are from each other."""

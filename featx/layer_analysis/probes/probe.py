@@ -5,10 +5,10 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from featx.fitting.given_data import choose_data, copied_settings
-from featx.layer_analysis.choices import OwnOrGlobal
-from featx.layer_analysis.probe_config import ProbeConfig
-from featx.layer_analysis.probe_run import run_probe
-from featx.layer_analysis.probe_text import Probe
+from featx.layer_analysis.probes.choices import OwnOrGlobal
+from featx.layer_analysis.probes.config import ProbeConfig
+from featx.layer_analysis.probes.run import run_probe
+from featx.layer_analysis.probes.text import Probe
 from featx.protocols.choices import TaskKind
 from featx.protocols.protocol import Protocol
 from featx.runs.folder import run_folder
@@ -68,7 +68,7 @@ def probe(
             another probe.
 
     Example:
-        >>> from featx.layer_analysis.probe import probe
+        >>> from featx.layer_analysis.probes.probe import probe
         >>> print(probe("encoder", folds=3).to_text())
     """
     given = dict(locals())

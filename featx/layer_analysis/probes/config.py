@@ -7,7 +7,7 @@ from pydantic import Field, PositiveFloat
 
 from classifiers.linear import LinearSettings, Strength
 from featx.fitting.config import FitConfig
-from featx.layer_analysis.choices import OwnOrGlobal
+from featx.layer_analysis.probes.choices import OwnOrGlobal
 from featx.protocols.protocol import Protocol
 from featx.utils.config import Place, Schema, check_config
 

@@ -6,7 +6,7 @@ import numpy as np
 from threadpoolctl import threadpool_limits
 
 from featx.errors import FeatxError
-from featx.layer_analysis.choices import MapMethod, Metric
+from featx.layer_analysis.maps.choices import MapMethod, Metric
 
 _USUAL: dict[MapMethod, int] = {"tsne": 30, "umap": 15}
 
