@@ -7,7 +7,7 @@ import pytest
 
 from featx.data.augmentation.settings import Augmentation
 from featx.data.emotions import Emotions
-from featx.data.listing.mapping import LabelMapping
+from featx.data.listing.labels.mapping import LabelMapping
 from featx.experiments.config import Experiment
 from featx.experiments.make_plan import make_plan
 from featx.experiments.papers.experiment import paper_experiment

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from featx.data.listing.corpus import Found
 from featx.data.listing.files import CorpusError
-from featx.data.listing.votes import Shares, add_votes, majority
+from featx.data.listing.labels.votes import Shares, add_votes, majority
 from featx.utils.csv_files import read_table
 from featx.utils.text import counted, listed
 

@@ -2,8 +2,8 @@
 
 import pytest
 
-from featx.data.listing.tabled import stem_of
-from featx.data.listing.values import own_columns, to_sex, to_speaker, to_split
+from featx.data.listing.tables.corpus_tables import stem_of
+from featx.data.listing.tables.values import own_columns, to_sex, to_speaker, to_split
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from featx.data.emotions import emotion_of
 from featx.data.label_order import CUSTOMARY
 from featx.data.listing.corpus import Found
 from featx.data.listing.files import CorpusError
-from featx.data.listing.mapping import apply_mapping, mapping_names, read_mapping
+from featx.data.listing.labels.mapping import apply_mapping, mapping_names, read_mapping
 from featx.data.manifest import Utterance
 from featx.protocols.protocol import protocol_names, read_protocol
 

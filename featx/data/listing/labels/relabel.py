@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from featx.data.listing.corpus import Found
 from featx.data.listing.files import CorpusError
-from featx.data.listing.votes import VOTE, merge_votes
+from featx.data.listing.labels.votes import VOTE, merge_votes
 from featx.errors import FeatxError
 from featx.utils.text import counted
 

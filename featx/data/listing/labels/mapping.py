@@ -10,8 +10,8 @@ from featx.data.emotions import emotion_of
 from featx.data.label_order import order_labels
 from featx.data.listing.corpus import Found
 from featx.data.listing.files import CorpusError
-from featx.data.listing.ratings import Ratings, rate
-from featx.data.listing.votes import merge_votes
+from featx.data.listing.labels.ratings import Ratings, rate
+from featx.data.listing.labels.votes import merge_votes
 from featx.data.words import plain
 from featx.utils.config import Schema, find_shipped, read_config, shipped_names
 from featx.utils.text import counted, listed

@@ -6,8 +6,8 @@ import pytest
 
 import featx
 from featx.data.listing.corpus import Found
-from featx.data.listing.relabel import choose_labels
-from featx.data.listing.vote_table import read_votes, take_votes
+from featx.data.listing.labels.relabel import choose_labels
+from featx.data.listing.labels.vote_table import read_votes, take_votes
 from featx.data.manifest import Utterance
 from featx.errors import FeatxError
 

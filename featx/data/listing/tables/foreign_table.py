@@ -9,8 +9,8 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 
-from featx.data.listing.encodings import read_text
 from featx.data.listing.files import CorpusError
+from featx.data.listing.tables.encodings import read_text
 from featx.utils.cells import unguard
 from featx.utils.csv_files import Problems, check_lengths
 from featx.utils.text import counted

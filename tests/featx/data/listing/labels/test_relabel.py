@@ -4,7 +4,7 @@ import pytest
 
 from featx.data.listing.corpus import Found
 from featx.data.listing.files import CorpusError
-from featx.data.listing.relabel import choose_labels
+from featx.data.listing.labels.relabel import choose_labels
 from featx.data.manifest import Utterance
 
 LABELS = ["happy", "excited", "excited", "sad", "angry"]
