@@ -3,9 +3,9 @@
 import numpy as np
 
 from featx.data.audio import Waveform
-from featx.data.augmentation.effect import Changed, KeepsLength, power
-from featx.data.augmentation.ranges import DecibelRange, Probability
-from featx.data.augmentation.sounds import Sounds
+from featx.data.augmentation.effects.effect import Changed, KeepsLength, power
+from featx.data.augmentation.effects.ranges import DecibelRange, Probability
+from featx.data.augmentation.effects.sounds import Sounds
 from featx.utils.config import Place, Schema
 
 

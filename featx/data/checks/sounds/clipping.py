@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from featx.data.checks.finding import Finding
-from featx.data.checks.heard import Heard, amount, names
+from featx.data.checks.sounds.heard import Heard, amount, names
 from featx.utils.text import counted
 
 FULL = 0.9999  # of full scale: the highest values of 16 bits and of more

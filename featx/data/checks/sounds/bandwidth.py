@@ -4,8 +4,8 @@ from collections import Counter
 from collections.abc import Sequence
 
 from featx.data.checks.finding import Finding
-from featx.data.checks.heard import Heard, amount, names
-from featx.data.checks.silence import is_silent
+from featx.data.checks.sounds.heard import Heard, amount, names
+from featx.data.checks.sounds.silence import is_silent
 from featx.utils.text import counted, listed
 
 NARROW = 7000.0  # Hz: filters of resamplers and microphones end above

@@ -6,8 +6,8 @@ Ko, Peddinti, Povey and Khudanpur 2015, "Audio Augmentation for Speech Recogniti
 import numpy as np
 
 from featx.data.audio import SAMPLE_RATE, Waveform
-from featx.data.augmentation.effect import Changed
-from featx.data.augmentation.ranges import FactorRange, Probability
+from featx.data.augmentation.effects.effect import Changed
+from featx.data.augmentation.effects.ranges import FactorRange, Probability
 from featx.utils.config import Schema
 
 _PERCENT = SAMPLE_RATE // 100  # rates in these steps have small filters (featx.data.resample)

@@ -10,9 +10,9 @@ import math
 import numpy as np
 
 from featx.data.audio import SAMPLE_RATE, Waveform
-from featx.data.augmentation.effect import Changed, KeepsLength, with_power_of
-from featx.data.augmentation.ranges import Probability, SemitoneRange
-from featx.data.augmentation.speed import rate_of, resample_alone
+from featx.data.augmentation.effects.effect import Changed, KeepsLength, with_power_of
+from featx.data.augmentation.effects.ranges import Probability, SemitoneRange
+from featx.data.augmentation.effects.speed import rate_of, resample_alone
 from featx.utils.config import Schema
 
 _WINDOW, _HOP = 512, 128  # samples: 32 and 8 ms, as torchaudio's

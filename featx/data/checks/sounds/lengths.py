@@ -5,8 +5,8 @@ from collections.abc import Sequence
 import numpy as np
 
 from featx.data.checks.finding import Finding
-from featx.data.checks.heard import Heard, amount, equally_long, names
-from featx.data.checks.pauses import ends_in_sound
+from featx.data.checks.sounds.heard import Heard, amount, equally_long, names
+from featx.data.checks.sounds.pauses import ends_in_sound
 
 SHORT = 0.25  # s: about a syllable
 _FAR = 5.0  # robust standard deviations of the logarithm, which few lengths of any corpus reach

@@ -7,16 +7,16 @@ import pytest
 import soxr
 from scipy import signal
 
-from featx.data.checks.bandwidth import check_bandwidth
-from featx.data.checks.channels import check_channels
-from featx.data.checks.clipping import check_clipping
-from featx.data.checks.heard import amount
-from featx.data.checks.lengths import check_lengths
-from featx.data.checks.level import check_level
-from featx.data.checks.noise import check_noise
-from featx.data.checks.offset import check_offset
-from featx.data.checks.pauses import check_pauses
-from featx.data.checks.silence import check_silence
+from featx.data.checks.sounds.bandwidth import check_bandwidth
+from featx.data.checks.sounds.channels import check_channels
+from featx.data.checks.sounds.clipping import check_clipping
+from featx.data.checks.sounds.heard import amount
+from featx.data.checks.sounds.lengths import check_lengths
+from featx.data.checks.sounds.level import check_level
+from featx.data.checks.sounds.noise import check_noise
+from featx.data.checks.sounds.offset import check_offset
+from featx.data.checks.sounds.pauses import check_pauses
+from featx.data.checks.sounds.silence import check_silence
 
 CHECKS = (
     check_bandwidth, check_channels, check_clipping, check_lengths, check_level, check_noise,

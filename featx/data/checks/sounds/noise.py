@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 
 from featx.data.checks.finding import Finding
-from featx.data.checks.heard import Heard, amount, names
-from featx.data.checks.silence import is_silent
+from featx.data.checks.sounds.heard import Heard, amount, names
+from featx.data.checks.sounds.silence import is_silent
 from featx.utils.text import decibels
 
 NOISY = 12.0  # dB: what RAVDESS has with white noise 8 dB under its speech. Cut so that there is no

@@ -4,8 +4,8 @@ import math
 from collections.abc import Sequence
 
 from featx.data.checks.finding import Finding
-from featx.data.checks.heard import Heard, amount, names
-from featx.data.checks.silence import SILENT_BELOW, is_silent
+from featx.data.checks.sounds.heard import Heard, amount, names
+from featx.data.checks.sounds.silence import SILENT_BELOW, is_silent
 from featx.data.sounds.sound import Sound
 from featx.utils.text import decibels
 

@@ -7,9 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from featx.data.augmentation.augment import open_augmentation
-from featx.data.augmentation.effect import power
-from featx.data.augmentation.noise import add_noise
-from featx.data.augmentation.room import reverberate
+from featx.data.augmentation.effects.effect import power
+from featx.data.augmentation.effects.noise import add_noise
+from featx.data.augmentation.effects.room import reverberate
 from featx.data.augmentation.settings import Augmentation
 from featx.errors import FeatxError
 

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from featx.data.checks.finding import Finding
-from featx.data.checks.heard import Heard, amount, names
+from featx.data.checks.sounds.heard import Heard, amount, names
 from featx.data.sounds.sound import Sound
 from featx.utils.text import counted, decibels, listed
 

@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 
 from featx.data.checks.finding import Finding
-from featx.data.checks.heard import Heard, amount, equally_long, names
-from featx.data.checks.noise import NOISY
-from featx.data.checks.silence import is_silent
+from featx.data.checks.sounds.heard import Heard, amount, equally_long, names
+from featx.data.checks.sounds.noise import NOISY
+from featx.data.checks.sounds.silence import is_silent
 from featx.data.sounds.sound import Sound
 from featx.utils.text import decibels
 

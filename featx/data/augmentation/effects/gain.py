@@ -3,8 +3,8 @@
 import numpy as np
 
 from featx.data.audio import Waveform
-from featx.data.augmentation.effect import Changed, KeepsLength
-from featx.data.augmentation.ranges import DecibelRange, Probability
+from featx.data.augmentation.effects.effect import Changed, KeepsLength
+from featx.data.augmentation.effects.ranges import DecibelRange, Probability
 from featx.utils.config import Schema
 
 

@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from statistics import median
 
 from featx.data.checks.finding import Finding
-from featx.data.checks.heard import Heard, amount, names
-from featx.data.checks.silence import is_silent
+from featx.data.checks.sounds.heard import Heard, amount, names
+from featx.data.checks.sounds.silence import is_silent
 from featx.utils.text import decibels
 
 APART = 30.0  # dB between the loudest and the quietest: more than speech spans from murmur to shout

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from featx.data.checks.finding import Finding
-from featx.data.checks.heard import Heard, amount, names
+from featx.data.checks.sounds.heard import Heard, amount, names
 from featx.data.sounds.sound import Sound
 
 LARGE = 0.01  # of full scale; RAVDESS's largest is 0.002
