@@ -22,7 +22,7 @@ IMPORTS, ARITHMETIC, STATISTICS, SCORES, OTHER = (
 PLACES: Mapping[str, tuple[str, ...]] = {
     "digests": (
         "weights.py:digest", "loading.py:digest", "packages.py:_digest", "/data/sources.py",
-        "/data/known_files.py", "/data/headers.py", "/data/formats/",
+        "/data/files/known.py", "/data/files/headers.py", "/data/files/formats/",
         "/features/stores/verified.py",
     ),
     "loading models": (

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path, PurePath
 
+from featx.data.files.paths import Located, is_absolute, locate
 from featx.data.listing.corpus import Corpus, Found
 from featx.data.listing.files import CorpusError, require_folder
 from featx.data.listing.patterns import Pattern
@@ -22,7 +23,6 @@ from featx.data.listing.tables.ids import RowName, name_rows, repeats
 from featx.data.listing.tables.times import as_seconds
 from featx.data.manifest import Utterance
 from featx.data.manifest_rows import SPLITS, seconds
-from featx.data.paths import Located, is_absolute, locate
 from featx.utils.csv_files import Problems
 from featx.utils.remote.path import RemotePath
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from featx.data.audio import SAMPLE_RATE, Waveform, read_audio, read_channels, to_waveform
-from featx.data.known_files import know_files
+from featx.data.files.known import know_files
 from featx.data.listing.files import find_files
 from featx.errors import FeatxError
 

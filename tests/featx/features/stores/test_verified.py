@@ -27,7 +27,7 @@ def flip(utterance: str, layer: int, bit: int = 9) -> None:
 
 def age(monkeypatch) -> None:
     """Let files have been written a while ago: one that has just changed can change again."""
-    monkeypatch.setattr("featx.data.digests.UNSETTLED", -100)
+    monkeypatch.setattr("featx.data.files.digests.UNSETTLED", -100)
 
 
 @pytest.fixture

@@ -14,8 +14,8 @@ from typing import NamedTuple, Self
 import numpy as np
 import soundfile
 
-from featx.data.digests import State, digest_file
-from featx.data.headers import AT_ONCE, CHECK, AudioError, read_header
+from featx.data.files.digests import State, digest_file
+from featx.data.files.headers import AT_ONCE, CHECK, AudioError, read_header
 from featx.errors import Interrupted
 from featx.utils.database import Database
 from featx.utils.machine import usable_cores

@@ -3,7 +3,7 @@
 from codecs import getincrementaldecoder
 from pathlib import Path
 
-from featx.data.formats.flaw import conversion
+from featx.data.files.formats.flaw import conversion
 
 HEAD = 512  # bytes that tell what a file is
 _SOUND = "audio of another format: convert it: {command}"

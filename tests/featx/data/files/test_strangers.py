@@ -11,7 +11,7 @@ import pytest
 import soundfile
 
 from featx.data.audio import AudioError, duration
-from featx.data.strangers import name_stranger
+from featx.data.files.strangers import name_stranger
 
 
 def _zip() -> bytes:

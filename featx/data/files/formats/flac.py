@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass
 from typing import BinaryIO
 
-from featx.data.formats.flaw import Buffer, Flaw
+from featx.data.files.formats.flaw import Buffer, Flaw
 
 _MARK = b"fLaC\x00\x00\x00\x22"  # and the header of STREAMINFO, which has 34 bytes
 _BEGIN = len(_MARK)

@@ -3,8 +3,8 @@
 import struct
 from typing import BinaryIO
 
-from featx.data.formats.chunks import Layout, read_chunks
-from featx.data.formats.flaw import Flaw
+from featx.data.files.formats.chunks import Layout, read_chunks
+from featx.data.files.formats.flaw import Flaw
 
 _LINEAR = {b"NONE", b"sowt", b"twos", b"raw ", b"fl32", b"FL32", b"fl64", b"FL64", b"in24", b"in32"}
 _BYTES = {b"ulaw": 1, b"ULAW": 1, b"alaw": 1, b"ALAW": 1}  # samples of 16 bits in so many

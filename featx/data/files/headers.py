@@ -10,9 +10,9 @@ from typing import BinaryIO, TypeVar
 
 import soundfile
 
-from featx.data.formats import aiff, caf, flac, mp3, ogg, plain, wav
-from featx.data.formats.flaw import Flaw, NoLength, conversion
-from featx.data.strangers import HEAD, name_stranger
+from featx.data.files.formats import aiff, caf, flac, mp3, ogg, plain, wav
+from featx.data.files.formats.flaw import Flaw, NoLength, conversion
+from featx.data.files.strangers import HEAD, name_stranger
 from featx.errors import FeatxError
 from featx.utils.parallel import map_ahead
 from featx.utils.remote.path import RemotePath

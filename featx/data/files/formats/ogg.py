@@ -7,7 +7,7 @@ import struct
 import zlib
 from typing import BinaryIO
 
-from featx.data.formats.flaw import Buffer, Flaw
+from featx.data.files.formats.flaw import Buffer, Flaw
 
 _PAGE = 65_307  # bytes, the largest page
 _HEAD = 27  # bytes before a page's table of segments

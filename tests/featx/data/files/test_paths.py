@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import featx
-from featx.data.paths import locate
+from featx.data.files.paths import locate
 
 NFC, NFD = "M\u00fcller", "Mu\u0308ller"
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import unquote
 
-from featx.data.disk import Disk, index_audio, list_names, look_of
+from featx.data.files.disk import Disk, index_audio, list_names, look_of
 from featx.utils.remote.path import RemotePath, is_url, to_path
 from featx.utils.text import counted, listed, shorten
 

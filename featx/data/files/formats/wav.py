@@ -7,8 +7,8 @@ Multimedia Programming Interface and Data Specifications 1.0 (IBM and Microsoft,
 import struct
 from typing import BinaryIO
 
-from featx.data.formats.chunks import Chunks, Layout, read_chunks
-from featx.data.formats.flaw import Flaw
+from featx.data.files.formats.chunks import Chunks, Layout, read_chunks
+from featx.data.files.formats.flaw import Flaw
 
 _LINEAR = {1: "PCM", 3: "float", 6: "A-law", 7: "µ-law"}
 _EXTENSIBLE = 0xFFFE

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import BinaryIO
 
-from featx.data.formats.flaw import Flaw, check_rest, require_bytes
+from featx.data.files.formats.flaw import Flaw, check_rest, require_bytes
 
 UNKNOWN = 0x7FFF_0000  # bytes and more: what a recorder writes that can't seek back to its header
 _CONTAINERS = (b"RIFF", b"RIFX", b"RF64", b"riff", b"FORM", b"caff")

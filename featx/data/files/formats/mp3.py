@@ -7,7 +7,7 @@ import struct
 from dataclasses import dataclass
 from typing import BinaryIO
 
-from featx.data.formats.flaw import Buffer, Flaw, NoLength, is_harmless
+from featx.data.files.formats.flaw import Buffer, Flaw, NoLength, is_harmless
 
 _FOOTER = 0x10  # a flag of ID3v2: its header stands at its end too
 _NO_LENGTH = "an MP3 without its length"

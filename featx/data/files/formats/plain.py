@@ -4,7 +4,7 @@ import re
 import struct
 from typing import BinaryIO
 
-from featx.data.formats.flaw import Flaw, NoLength, check_rest, require_bytes
+from featx.data.files.formats.flaw import Flaw, NoLength, check_rest, require_bytes
 
 _AU_UNKNOWN = 0xFFFF_FFFF
 _AU_BYTES = {1: 1, 2: 1, 3: 2, 4: 3, 5: 4, 6: 4, 7: 8, 27: 1}  # by its code of an encoding

@@ -3,7 +3,7 @@
 import struct
 from typing import BinaryIO
 
-from featx.data.formats.chunks import Layout, read_chunks
+from featx.data.files.formats.chunks import Layout, read_chunks
 
 _EDITS = 4  # bytes before the audio that count its changes
 
