@@ -21,7 +21,7 @@ from featx.layer_analysis.maps.projection import check_neighbours
 from featx.layer_analysis.maps.sample import draw_shares
 from featx.layer_analysis.maps.separability_figure import draw_separability
 from featx.reporting.frame import render_page
-from featx.reporting.maps import ShownMap, show_map
+from featx.reporting.sections.maps import ShownMap, show_map
 from featx.stores.labels import load_labels
 from featx.utils.arguments import as_list, checked
 from featx.utils.files import write_text

@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from featx.comparison.label_systems import LabelSystem
-from featx.reporting.by_test_set import every_seed, heard_sheet
 from featx.reporting.runs import LabelReported
+from featx.reporting.sections.by_test_set import every_seed, heard_sheet
 from featx.reporting.sheets import Audio, Cell, Sheet
 from featx.utils.text import counted
 

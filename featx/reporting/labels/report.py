@@ -4,14 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from featx.comparison.compare_labels import compare_labels
-from featx.reporting.by_test_set import (
-    bootstrap_sheet,
-    difference_sheets,
-    group_by_test,
-    wrong_section,
-)
 from featx.reporting.content import Report
-from featx.reporting.group_sheets import group_section
 from featx.reporting.labels.errors import SHOWN, common_errors, error_sheet
 from featx.reporting.labels.sheets import (
     label_sheet,
@@ -21,6 +14,13 @@ from featx.reporting.labels.sheets import (
 )
 from featx.reporting.labels.thresholds import threshold_panel, threshold_sheet
 from featx.reporting.runs import LabelReported
+from featx.reporting.sections.by_test_set import (
+    bootstrap_sheet,
+    difference_sheets,
+    group_by_test,
+    wrong_section,
+)
+from featx.reporting.sections.groups import group_section
 from featx.reporting.sheets import Section
 
 

@@ -11,7 +11,7 @@ import soundfile
 from featx.layer_analysis.maps.feature_map import FeatureMap
 from featx.layer_analysis.maps.silhouettes import Silhouette
 from featx.reporting.map_page import render_map
-from featx.reporting.maps import show_map
+from featx.reporting.sections.maps import show_map
 
 pytestmark = pytest.mark.browser
 FLAGS = ("--autoplay-policy=no-user-gesture-required", "--mute-audio")

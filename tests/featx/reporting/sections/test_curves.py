@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 
 from featx.errors import FeatxError
-from featx.reporting.curves import training_curves
-from featx.reporting.layers import layer_weights
 from featx.reporting.runs import read_runs
+from featx.reporting.sections.curves import training_curves
+from featx.reporting.sections.layers import layer_weights
 
 
 def test_means_are_over_all_models(write_run: Callable[..., Path]) -> None:

@@ -6,8 +6,8 @@ from typing import NamedTuple
 import numpy as np
 
 from featx.reporting.charts import Chart, Panel
-from featx.reporting.curves import Names, names_of
 from featx.reporting.runs import AnyReported
+from featx.reporting.sections.curves import Names, names_of
 from featx.reporting.sheets import Cell, Section, Sheet
 from featx.runs.files import IMPORTANCE, TRIALS, TUNING
 from featx.runs.read import damaged

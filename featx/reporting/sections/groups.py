@@ -4,9 +4,9 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from featx.reporting.cells import UNKNOWN
 from featx.reporting.charts import Chart, Panel
 from featx.reporting.runs import AnyReported
+from featx.reporting.sections.cells import UNKNOWN
 from featx.reporting.sheets import Cell, Section, Sheet
 from featx.scoring.groups.scores import Group, GroupScores
 from featx.scoring.groups.text import (

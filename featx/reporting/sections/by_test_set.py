@@ -7,8 +7,8 @@ from typing import Any, TypeVar
 from featx.comparison.bootstrap import BootstrapComparison
 from featx.errors import FeatxError
 from featx.reporting.audio import find_audio
-from featx.reporting.cells import difference_cells
 from featx.reporting.runs import AnyReported, R, ReportedRun, S
+from featx.reporting.sections.cells import difference_cells
 from featx.reporting.sheets import Audio, Cell, Section, Sheet
 from featx.runs.sources import manifests
 from featx.scoring.significance import describe_p
