@@ -18,8 +18,8 @@ import numpy as np
 from featx.data.corpora.audformat.database import load
 from featx.data.manifest import Manifest, Utterance
 from featx.errors import FeatxError
-from featx.stores.formats.description import KEY, Description
-from featx.stores.formats.source import Arrays, SourceError
+from featx.stores.exchange.formats.description import KEY, Description
+from featx.stores.exchange.formats.source import Arrays, SourceError
 from featx.utils.text import listed
 
 TABLE = "features"

@@ -13,9 +13,9 @@ from typing import IO, Any
 import numpy as np
 
 from featx.errors import FeatxError
-from featx.stores.formats.description import FILE, Description
-from featx.stores.formats.npy import read_description
-from featx.stores.formats.source import Arrays, SourceError
+from featx.stores.exchange.formats.description import FILE, Description
+from featx.stores.exchange.formats.npy import read_description
+from featx.stores.exchange.formats.source import Arrays, SourceError
 from featx.utils.files import write_text
 
 ARK, SCP = "feats.ark", "feats.scp"

@@ -13,15 +13,15 @@ from featx.data.manifest import Manifest, load_without_audio
 from featx.errors import FeatxError, Interrupted
 from featx.features.planning.layers import choose_layers, join_layers
 from featx.features.stores.verified import check_features
-from featx.stores.choices import Format
 from featx.stores.contents import disk_bytes
+from featx.stores.exchange.choices import Format
+from featx.stores.exchange.formats.audformat import writing_audformat
+from featx.stores.exchange.formats.description import Description
+from featx.stores.exchange.formats.hdf5 import writing_h5
+from featx.stores.exchange.formats.kaldi import writing_kaldi
+from featx.stores.exchange.formats.npy import writing_npy
+from featx.stores.exchange.formats.parquet import writing_parquet
 from featx.stores.find import open_folder, refuse_url
-from featx.stores.formats.audformat import writing_audformat
-from featx.stores.formats.description import Description
-from featx.stores.formats.hdf5 import writing_h5
-from featx.stores.formats.kaldi import writing_kaldi
-from featx.stores.formats.npy import writing_npy
-from featx.stores.formats.parquet import writing_parquet
 from featx.utils.arguments import checked
 from featx.utils.files import replace, replacing
 from featx.utils.progress import progress

@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from featx.errors import FeatxError
-from featx.stores.formats.description import KEY, Description
-from featx.stores.formats.source import Arrays, SourceError
+from featx.stores.exchange.formats.description import KEY, Description
+from featx.stores.exchange.formats.source import Arrays, SourceError
 from featx.utils.text import listed
 
 if TYPE_CHECKING:

@@ -4,12 +4,12 @@ from pathlib import Path
 
 from cache import FeatureStore
 from featx.data.manifest import Manifest
-from featx.stores.formats.audformat import Audformat
-from featx.stores.formats.hdf5 import Hdf5
-from featx.stores.formats.kaldi import SCP, Kaldi
-from featx.stores.formats.npy import NpyFolder, Npz
-from featx.stores.formats.parquet import Parquet
-from featx.stores.formats.source import Source, SourceError
+from featx.stores.exchange.formats.audformat import Audformat
+from featx.stores.exchange.formats.hdf5 import Hdf5
+from featx.stores.exchange.formats.kaldi import SCP, Kaldi
+from featx.stores.exchange.formats.npy import NpyFolder, Npz
+from featx.stores.exchange.formats.parquet import Parquet
+from featx.stores.exchange.formats.source import Source, SourceError
 
 _HDF5 = (".h5", ".hdf5", ".hdf", ".csd")
 _PICKLES = (".pt", ".pth", ".pkl", ".pickle", ".joblib", ".npk")

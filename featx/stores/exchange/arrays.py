@@ -10,8 +10,8 @@ from cache import Layout
 from featx.data.manifest import Manifest
 from featx.errors import FeatxError
 from featx.features.choices import Dtype
-from featx.stores.formats.source import Source
-from featx.stores.match import Names, describe_unknown, refuse_absent
+from featx.stores.exchange.formats.source import Source
+from featx.stores.exchange.match import Names, describe_unknown, refuse_absent
 from featx.utils.progress import progress
 from featx.utils.text import counted, first_lines
 

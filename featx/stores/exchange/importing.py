@@ -15,10 +15,10 @@ from featx.errors import FeatxError, Interrupted
 from featx.features.choices import Dtype
 from featx.features.planning.layers import join_layers, parse_layers
 from featx.features.stores.folders import store_folder
-from featx.stores.arrays import Survey, describe_surplus, stored_arrays, survey
+from featx.stores.exchange.arrays import Survey, describe_surplus, stored_arrays, survey
+from featx.stores.exchange.formats.source import Source
+from featx.stores.exchange.open_source import open_source
 from featx.stores.find import refuse_url
-from featx.stores.formats.source import Source
-from featx.stores.open_source import open_source
 from featx.utils.arguments import checked
 from featx.utils.files import portable_name
 from featx.utils.progress import progress

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import numpy as np
 
-from featx.stores.formats.description import FILE, Description
-from featx.stores.formats.source import Arrays, SourceError
-from featx.stores.formats.tabled import split_table
+from featx.stores.exchange.formats.description import FILE, Description
+from featx.stores.exchange.formats.source import Arrays, SourceError
+from featx.stores.exchange.formats.tabled import split_table
 from featx.utils.csv_files import read_table
 from featx.utils.files import portable_name, write_csv, write_text
 

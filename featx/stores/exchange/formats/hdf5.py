@@ -10,9 +10,9 @@ import numpy as np
 
 from cache.disk.hdf5_file import new_hdf5
 from featx.errors import FeatxError
-from featx.stores.formats.description import KEY, Description
-from featx.stores.formats.source import Arrays, SourceError
-from featx.stores.formats.tabled import split_table
+from featx.stores.exchange.formats.description import KEY, Description
+from featx.stores.exchange.formats.source import Arrays, SourceError
+from featx.stores.exchange.formats.tabled import split_table
 
 _OF_SHARD = {"features", "frame_offset", "utterance", "done"}
 _INNER = ("features", "embedding", "embeddings", "data")  # a group an utterance, as in CMU's .csd

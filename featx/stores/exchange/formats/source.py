@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from featx.errors import FeatxError
-from featx.stores.formats.description import Description
+from featx.stores.exchange.formats.description import Description
 
 Arrays = Iterator[tuple[str, np.ndarray]]
 
