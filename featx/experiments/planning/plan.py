@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from featx.experiments.config import Experiment
-from featx.experiments.tables import Features
+from featx.experiments.settings.config import Experiment
+from featx.experiments.settings.tables import Features
 
 
 @dataclass(frozen=True)

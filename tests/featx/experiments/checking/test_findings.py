@@ -1,7 +1,7 @@
 """Findings are written in the words of their reader."""
 
 from featx.errors import Call, FeatxError
-from featx.experiments.findings import Findings
+from featx.experiments.checking.findings import Findings
 
 
 def test_a_problem_is_written_as_the_reader_asks_for_it():

@@ -10,13 +10,13 @@ from safetensors import SafetensorError
 from cache import as_disk_full
 from featx.engines.engine import Engine
 from featx.errors import FeatxError, Interrupted
-from featx.experiments.ahead import Ahead
-from featx.experiments.corpora import bring_manifest
+from featx.experiments.checking.corpora import bring_manifest
+from featx.experiments.checking.systems import find_state
+from featx.experiments.checking.validate import Inspection
 from featx.experiments.errors import PartsFailed
-from featx.experiments.plan import Plan, PlannedRun, Store
-from featx.experiments.steps import extract_store, make_run
-from featx.experiments.systems import find_state
-from featx.experiments.validate import Inspection
+from featx.experiments.planning.plan import Plan, PlannedRun, Store
+from featx.experiments.running.ahead import Ahead
+from featx.experiments.running.steps import extract_store, make_run
 from featx.features.encoders.devices import is_out_of_memory
 from featx.fitting.training.actors import train_on
 from featx.fitting.training.train import Trainers

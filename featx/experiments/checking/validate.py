@@ -9,15 +9,15 @@ from cache import existing
 from featx.data.listing.list_corpus import Built
 from featx.data.manifest import Manifest
 from featx.errors import Interrupted
-from featx.experiments.config import Experiment, read_experiment
-from featx.experiments.corpora import check_case, find_protocol, join_built, peek_manifest
-from featx.experiments.disk import check_space
-from featx.experiments.findings import Findings
-from featx.experiments.make_plan import make_plan
-from featx.experiments.plan import Case, Plan
-from featx.experiments.run_configs import Protocols, predicted_of
-from featx.experiments.store_checks import Known, check_store
-from featx.experiments.systems import Checked, check_systems
+from featx.experiments.checking.corpora import check_case, find_protocol, join_built, peek_manifest
+from featx.experiments.checking.disk import check_space
+from featx.experiments.checking.findings import Findings
+from featx.experiments.checking.stores import Known, check_store
+from featx.experiments.checking.systems import Checked, check_systems
+from featx.experiments.planning.make_plan import make_plan
+from featx.experiments.planning.plan import Case, Plan
+from featx.experiments.planning.run_configs import Protocols, predicted_of
+from featx.experiments.settings.config import Experiment, read_experiment
 from featx.finetuning.training.processes import count_processes
 from featx.protocols.task import Task
 from featx.reporting.report import check_replaceable

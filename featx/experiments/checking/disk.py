@@ -7,10 +7,10 @@ from pathlib import Path
 import torch
 
 from cache import existing, free_bytes, need_and_free
-from featx.experiments.findings import Findings
-from featx.experiments.plan import Case, Plan
-from featx.experiments.store_checks import Known
-from featx.experiments.systems import Checked
+from featx.experiments.checking.findings import Findings
+from featx.experiments.checking.stores import Known
+from featx.experiments.checking.systems import Checked
+from featx.experiments.planning.plan import Case, Plan
 from featx.features.encoders.checkpoints.find import find_checkpoint
 from featx.features.encoders.checkpoints.model_config import read_model_config
 from featx.features.encoders.families import family_of

@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 
 from featx.errors import FeatxError
-from featx.experiments.plan import Plan, PlannedRun
-from featx.experiments.validate import Inspection
+from featx.experiments.checking.validate import Inspection
+from featx.experiments.planning.plan import Plan, PlannedRun
 from featx.features.encoders.devices import Compute
 from featx.fitting.config import FitConfig, lacks_final
 from featx.fitting.plan import plan_fit

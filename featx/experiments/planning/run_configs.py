@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from featx.data.augmentation.settings import find_augmentation
-from featx.experiments.plan import Case, Plan, PlannedRun, manifest_path
-from featx.experiments.tables import Search
+from featx.experiments.planning.plan import Case, Plan, PlannedRun, manifest_path
+from featx.experiments.settings.tables import Search
 from featx.finetuning.config import FinetuneConfig, finetune_config
 from featx.fitting.config import FitConfig, head_config
 from featx.protocols.protocol import Protocol

@@ -12,7 +12,7 @@ from pydantic import (
     model_validator,
 )
 
-from featx.experiments.corpus_table import Words
+from featx.experiments.settings.corpus_table import Words
 from featx.features.choices import Dtype, NormalizeWaveform, Pool, Precision, TooLong, Window
 from featx.features.planning.plan import MAX_SECONDS
 from featx.finetuning.choices import HeadKind, Mode, Pooling, Save, SelectOn

@@ -6,10 +6,11 @@ from pathlib import Path
 from typing import Literal
 
 from featx.errors import FeatxError
-from featx.experiments.features import weights_missing
-from featx.experiments.findings import Findings
-from featx.experiments.plan import Case, Plan, PlannedRun
-from featx.experiments.run_configs import (
+from featx.experiments.checking.findings import Findings
+from featx.experiments.checking.stores import Known
+from featx.experiments.planning.features import weights_missing
+from featx.experiments.planning.plan import Case, Plan, PlannedRun
+from featx.experiments.planning.run_configs import (
     Config,
     Protocols,
     fit_settings,
@@ -17,7 +18,6 @@ from featx.experiments.run_configs import (
     tuning_settings,
     vote_settings,
 )
-from featx.experiments.store_checks import Known
 from featx.features.encoders.checkpoints.find import find_checkpoint
 from featx.features.encoders.devices import Compute, find_devices
 from featx.features.encoders.preprocessing import load_extractor

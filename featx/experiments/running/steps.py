@@ -3,9 +3,9 @@
 from featx.data.manifest import Manifest
 from featx.engines.engine import HERE, Engine
 from featx.errors import FeatxError
-from featx.experiments.features import config_of, is_complete
-from featx.experiments.plan import Plan, PlannedRun, Store
-from featx.experiments.run_configs import Config
+from featx.experiments.planning.features import config_of, is_complete
+from featx.experiments.planning.plan import Plan, PlannedRun, Store
+from featx.experiments.planning.run_configs import Config
 from featx.features.encoders.devices import Compute
 from featx.features.extract import extract_features
 from featx.finetuning.config import FinetuneConfig

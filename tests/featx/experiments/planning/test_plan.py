@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
-from featx.experiments.config import read_experiment
-from featx.experiments.make_plan import make_plan
+from featx.experiments.planning.make_plan import make_plan
+from featx.experiments.settings.config import read_experiment
 
 CORPORA = """
 [corpora]

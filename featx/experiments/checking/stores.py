@@ -6,7 +6,8 @@ from importlib.metadata import version
 from cache import FeatureStore
 from featx.data.manifest import Manifest
 from featx.errors import FeatxError
-from featx.experiments.features import (
+from featx.experiments.checking.findings import Findings
+from featx.experiments.planning.features import (
     asked_copies,
     config_of,
     identify,
@@ -15,8 +16,7 @@ from featx.experiments.features import (
     limit_of,
     weights_missing,
 )
-from featx.experiments.findings import Findings
-from featx.experiments.plan import Store
+from featx.experiments.planning.plan import Store
 from featx.features.extractors import find_outline
 from featx.features.writing.write import plan_features
 

@@ -11,9 +11,9 @@ import pytest
 import featx
 from classifiers.pooled import PooledSettings
 from featx.data.corpora import CORPORA
-from featx.experiments.config import Experiment
-from featx.experiments.text import to_text
-from featx.experiments.validate import validate
+from featx.experiments.checking.text import to_text
+from featx.experiments.checking.validate import validate
+from featx.experiments.settings.config import Experiment
 from featx.finetuning.adapting.settings import LoraSettings
 from featx.finetuning.model import build_model
 from featx.utils.config import read_config, shipped_config

@@ -8,8 +8,8 @@ from typing import Annotated, Self
 
 from pydantic import Field, PositiveInt, model_validator
 
-from featx.experiments.corpus_table import Corpus
-from featx.experiments.tables import Features, Finetuning, Head, Report, Vote
+from featx.experiments.settings.corpus_table import Corpus
+from featx.experiments.settings.tables import Features, Finetuning, Head, Report, Vote
 from featx.utils.config import ConfigError, Schema, read_config
 from featx.utils.text import nearest
 

@@ -7,7 +7,7 @@ from featx.data.augmentation.augment import open_augmentation
 from featx.data.augmentation.copies import Copies
 from featx.data.augmentation.settings import find_augmentation
 from featx.data.manifest import Manifest
-from featx.experiments.plan import Store
+from featx.experiments.planning.plan import Store
 from featx.features.acoustic.settings import read_acoustic
 from featx.features.choices import Precision
 from featx.features.config import ExtractConfig, WriteOptions

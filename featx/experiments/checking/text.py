@@ -4,10 +4,10 @@ from collections.abc import Iterator
 from typing import Any
 
 from cache import describe_bytes
-from featx.experiments.findings import Explain
-from featx.experiments.plan import Plan, PlannedRun
-from featx.experiments.run_configs import predicted_of
-from featx.experiments.validate import Inspection
+from featx.experiments.checking.findings import Explain
+from featx.experiments.checking.validate import Inspection
+from featx.experiments.planning.plan import Plan, PlannedRun
+from featx.experiments.planning.run_configs import predicted_of
 from featx.protocols.task import Task
 from featx.utils.text import counted
 from featx.voting.config import VoteConfig

@@ -11,9 +11,9 @@ from featx.data.listing.files import CorpusError
 from featx.data.listing.list_corpus import Built, list_corpus
 from featx.data.manifest import Manifest, load_manifest, render_manifest
 from featx.data.sounds.same import Same
-from featx.experiments.config import Experiment
-from featx.experiments.findings import Findings
-from featx.experiments.plan import Case, manifest_path
+from featx.experiments.checking.findings import Findings
+from featx.experiments.planning.plan import Case, manifest_path
+from featx.experiments.settings.config import Experiment
 from featx.fitting.inputs.corpora import JoinedCorpora
 from featx.protocols.apply import apply_protocol
 from featx.protocols.corpora_protocol import corpora_protocol

@@ -3,7 +3,7 @@
 import pytest
 from pydantic import ValidationError
 
-from featx.experiments.corpus_table import Corpus
+from featx.experiments.settings.corpus_table import Corpus
 
 
 def test_columns_may_be_a_table():

@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from featx.experiments.config import Experiment
-from featx.experiments.plan import Case, Plan, PlannedRun, Store, manifest_path
-from featx.experiments.tables import Features, Head, System
+from featx.experiments.planning.plan import Case, Plan, PlannedRun, Store, manifest_path
+from featx.experiments.settings.config import Experiment
+from featx.experiments.settings.tables import Features, Head, System
 from featx.features.encoders.checkpoints.find import store_name
 from featx.features.stores.folders import ROOT, copies_folder
 from featx.runs.folder import run_folder
