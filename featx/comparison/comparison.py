@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, Generic, TypeVar
 
 from cache import describe_bytes
-from featx.comparison.scored_systems import AnySystem
+from featx.comparison.systems.scored import AnySystem
 from featx.runs.cost import (
     Cost,
     describe_parameters,

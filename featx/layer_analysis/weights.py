@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from featx.comparison.system_files import shortest_names
+from featx.comparison.systems.files import shortest_names
 from featx.errors import Call, FeatxError
 from featx.features.encoders.checkpoints.find import read_registry, short_name
 from featx.runs.files import CONFIG, ENVIRONMENT, LAYER_SCALES, LAYER_WEIGHTS

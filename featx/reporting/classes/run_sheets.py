@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from featx.comparison.class_systems import System, index_seed
+from featx.comparison.systems.classes import System, index_seed
 from featx.reporting.runs import Reported
 from featx.reporting.sections.by_test_set import every_seed, heard_sheet
 from featx.reporting.sections.cells import bar

@@ -5,8 +5,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from featx.comparison.class_systems import System, index_seed
-from featx.comparison.system_files import Seed, split_seeds
+from featx.comparison.systems.classes import System, index_seed
+from featx.comparison.systems.files import Seed, split_seeds
 from featx.data.label_order import order_labels
 from featx.errors import FeatxError
 from featx.scoring.classes.predictions import REQUIRED, read_predictions

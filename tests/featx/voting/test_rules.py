@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from scipy.stats import mode
 from sklearn.metrics import accuracy_score, cohen_kappa_score, recall_score
 
-from featx.comparison.class_systems import System
+from featx.comparison.systems.classes import System
 from featx.voting.classes.agreement import agree, bound
 from featx.voting.classes.ballots import ClassVoter, Row
 from featx.voting.classes.election import join

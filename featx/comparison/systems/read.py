@@ -3,11 +3,11 @@
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from featx.comparison.class_systems import System
-from featx.comparison.label_systems import LabelSystem
-from featx.comparison.number_systems import NumberSystem
-from featx.comparison.scored_systems import AnySystem
-from featx.comparison.system_files import Seed, find_files, split_seeds
+from featx.comparison.systems.classes import System
+from featx.comparison.systems.files import Seed, find_files, split_seeds
+from featx.comparison.systems.labels import LabelSystem
+from featx.comparison.systems.numbers import NumberSystem
+from featx.comparison.systems.scored import AnySystem
 from featx.errors import FeatxError
 from featx.runs.files import PREDICTIONS
 from featx.runs.read import read_run_scores

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import numpy as np
 
-from featx.comparison.scored_systems import AnySystem, ScoredSystem
-from featx.comparison.system_files import Seed
+from featx.comparison.systems.files import Seed
+from featx.comparison.systems.scored import AnySystem, ScoredSystem
 from featx.data.label_order import order_labels
 from featx.scoring.classes.distributions import (
     DistributionScores,

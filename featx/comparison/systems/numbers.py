@@ -5,8 +5,8 @@ from typing import ClassVar
 
 import numpy as np
 
-from featx.comparison.scored_systems import ColumnSystem, check_alike
-from featx.comparison.system_files import Seed
+from featx.comparison.systems.files import Seed
+from featx.comparison.systems.scored import ColumnSystem, check_alike
 from featx.scoring.numbers.file import NumberPrediction
 from featx.scoring.numbers.groups import Numbered
 from featx.scoring.numbers.results import NumberResults, score_dimensions

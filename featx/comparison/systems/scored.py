@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, ClassVar, Generic, Self, TypeVar
 
-from featx.comparison.system_files import Seed
+from featx.comparison.systems.files import Seed
 from featx.errors import FeatxError
 from featx.scoring.groups.measure import Measure
 from featx.scoring.groups.scores import GroupScores

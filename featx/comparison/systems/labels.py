@@ -5,8 +5,8 @@ from typing import ClassVar
 
 import numpy as np
 
-from featx.comparison.scored_systems import AnySystem, ColumnSystem
-from featx.comparison.system_files import Seed
+from featx.comparison.systems.files import Seed
+from featx.comparison.systems.scored import AnySystem, ColumnSystem
 from featx.scoring.labels.file import LabelPrediction
 from featx.scoring.labels.groups import Labelled
 from featx.scoring.labels.results import NAMES, LabelResults, score_label_predictions
