@@ -62,6 +62,17 @@ def test_the_mean_probability_decides_each_label(systems):
     assert (run.folder / "README.md").read_text().startswith(f"# {run.folder.name}\n")
 
 
+def test_what_members_say_of_themselves_is_in_the_log(systems):
+    member = featx.vote(systems[:2], name="member")
+    scores = json.loads((member.folder / "metrics.json").read_text())
+    scores["remarks"] = ["It has heard too little."]
+    (member.folder / "metrics.json").write_text(json.dumps(scores))
+    run = featx.vote([member.folder, "three"], name="all")
+    log = (run.folder / "run.log").read_text()
+    assert run.results.title in log
+    assert "It has heard too little (member)." in log
+
+
 def test_half_of_the_systems_predict_a_label_by_the_hard_rule(systems):
     found, _ = read(featx.vote(systems, rule="hard", over_seeds=False).predictions)
     each = [read(Path(name, "predictions.csv"))[0] for name in systems]

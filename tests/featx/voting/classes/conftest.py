@@ -1,9 +1,11 @@
 """Systems that predict at random, as prediction files."""
 
 import csv
+import json
 import random
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -60,6 +62,14 @@ def systems(write) -> list[Path]:
     return [write(f"s{n}.csv", make_rows(skill, seeds=2)) for n, skill in enumerate(SKILLS)]
 
 
+@pytest.fixture
+def six(write) -> list[Path]:
+    """Six systems without validation rows, a to f."""
+    skills = (0.8, 0.75, 0.7, 0.65, 0.6, 0.4)
+    tables = [make_rows(skill, validation=False) for skill in skills]
+    return [write(f"{name}.csv", table) for name, table in zip("abcdef", tables, strict=True)]
+
+
 def vote(paths: list[Path], folder: str = "vote", **options: object) -> Results:
     """Hold a vote into a folder."""
     return run_vote(VoteConfig(systems=tuple(paths), **options), Path(folder))
@@ -89,3 +99,7 @@ def refusal(paths: list[Path], **options: object) -> str:
         vote(paths, "refused", **options)
     assert not Path("refused").exists()
     return str(caught.value)
+
+
+def found(folder: str = "vote") -> dict[str, Any]:
+    return json.loads(Path(folder, "metrics.json").read_text())["vote"]

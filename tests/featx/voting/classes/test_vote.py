@@ -178,6 +178,7 @@ def test_a_warning_of_a_member_stays_one(write):
     path.with_name("metrics.json").write_text(json.dumps(scored.to_json()))
     results = vote([Path("a"), write("b.csv", make_rows(0.6))])
     assert "CHOSEN ON TEST DATA: too high (a)." in results.notes()
+    assert "> **WARNING: CHOSEN ON TEST DATA: too high (a).**" in Path("vote/README.md").read_text()
 
 
 @pytest.mark.corpus

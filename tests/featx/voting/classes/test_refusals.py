@@ -108,3 +108,14 @@ def test_too_many_combinations_are_refused(systems, monkeypatch):
     monkeypatch.setattr("featx.voting.classes.members.MOST", 5)
     assert "6 combinations of 4 systems, more than 5" in refusal(systems, search=(2,))
     assert "`search=5`" in refusal(systems, search=(5,))
+
+
+def test_annotators_votes_that_are_no_numbers_are_named_in_the_validation_part_too(write):
+    table = [
+        {**row, **{f"true_p_{c}": "0.5" if c != "sad" else "0" for c in CLASSES}}
+        for row in make_rows(0.5)
+    ]
+    table[0]["true_p_sad"] = "few"
+    assert table[0]["split"] == "validation"
+    message = refusal([write("a.csv", table), write("b.csv", make_rows(0.6))])
+    assert "line 2: a true_p_ column is not a number" in message

@@ -1,6 +1,5 @@
 """Members are chosen fold by fold on validation data, or on test data with a warning."""
 
-import json
 from itertools import combinations
 from math import comb
 from pathlib import Path
@@ -8,17 +7,11 @@ from typing import Any
 
 import pytest
 from scipy.stats import mode
-from sklearn.metrics import accuracy_score, recall_score
 
 import featx
-from featx.scoring.classes.results import SeedPredictions, score_predictions
 from featx.voting.classes.members import BEST_ON_TEST, CHOSEN_ON_TEST
 
-from .conftest import CLASSES, RUN, SCORED, SKILLS, Table, make_rows, read, refusal, turn, vote
-
-
-def found(folder: str = "vote") -> dict[str, Any]:
-    return json.loads(Path(folder, "metrics.json").read_text())["vote"]
+from .conftest import CLASSES, RUN, SKILLS, Table, found, make_rows, read, turn, vote
 
 
 def chosen(folder: str = "vote") -> list[dict[str, Any]]:
@@ -44,14 +37,6 @@ def single(write) -> list[Path]:
     """Four systems of one division, whose validation utterances are not tested."""
     tables = [only("1", make_rows(skill, seeds=2)) for skill in SKILLS]
     return [write(f"one{number}.csv", table) for number, table in enumerate(tables)]
-
-
-@pytest.fixture
-def six(write) -> list[Path]:
-    """Six systems without validation rows, a to f."""
-    skills = (0.8, 0.75, 0.7, 0.65, 0.6, 0.4)
-    tables = [make_rows(skill, validation=False) for skill in skills]
-    return [write(f"{name}.csv", table) for name, table in zip("abcdef", tables, strict=True)]
 
 
 @pytest.mark.parametrize("options", [{}, {"rule": "weighted"}, {"at_least": 35, "best_by": "wa"}])
@@ -222,46 +207,6 @@ def test_an_honest_choice_says_nothing_of_the_kind(single):
     assert "on validation data" in results.remarks[0]
 
 
-@pytest.mark.parametrize(
-    ("by", "metric"),
-    [
-        ("uar", lambda labels, said: recall_score(labels, said, average="macro")),
-        ("wa", accuracy_score),
-    ],
-)
-def test_systems_below_at_least_can_not_be_chosen_and_are_listed(six, by, metric):
-    scores = {}
-    for path in six:
-        labels, said = zip(*((row["label"], row["prediction"]) for row in read(path)), strict=True)
-        scores[path.stem] = 100 * metric(labels, said)
-    least = sorted(scores.values())[2]
-    below = {name: score for name, score in scores.items() if score < least}
-    results = vote(six, search=(3,), select_on="test", at_least=least, best_by=by)
-    listed = {item["name"]: item[by] for item in found()["selection"]["left_out"]}
-    assert listed == pytest.approx(below)
-    assert not set(below) & set(found()["search"][0]["members"].split("; "))
-    text = Path("vote/report.txt").read_text()
-    assert all(f"{name} ({score:.2f} %)" in text for name, score in below.items())
-    assert any(remark.startswith("Left out, having less than") for remark in results.remarks)
-    message = refusal(six, search=(3, 5), select_on="test", at_least=least, best_by=by)
-    assert f"leaves {6 - len(below)} of 6 systems by their" in message
-    assert all(f"{name} ({score:.2f} %)" in message for name, score in below.items())
-
-
-def test_at_least_is_asked_of_each_folds_own_validation_rows(systems):
-    message = refusal(systems, search=(2,), at_least=95)
-    assert "leaves 0 of 4 systems by their UAR on the validation data of fold 0, and" in message
-    assert "Left out: s1 (75.00 %), s0 (72.22 %), s2 (72.22 %), s3 (55.56 %)." in message
-    results = vote(systems, search=(2,), at_least=60)
-    (line,) = (remark for remark in results.remarks if remark.startswith("Left out"))
-    left_out = found()["selection"]["left_out"]
-    assert {(item["fold"], item["name"]) for item in left_out} >= {("0", "s3"), ("1", "s3")}
-    assert "s3 (in 2 of 2 folds)" in line
-    for pick in (pick for pick in found()["search"] if pick["votes"]):
-        below = {item["name"] for item in left_out if item["fold"] == pick["fold"]}
-        assert not below & set(pick["members"].split("; "))
-
-
 def test_accuracy_and_uar_choose_differently(write):
     """Of many angry and few sad utterances, two systems know the many and two all of the few."""
     labels = ["angry"] * 20 + ["sad"] * 4
@@ -306,14 +251,3 @@ def test_runs_of_different_searches_have_different_names(systems):
     assert names[0] == "vote-hard-s0+s1+s2+s3-search-2"
     assert names[1].endswith("-search-2-on-test")
     assert len(set(names)) == 4
-
-
-def test_a_warning_of_a_member_is_on_the_card(write):
-    scored = score_predictions(
-        "", CLASSES, [SeedPredictions(*SCORED)], False, ["CHOSEN ON TEST DATA: too high."]
-    )
-    path = write("a/predictions.csv", make_rows(0.5))
-    path.with_name("config.toml").touch()
-    path.with_name("metrics.json").write_text(json.dumps(scored.to_json()))
-    vote([Path("a"), write("b.csv", make_rows(0.6))])
-    assert "> **WARNING: CHOSEN ON TEST DATA: too high (a).**" in Path("vote/README.md").read_text()
