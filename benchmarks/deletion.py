@@ -9,8 +9,8 @@ What a Deep Neural Network Has Learned", do so with images).
 With `--audio`, stretches of 0.2 s of the audio are silenced instead and everything is computed
 anew: of all stretches, and of the louder half of them, as silence can't be silenced.
 
-    python -m benchmarks.explanation.deletion RUN --features features/manifest/whisper-tiny.en
-    python -m benchmarks.explanation.deletion RUN --audio manifest.csv --utterances 32
+    python -m benchmarks.deletion RUN --features features/manifest/whisper-tiny.en
+    python -m benchmarks.deletion RUN --audio manifest.csv --utterances 32
 """
 
 import argparse

@@ -1,6 +1,6 @@
 """Many clients at a server: how many requests it answers, and how long each waits.
 
-    python -m benchmarks.serving.load RUN AUDIO... --clients 16 --seconds 60
+    python -m benchmarks.server_load RUN AUDIO... --clients 16 --seconds 60
 
 Starts `featx serve` twice in turn, the second time with `--batch 1`, as a server would be that
 predicts a request at a time. Each client sends a file, waits for the answer and sends the next.

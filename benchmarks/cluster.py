@@ -11,7 +11,7 @@ core each. Against it featx in a single process with two threads. In turn, media
 Features and predictions must be the same to the last bit. At last what a cluster's head does in a
 second: messages without content, and bytes of features that are sent home.
 
-    python -m benchmarks.engines.ray MANIFEST --model whisper-tiny.en
+    python -m benchmarks.cluster MANIFEST --model whisper-tiny.en
 """
 
 import argparse
