@@ -22,7 +22,8 @@ IMPORTS, ARITHMETIC, STATISTICS, SCORES, OTHER = (
 PLACES: Mapping[str, tuple[str, ...]] = {
     "digests": (
         "weights.py:digest", "loading.py:digest", "packages.py:_digest", "/data/sources.py",
-        "/data/files/known.py", "/data/files/headers.py", "/data/files/formats/",
+        "/data/files/known.py", "/data/files/remembered.py", "/data/files/headers.py",
+        "/data/files/formats/",
         "/features/stores/verified.py",
     ),
     "loading models": (

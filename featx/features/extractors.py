@@ -19,13 +19,8 @@ from featx.features.acoustic.settings import (
 )
 from featx.features.choices import NormalizeWaveform, Window
 from featx.features.config import ExtractConfig
-from featx.features.encoders.checkpoints.find import (
-    Checkpoint,
-    find_checkpoint,
-    is_model,
-    read_registry,
-    unknown_model,
-)
+from featx.features.encoders.checkpoints.find import Checkpoint, find_checkpoint
+from featx.features.encoders.checkpoints.registry import is_model, read_registry, unknown_model
 from featx.features.encoders.devices import Compute
 from featx.features.encoders.shape import (
     EncoderShape,

@@ -16,7 +16,7 @@ from featx.experiments.planning.plan import Case, Plan
 from featx.experiments.planning.run_configs import fit_settings, tuning_settings
 from featx.experiments.settings.config import Experiment
 from featx.features.acoustic.settings import AcousticSettings
-from featx.features.encoders.checkpoints.find import EncoderEntry, hub_id
+from featx.features.encoders.checkpoints.registry import EncoderEntry, hub_id
 from featx.finetuning.config import FinetuneConfig, Tuning
 from featx.fitting.config import FitConfig, HeadConfig
 from featx.protocols.protocol import Protocol, read_protocol

@@ -6,7 +6,8 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path, PurePath
 
-from featx.data.files.paths import Located, is_absolute, locate
+from featx.data.files.paths import Located, locate
+from featx.data.files.spellings import is_absolute
 from featx.data.listing.corpus import Corpus, Found
 from featx.data.listing.files import CorpusError, require_folder
 from featx.data.listing.patterns import Pattern

@@ -1,22 +1,18 @@
 """Finding audio files, also those whose paths are not written as the files are named."""
 
 import os
-import re
-import unicodedata
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from urllib.parse import unquote
 
 from featx.data.files.disk import Disk, index_audio, list_names, look_of
+from featx.data.files.spellings import is_absolute, renaming, spellings, tails
 from featx.utils.remote.path import RemotePath, is_url, to_path
 from featx.utils.text import counted, listed, shorten
 
-_DEEPEST = 60  # folders in a path that is looked for
 _LONGEST = 400  # letters of a path in a message
 _HINTS = 20  # missing files of which is said what is there instead
-_DRIVE = re.compile(r"\s*[A-Za-z]:[/\\]")
 
 
 @dataclass
@@ -151,20 +147,14 @@ def _refuse_many_folders(hits: dict[str, _Hit], located: Located) -> None:
         located.unsure[text] = f"{file} has its name, as files of {listed(sorted(folders), 2)} have"
 
 
-def is_absolute(text: str) -> bool:
-    """Tell whether a path says where a computer keeps its files, on whatever system."""
-    local = text.strip().lower().startswith(("/", "\\", "~", "file:")) or bool(_DRIVE.match(text))
-    return local or is_url(text)
-
-
 def _hits(text: str, bases: Sequence[Path], disk: Disk, moved: bool) -> list[_Hit]:
     """Return the files that a path can mean: those that keep most of it.
 
     Only if no path of its kind is right as it is (`moved`) can all of them be relative to another
     folder, or from another computer.
     """
-    for clean, spelling in _spellings(text):
-        for tail, dropped in _tails(clean):
+    for clean, spelling in spellings(text):
+        for tail, dropped in tails(clean):
             if dropped and not moved:
                 break
             here: dict[str, _Hit] = {}
@@ -172,7 +162,7 @@ def _hits(text: str, bases: Sequence[Path], disk: Disk, moved: bool) -> list[_Hi
                 asked = os.path.normpath(os.path.join(base, tail))
                 file = disk.find(asked)
                 if file is not None:
-                    ways = [*spelling, *_renaming(asked, file)]
+                    ways = [*spelling, *renaming(asked, file)]
                     if dropped:
                         ways.append(f"below {base} in place of {dropped}")
                     elif base != bases[0]:
@@ -185,60 +175,9 @@ def _hits(text: str, bases: Sequence[Path], disk: Disk, moved: bool) -> list[_Hi
     return []
 
 
-def _spellings(text: str) -> Iterator[tuple[str, list[str]]]:
-    """Yield a path as a program on this system would have it, and what was changed."""
-    clean, changed = text.strip(), []
-    if clean != clean.strip("\"'"):
-        clean = clean.strip("\"'").strip()
-        changed.append("quotes left out")
-    if clean.lower().startswith("file:"):
-        clean = re.sub(r"^file:(//(localhost)?(?=/))?", "", unquote(clean), flags=re.IGNORECASE)
-        clean = re.sub(r"^/(?=[A-Za-z]:)", "", clean)
-        changed.append("file: addresses")
-    if "\\" in clean:
-        clean = clean.replace("\\", "/")
-        changed.append("\\ read as /")
-    if clean.startswith("~/"):
-        clean = os.path.expanduser(clean)
-        changed.append("~ for the home folder")
-    if clean.strip("/"):
-        yield clean, changed
-    if "%" in clean and unquote(clean) != clean:
-        yield unquote(clean), [*changed, "%20 and such read as letters"]
-
-
-def _tails(clean: str) -> Iterator[tuple[str, str]]:
-    """Yield a path as it is, then without ever more of its first folders, and what those are."""
-    foreign = bool(_DRIVE.match(clean)) or clean.startswith("//")
-    parts = [part for part in clean.split("/") if part not in ("", ".")]
-    if not parts or len(parts) > _DEEPEST:
-        return
-    if not foreign:
-        yield clean, ""
-    if ".." in parts:
-        parts = parts[len(parts) - parts[::-1].index("..") :]
-    elsewhere = foreign or clean.startswith("/")  # a name alone says too little of relative paths
-    first = 0 if elsewhere and not foreign else 1
-    for number in range(first, len(parts) if elsewhere else len(parts) - 1):
-        yield "/".join(parts[number:]), "/".join(parts[:number]) or "/"
-
-
-def _renaming(asked: str, file: str) -> list[str]:
-    """Say in which ways the path of a file differs from the one that was asked for."""
-    if asked == file:
-        return []
-    if unicodedata.normalize("NFC", asked) == unicodedata.normalize("NFC", file):
-        return ["another Unicode form"]
-    if asked.casefold() == file.casefold():
-        return ["another case"]
-    if [*map(look_of, Path(asked).parts)] == [*map(look_of, Path(file).parts)]:
-        return ["other spaces, case or Unicode form"]
-    return ["another ending"]
-
-
 def _in_tree(text: str, tree: Path | None, index: dict[str, list[str]]) -> list[_Hit]:
     """Return the files at any depth of a folder whose path ends as another does."""
-    for clean, _ in _spellings(text) if tree else ():
+    for clean, _ in spellings(text) if tree else ():
         parts = [part for part in clean.split("/") if part not in ("", ".")]
         *above, name = map(look_of, parts or [""])
         hits = []

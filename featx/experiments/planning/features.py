@@ -12,18 +12,16 @@ from featx.features.acoustic.settings import read_acoustic
 from featx.features.choices import Precision
 from featx.features.config import ExtractConfig, WriteOptions
 from featx.features.encoders.checkpoints.fairseq.path import is_local
-from featx.features.encoders.checkpoints.find import (
+from featx.features.encoders.checkpoints.find import find_checkpoint, is_here, revision_here
+from featx.features.encoders.checkpoints.loading import digest_settings, digest_weights, load_frozen
+from featx.features.encoders.checkpoints.registry import (
     fetch_command,
-    find_checkpoint,
     hub_id,
-    is_here,
     is_model,
     read_registry,
-    revision_here,
     store_name,
     unknown_model,
 )
-from featx.features.encoders.checkpoints.loading import digest_settings, digest_weights, load_frozen
 from featx.features.encoders.devices import Compute
 from featx.features.encoders.preprocessing import load_extractor
 from featx.features.extractors import find_outline

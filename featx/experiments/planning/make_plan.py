@@ -6,7 +6,7 @@ from pathlib import Path
 from featx.experiments.planning.plan import Case, Plan, PlannedRun, Store, manifest_path
 from featx.experiments.settings.config import Experiment
 from featx.experiments.settings.tables import Features, Head, System
-from featx.features.encoders.checkpoints.find import store_name
+from featx.features.encoders.checkpoints.registry import store_name
 from featx.features.stores.folders import ROOT, copies_folder
 from featx.runs.folder import run_folder
 from featx.utils.text import nearest

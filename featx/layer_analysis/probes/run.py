@@ -19,8 +19,9 @@ from featx.layer_analysis.headline import column_of, fold_scores, headline, thin
 from featx.layer_analysis.probes.config import ProbeConfig
 from featx.layer_analysis.probes.text import Probe
 from featx.layer_analysis.probes.training import fit_probes
+from featx.layer_analysis.read_weights import read_weights
 from featx.layer_analysis.tables import write_layers
-from featx.layer_analysis.weights import LayerWeights, read_weights
+from featx.layer_analysis.weights import LayerWeights
 from featx.runs.files import FIGURES, MEMBERS, PREDICTIONS
 from featx.runs.folder import open_run
 from featx.runs.making import making

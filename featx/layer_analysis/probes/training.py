@@ -22,7 +22,7 @@ from featx.fitting.inputs.moments import find_moments
 from featx.fitting.inputs.standardise import part_statistics
 from featx.fitting.objective import objective_of
 from featx.fitting.plan import PlannedFit
-from featx.protocols.folds import Fold
+from featx.protocols.fold import Fold
 from featx.protocols.task import Task
 from featx.utils.parallel import map_ahead
 from featx.utils.progress import progress

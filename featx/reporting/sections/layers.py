@@ -4,7 +4,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from featx.layer_analysis.weights import LayerWeights, average, find_weights
+from featx.layer_analysis.read_weights import find_weights
+from featx.layer_analysis.weights import LayerWeights, average
 from featx.reporting.charts import Chart, Panel, Points, extent
 from featx.reporting.runs import AnyReported
 from featx.reporting.sheets import Cell, Sheet

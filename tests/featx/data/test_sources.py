@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from featx.data.audio import AudioError, count_samples
-from featx.data.files import digests, known
+from featx.data.files import digests, known, remembered
 from featx.data.files.digests import digest_file, digest_part
 from featx.data.manifest import Utterance
 from featx.data.sources import find_sources
@@ -155,7 +155,7 @@ def test_a_file_of_this_moment_is_read_again(utterances, read, monkeypatch):
 
 def test_headers_are_read_again_by_another_reader(utterances, read, monkeypatch):
     first = all_of(utterances)
-    monkeypatch.setattr(known, "_READER", "another")
+    monkeypatch.setattr(remembered, "_READER", "another")
     headers = []
     real = known.read_header
     monkeypatch.setattr(known, "read_header", lambda p: headers.append(p) or real(p))
@@ -166,7 +166,7 @@ def test_headers_are_read_again_by_another_reader(utterances, read, monkeypatch)
 @pytest.mark.parametrize("damage", ["garbled", "gone", "a folder"])
 def test_a_cache_that_fails_stops_nothing(utterances, cache, damage):
     first = all_of(utterances)
-    path = cache / known.FILE
+    path = cache / remembered.FILE
     path.unlink()
     if damage == "garbled":
         path.write_bytes(os.urandom(10_000))

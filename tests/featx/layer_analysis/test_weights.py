@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 import featx
 from featx.errors import FeatxError
 from featx.layer_analysis.figures import style_lines
+from featx.layer_analysis.read_weights import find_weights, read_weights
 from featx.layer_analysis.tables import show_layers
-from featx.layer_analysis.weights import correct, find_weights, name_corpora, read_weights
+from featx.layer_analysis.weights import correct, name_corpora
 
 HEADS = [(seed, fold) for seed in range(2) for fold in range(2)]
 

@@ -13,7 +13,8 @@ from cache import FeatureStore
 from featx.errors import FeatxError, Interrupted
 from featx.layer_analysis.probes.probe import probe
 from featx.layer_analysis.probes.text import Probe
-from featx.layer_analysis.weights import LayerWeights, average, read_weights
+from featx.layer_analysis.read_weights import read_weights
+from featx.layer_analysis.weights import LayerWeights, average
 from featx.scoring.classes.results import Results
 from featx.scoring.metrics import Score
 from tests.featx.layer_analysis.layers import made, rows

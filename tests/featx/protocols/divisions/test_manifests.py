@@ -3,7 +3,7 @@
 import pytest
 
 from featx.errors import FeatxError
-from featx.protocols.folds import shares_speakers
+from featx.protocols.fold import shares_speakers
 from tests.featx.protocols.divisions.dividing import balanced, divide, manifest
 
 

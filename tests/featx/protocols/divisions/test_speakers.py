@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from featx.data.manifest import Manifest
 from featx.errors import FeatxError
-from featx.protocols.folds import known_validate, shares_speakers
+from featx.protocols.fold import known_validate, shares_speakers
 from tests.featx.protocols.divisions.dividing import balanced, divide, ids, values
 
 
