@@ -1,6 +1,6 @@
 """Maps of features on a page: points that can be seen, named and heard."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -8,6 +8,7 @@ import numpy as np
 
 from featx.layer_analysis.maps.columns import order_values
 from featx.layer_analysis.maps.feature_map import AVERAGE, METHODS, FeatureMap, read_map
+from featx.layer_analysis.maps.silhouettes import Silhouette
 from featx.reporting.audio import find_audio
 from featx.reporting.charts import Chart
 from featx.reporting.sheets import Cell, Sheet
@@ -93,20 +94,12 @@ def _chart(drawn: FeatureMap) -> Chart | None:
     if len(layers) < 2:
         return None
     rows = {name: own[: len(layers)] for name, own in drawn.silhouettes.items()}
-    ends = [
-        end
-        for own in rows.values()
-        for score in own
-        for end in (score.mean, score.low, score.high)
-        if end is not None
-    ]
-    slack = 0.05 * (max(ends) - min(ends)) or 0.05
     chart = Chart(
         f"Silhouettes by layer ({drawn.metric})",
         "layer (0: local encoder)",
         "silhouette",
         (-0.3, len(layers) - 0.7),
-        (min(0, *ends) - slack, max(0, *ends) + slack),
+        _heights(score for own in rows.values() for score in own),
         layers,
     )
     chart.add("even", [[(-0.3, 0), (len(layers) - 0.7, 0)]])
@@ -122,6 +115,14 @@ def _chart(drawn: FeatureMap) -> Chart | None:
         chart.add(f"{look} whisker", reach)
         chart.add(look, [points], name, dots=points)
     return chart
+
+
+def _heights(scores: Iterable[Silhouette]) -> tuple[float, float]:
+    """Return the least and greatest height of a chart that shows scores, their intervals and 0."""
+    each = ((score.mean, score.low, score.high) for score in scores)
+    ends = [end for three in each for end in three if end is not None]
+    slack = 0.05 * (max(ends) - min(ends)) or 0.05
+    return min(0, *ends) - slack, max(0, *ends) + slack
 
 
 def _sheet(drawn: FeatureMap) -> Sheet:
