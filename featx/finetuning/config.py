@@ -4,11 +4,7 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from pydantic import (
-    PositiveFloat,
-    PositiveInt,
-    model_validator,
-)
+from pydantic import PositiveFloat, PositiveInt, model_validator
 
 from classifiers.pooled import PooledSettings
 from featx.data.augmentation.settings import Augmentation

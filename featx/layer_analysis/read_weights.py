@@ -10,13 +10,7 @@ from featx.errors import Call, FeatxError
 from featx.features.encoders.checkpoints.registry import read_registry, short_name
 from featx.layer_analysis.weights import LayerWeights
 from featx.runs.files import CONFIG, ENVIRONMENT, LAYER_SCALES, LAYER_WEIGHTS
-from featx.runs.read import (
-    damaged,
-    is_unfinished,
-    locate,
-    read_config,
-    read_environment,
-)
+from featx.runs.read import damaged, is_unfinished, locate, read_config, read_environment
 from featx.utils.csv_files import read_lines, read_table
 
 _HEADER = ("seed", "fold", "features", "layer", "weight")

@@ -7,10 +7,7 @@ from dataclasses import dataclass
 from featx.data.manifest import Manifest, Utterance
 from featx.data.words import names_nobody
 from featx.errors import FeatxError
-from featx.protocols.groups import (
-    check_speakers_known,
-    natural,
-)
+from featx.protocols.groups import check_speakers_known, natural
 from featx.protocols.shares import split_labels
 
 PARTS = ("train", "validation", "test")

@@ -14,12 +14,7 @@ from featx.protocols.divisions.manifests import Corpora, ManifestSplit
 from featx.protocols.divisions.speakers import SpeakerFolds, SpeakerGroups, Speakers
 from featx.protocols.draws import Utterances, deal, draw
 from featx.protocols.fold import PARTS, Fold, check_disjoint, check_fold, shares_speakers
-from featx.protocols.groups import (
-    by_speaker,
-    check_all_named,
-    deal_speakers,
-    group_by,
-)
+from featx.protocols.groups import by_speaker, check_all_named, deal_speakers, group_by
 from featx.utils.text import listed
 
 

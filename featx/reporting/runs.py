@@ -15,13 +15,7 @@ from featx.comparison.systems.scored import AnySystem
 from featx.runs.changes import describe_changes
 from featx.runs.cost import Cost, read_cost
 from featx.runs.files import CONFIG
-from featx.runs.read import (
-    locate,
-    read_config,
-    read_config_text,
-    read_environment,
-    read_run_scores,
-)
+from featx.runs.read import locate, read_config, read_config_text, read_environment, read_run_scores
 from featx.runs.sources import sources
 from featx.scoring.classes.results import Results
 from featx.scoring.groups.scores import GroupScores

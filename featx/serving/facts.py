@@ -8,7 +8,7 @@ from classifiers.choices import THRESHOLD
 from featx import __version__
 from featx.errors import FeatxError
 from featx.features.encoders.checkpoints.registry import short_name
-from featx.features.planning.plan import MAX_SECONDS
+from featx.features.planning.length import MAX_SECONDS
 from featx.fitting.choices import OWN
 from featx.fitting.heads.model import FittedHeads
 from featx.inference.fitted import FittedModel

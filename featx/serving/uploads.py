@@ -13,7 +13,7 @@ from starlette.types import Message
 
 from cache import as_disk_full
 from featx.data.audio import SAMPLE_RATE, AudioError, duration, read_audio
-from featx.features.planning.plan import MAX_SECONDS
+from featx.features.planning.length import MAX_SECONDS
 from featx.serving.limits import Limits, Refused, no_room
 
 OVERHEAD = 100_000  # bytes of a form around its file

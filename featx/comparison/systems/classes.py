@@ -9,11 +9,7 @@ import numpy as np
 from featx.comparison.systems.files import Seed
 from featx.comparison.systems.scored import AnySystem, ScoredSystem
 from featx.data.label_order import order_labels
-from featx.scoring.classes.distributions import (
-    DistributionScores,
-    SeedShares,
-    score_distributions,
-)
+from featx.scoring.classes.distributions import DistributionScores, SeedShares, score_distributions
 from featx.scoring.classes.groups import Classified
 from featx.scoring.classes.results import NAMES, Results, SeedPredictions, score_predictions
 from featx.scoring.classes.voted import VotedPrediction

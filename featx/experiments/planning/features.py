@@ -26,7 +26,7 @@ from featx.features.encoders.devices import Compute
 from featx.features.encoders.preprocessing import load_extractor
 from featx.features.extractors import find_outline
 from featx.features.planning.layers import parse_layers
-from featx.features.planning.plan import LengthLimit
+from featx.features.planning.length import LengthLimit
 
 
 def config_of(store: Store) -> ExtractConfig:

@@ -14,7 +14,7 @@ from pydantic import (
 
 from featx.experiments.settings.corpus_table import Words
 from featx.features.choices import Dtype, NormalizeWaveform, Pool, Precision, TooLong, Window
-from featx.features.planning.plan import MAX_SECONDS
+from featx.features.planning.length import MAX_SECONDS
 from featx.finetuning.choices import HeadKind, Mode, Pooling, Save, SelectOn
 from featx.fitting.choices import Normalize
 from featx.tuning.config import InnerFolds

@@ -6,12 +6,7 @@ from pathlib import Path
 from featx.comparison.compare_labels import compare_labels
 from featx.reporting.content import Report
 from featx.reporting.labels.errors import SHOWN, common_errors, error_sheet
-from featx.reporting.labels.sheets import (
-    label_sheet,
-    score_sheet,
-    speaker_sheet,
-    together_sheet,
-)
+from featx.reporting.labels.sheets import label_sheet, score_sheet, speaker_sheet, together_sheet
 from featx.reporting.labels.thresholds import threshold_panel, threshold_sheet
 from featx.reporting.runs import LabelReported
 from featx.reporting.sections.by_test_set import (

@@ -7,11 +7,7 @@ from featx.comparison.compare_numbers import compare_numbers
 from featx.reporting.content import Report
 from featx.reporting.numbers.charts import number_charts
 from featx.reporting.numbers.mistakes import error_sheet, largest_errors
-from featx.reporting.numbers.sheets import (
-    level_sheet,
-    score_sheet,
-    speaker_sheet,
-)
+from featx.reporting.numbers.sheets import level_sheet, score_sheet, speaker_sheet
 from featx.reporting.runs import NumberReported
 from featx.reporting.sections.by_test_set import (
     bootstrap_sheet,

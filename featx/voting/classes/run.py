@@ -5,11 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from featx.runs.folder import open_run
-from featx.scoring.classes.distributions import (
-    DistributionScores,
-    SeedShares,
-    score_distributions,
-)
+from featx.scoring.classes.distributions import DistributionScores, SeedShares, score_distributions
 from featx.scoring.classes.groups import Classified
 from featx.scoring.classes.results import NAMES, Results, SeedPredictions, score_predictions
 from featx.scoring.results_file import RunResults
