@@ -10,7 +10,8 @@ import copy
 import math
 import threading
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from functools import reduce
 from typing import Self, TypeVar
 
 import torch
@@ -28,6 +29,8 @@ from classifiers.sampling import check_balance, draw_order
 from classifiers.settings import PositiveFinite
 
 Built = TypeVar("Built", bound=nn.Module)
+Step = Callable[[], tuple[float, list[Tensor]]]
+"""Waits for a batch: its mean loss and the gradients of the weights."""
 _BUILDING = threading.Lock()  # initial weights come from torch's one global generator
 PART_ON_GPU = 64  # utterances: a batch at once
 _SEEDS = 2**32
@@ -204,24 +207,37 @@ def train_epoch(
     order = _order(head, training, settings.sampling, generator)
     size = settings.batch_size
     batches = [_cut(order[begin : begin + size], head) for begin in range(0, len(order), size)]
-    parts = training.parts([group for batch in batches for group in batch])
+    ahead = _noisy_parts(training, batches, settings.masks, generator)
     device = head.output.weight.device
     criterion = head.objective.criterion(settings, training.targets, device)
-    total = 0.0
+    total, parts = 0.0, next(ahead)
     for batch in batches:
         utterances = sum(map(len, batch))
-        seeds = torch.randint(_SEEDS, (len(batch),), generator=generator).tolist()
-        noisy = (add_noise(next(parts), seed, settings.masks) for seed in seeds)
         if isinstance(criterion, BatchLoss):
-            loss, gradients = _step_together(head, noisy, criterion, cores)
+            finish = _begin_joint_step(head, parts, criterion, cores)
         else:
-            loss, gradients = _step(head, noisy, utterances, criterion, cores)
+            finish = _begin_step(head, parts, utterances, criterion, cores)
+        parts = next(ahead, [])  # while the cores compute
+        loss, gradients = finish()
         for parameter, gradient in zip(_trained(head), gradients, strict=True):
             parameter.grad = gradient
         nn.utils.clip_grad_value_(_trained(head), settings.clip_value)
         optimizer.step()
         total += loss * utterances
     return total / len(training)
+
+
+def _noisy_parts(
+    training: Examples,
+    batches: Sequence[Sequence[Sequence[int]]],
+    masks: MaskSettings | None,
+    generator: torch.Generator,
+) -> Iterator[list[Part]]:
+    """Yield the parts of each batch as they are trained on."""
+    parts = training.parts([group for batch in batches for group in batch])
+    for batch in batches:
+        seeds = torch.randint(_SEEDS, (len(batch),), generator=generator).tolist()
+        yield [add_noise(next(parts), seed, masks) for seed in seeds]
 
 
 def _order(
@@ -235,14 +251,10 @@ def _order(
     return draw_order(sampling, classes, len(training), generator)
 
 
-def _step(
-    head: Head,
-    parts: Iterable[Part],
-    utterances: int,
-    criterion: Criterion,
-    cores: Crew,
-) -> tuple[float, list[Tensor]]:
-    """Return the mean loss of the parts of a batch, and its gradients."""
+def _begin_step(
+    head: Head, parts: Sequence[Part], utterances: int, criterion: Criterion, cores: Crew
+) -> Step:
+    """Have the parts of a batch computed; return what waits for the mean loss and its gradients."""
     weights = _trained(head)
 
     def compute(part: Part) -> tuple[Tensor, tuple[Tensor, ...]]:
@@ -251,34 +263,40 @@ def _step(
         return loss.detach(), torch.autograd.grad(loss, weights)
 
     jobs = [cores.submit(compute, part) for part in parts]
-    losses, gradients = zip(*(job.result() for job in jobs), strict=True)
-    return float(sum(losses)), _add_up(gradients)
+
+    def finish() -> tuple[float, list[Tensor]]:
+        losses, gradients = zip(*(job.result() for job in jobs), strict=True)
+        return float(sum(losses)), _add_up(gradients)
+
+    return finish
 
 
-def _step_together(
-    head: Head, parts: Iterable[Part], criterion: BatchLoss, cores: Crew
-) -> tuple[float, list[Tensor]]:
-    """Return the same where the loss takes all outputs of the batch."""
+def _begin_joint_step(head: Head, parts: Sequence[Part], criterion: BatchLoss, cores: Crew) -> Step:
+    """Do the same where the loss takes all outputs of the batch."""
     weights = _trained(head)
 
     def compute(part: Part) -> tuple[Tensor, Tensor]:
         return head(part), part.targets
 
     ahead = [cores.submit(compute, part) for part in parts]
-    outputs, targets = zip(*(job.result() for job in ahead), strict=True)
-    with torch.no_grad():
-        loss, slope = criterion.measure(torch.cat(outputs), torch.cat(targets))
-    slopes = slope.split(list(map(len, outputs)))
-    back = [
-        cores.submit(torch.autograd.grad, *way)
-        for way in zip(outputs, [weights] * len(outputs), slopes, strict=True)
-    ]
-    return float(loss), _add_up([job.result() for job in back])
+
+    def finish() -> tuple[float, list[Tensor]]:
+        outputs, targets = zip(*(job.result() for job in ahead), strict=True)
+        with torch.no_grad():
+            loss, slope = criterion.measure(torch.cat(outputs), torch.cat(targets))
+        slopes = slope.split(list(map(len, outputs)))
+        back = [
+            cores.submit(torch.autograd.grad, output, weights, own)
+            for output, own in zip(outputs, slopes, strict=True)
+        ]
+        return float(loss), _add_up([job.result() for job in back])
+
+    return finish
 
 
 def _add_up(gradients: Sequence[Sequence[Tensor]]) -> list[Tensor]:
     """Return the sum of parts' gradients, of each weight."""
-    return [torch.stack(each).sum(0) for each in zip(*gradients, strict=True)]
+    return [reduce(torch.add, each) for each in zip(*gradients, strict=True)]
 
 
 def _check_finite(loss: float, epoch: int, settings: TrainingSettings) -> None:

@@ -6,7 +6,8 @@ one process and in turn, medians of `--runs` epochs of training:
 (a) one float32 .npy an utterance, a PyTorch DataLoader with 2 workers, padded batches and a mask,
     as published code does
 (b) the encoder run on the fly, as SUPERB's toolkit does it: `--encoded` files timed, scaled to all
-(c) featx: first epoch after the page cache was emptied ("cold"), and later ones ("warm")
+(c) featx: first epoch after the page cache was emptied ("cold"), and later ones ("warm"); and, as
+    `featx fit` does where there are several, a head a core at the same time, an epoch of each
 
 The floor is the arithmetic of dense layers and layer average at the rate of a large matrix product,
 plus the stored bytes read once forth and once back at the memory's measured rate. Both are measured
@@ -141,6 +142,18 @@ class Ours:
     def __call__(self) -> None:
         """Train for one epoch."""
         train_epoch(self.head, self.optimizer, self.examples, TRAINING, self.generator, self.cores)
+
+
+class SideBySide:
+    """(c) where several heads train: each on a core of its own."""
+
+    def __init__(self, examples: Examples, heads: int) -> None:
+        self.heads = [Ours(examples, 1) for _ in range(heads)]
+
+    def __call__(self) -> None:
+        """Train each for one epoch."""
+        with Crew(len(self.heads)) as cores:
+            list(cores.map(Ours.__call__, self.heads))
 
 
 def write_store(folder: Path, frames: list[int]) -> FeatureStore:
@@ -281,10 +294,12 @@ def compare(folder: Path, files: int, encoded: int, runs: int, threads: int) -> 
     kept = [selection.read(name) for name in store.utterances]
     branch = Branch(Stored(selection, store.utterances, keep=True), unchanged)
     warm = Ours(Examples([branch], labels), threads)
+    several = SideBySide(Examples([branch], labels), threads)
     warm()
     rates, gemms = [], []
     for _ in range(runs):
         rows.setdefault("(c) featx, warm", []).append(timed(warm))
+        rows.setdefault("(c) featx, warm, a head a core", []).append(timed(several) / threads)
         rates.append(read_rate(kept))
         torch.set_num_threads(threads)
         gemms.append(gemm_rate(torch.float32, CPU))

@@ -153,7 +153,7 @@ class Wav2Vec2Graph(nn.Module):
         hidden = hidden + network.position(hidden, frames)
         if not network.pre_norm:
             hidden = network.norm(hidden)
-        bias = None if network.bias is None else network.bias(frames)
+        bias = None if network.bias is None else network.bias(frames.longest)
         for number, block in enumerate(network.blocks, 1):
             hidden = block(hidden, frames, bias)
             last = network.pre_norm and number == network.depth

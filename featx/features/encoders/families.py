@@ -17,6 +17,7 @@ from transformers import (
 
 from featx.data.audio import SAMPLE_RATE
 from featx.errors import FeatxError
+from featx.features.encoders.networks.lengths import Place
 from featx.features.encoders.networks.wav2vec2.network import Network
 from featx.features.encoders.networks.whisper.network import WhisperNetwork
 from featx.features.encoders.shape import WHISPER_HOP
@@ -28,10 +29,13 @@ class LayersNetwork(Protocol):
     def prepare(self, device: torch.device, dtype: torch.dtype) -> "LayersNetwork":
         """Move to a device, and compute in this type."""
 
+    def places(self, frames: Sequence[int]) -> Sequence[Place]:
+        """Return where the frames of utterances are in a layer, by how many each has."""
+
     def __call__(
         self, waveforms: Tensor, samples: Sequence[int], frames: Sequence[int]
     ) -> Iterator[Tensor]:
-        """Yield layer after layer of a padded batch, each (utterances, longest, dim)."""
+        """Yield layer after layer, each (rows, frames of a row, dim), as `places` says."""
 
 
 class Family(Protocol):

@@ -1,43 +1,67 @@
-"""How many frames of a padded batch are real."""
+"""Where the frames of utterances are in a batch, and which are real."""
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 import torch
 from torch import Tensor
 
 
-class Lengths:
-    """The real frames of each utterance in a batch that is padded to its longest.
+class Place(NamedTuple):
+    """Where an utterance's frames are in (rows, frames of a row, dim)."""
 
-    What works frame by frame never sees padding. What looks along time asks here: attention
-    for `frames` or `mask`, convolutions for `clear`.
+    row: int
+    frames: slice
+
+
+def padded(frames: Sequence[int]) -> list[Place]:
+    """Return the places of utterances that have a row each, padded to the longest."""
+    return [Place(row, slice(count)) for row, count in enumerate(frames)]
+
+
+def joined(frames: Sequence[int]) -> list[Place]:
+    """Return the places of utterances that lie one after another in a single row."""
+    places, end = [], 0
+    for count in frames:
+        places.append(Place(0, slice(end, end + count)))
+        end += count
+    return places
+
+
+class Lengths:
+    """The frames of each utterance in a batch.
+
+    What works frame by frame sees no lengths. What looks along time asks here: attention for
+    `places` or `mask`, convolutions for `places` or `clear`.
 
     Args:
         frames: how many frames each utterance has, at least 1.
         device: where the batch is.
-        apart: whether attention and the local encoder take an utterance at a time, without its
-            padding, as suits a processor's caches, instead of all at once, as suits a GPU.
-        step: the batch is padded to a multiple of so many frames.
+        apart: whether utterances lie one after another in a single row, without padding, and
+            what looks along time takes one at a time, as suits a processor's caches. Otherwise
+            each has a row, padded to the longest, and all are taken at once, as suits a GPU.
+        step: rows are padded to a multiple of so many frames, unless utterances are apart.
 
     Attributes:
-        frames: how many frames each utterance has.
-        apart: whether attention and the local encoder take an utterance at a time.
-        longest: how many frames the batch has, padding included.
+        apart: whether utterances lie one after another and are taken one at a time.
+        places: where each utterance's frames are.
+        longest: how many frames the longest utterance has, with its padding.
         mask: (utterances, 1, 1, longest), True where a frame is real; None where all are.
     """
 
     def __init__(
         self, frames: Sequence[int], device: torch.device, apart: bool, step: int = 1
     ) -> None:
-        self.frames, self.apart = tuple(frames), apart
-        self.longest = round_up(max(frames), step)
+        self.apart = apart
+        self.places = joined(frames) if apart else padded(frames)
+        self.longest = max(frames) if apart else round_up(max(frames), step)
         self.mask: Tensor | None = None
-        if min(frames) < self.longest:
+        if not apart and min(frames) < self.longest:
             ends = torch.tensor(frames).to(device, non_blocking=True)[:, None, None, None]
             self.mask = torch.arange(self.longest, device=device) < ends
 
     def clear(self, hidden: Tensor) -> Tensor:
-        """Set what is after the end of each utterance, in (utterances, longest, dim), to zero."""
+        """Set what is after the end of each utterance, in (rows, frames, dim), to zero."""
         if self.mask is None:
             return hidden
         return hidden.masked_fill(~self.mask[:, 0, 0, :, None], 0)

@@ -1,4 +1,4 @@
-"""Self-attention over the real frames of a padded batch."""
+"""Self-attention over the real frames of each utterance."""
 
 import math
 from collections.abc import Sequence
@@ -9,7 +9,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from featx.features.encoders.networks.dot_product_attention import attend
-from featx.features.encoders.networks.lengths import Lengths
+from featx.features.encoders.networks.lengths import Lengths, Place
 from featx.features.encoders.networks.linear import Linear, take_over
 
 
@@ -36,14 +36,14 @@ class SelfAttention(nn.Module):
         """Let every frame attend to the real frames of its utterance.
 
         Args:
-            hidden: (utterances, longest, dim).
-            lengths: how many frames each utterance has.
-            bias: WavLM's, by relative position, (heads, longest, longest).
+            hidden: (rows, frames of a row, dim).
+            lengths: where each utterance's frames are.
+            bias: WavLM's, by relative position, (heads, most frames, most frames).
         """
         inputs = self.inputs(hidden).unflatten(-1, (3, self.heads, -1)).permute(2, 0, 3, 1, 4)
         gate = None if self.gate is None else self.gate(hidden)
         if lengths.apart:
-            mixed = _attend_apart(inputs, gate, bias, lengths.frames)
+            mixed = _attend_apart(inputs, gate, bias, lengths.places)
         else:  # a mask of booleans, which a graph takes too
             mask = lengths.mask
             if gate is not None:
@@ -57,29 +57,27 @@ class SelfAttention(nn.Module):
 
 
 def _attend_apart(
-    inputs: Tensor, gate: Tensor | None, bias: Tensor | None, frames: Sequence[int]
+    inputs: Tensor, gate: Tensor | None, bias: Tensor | None, places: Sequence[Place]
 ) -> Tensor:
     """Let each utterance's frames attend to one another, an utterance at a time.
 
     Args:
-        inputs: queries, keys and values, (3, utterances, heads, longest, head dim).
-        gate: WavLM's, (utterances, heads, longest, 1).
-        bias: WavLM's, (heads, longest, longest).
-        frames: how many frames each utterance has.
+        inputs: queries, keys and values, (3, 1, heads, frames of all, head dim).
+        gate: WavLM's, (1, heads, frames of all, 1).
+        bias: WavLM's, (heads, most frames, most frames).
+        places: where each utterance's frames are.
 
     Returns:
-        (utterances, longest, dim).
+        (1, frames of all, dim).
     """
-    _, utterances, heads, longest, dim = inputs.shape
-    mixed = inputs.new_zeros(utterances, longest, heads * dim)
-    for index, count in enumerate(frames):
-        own = slice(index, index + 1)
-        added = None
+    mixed = []
+    for _, own in places:
+        added, count = None, own.stop - own.start
         if gate is not None and bias is not None:
-            added = gate[own, :, :count] * bias[:, :count, :count]
-        query, key, value = inputs[:, own, :, :count]
-        mixed[own, :count] = attend(query, key, value, added)
-    return mixed
+            added = gate[:, :, own] * bias[:, :count, :count]
+        query, key, value = inputs[:, :, :, own]
+        mixed.append(attend(query, key, value, added))
+    return torch.cat(mixed, 1)
 
 
 class PositionBias(nn.Module):
@@ -95,12 +93,12 @@ class PositionBias(nn.Module):
         self.buckets: int = attention.num_buckets // 2
         self.farthest: int = attention.max_distance
 
-    def forward(self, lengths: Lengths) -> Tensor:
-        """Return (heads, longest, longest)."""
-        frames = torch.arange(lengths.longest, device=self.values.weight.device)
-        distances = torch.arange(1 - lengths.longest, lengths.longest, device=frames.device)
+    def forward(self, most: int) -> Tensor:
+        """Return (heads, most, most) for utterances of at most so many frames."""
+        frames = torch.arange(most, device=self.values.weight.device)
+        distances = torch.arange(1 - most, most, device=frames.device)
         values: Tensor = self.values(self._bucket(distances))  # (distances, heads)
-        by_pair: Tensor = values[frames - frames[:, None] + lengths.longest - 1]
+        by_pair: Tensor = values[frames - frames[:, None] + most - 1]
         return by_pair.permute(2, 0, 1).contiguous()
 
     def _bucket(self, distances: Tensor) -> Tensor:

@@ -44,10 +44,10 @@ class LocalEncoder(nn.Module):
         Args:
             waveforms: (utterances, samples) float32, zero after each end.
             samples: how many samples each utterance has.
-            lengths: how many frames each utterance has.
+            lengths: where each utterance's frames are.
 
         Returns:
-            (utterances, longest, channels); what is after an utterance's end is arbitrary.
+            (rows, frames of a row, channels); what is after an utterance's end is arbitrary.
         """
         to_whole_hops = -waveforms.shape[1] % self.hop
         spare = to_whole_hops + self.span
@@ -58,17 +58,15 @@ class LocalEncoder(nn.Module):
             return F.pad(hidden, (0, 0, 0, lengths.longest - hidden.shape[1]))
         encoded = []
         most = PIECE * 4 // self.dtype.itemsize
-        for index, frames in enumerate(lengths.frames):
-            part = slice(index, index + 1)
+        for index, (_, own) in enumerate(lengths.places):
+            part, frames = slice(index, index + 1), own.stop - own.start
             for start in range(0, frames, most):
                 count = min(most, frames - start)
                 piece = waveforms[
                     part, start * self.hop : (start + count - 1) * self.hop + self.span
                 ]
-                encoded.append(self._convolve(piece, weights[part])[0, :count])
-            encoded.append(encoded[-1].new_zeros(lengths.longest - frames, encoded[-1].shape[1]))
-        whole: Tensor = torch.cat(encoded)
-        return whole.view(len(waveforms), lengths.longest, -1)
+                encoded.append(self._convolve(piece, weights[part])[:, :count])
+        return torch.cat(encoded, 1)
 
     def _convolve(self, waveforms: Tensor, weights: Tensor) -> Tensor:
         """Map (utterances, whole hops of samples) to (utterances, hops, channels).

@@ -6,7 +6,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from featx.features.encoders.networks.lengths import Lengths
+from featx.features.encoders.networks.lengths import Lengths, Place, joined, padded
 from featx.features.encoders.networks.linear import Linear, take_over
 from featx.features.encoders.networks.wav2vec2.attention import PositionBias, SelfAttention
 from featx.features.encoders.networks.wav2vec2.local import LocalEncoder
@@ -58,10 +58,14 @@ class Network(nn.Module):
                 module.pack()
         return self
 
+    def places(self, frames: Sequence[int]) -> list[Place]:
+        """Return where the frames of utterances are in a layer."""
+        return joined(frames) if self.apart else padded(frames)
+
     def forward(
         self, waveforms: Tensor, samples: Sequence[int], frames: Sequence[int]
     ) -> Iterator[Tensor]:
-        """Yield layer after layer, each (utterances, longest, dim).
+        """Yield layer after layer, each (rows, frames of a row, dim), arranged as `places` says.
 
         Layer 0 is the local encoder (Pepino et al. 2021): the convolutions' output after the
         feature projection, before the positional convolution. Layers 1 to N-1 are the outputs
@@ -83,7 +87,7 @@ class Network(nn.Module):
         hidden = hidden + self.position(hidden, lengths)
         if not self.pre_norm:
             hidden = self.norm(hidden)
-        bias = None if self.bias is None else self.bias(lengths)
+        bias = None if self.bias is None else self.bias(lengths.longest)
         for number, block in enumerate(self.blocks, 1):
             hidden = block(hidden, lengths, bias)
             yield self.norm(hidden) if self.pre_norm and number == self.depth else hidden
@@ -115,7 +119,7 @@ class Block(nn.Module):
         self.adapter = getattr(layer, "adapter_layer", None)  # of MMS models for one language
 
     def forward(self, hidden: Tensor, lengths: Lengths, bias: Tensor | None) -> Tensor:
-        """Map (utterances, longest, dim) to the same."""
+        """Map (rows, frames of a row, dim) to the same."""
         if not self.pre_norm:
             hidden = self.attention_norm(hidden + self.attention(hidden, lengths, bias))
             hidden = self.feed_forward_norm(hidden + self.feed_forward(hidden))

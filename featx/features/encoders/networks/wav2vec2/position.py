@@ -23,7 +23,12 @@ class PositionalConvolution(nn.Module):
         self.layers = nn.ModuleList(_Layer(part) for part in parts)
 
     def forward(self, hidden: Tensor, lengths: Lengths) -> Tensor:
-        """Return the embedding of (utterances, longest, dim), in the same shape."""
+        """Return the embedding of (rows, frames of a row, dim), in the same shape."""
+        if lengths.apart:
+            return torch.cat([self._embed(hidden[:, own], lengths) for _, own in lengths.places], 1)
+        return self._embed(hidden, lengths)
+
+    def _embed(self, hidden: Tensor, lengths: Lengths) -> Tensor:
         for layer in self.layers:
             hidden = layer(hidden, lengths)
         return hidden

@@ -8,6 +8,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 from torch.nn.utils.rnn import pad_sequence
 
+from featx.features.encoders.networks.lengths import Place, padded
 from featx.features.encoders.networks.linear import Linear
 from featx.features.encoders.networks.wav2vec2.network import STEP
 from featx.features.encoders.networks.whisper.log_mel import LogMel
@@ -68,6 +69,10 @@ class WhisperNetwork(nn.Module):
             if isinstance(module, Linear):
                 module.pack()
         return self
+
+    def places(self, frames: Sequence[int]) -> list[Place]:
+        """Return where the frames of utterances are in a layer."""
+        return padded(frames)
 
     def forward(
         self, waveforms: Tensor, samples: Sequence[int], frames: Sequence[int]

@@ -2,13 +2,11 @@
 
 import numpy as np
 import pytest
-import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from featx.features.encoders.checkpoints.find import find_checkpoint
 from featx.features.encoders.encoder import Encoder
-from featx.features.encoders.networks.lengths import Lengths
 
 FAMILIES = ("wav2vec2", "hubert", "unispeech", "unispeech-sat", "wavlm")  # data2vec has one norm
 NORMS = {
@@ -120,15 +118,6 @@ def test_other_convolutions(
     model = save_model("wav2vec2", **{**tiny, **sizes})
     short = [ragged[index][:30_000] for index in (0, 3, 5)]
     check(load_encoder(), model, short, transformers_layers, assert_close, (True, False))
-
-
-def test_an_overflow_in_the_padding_harms_nobody():
-    """Past an utterance's end there are frames of no one, whose values could be anything."""
-    hidden = torch.full((2, 3, 4), torch.inf)
-    hidden[0], hidden[1, :1] = 1, 2
-    cleared = Lengths((3, 1), torch.device("cpu"), apart=False).clear(hidden)
-    assert cleared[0].eq(1).all()
-    assert cleared[1].tolist() == [[2] * 4, [0] * 4, [0] * 4]
 
 
 @pytest.mark.parametrize("activation", ["relu", "gelu_new"])
