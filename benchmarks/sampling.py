@@ -22,7 +22,8 @@ IMPORTS, ARITHMETIC, STATISTICS, SCORES, OTHER = (
 PLACES: Mapping[str, tuple[str, ...]] = {
     "digests": (
         "weights.py:digest", "loading.py:digest", "packages.py:_digest", "/data/sources.py",
-        "/data/known_files.py", "/data/headers.py", "/data/formats/",
+        "/data/files/known.py", "/data/files/remembered.py", "/data/files/headers.py",
+        "/data/files/formats/",
         "/features/stores/verified.py",
     ),
     "loading models": (
@@ -40,7 +41,7 @@ PLACES: Mapping[str, tuple[str, ...]] = {
     "compiling": ("/numba/", "/llvmlite/"),
     ARITHMETIC: (
         "/encoders/workers.py:encode", "/encoders/encoder.py:encode", "/featx/features/acoustic/",
-        "/classifiers/", "/layer_analysis/probe_training.py", "/sklearn/", "/opensmile/",
+        "/classifiers/", "/layer_analysis/probes/training.py", "/sklearn/", "/opensmile/",
     ),
     "store": ("/cache/", "/featx/stores/"),
     "manifest": ("/data/manifest", "/data/listing/", "/data/corpora/", "/data/checks/"),

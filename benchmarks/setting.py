@@ -22,8 +22,8 @@ from transformers import (
 )
 
 from featx.data.manifest import Manifest, Utterance
-from featx.features.encoders.checkpoints.find import read_registry
 from featx.features.encoders.checkpoints.model_config import FAMILIES
+from featx.features.encoders.checkpoints.registry import read_registry
 
 PRE_NORM = {"feat_extract_norm": "layer", "do_stable_layer_norm": True, "conv_bias": True}
 SIZES: dict[str, dict[str, Any]] = {

@@ -43,8 +43,8 @@ if TYPE_CHECKING:
     from featx.sharing.export import export as export
     from featx.sharing.pull import pull as pull
     from featx.sharing.push import push as push
-    from featx.stores.exporting import export_features as export_features
-    from featx.stores.importing import import_features as import_features
+    from featx.stores.exchange.exporting import export_features as export_features
+    from featx.stores.exchange.importing import import_features as import_features
     from featx.stores.info import store_info as store_info
     from featx.stores.prune import prune_store as prune_store
     from featx.stores.remove import remove_store as remove_store
@@ -64,8 +64,8 @@ _HOMES = {
     "verify_store": "featx.stores.verify",
     "prune_store": "featx.stores.prune",
     "remove_store": "featx.stores.remove",
-    "export_features": "featx.stores.exporting",
-    "import_features": "featx.stores.importing",
+    "export_features": "featx.stores.exchange.exporting",
+    "import_features": "featx.stores.exchange.importing",
     "fit": "featx.fitting.fit",
     "pooled_features": "featx.fitting.datasets.arrays",
     "tune": "featx.tuning.tune",

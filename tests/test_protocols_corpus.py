@@ -10,7 +10,8 @@ import pytest
 from featx.data.listing.build import build_manifest
 from featx.data.manifest import Manifest
 from featx.protocols.apply import apply_protocol
-from featx.protocols.folds import Fold, make_folds, shares_speakers
+from featx.protocols.fold import Fold, shares_speakers
+from featx.protocols.folds import make_folds
 from featx.protocols.protocol import protocol_names, read_protocol
 from featx.protocols.task import set_task
 

@@ -284,7 +284,7 @@ def listen(manifest: "Manifest") -> str:
 
 
 def validate(_: None) -> str:
-    from featx.experiments.validate import validate as inspect
+    from featx.experiments.checking.validate import validate as inspect
 
     Path("experiment.toml").write_text(EXPERIMENT)
     findings = inspect("experiment.toml").findings
@@ -307,7 +307,7 @@ STAGES: dict[str, tuple[Callable[[], object], Callable[..., str | None]]] = {
     "store": (planned, store),
     "open": (imports("featx.data.manifest"), open_store),
     "listen": (loaded, listen),
-    "validate": (imports("featx.experiments.validate"), validate),
+    "validate": (imports("featx.experiments.checking.validate"), validate),
     "fit": (imports("featx.fitting.run"), fit),
 }
 HEARING = ("listen", "validate", "fit")

@@ -24,7 +24,8 @@ from transformers import AutoModel, PretrainedConfig, Wav2Vec2FeatureExtractor
 
 from benchmarks.setting import describe_machine, encoder_config, versions
 from classifiers.pooled import PooledClassifier, PooledSettings
-from featx.features.encoders.checkpoints.find import WHISPER, read_registry
+from featx.features.encoders.checkpoints.find import WHISPER
+from featx.features.encoders.checkpoints.registry import read_registry
 from featx.features.encoders.devices import find_devices
 from featx.features.encoders.shape import EncoderShape
 from featx.finetuning.choices import Mode

@@ -7,8 +7,8 @@ from featx.data.checks.balance import check_balance
 from featx.data.checks.completeness import check_completeness
 from featx.data.checks.corpus import Checked
 from featx.data.checks.finding import Finding, Severity
-from featx.data.checks.heard import hear
-from featx.data.checks.sounds import check_quality
+from featx.data.checks.sounds.heard import hear
+from featx.data.checks.sounds.sounds import check_quality
 from featx.data.checks.unlisted import check_unlisted
 from featx.data.manifest import Utterance
 

@@ -7,7 +7,7 @@ from typing import Any, ClassVar, TypeVar
 
 from featx.comparison.comparison import Comparison, Pair, describe_system, interval_of
 from featx.comparison.same_tests import check_same, join_speakers
-from featx.comparison.scored_systems import AnySystem, ColumnSystem, check_alike
+from featx.comparison.systems.scored import AnySystem, ColumnSystem, check_alike
 from featx.scoring.significance import (
     Difference,
     Resampled,

@@ -4,15 +4,15 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from featx.comparison.class_systems import System
 from featx.comparison.compare_classes import compare_classes
 from featx.comparison.compare_labels import compare_labels
 from featx.comparison.compare_numbers import compare_numbers
 from featx.comparison.comparison import Comparison
 from featx.comparison.evaluate import evaluate
-from featx.comparison.label_systems import LabelSystem
-from featx.comparison.number_systems import NumberSystem
-from featx.comparison.scored_systems import AnySystem
+from featx.comparison.systems.classes import System
+from featx.comparison.systems.labels import LabelSystem
+from featx.comparison.systems.numbers import NumberSystem
+from featx.comparison.systems.scored import AnySystem
 from featx.errors import Call, FeatxError
 from featx.utils.arguments import checked
 from featx.utils.files import AnyPath

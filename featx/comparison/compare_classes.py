@@ -7,7 +7,6 @@ from typing import Any
 
 import numpy as np
 
-from featx.comparison.class_systems import System, index_seed
 from featx.comparison.comparison import (
     UNKNOWN,
     Compared,
@@ -17,6 +16,7 @@ from featx.comparison.comparison import (
     interval_of,
 )
 from featx.comparison.same_tests import check_same, join_speakers
+from featx.comparison.systems.classes import System, index_seed
 from featx.data.label_order import order_labels
 from featx.scoring.classes.results import NAMES, SeedPredictions, score_predictions
 from featx.scoring.metrics import count_confusions, draw_groups, group_by_speaker

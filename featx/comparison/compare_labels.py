@@ -10,7 +10,7 @@ from featx.comparison.bootstrap import (
     compare_resampled,
     is_alone,
 )
-from featx.comparison.label_systems import LabelSystem
+from featx.comparison.systems.labels import LabelSystem
 from featx.scoring.labels.results import NAMES
 from featx.scoring.labels.scores import resample_labels
 from featx.scoring.significance import Resampled

@@ -10,7 +10,7 @@ from featx.comparison.bootstrap import (
     compare_resampled,
     is_alone,
 )
-from featx.comparison.number_systems import NumberSystem
+from featx.comparison.systems.numbers import NumberSystem
 from featx.scoring.numbers.scores import measure_seeds, resample_seeds
 from featx.scoring.significance import Resampled
 from featx.utils.tables import TextTable

@@ -7,14 +7,8 @@ from pathlib import Path
 from typing import Any, Generic, TypeVar
 
 from cache import describe_bytes
-from featx.comparison.scored_systems import AnySystem
-from featx.runs.cost import (
-    Cost,
-    describe_parameters,
-    describe_seconds,
-    folder_bytes,
-    read_cost,
-)
+from featx.comparison.systems.scored import AnySystem
+from featx.runs.cost import Cost, describe_parameters, describe_seconds, folder_bytes, read_cost
 from featx.runs.files import COST
 from featx.scoring.results_file import RunResults
 from featx.scoring.significance import Difference

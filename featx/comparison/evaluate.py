@@ -5,8 +5,8 @@ from pathlib import Path
 
 from featx.comparison.evaluation import Evaluation
 from featx.comparison.manifest_columns import find_columns, score_by
-from featx.comparison.read_systems import read_systems
-from featx.comparison.scored_systems import AnySystem
+from featx.comparison.systems.read import read_systems
+from featx.comparison.systems.scored import AnySystem
 from featx.scoring.predictions import read_speakers
 from featx.utils.arguments import checked
 from featx.utils.files import AnyPath

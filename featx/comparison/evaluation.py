@@ -5,10 +5,10 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from featx.comparison.class_systems import System, class_table
-from featx.comparison.label_systems import LabelSystem, label_table
-from featx.comparison.number_systems import NumberSystem, number_table
-from featx.comparison.scored_systems import AnySystem
+from featx.comparison.systems.classes import System, class_table
+from featx.comparison.systems.labels import LabelSystem, label_table
+from featx.comparison.systems.numbers import NumberSystem, number_table
+from featx.comparison.systems.scored import AnySystem
 from featx.scoring.groups.scores import GroupScores
 from featx.scoring.groups.text import group_notes, group_table
 from featx.scoring.text import WIDE, draw_table, render

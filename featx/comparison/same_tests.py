@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from featx.comparison.scored_systems import AnySystem
+from featx.comparison.systems.scored import AnySystem
 from featx.errors import FeatxError
 from featx.utils.text import counted, listed
 

@@ -5,8 +5,8 @@ from pathlib import Path
 import numpy as np
 import soundfile
 
-from featx.data.formats.flaw import conversion
-from featx.data.headers import AudioError, Header, check_content, read_header
+from featx.data.files.formats.flaw import conversion
+from featx.data.files.headers import AudioError, Header, check_content, read_header
 from featx.data.scale import find_fault
 
 SAMPLE_RATE = 16_000  # Hz, what every encoder here was trained on

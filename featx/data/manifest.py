@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from html import escape
 from pathlib import Path
 
+from featx.data.files.paths import plain_path
 from featx.data.label_order import order_labels
 from featx.data.manifest_problems import find_problems
 from featx.data.manifest_rows import (
@@ -19,7 +20,6 @@ from featx.data.manifest_rows import (
     scale_of,
     seconds,
 )
-from featx.data.paths import plain_path
 from featx.data.words import names_nobody, note_of_nobody
 from featx.utils.arguments import checked
 from featx.utils.csv_files import parse_lines

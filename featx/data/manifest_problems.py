@@ -5,8 +5,8 @@ from functools import lru_cache
 from pathlib import Path
 
 from featx.data.audio import TIME_SLACK, AudioError, duration
+from featx.data.files.paths import Located
 from featx.data.manifest_rows import REQUIRED, SPLITS, ManifestRows, scale_of, seconds
-from featx.data.paths import Located
 from featx.data.words import looks_missing
 from featx.utils.csv_files import NO_ROWS, Problems, check_lengths, header_faults, other_separator
 from featx.utils.text import closest

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-from featx.data.paths import Located, locate
+from featx.data.files.paths import Located, locate
 from featx.errors import Call, FeatxError
 from featx.utils.csv_files import read_lines
 from featx.utils.progress import passing

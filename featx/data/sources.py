@@ -10,8 +10,8 @@ from typing import NamedTuple
 import numpy as np
 
 from featx.data.audio import SAMPLE_RATE, TIME_SLACK, AudioError, count_samples
-from featx.data.digests import digest_part
-from featx.data.known_files import KnownFiles, know_files
+from featx.data.files.digests import digest_part
+from featx.data.files.known import KnownFiles, know_files
 from featx.data.manifest import Utterance
 from featx.utils.progress import passing
 

@@ -34,7 +34,8 @@ def check_hub() -> Iterator[Check]:
 
 def check_weights() -> Iterator[Check]:
     """Name the encoders whose weights are on this machine."""
-    from featx.features.encoders.checkpoints.find import is_here, read_registry
+    from featx.features.encoders.checkpoints.find import is_here
+    from featx.features.encoders.checkpoints.registry import read_registry
 
     here = [name for name in read_registry() if is_here(name)]
     if here:

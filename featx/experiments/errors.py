@@ -7,11 +7,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from featx.errors import FeatxError
-from featx.experiments.findings import Explain
+from featx.experiments.checking.findings import Explain
 from featx.utils.text import counted
 
 if TYPE_CHECKING:
-    from featx.experiments.validate import Inspection
+    from featx.experiments.checking.validate import Inspection
 
 
 class ExperimentError(FeatxError):
@@ -27,7 +27,7 @@ class ExperimentError(FeatxError):
 
     def to_text(self, explain: Explain = str) -> str:
         """Return what would run and every finding, each problem as `explain` writes it."""
-        from featx.experiments.text import to_text
+        from featx.experiments.checking.text import to_text
 
         found = to_text(self.inspection, explain)
         return f"{self.path} can't run as it is:\n{found}\nNothing was run."

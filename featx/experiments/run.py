@@ -9,8 +9,8 @@ from cache import writing
 from featx.engines.choices import EngineName
 from featx.engines.engine import Engine
 from featx.errors import Interrupted
-from featx.experiments.config import read_experiment
 from featx.experiments.errors import ExperimentError
+from featx.experiments.settings.config import read_experiment
 from featx.utils.arguments import checked
 from featx.utils.config import ConfigError
 
@@ -78,9 +78,9 @@ def _alone(path: Path) -> Iterator[None]:
 
 def _run(path: Path, overwrite: bool, engine: Engine) -> Path:
     # Imported once it is known that no other process runs the experiment: it takes seconds.
-    from featx.experiments.course import Course
-    from featx.experiments.text import to_text
-    from featx.experiments.validate import validate
+    from featx.experiments.checking.text import to_text
+    from featx.experiments.checking.validate import validate
+    from featx.experiments.running.course import Course
 
     inspection = validate(path, overwrite)
     plan = inspection.plan

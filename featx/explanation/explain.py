@@ -15,7 +15,7 @@ from featx.errors import FeatxError
 from featx.explanation.contributions import Contributions, find_contributions, find_logits
 from featx.explanation.explanation import Explanation
 from featx.explanation.stores import StoreContributions
-from featx.features.planning.plan import MAX_SECONDS
+from featx.features.planning.length import MAX_SECONDS
 from featx.fitting.heads.model import FittedHeads
 from featx.fitting.inputs.selection import Selection
 from featx.inference.fitted import FittedModel

@@ -6,8 +6,8 @@ from pathlib import Path
 from featx.data.augmentation.copies import Copies
 from featx.features.choices import Dtype, NormalizeWaveform, Pool, Window
 from featx.features.encoders.devices import Compute
+from featx.features.planning.length import LengthLimit
 from featx.features.planning.parts import Part
-from featx.features.planning.plan import LengthLimit
 from featx.features.planning.renewal import Renewal
 from featx.features.writing.failures import FAILURES, FailureList, MostFailures
 

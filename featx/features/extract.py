@@ -21,8 +21,8 @@ from featx.features.encoders.devices import Compute
 from featx.features.extraction import Extraction
 from featx.features.extractors import find_extractor, find_outline
 from featx.features.planning.layers import join_layers
+from featx.features.planning.length import MAX_SECONDS, LengthLimit
 from featx.features.planning.parts import Part
-from featx.features.planning.plan import MAX_SECONDS, LengthLimit
 from featx.features.planning.renewal import Renewal
 from featx.features.stores.folders import copies_folder, store_folder
 from featx.features.stores.remote import StoreCopy, sending

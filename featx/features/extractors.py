@@ -1,31 +1,19 @@
 """From the name of a model to what writes its features."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property, partial
-from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from cache import FeatureIdentity, FeatureStore
 from featx.data.audio import SAMPLE_RATE
 from featx.errors import FeatxError
-from featx.features.acoustic.settings import (
-    AcousticSettings,
-    Descriptors,
-    Functionals,
-    LogMel,
-    read_acoustic,
-)
+from featx.features.acoustic.extractor import AcousticExtractor, AcousticShape
+from featx.features.acoustic.settings import read_acoustic
 from featx.features.choices import NormalizeWaveform, Window
 from featx.features.config import ExtractConfig
-from featx.features.encoders.checkpoints.find import (
-    Checkpoint,
-    find_checkpoint,
-    is_model,
-    read_registry,
-    unknown_model,
-)
+from featx.features.encoders.checkpoints.find import Checkpoint, find_checkpoint
+from featx.features.encoders.checkpoints.registry import is_model, read_registry, unknown_model
 from featx.features.encoders.devices import Compute
 from featx.features.encoders.shape import (
     EncoderShape,
@@ -37,7 +25,7 @@ from featx.features.encoders.shape import (
 from featx.features.planning.layers import parse_layers
 from featx.features.planning.plan import ExtractionPlan
 from featx.features.planning.reduction import reduce_outline, reduced
-from featx.features.writing.work import Extractor, Outline, Work
+from featx.features.writing.work import Extractor, Outline, Work, versions_of
 
 if TYPE_CHECKING:
     # else imported where they are used, with torch and transformers, which a plan does not need
@@ -46,8 +34,6 @@ if TYPE_CHECKING:
 
 # other versions of these packages may give other features
 ENCODERS_BY = ("torch", "transformers", "torchaudio", "soundfile")
-ACOUSTIC_BY = ("torch", "torchaudio", "soundfile")
-ACOUSTIC_BATCH_SECONDS = 15.0  # of audio that a thread takes at a time
 SENSELESS = {  # arguments that mean nothing for acoustic features, and why
     "revision": "they come with featx, from no repository",
     "layers": "they have one layer",
@@ -94,7 +80,7 @@ def find_extractor(config: ExtractConfig) -> Extractor:
     return reduced(whole, config)
 
 
-def _find_acoustic(config: ExtractConfig) -> "AcousticExtractor | None":
+def _find_acoustic(config: ExtractConfig) -> AcousticExtractor | None:
     acoustic = read_acoustic()
     settings = acoustic.get(config.model)
     if settings is None:
@@ -181,14 +167,14 @@ class EncoderExtractor:
 
         precision = str(self.compute.precision)
         if precision == "auto":
-            software = _versions(ENCODERS_BY)
+            software = versions_of(ENCODERS_BY)
             chooser = PrecisionChooser(self._encoder, self.compute.place, software)
             precision = chooser.choose(plan, folder)
         elif not FeatureStore.exists(folder):
             (folder / PRECISION_RECORD).unlink(missing_ok=True)  # of a start that was given up
         return Work(
             self._identity(precision),
-            _versions(ENCODERS_BY),
+            versions_of(ENCODERS_BY),
             partial(self._work, precision),
             self.compute.seconds,
         )
@@ -216,76 +202,3 @@ class EncoderExtractor:
             made = EncoderWorkers(self._encoder, self.compute.places, precision)
             self._workers[precision] = made
         return self._workers[precision]
-
-
-@dataclass(frozen=True)
-class AcousticShape:
-    """The shape of acoustic features: one layer, which has their name.
-
-    Attributes:
-        name: the features' name.
-        settings: how they are computed.
-    """
-
-    name: str
-    settings: AcousticSettings
-
-    @property
-    def layers(self) -> tuple[str]:
-        """The name."""
-        return (self.name,)
-
-    @property
-    def dim(self) -> int:
-        """Features a frame."""
-        return self.settings.dim
-
-    @property
-    def hop(self) -> int:
-        """Samples from one frame to the next; 0 for one frame an utterance."""
-        return self.settings.hop
-
-    def frames(self, samples: int) -> int:
-        """Return the number of frames that so many samples give; 0 if they are too few."""
-        return self.settings.frames(samples)
-
-
-@dataclass(frozen=True)
-class AcousticExtractor:
-    """Writes acoustic features.
-
-    Attributes:
-        shape: the shape of the features, and their settings.
-    """
-
-    shape: AcousticShape
-
-    @property
-    def outline(self) -> Outline:
-        """What features there are: a single layer, which takes little room in float32."""
-        return Outline(self.shape, None, "float32")
-
-    def start(self, plan: ExtractionPlan, folder: Path) -> Work:
-        """Return what to do; nothing needs loading."""
-        from featx.features.acoustic.workers import AcousticWorkers
-
-        settings = self.shape.settings
-        identity = FeatureIdentity(
-            encoder=self.shape.name,
-            settings=settings.identity,
-            precision="float32",
-            sample_rate=SAMPLE_RATE,
-            frame_step=settings.hop / SAMPLE_RATE,
-        )
-        software = _versions([*ACOUSTIC_BY, *_computed_by(settings)])
-        return Work(identity, software, partial(AcousticWorkers, settings), ACOUSTIC_BATCH_SECONDS)
-
-
-def _computed_by(settings: AcousticSettings) -> tuple[str, ...]:
-    if isinstance(settings, Descriptors | Functionals):
-        return ("opensmile",)
-    return ("transformers",) if isinstance(settings, LogMel) else ()  # whose mel bands they are
-
-
-def _versions(packages: Sequence[str]) -> dict[str, str]:
-    return {name: version(name) for name in packages}

@@ -4,16 +4,12 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from pydantic import (
-    PositiveFloat,
-    PositiveInt,
-    model_validator,
-)
+from pydantic import PositiveFloat, PositiveInt, model_validator
 
 from classifiers.pooled import PooledSettings
 from featx.data.augmentation.settings import Augmentation
 from featx.features.choices import NormalizeWaveform
-from featx.features.encoders.checkpoints.find import store_name
+from featx.features.encoders.checkpoints.registry import store_name
 from featx.finetuning.adapting.settings import Adapters, BottleneckSettings, LoraSettings
 from featx.finetuning.choices import ADAPTING, Mode, Save, SelectOn
 from featx.finetuning.training.settings import TuningSettings

@@ -6,7 +6,7 @@ import shutil
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from featx.features.encoders.checkpoints.find import store_name
+from featx.features.encoders.checkpoints.registry import store_name
 from featx.finetuning.adapting.base import Base
 from featx.finetuning.choices import BestBy
 from featx.finetuning.identity import Identity

@@ -19,10 +19,10 @@ from featx.features.encoders.checkpoints.fairseq.path import ENDING
 from featx.features.encoders.devices import Compute
 from featx.features.extraction import Extraction
 from featx.features.extractors import find_extractor
-from featx.features.planning.plan import LengthLimit
+from featx.features.planning.length import LengthLimit
 from featx.features.writing.work import Extractor
 from featx.features.writing.write import plan_features, write_features
-from featx.fitting.heads.model import HeadInput
+from featx.fitting.heads.inputs import HeadInput
 from featx.inference.inputs import Recordings, StoredFeatures
 from featx.inference.model import Options
 from featx.runs.read import locate

@@ -11,7 +11,7 @@ from torch import Tensor
 
 from classifiers.settings import PositiveFinite
 from featx.errors import FeatxError
-from featx.features.planning.plan import MAX_SECONDS
+from featx.features.planning.length import MAX_SECONDS
 from featx.inference.inputs import (
     Ask,
     Inputs,

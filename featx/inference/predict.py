@@ -6,7 +6,7 @@ from pathlib import Path
 from pydantic import NonNegativeInt, PositiveFloat
 
 from classifiers.settings import PositiveFinite
-from featx.features.planning.plan import MAX_SECONDS
+from featx.features.planning.length import MAX_SECONDS
 from featx.inference.inputs import Inputs, SpeakerOf
 from featx.inference.load import load
 from featx.inference.model import Model, Share

@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 
 from featx.layer_analysis.figures import draw_layers, style_lines
-from featx.layer_analysis.weights import LayerWeights, average, name_corpora, read_weights
+from featx.layer_analysis.read_weights import read_weights
+from featx.layer_analysis.weights import LayerWeights, average, name_corpora
 from featx.scoring.predictions import rounded
 from featx.scoring.text import WIDE, plain_table, render
 from featx.utils.arguments import as_list

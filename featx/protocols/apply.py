@@ -9,7 +9,7 @@ from featx.data.manifest import Manifest, Utterance
 from featx.errors import FeatxError
 from featx.protocols.choices import TaskKind
 from featx.protocols.divisions.speakers import Speakers
-from featx.protocols.folds import Fold
+from featx.protocols.fold import Fold
 from featx.protocols.labelled import check_labelled
 from featx.protocols.numbers import check_columns, decide_task, read_numbers
 from featx.protocols.protocol import Protocol

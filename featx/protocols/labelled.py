@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from featx.data.listing.votes import VOTE
+from featx.data.listing.labels.votes import VOTE
 from featx.data.manifest import Manifest, Utterance
 from featx.errors import FeatxError
 from featx.utils.text import counted

@@ -9,7 +9,7 @@ from featx.data.checks.duplicates import CHECK, is_published
 from featx.data.manifest import Manifest, Utterance
 from featx.data.sounds.same import Same, describe_same
 from featx.errors import FeatxError
-from featx.protocols.folds import Fold
+from featx.protocols.fold import Fold
 from featx.protocols.task import Task
 from featx.utils.text import counted, listed
 

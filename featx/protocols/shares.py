@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from featx.data.label_order import order_labels
-from featx.data.listing.votes import VOTE, majority
+from featx.data.listing.labels.votes import VOTE, majority
 from featx.data.manifest import Manifest, Utterance
 from featx.errors import FeatxError
 from featx.protocols.numbers import check_columns, read_number

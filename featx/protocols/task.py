@@ -11,7 +11,8 @@ from featx.errors import FeatxError
 from featx.protocols.apply import AppliedProtocol, find_gaps
 from featx.protocols.divide_corpora import describe_corpora
 from featx.protocols.divisions.manifests import Corpora
-from featx.protocols.folds import Fold, known_validate, make_folds, shares_speakers
+from featx.protocols.fold import Fold, known_validate, shares_speakers
+from featx.protocols.folds import make_folds
 from featx.protocols.protocol import Protocol
 from featx.protocols.shares import Shares
 from featx.utils.text import counted

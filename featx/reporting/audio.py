@@ -5,8 +5,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from urllib.parse import quote
 
+from featx.data.files.paths import locate
 from featx.data.manifest_rows import seconds
-from featx.data.paths import locate
 from featx.errors import FeatxError
 from featx.reporting.sheets import Audio
 from featx.utils.csv_files import read_table

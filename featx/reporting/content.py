@@ -7,12 +7,12 @@ from pathlib import Path
 from typing import Any
 
 from featx.reporting.charts import Chart, Panel
-from featx.reporting.curves import names_of, training_curves
-from featx.reporting.group_sheets import group_panels
-from featx.reporting.layers import layer_weights
-from featx.reporting.maps import ShownMap, show_map
 from featx.reporting.runs import AnyReported, Repeat, repeat
-from featx.reporting.searches import search_panels, search_section
+from featx.reporting.sections.curves import names_of, training_curves
+from featx.reporting.sections.groups import group_panels
+from featx.reporting.sections.layers import layer_weights
+from featx.reporting.sections.maps import ShownMap, show_map
+from featx.reporting.sections.searches import search_panels, search_section
 from featx.reporting.sheets import Section
 from featx.utils.text import counted
 

@@ -13,15 +13,15 @@ from featx.errors import FeatxError, Interrupted
 from featx.features.stores.folders import find_store
 from featx.fitting.datasets.labelled import open_labelled
 from featx.fitting.given_data import refuse_with_features
-from featx.layer_analysis.choices import MapMethod, Metric
-from featx.layer_analysis.columns import choose_columns
-from featx.layer_analysis.feature_map import MAP, FeatureMap
-from featx.layer_analysis.mapping import draw_map
-from featx.layer_analysis.projection import check_neighbours
-from featx.layer_analysis.sample import draw_shares
-from featx.layer_analysis.separability_figure import draw_separability
+from featx.layer_analysis.maps.choices import MapMethod, Metric
+from featx.layer_analysis.maps.columns import choose_columns
+from featx.layer_analysis.maps.feature_map import MAP, FeatureMap
+from featx.layer_analysis.maps.mapping import draw_map
+from featx.layer_analysis.maps.projection import check_neighbours
+from featx.layer_analysis.maps.sample import draw_shares
+from featx.layer_analysis.maps.separability_figure import draw_separability
 from featx.reporting.frame import render_page
-from featx.reporting.maps import ShownMap, show_map
+from featx.reporting.sections.maps import ShownMap, show_map
 from featx.stores.labels import load_labels
 from featx.utils.arguments import as_list, checked
 from featx.utils.files import write_text

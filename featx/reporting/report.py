@@ -3,10 +3,10 @@
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
-from featx.comparison.class_systems import System
-from featx.comparison.label_systems import LabelSystem
-from featx.comparison.number_systems import NumberSystem
-from featx.comparison.scored_systems import AnySystem
+from featx.comparison.systems.classes import System
+from featx.comparison.systems.labels import LabelSystem
+from featx.comparison.systems.numbers import NumberSystem
+from featx.comparison.systems.scored import AnySystem
 from featx.errors import FeatxError
 from featx.reporting.classes.report import gather_classes
 from featx.reporting.content import Report

@@ -7,21 +7,15 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Generic, NamedTuple, TypeVar
 
-from featx.comparison.class_systems import System
 from featx.comparison.evaluate import evaluate
-from featx.comparison.label_systems import LabelSystem
-from featx.comparison.number_systems import NumberSystem
-from featx.comparison.scored_systems import AnySystem
+from featx.comparison.systems.classes import System
+from featx.comparison.systems.labels import LabelSystem
+from featx.comparison.systems.numbers import NumberSystem
+from featx.comparison.systems.scored import AnySystem
 from featx.runs.changes import describe_changes
 from featx.runs.cost import Cost, read_cost
 from featx.runs.files import CONFIG
-from featx.runs.read import (
-    locate,
-    read_config,
-    read_config_text,
-    read_environment,
-    read_run_scores,
-)
+from featx.runs.read import locate, read_config, read_config_text, read_environment, read_run_scores
 from featx.runs.sources import sources
 from featx.scoring.classes.results import Results
 from featx.scoring.groups.scores import GroupScores

@@ -10,7 +10,7 @@ from fastapi.staticfiles import StaticFiles
 from starlette.exceptions import HTTPException
 
 from featx import __version__
-from featx.features.planning.plan import MAX_SECONDS
+from featx.features.planning.length import MAX_SECONDS
 from featx.serving.answers import Answer, Facts, Health, Problem
 from featx.serving.limits import Refused
 from featx.serving.service import Service

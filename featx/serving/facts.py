@@ -7,14 +7,15 @@ from typing import Any
 from classifiers.choices import THRESHOLD
 from featx import __version__
 from featx.errors import FeatxError
-from featx.features.encoders.checkpoints.find import short_name
-from featx.features.planning.plan import MAX_SECONDS
+from featx.features.encoders.checkpoints.registry import short_name
+from featx.features.planning.length import MAX_SECONDS
 from featx.fitting.choices import OWN
 from featx.fitting.heads.model import FittedHeads
 from featx.inference.fitted import FittedModel
 from featx.inference.model import Model
 from featx.inference.voted_model import VotedModel
-from featx.layer_analysis.weights import average, find_weights
+from featx.layer_analysis.read_weights import find_weights
+from featx.layer_analysis.weights import average
 from featx.runs.cards.classes import chance
 from featx.runs.cards.scores import card_scores
 from featx.runs.read import read_config, read_environment, read_run_scores

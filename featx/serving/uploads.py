@@ -4,6 +4,7 @@ import asyncio
 import shutil
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath, PureWindowsPath
+from typing import Any
 
 import soundfile
 from starlette.datastructures import UploadFile
@@ -12,7 +13,7 @@ from starlette.types import Message
 
 from cache import as_disk_full
 from featx.data.audio import SAMPLE_RATE, AudioError, duration, read_audio
-from featx.features.planning.plan import MAX_SECONDS
+from featx.features.planning.length import MAX_SECONDS
 from featx.serving.limits import Limits, Refused, no_room
 
 OVERHEAD = 100_000  # bytes of a form around its file
@@ -148,24 +149,10 @@ class Ready:
     seconds: float
 
 
-def prepare(path: Path, name: str, window: float | None, limits: Limits) -> Ready:
-    """Look at a recording and make it ready.
-
-    Args:
-        path: the file that was received.
-        name: what it is called.
-        window: the seconds of a window; None for the recording as a whole.
-        limits: what the server takes.
-
-    Raises:
-        Refused: if it is no audio or too long.
-    """
-    try:
-        seconds = duration(path)
-        header = soundfile.info(path)
-    except AudioError as error:
-        problem = in_words(error, path, name).rstrip(".")
-        raise Refused(415, f"{problem}. Send WAV, FLAC, OGG or MP3.") from None
+def _refuse_large(
+    header: Any, seconds: float, name: str, window: float | None, limits: Limits
+) -> None:
+    """Refuse a recording that is too long, or would take too much memory, by its header."""
     if seconds > limits.max_seconds:
         most = f"the longest taken here is {limits.max_seconds:g} s"
         raise Refused(413, f"{name} is {seconds:.0f} s long, and {most}.")
@@ -187,6 +174,27 @@ def prepare(path: Path, name: str, window: float | None, limits: Limits) -> Read
             f"{name} has {header.channels} channels of {header.samplerate} Hz, which is too much "
             f"for {seconds:.0f} s. Send it as one channel of 16,000 Hz.",
         )
+
+
+def prepare(path: Path, name: str, window: float | None, limits: Limits) -> Ready:
+    """Look at a recording and make it ready.
+
+    Args:
+        path: the file that was received.
+        name: what it is called.
+        window: the seconds of a window; None for the recording as a whole.
+        limits: what the server takes.
+
+    Raises:
+        Refused: if it is no audio or too long.
+    """
+    try:
+        seconds = duration(path)
+        header = soundfile.info(path)
+    except AudioError as error:
+        problem = in_words(error, path, name).rstrip(".")
+        raise Refused(415, f"{problem}. Send WAV, FLAC, OGG or MP3.") from None
+    _refuse_large(header, seconds, name, window, limits)
     if window is None or header.format in SEEKABLE:
         return Ready(path, seconds)
     converted = path.with_name("converted.wav")  # or each window decodes all that is before it

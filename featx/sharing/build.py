@@ -17,7 +17,8 @@ from featx.features.encoders.shape import EncoderShape, read_shape
 from featx.finetuning.adapting.adapters import merge
 from featx.finetuning.saving.load import load_tuned
 from featx.fitting.choices import OWN
-from featx.fitting.heads.model import FittedHeads, HeadInput
+from featx.fitting.heads.inputs import HeadInput
+from featx.fitting.heads.model import FittedHeads
 from featx.inference.features import find_source
 from featx.inference.finetuned import FinetunedModel
 from featx.inference.fitted import FittedModel

@@ -8,7 +8,7 @@ from pathlib import Path
 from huggingface_hub import ModelCardData
 
 from featx import __version__
-from featx.fitting.heads.model import HeadInput
+from featx.fitting.heads.inputs import HeadInput
 from featx.runs.cards.card import (
     LIMITS,
     TAGS,

@@ -10,7 +10,7 @@ from pydantic import Field, NonNegativeInt
 
 from cache import describe_bytes
 from featx.errors import FeatxError
-from featx.features.planning.plan import MAX_SECONDS
+from featx.features.planning.length import MAX_SECONDS
 from featx.inference.inputs import Inputs
 from featx.inference.load import load
 from featx.inference.model import Options

@@ -1,6 +1,6 @@
 """How shared heads are used, and how they are made again: the commands in their card."""
 
-from featx.features.encoders.checkpoints.find import fetch_command, short_name
+from featx.features.encoders.checkpoints.registry import fetch_command, short_name
 from featx.runs.files import FIGURES
 from featx.sharing.facts import RunFacts
 from featx.utils.tables import plain

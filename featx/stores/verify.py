@@ -8,7 +8,7 @@ from typing import Any
 
 from cache import FeatureStore, StoreError, writing
 from featx.errors import Call, Interrupted
-from featx.features.encoders.checkpoints.find import short_name
+from featx.features.encoders.checkpoints.registry import short_name
 from featx.features.stores.folders import ROOT
 from featx.stores.checksums import Found, check_store
 from featx.stores.find import find_all, store_path

@@ -8,7 +8,7 @@ from featx.errors import FeatxError
 from featx.fitting.training.final import everyone_trains
 from featx.protocols.divisions.drawn import RandomFolds
 from featx.protocols.draws import deal
-from featx.protocols.folds import Fold, labels_among
+from featx.protocols.fold import Fold, labels_among
 from featx.protocols.groups import deal_speakers
 from featx.protocols.task import Task
 from featx.tuning.config import TuneConfig

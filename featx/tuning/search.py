@@ -12,7 +12,7 @@ from featx.features.encoders.devices import Compute
 from featx.fitting.inputs.data import Source, part_examples
 from featx.fitting.plan import PlannedFit
 from featx.fitting.training.train import Shown, Trainers
-from featx.protocols.folds import Fold
+from featx.protocols.fold import Fold
 from featx.tuning.config import TuneConfig
 from featx.tuning.inner import folds_of
 from featx.tuning.sampler import Suggestion

@@ -1,8 +1,8 @@
 """The files that votes of all kinds leave."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from featx.runs.files import CARD, ENVIRONMENT, REPORT
 from featx.scoring.results_file import RunResults
@@ -10,6 +10,27 @@ from featx.utils.files import write_json, write_text
 from featx.utils.machine import describe_environment
 from featx.utils.tables import plain
 from featx.utils.text import is_warning
+
+Part = TypeVar("Part")
+
+
+def parts_of_seeds(
+    seeds: Sequence[str], validation: Part | None, test: Part
+) -> Iterator[tuple[int, str, str, Part]]:
+    """Yield the parts of a vote in the order in which predictions are written.
+
+    Args:
+        seeds: their names.
+        validation: the validation part, None if there is none.
+        test: the test part.
+
+    Yields:
+        A seed's place and name, and the name of a part and the part: validation before test.
+    """
+    for place, seed in enumerate(seeds):
+        if validation is not None:
+            yield place, seed, "validation", validation
+        yield place, seed, "test", test
 
 
 def write_environment(protocol: Mapping[str, Any], inputs: str, folder: Path) -> None:

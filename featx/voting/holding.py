@@ -5,9 +5,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Generic, TypeVar
 
-from featx.comparison.read_systems import read_system
 from featx.comparison.same_tests import check_same, join_speakers
-from featx.comparison.scored_systems import check_alike
+from featx.comparison.systems.read import read_system
+from featx.comparison.systems.scored import check_alike
 from featx.errors import FeatxError
 from featx.scoring.predictions import PredictionFile, read_speakers
 from featx.utils.text import listed

@@ -1,5 +1,6 @@
 """What the members of a vote say of themselves, as the vote repeats it."""
 
+import logging
 from collections.abc import Mapping, Sequence
 
 from featx.scoring.results_file import RunResults
@@ -10,6 +11,7 @@ SEEN_TESTS = (
     "Validation utterances are tested in another fold, or in one that is not known, so what was "
     "chosen or weighted by them has seen labels of test utterances."
 )
+log = logging.getLogger("featx")
 
 
 def speakers_shared(stored: Mapping[str, RunResults], members: int) -> bool | None:
@@ -55,3 +57,10 @@ def file_remarks(voters: Sequence[AnyVoter], stored: Mapping[str, RunResults]) -
         if voter.name not in stored
         for note in voter.system.notes
     ]
+
+
+def log_results(results: RunResults) -> None:
+    """Write to run.log what the scores of a vote are of, and what a reader of them must know."""
+    log.debug("%s", results.title)
+    for remark in results.remarks:
+        log.debug("%s", remark)

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from featx.comparison.manifest_columns import read_columns
-from featx.comparison.system_files import find_files, shortest_names
+from featx.comparison.systems.files import find_files, shortest_names
 from featx.errors import FeatxError
 from featx.runs.files import CONFIG, PREDICTIONS, SCORES
 from featx.runs.read import read_config, read_run_scores

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Generic, TypeVar
 
-from featx.comparison.scored_systems import AnySystem
-from featx.comparison.system_files import Seed
+from featx.comparison.systems.files import Seed
+from featx.comparison.systems.scored import AnySystem
 from featx.errors import FeatxError
 from featx.runs.files import PREDICTIONS
 

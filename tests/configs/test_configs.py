@@ -7,16 +7,16 @@ import pytest
 
 from featx.data.augmentation.settings import Augmentation
 from featx.data.emotions import Emotions
-from featx.data.listing.mapping import LabelMapping
-from featx.experiments.config import Experiment
-from featx.experiments.make_plan import make_plan
+from featx.data.listing.labels.mapping import LabelMapping
 from featx.experiments.papers.experiment import paper_experiment
 from featx.experiments.papers.paper import Paper, TunedRow, read_paper
 from featx.experiments.papers.published import References
-from featx.experiments.plan import Case, Plan
-from featx.experiments.run_configs import fit_settings, tuning_settings
+from featx.experiments.planning.make_plan import make_plan
+from featx.experiments.planning.plan import Case, Plan
+from featx.experiments.planning.run_configs import fit_settings, tuning_settings
+from featx.experiments.settings.config import Experiment
 from featx.features.acoustic.settings import AcousticSettings
-from featx.features.encoders.checkpoints.find import EncoderEntry, hub_id
+from featx.features.encoders.checkpoints.registry import EncoderEntry, hub_id
 from featx.finetuning.config import FinetuneConfig, Tuning
 from featx.fitting.config import FitConfig, HeadConfig
 from featx.protocols.protocol import Protocol, read_protocol

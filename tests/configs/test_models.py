@@ -8,7 +8,7 @@ import torch
 from transformers import AutoModel
 from transformers.models.auto.configuration_auto import CONFIG_MAPPING
 
-from featx.features.encoders.checkpoints.find import read_registry
+from featx.features.encoders.checkpoints.registry import read_registry
 
 REGISTRY = read_registry()
 LARGE = (

@@ -17,7 +17,7 @@ def main() -> None:
     import transformers.trainer  # noqa: F401
 
     import cache.disk.space
-    import featx.experiments.course
+    import featx.experiments.running.course
     import featx.finetuning.finetune
     import featx.sharing.export
     import featx.voting.vote  # noqa: F401

@@ -12,7 +12,7 @@ from featx.cli.errors import explain_within
 from featx.cli.output import Json, show
 from featx.errors import FeatxError
 from featx.features.choices import Dtype
-from featx.stores.choices import Format
+from featx.stores.exchange.choices import Format
 
 log = logging.getLogger("featx")
 cache = typer.Typer(

@@ -9,7 +9,7 @@ from classifiers.choices import MomentPooling
 from featx.cli.options.complete import complete_model
 from featx.cli.options.shared import Manifest, SharedStore, api_arguments, refuse_overruled
 from featx.cli.output import Json, show, written
-from featx.layer_analysis.choices import MapMethod, Metric
+from featx.layer_analysis.maps.choices import MapMethod, Metric
 from featx.utils.remote.path import to_path
 
 

@@ -48,7 +48,7 @@ def models(
 
 def _values() -> dict[str, Any]:
     from featx.features.acoustic.settings import read_acoustic
-    from featx.features.encoders.checkpoints.find import read_registry
+    from featx.features.encoders.checkpoints.registry import read_registry
 
     registry, acoustic = read_registry(), read_acoustic()
     return {
@@ -77,7 +77,7 @@ def _encoders() -> "Table":
     from rich import box
     from rich.table import Table
 
-    from featx.features.encoders.checkpoints.find import read_registry
+    from featx.features.encoders.checkpoints.registry import read_registry
 
     table = Table(box=box.SIMPLE_HEAD)
     for column in ("model", "Hub id"):

@@ -20,7 +20,7 @@ from featx.cli.options.shared import (
     refuse_overruled,
 )
 from featx.cli.output import Json, show
-from featx.layer_analysis.choices import OwnOrGlobal
+from featx.layer_analysis.probes.choices import OwnOrGlobal
 from featx.utils.remote.path import to_path
 
 
@@ -81,7 +81,7 @@ def probe(
 ) -> None:
     """Show what each layer holds: a linear classifier on each, scored on unheard speakers."""
     given = dict(locals())
-    from featx.layer_analysis.probe import probe as probe_layers
+    from featx.layer_analysis.probes.probe import probe as probe_layers
 
     refuse_overruled(context)
     found = probe_layers(**api_arguments(given))

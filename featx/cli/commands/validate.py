@@ -26,8 +26,8 @@ def validate(
     as_json: Json = False,
 ) -> None:
     """Check an experiment's files, labels, division, disk and weights before any work."""
-    from featx.experiments.text import to_json, to_text
-    from featx.experiments.validate import validate as check
+    from featx.experiments.checking.text import to_json, to_text
+    from featx.experiments.checking.validate import validate as check
 
     inspection = check(experiment, overwrite)
     words = partial(explain_within, context)

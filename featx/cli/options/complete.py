@@ -21,7 +21,7 @@ def _shipped(folder: str) -> list[str]:
 
 
 def _encoders() -> list[str]:
-    from featx.features.encoders.checkpoints.find import read_registry
+    from featx.features.encoders.checkpoints.registry import read_registry
 
     return list(read_registry())
 

@@ -8,14 +8,14 @@ import numpy as np
 
 from featx.data.audio import Waveform
 from featx.data.augmentation.draws import Version, generator_for
-from featx.data.augmentation.effect import Changed, Effect
-from featx.data.augmentation.gain import Gain
-from featx.data.augmentation.noise import Noise
-from featx.data.augmentation.pitch import Pitch
-from featx.data.augmentation.room import Room
+from featx.data.augmentation.effects.effect import Changed, Effect
+from featx.data.augmentation.effects.gain import Gain
+from featx.data.augmentation.effects.noise import Noise
+from featx.data.augmentation.effects.pitch import Pitch
+from featx.data.augmentation.effects.room import Room
+from featx.data.augmentation.effects.sounds import open_sounds
+from featx.data.augmentation.effects.speed import Speed
 from featx.data.augmentation.settings import Augmentation
-from featx.data.augmentation.sounds import open_sounds
-from featx.data.augmentation.speed import Speed
 
 _DRAWN, _DONE = "whether", "how"  # purposes of random numbers
 

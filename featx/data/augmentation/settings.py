@@ -5,11 +5,11 @@ from typing import Self
 
 from pydantic import NonNegativeInt, model_validator
 
-from featx.data.augmentation.gain import GainSettings
-from featx.data.augmentation.noise import NoiseSettings
-from featx.data.augmentation.pitch import PitchSettings
-from featx.data.augmentation.room import RoomSettings
-from featx.data.augmentation.speed import SpeedSettings
+from featx.data.augmentation.effects.gain import GainSettings
+from featx.data.augmentation.effects.noise import NoiseSettings
+from featx.data.augmentation.effects.pitch import PitchSettings
+from featx.data.augmentation.effects.room import RoomSettings
+from featx.data.augmentation.effects.speed import SpeedSettings
 from featx.utils.config import Schema, find_shipped, read_config
 
 EFFECTS = ("speed", "pitch", "room", "noise", "gain")

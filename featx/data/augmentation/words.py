@@ -1,6 +1,6 @@
 """An augmentation in words, for those who read what was learned from it."""
 
-from featx.data.augmentation.ranges import Probability
+from featx.data.augmentation.effects.ranges import Probability
 from featx.data.augmentation.settings import Augmentation
 
 

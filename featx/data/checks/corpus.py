@@ -5,9 +5,9 @@ from dataclasses import dataclass
 
 from featx.data.checks.duplicates import check_duplicates
 from featx.data.checks.finding import Finding
-from featx.data.checks.heard import hear
 from featx.data.checks.labels import check_labels
-from featx.data.checks.sounds import check_flaws
+from featx.data.checks.sounds.heard import hear
+from featx.data.checks.sounds.sounds import check_flaws
 from featx.data.checks.speakers import check_speakers
 from featx.data.checks.unreadable import check_readable
 from featx.data.manifest import Utterance

@@ -6,7 +6,12 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path, PurePath
 
-from featx.data.listing.columns import (
+from featx.data.files.paths import Located, locate
+from featx.data.files.spellings import is_absolute
+from featx.data.listing.corpus import Corpus, Found
+from featx.data.listing.files import CorpusError, require_folder
+from featx.data.listing.patterns import Pattern
+from featx.data.listing.tables.columns import (
     NAMES,
     SEX,
     Columns,
@@ -14,15 +19,11 @@ from featx.data.listing.columns import (
     may_be_there,
     read_columns,
 )
-from featx.data.listing.corpus import Corpus, Found
-from featx.data.listing.files import CorpusError, require_folder
-from featx.data.listing.ids import RowName, name_rows, repeats
-from featx.data.listing.patterns import Pattern
-from featx.data.listing.tables import ForeignTable, read_foreign
-from featx.data.listing.times import as_seconds
+from featx.data.listing.tables.foreign_table import ForeignTable, read_foreign
+from featx.data.listing.tables.ids import RowName, name_rows, repeats
+from featx.data.listing.tables.times import as_seconds
 from featx.data.manifest import Utterance
 from featx.data.manifest_rows import SPLITS, seconds
-from featx.data.paths import Located, is_absolute, locate
 from featx.utils.csv_files import Problems
 from featx.utils.remote.path import RemotePath
 

@@ -9,7 +9,7 @@ from featx.data.listing.files import drop_duplicates, find_files, left_out, noth
 from featx.data.listing.patterns import Pattern
 from featx.data.manifest import Utterance
 
-SUFFIXES = {  # those that `featx.data.headers` can hold against their files
+SUFFIXES = {  # those that `featx.data.files.headers` can hold against their files
     ".wav", ".rf64", ".w64", ".flac", ".ogg", ".oga", ".opus", ".mp3", ".aif", ".aiff", ".aifc",
     ".au", ".snd", ".caf", ".sph", ".nist", ".voc",
 }  # fmt: skip

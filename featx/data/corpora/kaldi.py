@@ -12,8 +12,8 @@ from typing import NamedTuple
 
 from featx.data.listing.corpus import Corpus, Found
 from featx.data.listing.files import CorpusError, contents, find_files, nothing_found
-from featx.data.listing.tabled import missing_files, without_label
-from featx.data.listing.values import to_sex, to_speaker, to_split
+from featx.data.listing.tables.corpus_tables import missing_files, without_label
+from featx.data.listing.tables.values import to_sex, to_speaker, to_split
 from featx.data.manifest import Utterance
 from featx.data.manifest_rows import seconds
 from featx.data.words import looks_missing

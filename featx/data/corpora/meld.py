@@ -13,9 +13,9 @@ from pathlib import Path
 from featx.data.listing.corpus import Corpus, Facts, Found
 from featx.data.listing.files import CorpusError, drop_duplicates, find_files, nothing_found
 from featx.data.listing.published import count_gaps, known_faults
-from featx.data.listing.tabled import missing_files, not_listed, read_rows
+from featx.data.listing.tables.corpus_tables import missing_files, not_listed, read_rows
+from featx.data.listing.tables.values import to_speaker, to_split
 from featx.data.listing.unpack import Packed, Unpacked, unpack_sounds
-from featx.data.listing.values import to_speaker, to_split
 from featx.data.manifest import Utterance
 from featx.utils.text import counted, listed
 

@@ -22,8 +22,9 @@ from typing import NamedTuple
 
 from featx.data.listing.corpus import Corpus, Facts, Found
 from featx.data.listing.files import find_files, nothing_found
+from featx.data.listing.labels.votes import Shares, add_votes, to_shares
 from featx.data.listing.published import count_gaps
-from featx.data.listing.tabled import (
+from featx.data.listing.tables.corpus_tables import (
     missing_files,
     named_files,
     not_listed,
@@ -31,8 +32,7 @@ from featx.data.listing.tabled import (
     read_words,
     unknown_votes,
 )
-from featx.data.listing.values import to_number
-from featx.data.listing.votes import Shares, add_votes, to_shares
+from featx.data.listing.tables.values import to_number
 from featx.data.manifest import Utterance
 from featx.utils.text import counted, listed
 

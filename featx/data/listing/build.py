@@ -7,9 +7,9 @@ from pathlib import Path
 from classifiers.settings import PositiveFinite
 from featx.data.checks.finding import say_findings
 from featx.data.choices import Channel, CorpusName, LabelSource, Scenario
-from featx.data.listing.columns import Columns
+from featx.data.listing.labels.relabel import read_merges
 from featx.data.listing.list_corpus import list_corpus
-from featx.data.listing.relabel import read_merges
+from featx.data.listing.tables.columns import Columns
 from featx.data.manifest import Manifest
 from featx.utils.arguments import as_list, checked
 

@@ -8,8 +8,8 @@ from featx.data.corpora import CORPORA, corpus_module
 from featx.data.label_order import order_labels
 from featx.data.listing.corpus import Corpus, Facts
 from featx.data.listing.files import CorpusError
-from featx.data.listing.mapping import LabelMapping, mapping_names, read_mapping
-from featx.data.listing.ratings import Ratings
+from featx.data.listing.labels.mapping import LabelMapping, mapping_names, read_mapping
+from featx.data.listing.labels.ratings import Ratings
 from featx.utils.text import nearest
 
 _WIDTH = 100  # columns

@@ -11,13 +11,13 @@ from featx.data.checks.unreadable import CHECK as UNREADABLE
 from featx.data.checks.unreadable import say_left_out
 from featx.data.choices import Channel, CorpusName, LabelSource, Scenario
 from featx.data.corpora import CORPORA
-from featx.data.listing.columns import Columns
 from featx.data.listing.corpus import Found
 from featx.data.listing.files import CorpusError, ManifestDiffersError
-from featx.data.listing.mapping import apply_mapping, read_mapping
+from featx.data.listing.labels.mapping import apply_mapping, read_mapping
+from featx.data.listing.labels.relabel import choose_labels
+from featx.data.listing.labels.vote_table import read_votes, take_votes
 from featx.data.listing.readable import keep_decoded, keep_readable
-from featx.data.listing.relabel import choose_labels
-from featx.data.listing.vote_table import read_votes, take_votes
+from featx.data.listing.tables.columns import Columns
 from featx.data.manifest import Manifest, render_manifest, save_valid
 from featx.data.sounds.same import Same
 from featx.data.words import names_nobody, note_of_nobody

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from operator import attrgetter
 
-from featx.data.headers import AudioError, read_header, with_headers
+from featx.data.files.headers import AudioError, read_header, with_headers
 from featx.data.listing.corpus import Found
 from featx.data.listing.files import CorpusError
 from featx.data.manifest import Utterance

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from featx.data.audio import AudioError, read_channels, to_waveform
-from featx.data.digests import State, digest_file
+from featx.data.files.digests import State, digest_file
 from featx.data.manifest import Utterance
 from featx.data.sounds.remembered import RememberedSounds
 from featx.data.sounds.sound import Sound, measure_sound

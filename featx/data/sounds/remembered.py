@@ -11,7 +11,7 @@ from dataclasses import asdict, fields
 from pathlib import Path
 from typing import Any, Self
 
-from featx.data.digests import State
+from featx.data.files.digests import State
 from featx.data.manifest import Utterance
 from featx.data.sounds.sound import MEASUREMENT, Sound
 from featx.utils.database import Database

@@ -4,15 +4,20 @@ import logging
 from dataclasses import replace
 
 from featx.errors import FeatxError, Interrupted
-from featx.experiments.corpora import find_protocol
-from featx.experiments.features import is_complete
+from featx.experiments.checking.corpora import find_protocol
 from featx.experiments.papers.corpora import PaperPlan
 from featx.experiments.papers.experiment import models_of
 from featx.experiments.papers.paper import Paper, TunedRow
 from featx.experiments.papers.reproduced import Reproduced
-from featx.experiments.plan import PlannedRun
-from featx.experiments.run_configs import Config, fit_settings, tuning_settings, vote_settings
-from featx.experiments.steps import extract_store, make_run
+from featx.experiments.planning.features import is_complete
+from featx.experiments.planning.plan import PlannedRun
+from featx.experiments.planning.run_configs import (
+    Config,
+    fit_settings,
+    tuning_settings,
+    vote_settings,
+)
+from featx.experiments.running.steps import extract_store, make_run
 from featx.features.acoustic.settings import read_acoustic
 from featx.features.encoders.checkpoints.find import is_here
 from featx.finetuning.results.course import read_course

@@ -10,12 +10,12 @@ from featx.data.listing.files import CorpusNotFoundError, ManifestDiffersError
 from featx.data.listing.list_corpus import Built
 from featx.data.manifest import Manifest
 from featx.errors import FeatxError
-from featx.experiments.corpora import bring_manifest
-from featx.experiments.make_plan import make_plan
+from featx.experiments.checking.corpora import bring_manifest
 from featx.experiments.papers.experiment import listed_name, paper_experiment, system_name
 from featx.experiments.papers.paper import Paper, PaperCorpus
 from featx.experiments.papers.reproduced import Reproduced
-from featx.experiments.plan import Plan, PlannedRun, manifest_path
+from featx.experiments.planning.make_plan import make_plan
+from featx.experiments.planning.plan import Plan, PlannedRun, manifest_path
 from featx.protocols.apply import apply_protocol
 from featx.protocols.protocol import read_protocol
 from featx.protocols.task import set_task

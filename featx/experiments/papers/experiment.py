@@ -3,9 +3,9 @@
 from pathlib import Path
 from typing import Any
 
-from featx.experiments.config import Experiment
 from featx.experiments.papers.paper import AnyRow, HeadRow, Paper, PaperCorpus, TunedRow, VoteRow
-from featx.features.encoders.checkpoints.find import store_name
+from featx.experiments.settings.config import Experiment
+from featx.features.encoders.checkpoints.registry import store_name
 from featx.utils.config import check_config
 
 

@@ -8,7 +8,7 @@ import numpy as np
 
 from featx.experiments.papers.paper import AnyRow
 from featx.experiments.papers.published import Published
-from featx.features.encoders.checkpoints.find import hub_id
+from featx.features.encoders.checkpoints.registry import hub_id
 from featx.finetuning.results.course import Course
 from featx.scoring.classes.results import Results
 from featx.scoring.metrics import Score

@@ -7,8 +7,9 @@ from pathlib import Path
 
 from featx.errors import FeatxError
 from featx.features.choices import NormalizeWaveform, Window
-from featx.features.encoders.checkpoints.find import WHISPER, find_settings, read_registry
+from featx.features.encoders.checkpoints.find import WHISPER, find_settings
 from featx.features.encoders.checkpoints.model_config import read_model_config
+from featx.features.encoders.checkpoints.registry import read_registry
 
 WHISPER_HOP = 320  # samples: the spectrogram's step of 160, of which the stem takes every second
 WHISPER_WINDOW = 480_000  # samples: 30 s

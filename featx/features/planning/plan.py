@@ -1,27 +1,19 @@
 """What an extraction will write, known before anything is decoded."""
 
-import math
 import typing
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
 from cache import Layout, PlannedUtterance, describe_bytes
-from featx.data.audio import (
-    SAMPLE_RATE,
-    TIME_SLACK,
-    AudioError,
-    Waveform,
-    read_audio,
-)
+from featx.data.audio import SAMPLE_RATE, TIME_SLACK, AudioError, Waveform, read_audio
 from featx.data.manifest import Manifest, Utterance
 from featx.data.sources import find_sources
 from featx.errors import FeatxError
+from featx.features.planning.length import USUAL_LIMIT, LengthLimit
 from featx.features.writing.failures import Failure, Stage, describe_failures
 from featx.utils.progress import passing
 from featx.utils.text import counted
-
-MAX_SECONDS = 60.0  # attention's cost grows with the square of the length
 
 
 class Shape(typing.Protocol):
@@ -41,29 +33,6 @@ class Shape(typing.Protocol):
 
     def frames(self, samples: int) -> int:
         """Return the number of frames that so many samples give; 0 if they are too few."""
-
-
-@dataclass(frozen=True)
-class LengthLimit:
-    """How long an utterance may be, and what becomes of a longer one.
-
-    Attributes:
-        seconds: the length of the longest utterance that is taken whole.
-        trim: keep the beginning of a longer utterance, as Pepino et al. (2021) did at 15 s;
-            otherwise it is refused.
-    """
-
-    seconds: float = MAX_SECONDS
-    trim: bool = False
-
-    def __post_init__(self) -> None:
-        if not 0 < self.seconds < math.inf:
-            raise FeatxError(f"`max_seconds={self.seconds:g}`: give a number of seconds above 0.")
-
-    @property
-    def samples(self) -> int:
-        """The limit at 16 kHz."""
-        return round(self.seconds * SAMPLE_RATE)
 
 
 @dataclass(frozen=True)
@@ -192,7 +161,7 @@ def plan_extraction(
     shape: Shape,
     dtype: str,
     layers: Sequence[int] | None = None,
-    limit: LengthLimit = LengthLimit(),
+    limit: LengthLimit = USUAL_LIMIT,
 ) -> ExtractionPlan:
     """Work out frames and bytes from a manifest's audio files, without decoding them.
 

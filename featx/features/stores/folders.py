@@ -5,7 +5,7 @@ from pathlib import Path
 
 from cache import FeatureStore
 from featx.errors import Call, FeatxError
-from featx.features.encoders.checkpoints.find import store_name
+from featx.features.encoders.checkpoints.registry import store_name
 from featx.features.stores.remote import StoreCopy
 from featx.utils.files import portable_name
 from featx.utils.remote.path import RemotePath, to_path

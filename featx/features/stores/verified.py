@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 
 from cache import DamagedStore, DiskFull, FeatureStore
-from featx.data.digests import State
+from featx.data.files.digests import State
 from featx.utils.files import cache_folder
 from featx.utils.npz import read_npz, write_npz
 from featx.utils.parallel import map_ahead

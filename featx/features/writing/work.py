@@ -3,6 +3,7 @@
 import typing
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from importlib.metadata import version
 from pathlib import Path
 from typing import TypeVar
 
@@ -66,6 +67,11 @@ class Work:
     software: Mapping[str, str]
     workers: Callable[[], Workers]
     seconds: float
+
+
+def versions_of(packages: Iterable[str]) -> dict[str, str]:
+    """Return the installed versions of packages, as `Work.software` has them."""
+    return {name: version(name) for name in packages}
 
 
 class Extractor(typing.Protocol):

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 
-from featx.features.encoders.checkpoints.find import store_name
+from featx.features.encoders.checkpoints.registry import store_name
 from featx.finetuning.identity import Identity
 from featx.finetuning.results.course import pace
 from featx.finetuning.results.figures import draw_tuning

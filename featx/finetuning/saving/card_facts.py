@@ -4,12 +4,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from featx.data.manifest import Utterance
-from featx.features.encoders.checkpoints.find import EncoderEntry
+from featx.features.encoders.checkpoints.registry import EncoderEntry
 from featx.finetuning.config import FinetuneConfig
 from featx.finetuning.identity import Identity
 from featx.finetuning.results.member import TunedMember
 from featx.finetuning.saving.save import is_plain
-from featx.protocols.folds import Fold
+from featx.protocols.fold import Fold
 from featx.protocols.task import Task
 from featx.runs.cards.card import find_entry
 from featx.runs.cards.scores import CardScores, card_scores

@@ -15,7 +15,7 @@ from featx.finetuning.config import FinetuneConfig
 from featx.finetuning.training.processes import Processes
 from featx.finetuning.training.waveforms import Waveforms
 from featx.fitting.objective import objective_of
-from featx.protocols.folds import Fold
+from featx.protocols.fold import Fold
 from featx.protocols.task import Task
 from featx.runs.members import member_name
 

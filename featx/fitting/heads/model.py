@@ -1,68 +1,27 @@
 """The trained heads of a finished fit, applied to features."""
 
-import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from pathlib import PureWindowsPath
-from typing import Annotated
 
 import numpy as np
 import torch
-from pydantic import Field, field_validator
 from torch import Tensor
 
-from cache import FeatureIdentity, FeatureStore
+from cache import FeatureStore
 from classifiers.batch import Branch, Examples, Features, InMemory
 from classifiers.cores import Crew
 from classifiers.head import Head
 from classifiers.linear import LinearHead
-from classifiers.shape import InputShape
-from classifiers.statistics import Statistics, add_up, as_two_frames, statistics_of
+from classifiers.statistics import Statistics, as_two_frames
 from classifiers.training import predict
 from featx.errors import FeatxError
 from featx.fitting.choices import OWN
+from featx.fitting.heads.groups import Groups, measure_groups
+from featx.fitting.heads.inputs import HeadInput
 from featx.fitting.inputs.selection import Selection, Stored
 from featx.scoring.classes.calibration import cool
-from featx.utils.config import Schema
 
 CPU = torch.device("cpu")
-
-
-class HeadInput(Schema):
-    """The features of one store, as a head takes them.
-
-    Attributes:
-        layers: the names of the chosen layers, in order.
-        dim: features a frame.
-        step: seconds from one frame to the next; 0 for one frame an utterance.
-        features: the identity of the store that the heads were trained on.
-    """
-
-    layers: Annotated[tuple[str, ...], Field(min_length=1, max_length=1_000)]
-    dim: Annotated[int, Field(gt=0, le=1_000_000)]
-    step: Annotated[float, Field(ge=0, le=3_600)]
-    features: FeatureIdentity
-
-    @field_validator("features")
-    @classmethod
-    def _can_be_computed(cls, features: FeatureIdentity) -> FeatureIdentity:
-        """Refuse an encoder elsewhere on this machine: it has a Hub id, or a folder's name."""
-        name = PureWindowsPath(features.encoder)  # splits at both kinds of slashes
-        if name.drive or name.root or ".." in name.parts:
-            raise ValueError(f"its encoder is {features.encoder!r}, a path")
-        if features.trimmed_to is not None and not 0 < features.trimmed_to < math.inf:
-            raise ValueError(f"its trimmed_to is {features.trimmed_to}")
-        return features
-
-    @property
-    def shape(self) -> InputShape:
-        """What a head is built for."""
-        return InputShape(len(self.layers), self.dim, self.step)
-
-    @property
-    def encoder(self) -> str:
-        """The name of the encoder or of the acoustic features."""
-        return self.features.encoder
 
 
 @dataclass(frozen=True)
@@ -205,12 +164,12 @@ class FittedHeads:
 
     def _groups(
         self, selections: Sequence[Selection], utterances: Sequence[str], speakers: Sequence[str]
-    ) -> "list[_Groups]":
+    ) -> list[Groups]:
         if self.normalize not in OWN:
             return []
         if self.normalize == "corpus":
             speakers = [""] * len(utterances)
-        return [_measure_speakers(selection, utterances, speakers) for selection in selections]
+        return [measure_groups(selection, utterances, speakers) for selection in selections]
 
     def _read(self, selections: Sequence[Selection], utterances: Sequence[str]) -> list[Features]:
         """Return features of utterances; for linear heads their moments alone, as in training."""
@@ -225,7 +184,7 @@ class FittedHeads:
         self,
         member: FittedHead,
         features: Sequence[Features],
-        groups: "Sequence[_Groups]",
+        groups: Sequence[Groups],
         count: int,
     ) -> Tensor:
         with Crew(torch.get_num_threads()) as cores:
@@ -236,7 +195,7 @@ class FittedHeads:
 
 
 def _examples(
-    member: FittedHead, features: Sequence[Features], groups: "Sequence[_Groups]", count: int
+    member: FittedHead, features: Sequence[Features], groups: Sequence[Groups], count: int
 ) -> Examples:
     if groups:
         branches = [
@@ -246,39 +205,3 @@ def _examples(
     else:
         branches = list(map(Branch, features, member.statistics))
     return Examples(branches, np.zeros(count, np.int64))  # labels, which nothing here asks for
-
-
-@dataclass(frozen=True)
-class _Groups:
-    """What utterances are standardised by where that is each speaker's own.
-
-    Attributes:
-        statistics: the statistics of each speaker.
-        owners: (utterances,) int64, the speaker of each utterance.
-    """
-
-    statistics: Statistics
-    owners: Tensor
-
-
-def _measure_speakers(
-    selection: Selection, utterances: Sequence[str], speakers: Sequence[str]
-) -> _Groups:
-    """Return each speaker's mean and deviation over all frames of the utterances.
-
-    Raises:
-        FeatxError: if a speaker has a single frame.
-    """
-    spoken: dict[str, list[str]] = {}
-    for utterance, speaker in sorted(zip(utterances, speakers, strict=True)):
-        spoken.setdefault(speaker, []).append(utterance)
-    names = sorted(spoken)
-    moments = [add_up(map(selection.measure, spoken[name])) for name in names]
-    single = [name for name, own in zip(names, moments, strict=True) if own.frames == 1]
-    if single:
-        raise FeatxError(
-            f"The heads standardise features by speaker or corpus, and the utterances of "
-            f"{single[0]!r} have a single frame, which has no deviation. Give more utterances."
-        )
-    owners = torch.tensor([names.index(speaker) for speaker in speakers])
-    return _Groups(statistics_of(moments), owners)

@@ -13,8 +13,9 @@ from classifiers.layer_average import averages_of
 from classifiers.shape import InputShape
 from classifiers.training import seeded
 from featx.fitting.choices import Normalize
+from featx.fitting.heads.inputs import HeadInput
 from featx.fitting.heads.member import is_deviation, split_statistics, statistic_shapes
-from featx.fitting.heads.model import FittedHead, FittedHeads, HeadInput
+from featx.fitting.heads.model import FittedHead, FittedHeads
 from featx.runs.files import DESCRIPTION, WEIGHTS
 from featx.runs.outputs import Outputs
 from featx.runs.safe_files import read_text_of, refused

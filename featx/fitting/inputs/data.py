@@ -24,7 +24,7 @@ from featx.fitting.inputs.moments import find_moments
 from featx.fitting.inputs.selection import Reader, Selection, select
 from featx.fitting.inputs.standardise import Cells, add_up_cells, part_statistics
 from featx.protocols.apply import apply_protocol
-from featx.protocols.folds import Fold
+from featx.protocols.fold import Fold
 from featx.protocols.task import Task, set_task
 from featx.utils.machine import available_memory
 from featx.utils.parallel import map_ahead

@@ -16,7 +16,7 @@ from featx.data.joined import ORIGIN
 from featx.data.manifest import Utterance
 from featx.errors import FeatxError
 from featx.fitting.choices import Normalize
-from featx.protocols.folds import Fold
+from featx.protocols.fold import Fold
 
 Cell = tuple[str, ...]  # the speaker, the corpus and, for each fold, the part
 PLACES = {"speaker": 0, "corpus": 1}  # in a cell

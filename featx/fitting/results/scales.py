@@ -8,7 +8,7 @@ from classifiers.statistics import add_up
 from featx.fitting.choices import Normalize
 from featx.fitting.inputs.data import FitData, prepare
 from featx.fitting.inputs.standardise import PLACES, Cells
-from featx.protocols.folds import Fold
+from featx.protocols.fold import Fold
 
 
 def layer_scales(cells: Cells, fold: Fold, normalize: Normalize) -> np.ndarray:

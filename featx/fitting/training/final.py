@@ -20,7 +20,7 @@ from featx.fitting.inputs.data import Source, part_examples
 from featx.fitting.plan import PlannedFit
 from featx.fitting.training.chosen import choose, read_histories
 from featx.fitting.training.train import THREADS, Trainers, train_each
-from featx.protocols.folds import Fold
+from featx.protocols.fold import Fold
 from featx.protocols.task import Task
 from featx.runs.files import MEMBERS
 from featx.scoring.results_file import RunResults

@@ -3,7 +3,6 @@
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from featx.reporting.by_test_set import group_by_test, wrong_section
 from featx.reporting.classes.calibration import (
     Calibrated,
     calibration_panel,
@@ -20,9 +19,10 @@ from featx.reporting.classes.run_sheets import (
 )
 from featx.reporting.classes.sheets import class_differences, result_sheet, vote_sheet
 from featx.reporting.content import Report
-from featx.reporting.cross_corpus import cross_sheets
-from featx.reporting.group_sheets import group_section
 from featx.reporting.runs import Reported
+from featx.reporting.sections.by_test_set import group_by_test, wrong_section
+from featx.reporting.sections.cross_corpus import cross_sheets
+from featx.reporting.sections.groups import group_section
 from featx.reporting.sheets import Section
 
 

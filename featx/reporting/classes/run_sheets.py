@@ -6,10 +6,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from featx.comparison.class_systems import System, index_seed
-from featx.reporting.by_test_set import every_seed, heard_sheet
-from featx.reporting.cells import bar
+from featx.comparison.systems.classes import System, index_seed
 from featx.reporting.runs import Reported
+from featx.reporting.sections.by_test_set import every_seed, heard_sheet
+from featx.reporting.sections.cells import bar
 from featx.reporting.sheets import Audio, Cell, Sheet
 from featx.scoring.metrics import count_confusions, uar, wa
 from featx.scoring.text import describe_count

@@ -3,15 +3,15 @@
 from collections.abc import Sequence
 
 from featx.comparison.compare_classes import ClassComparison, ClassPair, compare_classes
-from featx.reporting.by_test_set import common_notes, describe_tests, difference_sheets
-from featx.reporting.cells import (
+from featx.reporting.runs import Reported, protocol
+from featx.reporting.sections.by_test_set import common_notes, describe_tests, difference_sheets
+from featx.reporting.sections.cells import (
     UNKNOWN,
     difference_cells,
     interval_cell,
     score_cell,
     seconds_cell,
 )
-from featx.reporting.runs import Reported, protocol
 from featx.reporting.sheets import Cell, Sheet
 from featx.runs.cost import describe_parameters
 from featx.scoring.classes.results import NAMES

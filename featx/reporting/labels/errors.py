@@ -6,9 +6,9 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from featx.comparison.label_systems import LabelSystem
-from featx.reporting.by_test_set import every_seed, heard_sheet
+from featx.comparison.systems.labels import LabelSystem
 from featx.reporting.runs import LabelReported
+from featx.reporting.sections.by_test_set import every_seed, heard_sheet
 from featx.reporting.sheets import Audio, Cell, Sheet
 from featx.utils.text import counted
 

@@ -4,23 +4,18 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from featx.comparison.compare_labels import compare_labels
-from featx.reporting.by_test_set import (
+from featx.reporting.content import Report
+from featx.reporting.labels.errors import SHOWN, common_errors, error_sheet
+from featx.reporting.labels.sheets import label_sheet, score_sheet, speaker_sheet, together_sheet
+from featx.reporting.labels.thresholds import threshold_panel, threshold_sheet
+from featx.reporting.runs import LabelReported
+from featx.reporting.sections.by_test_set import (
     bootstrap_sheet,
     difference_sheets,
     group_by_test,
     wrong_section,
 )
-from featx.reporting.content import Report
-from featx.reporting.group_sheets import group_section
-from featx.reporting.labels.errors import SHOWN, common_errors, error_sheet
-from featx.reporting.labels.sheets import (
-    label_sheet,
-    score_sheet,
-    speaker_sheet,
-    together_sheet,
-)
-from featx.reporting.labels.thresholds import threshold_panel, threshold_sheet
-from featx.reporting.runs import LabelReported
+from featx.reporting.sections.groups import group_section
 from featx.reporting.sheets import Section
 
 

@@ -4,9 +4,9 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from featx.reporting.by_test_set import common_notes, describe_tests
-from featx.reporting.cells import UNKNOWN, bar, interval_cell, score_cell, seconds_cell
 from featx.reporting.runs import LabelReported, protocol
+from featx.reporting.sections.by_test_set import common_notes, describe_tests
+from featx.reporting.sections.cells import UNKNOWN, bar, interval_cell, score_cell, seconds_cell
 from featx.reporting.sheets import Cell, Sheet
 from featx.scoring.labels.scores import count_labels, fitting_f1
 from featx.scoring.text import describe_count

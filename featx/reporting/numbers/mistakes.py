@@ -5,8 +5,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from featx.reporting.by_test_set import heard_sheet
 from featx.reporting.runs import NumberReported
+from featx.reporting.sections.by_test_set import heard_sheet
 from featx.reporting.sheets import Audio, Cell, Sheet
 
 SHOWN = 20  # of each dimension

@@ -4,22 +4,18 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from featx.comparison.compare_numbers import compare_numbers
-from featx.reporting.by_test_set import (
+from featx.reporting.content import Report
+from featx.reporting.numbers.charts import number_charts
+from featx.reporting.numbers.mistakes import error_sheet, largest_errors
+from featx.reporting.numbers.sheets import level_sheet, score_sheet, speaker_sheet
+from featx.reporting.runs import NumberReported
+from featx.reporting.sections.by_test_set import (
     bootstrap_sheet,
     difference_sheets,
     find_sounds,
     group_by_test,
 )
-from featx.reporting.content import Report
-from featx.reporting.group_sheets import group_section
-from featx.reporting.numbers.charts import number_charts
-from featx.reporting.numbers.mistakes import error_sheet, largest_errors
-from featx.reporting.numbers.sheets import (
-    level_sheet,
-    score_sheet,
-    speaker_sheet,
-)
-from featx.reporting.runs import NumberReported
+from featx.reporting.sections.groups import group_section
 from featx.reporting.sheets import Section
 from featx.utils.text import counted
 

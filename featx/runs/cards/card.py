@@ -5,7 +5,7 @@ from typing import Any
 
 from huggingface_hub import EvalResult
 
-from featx.features.encoders.checkpoints.find import EncoderEntry, read_registry
+from featx.features.encoders.checkpoints.registry import EncoderEntry, read_registry
 from featx.utils.tables import markdown_table, plain
 
 TAGS = ("audio-classification", "speech-emotion-recognition", "featx")

@@ -39,7 +39,19 @@ def read_predictions(path: Path) -> PredictionFile:
     Raises:
         FeatxError: if the file can't be read, or naming every problem in it with its line.
     """
-    table = read_table(path, REQUIRED)
+    return predictions_in(path, read_table(path, REQUIRED))
+
+
+def predictions_in(path: Path, table: Table) -> PredictionFile:
+    """Return what a prediction file says, checked.
+
+    Args:
+        path: the file.
+        table: what `read_table` made of it.
+
+    Raises:
+        FeatxError: naming every problem in it with its line.
+    """
     rows = list(table.rows())
     _check_splits(rows, table.problems)
     scored = [(line, row) for line, row in rows if row.get("split", "") in ("", "test")]

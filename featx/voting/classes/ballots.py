@@ -5,13 +5,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from featx.comparison.class_systems import System, index_seed
-from featx.comparison.system_files import Seed, split_seeds
+from featx.comparison.systems.classes import System, index_seed
+from featx.comparison.systems.files import Seed, split_seeds
 from featx.data.label_order import order_labels
 from featx.errors import FeatxError
-from featx.scoring.classes.predictions import REQUIRED, read_predictions
+from featx.scoring.classes.predictions import REQUIRED, predictions_in
 from featx.scoring.classes.results import score_predictions
-from featx.scoring.classes.voted import voted_classes
+from featx.scoring.classes.voted import check_votes, voted_classes
 from featx.scoring.predictions import VOTES, Prediction, PredictionFile
 from featx.utils.csv_files import Table, read_table
 from featx.voting.voters import Voter, fill
@@ -94,8 +94,10 @@ class _File:
 
 
 def _read_file(path: Path) -> _File:
-    scored = read_predictions(path)
     table = read_table(path, REQUIRED)
+    scored = predictions_in(path, table)
+    check_votes([(n, row) for n, row in table.rows() if row.get("split") == "validation"], table)
+    table.problems.refuse(path)
     names = tuple(name.removeprefix("p_") for name in table.header if name.startswith("p_"))
     rows = list(_rows(path, table, names))
     table.problems.refuse(path)

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from featx.comparison.class_systems import System
+from featx.comparison.systems.classes import System
 from featx.data.label_order import order_labels
 from featx.scoring.metrics import count_confusions, uar
 from featx.scoring.predictions import read_speakers

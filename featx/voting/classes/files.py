@@ -23,7 +23,7 @@ from featx.voting.classes.search import score_each
 from featx.voting.classes.tally import Tally
 from featx.voting.classes.text import member_table, search_table, to_text
 from featx.voting.config import VoteConfig
-from featx.voting.files import write_card, write_environment, write_report
+from featx.voting.files import parts_of_seeds, write_card, write_environment, write_report
 from featx.voting.settings import describe_rule
 
 _AGREEMENT_HEADER = ("first", "second", "kappa", "same", "both_wrong")
@@ -139,14 +139,13 @@ def _kappa(pair: Agreement, undefined: Any) -> Any:
 
 
 def _write_predictions(tally: Tally, path: Path) -> None:
-    """Write the vote's rows as every run does, seed by seed, validation before test."""
+    """Write the vote's rows as every run does."""
     election = tally.election
+    found = {"validation": tally.validation, "test": tally.test}
     rows: list[PredictionRow] = []
-    for number, seed in enumerate(election.seeds):
-        if election.validation is not None:
-            outcome = tally.validation[number]
-            rows += _rows(election, seed, "validation", election.validation, outcome)
-        rows += _rows(election, seed, "test", election.test, tally.test[number])
+    parts = parts_of_seeds(election.seeds, election.validation, election.test)
+    for place, seed, split, part in parts:
+        rows += _rows(election, seed, split, part, found[split][place])
     write_rows(path, election.classes, rows, votes=bool(election.votes))
 
 

@@ -1,16 +1,11 @@
 """A vote on a class of each utterance, as a run folder."""
 
-import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 from featx.runs.folder import open_run
-from featx.scoring.classes.distributions import (
-    DistributionScores,
-    SeedShares,
-    score_distributions,
-)
+from featx.scoring.classes.distributions import DistributionScores, SeedShares, score_distributions
 from featx.scoring.classes.groups import Classified
 from featx.scoring.classes.results import NAMES, Results, SeedPredictions, score_predictions
 from featx.scoring.results_file import RunResults
@@ -20,7 +15,7 @@ from featx.voting.classes.files import describe, write_files
 from featx.voting.classes.members import BEST_ON_TEST, CHOSEN_ON_TEST, describe_left_out
 from featx.voting.classes.tally import Tally, check, count
 from featx.voting.config import VoteConfig
-from featx.voting.remarks import SEEN_TESTS, remarks_of, speakers_shared
+from featx.voting.remarks import SEEN_TESTS, log_results, remarks_of, speakers_shared
 from featx.voting.settings import check_settings
 from featx.voting.sources import digest_sources, group_vote, read_stored
 
@@ -28,7 +23,6 @@ TIE_WORDS = {
     "probability": "the highest summed probability",
     "first": "the first-named system among those that voted for one of them",
 }
-log = logging.getLogger("featx")
 
 
 def run_class_vote(config: VoteConfig, folder: Path, overwrite: bool) -> RunResults:
@@ -52,9 +46,7 @@ def run_class_vote(config: VoteConfig, folder: Path, overwrite: bool) -> RunResu
         if run.results is None:
             tally = count(config, election, tie)
             run.results = results = _score(config, tally, stored)
-            log.debug("%s", results.title)
-            for remark in results.remarks:
-                log.debug("%s", remark)
+            log_results(results)
             write_files(config, tally, results, inputs, folder.name, run.folder)
     return run.results
 

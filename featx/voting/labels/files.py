@@ -10,7 +10,7 @@ from featx.scoring.predictions import PredictionRow
 from featx.scoring.text import WIDE, draw_table, render
 from featx.utils.tables import TextTable
 from featx.voting.choices import Rule
-from featx.voting.files import write_card, write_environment, write_report
+from featx.voting.files import parts_of_seeds, write_card, write_environment, write_report
 from featx.voting.labels.voters import LabelElection
 from featx.voting.settings import describe_rule
 
@@ -55,21 +55,17 @@ def _members(results: LabelResults) -> TextTable:
 
 
 def _rows(rule: str, election: LabelElection) -> Iterator[PredictionRow]:
-    """Yield the rows of predictions, seed by seed, validation before test."""
-    parts = {"validation": election.validation, "test": election.test}
-    for place, seed in enumerate(election.seeds):
-        for split, part in parts.items():
-            if part is None:
-                continue
-            shares = part.shares(place, rule).tolist()
-            for (fold, utterance), row, own in zip(part.keys, part.rows, shares, strict=True):
-                yield PredictionRow(
-                    utterance=utterance,
-                    speaker=election.speakers.get(utterance, ""),
-                    fold=fold,
-                    seed=seed,
-                    split=split,
-                    label=row.label,
-                    prediction=choose_labels(election.labels, own),
-                    probabilities=own,
-                )
+    parts = parts_of_seeds(election.seeds, election.validation, election.test)
+    for place, seed, split, part in parts:
+        shares = part.shares(place, rule).tolist()
+        for (fold, utterance), row, own in zip(part.keys, part.rows, shares, strict=True):
+            yield PredictionRow(
+                utterance=utterance,
+                speaker=election.speakers.get(utterance, ""),
+                fold=fold,
+                seed=seed,
+                split=split,
+                label=row.label,
+                prediction=choose_labels(election.labels, own),
+                probabilities=own,
+            )

@@ -1,6 +1,5 @@
 """A vote of systems that predict several labels at once, as a run folder."""
 
-import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -16,11 +15,9 @@ from featx.scoring.results_file import RunResults
 from featx.voting.config import VoteConfig
 from featx.voting.labels.files import write_files
 from featx.voting.labels.voters import LabelElection, LabelPart, hold_labels
-from featx.voting.remarks import file_remarks, remarks_of, speakers_shared
+from featx.voting.remarks import file_remarks, log_results, remarks_of, speakers_shared
 from featx.voting.settings import check_settings
 from featx.voting.sources import digest_sources, group_vote, read_stored
-
-log = logging.getLogger("featx")
 
 
 def run_label_vote(
@@ -43,7 +40,7 @@ def run_label_vote(
     with open_run(config.to_toml(), inputs, folder, overwrite) as run:
         if run.results is None:
             run.results = results = _score(config, election)
-            log.debug("%s", results.title)
+            log_results(results)
             write_files(config.rule, election, results, inputs, folder.name, run.folder)
     return run.results
 

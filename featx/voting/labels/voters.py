@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from featx.comparison.label_systems import LabelSystem
+from featx.comparison.systems.labels import LabelSystem
 from featx.scoring.labels.file import LabelPrediction, read_label_predictions
 from featx.scoring.predictions import predicted_labels
 from featx.voting.config import VoteConfig

@@ -14,8 +14,8 @@ from featx.scoring.numbers.scores import SeedNumbers
 from featx.scoring.text import WIDE, draw_table, render
 from featx.utils.tables import TextTable
 from featx.voting.choices import Rule
-from featx.voting.files import write_card, write_environment, write_report
-from featx.voting.numbers.voters import NumberElection, NumberPart
+from featx.voting.files import parts_of_seeds, write_card, write_environment, write_report
+from featx.voting.numbers.voters import NumberElection
 from featx.voting.settings import describe_rule
 
 
@@ -66,21 +66,15 @@ def write_files(
 
 
 def _rows(election: NumberElection, averaged: Averaged) -> Iterator[NumberRow]:
-    """Yield the rows of predictions, seed by seed, validation before test."""
-    for place, seed in enumerate(election.seeds):
-        if election.validation is not None:
-            own = averaged.validation[place]
-            yield from _part_rows(election, seed, "validation", election.validation, own)
-        yield from _part_rows(election, seed, "test", election.test, averaged.test[place])
-
-
-def _part_rows(
-    election: NumberElection, seed: str, split: str, part: NumberPart, found: np.ndarray
-) -> Iterator[NumberRow]:
-    rows = zip(part.keys, part.truth.tolist(), found.tolist(), strict=True)
-    for (fold, utterance), truth, predicted in rows:
-        speaker = election.speakers.get(utterance, "")
-        yield NumberRow(utterance, speaker, fold, seed, split, truth, predicted)
+    found = {"validation": averaged.validation, "test": averaged.test}
+    parts = parts_of_seeds(election.seeds, election.validation, election.test)
+    for place, seed, split, part in parts:
+        own = found[split][place].tolist()
+        for (fold, utterance), truth, predicted in zip(
+            part.keys, part.truth.tolist(), own, strict=True
+        ):
+            speaker = election.speakers.get(utterance, "")
+            yield NumberRow(utterance, speaker, fold, seed, split, truth, predicted)
 
 
 def _members(results: NumberResults) -> TextTable:

@@ -1,6 +1,5 @@
 """A vote of systems that predict numbers, as a run folder: their mean."""
 
-import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -17,11 +16,9 @@ from featx.voting.joining import validates_on_tests
 from featx.voting.numbers.averaging import average_part, concordances, weigh
 from featx.voting.numbers.files import Averaged, write_files
 from featx.voting.numbers.voters import NumberElection, hold_numbers
-from featx.voting.remarks import SEEN_TESTS, file_remarks, remarks_of, speakers_shared
+from featx.voting.remarks import SEEN_TESTS, file_remarks, log_results, remarks_of, speakers_shared
 from featx.voting.settings import check_settings
 from featx.voting.sources import digest_sources, group_vote, read_stored
-
-log = logging.getLogger("featx")
 
 
 def run_number_vote(
@@ -50,7 +47,7 @@ def run_number_vote(
         if run.results is None:
             averaged = _average(config, election)
             run.results = results = _score(config, election, averaged)
-            log.debug("%s", results.title)
+            log_results(results)
             write_files(config.rule, election, averaged, results, inputs, folder.name, run.folder)
     return run.results
 

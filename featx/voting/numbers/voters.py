@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from featx.comparison.number_systems import NumberSystem
+from featx.comparison.systems.numbers import NumberSystem
 from featx.scoring.numbers.file import NumberPrediction, read_number_predictions
 from featx.scoring.predictions import predicted_dimensions
 from featx.voting.config import VoteConfig

@@ -14,7 +14,7 @@ from featx.cli.commands.map import map as map_features
 from featx.cli.commands.probe import probe
 from featx.cli.commands.tune import tune
 from featx.cli.options.shared import api_arguments
-from featx.layer_analysis.probe import probe as probe_layers
+from featx.layer_analysis.probes.probe import probe as probe_layers
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ import pytest
 
 import featx
 from featx.features.acoustic.settings import read_acoustic
-from featx.features.encoders.checkpoints.find import read_registry
+from featx.features.encoders.checkpoints.registry import read_registry
 from featx.protocols.protocol import protocol_names
 
 ROOT = Path(__file__).parents[3]

@@ -8,8 +8,8 @@ import pytest
 import featx
 from featx.cross_corpus.cells import OTHERS, Pairing, pair_corpora, pairing_of
 from featx.errors import FeatxError
-from featx.reporting.cross_corpus import cross_sheets
 from featx.reporting.runs import read_runs
+from featx.reporting.sections.cross_corpus import cross_sheets
 
 
 def test_each_corpus_meets_each_and_all_others_meet_each():

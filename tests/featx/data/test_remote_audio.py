@@ -9,8 +9,8 @@ import soundfile
 
 import featx
 from featx.data.audio import AudioError, count_samples, duration, read_audio
-from featx.data.digests import digest_file
-from featx.data.headers import with_headers
+from featx.data.files.digests import digest_file
+from featx.data.files.headers import with_headers
 from featx.data.manifest import load_manifest, save_valid
 from featx.utils.remote import kept
 from featx.utils.remote.path import SMALL, RemotePath, to_path

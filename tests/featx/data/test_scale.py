@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from featx.data.audio import AudioError, read_audio
-from featx.data.digests import digest_file, digest_part
+from featx.data.files.digests import digest_file, digest_part
 from featx.data.scale import find_fault
 
 SPEECH = (0.2 * np.random.default_rng(0).standard_normal(4000)).clip(-0.9, 0.9)

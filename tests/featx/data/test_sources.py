@@ -11,9 +11,9 @@ import soundfile
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from featx.data import digests, known_files
 from featx.data.audio import AudioError, count_samples
-from featx.data.digests import digest_file, digest_part
+from featx.data.files import digests, known, remembered
+from featx.data.files.digests import digest_file, digest_part
 from featx.data.manifest import Utterance
 from featx.data.sources import find_sources
 from featx.errors import Interrupted
@@ -35,7 +35,7 @@ def read(monkeypatch):
         paths.append(path)
         return digest_file(path)
 
-    monkeypatch.setattr(known_files, "digest_file", note)
+    monkeypatch.setattr(known, "digest_file", note)
     return paths
 
 
@@ -155,10 +155,10 @@ def test_a_file_of_this_moment_is_read_again(utterances, read, monkeypatch):
 
 def test_headers_are_read_again_by_another_reader(utterances, read, monkeypatch):
     first = all_of(utterances)
-    monkeypatch.setattr(known_files, "_READER", "another")
+    monkeypatch.setattr(remembered, "_READER", "another")
     headers = []
-    real = known_files.read_header
-    monkeypatch.setattr(known_files, "read_header", lambda p: headers.append(p) or real(p))
+    real = known.read_header
+    monkeypatch.setattr(known, "read_header", lambda p: headers.append(p) or real(p))
     assert all_of(utterances) == first
     assert len(headers) == len(read) == len(utterances)
 
@@ -166,7 +166,7 @@ def test_headers_are_read_again_by_another_reader(utterances, read, monkeypatch)
 @pytest.mark.parametrize("damage", ["garbled", "gone", "a folder"])
 def test_a_cache_that_fails_stops_nothing(utterances, cache, damage):
     first = all_of(utterances)
-    path = cache / known_files.FILE
+    path = cache / remembered.FILE
     path.unlink()
     if damage == "garbled":
         path.write_bytes(os.urandom(10_000))
@@ -176,17 +176,17 @@ def test_a_cache_that_fails_stops_nothing(utterances, cache, damage):
 
 
 def test_what_was_read_before_an_interrupt_is_remembered(utterances, read, monkeypatch):
-    note = known_files.digest_file
+    note = known.digest_file
 
     def stop(path):
         if path == utterances[-1].path:
             raise KeyboardInterrupt
         return note(path)
 
-    monkeypatch.setattr(known_files, "digest_file", stop)
+    monkeypatch.setattr(known, "digest_file", stop)
     with pytest.raises(Interrupted, match="remembered"):
         find_sources(utterances)
-    monkeypatch.setattr(known_files, "digest_file", note)
+    monkeypatch.setattr(known, "digest_file", note)
     done = len(read)
     find_sources(utterances)
     assert 0 < done < len(read) < done + len(utterances)

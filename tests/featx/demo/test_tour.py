@@ -9,7 +9,8 @@ import pytest
 
 from featx.demo import tour
 from featx.features.encoders.checkpoints import packages
-from featx.features.encoders.checkpoints.find import is_here, read_registry
+from featx.features.encoders.checkpoints.find import is_here
+from featx.features.encoders.checkpoints.registry import read_registry
 
 
 @pytest.fixture
@@ -18,7 +19,7 @@ def tiny_whisper(hub, save_whisper, tmp_path, monkeypatch):
     registry = read_registry()
     entry = registry["whisper-tiny.en"].model_copy(update={"package": None})
     monkeypatch.setattr(
-        "featx.features.encoders.checkpoints.find.read_registry",
+        "featx.features.encoders.checkpoints.registry.read_registry",
         lambda: {**registry, "whisper-tiny.en": entry},
     )
     repository = hub.with_name("models--openai--whisper-tiny.en")

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 import featx
-from featx.experiments.steps import make_run
-from featx.experiments.validate import validate
+from featx.experiments.checking.validate import validate
+from featx.experiments.running.steps import make_run
 
 HEADS = """
 seeds = 2
@@ -126,7 +126,7 @@ def stop_at(monkeypatch) -> Callable[[str, BaseException], AbstractContextManage
             return make_run(plan, run, *others)
 
         with monkeypatch.context() as patch:
-            patch.setattr("featx.experiments.course.make_run", make)
+            patch.setattr("featx.experiments.running.course.make_run", make)
             yield
 
     return fail_at

@@ -11,7 +11,7 @@ from safetensors import SafetensorError
 
 import featx
 from featx.errors import FeatxError
-from featx.experiments.course import as_problem
+from featx.experiments.running.course import as_problem
 
 FULL = OSError(errno.ENOSPC, "No space left on device", "features.bin")
 
@@ -63,7 +63,7 @@ def test_a_report_that_fails_leaves_the_list_of_failures(finished, fail_layers, 
 
     before = Path("reports/small.md").read_bytes()
     with fail_layers(FeatxError("no luck")), monkeypatch.context() as patch:
-        patch.setattr("featx.experiments.course.write_report", fail)
+        patch.setattr("featx.experiments.running.course.write_report", fail)
         with pytest.raises(FeatxError, match="3 parts failed; the others are done") as raised:
             featx.run(finished)
     assert "small-layers: no luck" in str(raised.value)

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 import featx
-from featx.experiments.systems import find_state
-from featx.experiments.validate import validate
+from featx.experiments.checking.systems import find_state
+from featx.experiments.checking.validate import validate
 
 TEXT = """
 [corpora.tones]

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 import featx
-from featx.experiments.validate import validate
+from featx.experiments.checking.validate import validate
 from featx.runs.files import CONFIG
 
 TEXT = """

@@ -10,7 +10,7 @@ from transformers import Wav2Vec2Config, Wav2Vec2FeatureExtractor, Wav2Vec2Model
 import featx
 from cache import FeatureStore
 from featx.errors import FeatxError
-from featx.experiments.validate import validate
+from featx.experiments.checking.validate import validate
 
 EXPERIMENT = """
 [corpora.tones]
@@ -69,7 +69,7 @@ def test_a_folder_with_other_weights_settings_or_name(
     Wav2Vec2FeatureExtractor(do_normalize=False).save_pretrained("tiny")
     assert "other features: settings_sha256 is" in errors("tiny")
     with monkeypatch.context() as patch:  # whose defaults are in the settings
-        patch.setattr("featx.experiments.store_checks.version", lambda _: "another")
+        patch.setattr("featx.experiments.checking.stores.version", lambda _: "another")
         assert not errors("tiny")
     other.rename("second")
     assert "other features: encoder is tiny there, second here. " in errors("second")

@@ -10,8 +10,8 @@ import pytest
 
 import featx
 from featx.errors import FeatxError, Interrupted
-from featx.experiments.steps import extract_store
-from featx.experiments.validate import validate
+from featx.experiments.checking.validate import validate
+from featx.experiments.running.steps import extract_store
 
 RUNS = ["plain", "layers", "memory", "both", "tuned", "three"]
 TIME = re.compile(r"\d+(\.\d+)? s\b")
@@ -81,10 +81,10 @@ def test_ctrl_c_between_systems(write_experiment, monkeypatch):
     def interrupt(*_):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("featx.experiments.course.bring_manifest", interrupt)
+    monkeypatch.setattr("featx.experiments.running.course.bring_manifest", interrupt)
     with pytest.raises(Interrupted, match="to go on from there"):
         featx.run(path)
-    monkeypatch.setattr("featx.experiments.validate.peek_manifest", interrupt)
+    monkeypatch.setattr("featx.experiments.checking.validate.peek_manifest", interrupt)
     with pytest.raises(Interrupted, match="nothing was done"):
         featx.run(path)
 
@@ -136,7 +136,7 @@ def test_features_that_fail_stop_the_heads_on_them(finished, monkeypatch):
             raise FeatxError("no memory")
         return extract_store(store, *others)
 
-    monkeypatch.setattr("featx.experiments.course.extract_store", fail)
+    monkeypatch.setattr("featx.experiments.running.course.extract_store", fail)
     with pytest.raises(FeatxError, match=r"small-memory: needs tiny") as error:
         featx.run(finished)
     assert "features/manifest/tiny: no memory" in str(error.value)

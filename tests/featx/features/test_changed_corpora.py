@@ -128,7 +128,7 @@ def test_named_utterances_are_done_again_in_their_place(stored, checkpoint_folde
 
 
 def test_other_versions_do_nothing_again(stored, checkpoint_folder, monkeypatch):
-    monkeypatch.setattr("featx.features.extractors.version", lambda _: "0.0")
+    monkeypatch.setattr("featx.features.writing.work.version", lambda _: "0.0")
     with pytest.raises(StoreError, match="other software versions"):
         featx.extract(checkpoint_folder, again="sad-0-0")
     assert all(map(FeatureStore(STORE).is_done, stored))

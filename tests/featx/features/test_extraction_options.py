@@ -13,7 +13,7 @@ from featx.data.audio import read_audio
 from featx.errors import FeatxError
 from featx.features.encoders.checkpoints.find import find_checkpoint
 from featx.features.encoders.encoder import Encoder
-from featx.features.planning.plan import LengthLimit
+from featx.features.planning.length import LengthLimit
 
 STORE = Path("features/manifest/tiny")
 TRIM = {"max_seconds": 0.31, "too_long": "trim", "precision": "float32"}

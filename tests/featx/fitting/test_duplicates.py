@@ -9,7 +9,7 @@ import soundfile
 
 import featx
 from featx.errors import FeatxError
-from featx.experiments.validate import validate
+from featx.experiments.checking.validate import validate
 
 QUICK = ("training.epochs=1", "training.every=2")
 EXPERIMENT = """

@@ -9,7 +9,7 @@ import pytest
 
 import featx
 from featx.errors import FeatxError
-from featx.layer_analysis.probe import probe
+from featx.layer_analysis.probes.probe import probe
 
 KINDS = {
     "mean": {"pool": "mean"},

@@ -1,7 +1,8 @@
-"""A store that holds its labels in one layer only."""
+"""A store that holds its labels in one layer only, and the figures that are drawn."""
 
 from pathlib import Path
 
+import matplotlib.figure
 import numpy as np
 import pytest
 
@@ -23,3 +24,13 @@ def one_layer_tells(extracted):
         values[2] *= 10
         store.write(name, values.astype(np.float32))
     store.flush()
+
+
+@pytest.fixture
+def drawn(monkeypatch) -> list[matplotlib.figure.Figure]:
+    """The figures that are written."""
+    figures: list[matplotlib.figure.Figure] = []
+    monkeypatch.setattr(
+        "featx.layer_analysis.figures.save", lambda figure, path: figures.append(figure)
+    )
+    return figures

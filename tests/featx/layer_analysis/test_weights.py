@@ -9,10 +9,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+import featx
 from featx.errors import FeatxError
 from featx.layer_analysis.figures import style_lines
+from featx.layer_analysis.read_weights import find_weights, read_weights
 from featx.layer_analysis.tables import show_layers
-from featx.layer_analysis.weights import correct, find_weights, name_corpora, read_weights
+from featx.layer_analysis.weights import correct, name_corpora
 
 HEADS = [(seed, fold) for seed in range(2) for fold in range(2)]
 
@@ -182,3 +184,21 @@ def test_a_layer_counts_alone_where_the_others_are_constant():
     corrected = correct(np.array([[0.5, 0.5], [0.5, 0.5]]), np.array([[2.0, 0.0], [0.0, 0.0]]))
     assert corrected.tolist() == [[1, 0], [0, 0]]
     assert corrected.sum() == pytest.approx(1)
+
+
+def test_the_registry_tells_what_was_tuned_for_asr(extracted):
+    run = featx.fit(folds=3, settings="training.epochs=2").folder
+    assert [weights.tuned_for_asr for weights in read_weights(run)] == [False]
+    path = run / "environment.json"
+    table = json.loads(path.read_text())
+    hub = "facebook/wav2vec2-base-960h"
+    for name in ("wav2vec2-base-960h", hub, hub.replace("/", "--")):
+        table["features"][0]["encoder"] = name
+        path.write_text(json.dumps(table))
+        assert [weights.tuned_for_asr for weights in read_weights(run)] == [True]
+
+
+def test_a_fused_store_with_one_layer_is_left_out(with_egemaps):
+    run = featx.fit("fusion", ["tiny", "egemaps"], folds=3, settings="training.epochs=2")
+    (only,) = read_weights(run.folder)
+    assert only.features == "tiny"

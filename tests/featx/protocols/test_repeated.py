@@ -11,7 +11,7 @@ from featx.data.sounds.same import Same
 from featx.demo.corpus import Take, speak
 from featx.errors import FeatxError
 from featx.protocols.apply import apply_protocol
-from featx.protocols.folds import Fold
+from featx.protocols.fold import Fold
 from featx.protocols.protocol import default_protocol
 from featx.protocols.repeated import check_task, find_repeats
 from featx.protocols.task import set_task

@@ -9,7 +9,7 @@ from featx.data.manifest import Manifest, Utterance
 from featx.errors import FeatxError
 from featx.protocols.apply import apply_protocol
 from featx.protocols.divisions.manifests import ManifestSplit
-from featx.protocols.folds import PARTS
+from featx.protocols.fold import PARTS
 from featx.protocols.protocol import Protocol
 from featx.protocols.shares import join_labels, split_labels
 from featx.protocols.target import Target

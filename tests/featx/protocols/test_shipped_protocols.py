@@ -12,7 +12,8 @@ from featx.data.corpora import CORPORA
 from featx.data.manifest import Manifest
 from featx.errors import FeatxError
 from featx.protocols.apply import apply_protocol
-from featx.protocols.folds import known_validate, make_folds, shares_speakers
+from featx.protocols.fold import known_validate, shares_speakers
+from featx.protocols.folds import make_folds
 from featx.protocols.protocol import Protocol, protocol_names, read_protocol
 from featx.protocols.task import set_task
 from featx.protocols.text import describe_protocol, list_protocols

@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 import soundfile
 
-from featx.layer_analysis.feature_map import FeatureMap
-from featx.layer_analysis.silhouettes import Silhouette
+from featx.layer_analysis.maps.feature_map import FeatureMap
+from featx.layer_analysis.maps.silhouettes import Silhouette
 from featx.reporting.map_page import render_map
-from featx.reporting.maps import show_map
+from featx.reporting.sections.maps import show_map
 
 pytestmark = pytest.mark.browser
 FLAGS = ("--autoplay-policy=no-user-gesture-required", "--mute-audio")

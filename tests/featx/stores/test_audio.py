@@ -9,7 +9,7 @@ import soundfile
 import featx
 from featx.data.manifest import load_manifest, save_manifest
 from featx.errors import FeatxError, StoreError
-from featx.layer_analysis.probe import probe
+from featx.layer_analysis.probes.probe import probe
 
 STORE = Path("features/manifest/tiny")
 

@@ -27,7 +27,7 @@ def whole(request, monkeypatch, write_corpus, checkpoint_folder):
     """A store of two shards, as bytes by file, and what extracts it again."""
     monkeypatch.setattr("featx.features.writing.write.SHARD_BYTES", 1)
     monkeypatch.setattr("featx.features.planning.batches.BLOCK", 8)
-    monkeypatch.setattr("featx.data.digests.UNSETTLED", -100)  # all that is whole is kept
+    monkeypatch.setattr("featx.data.files.digests.UNSETTLED", -100)  # all that is whole is kept
     write_corpus(speakers=6)
 
     def extract():

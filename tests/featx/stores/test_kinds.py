@@ -92,7 +92,7 @@ def test_info_says_what_features_are(store):
 
 @pytest.mark.parametrize("name", ["scale", "offset"])
 def test_factors_that_were_found_whole_are_checked_when_they_change(make_store, name, monkeypatch):
-    monkeypatch.setattr("featx.data.digests.UNSETTLED", -100)
+    monkeypatch.setattr("featx.data.files.digests.UNSETTLED", -100)
     store = FeatureStore(make_store(dtype="int8"))
     check_features(store, [0, 1, 2], store.utterances)
     path, index = store.cell("u3")
@@ -105,7 +105,7 @@ def test_factors_that_were_found_whole_are_checked_when_they_change(make_store, 
 
 
 def test_what_is_remembered_may_be_damaged_anywhere(make_store, monkeypatch, tmp_path):
-    monkeypatch.setattr("featx.data.digests.UNSETTLED", -100)
+    monkeypatch.setattr("featx.data.files.digests.UNSETTLED", -100)
     monkeypatch.setenv("FEATX_CACHE", str(tmp_path / "kept"))
     store = FeatureStore(make_store(count=6))
     check_features(store, [0], store.utterances)

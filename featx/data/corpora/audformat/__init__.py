@@ -9,11 +9,16 @@ from typing import TYPE_CHECKING, Any
 
 from featx.data.corpora.audformat.database import as_text, choose, label_column, load
 from featx.data.corpora.audformat.people import People
-from featx.data.listing.columns import SEX, Columns, read_columns, refuse_others
 from featx.data.listing.corpus import Corpus, Found
 from featx.data.listing.files import find_files, nothing_found
-from featx.data.listing.tabled import NO_SPEAKERS, missing_files, several_found, without_label
-from featx.data.listing.values import own_columns, to_split
+from featx.data.listing.tables.columns import SEX, Columns, read_columns, refuse_others
+from featx.data.listing.tables.corpus_tables import (
+    NO_SPEAKERS,
+    missing_files,
+    several_found,
+    without_label,
+)
+from featx.data.listing.tables.values import own_columns, to_split
 from featx.data.manifest import Utterance
 from featx.data.words import looks_missing
 

@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from featx.data.corpora.audformat.database import as_text, require
-from featx.data.listing.columns import SEX
-from featx.data.listing.values import to_sex, to_speaker
+from featx.data.listing.tables.columns import SEX
+from featx.data.listing.tables.values import to_sex, to_speaker
 
 if TYPE_CHECKING:
     import audformat

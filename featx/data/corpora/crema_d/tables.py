@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from featx.data.listing.files import find_files
-from featx.data.listing.tabled import only_table, read_rows
+from featx.data.listing.tables.corpus_tables import only_table, read_rows
 
 WORDS = {
     "A": "angry",

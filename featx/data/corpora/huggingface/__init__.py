@@ -12,11 +12,11 @@ from featx.data.corpora.huggingface.audiofolder import read_audiofolder
 from featx.data.corpora.huggingface.part import TIMES, Part, with_labels
 from featx.data.corpora.huggingface.reading import Reading
 from featx.data.corpora.huggingface.tables import read_saved, read_shards
-from featx.data.listing.columns import SEX, Columns, read_columns, refuse_others
 from featx.data.listing.corpus import Corpus, Found
 from featx.data.listing.files import CorpusError, find_files, nothing_found
+from featx.data.listing.tables.columns import SEX, Columns, read_columns, refuse_others
+from featx.data.listing.tables.values import to_split
 from featx.data.listing.unpack import Unpacked, unpack_sounds
-from featx.data.listing.values import to_split
 from featx.data.manifest_rows import SPLITS
 from featx.errors import FeatxError
 from featx.utils.files import portable_name

@@ -8,8 +8,8 @@ from pathlib import Path
 from featx.data.corpora.huggingface.part import Part, Row, is_number
 from featx.data.label_order import order_labels
 from featx.data.listing.files import CorpusError, find_files, left_out
-from featx.data.listing.tabled import read_rows
-from featx.data.listing.values import to_split
+from featx.data.listing.tables.corpus_tables import read_rows
+from featx.data.listing.tables.values import to_split
 from featx.utils.text import listed
 
 SUFFIXES = {".wav", ".flac", ".ogg", ".opus", ".mp3"}

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from featx.data.listing.columns import find_columns
+from featx.data.listing.tables.columns import find_columns
 from featx.utils.text import counted
 
 GUESSES = {  # the manifest's columns: those of a dataset, in any case of letters

@@ -7,9 +7,9 @@ from typing import Any
 
 from featx.data.corpora.huggingface.part import TIMES, Part, Row, choose_columns, is_number
 from featx.data.listing.files import CorpusError
-from featx.data.listing.tabled import NO_SPEAKERS, missing_files, without_label
+from featx.data.listing.tables.corpus_tables import NO_SPEAKERS, missing_files, without_label
+from featx.data.listing.tables.values import own_columns, to_sex, to_speaker, to_split
 from featx.data.listing.unpack import Packed
-from featx.data.listing.values import own_columns, to_sex, to_speaker, to_split
 from featx.data.manifest import Utterance
 from featx.data.manifest_rows import seconds
 from featx.data.words import looks_missing

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from featx.data.corpora.huggingface.part import Part, Row, is_number
 from featx.data.listing.files import CorpusError
-from featx.data.listing.values import to_split
+from featx.data.listing.tables.values import to_split
 from featx.utils.text import listed
 
 if TYPE_CHECKING:

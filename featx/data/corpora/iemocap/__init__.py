@@ -12,7 +12,7 @@ from typing import NamedTuple
 from featx.data.corpora.iemocap.annotators import Votes, read_votes
 from featx.data.listing.corpus import Corpus, Facts, Found
 from featx.data.listing.files import CorpusError, nothing_found, require_folder
-from featx.data.listing.votes import add_votes
+from featx.data.listing.labels.votes import add_votes
 from featx.data.manifest import Utterance
 from featx.utils.text import counted, listed
 

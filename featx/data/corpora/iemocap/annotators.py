@@ -13,7 +13,7 @@ from collections.abc import Iterable, Sequence
 from fractions import Fraction
 from typing import NamedTuple
 
-from featx.data.listing.votes import Shares
+from featx.data.listing.labels.votes import Shares
 
 WORDS = {
     "neutral": "neutral",

@@ -14,7 +14,8 @@ from pathlib import Path
 from featx.data.corpora.msp_podcast.annotators import read_detailed
 from featx.data.listing.corpus import Corpus, Facts, Found
 from featx.data.listing.files import find_files, nothing_found
-from featx.data.listing.tabled import (
+from featx.data.listing.labels.votes import add_votes
+from featx.data.listing.tables.corpus_tables import (
     missing_files,
     named_files,
     not_listed,
@@ -23,8 +24,7 @@ from featx.data.listing.tabled import (
     read_words,
     stem_of,
 )
-from featx.data.listing.values import to_number, to_sex, to_speaker, to_split
-from featx.data.listing.votes import add_votes
+from featx.data.listing.tables.values import to_number, to_sex, to_speaker, to_split
 from featx.data.manifest import Utterance
 from featx.utils.text import counted, listed
 

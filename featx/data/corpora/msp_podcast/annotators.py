@@ -10,8 +10,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from featx.data.listing.files import CorpusError
-from featx.data.listing.tabled import stem_of, unknown_votes
-from featx.data.listing.votes import Shares, to_shares
+from featx.data.listing.labels.votes import Shares, to_shares
+from featx.data.listing.tables.corpus_tables import stem_of, unknown_votes
 from featx.utils.csv_files import read_table
 
 WORDS = {

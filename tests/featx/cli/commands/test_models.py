@@ -1,7 +1,7 @@
 """`featx models` lists whatever `featx extract` takes by a short name."""
 
 from featx.features.acoustic.settings import read_acoustic
-from featx.features.encoders.checkpoints.find import read_registry
+from featx.features.encoders.checkpoints.registry import read_registry
 
 
 def test_every_short_name_is_listed(run_featx):

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from featx.data.audio import to_waveform
-from featx.data.checks.heard import Heard
+from featx.data.checks.sounds.heard import Heard
 from featx.data.manifest import Utterance
 from featx.data.sounds.sound import measure_sound
 

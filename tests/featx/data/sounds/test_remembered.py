@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 import soundfile
 
-from featx.data import digests
+from featx.data.files import digests
 from featx.data.manifest import Utterance
 from featx.data.sounds import measure as measuring
 from featx.data.sounds import remembered

@@ -11,7 +11,7 @@ import pytest
 from featx.experiments.papers.paper import AnyRow, Paper, read_paper
 from featx.experiments.papers.reproduced import Reproduced
 from featx.experiments.papers.text import to_text
-from featx.features.encoders.checkpoints.find import hub_id
+from featx.features.encoders.checkpoints.registry import hub_id
 
 pytestmark = pytest.mark.corpus
 

@@ -10,8 +10,9 @@ import soundfile
 import featx
 from cache import FeatureStore, PlannedUtterance, split_into_blocks
 from featx.errors import FeatxError
+from featx.features.planning.length import LengthLimit
 from featx.features.planning.parts import Part
-from featx.features.planning.plan import ExtractionPlan, LengthLimit
+from featx.features.planning.plan import ExtractionPlan
 
 SECONDS = 0.05  # of audio in a batch: several blocks
 

@@ -8,7 +8,8 @@ from featx.data.audio import read_audio
 from featx.data.manifest import Manifest, Utterance
 from featx.errors import FeatxError
 from featx.features.encoders.shape import EncoderShape
-from featx.features.planning.plan import LengthLimit, plan_extraction
+from featx.features.planning.length import LengthLimit
+from featx.features.planning.plan import plan_extraction
 
 SHAPE = EncoderShape(2, 16)
 

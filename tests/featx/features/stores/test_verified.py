@@ -10,7 +10,7 @@ import pytest
 import featx
 from cache import DamagedStore, DiskFull, FeatureStore
 from featx.features.stores.verified import check_features
-from featx.layer_analysis.probe import probe
+from featx.layer_analysis.probes.probe import probe
 
 STORE = Path("features/manifest/tiny")
 SHARD = STORE / "shard-0000.h5"
@@ -27,7 +27,7 @@ def flip(utterance: str, layer: int, bit: int = 9) -> None:
 
 def age(monkeypatch) -> None:
     """Let files have been written a while ago: one that has just changed can change again."""
-    monkeypatch.setattr("featx.data.digests.UNSETTLED", -100)
+    monkeypatch.setattr("featx.data.files.digests.UNSETTLED", -100)
 
 
 @pytest.fixture

@@ -18,7 +18,7 @@ from featx.data.manifest import Utterance
 from featx.fitting.inputs.data import FitData, fold_examples, prepare
 from featx.fitting.inputs.selection import select
 from featx.fitting.inputs.standardise import sort_into_cells
-from featx.protocols.folds import Fold
+from featx.protocols.fold import Fold
 from featx.protocols.task import Task
 
 CLASSES = ("happy", "sad")

@@ -10,7 +10,7 @@ from classifiers.statistics import measure
 from featx.data.manifest import Utterance
 from featx.fitting.inputs.standardise import Cells
 from featx.fitting.results.scales import layer_scales
-from featx.protocols.folds import Fold
+from featx.protocols.fold import Fold
 
 LAYERS, DIM = 3, 4
 

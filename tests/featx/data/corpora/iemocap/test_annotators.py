@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from featx.data.corpora.iemocap.annotators import WORDS, read_votes
-from featx.data.listing.votes import add_votes
+from featx.data.listing.labels.votes import add_votes
 from featx.data.manifest import Utterance
 
 ANNOTATORS = st.lists(

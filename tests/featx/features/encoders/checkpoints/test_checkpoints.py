@@ -7,7 +7,8 @@ import huggingface_hub.constants
 import pytest
 
 from featx.errors import FeatxError
-from featx.features.encoders.checkpoints.find import find_checkpoint, hub_id, store_name
+from featx.features.encoders.checkpoints.find import find_checkpoint
+from featx.features.encoders.checkpoints.registry import hub_id, store_name
 from featx.features.encoders.encoder import Encoder
 
 

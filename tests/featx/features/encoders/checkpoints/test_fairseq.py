@@ -14,9 +14,10 @@ from torchaudio.models.wav2vec2.utils.import_fairseq import _convert_state_dict
 
 import featx
 from featx.errors import FeatxError
-from featx.features.encoders.checkpoints.find import find_checkpoint, store_name
+from featx.features.encoders.checkpoints.find import find_checkpoint
 from featx.features.encoders.checkpoints.loading import load_model
 from featx.features.encoders.checkpoints.model_config import read_model_config
+from featx.features.encoders.checkpoints.registry import store_name
 from featx.features.encoders.encoder import Encoder
 from featx.features.encoders.preprocessing import load_extractor, load_preprocessing
 from featx.features.encoders.shape import find_shape

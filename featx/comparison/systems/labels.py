@@ -1,0 +1,57 @@
+"""Systems that predict several labels at once: their scores, alone and side by side."""
+
+from collections.abc import Mapping, Sequence
+from typing import ClassVar
+
+import numpy as np
+
+from featx.comparison.systems.files import Seed
+from featx.comparison.systems.scored import AnySystem, ColumnSystem
+from featx.scoring.labels.file import LabelPrediction
+from featx.scoring.labels.groups import Labelled
+from featx.scoring.labels.results import NAMES, LabelResults, score_label_predictions
+from featx.scoring.labels.scores import SeedLabels
+from featx.utils.tables import TextTable
+
+
+class LabelSystem(ColumnSystem[LabelResults, SeedLabels]):
+    """The scores of one system that predicts several labels at once."""
+
+    kind: ClassVar[str] = "labels"
+
+    @property
+    def predicted(self) -> list[str]:
+        """The labels."""
+        return list(self.results.classes)
+
+    @staticmethod
+    def read(seed: Seed, utterances: Sequence[str], speakers: Mapping[str, str]) -> SeedLabels:
+        """Return a seed's labels of some utterances, in their order."""
+        rows = [seed.rows[name] for name in utterances]
+        given = [row for row in rows if isinstance(row, LabelPrediction)]  # which all are
+        return SeedLabels(
+            np.array([row.fits for row in given]),
+            np.array([row.found for row in given]),
+            np.array([row.probabilities for row in given]),
+            [speakers[name] for name in utterances],
+        )
+
+    @staticmethod
+    def score(title: str, predicted: Sequence[str], seeds: Sequence[SeedLabels]) -> LabelResults:
+        """Score what seeds predict."""
+        return score_label_predictions(title, predicted, seeds, speakers_shared=None)
+
+    def measure(self) -> Labelled:
+        """Return what groups of its utterances are scored by."""
+        return Labelled(self.scored())
+
+
+def label_table(systems: Sequence[AnySystem]) -> TextTable:
+    """Return a row for each system."""
+    rows = []
+    for system in systems:
+        scores = [str(score) for score in system.results.scores.values()]
+        counts = (system.results.seeds, len(system.labels), len(system.results.classes))
+        rows.append((system.name, *scores, *map(str, counts)))
+    metrics = [f"{name}, %" for name in NAMES.values()]
+    return TextTable(("mean ± std", *metrics, "seeds", "utterances", "labels"), rows)

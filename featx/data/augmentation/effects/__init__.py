@@ -1,0 +1,1 @@
+"""The changes of a waveform, each in a file of its own."""

@@ -1,0 +1,1 @@
+"""Labels of corpora: chosen, merged, made of ratings, and what annotators voted."""

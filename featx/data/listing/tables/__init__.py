@@ -1,0 +1,1 @@
+"""Tables: anybody's and those that corpora come with, and what their columns say."""

@@ -1,0 +1,1 @@
+"""All that can be known of an experiment before any work."""

@@ -1,0 +1,1 @@
+"""What an experiment runs, and of which features, from its file."""

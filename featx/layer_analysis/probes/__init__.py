@@ -1,0 +1,1 @@
+"""What each layer of a store holds, by a linear probe of each."""
