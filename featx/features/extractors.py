@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property, partial
-from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -38,6 +37,7 @@ from featx.features.planning.layers import parse_layers
 from featx.features.planning.plan import ExtractionPlan
 from featx.features.planning.reduction import reduce_outline, reduced
 from featx.features.writing.work import Extractor, Outline, Work
+from featx.utils.machine import version
 
 if TYPE_CHECKING:
     # else imported where they are used, with torch and transformers, which a plan does not need
