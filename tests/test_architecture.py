@@ -4,7 +4,9 @@ import ast
 import subprocess
 import sys
 import tomllib
+from functools import cache
 from pathlib import Path
+from typing import NamedTuple
 
 import pytest
 
@@ -27,16 +29,30 @@ ORDER = (
 PLACE = {package: place for place, level in enumerate(ORDER) for package in level}
 
 
-def imported(path: Path) -> set[str]:
-    """Return the dotted names that a file imports, inside functions too; not for type checking."""
-    names = set()
+class Read(NamedTuple):
+    """What a file imports and where it prints: it is parsed once for all tests."""
+
+    imports: frozenset[str]
+    prints: tuple[int, ...]
+
+
+@cache
+def read(path: Path) -> Read:
+    names, prints = set(), []
     for node in ast.walk(ast.parse(path.read_text("utf-8"))):
         if isinstance(node, ast.Import):
             names |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom):
             assert not node.level, f"{path}:{node.lineno} imports relatively"
             names |= {f"{node.module}.{alias.name}" for alias in node.names}
-    return names
+        elif isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
+            prints += [node.lineno] if node.func.id == "print" else []
+    return Read(frozenset(names), tuple(prints))
+
+
+def imported(path: Path) -> frozenset[str]:
+    """Return the dotted names that a file imports, inside functions too; not for type checking."""
+    return read(path).imports
 
 
 def top_level(path: Path) -> set[str]:
@@ -120,9 +136,7 @@ def test_only_the_command_line_prints_and_speaks_of_options():
     for path in (ROOT / "featx").rglob("*.py"):
         if path.relative_to(ROOT / "featx").parts[0] in printing:
             continue
-        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
-            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
-                assert node.func.id != "print", f"{path}:{node.lineno}"
+        assert not read(path).prints, f"{path}:{read(path).prints[0]}"
 
 
 @pytest.mark.parametrize(

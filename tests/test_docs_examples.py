@@ -55,7 +55,9 @@ def examples(name: str) -> list[doctest.DocTest]:
 
 
 @pytest.mark.parametrize("name", featx.__all__)
-def test_examples_run(name, place):
+def test_examples_run(name, place, monkeypatch):
+    # a diagnosis loads all extras, which takes many seconds where nothing has read them yet
+    monkeypatch.setattr("featx.diagnosis.packages.import_module", lambda _: None)
     tests = examples(name)
     if name in FUNCTIONS:
         assert tests, f"featx.{name} has no example"

@@ -23,8 +23,8 @@ DATA = Path(os.environ.get("FEATX_DATA", "")).absolute()
 NAMES = [name for name in protocol_names() if name.startswith("ravdess")]
 
 
-@pytest.fixture
-def corpus(workplace) -> Manifest:
+@pytest.fixture(scope="module")
+def corpus() -> Manifest:
     return build_manifest("ravdess", DATA / "ravdess", channel="both")
 
 

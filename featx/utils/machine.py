@@ -5,7 +5,8 @@ import platform
 import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime
-from importlib.metadata import version
+from functools import cache
+from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -91,6 +92,12 @@ def _groups(controller: str) -> Iterator[tuple[Path, bool]]:
             yield GROUPS / own, True
         elif controller in controllers.split(","):
             yield GROUPS / controllers / own, False
+
+
+@cache
+def version(package: str) -> str:
+    """Return the version of an installed package, whose metadata are read once."""
+    return metadata.version(package)
 
 
 PACKAGES = ("featx", "torch", "torchaudio", "transformers", "numpy", "h5py", "scikit-learn")

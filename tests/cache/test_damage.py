@@ -9,7 +9,7 @@ import pytest
 from cache import DamagedStore, FeatureStore
 from tests.cache.small import PLAN, fill, prepare, values
 
-FLIPS = 300
+FLIPS = 200
 
 
 def regions(path):

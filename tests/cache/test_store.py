@@ -25,7 +25,7 @@ from cache import (
 from tests.cache.small import IDENTITY, LAYOUT, PLAN, fill, prepare, values
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=15, deadline=None)
 @given(
     frames=st.lists(st.integers(1, 40), min_size=1, max_size=12),
     layers=st.integers(1, 4),

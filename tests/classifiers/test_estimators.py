@@ -31,7 +31,7 @@ def pooled():
         LinearClassifier(),
         LinearClassifier("svm"),
         LinearClassifier(strength=0.01),
-        DenseClassifier(**QUICK),
+        pytest.param(DenseClassifier(**QUICK), marks=pytest.mark.thorough),
     ],
     ids=["linear", "svm", "strength", "dense"],
 )

@@ -38,6 +38,10 @@ AVERAGING = [name for name in HEADS if name not in ("linear", "svm")]
 SHAPE = InputShape(LAYERS, DIM, 0.02)
 
 
+def thorough(name):
+    return pytest.param(name, marks=pytest.mark.thorough)
+
+
 def fit(name, make_examples, quick, cores, device="cpu", seed=0):
     """Train a head where layer 2 alone knows the label; return it and its test data."""
     stores = 2 if name == "fusion" else 1
@@ -72,7 +76,9 @@ def test_an_utterance_has_the_same_output_alone_and_in_company(name, make_exampl
     torch.testing.assert_close(together, alone, rtol=1e-5, atol=1e-6)
 
 
-@pytest.mark.parametrize("name", AVERAGING)
+@pytest.mark.parametrize(
+    "name", ["dense", "lstm", *map(thorough, ("softmax", "fusion", "attentive"))]
+)
 def test_torchs_own_operations_which_a_gpu_uses_learn_the_same(
     name, make_examples, quick, cores, monkeypatch
 ):

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.special import log_softmax
 from sklearn.linear_model import LogisticRegression
@@ -13,6 +13,7 @@ from classifiers.solvers import solve_linear
 STRENGTHS = (1e-4, 1e-2, 1.0)
 
 
+@settings(max_examples=40)
 @given(
     seed=st.integers(0, 2**32 - 1),
     classes=st.integers(2, 4),
@@ -75,6 +76,7 @@ def test_extreme_strengths_end(strength):
     assert np.isfinite(offsets).all()
 
 
+@settings(max_examples=30)
 @given(
     seed=st.integers(0, 2**32 - 1),
     classes=st.integers(2, 6),

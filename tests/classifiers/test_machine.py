@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.svm import LinearSVC
 
@@ -11,6 +11,7 @@ from classifiers.machine import fit_machines
 STRENGTHS = (1e-4, 1e-2, 1.0)
 
 
+@settings(max_examples=40)
 @given(
     seed=st.integers(0, 2**32 - 1),
     classes=st.integers(2, 4),

@@ -2,7 +2,7 @@
 
 import pytest
 import torch
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from classifiers.pooling import (
@@ -77,6 +77,7 @@ def test_one_frame_an_utterance_is_repeated():
     assert aligned([[1, 1], [1, 1]], (0.0, 0.0))[1] == [1, 1]
 
 
+@settings(max_examples=30)
 @given(lengths=st.lists(st.integers(1, 5), min_size=1, max_size=4))
 def test_the_slopes_of_moments_are_right(lengths):
     frames = torch.randn(sum(lengths), 3, dtype=torch.float64, requires_grad=True)

@@ -52,6 +52,21 @@ def kept(tmp_path_factory) -> Path:
 
 
 @pytest.fixture
+def made_once(kept, workplace) -> Callable[[str, Callable[[], object], Path], None]:
+    """Have some work fill a folder, or copy there what the first test's filled it with."""
+
+    def make(name: str, work: Callable[[], object], folder: Path) -> None:
+        if (kept / name).exists():
+            shutil.copytree(kept / name, folder)
+            return
+        work()
+        shutil.copytree(folder, kept / f"unfinished-{name}")
+        (kept / f"unfinished-{name}").rename(kept / name)
+
+    return make
+
+
+@pytest.fixture
 def extracted(kept, workplace, write_corpus, checkpoint_folder):
     """A working folder with a manifest and its features."""
     if (kept / "corpus").exists():

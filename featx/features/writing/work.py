@@ -3,7 +3,6 @@
 import typing
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from importlib.metadata import version
 from pathlib import Path
 from typing import TypeVar
 
@@ -12,6 +11,7 @@ import numpy as np
 from cache import FeatureIdentity
 from featx.features.choices import Dtype
 from featx.features.planning.plan import ExtractionPlan, Shape
+from featx.utils.machine import version
 
 Key = TypeVar("Key")
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.metrics import accuracy_score, f1_score, recall_score
 
@@ -87,6 +87,7 @@ rows = st.lists(
 )
 
 
+@settings(max_examples=50)
 @given(rows)
 def test_scores_agree_with_scikit_learn(tmp_path_factory, table):
     path = tmp_path_factory.mktemp("system") / "a.csv"

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import soundfile
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from featx.data.manifest import Utterance, load_manifest, save_manifest
@@ -214,6 +214,7 @@ utterances = st.builds(
 )
 
 
+@settings(max_examples=50)
 @given(rows=st.lists(utterances, min_size=1, unique_by=lambda row: row.utterance))
 def test_what_is_saved_is_loaded(tmp_path_factory, rows):
     folder = tmp_path_factory.getbasetemp() / "round, trip"

@@ -23,7 +23,7 @@ def test_a_few(tmp_path):
 
 
 @pytest.mark.thorough
-@pytest.mark.parametrize("seed", [1, 2])
+@pytest.mark.parametrize("seed", [1, pytest.param(2, marks=pytest.mark.slow)])
 def test_a_thousand_in_bounded_memory(tmp_path, seed):
     command = [sys.executable, str(MUTATIONS), str(MANY), str(seed), str(tmp_path)]
     done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=600)

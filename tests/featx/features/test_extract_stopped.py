@@ -26,7 +26,7 @@ def features(folder: Path = STORE) -> dict[str, bytes]:
         ("encoder", {"speakers": 15, "takes": 3}, ONE_BY_ONE, "fork_featx"),
         pytest.param(
             "egemaps",
-            {"speakers": 10, "takes": 2, "seconds": 3.0},
+            {"speakers": 5, "takes": 2, "seconds": 3.0},
             (),
             "start_featx",
             marks=pytest.mark.thorough,

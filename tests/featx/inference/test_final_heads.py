@@ -1,6 +1,7 @@
 """A run with final heads predicts with them, and with those of a fold where one is named."""
 
 import json
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -15,13 +16,14 @@ STORE = Path("features/manifest/encoder")
 
 
 @pytest.fixture
-def model(place):
+def model(place, made_once):
     """The heads of a run of two seeds and three folds with final heads."""
-    run = featx.fit(
-        "dense", ["encoder"], folds=3, settings="training.epochs=3", name="made", seeds=2,
-        final=True,
+    fit = partial(
+        featx.fit, "dense", ["encoder"], folds=3, settings="training.epochs=3", name="made",
+        seeds=2, final=True,
     )  # fmt: skip
-    return featx.load(run)
+    made_once("with-final", fit, Path("runs/made"))
+    return featx.load("runs/made")
 
 
 def given_by(model, seed, fold) -> np.ndarray:

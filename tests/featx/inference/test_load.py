@@ -15,9 +15,10 @@ RUN = Path("runs/made")
 
 
 @pytest.fixture
-def fitted(place):
+def fitted(place, made_once):
     """A finished fit of a linear head."""
-    return featx.load(featx.fit("linear", "encoder", folds=3, name="made"))
+    made_once("loaded", lambda: featx.fit("linear", "encoder", folds=3, name="made"), RUN)
+    return featx.load(RUN)
 
 
 def test_no_run_is_refused(workplace):

@@ -14,10 +14,14 @@ STORE = "features/manifest/encoder"
 
 
 @pytest.fixture
-def members(place):
+def members(place, made_once):
     """Two fits on the same folds."""
-    featx.fit("linear", "encoder", folds=3, name="a")
-    featx.fit("svm", "encoder", folds=3, name="b")
+
+    def fit():
+        featx.fit("linear", "encoder", folds=3, name="a")
+        featx.fit("svm", "encoder", folds=3, name="b")
+
+    made_once("members", fit, Path("runs"))
     return ["runs/a", "runs/b"]
 
 

@@ -7,6 +7,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -98,9 +99,12 @@ def encoder_here(extracted, checkpoint_folder) -> None:
 
 
 @pytest.fixture
-def fitted(encoder_here) -> Path:
+def fitted(encoder_here, made_once) -> Path:
     """The folder of a finished fit, whose head weighs layers."""
-    return featx.fit("dense", folds=3, settings=["training.epochs=2"], name="tiny").folder
+    folder = Path("runs/tiny")
+    fit = partial(featx.fit, "dense", folds=3, settings=["training.epochs=2"], name="tiny")
+    made_once("served", fit, folder)
+    return folder
 
 
 @contextmanager

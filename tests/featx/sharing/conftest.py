@@ -2,14 +2,17 @@
 
 import hashlib
 import json
+import shutil
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from urllib.parse import unquote
 
 import huggingface_hub.constants as constants
 import pytest
+
+import featx
 
 COMMIT = "c" * 40
 
@@ -78,3 +81,18 @@ def local_hub(tmp_path_factory, monkeypatch) -> Iterator[ThreadingHTTPServer]:
     yield server
     server.shutdown()
     server.server_close()
+
+
+@pytest.fixture
+def slim(save_model_of: Callable[..., Path], tiny: dict[str, object]) -> Path:
+    """A tiny encoder of a single block: each layer takes half a second to be traced for ONNX."""
+    few = {"conv_dim": (8, 8, 8), "conv_kernel": (10, 8, 4), "conv_stride": (5, 8, 8)}
+    return save_model_of("wav2vec2", **{**tiny, **few, "num_hidden_layers": 1})
+
+
+@pytest.fixture
+def extracted_slim(workplace: Path, write_corpus: Callable[..., Path], slim: Path) -> None:
+    """A working folder with a manifest, that encoder as `tiny`, and its features."""
+    write_corpus(speakers=6)
+    shutil.copytree(slim, workplace / "tiny")
+    assert not featx.extract("tiny").failures

@@ -16,16 +16,17 @@ def fitted(extracted, checkpoint_folder):
     """A finished fit of a head in the working folder."""
     shutil.copytree(checkpoint_folder, "tiny")  # where runs look for a local encoder
 
-    def fit(head="dense", **options):
-        training = [] if head in ("linear", "svm") else ["training.epochs=1"]
-        return featx.fit(head, folds=3, settings=training, **options)
-
     return fit
 
 
+def fit(head="dense", **options):
+    training = [] if head in ("linear", "svm") else ["training.epochs=1"]
+    return featx.fit(head, folds=3, settings=training, **options)
+
+
 @pytest.mark.thorough
-def test_an_exported_run_predicts_as_the_run_does(fitted, run_featx):
-    run = Path(fitted())
+def test_an_exported_run_predicts_as_the_run_does(extracted_slim, run_featx):
+    run = Path(fit())
     done = run_featx("export", run, "--out", "emotion.onnx")
     assert "labels equal" in done.out
     assert "Written: emotion.onnx" in done.out
@@ -43,8 +44,8 @@ def test_an_exported_run_predicts_as_the_run_does(fitted, run_featx):
 
 
 @pytest.mark.thorough
-def test_options_of_one_file(fitted):
-    run = fitted("linear")
+def test_options_of_one_file(extracted_slim):
+    run = fit("linear")
     exported = featx.export(
         run, out="small.onnx", fold=1, calibrated=True, precision="float16", int8=True
     )
@@ -59,10 +60,10 @@ def test_options_of_one_file(fitted):
 
 
 @pytest.mark.thorough
-def test_what_differs_from_the_run_is_not_written(fitted, monkeypatch):
+def test_what_differs_from_the_run_is_not_written(extracted_slim, monkeypatch):
     monkeypatch.setattr(exporting, "TOLERANCE", -1.0)
     with pytest.raises(featx.FeatxError, match=r"Not written: .*labels equal"):
-        featx.export(fitted("linear"), out="emotion.onnx")
+        featx.export(fit("linear"), out="emotion.onnx")
     assert not list(Path().glob("*.onnx"))
 
 
@@ -80,14 +81,14 @@ def test_what_can_not_be_exported_is_said(fitted, with_egemaps):
 
 @pytest.mark.thorough
 @pytest.mark.parametrize("mode", ["full", "lora", "adapter"])
-def test_a_fine_tuned_run_predicts_the_same(mode, workplace, write_corpus, checkpoint_folder):
+def test_a_fine_tuned_run_predicts_the_same(mode, workplace, write_corpus, slim):
     """Also with adapters, merged or not, and an average of all layers."""
     write_corpus(speakers=6, takes=1)
     few = ["training.every=2", "training.epochs=1", "training.learning_rate=3e-2"]
     if mode != "full":
         few.append("head.average=softmax")
     options = {"mode": mode, "folds": 3, "device": "cpu", "settings": few, "seconds": 0.3}
-    run = featx.finetune(checkpoint_folder, name="made", **options)
+    run = featx.finetune(slim, name="made", **options)
     featx.export(run, out="tuned.onnx")
     ours, theirs = featx.predict(run, "audio"), featx.predict("tuned.onnx", "audio")
     assert ours.labels == theirs.labels

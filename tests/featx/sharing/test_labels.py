@@ -1,7 +1,6 @@
 """Runs that learned several labels at once, exported."""
 
 import csv
-import shutil
 from pathlib import Path
 
 import pytest
@@ -12,9 +11,8 @@ from featx.errors import FeatxError
 
 
 @pytest.fixture
-def run(extracted, checkpoint_folder):
+def run(extracted_slim):
     """A finished fit of two labels."""
-    shutil.copytree(checkpoint_folder, "tiny")  # where runs look for a local encoder
     with Path("manifest.csv").open(newline="") as file:
         rows = list(csv.DictReader(file))
     for row in rows:

@@ -53,7 +53,7 @@ def test_a_whole_store_is_said_to_be(pair):
 def test_every_flipped_bit_is_found_and_mended(pair, name, contents, refill):
     folder, whole = pair
     draw = random.Random(name)
-    for _ in range(4):
+    for _ in range(2):
         shard = folder / draw.choice(sorted(contents(folder)))
         place = draw.choice(regions(whole / shard.name)[name])
         flip(shard, place, draw.randrange(8))

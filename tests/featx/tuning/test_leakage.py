@@ -8,7 +8,7 @@ import pytest
 
 from featx.runs.files import TUNING
 
-SPEAKERS, TAKES, SHUFFLES = 9, 6, 6
+SPEAKERS, TAKES, SHUFFLES = 9, 6, 4
 CHANCE = 50
 # two standard errors of the share of right guesses among all that is tested
 WITHIN = 2 * 50 / np.sqrt(SPEAKERS * TAKES * SHUFFLES)

@@ -20,7 +20,7 @@ def noise(samples: int, seed: int = 0) -> np.ndarray:
     return np.random.default_rng(seed).uniform(-0.3, 0.3, samples).astype(np.float32)
 
 
-@settings(max_examples=60)
+@settings(max_examples=25)
 @given(samples=st.integers(960, 20_000), average=st.integers(1, 3))
 @example(samples=960, average=2)
 @example(samples=1_119, average=2)

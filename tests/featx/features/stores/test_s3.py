@@ -21,7 +21,7 @@ from featx.utils.remote.problems import RemoteError
 
 pytestmark = pytest.mark.thorough
 URL = "s3://bucket/stores/tiny"
-KILLS = 8
+KILLS = 5
 
 
 def extract_in_steps(say, model, out):

@@ -206,7 +206,7 @@ def test_adapters_of_the_real_whisper_train_alone_and_come_back(workplace):
     encoder, extractor = load_model(checkpoint.folder), load_extractor(checkpoint.folder)
     optimizer = torch.optim.AdamW([p for p in model.parameters() if p.requires_grad], 1e-3)
     losses = []
-    for _ in range(3):
+    for _ in range(2):
         optimizer.zero_grad()
         loss = model.train()(**data)["loss"]
         loss.backward()
@@ -228,8 +228,8 @@ def test_adapters_of_the_real_whisper_train_alone_and_come_back(workplace):
     save_model(
         model.eval(), extractor, Outputs(classes=("a", "b", "c")), Path("saved"), adapted=adapted
     )
-    again = load_tuned(Path("saved")).model
+    again, single = load_tuned(Path("saved")).model, collate([{"waveform": waves[0], "label": 0}])
     with torch.no_grad():
-        assert torch.equal(again(**data)["logits"], model(**data)["logits"])
+        assert torch.equal(again(**single)["logits"], model(**single)["logits"])
     size = sum(path.stat().st_size for path in Path("saved").rglob("*") if path.is_file())
     assert size < encoder.num_parameters() * 4 / 50

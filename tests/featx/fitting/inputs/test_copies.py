@@ -1,6 +1,7 @@
 """Augmented copies: extracted into a store of their own, and learned from in training alone."""
 
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -25,9 +26,11 @@ COPIES = Path("features/manifest~mixed/tiny")
 
 
 @pytest.fixture
-def with_copies(extracted, checkpoint_folder) -> FeatureStore:
+def with_copies(made_once, extracted, checkpoint_folder) -> FeatureStore:
     """A corpus, its features, and those of two copies of each utterance."""
-    return featx.extract(checkpoint_folder, augment="mixed", copies=2).store
+    extract = partial(featx.extract, checkpoint_folder, augment="mixed", copies=2)
+    made_once("copies", extract, COPIES)
+    return FeatureStore(COPIES)
 
 
 def test_copies_are_what_the_model_makes_of_changed_audio(with_copies, checkpoint_folder):

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
@@ -87,6 +87,7 @@ def test_two_frames_pool_as_all_frames_do(features):
     torch.testing.assert_close(*pooled, rtol=1e-3, atol=1e-2)
 
 
+@settings(max_examples=40)
 @given(place=st.floats(0, 1), bit=st.integers(0, 7))
 def test_a_damaged_file_is_measured_again(tmp_path_factory, place, bit):
     selection = write_store(tmp_path_factory.mktemp("store"), "ab")

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.metrics import classification_report
 
@@ -35,6 +35,7 @@ def test_whole_counts_are_exact(count: int) -> None:
     assert int(describe_count(count).replace(",", "")) == count
 
 
+@settings(max_examples=40)
 @given(PAIRS)
 def test_the_report_by_class_is_that_of_scikit_learn(pairs):
     expected = classification_report(*zip(*pairs, strict=True), output_dict=True, zero_division=0)

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.metrics import average_precision_score, f1_score
 
@@ -18,6 +18,7 @@ def draw(seed, utterances=30, labels=3):
     return SeedLabels.at(fits, probabilities, [f"s{n % 5}" for n in range(utterances)])
 
 
+@settings(max_examples=30)
 @given(seed=st.integers(0, 2**32 - 1))
 def test_they_are_those_of_scikit_learn(seed):
     given = draw(seed)

@@ -59,7 +59,7 @@ sizes = st.tuples(
 
 
 @given(sizes, st.sampled_from(["probability", "first"]))
-@settings(max_examples=1000)
+@settings(max_examples=250)
 def test_all_rules_agree_with_scipy_and_numpy(size, tie):
     votes = make_votes(*size)
     everyone = np.arange(size[1])[None]
@@ -92,7 +92,7 @@ def as_system(number: int, votes: Votes, order: np.ndarray) -> ClassVoter:
 
 
 @given(sizes, st.sampled_from(["hard", "soft"]), st.randoms(use_true_random=False))
-@settings(max_examples=200)
+@settings(max_examples=60)
 def test_systems_are_joined_by_utterance_however_each_is_ordered(size, rule, shuffle):
     votes = make_votes(*size)
     orders = [shuffle.sample(range(size[2]), size[2]) for _ in range(size[1])]
@@ -152,6 +152,7 @@ def test_the_search_finds_the_first_of_the_best(rule, monkeypatch):
     assert set(choose(part, (0, 2, 3, 5), 3, rule, "probability")[0]) <= {0, 2, 3, 5}
 
 
+@settings(max_examples=40)
 @given(sizes)
 def test_each_system_alone_scores_as_scikit_learn_has_it(size):
     votes = make_votes(*size)

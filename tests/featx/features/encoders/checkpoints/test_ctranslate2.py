@@ -204,7 +204,7 @@ def test_an_array_that_is_missing_is_named(name, arrays, write):
         read_whisper_encoder(write(file_of(written(fewer))))
 
 
-@settings(max_examples=60)
+@settings(max_examples=40)
 @given(st.data())
 def test_no_part_of_a_file_is_taken_for_the_whole(arrays, tmp_path_factory, data):
     content = file_of(written(arrays))
@@ -215,7 +215,7 @@ def test_no_part_of_a_file_is_taken_for_the_whole(arrays, tmp_path_factory, data
         read_whisper_encoder(folder)
 
 
-@settings(max_examples=150)
+@settings(max_examples=60)
 @given(st.data())
 def test_whatever_is_damaged_is_read_or_refused(arrays, tmp_path_factory, data):
     """No traceback, and no more memory than the file gives reason for."""

@@ -54,7 +54,11 @@ def check(encoder, model, waveforms, transformers_layers, assert_close, ways=Non
 
 @pytest.mark.parametrize(
     ("family", "norm"),
-    [(family, norm) for family in FAMILIES for norm in NORMS] + [("data2vec-audio", "layer")],
+    [
+        *((family, norm) for family in FAMILIES for norm in ("group", "layer")),
+        *(pytest.param(name, "layer, post-norm", marks=pytest.mark.thorough) for name in FAMILIES),
+        ("data2vec-audio", "layer"),
+    ],
 )
 def test_a_ragged_batch_gives_what_each_gets_alone_and_from_transformers(
     family, norm, tiny, save_model, load_encoder, ragged, transformers_layers, assert_close
