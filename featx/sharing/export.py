@@ -117,7 +117,7 @@ def export(
     for package in NEEDED:
         import_extra(package)
     model = load(folder)
-    model.refuse_of_classes(calibrated=calibrated)
+    model.refuse_of_numbers(calibrated=calibrated)
     encoders = tuple(as_paths(encoder))
     network = build(model, Options(None, encoders, MAX_SECONDS, "cpu", seed, fold, calibrated))
     limit = INT8_TOLERANCE if int8 else COARSE_TOLERANCE
