@@ -91,7 +91,9 @@ def half_precisions(device: torch.device) -> tuple[str, ...]:
 def say_if_rounded(device: torch.device) -> None:
     """Say what `Encoder.on` does in place of float16 where a processor lacks products of it."""
     if lacks_float16(device):
-        faster = "".join(f" `precision={name!r}` is faster." for name in half_precisions(device))
+        faster = "".join(
+            f" `precision={name!r}` is faster, and rounds more." for name in half_precisions(device)
+        )
         log.info(
             "This processor does not multiply in float16: weights are rounded to float16, and "
             "computed with in float32. `precision='float32'` takes as long and rounds nothing.%s",

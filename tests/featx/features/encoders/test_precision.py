@@ -91,7 +91,7 @@ def test_a_processor_without_float16_says_what_it_does(caplog, monkeypatch):
     monkeypatch.setattr(f"{place}.lacks_float16", lambda _: True)
     monkeypatch.setattr(f"{place}.half_precisions", lambda _: ("bfloat16",))
     say_if_rounded(CPU)
-    assert "`precision='bfloat16'` is faster" in caplog.text
+    assert "`precision='bfloat16'` is faster, and rounds more" in caplog.text
     assert "computed with in float32" in caplog.text
 
 
