@@ -12,6 +12,7 @@ from featx.features.encoders.checkpoints.find import Checkpoint
 from featx.features.encoders.checkpoints.loading import digest_settings, digest_weights, load_frozen
 from featx.features.encoders.devices import keep_float32, lacks_float16
 from featx.features.encoders.families import family_of, prepare_waveform
+from featx.features.encoders.kernel_caches import bound_caches
 from featx.features.encoders.preprocessing import load_preprocessing
 from featx.features.encoders.shape import read_shape
 from featx.features.encoders.transfer import Transfer
@@ -49,6 +50,7 @@ class Encoder:
         window: Window = "30",
         normalize_waveform: NormalizeWaveform | None = None,
     ) -> None:
+        bound_caches()
         self.shape = read_shape(checkpoint.folder).seen_in(window, checkpoint.name)
         self.layers = tuple(self.shape.layers if layers is None else layers)
         self.precision, self.device = "float32", CPU
