@@ -163,6 +163,7 @@ class EncoderExtractor:
         Raises:
             FeatxError: if the encoder can't be loaded, or can't be computed with as asked.
         """
+        from featx.features.encoders.precision import say_if_rounded
         from featx.features.planning.precision import PRECISION_RECORD, PrecisionChooser
 
         precision = str(self.compute.precision)
@@ -172,6 +173,8 @@ class EncoderExtractor:
             precision = chooser.choose(plan, folder)
         elif not FeatureStore.exists(folder):
             (folder / PRECISION_RECORD).unlink(missing_ok=True)  # of a start that was given up
+        if precision == "float16" and precision not in self._workers:
+            say_if_rounded(self.compute.place)
         return Work(
             self._identity(precision),
             versions_of(ENCODERS_BY),

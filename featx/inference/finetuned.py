@@ -22,7 +22,6 @@ from featx.inference.predictions import Predictions
 from featx.inference.temperatures import read_temperatures
 from featx.runs.files import CONFIG, MODELS, SAVED_HEAD
 from featx.runs.members import read_member_name
-from featx.scoring.classes.calibration import cool
 from featx.utils.config import read_config
 from featx.utils.progress import progress
 
@@ -77,9 +76,9 @@ class FinetunedModel(Model):
                 tuned.model.to(device)
                 for utterance in utterances:
                     if utterance.utterance not in failures:
-                        temperature = temperatures.get(folder, 1.0)
+                        heat = temperatures.get(folder, ())
                         own = rows[utterance.utterance]
-                        self._add(tuned, utterance, temperature, own, failures)
+                        self._add(tuned, utterance, heat, own, failures)
                     advance(1)
         done = [name for name in rows if name not in failures]
         if not done:
@@ -91,8 +90,8 @@ class FinetunedModel(Model):
         found = torch.stack([torch.stack(rows[name]).double().mean(0) for name in done]).float()
         return self.answers(done, found, failures)
 
-    def temperatures(self, folders: Sequence[Path]) -> dict[Path, float]:
-        """Return the temperature of each model's folder.
+    def temperatures(self, folders: Sequence[Path]) -> dict[Path, tuple[float, ...]]:
+        """Return the temperatures of each model's folder, as `read_temperatures` does.
 
         Raises:
             FeatxError: if the models have none, or a folder is not named after its seed and fold.
@@ -108,7 +107,7 @@ class FinetunedModel(Model):
                     "seed0-fold0, so that its temperature is unknown. Name it as it was."
                 )
             members[folder] = member
-        known = read_temperatures(self.run, members.values())
+        known = read_temperatures(self.run, members.values(), self.labels)
         return {folder: known[member] for folder, member in members.items()}
 
     def asked(self, options: Options) -> list[Path]:
@@ -130,7 +129,7 @@ class FinetunedModel(Model):
         self,
         tuned: TunedModel,
         utterance: Utterance,
-        temperature: float,
+        heat: Sequence[float],
         rows: list[Tensor],
         failures: dict[str, str],
     ) -> None:
@@ -141,14 +140,17 @@ class FinetunedModel(Model):
         except AudioError as error:
             failures[utterance.utterance] = str(error)
             return
-        found = self._predictions(tuned, waveform)
-        if not self.dimensions:
-            found = torch.from_numpy(cool(found[None].numpy(), temperature))[0]
-        rows.append(found)
+        rows.append(self._predictions(tuned, waveform, heat))
 
     @torch.inference_mode()
-    def _predictions(self, tuned: TunedModel, waveform: Waveform) -> Tensor:
-        """Return what is predicted of an utterance, such as probabilities: (outputs,) float32."""
+    def _predictions(self, tuned: TunedModel, waveform: Waveform, heat: Sequence[float]) -> Tensor:
+        """Return what is predicted of an utterance, such as probabilities: (outputs,) float32.
+
+        Args:
+            tuned: the model.
+            waveform: (samples,) at 16 kHz.
+            heat: temperatures that its logits are divided by; none for nothing.
+        """
         prepared = torch.from_numpy(prepare_waveform(tuned.extractor, waveform))[None]
         device = next(tuned.model.parameters()).device
         on_gpu = device.type == "cuda"  # a processor lacks products of float16
@@ -156,7 +158,10 @@ class FinetunedModel(Model):
         dtype = getattr(torch, self.precision) if rounded else None
         with torch.autocast(device.type, dtype, enabled=rounded):
             logits = tuned.model(prepared.to(device), [len(waveform)])["logits"]
-        return tuned.outputs.objective.predictions(logits.float())[0].cpu()
+        logits = logits.float()
+        if heat:
+            logits = logits / torch.tensor(heat).to(logits)
+        return tuned.outputs.objective.predictions(logits)[0].cpu()
 
     @property
     def _limit(self) -> int | None:

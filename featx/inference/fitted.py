@@ -90,7 +90,7 @@ class FittedModel(Model):
         heads = self.heads.only(options.takes)
         if options.calibrated:
             members = [(member.seed, member.fold) for member in heads.members]
-            heads = heads.calibrated(read_temperatures(self.folder, members))
+            heads = heads.calibrated(read_temperatures(self.folder, members, self.labels))
         probabilities = heads.probabilities(heads.select(features.stores), names, owners)
         return self.answers(names, probabilities, features.failures)
 

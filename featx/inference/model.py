@@ -90,6 +90,11 @@ class Model(ABC):
         return False
 
     @property
+    def labels(self) -> tuple[str, ...]:
+        """The classes of which any number may fit an utterance; none where a single one does."""
+        return self.classes if self.several else ()
+
+    @property
     def priors(self) -> Sequence[float] | None:
         """How frequent each class was in training; None if that is not known."""
         return None
@@ -113,7 +118,8 @@ class Model(ABC):
         scale: PositiveFinite | None = None,
     ) -> Predictions:
         """Predict the classes or numbers of utterances; `featx.predict` explains the arguments."""
-        self.refuse_of_classes(abstain=abstain, calibrated=calibrated, priors=priors)
+        self.refuse_of_classes(abstain=abstain, priors=priors)
+        self.refuse_of_numbers(calibrated=calibrated)
         encoders = tuple(as_paths(encoder))
         ask = None if speaker_of is None else asking(speaker_of)
         as_likely = calibrated or priors is not None
@@ -135,8 +141,8 @@ class Model(ABC):
             return predictions.placed(pieces.windows, pieces.failures).abstaining(abstain)
         return self._corrected(given, options, priors).abstaining(abstain)
 
-    def refuse_of_classes(self, **given: object) -> None:
-        """Refuse arguments that are for models which tell classes apart.
+    def refuse_of_numbers(self, **given: object) -> None:
+        """Refuse arguments that are for models which give probabilities.
 
         Args:
             given: the arguments by their names; those that are empty are not given.
@@ -150,6 +156,11 @@ class Model(ABC):
                 f"`{asked}` is about classes, and the model predicts numbers "
                 f"({', '.join(self.dimensions)})."
             )
+
+    def refuse_of_classes(self, **given: object) -> None:
+        """Refuse arguments that are for models which tell classes apart; as `refuse_of_numbers`."""
+        self.refuse_of_numbers(**given)
+        asked = next((name for name, value in given.items() if value), "")
         if asked and self.several:
             raise FeatxError(
                 f"`{asked}` is about a single class of each utterance, and the model predicts "

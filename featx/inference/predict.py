@@ -65,7 +65,8 @@ def predict(
         hop: seconds from one window to the next; by default windows follow one another.
         abstain: give no label where the probability of the most probable class is below this.
         calibrated: divide each model's logits by the temperature that its validation utterances
-            chose, so that its probabilities come closer to how often its labels are right.
+            chose, so that its probabilities come closer to how often its labels are right; of
+            several labels at once, each label's by a temperature of its own.
         priors: how frequent classes are in the inputs, where that is not as in training: "uniform",
             each class's share, such as "angry=0.2,neutral=0.8", or "estimated" from all of the
             inputs together. Probabilities are calibrated, then corrected for it.

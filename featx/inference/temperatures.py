@@ -1,15 +1,16 @@
 """The temperatures that a run keeps for its models."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
+from typing import Self
 
-from pydantic import ValidationError
+from pydantic import ValidationError, model_validator
 
 from classifiers.settings import PositiveFinite
 from featx.errors import FeatxError
 from featx.runs.files import CALIBRATION
 from featx.runs.read import damaged
-from featx.utils.config import Schema
+from featx.utils.config import Schema, first_problem
 
 Key = tuple[int, int | None]  # seed and fold, which a final model has none of
 
@@ -17,7 +18,21 @@ Key = tuple[int, int | None]  # seed and fold, which a final model has none of
 class _Entry(Schema):
     seed: int
     fold: int | None  # none of a final model
-    temperature: PositiveFinite
+    temperature: PositiveFinite | None = None
+    temperatures: dict[str, PositiveFinite] | None = None  # by label, where several may fit
+
+    @model_validator(mode="after")
+    def _has_either(self) -> Self:
+        if (self.temperature is None) == (self.temperatures is None):
+            raise ValueError("an entry has either a temperature or temperatures by label")
+        return self
+
+    def of(self, labels: Sequence[str]) -> tuple[float, ...] | None:
+        """Return the temperatures of labels, or the one of classes; None if it lacks any."""
+        if not labels:
+            return None if self.temperature is None else (self.temperature,)
+        known = self.temperatures or {}
+        return tuple(known[name] for name in labels) if set(labels) <= set(known) else None
 
 
 class _File(Schema, extra="ignore"):
@@ -26,8 +41,18 @@ class _File(Schema, extra="ignore"):
     temperatures: list[_Entry]
 
 
-def read_temperatures(run: Path, members: Iterable[Key]) -> dict[Key, float]:
-    """Return the temperature of models of a run, by seed and fold.
+def read_temperatures(
+    run: Path, members: Iterable[Key], labels: Sequence[str] = ()
+) -> dict[Key, tuple[float, ...]]:
+    """Return what logits of models of a run are divided by.
+
+    Args:
+        run: the run's folder.
+        members: seed and fold of the models.
+        labels: the labels of a run that predicts several at once; none of classes.
+
+    Returns:
+        By seed and fold a single temperature or, of several labels, one for each.
 
     Raises:
         FeatxError: if the run has none, or its file is damaged or lacks a model.
@@ -41,10 +66,15 @@ def read_temperatures(run: Path, members: Iterable[Key]) -> dict[Key, float]:
             "utterances. Leave the option out."
         ) from None
     except (OSError, ValidationError) as error:
-        raise damaged(path, str(error)) from error
-    found = {(entry.seed, entry.fold): entry.temperature for entry in entries}
-    if absent := set(members) - set(found):
-        seed, fold = absent.pop()
-        model = f"seed {seed}, " + ("its final model" if fold is None else f"fold {fold}")
-        raise damaged(path, f"it has no temperature of {model}")
-    return found
+        why = first_problem(error) if isinstance(error, ValidationError) else str(error)
+        raise damaged(path, why) from None
+    found = {(entry.seed, entry.fold): entry.of(labels) for entry in entries}
+    temperatures = {}
+    for seed, fold in members:
+        own = found.get((seed, fold))
+        if own is None:
+            model = f"seed {seed}, " + ("its final model" if fold is None else f"fold {fold}")
+            what = f"temperatures of {', '.join(labels)}" if labels else "temperature"
+            raise damaged(path, f"it has no {what} of {model}")
+        temperatures[seed, fold] = own
+    return temperatures

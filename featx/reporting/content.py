@@ -52,7 +52,7 @@ class Report:
         groups: the scores of groups, such as women and men.
         maps: maps of features.
         origins: how each run was made.
-        calibration: how far the probabilities of classes can be taken at their word.
+        calibration: how far the probabilities of classes or labels can be taken at their word.
         searches: how searches of settings went.
         scatters: of numbers, true against predicted and errors by level.
         thresholds: what several labels score by the probability that they are predicted from.

@@ -105,8 +105,6 @@ def _read(system: AnySystem) -> AnyReported:
         remarks=stored.remarks,
         groups=_groups(scored.groups, stored.groups),
     )
-    if isinstance(stored, Results):
-        results = replace(results, calibration_errors=stored.calibration_errors)
     texts = read_config_text(folder), read_config(folder), read_environment(folder)
     return ReportedRun(system, results, read_cost(folder), *texts)
 

@@ -7,7 +7,7 @@ import numpy as np
 from pydantic import Field, PositiveInt, model_validator
 
 from featx.scoring.classes.distributions import DistributionScores
-from featx.scoring.classes.results import CalibrationErrors, Results
+from featx.scoring.classes.results import Results
 from featx.scoring.groups.file import Finite, StoredGroupScores
 from featx.scoring.labels.results import MULTILABEL, LabelResults
 from featx.scoring.labels.scores import METRICS as LABEL_METRICS
@@ -15,6 +15,7 @@ from featx.scoring.metrics import METRICS, Score
 from featx.scoring.numbers.levels import Level
 from featx.scoring.numbers.results import REGRESSION, NumberResults
 from featx.scoring.numbers.scores import METRICS as NUMBER_METRICS
+from featx.scoring.reliability import CalibrationErrors
 from featx.utils.config import Schema
 
 RunResults = Results | NumberResults | LabelResults
@@ -39,6 +40,10 @@ class StoredErrors(Schema):
 
     before: Finite
     after: Finite
+
+    def to_errors(self) -> CalibrationErrors:
+        """Return the errors."""
+        return CalibrationErrors(self.before, self.after)
 
 
 class _Stored(Schema, extra="ignore"):
@@ -92,7 +97,7 @@ class StoredResults(_Stored):
             classes=self.classes,
             scores={name: getattr(self, name).to_score() for name in METRICS},
             confusion=np.array(self.confusion),
-            calibration_errors=CalibrationErrors(errors.before, errors.after) if errors else None,
+            calibration_errors=errors.to_errors() if errors else None,
             votes=votes,
         )
 
@@ -141,6 +146,12 @@ class StoredNumbers(_Stored):
         )
 
 
+class StoredLabelErrors(Schema, extra="ignore"):
+    """The `CalibrationErrors` of labels; their means follow from them."""
+
+    labels: dict[str, StoredErrors]
+
+
 class StoredLabels(_Stored):
     """What is read back of a run that learned several labels."""
 
@@ -150,15 +161,19 @@ class StoredLabels(_Stored):
     map: StoredScore
     labels: Annotated[dict[str, dict[str, Finite]], Field(min_length=1)]
     utterances: int = 0
+    expected_calibration_error: StoredLabelErrors | None = None
 
     def to_results(self) -> LabelResults:
         """Return the results."""
+        errors = self.expected_calibration_error
+        by_label = errors.labels if errors else {}
         return LabelResults(
             **self.common(),
             classes=list(self.labels),
             scores={name: getattr(self, name).to_score() for name in LABEL_METRICS},
             labels=self.labels,
             utterances=self.utterances,
+            calibration_errors={name: own.to_errors() for name, own in by_label.items()},
         )
 
 

@@ -70,9 +70,9 @@ def _build_fitted(model: FittedModel, options: Options) -> Network:
     options.refuse_absent(model.heads.keys)
     heads = model.heads.only(options.takes)
     members = [(member.seed, member.fold) for member in heads.members]
-    temperatures = [1.0] * len(members)
+    temperatures: list[tuple[float, ...]] = [(1.0,)] * len(members)
     if options.calibrated:
-        known = read_temperatures(model.folder, members)
+        known = read_temperatures(model.folder, members, model.labels)
         temperatures = [known[member] for member in members]
     source = find_source(
         wanted, model.dtypes[0], model.folder, next(iter(options.encoders), None), options
@@ -142,7 +142,7 @@ def _frames(heads: FittedHeads) -> int | None:
 def _build_tuned(model: FinetunedModel, options: Options) -> Network:
     folders = model.asked(options)
     known = model.temperatures(folders) if options.calibrated else {}
-    temperatures = [known.get(folder, 1.0) for folder in folders]
+    temperatures = [known.get(folder, (1.0,)) for folder in folders]
     names = (read_member_name(folder.name) for folder in folders)
     members = [member for member in names if member is not None]
     branches = [_branch(folder) for folder in folders]

@@ -1,6 +1,5 @@
 """The card of a fit: what its heads are, how they are used, their scores, what they are not for."""
 
-import json
 import math
 from collections import defaultdict
 from pathlib import Path
@@ -17,8 +16,8 @@ from featx.runs.cards.card import (
     table,
 )
 from featx.runs.changes import describe_changes
-from featx.runs.files import CALIBRATION, LAYER_WEIGHTS
-from featx.runs.read import damaged
+from featx.runs.files import LAYER_WEIGHTS
+from featx.sharing.card_calibration import describe_calibration
 from featx.sharing.facts import RunFacts
 from featx.sharing.usage import repetition, usage
 from featx.sharing.words import (
@@ -44,7 +43,7 @@ def write_card(facts: RunFacts, path: Path) -> None:
         *usage(facts),
         *_data(facts),
         *_scores(facts),
-        *_calibration(facts),
+        *describe_calibration(facts),
         *_layer_weights(facts),
         *_limits(facts),
         *repetition(facts),
@@ -154,40 +153,6 @@ def _scores(facts: RunFacts) -> list[str]:
             facts.scores.rows(),
         ),
         *facts.scores.tables(),
-    ]
-
-
-def _calibration(facts: RunFacts) -> list[str]:
-    if facts.heads.dimensions:
-        return []
-    path = facts.folder / CALIBRATION
-    if not path.exists():
-        return ["## Calibration", "Its probabilities are not calibrated."]
-    try:
-        found = json.loads(path.read_text("utf-8"))
-        errors = found["expected_calibration_error"]
-        before, after = float(errors["before"]), float(errors["after"])
-        rows = [
-            [f"{entry['below']:g} %", f"{entry['answered']:.1f}", f"{entry['accuracy']:.1f}"]
-            for entry in found["abstaining"]
-            if entry["accuracy"] is not None
-        ]
-    except (ValueError, KeyError, TypeError) as error:
-        raise damaged(path, repr(error)) from error
-    final = (
-        " The temperature of a final head is the geometric mean of those of its seed's folds: it "
-        "was not measured, as no utterance is new to that head."
-        if facts.heads.cross_validated
-        else ""
-    )
-    return [
-        "## Calibration",
-        f"The expected calibration error of its probabilities is {before:.1f} % as they are, and "
-        f"{after:.1f} % with the temperatures that validation utterances chose "
-        "(`featx predict --calibrated`), measured of each "
-        f"{'cross-validated ' if final else ''}head alone.{final} With the measured ones, where "
-        "only labels of at least such a probability are given (`--abstain`), in percent:",
-        table(["least probability", "utterances with a label", "of these right"], rows),
     ]
 
 

@@ -82,7 +82,7 @@ def export(
         out: the file; by default the run's name with the ending .onnx, in the working folder.
         seed: export only the models of this seed; by default those of all seeds.
         fold: export only the models of this fold; by default those of all folds.
-        calibrated: divide each model's logits by its temperature, as `featx.predict` does.
+        calibrated: divide each model's logits by its temperatures, as `featx.predict` does.
         precision: what matrices are kept in; "float16" halves the file. Computed is in float32.
         int8: keep the matrices of the encoder's linear layers in int8, and quantise what they are
             multiplied with as it comes.
@@ -117,7 +117,7 @@ def export(
     for package in NEEDED:
         import_extra(package)
     model = load(folder)
-    model.refuse_of_classes(calibrated=calibrated)
+    model.refuse_of_numbers(calibrated=calibrated)
     encoders = tuple(as_paths(encoder))
     network = build(model, Options(None, encoders, MAX_SECONDS, "cpu", seed, fold, calibrated))
     limit = INT8_TOLERANCE if int8 else COARSE_TOLERANCE

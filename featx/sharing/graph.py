@@ -50,7 +50,7 @@ class Classifier(nn.Module):
 
     Args:
         branches: each with heads of its own.
-        temperatures: what the logits of each head are divided by.
+        temperatures: what the logits of each head are divided by: one for all, or one for each.
         limit: samples of each utterance's beginning that are heard; infinite for all.
         several: whether any number of classes may fit, each with a probability of its own.
         numbers: whether numbers are predicted, and no classes.
@@ -61,7 +61,7 @@ class Classifier(nn.Module):
     def __init__(
         self,
         branches: Sequence[Branch],
-        temperatures: Sequence[float],
+        temperatures: Sequence[Sequence[float]],
         limit: float = math.inf,
         several: bool = False,
         numbers: bool = False,
@@ -69,7 +69,7 @@ class Classifier(nn.Module):
         super().__init__()
         self.several, self.numbers = several, numbers
         self.branches, self.limit = nn.ModuleList(branches), limit
-        self.register_buffer("temperatures", torch.tensor(temperatures)[None, :, None])
+        self.register_buffer("temperatures", torch.tensor(temperatures)[None])
         self.eval().requires_grad_(False)
 
     def forward(self, waveform: Tensor, samples: Tensor) -> tuple[Tensor, Tensor]:

@@ -20,7 +20,7 @@ def export(
     ] = None,
     calibrated: Annotated[
         bool,
-        typer.Option("--calibrated", help="Divide each model's logits by its temperature."),
+        typer.Option("--calibrated", help="Divide each model's logits by its temperatures."),
     ] = False,
     precision: Annotated[
         Literal["float32", "float16"],

@@ -109,7 +109,8 @@ Calibrated = Annotated[
     typer.Option(
         "--calibrated",
         help="Divide each model's logits by the temperature that its validation utterances "
-        "chose, so that its probabilities come closer to how often its labels are right.",
+        "chose, so that its probabilities come closer to how often its labels are right; of "
+        "several labels at once, each label's by its own.",
     ),
 ]
 Speakers = Annotated[

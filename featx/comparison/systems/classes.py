@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Self
 
 import numpy as np
 
@@ -13,6 +14,7 @@ from featx.scoring.classes.distributions import DistributionScores, SeedShares, 
 from featx.scoring.classes.groups import Classified
 from featx.scoring.classes.results import NAMES, Results, SeedPredictions, score_predictions
 from featx.scoring.classes.voted import VotedPrediction
+from featx.scoring.results_file import RunResults
 from featx.utils.tables import TextTable
 from featx.utils.text import counted
 
@@ -44,6 +46,14 @@ class System(ScoredSystem[Results]):
         results = replace(results, votes=_score_votes(seeds, list(truth), speakers))
         notes = [*notes, *_class_notes(predicted - labels)]
         return cls(name, paths[0].parent, truth, speakers, seeds, results, notes)
+
+    def with_stored(self, stored: RunResults) -> Self:
+        """Return the system with what a run says of itself, such as its calibration errors."""
+        system = super().with_stored(stored)
+        if not isinstance(stored, Results):
+            return system
+        errors = stored.calibration_errors
+        return system.with_results(replace(system.results, calibration_errors=errors))
 
     def measure(self) -> Classified:
         """Return what groups of its utterances are scored by."""

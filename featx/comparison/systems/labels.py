@@ -1,7 +1,8 @@
 """Systems that predict several labels at once: their scores, alone and side by side."""
 
 from collections.abc import Mapping, Sequence
-from typing import ClassVar
+from dataclasses import replace
+from typing import ClassVar, Self
 
 import numpy as np
 
@@ -11,6 +12,7 @@ from featx.scoring.labels.file import LabelPrediction
 from featx.scoring.labels.groups import Labelled
 from featx.scoring.labels.results import NAMES, LabelResults, score_label_predictions
 from featx.scoring.labels.scores import SeedLabels
+from featx.scoring.results_file import RunResults
 from featx.utils.tables import TextTable
 
 
@@ -40,6 +42,14 @@ class LabelSystem(ColumnSystem[LabelResults, SeedLabels]):
     def score(title: str, predicted: Sequence[str], seeds: Sequence[SeedLabels]) -> LabelResults:
         """Score what seeds predict."""
         return score_label_predictions(title, predicted, seeds, speakers_shared=None)
+
+    def with_stored(self, stored: RunResults) -> Self:
+        """Return the system with what a run says of itself, such as its calibration errors."""
+        system = super().with_stored(stored)
+        if not isinstance(stored, LabelResults):
+            return system
+        errors = stored.calibration_errors
+        return system.with_results(replace(system.results, calibration_errors=errors))
 
     def measure(self) -> Labelled:
         """Return what groups of its utterances are scored by."""

@@ -86,6 +86,19 @@ def keep_float32(device: "torch.device") -> None:
         torch.backends.cudnn.allow_tf32 = torch.backends.cuda.matmul.allow_tf32 = False
 
 
+def lacks_float16(device: "torch.device") -> bool:
+    """Tell whether a device is a processor without products of float16.
+
+    torch emulates them there, which takes about ten times as long as products of float32.
+    """
+    import torch
+
+    if device.type != "cpu":
+        return False
+    onednn = torch.backends.mkldnn.is_available()
+    return not (onednn and torch.ops.mkldnn._is_mkldnn_fp16_supported())
+
+
 def is_out_of_memory(error: RuntimeError) -> bool:
     """Tell whether torch lacks memory; its own error for a GPU is a RuntimeError too."""
     import torch

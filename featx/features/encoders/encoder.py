@@ -10,8 +10,9 @@ from classifiers.cores import on_one_core
 from featx.features.choices import NormalizeWaveform, Window
 from featx.features.encoders.checkpoints.find import Checkpoint
 from featx.features.encoders.checkpoints.loading import digest_settings, digest_weights, load_frozen
-from featx.features.encoders.devices import keep_float32
+from featx.features.encoders.devices import keep_float32, lacks_float16
 from featx.features.encoders.families import family_of, prepare_waveform
+from featx.features.encoders.kernel_caches import bound_caches
 from featx.features.encoders.preprocessing import load_preprocessing
 from featx.features.encoders.shape import read_shape
 from featx.features.encoders.transfer import Transfer
@@ -49,6 +50,7 @@ class Encoder:
         window: Window = "30",
         normalize_waveform: NormalizeWaveform | None = None,
     ) -> None:
+        bound_caches()
         self.shape = read_shape(checkpoint.folder).seen_in(window, checkpoint.name)
         self.layers = tuple(self.shape.layers if layers is None else layers)
         self.precision, self.device = "float32", CPU
@@ -66,6 +68,9 @@ class Encoder:
     def on(self, device: torch.device, precision: str) -> "Encoder":
         """Return a copy of this encoder on a device, computing in a precision.
 
+        On a processor without products of float16 the weights are rounded to it and computed with
+        in float32, which rounds less than float16 does.
+
         Args:
             device: a processor or a GPU.
             precision: "float32", "bfloat16" or "float16".
@@ -81,7 +86,10 @@ class Encoder:
         other = copy.copy(self)
         other.device, other.precision = device, precision
         with on_one_core():
-            other.network = copy.deepcopy(self.network).prepare(device, getattr(torch, precision))
+            network = copy.deepcopy(self.network).prepare(device, getattr(torch, precision))
+            if precision == "float16" and lacks_float16(device):
+                network = network.prepare(device, torch.float32)
+        other.network = network
         other._transfer = Transfer(device)
         return other
 

@@ -1,5 +1,6 @@
 """Which precision to compute in: the fastest one that does not change the features noticeably."""
 
+import logging
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -8,12 +9,13 @@ import numpy as np
 import torch
 
 from featx.data.audio import SAMPLE_RATE
-from featx.features.encoders.devices import BATCH_SECONDS
+from featx.features.encoders.devices import BATCH_SECONDS, lacks_float16
 from featx.features.encoders.encoder import Encoder
 from featx.features.encoders.workers import encode
 
 LOWEST_COSINE = 0.9995  # of any frame of any layer to float32's
 LEAST_GAIN = 1.2  # times as fast as float32; a smaller gain may be the clock's noise
+log = logging.getLogger("featx")
 
 
 @dataclass(frozen=True)
@@ -84,6 +86,19 @@ def half_precisions(device: torch.device) -> tuple[str, ...]:
         return ("bfloat16", "float16")
     native = torch.cpu._is_avx512_bf16_supported() or torch.cpu._is_amx_tile_supported()
     return ("bfloat16",) if native else ()
+
+
+def say_if_rounded(device: torch.device) -> None:
+    """Say what `Encoder.on` does in place of float16 where a processor lacks products of it."""
+    if lacks_float16(device):
+        faster = "".join(
+            f" `precision={name!r}` is faster, and rounds more." for name in half_precisions(device)
+        )
+        log.info(
+            "This processor does not multiply in float16: weights are rounded to float16, and "
+            "computed with in float32. `precision='float32'` takes as long and rounds nothing.%s",
+            faster,
+        )
 
 
 def _encode_timed(

@@ -85,7 +85,7 @@ def add_heads(folder: Path, heads: Sequence[FinalHead]) -> None:
 
 
 def add_temperatures(folder: Path) -> None:
-    """Give each final head of a run a temperature, if the other heads have one.
+    """Give each final head of a run a temperature, or one a label, if the other heads have them.
 
     It is the geometric mean of those of the seed's folds: a head can't be calibrated on utterances
     that it has heard.
@@ -97,18 +97,23 @@ def add_temperatures(folder: Path) -> None:
     if not path.exists():
         return
     calibration = _read(path, "temperatures")
-    by_seed: dict[int, list[float]] = {}
+    by_seed: dict[int, list[dict[str, Any]]] = {}
     try:
         for entry in calibration["temperatures"]:
             if entry["fold"] is not None:
-                by_seed.setdefault(entry["seed"], []).append(entry["temperature"])
-        entries = [
-            {"seed": seed, "fold": None, "temperature": geometric_mean(own)}
-            for seed, own in by_seed.items()
-        ]
+                by_seed.setdefault(entry["seed"], []).append(entry)
+        entries = [{"seed": s, "fold": None, **_mean(own)} for s, own in by_seed.items()]
     except (KeyError, TypeError, ValueError) as error:
         raise damaged(path, f"unusable temperatures: {error}") from None
     write_json(path, _with_final(calibration, "temperatures", entries))
+
+
+def _mean(entries: Sequence[dict[str, Any]]) -> dict[str, Any]:
+    """Return the geometric mean of folds' temperatures, of several labels by label."""
+    if "temperature" in entries[0]:
+        return {"temperature": geometric_mean([entry["temperature"] for entry in entries])}
+    each = [entry["temperatures"] for entry in entries]
+    return {"temperatures": {name: geometric_mean([t[name] for t in each]) for name in each[0]}}
 
 
 def _with_final(table: dict[str, Any], key: str, entries: Sequence[dict[str, Any]]) -> Any:

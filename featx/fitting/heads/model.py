@@ -16,10 +16,10 @@ from classifiers.statistics import Statistics, as_two_frames
 from classifiers.training import predict
 from featx.errors import FeatxError
 from featx.fitting.choices import OWN
+from featx.fitting.heads.cooled import CooledHead
 from featx.fitting.heads.groups import Groups, measure_groups
 from featx.fitting.heads.inputs import HeadInput
 from featx.fitting.inputs.selection import Selection, Stored
-from featx.scoring.classes.calibration import cool
 
 CPU = torch.device("cpu")
 
@@ -34,14 +34,15 @@ class FittedHead:
         head: the network, in evaluation mode.
         statistics: what each store's features are standardised by; None where that does not
             belong to the head.
-        temperature: what its logits are divided by.
+        temperatures: what its logits are divided by: one for all or, of several labels, one for
+            each; empty for nothing.
     """
 
     seed: int
     fold: int | None
     head: Head
     statistics: tuple[Statistics | None, ...]
-    temperature: float = 1.0
+    temperatures: tuple[float, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -85,9 +86,11 @@ class FittedHeads:
         chosen = (tuple(m for m in group if wanted(m.seed, m.fold)) for group in groups)
         return replace(self, members=next(filter(None, chosen), ()), cross_validated=())
 
-    def calibrated(self, temperatures: Mapping[tuple[int, int | None], float]) -> "FittedHeads":
-        """Return the heads with a temperature each, by seed and fold."""
-        members = (replace(m, temperature=temperatures[m.seed, m.fold]) for m in self.members)
+    def calibrated(
+        self, temperatures: Mapping[tuple[int, int | None], tuple[float, ...]]
+    ) -> "FittedHeads":
+        """Return the heads with temperatures, by seed and fold."""
+        members = (replace(m, temperatures=temperatures[m.seed, m.fold]) for m in self.members)
         return replace(self, members=tuple(members))
 
     def select(self, stores: Sequence[FeatureStore]) -> tuple[Selection, ...]:
@@ -187,11 +190,10 @@ class FittedHeads:
         groups: Sequence[Groups],
         count: int,
     ) -> Tensor:
+        heat = member.temperatures
+        head = CooledHead(member.head, heat) if heat else member.head
         with Crew(torch.get_num_threads()) as cores:
-            given = predict(member.head, _examples(member, features, groups, count), cores)
-        if self.dimensions:
-            return given
-        return torch.from_numpy(cool(given.numpy(), member.temperature))
+            return predict(head, _examples(member, features, groups, count), cores)
 
 
 def _examples(

@@ -13,12 +13,13 @@ from featx.scoring.classes.predictions import score_outcomes, seed_predictions, 
 from featx.scoring.classes.results import Results
 from featx.scoring.groups.grouping import group_tested
 from featx.scoring.groups.measure import Measure
+from featx.scoring.labels.calibration import write_label_calibration
 from featx.scoring.labels.groups import Labelled
 from featx.scoring.labels.predictions import (
     seed_labels,
     write_label_predictions,
 )
-from featx.scoring.labels.results import score_label_predictions
+from featx.scoring.labels.results import LabelResults, score_label_predictions
 from featx.scoring.numbers.figures import draw_levels, draw_scatter
 from featx.scoring.numbers.groups import Numbered
 from featx.scoring.numbers.predictions import (
@@ -72,6 +73,8 @@ def write_outcomes(
     if isinstance(results, Results):
         results = write_calibration(task, outcomes, results, folder / CALIBRATION)
         draw_confusion(results, figures / "confusion")
+    elif isinstance(results, LabelResults):
+        results = write_label_calibration(task, outcomes, results, folder / CALIBRATION)
     elif isinstance(results, NumberResults):
         draw_scatter(results, seed_numbers(task, outcomes), figures / "scatter")
         draw_levels(results, figures / "error_by_level")

@@ -13,7 +13,7 @@ from featx.runs.files import CALIBRATION, PREDICTIONS
 from featx.runs.read import damaged
 from featx.scoring.classes.calibration import cool
 from featx.scoring.classes.predictions import read_probabilities
-from featx.scoring.classes.reliability import Reliability
+from featx.scoring.reliability import Reliability
 
 LEAST = 0.7  # the probability whose coverage the table states
 _THRESHOLDS = np.linspace(0, 1, 101)
@@ -52,7 +52,7 @@ def find_calibration(run: Reported) -> Calibrated | None:
         except ValueError:
             raise damaged(path, "a seed or fold is no number") from None
         temperatures = read_temperatures(run.folder, models)
-        heat = np.array([temperatures[model] for model in models])
+        heat = np.array([temperatures[model][0] for model in models])
         cooled = np.empty_like(found.values)
         for temperature in np.unique(heat):
             own = heat == temperature

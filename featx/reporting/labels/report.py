@@ -5,6 +5,7 @@ from pathlib import Path
 
 from featx.comparison.compare_labels import compare_labels
 from featx.reporting.content import Report
+from featx.reporting.labels.calibration import calibration_panel, calibration_sheet, judge_run
 from featx.reporting.labels.errors import SHOWN, common_errors, error_sheet
 from featx.reporting.labels.sheets import label_sheet, score_sheet, speaker_sheet, together_sheet
 from featx.reporting.labels.thresholds import threshold_panel, threshold_sheet
@@ -33,6 +34,7 @@ def gather_labels(runs: Sequence[LabelReported], page: Path, maps: Sequence[Path
     groups = group_by_test(runs)
     ordered = [run for group in groups for run in group]
     differences, remarks = difference_sheets(groups, compare_labels, bootstrap_sheet)
+    judged = {run.name: judge_run(run) for run in ordered}
     speakers = [sheet for sheet in map(speaker_sheet, ordered) if sheet]
     tables = [
         Section("Results", [score_sheet(groups)]),
@@ -51,9 +53,17 @@ def gather_labels(runs: Sequence[LabelReported], page: Path, maps: Sequence[Path
             ["Test utterances: to look at, not to choose a threshold by."],
             "The probability from which a label is predicted",
         ),
+        Section(
+            "Calibration",
+            [calibration_sheet(name, labels) for name, labels in judged.items() if labels],
+            [f"No probabilities of {name} are known." for name in judged if not judged[name]],
+            title="Calibration of probabilities",
+            arrangement="grid",
+        ),
         group_section(ordered),
         Section("Speakers", speakers, arrangement="grid small"),
         wrong_section("Errors", groups, page, common_errors, SHOWN, error_sheet),
     ]
     thresholds = list(map(threshold_panel, ordered))
-    return Report.of(ordered, tables, page, maps, thresholds=thresholds)
+    drawn = [calibration_panel(name, own) for name, labels in judged.items() for own in labels]
+    return Report.of(ordered, tables, page, maps, thresholds=thresholds, calibration=drawn)

@@ -8,13 +8,13 @@ from typing import Any
 import numpy as np
 
 from featx.protocols.task import Task
-from featx.scoring.classes.reliability import Reliability
-from featx.scoring.classes.results import CalibrationErrors, Results
+from featx.scoring.classes.results import Results
 from featx.scoring.outcomes import Outcome
+from featx.scoring.reliability import CalibrationErrors, Reliability
+from featx.scoring.temperature import most_likely
 from featx.utils.files import write_json
 
 LEAST = (0.0, 0.5, 0.6, 0.7, 0.8, 0.9)  # probabilities below which a label may be withheld
-_HOTTEST = 100.0  # a temperature; also one over the coldest
 _SMALLEST = 1e-30
 
 
@@ -95,7 +95,6 @@ def find_temperature(probabilities: np.ndarray, labels: np.ndarray) -> float:
     Returns:
         The temperature, at most 100; 1 where all labels are right, which would ask for 0.
     """
-    from scipy.optimize import minimize_scalar  # half a second, which prediction does not need
     from scipy.special import log_softmax
 
     if (probabilities.argmax(1) == labels).all():
@@ -103,12 +102,10 @@ def find_temperature(probabilities: np.ndarray, labels: np.ndarray) -> float:
     logits = np.log(probabilities.astype(np.float64).clip(_SMALLEST))
     places = np.arange(len(labels)), labels
 
-    def surprise(exponent: float) -> float:
-        return -float(log_softmax(logits * np.exp(-exponent), 1)[places].mean())
+    def surprise(factor: float) -> float:
+        return -float(log_softmax(logits * factor, 1)[places].mean())
 
-    bound = np.log(_HOTTEST)
-    found = minimize_scalar(surprise, bounds=(-bound, bound), method="bounded")
-    return float(np.exp(found.x))
+    return most_likely(surprise)
 
 
 def cool(probabilities: np.ndarray, temperature: float) -> np.ndarray:

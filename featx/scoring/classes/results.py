@@ -8,6 +8,7 @@ import numpy as np
 
 from featx.scoring.classes.distributions import DistributionScores
 from featx.scoring.metrics import count_confusions, group_by_speaker, score_seeds
+from featx.scoring.reliability import CalibrationErrors
 from featx.scoring.results import CommonResults
 from featx.scoring.text import describe_count, score_as_json
 from featx.utils.tables import TextTable
@@ -27,18 +28,6 @@ class SeedPredictions(NamedTuple):
     labels: np.ndarray
     predictions: np.ndarray
     speakers: Sequence[str]
-
-
-class CalibrationErrors(NamedTuple):
-    """Expected calibration errors of test predictions, in percent.
-
-    Attributes:
-        before: with the probabilities as the models gave them.
-        after: with the temperatures that validation utterances chose.
-    """
-
-    before: float
-    after: float
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,7 +1,7 @@
 """What a run that predicts several labels at once found."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -12,6 +12,7 @@ from featx.scoring.labels.scores import (
     mean_average_precision,
     score_labels,
 )
+from featx.scoring.reliability import CalibrationErrors
 from featx.scoring.results import CommonResults
 from featx.scoring.text import describe_count, score_as_json
 from featx.utils.tables import TextTable
@@ -36,17 +37,22 @@ class LabelResults(CommonResults):
         labels: "precision", "recall", "f1" and "average_precision" of each label in percent, and
             "utterances", which it fits.
         utterances: how many were tested, by each seed; 0 in files of earlier versions.
+        calibration_errors: of each label, how far its probabilities are from the share of
+            utterances that it fits; empty if unknown.
     """
 
     classes: Sequence[str]
     labels: Mapping[str, Mapping[str, float]]
     utterances: int = 0
+    calibration_errors: Mapping[str, CalibrationErrors] = field(default_factory=dict)
 
     def to_json(self) -> dict[str, Any]:
         """Return everything as JSON values, scores in percent; an undefined deviation is null."""
+        errors = self.calibration_errors
         return {
             "task": MULTILABEL,
             **{name: score_as_json(score) for name, score in self.scores.items()},
+            **({"expected_calibration_error": errors_as_json(errors)} if errors else {}),
             **self._described(),
             "utterances": self.utterances,
             "labels": {name: dict(own) for name, own in self.labels.items()},
@@ -70,10 +76,23 @@ class LabelResults(CommonResults):
         return [
             TextTable(("test", self.averaged, f"95 % over {self.resampled}"), scores),
             TextTable(header, rows),
+            *([self._calibration_table()] if self.calibration_errors else []),
         ]
+
+    def _calibration_table(self) -> TextTable:
+        errors = self.calibration_errors
+        every = [*errors.items(), ("mean", CalibrationErrors.mean(errors.values()))]
+        rows = [(name, f"{own.before:.1f} %", f"{own.after:.1f} %") for name, own in every]
+        return TextTable(("label", "calibration error", "with temperatures"), rows)
 
 
 _FIGURES = ("precision", "recall", "f1", "average_precision")
+
+
+def errors_as_json(errors: Mapping[str, CalibrationErrors]) -> dict[str, Any]:
+    """Return labels' calibration errors as JSON values, with their means."""
+    by_label = {name: own._asdict() for name, own in errors.items()}
+    return {**CalibrationErrors.mean(errors.values())._asdict(), "labels": by_label}
 
 
 def score_label_predictions(

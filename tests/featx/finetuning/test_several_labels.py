@@ -12,6 +12,7 @@ from transformers import AutoFeatureExtractor, AutoModelForAudioClassification
 
 import featx
 from featx.finetuning.saving.load import load_tuned
+from featx.scoring.labels.calibration import cool_labels
 
 FITTING = {"sad": "low|soft", "happy": "soft", "angry": "(none)"}
 LABELS = ("low", "soft")
@@ -54,6 +55,17 @@ def test_labels_are_learned_scored_written_and_saved(tuned, read_rows):
             assert row.label == own["predictions"]
             for name, share in row.probabilities.items():
                 assert share == pytest.approx(float(own[f"p_{name}"]), abs=1e-4)
+
+    (entry,) = json.loads((tuned.folder / "calibration.json").read_text())["temperatures"]
+    heat = [entry["temperatures"][name] for name in LABELS]
+    given, mended = (
+        featx.predict(tuned, "audio/sad-0-0.wav", calibrated=calibrated)[0].probabilities
+        for calibrated in (False, True)
+    )
+    plain = np.array([[given[name] for name in LABELS]], np.float32)
+    np.testing.assert_allclose(
+        [mended[name] for name in LABELS], cool_labels(plain, heat)[0], atol=1e-5
+    )
 
     (row,) = featx.predict(folder, "audio/sad-0-0.wav")
     extractor = AutoFeatureExtractor.from_pretrained(folder)

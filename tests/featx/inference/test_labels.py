@@ -2,14 +2,21 @@
 
 import csv
 import json
+import zlib
 
 import numpy as np
 import pytest
+import torch
+from scipy.special import expit
 
 import featx
+from classifiers.head import Head
+from classifiers.multilabel import MultiLabel
 from featx.cli.live import describe
 from featx.errors import FeatxError
+from featx.fitting.heads.cooled import CooledHead
 from featx.inference.label_predictions import LabelPredictions, PredictedLabels
+from featx.scoring.labels.calibration import cool_labels
 
 FILE = "audio/sad-0-0.wav"
 
@@ -70,7 +77,78 @@ def test_a_vote_predicts_labels_by_its_rule(fit):
     assert isinstance(row, PredictedLabels)
 
 
-@pytest.mark.parametrize("option", [{"abstain": 0.5}, {"calibrated": True}, {"priors": "uniform"}])
+@pytest.fixture
+def unsure(fit, relabel):
+    """A run with final heads, of a label that nothing in the sound tells."""
+    relabel(lambda row: {**row, "tossed": zlib.crc32(row["utterance"].encode()) % 2})
+    settings = ("training.epochs=6", "training.learning_rate=0.02")
+    return fit("dense", target=["low", "tossed"], settings=settings, final=True, name="unsure")
+
+
+def kept_temperatures(run, fold):
+    """Return a run's temperatures of labels, of a fold or the final head."""
+    entries = json.loads((run.folder / "calibration.json").read_text())["temperatures"]
+    (own,) = (entry["temperatures"] for entry in entries if entry["fold"] == fold)
+    return own
+
+
+@pytest.mark.parametrize("fold", [0, None])
+def test_each_label_is_calibrated_by_its_own_temperature(unsure, fold):
+    given, mended = (
+        featx.predict(unsure, "features/manifest/encoder", fold=fold, calibrated=calibrated)
+        for calibrated in (False, True)
+    )
+    heat = kept_temperatures(unsure, fold)
+    shares = np.array([[row.probabilities[name] for name in heat] for row in given], np.float32)
+    found = [[row.probabilities[name] for name in heat] for row in mended]
+    np.testing.assert_allclose(found, cool_labels(shares, [*heat.values()]), atol=1e-6)
+    assert heat["tossed"] != 1
+    assert mended.labels == given.labels
+
+
+def test_the_temperatures_of_a_final_head_are_the_geometric_means_of_the_folds(unsure):
+    final, folds = kept_temperatures(unsure, None), [kept_temperatures(unsure, n) for n in range(3)]
+    for name, own in final.items():
+        assert own == pytest.approx(np.exp(np.mean([np.log(fold[name]) for fold in folds])))
+
+
+def test_logits_are_divided_before_they_are_rounded_to_probabilities():
+    class Sure(Head):
+        def forward(self, part):
+            return torch.tensor([[40.0, -40.0]])
+
+    sure = Sure()
+    sure.objective, sure.part_size = MultiLabel(2), 1
+    cooled = CooledHead(sure, (10.0, 20.0))
+    assert sure.objective.predictions(sure(None))[0, 0] == 1
+    shares = cooled.objective.predictions(cooled(None))[0]
+    np.testing.assert_allclose(shares, expit([4, -2]), rtol=1e-6)
+
+
+def test_temperatures_that_are_lacking_or_of_classes_are_damage(unsure):
+    path = unsure.folder / "calibration.json"
+    kept = json.loads(path.read_text())
+    for entry in kept["temperatures"]:
+        del entry["temperatures"]["low"]
+    for content, why in (
+        (kept, "no temperatures of low, tossed of seed 0, fold 1"),
+        ({"temperatures": [{"seed": 0, "fold": 1, "temperature": 2}]}, "no temperatures of low"),
+        ({"temperatures": [{"seed": 0, "fold": 1}]}, "either a temperature or temperatures by"),
+    ):
+        path.write_text(json.dumps(content))
+        with pytest.raises(FeatxError, match=rf"calibration.json.*{why}"):
+            featx.predict(unsure, "features/manifest/encoder", calibrated=True, fold=1)
+
+
+def test_a_vote_asks_its_members_for_calibrated_labels(unsure, fit):
+    runs = [unsure, fit("linear", target=["low", "tossed"])]
+    vote = featx.vote(runs)
+    each = [featx.predict(run, FILE, calibrated=True)[0].probabilities["tossed"] for run in runs]
+    (row,) = featx.predict(vote, FILE, calibrated=True)
+    assert row.probabilities["tossed"] == pytest.approx(np.mean(each), rel=1e-5)
+
+
+@pytest.mark.parametrize("option", [{"abstain": 0.5}, {"priors": "uniform"}])
 def test_what_is_about_a_single_class_is_refused(fit, option):
     (name,) = option
     with pytest.raises(FeatxError, match=rf"`{name}` is about a single class.*\(low, tone\)"):

@@ -15,7 +15,7 @@ from featx.reporting.classes.calibration import (
     find_calibration,
 )
 from featx.reporting.runs import read_runs
-from featx.scoring.classes.reliability import Reliability
+from featx.scoring.reliability import Reliability
 
 CLASSES = ("neutral", "happy", "sad")
 

@@ -24,6 +24,12 @@ def load_encoder(tmp_path: Path) -> Callable[..., Encoder]:
     return load
 
 
+@pytest.fixture
+def emulated(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Compute in float16 itself, as a GPU does, also where a processor must emulate it."""
+    monkeypatch.setattr("featx.features.encoders.encoder.lacks_float16", lambda _: False)
+
+
 @pytest.fixture(scope="session")
 def transformers_layers() -> Callable[..., np.ndarray]:
     """Return transformers' own layers of one waveform, (layers, frames, dim)."""

@@ -5,12 +5,16 @@ import pytest
 import torch
 
 from featx.features.encoders.checkpoints.find import find_checkpoint
+from featx.features.encoders.devices import lacks_float16
 from featx.features.encoders.encoder import CPU, Encoder
 from featx.features.encoders.precision import (
     LOWEST_COSINE,
     PrecisionCheck,
     check_precisions,
     fastest,
+    frame_cosines,
+    half_precisions,
+    say_if_rounded,
 )
 
 
@@ -26,7 +30,7 @@ def waveforms():
     [("wav2vec2", True), ("wavlm", True), ("data2vec-audio", True), ("wavlm", False)],
 )
 def test_half_precision_is_near_float32_and_blind_to_padding(
-    family, apart, precision, tiny, save_model, load_encoder, waveforms
+    family, apart, precision, emulated, tiny, save_model, load_encoder, waveforms
 ):
     wide = {**tiny, "hidden_size": 64, "conv_dim": (64,) * 7}  # few dimensions round badly
     save_model(family, **wide, feat_extract_norm="layer")
@@ -55,6 +59,42 @@ def test_reducing_precision_leaves_the_first_encoder_as_it_was(checkpoint_folder
         np.testing.assert_array_equal(features, other)
 
 
+@pytest.mark.parametrize("lacking", [True, False])
+def test_where_float16_would_be_emulated_only_the_weights_are_rounded(
+    lacking, checkpoint_folder, waveforms, monkeypatch
+):
+    monkeypatch.setattr("featx.features.encoders.encoder.lacks_float16", lambda _: lacking)
+    encoder = Encoder(find_checkpoint(str(checkpoint_folder)))
+    half = encoder.on(CPU, "float16")
+    assert half.precision == "float16"
+    computed = {tensor.dtype for tensor in half.network.state_dict().values()}
+    assert (torch.float16 in computed) == (not lacking)
+    exact, emulated = encoder.network.state_dict(), half.network.state_dict()
+    blocks = [
+        name for name in exact if name.startswith("blocks") and exact[name].is_floating_point()
+    ]
+    assert blocks
+    for name in blocks:
+        assert (emulated[name].float() == exact[name].half().float()).all()
+    pairs = zip(half.encode(waveforms), encoder.encode(waveforms), strict=True)
+    cosines = [frame_cosines(own, other) for own, other in pairs]
+    assert min(own.min() for own in cosines) > 0.9999
+    assert min(own.min() for own in cosines) < 1
+
+
+def test_a_processor_without_float16_says_what_it_does(caplog, monkeypatch):
+    caplog.set_level("INFO", "featx")
+    place = "featx.features.encoders.precision"
+    monkeypatch.setattr(f"{place}.lacks_float16", lambda _: False)
+    say_if_rounded(CPU)
+    assert not caplog.text
+    monkeypatch.setattr(f"{place}.lacks_float16", lambda _: True)
+    monkeypatch.setattr(f"{place}.half_precisions", lambda _: ("bfloat16",))
+    say_if_rounded(CPU)
+    assert "`precision='bfloat16'` is faster, and rounds more" in caplog.text
+    assert "computed with in float32" in caplog.text
+
+
 def test_precisions_are_measured_layer_by_layer(checkpoint_folder, waveforms, monkeypatch):
     place = "featx.features.encoders.precision.half_precisions"
     monkeypatch.setattr(place, lambda _: ("bfloat16",))
@@ -72,6 +112,11 @@ def test_a_processor_without_half_precision_is_not_tried(checkpoint_folder, wave
     encoder = Encoder(find_checkpoint(str(checkpoint_folder)))
     assert check_precisions(encoder, CPU, waveforms) == []
     assert fastest([]) == "float32"
+
+
+def test_no_processor_is_tried_with_float16():
+    assert "float16" not in half_precisions(CPU)
+    assert not lacks_float16(torch.device("cuda"))
 
 
 def test_the_fastest_that_is_exact_enough_is_taken():

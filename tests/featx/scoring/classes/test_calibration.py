@@ -12,7 +12,7 @@ from scipy.special import softmax
 import featx
 from featx.errors import FeatxError
 from featx.scoring.classes.calibration import cool, find_temperature
-from featx.scoring.classes.reliability import Reliability
+from featx.scoring.reliability import Reliability
 
 
 def drawn(count, sharpness, seed=0):

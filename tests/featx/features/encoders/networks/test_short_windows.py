@@ -117,7 +117,7 @@ def test_layers_are_chosen(layers, save_whisper, load_encoder, assert_close):
 
 @AT_ONCE
 @pytest.mark.parametrize("precision", ["bfloat16", "float16"])
-def test_half_precision_is_near_float32(precision, at_once, save_whisper, load_encoder):
+def test_half_precision_is_near_float32(precision, at_once, emulated, save_whisper, load_encoder):
     """Windows are padded there so that shapes recur; the padding is not seen."""
     save_whisper(positions=60)
     encoder = load_encoder(window="short")

@@ -96,7 +96,7 @@ def test_silence_has_features(save_whisper, load_encoder, assert_close):
 
 
 @pytest.mark.parametrize("precision", ["bfloat16", "float16"])
-def test_half_precision_is_near_float32(precision, save_whisper, load_encoder):
+def test_half_precision_is_near_float32(precision, emulated, save_whisper, load_encoder):
     save_whisper()
     encoder = load_encoder()
     waveforms = [speech(1), speech(0.3)]

@@ -1,0 +1,19 @@
+"""How many kernels oneDNN keeps on a processor for shapes that may come again."""
+
+import os
+
+import torch
+
+# A batch needs up to four for each utterance and some dozens beside; the next has other lengths.
+A_CORE = 256
+MOST = 1024  # as many as oneDNN keeps by itself
+
+
+def bound_caches() -> None:
+    """Keep fewer kernels than torch and oneDNN would: 1,024 each, most of which never come again.
+
+    Both read their setting once, before their first kernel. What the user has set stays.
+    """
+    os.environ.setdefault("LRU_CACHE_CAPACITY", str(A_CORE))  # of torch's own cache
+    together = min(MOST, A_CORE * torch.get_num_threads())
+    os.environ.setdefault("ONEDNN_PRIMITIVE_CACHE_CAPACITY", str(together))
