@@ -4,7 +4,8 @@ import os
 
 import torch
 
-# A batch needs up to four for each utterance and some dozens beside; the next has other lengths.
+# A batch needs a dozen for each length of its utterances, in steps of 8 frames, and one for each
+# layer's size; the next batch may have other lengths.
 A_CORE = 256
 MOST = 1024  # as many as oneDNN keeps by itself
 

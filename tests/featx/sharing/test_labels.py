@@ -35,9 +35,10 @@ def test_an_exported_run_predicts_the_same_labels(run, calibrated):
     files = sorted(map(str, Path("audio").glob("*-0-*.wav")))
     wanted = featx.predict(run, files, calibrated=calibrated)
     for mine, other in zip(wanted, model.predict(files), strict=True):
-        assert other.label == mine.label
         for name, share in mine.probabilities.items():
             assert other.probabilities[name] == pytest.approx(share, abs=1e-3)
+            if abs(share - 0.5) > 1e-3:
+                assert (name in other.label) == (name in mine.label)
 
 
 def test_a_fit_of_several_labels_is_shared_with_a_card_and_loads_again(run):

@@ -6,7 +6,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from featx.features.encoders.networks.lengths import round_up
+from featx.features.encoders.networks.lengths import RECURRING, round_up
 
 SCORES = 2**20  # of a piece, about as many as a processor's caches hold
 ALIGNED = 32  # torch's softmax is up to twice as fast on rows of whole vectors
@@ -46,25 +46,25 @@ def _attend_in_pieces(
 ) -> None:
     """Write one window's (queries, heads, head dim): some heads, or some queries of one, a time."""
     (heads, queries, _), frames = query.shape, key.shape[1]
-    query, key, value = query.contiguous(), _padded(key), _padded(value)
-    rows = math.ceil(queries / math.ceil(queries * frames / SCORES))
+    query, key, value = _padded(query, RECURRING), _padded(key, ALIGNED), _padded(value, ALIGNED)
+    rows = round_up(math.ceil(queries / math.ceil(queries * frames / SCORES)), RECURRING)
     together = max(1, SCORES // (queries * frames))
     for head in range(0, heads, together):
         own = slice(head, head + together)
         for start in range(0, queries, rows):
-            piece = slice(start, start + rows)
+            piece, real = slice(start, start + rows), min(rows, queries - start)
             scores = torch.bmm(query[own, piece], key[own].mT)
             scores[..., frames:] = -torch.inf
             if added is not None:
-                scores[..., :frames] += added[own, piece]
+                scores[:, :real, :frames] += added[own, piece]
             # row by row, so that it may overwrite what it takes
             weights = torch.softmax(scores, -1, out=scores)
-            output[piece, own] = torch.bmm(weights, value[own]).transpose(0, 1)
+            output[piece, own] = torch.bmm(weights, value[own])[:, :real].transpose(0, 1)
 
 
-def _padded(values: Tensor) -> Tensor:
-    """Return (heads, frames, head dim) with zeros after the frames, one head after the other."""
+def _padded(values: Tensor, step: int) -> Tensor:
+    """Return (heads, frames, head dim), a head after the other, with zeros up to a multiple."""
     heads, frames, dim = values.shape
-    padded = values.new_zeros(heads, round_up(frames, ALIGNED), dim)
+    padded = values.new_zeros(heads, round_up(frames, step), dim)
     padded[:, :frames] = values
     return padded

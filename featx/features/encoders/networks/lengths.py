@@ -6,6 +6,8 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
+RECURRING = 8
+
 
 class Place(NamedTuple):
     """Where an utterance's frames are in (rows, frames of a row, dim)."""
@@ -65,6 +67,15 @@ class Lengths:
         if self.mask is None:
             return hidden
         return hidden.masked_fill(~self.mask[:, 0, 0, :, None], 0)
+
+
+def recurring(dtype: torch.dtype) -> int:
+    """Return the frames to whose multiples a processor computes an utterance's products.
+
+    In half precision oneDNN generates code for each shape that is new to it, for which utterances
+    of all lengths would take more time and memory than some frames too many do.
+    """
+    return 1 if dtype is torch.float32 else RECURRING
 
 
 def round_up(count: int, step: int) -> int:

@@ -7,10 +7,10 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from featx.features.encoders.networks.lengths import Lengths
+from featx.features.encoders.networks.lengths import Lengths, recurring, round_up
 from featx.features.encoders.networks.wav2vec2.convolution import Convolution, FirstConvolution
 
-PIECE = 125  # frames in float32, twice as many in half: a processor's caches hold their activations
+PIECE = 128  # frames in float32, twice as many in half: a processor's caches hold their activations
 
 
 class LocalEncoder(nn.Module):
@@ -50,7 +50,8 @@ class LocalEncoder(nn.Module):
             (rows, frames of a row, channels); what is after an utterance's end is arbitrary.
         """
         to_whole_hops = -waveforms.shape[1] % self.hop
-        spare = to_whole_hops + self.span
+        step = recurring(self.dtype) if lengths.apart else 1
+        spare = to_whole_hops + self.span + (step - 1) * self.hop
         waveforms = F.pad(waveforms, (0, spare))
         weights = self.first.weights(waveforms, samples)
         if not lengths.apart:
@@ -62,8 +63,9 @@ class LocalEncoder(nn.Module):
             part, frames = slice(index, index + 1), own.stop - own.start
             for start in range(0, frames, most):
                 count = min(most, frames - start)
+                computed = round_up(count, step)
                 piece = waveforms[
-                    part, start * self.hop : (start + count - 1) * self.hop + self.span
+                    part, start * self.hop : (start + computed - 1) * self.hop + self.span
                 ]
                 encoded.append(self._convolve(piece, weights[part])[:, :count])
         return torch.cat(encoded, 1)

@@ -6,7 +6,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from featx.features.encoders.networks.lengths import Lengths
+from featx.features.encoders.networks.lengths import Lengths, recurring
 from featx.features.encoders.networks.linear import in_place, packs
 
 
@@ -55,6 +55,8 @@ class _Layer(nn.Module):
         if self.batch_norm is not None:
             hidden = self.batch_norm(hidden.mT).mT
         frames = hidden.shape[1]
+        if lengths.apart:
+            hidden = F.pad(hidden, (0, 0, 0, -frames % recurring(hidden.dtype)))
         # as an image of one row, whose channels-last layout is the one the frames have
         image = lengths.clear(hidden).contiguous()[:, None].permute(0, 3, 1, 2)
         image = self._convolve(image, lengths.apart)
