@@ -27,12 +27,17 @@ class _Entry(Schema):
             raise ValueError("an entry has either a temperature or temperatures by label")
         return self
 
-    def of(self, labels: Sequence[str]) -> tuple[float, ...] | None:
-        """Return the temperatures of labels, or the one of classes; None if it lacks any."""
-        if not labels:
-            return None if self.temperature is None else (self.temperature,)
-        known = self.temperatures or {}
-        return tuple(known[name] for name in labels) if set(labels) <= set(known) else None
+    def of(self, labels: Sequence[str]) -> tuple[float, ...]:
+        """Return the temperatures of labels, or the one of classes.
+
+        Raises:
+            KeyError: with the name of what it lacks.
+        """
+        if labels:
+            return tuple((self.temperatures or {})[name] for name in labels)
+        if self.temperature is None:
+            raise KeyError("classes")
+        return (self.temperature,)
 
 
 class _File(Schema, extra="ignore"):
@@ -62,19 +67,22 @@ def read_temperatures(
         entries = _File.model_validate_json(path.read_bytes()).temperatures
     except FileNotFoundError:
         raise FeatxError(
-            f"`calibrated`: {run} has no {CALIBRATION}, as its models had no validation "
-            "utterances. Leave the option out."
+            f"`calibrated`: {run} has no {CALIBRATION}: its models had no validation utterances, "
+            "or it predicts several labels and an earlier featx made it. Leave the option out, or "
+            "make the run again."
         ) from None
     except (OSError, ValidationError) as error:
         why = first_problem(error) if isinstance(error, ValidationError) else str(error)
         raise damaged(path, why) from None
-    found = {(entry.seed, entry.fold): entry.of(labels) for entry in entries}
+    found = {(entry.seed, entry.fold): entry for entry in entries}
     temperatures = {}
     for seed, fold in members:
-        own = found.get((seed, fold))
-        if own is None:
-            model = f"seed {seed}, " + ("its final model" if fold is None else f"fold {fold}")
-            what = f"temperatures of {', '.join(labels)}" if labels else "temperature"
-            raise damaged(path, f"it has no {what} of {model}")
-        temperatures[seed, fold] = own
+        model = f"seed {seed}, " + ("its final model" if fold is None else f"fold {fold}")
+        if (seed, fold) not in found:
+            raise damaged(path, f"it has no temperature of {model}")
+        try:
+            temperatures[seed, fold] = found[seed, fold].of(labels)
+        except KeyError as error:
+            why = f"{model} has no temperature for {error.args[0]}"
+            raise damaged(path, why) from None
     return temperatures

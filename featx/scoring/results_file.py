@@ -163,6 +163,13 @@ class StoredLabels(_Stored):
     utterances: int = 0
     expected_calibration_error: StoredLabelErrors | None = None
 
+    @model_validator(mode="after")
+    def _has_errors_of_its_labels(self) -> "StoredLabels":
+        errors = self.expected_calibration_error
+        if errors and set(errors.labels) != set(self.labels):
+            raise ValueError("expected_calibration_error is not of the same labels as the scores")
+        return self
+
     def to_results(self) -> LabelResults:
         """Return the results."""
         errors = self.expected_calibration_error

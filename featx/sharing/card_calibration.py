@@ -2,6 +2,7 @@
 
 import json
 
+from featx.inference.temperatures import read_temperatures
 from featx.runs.cards.card import table
 from featx.runs.files import CALIBRATION, SCORES
 from featx.runs.read import damaged
@@ -26,6 +27,7 @@ def describe_calibration(facts: RunFacts) -> list[str]:
 
 
 def _of_labels(facts: RunFacts) -> list[str]:
+    read_temperatures(facts.folder, facts.heads.keys, facts.heads.classes)  # or refuses the file
     errors = facts.results.calibration_errors if isinstance(facts.results, LabelResults) else None
     if not errors:
         raise damaged(facts.folder / SCORES, "it has no calibration errors of labels")

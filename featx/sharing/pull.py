@@ -12,6 +12,7 @@ from huggingface_hub import HfApi, hf_hub_download
 from cache import describe_bytes, filling
 from featx.errors import DiskFull, FeatxError
 from featx.fitting.config import FitConfig
+from featx.inference.fitted import FittedModel
 from featx.inference.load import load
 from featx.inference.temperatures import read_temperatures
 from featx.runs.files import CALIBRATION, CONFIG
@@ -190,6 +191,6 @@ def _check(kind: Contents, folder: Path) -> None:
             if leads_out(path):
                 raise refused(folder / CONFIG, f"{path[:80]} is a path out of the working folder")
         read_run_scores(folder)
-        if (folder / CALIBRATION).exists():
-            read_temperatures(folder, ())
-    load(folder)
+    model = load(folder)
+    if isinstance(model, FittedModel) and (folder / CALIBRATION).exists():
+        read_temperatures(folder, model.heads.keys, model.labels)

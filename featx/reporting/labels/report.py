@@ -56,7 +56,11 @@ def gather_labels(runs: Sequence[LabelReported], page: Path, maps: Sequence[Path
         Section(
             "Calibration",
             [calibration_sheet(name, labels) for name, labels in judged.items() if labels],
-            [f"No probabilities of {name} are known." for name in judged if not judged[name]],
+            [
+                f"{name}: it has no columns p_ of probabilities from 0 to 1."
+                for name in judged
+                if not judged[name]
+            ],
             title="Calibration of probabilities",
             arrangement="grid",
         ),

@@ -101,7 +101,7 @@ def find_label_temperatures(probabilities: np.ndarray, fits: np.ndarray) -> tupl
 
     Each label is a binary problem of its own, which Platt scaling calibrates by sigmoid(a z + b) of
     its logit z (Guo et al. 2017, section 4.1). Here a is 1 / temperature and b is 0, so that a
-    label is predicted from a probability of 0.5 on where it was so before.
+    model by itself predicts a label from a probability of 0.5 on where it did before.
 
     Args:
         probabilities: (utterances, labels).

@@ -131,13 +131,20 @@ def test_temperatures_that_are_lacking_or_of_classes_are_damage(unsure):
     for entry in kept["temperatures"]:
         del entry["temperatures"]["low"]
     for content, why in (
-        (kept, "no temperatures of low, tossed of seed 0, fold 1"),
-        ({"temperatures": [{"seed": 0, "fold": 1, "temperature": 2}]}, "no temperatures of low"),
+        (kept, "seed 0, fold 1 has no temperature for low"),
+        ({"temperatures": [{"seed": 0, "fold": 1, "temperature": 2}]}, "no temperature for low"),
+        ({"temperatures": []}, "no temperature of seed 0, fold 1"),
         ({"temperatures": [{"seed": 0, "fold": 1}]}, "either a temperature or temperatures by"),
     ):
         path.write_text(json.dumps(content))
         with pytest.raises(FeatxError, match=rf"calibration.json.*{why}"):
             featx.predict(unsure, "features/manifest/encoder", calibrated=True, fold=1)
+
+
+def test_a_run_from_before_labels_were_calibrated_has_a_reason_that_may_be_its_own(unsure):
+    (unsure.folder / "calibration.json").unlink()
+    with pytest.raises(FeatxError, match="predicts several labels and an earlier featx made it"):
+        featx.predict(unsure, "features/manifest/encoder", calibrated=True)
 
 
 def test_a_vote_asks_its_members_for_calibrated_labels(unsure, fit):

@@ -65,7 +65,7 @@ def test_the_report_draws_each_label_with_or_without_temperatures(run):
         assert f"run: {label} by probability" in page
     assert "change no model&#39;s labels" in page or "change no model's labels" in page
     keep(run, {"sad": 1.0, "loud": 2.0})
-    with pytest.raises(FeatxError, match=r"calibration.json.*no temperatures of loud, sad of seed"):
+    with pytest.raises(FeatxError, match=r"calibration.json.*no temperature of seed 0, fold"):
         featx.report(run)
 
 
@@ -73,4 +73,4 @@ def test_scores_that_are_no_probabilities_are_not_judged(run):
     path = run / "predictions.csv"
     path.write_text(path.read_text().replace("0.9", "1.9"))
     _, markdown, _ = (path.read_text() for path in featx.report(run))
-    assert "No probabilities of run are known." in markdown
+    assert "run: it has no columns p_ of probabilities from 0 to 1." in markdown

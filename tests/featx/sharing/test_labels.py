@@ -38,7 +38,7 @@ def test_an_exported_run_predicts_the_same_labels(run, calibrated):
         for name, share in mine.probabilities.items():
             assert other.probabilities[name] == pytest.approx(share, abs=1e-3)
             if abs(share - 0.5) > 1e-3:
-                assert (name in other.label) == (name in mine.label)
+                assert (name in other.labels) == (name in mine.labels)
 
 
 def test_a_fit_of_several_labels_is_shared_with_a_card_and_loads_again(run):
