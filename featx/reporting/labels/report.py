@@ -57,7 +57,7 @@ def gather_labels(runs: Sequence[LabelReported], page: Path, maps: Sequence[Path
             "Calibration",
             [calibration_sheet(name, labels) for name, labels in judged.items() if labels],
             [
-                f"{name}: it has no columns p_ of probabilities from 0 to 1."
+                f"{name}: it has no columns of probabilities from 0 to 1."
                 for name in judged
                 if not judged[name]
             ],

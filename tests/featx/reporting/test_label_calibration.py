@@ -73,4 +73,4 @@ def test_scores_that_are_no_probabilities_are_not_judged(run):
     path = run / "predictions.csv"
     path.write_text(path.read_text().replace("0.9", "1.9"))
     _, markdown, _ = (path.read_text() for path in featx.report(run))
-    assert "run: it has no columns p_ of probabilities from 0 to 1." in markdown
+    assert "run: it has no columns of probabilities from 0 to 1." in markdown
