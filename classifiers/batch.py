@@ -10,15 +10,20 @@ from torch import Tensor
 
 from classifiers.statistics import Statistics
 
+IN_USE = 16  # groups
+
 
 class Features(typing.Protocol):
     """The features of some utterances, in memory or elsewhere."""
 
-    def in_groups(self, groups: Sequence[Sequence[int]]) -> Iterator[Sequence[Tensor]]:
+    def in_groups(
+        self, groups: Sequence[Sequence[int]], in_use: int = IN_USE
+    ) -> Iterator[Sequence[Tensor]]:
         """Yield the features of groups of utterances, in order; groups ahead may be read already.
 
         Args:
             groups: the indices of each group's utterances.
+            in_use: how many groups, the latest, may still be computed on.
 
         Yields:
             For each group its utterances' (layers, frames, dim) tensors.
@@ -32,7 +37,9 @@ class InMemory:
 
     tensors: Sequence[Tensor]
 
-    def in_groups(self, groups: Sequence[Sequence[int]]) -> Iterator[Sequence[Tensor]]:
+    def in_groups(
+        self, groups: Sequence[Sequence[int]], in_use: int = IN_USE
+    ) -> Iterator[Sequence[Tensor]]:
         """Yield the features of each group."""
         for group in groups:
             yield [self.tensors[index] for index in group]
@@ -70,9 +77,9 @@ class Examples:
     def __len__(self) -> int:
         return len(self.targets)
 
-    def parts(self, groups: Sequence[Sequence[int]]) -> Iterator["Part"]:
-        """Yield groups of utterances, in order."""
-        streams = [branch.features.in_groups(groups) for branch in self.branches]
+    def parts(self, groups: Sequence[Sequence[int]], in_use: int = IN_USE) -> Iterator["Part"]:
+        """Yield groups of utterances, in order; as many as are in use stay in memory."""
+        streams = [branch.features.in_groups(groups, in_use) for branch in self.branches]
         for group, *features in zip(groups, *streams, strict=True):
             inputs = tuple(map(_input, self.branches, features, [list(group)] * len(features)))
             targets = torch.from_numpy(self.targets[list(group)])

@@ -60,9 +60,14 @@ class Crew:
         done.set_result(function(*arguments))
         return done
 
+    @property
+    def ahead(self) -> int:
+        """How many items `map` takes before the first of them is done."""
+        return 2 * self._threads + 1
+
     def map(self, function: Callable[[Item], Result], items: Iterable[Item]) -> Iterator[Result]:
         """Yield `function(item)` in order; no more items are taken than the threads soon need."""
-        return in_order(partial(self.submit, function), items, 2 * self._threads + 1)
+        return in_order(partial(self.submit, function), items, self.ahead)
 
 
 def _unseen(_: float) -> None:

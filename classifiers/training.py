@@ -11,7 +11,6 @@ import math
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
-from functools import reduce
 from typing import Self, TypeVar
 
 import torch
@@ -171,7 +170,8 @@ def predict(head: Head, examples: Examples, cores: Crew) -> Tensor:
             return head.objective.predictions(head(part))
 
     groups = _cut(range(len(examples)), head)
-    return torch.cat(list(cores.map(compute, examples.parts(groups)))).cpu()
+    parts = examples.parts(groups, cores.ahead + 1)
+    return torch.cat(list(cores.map(compute, parts))).cpu()
 
 
 def _begin(
@@ -234,7 +234,8 @@ def _noisy_parts(
     generator: torch.Generator,
 ) -> Iterator[list[Part]]:
     """Yield the parts of each batch as they are trained on."""
-    parts = training.parts([group for batch in batches for group in batch])
+    in_use = 2 * max(map(len, batches))  # a batch that is computed, and the next
+    parts = training.parts([group for batch in batches for group in batch], in_use)
     for batch in batches:
         seeds = torch.randint(_SEEDS, (len(batch),), generator=generator).tolist()
         yield [add_noise(next(parts), seed, masks) for seed in seeds]
@@ -278,10 +279,10 @@ def _begin_joint_step(head: Head, parts: Sequence[Part], criterion: BatchLoss, c
     def compute(part: Part) -> tuple[Tensor, Tensor]:
         return head(part), part.targets
 
-    ahead = [cores.submit(compute, part) for part in parts]
+    forwards = [cores.submit(compute, part) for part in parts]
 
     def finish() -> tuple[float, list[Tensor]]:
-        outputs, targets = zip(*(job.result() for job in ahead), strict=True)
+        outputs, targets = zip(*(job.result() for job in forwards), strict=True)
         with torch.no_grad():
             loss, slope = criterion.measure(torch.cat(outputs), torch.cat(targets))
         slopes = slope.split(list(map(len, outputs)))
@@ -296,7 +297,7 @@ def _begin_joint_step(head: Head, parts: Sequence[Part], criterion: BatchLoss, c
 
 def _add_up(gradients: Sequence[Sequence[Tensor]]) -> list[Tensor]:
     """Return the sum of parts' gradients, of each weight."""
-    return [reduce(torch.add, each) for each in zip(*gradients, strict=True)]
+    return [torch.stack(each).sum(0) for each in zip(*gradients, strict=True)]
 
 
 def _check_finite(loss: float, epoch: int, settings: TrainingSettings) -> None:

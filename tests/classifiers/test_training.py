@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from classifiers.batch import Branch, Examples, InMemory
-from classifiers.cores import Worker
+from classifiers.cores import Crew, Worker
 from classifiers.dense import DenseHead, DenseSettings
 from classifiers.objectives import Classification
 from classifiers.shape import InputShape
@@ -46,6 +46,33 @@ def test_each_utterance_gets_its_own_groups_statistics():
     branch = Branch(InMemory(features), statistics, torch.tensor([0, 1, 0]))
     (part,) = Examples([branch], np.zeros(3, int)).parts([[1, 2]])
     assert part.inputs[0].mean.flatten().tolist() == [2, 0]
+
+
+@pytest.mark.parametrize("threads", [1, 3])
+def test_no_features_are_given_back_before_they_are_computed(make_examples, quick, threads):
+    """A batch is read while the one before it is computed, and predictions several parts ahead."""
+    computed = [0]
+
+    class Watched(InMemory):
+        def in_groups(self, groups, in_use):
+            computed[0] = 0
+            for place, features in enumerate(super().in_groups(groups)):
+                yield features
+                assert computed[0] > place - in_use
+
+    examples = make_examples(96)
+    head = seeded(build, 0)
+    head.part_size = 2
+    head.register_forward_hook(lambda *_: computed.__setitem__(0, computed[0] + 1))
+    branch = Branch(Watched(examples.branches[0].features.tensors))
+    settings = quick.model_copy(update={"batch_size": 48})  # 24 parts
+    optimizer, generator = torch.optim.AdamW(head.parameters()), torch.Generator()
+    with Crew(threads) as cores:
+        watched = Examples([branch], examples.targets)
+        train_epoch(head, optimizer, watched, settings, generator, cores)
+        assert computed[0] == 48
+        predict(head, watched, cores)
+    assert computed[0] == 48
 
 
 def test_the_weights_of_the_lowest_validation_loss_are_kept(make_examples, quick, cores):

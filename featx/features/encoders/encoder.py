@@ -113,13 +113,13 @@ class Encoder:
         frames = [self.shape.frames(count) for count in samples]
         batch = torch.nn.utils.rnn.pad_sequence(prepared, batch_first=True)
         places = self.network.places(frames)
-        rows, longest = places[-1].row + 1, max(place.frames.stop for place in places)
-        shape = len(self.layers), rows, longest, self.shape.dim
+        rows, of_a_row = places[-1].row + 1, max(place.frames.stop for place in places)
+        shape = len(self.layers), rows, of_a_row, self.shape.dim
         features = torch.empty(shape, dtype=getattr(torch, dtype), device=self.device)
         wanted = iter(features)
         hiddens = self.network(self._transfer.to_device(batch), samples, frames)
         for layer, hidden in enumerate(hiddens):
             if layer in self.layers:
-                next(wanted).copy_(hidden[:, :longest])  # it may be padded further
+                next(wanted).copy_(hidden[:, :of_a_row])  # it may be padded further
         host = self._transfer.to_host(features)
         return [host[:, row, own] for row, own in places]

@@ -1,11 +1,12 @@
 """How many kernels oneDNN keeps on a processor for shapes that may come again."""
 
+import math
 import os
 
-import torch
+from featx.utils.machine import usable_cores
 
-# A batch needs a dozen for each length of its utterances, in steps of 8 frames, and one for each
-# layer's size; the next batch may have other lengths.
+# In half precision a batch needs a dozen for each length of its utterances, in steps of 8 frames,
+# and a few for all of them together; the next batch may have other lengths.
 A_CORE = 256
 MOST = 1024  # as many as oneDNN keeps by itself
 
@@ -16,5 +17,5 @@ def bound_caches() -> None:
     Both read their setting once, before their first kernel. What the user has set stays.
     """
     os.environ.setdefault("LRU_CACHE_CAPACITY", str(A_CORE))  # of torch's own cache
-    together = min(MOST, A_CORE * torch.get_num_threads())
+    together = min(MOST, A_CORE * math.ceil(usable_cores()))
     os.environ.setdefault("ONEDNN_PRIMITIVE_CACHE_CAPACITY", str(together))

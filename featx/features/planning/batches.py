@@ -6,7 +6,7 @@ from cache import PlannedUtterance, split_into_blocks
 from featx.data.audio import SAMPLE_RATE
 
 BLOCK = 40  # batches; enough for utterances of similar lengths, few enough to share out
-SIMILAR = 0.8  # the shortest of a batch to the longest: padding costs time
+SIMILAR = 0.8  # the shortest of a batch to the longest: padding costs time on a GPU
 SHARE_OF_REST = 1 / 8  # that a batch near the end takes
 SMALLEST = 1 / 4  # of the usual batch, which it takes at least
 

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from cache import FeatureStore
-from classifiers.batch import Branch, Features
+from classifiers.batch import IN_USE, Branch, Features
 from featx.data.augmentation.copies import copy_name, digest_copy
 from featx.data.manifest import Utterance, audio_is_gone
 from featx.data.sources import find_sources
@@ -70,11 +70,13 @@ class Joined:
     count: int
     others: Features
 
-    def in_groups(self, groups: Sequence[Sequence[int]]) -> Iterator[Sequence[Tensor]]:
+    def in_groups(
+        self, groups: Sequence[Sequence[int]], in_use: int = IN_USE
+    ) -> Iterator[Sequence[Tensor]]:
         """Yield the features of each group of utterances."""
         own = [[index for index in group if index < self.count] for group in groups]
         more = [[n - self.count for n in group if n >= self.count] for group in groups]
-        streams = self.first.in_groups(own), self.others.in_groups(more)
+        streams = self.first.in_groups(own, in_use), self.others.in_groups(more, in_use)
         for group, *features in zip(groups, *streams, strict=True):
             mine, theirs = map(iter, features)
             yield [next(mine if index < self.count else theirs) for index in group]

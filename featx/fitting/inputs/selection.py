@@ -8,7 +8,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from classifiers.batch import Features, InMemory
+from classifiers.batch import IN_USE, Features, InMemory
 from classifiers.shape import InputShape
 from classifiers.statistics import Moments, as_two_frames, measure
 from featx.features.planning.layers import choose_layers
@@ -18,7 +18,6 @@ from featx.fitting.inputs.joined_store import AnyStore, JoinedStore
 from featx.stores.used import mark_used
 
 AHEAD = 8  # groups that the system may read in advance
-IN_USE = 16  # groups, the latest, that may still be computed on
 
 
 @dataclass(frozen=True)
@@ -206,15 +205,17 @@ class Stored:
     keep: bool
     expected: set[str] = field(default_factory=set)
 
-    def in_groups(self, groups: Sequence[Sequence[int]]) -> Iterator[Sequence[Tensor]]:
+    def in_groups(
+        self, groups: Sequence[Sequence[int]], in_use: int = IN_USE
+    ) -> Iterator[Sequence[Tensor]]:
         """Yield the features of each group of utterances."""
         named = [[self.utterances[index] for index in group] for group in groups]
         self._expect(named[:AHEAD])
         for place, group in enumerate(named):
             self._expect(named[place + AHEAD : place + AHEAD + 1])
             yield [self.selection.read(utterance) for utterance in group]
-            if not self.keep and place >= IN_USE:
-                for utterance in named[place - IN_USE]:
+            if not self.keep and place >= in_use:
+                for utterance in named[place - in_use]:
                     self.selection.release(utterance)
 
     def _expect(self, groups: Sequence[Sequence[str]]) -> None:

@@ -6,7 +6,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from featx.features.encoders.networks.lengths import RECURRING, round_up
+from featx.features.encoders.networks.lengths import STEP, round_up
 
 SCORES = 2**20  # of a piece, about as many as a processor's caches hold
 ALIGNED = 32  # torch's softmax is up to twice as fast on rows of whole vectors
@@ -46,8 +46,8 @@ def _attend_in_pieces(
 ) -> None:
     """Write one window's (queries, heads, head dim): some heads, or some queries of one, a time."""
     (heads, queries, _), frames = query.shape, key.shape[1]
-    query, key, value = _padded(query, RECURRING), _padded(key, ALIGNED), _padded(value, ALIGNED)
-    rows = round_up(math.ceil(queries / math.ceil(queries * frames / SCORES)), RECURRING)
+    query, key, value = _padded(query, STEP), _padded(key, ALIGNED), _padded(value, ALIGNED)
+    rows = round_up(math.ceil(queries / math.ceil(queries * frames / SCORES)), STEP)
     together = max(1, SCORES // (queries * frames))
     for head in range(0, heads, together):
         own = slice(head, head + together)
@@ -63,7 +63,7 @@ def _attend_in_pieces(
 
 
 def _padded(values: Tensor, step: int) -> Tensor:
-    """Return (heads, frames, head dim), a head after the other, with zeros up to a multiple."""
+    """Return (heads, frames, head dim), zeros after the frames up to a multiple of `step`."""
     heads, frames, dim = values.shape
     padded = values.new_zeros(heads, round_up(frames, step), dim)
     padded[:, :frames] = values

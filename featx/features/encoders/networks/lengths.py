@@ -6,7 +6,9 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-RECURRING = 8
+# In half precision a GPU's products are fastest on multiples of so many frames. On a processor
+# oneDNN generates code for each shape that is new to it: lengths in steps recur.
+STEP = 8
 
 
 class Place(NamedTuple):
@@ -21,8 +23,10 @@ def padded(frames: Sequence[int]) -> list[Place]:
     return [Place(row, slice(count)) for row, count in enumerate(frames)]
 
 
-def joined(frames: Sequence[int]) -> list[Place]:
-    """Return the places of utterances that lie one after another in a single row."""
+def arrange(frames: Sequence[int], apart: bool) -> list[Place]:
+    """Return the places of utterances, one after another in a single row if they are apart."""
+    if not apart:
+        return padded(frames)
     places, end = [], 0
     for count in frames:
         places.append(Place(0, slice(end, end + count)))
@@ -55,7 +59,7 @@ class Lengths:
         self, frames: Sequence[int], device: torch.device, apart: bool, step: int = 1
     ) -> None:
         self.apart = apart
-        self.places = joined(frames) if apart else padded(frames)
+        self.places = arrange(frames, apart)
         self.longest = max(frames) if apart else round_up(max(frames), step)
         self.mask: Tensor | None = None
         if not apart and min(frames) < self.longest:
@@ -69,13 +73,9 @@ class Lengths:
         return hidden.masked_fill(~self.mask[:, 0, 0, :, None], 0)
 
 
-def recurring(dtype: torch.dtype) -> int:
-    """Return the frames to whose multiples a processor computes an utterance's products.
-
-    In half precision oneDNN generates code for each shape that is new to it, for which utterances
-    of all lengths would take more time and memory than some frames too many do.
-    """
-    return 1 if dtype is torch.float32 else RECURRING
+def padding_step(dtype: torch.dtype) -> int:
+    """Return the number of frames to a multiple of which lengths are padded in a precision."""
+    return 1 if dtype is torch.float32 else STEP
 
 
 def round_up(count: int, step: int) -> int:

@@ -5,7 +5,6 @@ import subprocess
 import sys
 
 import pytest
-import torch
 
 from featx.features.encoders.kernel_caches import bound_caches
 
@@ -17,7 +16,7 @@ def test_there_are_more_for_more_cores(monkeypatch, cores, kept):
     for name in (ONEDNN, TORCH):
         monkeypatch.setenv(name, "")  # so that it is as before at the end
         monkeypatch.delenv(name)
-    monkeypatch.setattr(torch, "get_num_threads", lambda: cores)
+    monkeypatch.setattr("featx.features.encoders.kernel_caches.usable_cores", lambda: cores)
     bound_caches()
     assert (os.environ[ONEDNN], os.environ[TORCH]) == (kept, "256")
 

@@ -26,14 +26,20 @@ def waveforms():
 
 @pytest.mark.parametrize("precision", ["bfloat16", "float16"])
 @pytest.mark.parametrize(
-    ("family", "apart"),
-    [("wav2vec2", True), ("wavlm", True), ("data2vec-audio", True), ("wavlm", False)],
+    ("family", "apart", "options"),
+    [
+        ("wav2vec2", True, {}),
+        ("wavlm", True, {}),
+        ("data2vec-audio", True, {}),
+        ("hubert", True, {"conv_pos_batch_norm": True}),
+        ("wavlm", False, {}),
+    ],
 )
 def test_half_precision_is_near_float32_and_blind_to_padding(
-    family, apart, precision, emulated, tiny, save_model, load_encoder, waveforms
+    family, apart, options, precision, emulated, tiny, save_model, load_encoder, waveforms
 ):
     wide = {**tiny, "hidden_size": 64, "conv_dim": (64,) * 7}  # few dimensions round badly
-    save_model(family, **wide, feat_extract_norm="layer")
+    save_model(family, **wide, **options, feat_extract_norm="layer")
     encoder = load_encoder()
     expected = encoder.encode(waveforms)
     half = encoder.on(CPU, precision)

@@ -158,7 +158,7 @@ def test_joined_features_keep_their_order():
         def __init__(self, names):
             self.names = names
 
-        def in_groups(self, groups):
+        def in_groups(self, groups, in_use):
             for group in groups:
                 yield [self.names[index] for index in group]
 

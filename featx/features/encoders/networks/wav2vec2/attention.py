@@ -123,7 +123,7 @@ class PositionGate(nn.Module):
         self.scale = attention.gru_rel_pos_const
 
     def forward(self, hidden: Tensor) -> Tensor:
-        """Map (utterances, frames, dim) to gates (utterances, heads, frames, 1)."""
+        """Map (rows, frames of a row, dim) to gates (rows, heads, frames of a row, 1)."""
         by_head = hidden.unflatten(-1, (self.heads, -1)).transpose(1, 2)
         update, reset = self.linear(by_head).unflatten(-1, (2, 4)).sum(-1).sigmoid().unbind(-1)
         gate: Tensor = update * (reset * self.scale[..., 0] - 1) + 2

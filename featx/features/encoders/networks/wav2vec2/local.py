@@ -7,7 +7,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from featx.features.encoders.networks.lengths import Lengths, recurring, round_up
+from featx.features.encoders.networks.lengths import Lengths, padding_step, round_up
 from featx.features.encoders.networks.wav2vec2.convolution import Convolution, FirstConvolution
 
 PIECE = 128  # frames in float32, twice as many in half: a processor's caches hold their activations
@@ -50,7 +50,7 @@ class LocalEncoder(nn.Module):
             (rows, frames of a row, channels); what is after an utterance's end is arbitrary.
         """
         to_whole_hops = -waveforms.shape[1] % self.hop
-        step = recurring(self.dtype) if lengths.apart else 1
+        step = padding_step(self.dtype) if lengths.apart else 1
         spare = to_whole_hops + self.span + (step - 1) * self.hop
         waveforms = F.pad(waveforms, (0, spare))
         weights = self.first.weights(waveforms, samples)

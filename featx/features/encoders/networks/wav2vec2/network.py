@@ -6,13 +6,11 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from featx.features.encoders.networks.lengths import Lengths, Place, joined, padded
+from featx.features.encoders.networks.lengths import Lengths, Place, arrange, padding_step
 from featx.features.encoders.networks.linear import Linear, take_over
 from featx.features.encoders.networks.wav2vec2.attention import PositionBias, SelfAttention
 from featx.features.encoders.networks.wav2vec2.local import LocalEncoder
 from featx.features.encoders.networks.wav2vec2.position import PositionalConvolution
-
-STEP = 8  # frames; a GPU's half-precision products are fastest on multiples of it
 
 
 class Network(nn.Module):
@@ -60,7 +58,7 @@ class Network(nn.Module):
 
     def places(self, frames: Sequence[int]) -> list[Place]:
         """Return where the frames of utterances are in a layer."""
-        return joined(frames) if self.apart else padded(frames)
+        return arrange(frames, self.apart)
 
     def forward(
         self, waveforms: Tensor, samples: Sequence[int], frames: Sequence[int]
@@ -77,8 +75,7 @@ class Network(nn.Module):
             samples: how many samples each utterance has.
             frames: how many frames each utterance has, at least 1.
         """
-        step = 1 if self.apart or self.dtype is torch.float32 else STEP
-        lengths = Lengths(frames, waveforms.device, self.apart, step)
+        lengths = Lengths(frames, waveforms.device, self.apart, padding_step(self.dtype))
         hidden = _tensor(self.projection(self.local(waveforms, samples, lengths)))
         hidden = lengths.clear(hidden)  # whatever is there could overflow, and taint by 0 × inf
         yield hidden

@@ -6,7 +6,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from featx.features.encoders.networks.lengths import Lengths, recurring
+from featx.features.encoders.networks.lengths import Lengths, padding_step
 from featx.features.encoders.networks.linear import in_place, packs
 
 
@@ -48,15 +48,15 @@ class _Layer(nn.Module):
         self.packed: Tensor | None = None
 
     def __getstate__(self) -> dict[str, Any]:
-        """Leave out what can't be copied, and is made again."""
+        """Leave out the weight in oneDNN's layout, which can't be copied and is made again."""
         return {**self.__dict__, "packed": None}
 
     def forward(self, hidden: Tensor, lengths: Lengths) -> Tensor:
         if self.batch_norm is not None:
             hidden = self.batch_norm(hidden.mT).mT
         frames = hidden.shape[1]
-        if lengths.apart:
-            hidden = F.pad(hidden, (0, 0, 0, -frames % recurring(hidden.dtype)))
+        if lengths.apart and (spare := -frames % padding_step(hidden.dtype)):
+            hidden = F.pad(hidden, (0, 0, 0, spare))
         # as an image of one row, whose channels-last layout is the one the frames have
         image = lengths.clear(hidden).contiguous()[:, None].permute(0, 3, 1, 2)
         image = self._convolve(image, lengths.apart)
@@ -69,7 +69,9 @@ class _Layer(nn.Module):
         if not (apart and packs(self.weight)):
             return F.conv2d(image, self.weight, self.bias, ones, padding, ones, self.groups)
         way = padding, ones, ones, self.groups  # the stride and the dilation are one
-        if self.packed is None:  # at each call it would take up to three quarters of the product
+        if (
+            self.packed is None
+        ):  # at each call it would take up to three quarters of the product's time
             self.packed = torch.ops.mkldnn._reorder_convolution_weight(self.weight, *way, [])
         convolved: Tensor = torch.ops.mkldnn._convolution_pointwise(
             image, self.packed, self.bias, *way, "none", [], ""

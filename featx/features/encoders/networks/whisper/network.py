@@ -8,9 +8,8 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 from torch.nn.utils.rnn import pad_sequence
 
-from featx.features.encoders.networks.lengths import Place, padded
+from featx.features.encoders.networks.lengths import Place, padded, padding_step, round_up
 from featx.features.encoders.networks.linear import Linear
-from featx.features.encoders.networks.wav2vec2.network import STEP
 from featx.features.encoders.networks.whisper.log_mel import LogMel
 from featx.features.encoders.networks.whisper.parts import StemConvolution, WhisperBlock
 from featx.features.encoders.networks.whisper.windows import Window, at_once, divide
@@ -61,7 +60,7 @@ class WhisperNetwork(nn.Module):
         """Move to a device, and compute the blocks' products in this type."""
         self.to(device)
         self.at_once = at_once(device)
-        self.step = 1 if dtype is torch.float32 else STEP
+        self.step = padding_step(dtype)
         self.blocks.to(dtype)
         for module in self.modules():
             if isinstance(module, nn.LayerNorm):
@@ -131,7 +130,7 @@ class WhisperNetwork(nn.Module):
         steps = pad_sequence(spectrograms, batch_first=True)
         real = max(counts)
         # in half precision shapes are to recur: oneDNN generates code for each
-        frames = min(len(self.positions), -(-real // self.step) * self.step)
+        frames = min(len(self.positions), round_up(real, self.step))
         hidden = self.stem(F.pad(steps, (0, 0, 0, 2 * frames - steps.shape[1])))
         return hidden, real, self._unseen(counts, frames)
 

@@ -5,15 +5,15 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from featx.features.encoders.networks.lengths import Lengths, joined, padded
+from featx.features.encoders.networks.lengths import Lengths, arrange
 
 FRAMES = st.lists(st.integers(1, 50), min_size=1, max_size=8)
 
 
 @given(FRAMES)
-@pytest.mark.parametrize("arrange", [joined, padded])
-def test_every_utterance_has_its_frames_and_shares_none(arrange, frames):
-    places = arrange(frames)
+@pytest.mark.parametrize("apart", [True, False])
+def test_every_utterance_has_its_frames_and_shares_none(apart, frames):
+    places = arrange(frames, apart)
     own = [[(place.row, frame) for frame in range(1000)[place.frames]] for place in places]
     assert list(map(len, own)) == frames
     assert len({frame for each in own for frame in each}) == sum(frames)
@@ -23,6 +23,7 @@ def test_every_utterance_has_its_frames_and_shares_none(arrange, frames):
 def test_nothing_is_padded_where_utterances_are_apart(frames):
     lengths = Lengths(frames, torch.device("cpu"), apart=True, step=8)
     assert lengths.mask is None
+    assert lengths.longest == max(frames)
     assert (lengths.places[-1].row, lengths.places[-1].frames.stop) == (0, sum(frames))
 
 
