@@ -7,10 +7,10 @@ import numpy as np
 
 from featx.inference.temperatures import read_temperatures
 from featx.reporting.charts import Chart, Panel, Points
+from featx.reporting.reliability import model_keys, reliability_curve
 from featx.reporting.runs import Reported
 from featx.reporting.sheets import Cell, Sheet
 from featx.runs.files import CALIBRATION, PREDICTIONS
-from featx.runs.read import damaged
 from featx.scoring.classes.calibration import cool
 from featx.scoring.classes.predictions import read_probabilities
 from featx.scoring.reliability import Reliability
@@ -19,7 +19,6 @@ LEAST = 0.7  # the probability whose coverage the table states
 _THRESHOLDS = np.linspace(0, 1, 101)
 _LISTED = slice(0, 100, 10)  # of the thresholds
 _WAYS = ("as given", "with temperatures")
-_FEWEST = 0.005  # of the utterances, in a bin that is drawn
 _LOOKS = ("one", "two")
 
 
@@ -47,10 +46,7 @@ def find_calibration(run: Reported) -> Calibrated | None:
         return None
     judged = [Reliability(found.values.max(1), found.right)]
     if (run.folder / CALIBRATION).is_file():
-        try:
-            models = [(int(seed), int(fold)) for seed, fold in found.models]
-        except ValueError:
-            raise damaged(path, "a seed or fold is no number") from None
+        models = model_keys(found.models, path)
         temperatures = read_temperatures(run.folder, models)
         heat = np.array([temperatures[model][0] for model in models])
         cooled = np.empty_like(found.values)
@@ -95,11 +91,7 @@ def calibration_panel(run: Calibrated) -> Panel:
         "of these right, %", (0, 100), (10 * (lowest // 10), 100),
     )  # fmt: skip
     for look, way, given, curve in zip(_LOOKS, _WAYS, run.judged, curves, strict=False):
-        points = [
-            (100 * confidence, 100 * right)
-            for confidence, right, count in given.bins()
-            if count >= _FEWEST * len(given.right)
-        ]
+        points = reliability_curve(given)
         sure.add(look, [points], way, dots=points if look == "two" else ())
         answered.add(look, [curve], way)
     return Panel((sure, answered), _threshold_sheet(run))

@@ -7,16 +7,15 @@ import numpy as np
 
 from featx.inference.temperatures import read_temperatures
 from featx.reporting.charts import Chart, Panel
+from featx.reporting.reliability import model_keys, reliability_curve
 from featx.reporting.runs import LabelReported
 from featx.reporting.sheets import Cell, Sheet
 from featx.runs.files import CALIBRATION, PREDICTIONS
-from featx.runs.read import damaged
 from featx.scoring.labels.calibration import cool_labels, judge_labels
 from featx.scoring.labels.file import LabelPrediction
 from featx.scoring.reliability import Reliability
 
 _LOOKS = {"as given": "one", "with temperatures": "two"}
-_FEWEST = 0.005  # of the utterances, in a bin that is drawn
 
 
 class CalibratedLabel(NamedTuple):
@@ -56,10 +55,7 @@ def judge_run(run: LabelReported) -> list[CalibratedLabel]:
 
 def _cooled(run: LabelReported, rows: Sequence[LabelPrediction], given: np.ndarray) -> np.ndarray:
     """Return probabilities with the temperatures of the model that each is of."""
-    try:
-        models = [(int(row.seed), int(row.fold)) for row in rows]
-    except ValueError:
-        raise damaged(run.folder / PREDICTIONS, "a seed or fold is no number") from None
+    models = model_keys(((row.seed, row.fold) for row in rows), run.folder / PREDICTIONS)
     known = read_temperatures(run.folder, models, tuple(run.results.classes))
     return cool_labels(given, np.array([known[model] for model in models]))
 
@@ -85,13 +81,11 @@ def calibration_panel(name: str, label: CalibratedLabel) -> Panel:
     chart.add("even", [[(0, 0), (100, 100)]], "as it should be")
     rows = []
     for (way, look), given in zip(_LOOKS.items(), label.judged, strict=False):
-        bins = [(100 * mean, 100 * share, count) for mean, share, count in given.bins()]
-        least = _FEWEST * len(given.right)
-        points = [(mean, share) for mean, share, count in bins if count >= least]
+        points = reliability_curve(given)
         chart.add(look, [points], way, dots=points if look == "two" else ())
         rows += [
-            [Cell(way), _figure(mean), _figure(share), Cell(f"{count:,}", count)]
-            for mean, share, count in bins
+            [Cell(way), _figure(100 * mean), _figure(100 * share), Cell(f"{count:,}", count)]
+            for mean, share, count in given.bins()
         ]
     header = ("probabilities", "mean probability, %", "fits, %", "predictions")
     return Panel((chart,), Sheet(f"{name}: {label.name} by probability", header, rows))

@@ -1,6 +1,5 @@
 """Scores by columns of a manifest, which a run's config names or which is given."""
 
-import csv
 import json
 from pathlib import Path
 
@@ -9,20 +8,11 @@ import pytest
 from featx.comparison.evaluate import evaluate
 from featx.errors import FeatxError
 from featx.scoring.groups.grouping import FEWEST_SPEAKERS
+from tests.featx.comparison.predicted import write
 
 LABELS = ("happy", "sad")
 SPEAKERS = [f"s{number}" for number in range(8)]
 EACH = 10  # utterances of a speaker
-
-
-def write(path: str | Path, rows: list[dict[str, object]]) -> Path:
-    path = Path(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("w", newline="", encoding="utf-8") as file:
-        writer = csv.DictWriter(file, rows[0])
-        writer.writeheader()
-        writer.writerows(rows)
-    return path
 
 
 def listing(**columns: object) -> list[dict[str, object]]:
